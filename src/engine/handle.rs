@@ -1,0 +1,110 @@
+//! How the rest of the program talks to a running engine.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use crate::model::{CallId, CallName, Cap, Edge, Order, Snapshot, Timeouts, ToolName};
+
+/// What a user can ask of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Change how many lanes may be busy. Raising admits at once; lowering
+    /// drains and never kills.
+    SetCap(Cap),
+    /// Change the order in which ready calls start.
+    SetOrder(Order),
+    /// Stop admitting.
+    Pause,
+    /// Admit again.
+    Resume,
+    /// Cancel by the stop ladder. A call that is stopping already is killed.
+    Cancel(Vec<CallId>),
+    /// Kill at once.
+    Kill(Vec<CallId>),
+    /// Cancel every call that has not ended.
+    CancelAll,
+    /// Kill every call that has not ended.
+    KillAll,
+    /// Run ended calls again, as new calls with the same resolved arguments.
+    Rerun(Vec<CallId>),
+    /// Queue a new call.
+    Add(Box<Draft>),
+    /// Move a waiting call before another of its priority (`None`: to the end).
+    Move {
+        /// The call to move.
+        call: CallId,
+        /// The waiting call it goes before.
+        before: Option<CallId>,
+    },
+    /// Change a waiting call's priority.
+    SetPriority {
+        /// The call.
+        call: CallId,
+        /// Its new priority.
+        priority: i32,
+    },
+    /// Start this waiting call before all others, as soon as what it needs is free.
+    RunNext(CallId),
+    /// Stop admitting, let running calls finish, then end the engine.
+    Drain,
+    /// Cancel everything by the stop ladder, then end the engine.
+    Shutdown,
+}
+
+/// A call that a user asks for while a run is on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its id; generated where `None`.
+    pub name: Option<CallName>,
+    /// The tool.
+    pub tool: ToolName,
+    /// The arguments; may hold references to calls of the run.
+    pub args: Value,
+    /// Edges beyond those its references make.
+    pub after: Vec<Edge>,
+    /// Higher runs first.
+    pub priority: i32,
+    /// Limits on its time; `None` takes the tool's.
+    pub timeouts: Option<Timeouts>,
+    /// Extra attempts.
+    pub retries: u32,
+}
+
+/// The engine's command queue is full or the engine has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine takes no more commands now")]
+pub struct Busy;
+
+/// A handle on a running engine; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Handle {
+    /// Joins the two ends of the engine's channels.
+    pub fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self {
+            commands,
+            snapshots,
+        }
+    }
+
+    /// Asks without waiting. A full queue is an answer, never a wait.
+    pub fn send(&self, command: Command) -> Result<(), Busy> {
+        self.commands.try_send(command).map_err(|_refused| Busy)
+    }
+
+    /// The latest snapshot and news of later ones.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// The latest snapshot.
+    pub fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+}

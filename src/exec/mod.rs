@@ -1,0 +1,1 @@
+//! Runs one attempt: processes, containment and the stop ladder.

@@ -1,0 +1,1 @@
+//! Bounds, simulation and comparison: what a run could take at best.

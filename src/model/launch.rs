@@ -1,0 +1,40 @@
+//! What an attempt is started with, once its arguments are resolved.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{AttemptNo, CallId, Epoch};
+
+/// Everything needed to start one attempt of a command tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The call.
+    pub call: CallId,
+    /// Which try.
+    pub attempt: AttemptNo,
+    /// Identity of this start.
+    pub epoch: Epoch,
+    /// Program and arguments, never empty, never passed through a shell. The
+    /// program is absolute or is looked up in the `PATH` of `env`.
+    pub argv: Vec<String>,
+    /// The whole environment: nothing else is inherited.
+    pub env: BTreeMap<String, String>,
+    /// Working directory.
+    pub cwd: PathBuf,
+    /// What the tool reads.
+    pub stdin: Stdin,
+    /// Between the soft stop and the hard one, shown to the tool's supervisor;
+    /// the scheduler orders both stops.
+    pub grace: Duration,
+}
+
+/// What a tool reads on its standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stdin {
+    /// End of file at once.
+    Empty,
+    /// These bytes, then end of file.
+    Bytes(Arc<[u8]>),
+}

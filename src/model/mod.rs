@@ -1,0 +1,33 @@
+//! The words of the program as plain data: ids, tools, calls, plans, states,
+//! outcomes, samples and the snapshot.
+//!
+//! Every room may use these types; this room uses none. It owns no running
+//! state and must not know how anything is executed, scheduled or drawn.
+
+mod call;
+mod counts;
+mod gauge;
+mod id;
+mod launch;
+mod lock;
+mod outcome;
+mod plan;
+mod policy;
+mod snapshot;
+mod state;
+mod tool;
+mod wait;
+
+pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
+pub use counts::{Bytes, Counts};
+pub use gauge::{CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, Source};
+pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
+pub use launch::{Launch, Stdin};
+pub use lock::{LockKey, LockMode, LockSet};
+pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
+pub use plan::Plan;
+pub use policy::{FailurePolicy, Order, Policy};
+pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
+pub use state::{CallState, StopCause, StopStep};
+pub use tool::{Action, Annotations, OutputKind, Rate, StdinKind, Tool};
+pub use wait::{WaitReason, Waited};

@@ -1,0 +1,153 @@
+//! How calls and attempts ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AttemptNo, LaneId, Measured};
+
+/// How a call ended. A failing tool is an outcome, never an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It did what it was asked.
+    Succeeded,
+    /// It could not start, exited with a code other than 0, died by a signal,
+    /// or its output was not of the promised form.
+    Failed,
+    /// A run, queue or idle timeout ended it.
+    TimedOut,
+    /// A user ended it, and its tree is known to be gone.
+    Cancelled,
+    /// It never started, because a call it needs did not succeed.
+    Skipped,
+    /// It succeeded, but leftovers of its tree had to be killed.
+    Leaked,
+    /// Something of its tree could not be confirmed dead.
+    Unconfirmed,
+    /// Its supervisor died: nothing is known of how it ended.
+    Lost,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the report.
+    pub const ALL: [Self; 8] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Cancelled,
+        Self::Skipped,
+        Self::Leaked,
+        Self::Unconfirmed,
+        Self::Lost,
+    ];
+
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Leaked => "leaked",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether `ok` edges are satisfied: a leaked success counts.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Leaked)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The end of one attempt, as the one who ran it tells it. The scheduler turns
+/// it into the call's outcome, or into a retry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// How the attempt ended on its own account. A stop that the scheduler
+    /// ordered overrides `Failed` (and a success that came too late).
+    pub outcome: Outcome,
+    /// In words, for a person: `exit code 3`, `killed by SIGSEGV`,
+    /// `program not found: wc`. Untrusted text.
+    pub reason: Option<String>,
+    /// Exit code of the main process.
+    pub exit_code: Option<i32>,
+    /// Signal that ended the main process.
+    pub signal: Option<i32>,
+    /// Leftovers that had to be killed after the main process ended.
+    pub leaked: Vec<Leftover>,
+    /// What could not be confirmed dead.
+    pub unconfirmed: Vec<Leftover>,
+    /// CPU time of the tree in milliseconds.
+    pub cpu_ms: Option<Measured>,
+    /// Highest resident memory in bytes.
+    pub peak_rss_bytes: Option<Measured>,
+    /// Whether another attempt can be worth it. False for what a repetition
+    /// cannot mend: a missing program, arguments that fail the schema.
+    pub is_retryable: bool,
+}
+
+impl Ending {
+    /// An ending with nothing but its outcome.
+    pub fn plain(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            reason: None,
+            exit_code: None,
+            signal: None,
+            leaked: Vec::new(),
+            unconfirmed: Vec::new(),
+            cpu_ms: None,
+            peak_rss_bytes: None,
+            is_retryable: true,
+        }
+    }
+
+    /// A failure that no process and no repetition stands behind.
+    pub fn refused(reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            is_retryable: false,
+            ..Self::plain(Outcome::Failed)
+        }
+    }
+}
+
+/// A process that was still there after the main process of its call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// Process id.
+    pub pid: u32,
+    /// Its name, as the operating system gives it. Untrusted text.
+    pub name: String,
+    /// Why it could not be confirmed dead, where that is so.
+    pub reason: Option<String>,
+}
+
+/// One attempt, as rows and reports show it. Times count from the run's start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRecord {
+    /// Which try.
+    pub attempt: AttemptNo,
+    /// The lane it ran in.
+    pub lane: LaneId,
+    /// When it was started.
+    pub started: Duration,
+    /// When a stop was first ordered.
+    pub stop_ordered: Option<Duration>,
+    /// When it ended.
+    pub ended: Option<Duration>,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// Its outcome; differs from the ending's where a stop was ordered.
+    pub outcome: Option<Outcome>,
+}

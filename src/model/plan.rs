@@ -1,0 +1,20 @@
+//! A plan: a set of calls with dependencies.
+
+use super::{Call, Cap, FailurePolicy};
+
+/// A checked plan: every id is known, the graph has no cycle and every
+/// argument that is known before the run fits its tool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What the plan calls itself, else the name of its file.
+    pub name: String,
+    /// The cap it asks for; the command line wins.
+    pub cap: Option<Cap>,
+    /// The failure policy it asks for; the command line wins.
+    pub on_failure: Option<FailurePolicy>,
+    /// Its calls; the call at index `i` has `CallId::from_index(i)`.
+    pub calls: Vec<Call>,
+    /// How calls are expected to end where that is not a success: the names of
+    /// calls that are planned to fail. Only the sample plan of `demo` has any.
+    pub expected_failures: Vec<super::CallName>,
+}

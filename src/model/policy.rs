@@ -1,0 +1,40 @@
+//! How a run is to be conducted: cap, failure policy and order.
+
+use serde::{Deserialize, Serialize};
+
+use super::Cap;
+
+/// Cap, failure policy and order of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Policy {
+    /// How many lanes may be busy.
+    pub cap: Cap,
+    /// What a failure does to the rest.
+    pub on_failure: FailurePolicy,
+    /// In which order ready calls start.
+    pub order: Order,
+}
+
+/// What the failure of one call does to the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailurePolicy {
+    /// Its dependents are skipped, transitively.
+    #[default]
+    Skip,
+    /// Its dependents run, unless they need its missing output.
+    Continue,
+    /// Nothing more is admitted; running calls finish.
+    Stop,
+}
+
+/// In which order ready calls of equal priority start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// The longest chain of dependents first, with ageing.
+    #[default]
+    CriticalPath,
+    /// The order of the plan.
+    Fifo,
+}

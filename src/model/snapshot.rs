@@ -1,0 +1,150 @@
+//! What the engine publishes: the whole truth of a run at one moment.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::{
+    AttemptRecord, CallId, CallName, CallSample, CallState, Counts, History, MachineSample, Policy,
+    RunId, ToolName, WaitReason, Waited,
+};
+
+/// One consistent picture of a run. Rows that did not change since the last
+/// one are shared with it.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Grows with every change; equal revisions are equal pictures.
+    pub revision: u64,
+    /// The run's clock: time since its start, without suspended time. Rows
+    /// count on the same clock.
+    pub now: Duration,
+    /// Names the run.
+    pub run: RunId,
+    /// The plan's name.
+    pub plan: Arc<str>,
+    /// Wall-clock time of the start, for display only.
+    pub started_at: SystemTime,
+    /// Whether calls are admitted.
+    pub phase: RunPhase,
+    /// Cap, failure policy and order in force.
+    pub policy: Policy,
+    /// How many calls are in each state.
+    pub counts: Counts,
+    /// Every call in plan order; the call with index `i` stands at `i`.
+    pub calls: Arc<Vec<Arc<CallRow>>>,
+    /// Who is in each lane. At least as long as the cap; longer while draining.
+    pub lanes: Arc<Vec<Option<CallId>>>,
+    /// Calls that wait (queued and retrying), in the order they would start.
+    pub queue: Arc<Vec<CallId>>,
+    /// Calls that have ended, latest first.
+    pub finished: Arc<Vec<CallId>>,
+    /// Readings of the machine, oldest first.
+    pub machine: Arc<History<MachineSample>>,
+    /// Cores usable by this process.
+    pub cores: u32,
+    /// How many readings were missed so far.
+    pub missed_samples: u64,
+    /// Latest message of the engine for the user (a refused command, a warning
+    /// of the self-check), with a number that grows. Untrusted text.
+    pub notice: Option<(u64, Arc<str>)>,
+}
+
+impl Snapshot {
+    /// The row of a call.
+    pub fn row(&self, id: CallId) -> Option<&Arc<CallRow>> {
+        self.calls.get(id.index())
+    }
+
+    /// Time from the first start to now, or to the last end once all have ended.
+    pub fn elapsed(&self) -> Duration {
+        if self.counts.open() > 0 {
+            return self.now;
+        }
+        let last = self.calls.iter().filter_map(|row| row.ended).max();
+        last.unwrap_or_default()
+    }
+}
+
+/// Whether calls are admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunPhase {
+    /// Calls start as soon as they may.
+    Open,
+    /// The user paused: nothing starts, running calls go on.
+    Paused,
+    /// A failure under the `stop` policy closed admission.
+    Stopped,
+    /// The run is being ended: nothing starts any more.
+    ShuttingDown,
+}
+
+/// One call as the screens show it. Texts that come from files or tools are
+/// untrusted.
+#[derive(Debug, Clone)]
+pub struct CallRow {
+    /// Number within the run.
+    pub id: CallId,
+    /// The id in the plan.
+    pub name: CallName,
+    /// The id as a foreign file wrote it.
+    pub foreign_name: Option<Arc<str>>,
+    /// The tool.
+    pub tool: ToolName,
+    /// Arguments: resolved once it has started, as written before.
+    pub args: Arc<Value>,
+    /// Whether `args` are resolved.
+    pub are_args_resolved: bool,
+    /// Where it stands.
+    pub state: CallState,
+    /// Why it waits, the one reason that binds now.
+    pub wait: Option<WaitReason>,
+    /// How long it waited, by reason, so far.
+    pub waited: Waited,
+    /// When it was queued.
+    pub queued: Duration,
+    /// When its first attempt started.
+    pub started: Option<Duration>,
+    /// When it ended.
+    pub ended: Option<Duration>,
+    /// Its attempts, oldest first; the last one may be under way.
+    pub attempts: Vec<AttemptRecord>,
+    /// Attempts allowed in all.
+    pub attempts_allowed: u32,
+    /// Why it ended as it did. Untrusted text.
+    pub reason: Option<Arc<str>>,
+    /// Expected run time: the plan's estimate.
+    pub estimate: Option<Duration>,
+    /// Readings of its process tree, oldest first.
+    pub samples: Arc<History<CallSample>>,
+    /// Highest resident memory read, in bytes.
+    pub peak_rss_bytes: Option<u64>,
+    /// What it printed so far.
+    pub output: OutputStat,
+}
+
+impl CallRow {
+    /// Time in the current or last attempt.
+    pub fn elapsed(&self, now: Duration) -> Option<Duration> {
+        let attempt = self.attempts.last()?;
+        let end = attempt.ended.unwrap_or(now);
+        Some(end.saturating_sub(attempt.started))
+    }
+}
+
+/// What a call printed so far, without the text itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OutputStat {
+    /// Grows with every piece of output.
+    pub generation: u64,
+    /// Bytes on standard output.
+    pub stdout_bytes: u64,
+    /// Bytes on standard error.
+    pub stderr_bytes: u64,
+    /// Line feeds on both.
+    pub lines: u64,
+    /// Bytes that are no longer in memory nor on disk.
+    pub dropped_bytes: u64,
+    /// The last line that is not empty, at most 4 KiB. Untrusted text.
+    pub last_line: Arc<str>,
+}

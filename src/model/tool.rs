@@ -1,0 +1,115 @@
+//! A tool: something callable, with an input schema.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Timeouts, ToolName};
+
+/// One entry of the catalogue, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// Unique name.
+    pub name: ToolName,
+    /// What it does. Untrusted text.
+    pub description: String,
+    /// How it is run.
+    pub action: Action,
+    /// JSON Schema of its arguments; `None` takes any object.
+    pub input_schema: Option<Value>,
+    /// Hints with MCP's meaning.
+    pub annotations: Annotations,
+    /// How its standard output is read.
+    pub output: OutputKind,
+    /// Limits on the time of its calls, where a call names none.
+    pub timeouts: Timeouts,
+    /// Calls of this tool that may run at once.
+    pub max_parallel: Option<u32>,
+    /// Starts of this tool per time.
+    pub rate: Option<Rate>,
+    /// Names of locks its calls take exclusively, with `{{argument}}` placeholders.
+    pub write_locks: Vec<String>,
+    /// Names of locks its calls share, with `{{argument}}` placeholders.
+    pub read_locks: Vec<String>,
+    /// Expected run time, where a call names none.
+    pub estimate: Option<Duration>,
+    /// The catalogue file it comes from; `None` for the built-in sample tools.
+    pub origin: Option<PathBuf>,
+}
+
+/// How a tool is run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A process of its own.
+    Command {
+        /// Program and arguments with `{{argument}}` placeholders.
+        argv: Vec<String>,
+        /// Working directory; `None` is the folder fanout was started in.
+        cwd: Option<PathBuf>,
+        /// What it reads on standard input.
+        stdin: StdinKind,
+        /// Environment variables it gets by value.
+        env: BTreeMap<String, String>,
+        /// Environment variables let through by name.
+        env_pass: Vec<String>,
+        /// Arguments whose value may start with `-`.
+        dash: Vec<String>,
+    },
+    /// No process: waits this long and prints nothing. The calls of a
+    /// recorded workflow are of this kind.
+    Wait {
+        /// Recorded run time.
+        run: Duration,
+    },
+}
+
+/// What a tool reads on its standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StdinKind {
+    /// Nothing.
+    #[default]
+    None,
+    /// All arguments as one JSON object.
+    Json,
+}
+
+/// How a tool's standard output becomes its output value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// JSON if it is one JSON document, else text.
+    #[default]
+    Auto,
+    /// One JSON document; anything else is a failure.
+    Json,
+    /// Text without its final newline.
+    Text,
+}
+
+/// Hints about a tool's behaviour, with the meaning and defaults of MCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Annotations {
+    /// It changes nothing; false where unknown.
+    pub read_only: Option<bool>,
+    /// Twice has the effect of once; false where unknown.
+    pub idempotent: Option<bool>,
+    /// It may destroy; true where unknown.
+    pub destructive: Option<bool>,
+    /// It reaches beyond this machine; true where unknown.
+    pub open_world: Option<bool>,
+}
+
+/// A limit on starts per time, with bursts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Starts within `per`.
+    pub starts: u32,
+    /// The time they are spread over.
+    pub per: Duration,
+    /// Starts that may come at once after a rest; at least 1.
+    pub burst: u32,
+}

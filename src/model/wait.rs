@@ -1,0 +1,176 @@
+//! Why a call waits, and for how long it waited for what.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CallId, LockKey, ToolName};
+
+/// The one reason that binds now. Times count from the run's start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WaitReason {
+    /// A parent has not ended.
+    After {
+        /// The parent.
+        call: CallId,
+    },
+    /// Not before this time of the run.
+    StartAfter {
+        /// When it may start.
+        at: Duration,
+    },
+    /// Every lane is busy.
+    Slot {
+        /// Lanes in use.
+        busy: u32,
+        /// Lanes there may be.
+        cap: u32,
+    },
+    /// As many calls of its tool run as may.
+    ToolCap {
+        /// The tool.
+        tool: ToolName,
+        /// Calls of it that run.
+        busy: u32,
+        /// Calls of it that may run.
+        max: u32,
+    },
+    /// A lock is held.
+    Lock {
+        /// The lock it asks for.
+        key: LockKey,
+        /// Who holds it, or one that overlaps it.
+        holder: CallId,
+    },
+    /// The starts per time are used up.
+    Rate {
+        /// The tool whose rate it is.
+        tool: ToolName,
+        /// Its limit as written, such as `3/s`.
+        limit: Arc<str>,
+        /// When the next start is due.
+        at: Duration,
+    },
+    /// Another attempt is due later.
+    Retry {
+        /// When.
+        at: Duration,
+    },
+    /// The retry budget of the run is used up for now.
+    RetryBudget {
+        /// When it allows another.
+        at: Duration,
+    },
+    /// Claimed memory does not fit, in bytes.
+    Memory {
+        /// Claimed by running calls.
+        used_bytes: u64,
+        /// What may be claimed in all.
+        total_bytes: u64,
+    },
+    /// Claimed cores do not fit.
+    Cpu {
+        /// Claimed by running calls.
+        used_cores: f64,
+        /// What may be claimed in all.
+        total_cores: f64,
+    },
+    /// What is free is kept for a call that waited first.
+    Reserved {
+        /// The call it is kept for.
+        call: CallId,
+    },
+    /// The user paused the run.
+    Paused,
+    /// A failure under the `stop` policy closed admission, or the run is being
+    /// ended.
+    Stopped,
+}
+
+impl WaitReason {
+    /// Under which heading of the report its time counts.
+    pub fn heading(&self) -> &'static str {
+        match self {
+            Self::After { .. } | Self::StartAfter { .. } => "after",
+            Self::Slot { .. } | Self::ToolCap { .. } | Self::Reserved { .. } => "slot",
+            Self::Lock { .. } => "lock",
+            Self::Rate { .. } => "rate",
+            Self::Retry { .. } | Self::RetryBudget { .. } => "retry",
+            Self::Memory { .. } => "memory",
+            Self::Cpu { .. } => "cpu",
+            Self::Paused | Self::Stopped => "paused",
+        }
+    }
+}
+
+/// How long a call waited, by the heading of the reason that bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the heading of the same name")]
+pub struct Waited {
+    pub after: Duration,
+    pub slot: Duration,
+    pub lock: Duration,
+    pub rate: Duration,
+    pub retry: Duration,
+    pub memory: Duration,
+    pub cpu: Duration,
+    pub paused: Duration,
+}
+
+impl Waited {
+    /// Adds time spent waiting for a reason.
+    pub fn add(&mut self, reason: &WaitReason, time: Duration) {
+        let field = match reason.heading() {
+            "after" => &mut self.after,
+            "slot" => &mut self.slot,
+            "lock" => &mut self.lock,
+            "rate" => &mut self.rate,
+            "retry" => &mut self.retry,
+            "memory" => &mut self.memory,
+            "cpu" => &mut self.cpu,
+            _ => &mut self.paused,
+        };
+        *field += time;
+    }
+
+    /// Each heading with its time, in the order of the report.
+    pub fn by_heading(&self) -> [(&'static str, Duration); 8] {
+        [
+            ("after", self.after),
+            ("slot", self.slot),
+            ("lock", self.lock),
+            ("rate", self.rate),
+            ("retry", self.retry),
+            ("memory", self.memory),
+            ("cpu", self.cpu),
+            ("paused", self.paused),
+        ]
+    }
+}
+
+impl fmt::Display for WaitReason {
+    /// Without call names and times left, which depend on who asks and when:
+    /// the view adds those.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::After { call } => write!(f, "after {call}"),
+            Self::StartAfter { .. } => write!(f, "start time"),
+            Self::Slot { busy, cap } => write!(f, "slot {busy}/{cap}"),
+            Self::ToolCap { tool, busy, max } => write!(f, "tool {tool} {busy}/{max}"),
+            Self::Lock { key, holder } => write!(f, "lock {key} held by {holder}"),
+            Self::Rate { limit, .. } => write!(f, "rate {limit}"),
+            Self::Retry { .. } => write!(f, "retry"),
+            Self::RetryBudget { .. } => write!(f, "retry budget"),
+            Self::Memory { .. } => write!(f, "memory"),
+            Self::Cpu {
+                used_cores,
+                total_cores,
+            } => write!(f, "cpu {used_cores:.1}/{total_cores:.1}"),
+            Self::Reserved { call } => write!(f, "reserved for {call}"),
+            Self::Paused => write!(f, "paused"),
+            Self::Stopped => write!(f, "stopped"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Plan files: reading, `{{references}}`, graph checks, foreign formats.

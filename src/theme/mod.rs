@@ -1,0 +1,1 @@
+//! Roles and theme files.

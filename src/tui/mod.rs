@@ -1,0 +1,1 @@
+//! The dashboard: event loop, state, actions, keymap and views.
