@@ -6,6 +6,7 @@
 
 mod call;
 mod counts;
+mod event;
 mod gauge;
 mod id;
 mod launch;
@@ -20,6 +21,7 @@ mod wait;
 
 pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
 pub use counts::{Bytes, Counts};
+pub use event::{AttemptEnd, Happening, RunEvent, Stream};
 pub use gauge::{CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, Source};
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use launch::{Launch, Stdin};

@@ -1,0 +1,169 @@
+//! What happens in a run, one event at a time, in order: what `--events` and
+//! the plain lines are written from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    AttemptNo, CallId, CallName, CallSample, Cap, Counts, LaneId, MachineSample, Outcome, Policy,
+    RunId, StopCause, StopStep, ToolName, WaitReason,
+};
+
+/// One event of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEvent {
+    /// When, on the run's clock: time since its start.
+    pub t: Duration,
+    /// What happened.
+    pub what: Happening,
+}
+
+/// What happened. Every call is first named by [`Happening::CallQueued`]; later
+/// events give its number only. Texts of tools and files are untrusted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// The run began; the first event.
+    RunStarted {
+        /// Names the run.
+        run: RunId,
+        /// The plan's name.
+        plan: Arc<str>,
+        /// Calls of the plan.
+        calls: usize,
+        /// How it is conducted.
+        policy: Policy,
+    },
+    /// A call was put into the run.
+    CallQueued {
+        /// The call.
+        call: CallId,
+        /// Its id in the plan.
+        name: CallName,
+        /// Its tool.
+        tool: ToolName,
+        /// Its arguments as written.
+        args: Arc<Value>,
+    },
+    /// The one reason that a call waits for changed.
+    CallWaiting {
+        /// The call.
+        call: CallId,
+        /// The reason that binds now.
+        reason: WaitReason,
+        /// The attempt that just ended, where the call waits for another.
+        ended: Option<AttemptEnd>,
+    },
+    /// An attempt at a call started.
+    CallStarted {
+        /// The call.
+        call: CallId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Its lane.
+        lane: LaneId,
+        /// Its arguments, resolved.
+        args: Arc<Value>,
+        /// Process id of its main process; `None` where there is no process.
+        pid: Option<u32>,
+    },
+    /// A call printed something.
+    Output {
+        /// The call.
+        call: CallId,
+        /// Which try.
+        attempt: AttemptNo,
+        /// Where it printed.
+        stream: Stream,
+        /// What it printed since the last such event of this stream, at most
+        /// [`RunEvent::OUTPUT_LIMIT`] bytes: the latest.
+        text: Arc<str>,
+        /// Bytes printed before `text` and after the last event that are not in it.
+        left_out_bytes: u64,
+    },
+    /// A call's process tree was read.
+    CallSampled {
+        /// The call.
+        call: CallId,
+        /// The reading.
+        sample: CallSample,
+    },
+    /// The machine was read.
+    MachineSampled {
+        /// The reading.
+        sample: MachineSample,
+    },
+    /// The cap was turned.
+    CapChanged {
+        /// The cap before.
+        before: Cap,
+        /// The cap now.
+        cap: Cap,
+    },
+    /// A step of the stop ladder was ordered.
+    CallStopping {
+        /// The call.
+        call: CallId,
+        /// Who ordered it.
+        cause: StopCause,
+        /// The step.
+        step: StopStep,
+    },
+    /// A call ended; the last event of each call.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: Outcome,
+        /// Why, in words.
+        reason: Option<Arc<str>>,
+        /// Its last attempt; `None` if it never started.
+        attempt: Option<AttemptEnd>,
+        /// From its first start to its end; `None` if it never started.
+        took: Option<Duration>,
+    },
+    /// Every call has ended; the last event.
+    RunEnded {
+        /// How many calls ended in which way.
+        counts: Counts,
+        /// From the first admissible call to the last end.
+        wall: Duration,
+    },
+}
+
+/// Where a call prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How one attempt ended, in an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptEnd {
+    /// Which try.
+    pub attempt: AttemptNo,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, in words. Untrusted text.
+    pub reason: Option<Arc<str>>,
+    /// Exit code of its main process.
+    pub exit_code: Option<i32>,
+    /// Signal that ended its main process.
+    pub signal: Option<i32>,
+}
+
+impl RunEvent {
+    /// Most bytes of text in one [`Happening::Output`].
+    pub const OUTPUT_LIMIT: usize = 8 * 1024;
+
+    /// Something that happened at `t`.
+    pub fn new(t: Duration, what: Happening) -> Self {
+        Self { t, what }
+    }
+}
