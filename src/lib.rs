@@ -13,3 +13,7 @@ pub mod record;
 pub mod sched;
 pub mod theme;
 pub mod tui;
+
+/// The sample tools: the programs behind the built-in catalogue.
+#[path = "../sample-tools/tool/mod.rs"]
+pub mod sample_tool;

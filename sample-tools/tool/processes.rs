@@ -1,0 +1,105 @@
+//! Tools that start processes of their own: a tree, a daemon, a holder of
+//! standard output. Everything they start ends by itself.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+
+use super::{Arguments, Exit, SampleToolError, Streams};
+
+/// Starts a tree of processes that wait, prints the process ids, and waits for
+/// all of them: `width` children at each of `depth` levels. With `stubborn`
+/// the leaves ignore SIGTERM.
+pub(super) fn tree(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
+    let depth = arguments.number("depth", 2, 6)?;
+    let width = arguments.number("width", 2, 8)?;
+    let time = arguments.millis("ms", 5_000)?;
+    let is_stubborn = arguments.is_set("stubborn")?;
+    arguments.finish()?;
+
+    let pid = std::process::id();
+    writeln!(streams.stdout, "{}", json!({ "pid": pid, "depth": depth }))
+        .and_then(|()| streams.stdout.flush())
+        .map_err(SampleToolError::Output)?;
+    let ms = time.as_millis();
+    let words = match (depth, is_stubborn) {
+        (0, false) => vec!["sleep".to_owned(), format!("--ms={ms}")],
+        (0, true) => vec!["stubborn".to_owned(), format!("--ms={ms}")],
+        _ => vec![
+            "tree".to_owned(),
+            format!("--depth={}", depth - 1),
+            format!("--width={width}"),
+            format!("--ms={ms}"),
+            format!("--stubborn={is_stubborn}"),
+        ],
+    };
+    let children = (0..width)
+        .map(|_| start(&words, Stdio::inherit()))
+        .collect::<Result<Vec<_>, _>>()?;
+    for mut child in children {
+        child
+            .wait()
+            .map_err(SampleToolError::system("wait for a child"))?;
+    }
+    Ok(0)
+}
+
+/// Leaves a process behind in a session of its own, with none of the streams,
+/// and exits at once.
+pub(super) fn daemonise(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
+    leave(arguments, streams, true)
+}
+
+/// Leaves a process behind that keeps standard output open, and exits at once.
+pub(super) fn hold_stdout(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
+    leave(arguments, streams, false)
+}
+
+fn leave(arguments: &mut Arguments, streams: &mut Streams<'_>, is_daemon: bool) -> Exit {
+    let time = arguments.millis("ms", 30_000)?;
+    arguments.finish()?;
+    let words = [
+        "sleeper".to_owned(),
+        format!("--ms={}", time.as_millis()),
+        format!("--own-session={is_daemon}"),
+    ];
+    let stdout = if is_daemon {
+        Stdio::null()
+    } else {
+        Stdio::inherit()
+    };
+    let child = start(&words, stdout)?;
+    writeln!(streams.stdout, "{}", json!({ "left": child.id() }))
+        .map_err(SampleToolError::Output)?;
+    Ok(0)
+}
+
+/// The process that `daemonise` and `hold-stdout` leave: waits, in a session of
+/// its own if asked.
+pub(super) fn sleeper(arguments: &mut Arguments, _streams: &mut Streams<'_>) -> Exit {
+    let time = arguments.millis("ms", 30_000)?;
+    let has_own_session = arguments.is_set("own-session")?;
+    arguments.finish()?;
+    if has_own_session {
+        rustix::process::setsid().map_err(|error| SampleToolError::System {
+            what: "start a session",
+            source: error.into(),
+        })?;
+    }
+    std::thread::sleep(time);
+    Ok(0)
+}
+
+/// Starts another sample tool of this program.
+fn start(words: &[String], stdout: Stdio) -> Result<Child, SampleToolError> {
+    let program =
+        std::env::current_exe().map_err(SampleToolError::system("find the program itself"))?;
+    Command::new(program)
+        .arg("sample-tool")
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(SampleToolError::system("start a child"))
+}
