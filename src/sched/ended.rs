@@ -1,0 +1,258 @@
+//! How attempts and calls end, and what that means for the others.
+
+use super::active::{Attempt, Stop};
+use super::backoff::full_jitter;
+use super::effect::{Effect, Reason};
+use super::input::AttemptEnd;
+use super::record::Stage;
+use super::scheduler::{Closing, Scheduler, stopped_outcome};
+use super::timer::{NEVER, Owner};
+use crate::model::{CallId, EdgeKind, Epoch, FailurePolicy, LockSet, Outcome, StopCause};
+
+impl Scheduler {
+    /// The lane of the attempt an input is about, unless the input is late.
+    pub(super) fn current(&self, id: CallId, epoch: Epoch) -> Option<u32> {
+        let Stage::Active { lane } = self.records.get(id.index())?.stage else {
+            return None;
+        };
+        (self.lanes.get(lane)?.epoch == epoch).then_some(lane)
+    }
+
+    pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptEnd) {
+        let vacated = self
+            .current(id, epoch)
+            .map(|lane| (lane, self.lanes.vacate(lane)));
+        let Some((lane, Some(mut attempt))) = vacated else {
+            return;
+        };
+        self.timers.set(Owner::Lane(lane), &mut attempt.due, NEVER);
+        self.locks.give_back(&self.claims[id.index()]);
+        self.lanes.fit(self.settings.policy.cap.get());
+        let (outcome, reason) = judge(&attempt, end);
+        if self.is_worth_another(&attempt, end, outcome) {
+            self.back_off(id, &attempt, outcome);
+        } else {
+            self.finish(id, outcome, reason);
+        }
+    }
+
+    fn is_worth_another(&self, attempt: &Attempt, end: AttemptEnd, outcome: Outcome) -> bool {
+        let record = &self.records[attempt.call.index()];
+        matches!(outcome, Outcome::Failed | Outcome::TimedOut)
+            && end.is_retryable
+            && attempt.number.0 <= record.retries
+            && self.closing == Closing::Open
+            && self.halted_by.is_none()
+    }
+
+    fn back_off(&mut self, id: CallId, attempt: &Attempt, outcome: Outcome) {
+        let delay = full_jitter(&mut self.settings.generator, attempt.number.0);
+        let at = self.now.saturating_add(delay);
+        let record = &mut self.records[id.index()];
+        record.last = Some(outcome);
+        record.retry_at = at;
+        record.stage = Stage::Backoff { at };
+        self.timers.set(Owner::Call(id), &mut record.due, at);
+        self.effects.push(Effect::Retry {
+            id,
+            after: attempt.number,
+            outcome,
+            at,
+        });
+    }
+
+    /// A deadline of a waiting call has come.
+    pub(super) fn fire_call(&mut self, id: CallId) {
+        let record = &mut self.records[id.index()];
+        match record.stage {
+            Stage::Ready => {
+                let limit = record.timeouts.queue.unwrap_or_default();
+                self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
+            }
+            Stage::Waiting | Stage::Backoff { .. } => self.make_ready(id),
+            Stage::Active { .. } | Stage::Ended(_) => {
+                debug_assert!(false, "a waiting deadline of {id}");
+                self.timers.set(Owner::Call(id), &mut record.due, NEVER);
+            }
+        }
+    }
+
+    /// Ends a call that holds no lane, once and for all.
+    pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
+        if self.records[id.index()].stage == Stage::Ready {
+            self.queue.remove(self.place(id));
+        }
+        let record = &mut self.records[id.index()];
+        debug_assert!(!matches!(record.stage, Stage::Ended(_)), "{id} ends twice");
+        self.timers.set(Owner::Call(id), &mut record.due, NEVER);
+        record.stage = Stage::Ended(outcome);
+        self.open_calls -= 1;
+        self.effects.push(Effect::Finished {
+            id,
+            outcome,
+            reason,
+        });
+        self.unsettled.push(id);
+    }
+
+    /// Tells the dependents of calls that have ended.
+    pub(super) fn settle(&mut self) {
+        let mut next = 0;
+        while let Some(id) = self.unsettled.get(next).copied() {
+            next += 1;
+            self.tell_dependents(id);
+            self.halt_after(id);
+        }
+        self.unsettled.clear();
+    }
+
+    fn tell_dependents(&mut self, id: CallId) {
+        let mut edge = self.graph.first(id);
+        while let Some((child, on, next)) = self.graph.edge(edge) {
+            self.parent_ended(id, child, on);
+            edge = next;
+        }
+    }
+
+    fn parent_ended(&mut self, parent: CallId, child: CallId, on: EdgeKind) {
+        if self.records[child.index()].stage != Stage::Waiting {
+            return;
+        }
+        if self.is_satisfied(parent, on) {
+            self.count_down(child);
+        } else {
+            self.skip(child, parent);
+        }
+    }
+
+    /// Whether an ended parent lets its dependent go on.
+    fn is_satisfied(&self, parent: CallId, on: EdgeKind) -> bool {
+        let Stage::Ended(outcome) = self.records[parent.index()].stage else {
+            return false;
+        };
+        match on {
+            EdgeKind::Done => true,
+            EdgeKind::Output => outcome.is_success(),
+            EdgeKind::Ok => {
+                outcome.is_success() || self.settings.policy.on_failure == FailurePolicy::Continue
+            }
+        }
+    }
+
+    /// One thing less to wait for.
+    fn count_down(&mut self, id: CallId) {
+        let record = &mut self.records[id.index()];
+        record.pending -= 1;
+        match record.pending {
+            0 => self.make_ready(id),
+            1 if record.is_lock_pending => self.effects.push(Effect::ResolveLocks { id }),
+            _ => {}
+        }
+    }
+
+    fn skip(&mut self, id: CallId, parent: CallId) {
+        let culprit = self.records[parent.index()].culprit.unwrap_or(parent);
+        self.records[id.index()].culprit = Some(culprit);
+        self.finish(id, Outcome::Skipped, Reason::Culprit { call: culprit });
+    }
+
+    /// Under the `stop` policy a failure closes admission and ends what waits.
+    /// A call that a user cancelled is no failure.
+    fn halt_after(&mut self, id: CallId) {
+        let is_failure = matches!(
+            self.records[id.index()].stage,
+            Stage::Ended(
+                Outcome::Failed | Outcome::TimedOut | Outcome::Unconfirmed | Outcome::Lost
+            )
+        );
+        let is_stopping = self.settings.policy.on_failure == FailurePolicy::Stop;
+        if is_failure && is_stopping && self.halted_by.is_none() {
+            self.halted_by = Some(id);
+            self.end_waiting(Outcome::Skipped, Reason::Culprit { call: id });
+        }
+    }
+
+    /// Ends every call that waits. One whose earlier attempt failed ends as
+    /// that attempt did, unless it is cancelled.
+    pub(super) fn end_waiting(&mut self, outcome: Outcome, reason: Reason) {
+        for index in 0..self.records.len() {
+            let record = &mut self.records[index];
+            if !record.is_waiting() {
+                continue;
+            }
+            if let Reason::Culprit { call } = reason {
+                record.culprit = Some(call);
+            }
+            let last = record.last.filter(|_| outcome == Outcome::Skipped);
+            let id = CallId::from_index(index);
+            match last {
+                Some(last) => self.finish(id, last, Reason::Ending),
+                None => self.finish(id, outcome, reason),
+            }
+        }
+    }
+
+    /// Finds a new call its stage. Its edges to calls before the batch are
+    /// settled at once where those have ended; those within the batch will be
+    /// when they end.
+    pub(super) fn welcome(&mut self, id: CallId, batch: usize) {
+        if self.closing != Closing::Open {
+            self.finish(id, Outcome::Cancelled, Reason::Shutdown);
+            return;
+        }
+        if let Some(culprit) = self.halted_by {
+            self.skip(id, culprit);
+            return;
+        }
+        if self.records[id.index()].pending == 0 {
+            self.make_ready(id);
+            return;
+        }
+        let parents: Vec<_> = self.graph.parents(id).collect();
+        if parents.is_empty() {
+            self.effects.push(Effect::ResolveLocks { id });
+        }
+        for edge in parents {
+            let parent = edge.call.index();
+            if parent < batch && matches!(self.records[parent].stage, Stage::Ended(_)) {
+                self.parent_ended(edge.call, id, edge.on);
+            }
+        }
+    }
+
+    pub(super) fn resolve_locks(&mut self, id: CallId, locks: &LockSet) {
+        let Some(record) = self.records.get_mut(id.index()) else {
+            return;
+        };
+        if record.stage != Stage::Waiting || !record.is_lock_pending {
+            return;
+        }
+        record.is_lock_pending = false;
+        self.claims[id.index()] = self.locks.intern(locks);
+        self.count_down(id);
+    }
+}
+
+/// What an attempt's end means, given the stop that was ordered. A cancel
+/// is final, also for an attempt that then succeeded; what is not
+/// confirmed dead or not known is never called cancelled.
+fn judge(attempt: &Attempt, end: AttemptEnd) -> (Outcome, Reason) {
+    let passes = matches!(end.outcome, Outcome::Unconfirmed | Outcome::Lost);
+    match attempt.stop {
+        Some(Stop { cause, .. }) if !passes => {
+            let limits = attempt.timeouts;
+            let reason = match cause {
+                StopCause::RunTimeout => Reason::RunTimeout {
+                    limit: limits.run.unwrap_or_default(),
+                },
+                StopCause::IdleTimeout => Reason::IdleTimeout {
+                    limit: limits.idle.unwrap_or_default(),
+                },
+                StopCause::User => Reason::User,
+                StopCause::Shutdown => Reason::Shutdown,
+            };
+            (stopped_outcome(cause), reason)
+        }
+        _ => (end.outcome, Reason::Ending),
+    }
+}

@@ -1,0 +1,210 @@
+//! What the scheduler is told: everything that happened, in the past tense.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Call, CallId, Claims, Edge, Ending, Epoch, LockSet, Outcome, Policy, StopCause, Timeouts,
+    ToolName,
+};
+
+/// Something that happened outside. Inputs that come late, twice or with an
+/// epoch that is over are ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// Calls were added to the run. Their ids go on where the last ones ended;
+    /// edges may point at any call of the run, also within the batch.
+    CallsQueued(Vec<CallSpec>),
+    /// The locks of a call whose arguments hold references became known: the
+    /// answer to [`super::Effect::ResolveLocks`].
+    LocksResolved {
+        /// The call.
+        id: CallId,
+        /// All its locks; replaces those of its spec.
+        locks: LockSet,
+    },
+    /// A stop was asked for. A call that is stopping already is killed.
+    CancelRequested {
+        /// The calls; those that have ended are passed over.
+        ids: Vec<CallId>,
+        /// Who asks.
+        cause: StopCause,
+        /// By the ladder or at once.
+        force: Force,
+    },
+    /// Cap, failure policy or order were set.
+    PolicyChanged(Policy),
+    /// Admission was closed by the user.
+    Paused,
+    /// Admission was opened again, also after a failure closed it.
+    Resumed,
+    /// The process of a start is there.
+    AttemptStarted {
+        /// The call.
+        id: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+    },
+    /// An attempt is over and what is known of its tree is final; also for a
+    /// start that came to nothing.
+    AttemptEnded {
+        /// The call.
+        id: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+        /// How.
+        end: AttemptEnd,
+    },
+    /// An attempt printed something; restarts its idle timeout.
+    OutputSeen {
+        /// The call.
+        id: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+    },
+    /// A waiting call was moved before another (`None`: to the end).
+    CallMoved {
+        /// The call that moves.
+        id: CallId,
+        /// The waiting call it goes before.
+        before: Option<CallId>,
+    },
+    /// A waiting call's priority was set.
+    PriorityChanged {
+        /// The call.
+        id: CallId,
+        /// Its new priority.
+        priority: i32,
+    },
+    /// A waiting call is to start before all others.
+    RunNextRequested {
+        /// The call.
+        id: CallId,
+    },
+    /// Nothing happened but the passing of time.
+    Ticked,
+    /// Everything is to be stopped by the ladder; a second time, killed.
+    ShutdownRequested,
+    /// Nothing more is to start; running calls finish.
+    DrainRequested,
+}
+
+/// How strongly a stop is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Force {
+    /// Softly first, hard after the grace.
+    Ladder,
+    /// Hard at once.
+    Kill,
+}
+
+/// What the scheduler needs of a [`Call`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallSpec {
+    /// Its number: the count of calls queued before it.
+    pub id: CallId,
+    /// Its tool, for the tool's limits.
+    pub tool: ToolName,
+    /// Edges to the calls it waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Edge>,
+    /// Higher starts first.
+    #[serde(default)]
+    pub priority: i32,
+    /// Calls of one group share fairly with other groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Arc<str>>,
+    /// Not before this time of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_after: Option<Duration>,
+    /// The limits on its time.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    /// Extra attempts after a failure or timeout.
+    #[serde(default)]
+    pub retries: u32,
+    /// Its locks, as far as they are known.
+    #[serde(default)]
+    pub locks: LockSet,
+    /// Whether its locks are known only once its parents have ended.
+    #[serde(default)]
+    pub is_lock_pending: bool,
+    /// What it claims of the machine.
+    #[serde(default)]
+    pub claims: Claims,
+    /// Expected run time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Duration>,
+}
+
+impl CallSpec {
+    /// A call of a tool with nothing special about it.
+    pub fn new(id: CallId, tool: ToolName) -> Self {
+        Self {
+            id,
+            tool,
+            after: Vec::new(),
+            priority: 0,
+            group: None,
+            start_after: None,
+            timeouts: Timeouts::default(),
+            retries: 0,
+            locks: LockSet::default(),
+            is_lock_pending: false,
+            claims: Claims::default(),
+            estimate: None,
+        }
+    }
+
+    /// The spec of a call whose locks are all known.
+    pub fn of(call: &Call) -> Self {
+        Self {
+            after: call.after.clone(),
+            priority: call.priority,
+            group: call.group.as_deref().map(Arc::from),
+            start_after: call.start_after,
+            timeouts: call.timeouts,
+            retries: call.retries,
+            locks: call.locks.clone(),
+            claims: call.claims,
+            estimate: call.estimate,
+            ..Self::new(call.id, call.tool.clone())
+        }
+    }
+}
+
+/// How an attempt ended, as far as it matters for what comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptEnd {
+    /// On its own account; a stop that was ordered overrides it.
+    pub outcome: Outcome,
+    /// Whether another attempt can be worth it.
+    pub is_retryable: bool,
+    /// The service asked not to be called again within this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+impl AttemptEnd {
+    /// An end with nothing but its outcome.
+    pub fn plain(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            is_retryable: true,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<&Ending> for AttemptEnd {
+    fn from(ending: &Ending) -> Self {
+        Self {
+            is_retryable: ending.is_retryable,
+            ..Self::plain(ending.outcome)
+        }
+    }
+}

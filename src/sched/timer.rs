@@ -1,0 +1,56 @@
+//! Every deadline in one ordered set.
+//!
+//! Each owner has at most one entry, its nearest deadline, and keeps the time
+//! of that entry itself, so that an entry can be taken out exactly and the set
+//! stays as small as the number of owners.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::CallId;
+
+/// The time of an entry that does not exist.
+pub(super) const NEVER: Duration = Duration::MAX;
+
+/// Whose deadline it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    /// The attempt in a lane: its timeouts and its stop ladder.
+    Lane(u32),
+    /// A call that waits: its start time, backoff or queue timeout.
+    Call(CallId),
+}
+
+/// The deadlines.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    entries: BTreeSet<(Duration, Owner)>,
+}
+
+impl Timers {
+    /// Replaces an owner's entry; `kept` is the time the owner keeps of it.
+    pub(super) fn set(&mut self, owner: Owner, kept: &mut Duration, due: Duration) {
+        if *kept == due {
+            return;
+        }
+        if *kept != NEVER {
+            self.entries.remove(&(*kept, owner));
+        }
+        if due != NEVER {
+            self.entries.insert((due, owner));
+        }
+        *kept = due;
+    }
+
+    /// The nearest deadline.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.entries.first().map(|(due, _)| *due)
+    }
+
+    /// Whose deadline is at or before `now`, the nearest first. The entry
+    /// stays until its owner changes it.
+    pub(super) fn fired(&self, now: Duration) -> Option<Owner> {
+        let (due, owner) = self.entries.first()?;
+        (*due <= now).then_some(*owner)
+    }
+}
