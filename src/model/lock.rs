@@ -34,6 +34,19 @@ impl LockKey {
         self.0.starts_with(Self::FILE)
     }
 
+    /// The path lock of the folder this one stands in.
+    pub fn above(&self) -> Option<Self> {
+        let path = self.0.strip_prefix(Self::FILE)?;
+        let folder = match path.rsplit_once('/') {
+            Some(("", "")) => return None,
+            Some(("", _)) => "/",
+            Some((folder, _)) => folder,
+            None if path == "." || path == ".." => return None,
+            None => ".",
+        };
+        Some(Self(format!("{}{folder}", Self::FILE).into()))
+    }
+
     /// Whether holding one concerns the other: the same name, or for path
     /// locks one at, under or above the other.
     pub fn overlaps(&self, other: &Self) -> bool {

@@ -64,7 +64,7 @@ impl LockTable {
         if let Some(number) = self.numbers.get(key) {
             return *number;
         }
-        let above = folder_above(key).map(|folder| self.number(&folder));
+        let above = key.above().map(|folder| self.number(&folder));
         let number = LockNo(self.nodes.len() as u32);
         self.nodes.push(Node {
             key: key.clone(),
@@ -147,20 +147,6 @@ impl LockTable {
             above = node.above;
         }
     }
-}
-
-/// The folder a path lock stands in; with [`LockKey::overlaps`] this is the
-/// one relation of hierarchical locks.
-fn folder_above(key: &LockKey) -> Option<LockKey> {
-    let path = key.as_str().strip_prefix(LockKey::FILE)?;
-    let folder = match path.rsplit_once('/') {
-        Some(("", "")) => return None,
-        Some(("", _)) => "/",
-        Some((folder, _)) => folder,
-        None if path == "." || path == ".." => return None,
-        None => ".",
-    };
-    Some(LockKey::new(&format!("{}{folder}", LockKey::FILE)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,78 @@
+//! What one call brings to a bound.
+
+use std::time::Duration;
+
+use crate::model::{Call, CallRow, LockSet, ToolName};
+
+/// One call as the bounds see it: how long it held a lane, or is expected to,
+/// and what it needed for that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// Time of all its attempts in a lane, the stopping included.
+    pub run: Duration,
+    /// CPU time of all its attempts, where it is known.
+    pub cpu: Option<Duration>,
+    /// Attempts started.
+    pub starts: u32,
+    /// Delays ordered between its attempts.
+    pub backoff: Duration,
+    /// Not before this time, counted from when the first call could start.
+    pub release: Duration,
+    /// Indices of the loads it started after.
+    pub after: Vec<usize>,
+    /// Its tool.
+    pub tool: ToolName,
+    /// Its locks.
+    pub locks: LockSet,
+    /// Cores it claimed.
+    pub cpus: Option<f64>,
+}
+
+impl Load {
+    /// A call that ran, or would run, once for this long.
+    pub fn once(call: &Call, run: Duration) -> Self {
+        Self {
+            run,
+            cpu: None,
+            starts: 1,
+            backoff: Duration::ZERO,
+            release: call.start_after.unwrap_or_default(),
+            after: call.after.iter().map(|edge| edge.call.index()).collect(),
+            tool: call.tool.clone(),
+            locks: call.locks.clone(),
+            cpus: call.claims.cpus,
+        }
+    }
+
+    /// A call as it was measured. `origin` is when the first call of the run
+    /// could start.
+    ///
+    /// Only what truly bound it is kept: a call that never started bounds
+    /// nothing and waited for nothing.
+    pub fn measured(call: &Call, row: &CallRow, origin: Duration) -> Self {
+        let mut load = Self::once(call, Duration::ZERO);
+        let mut cpu_ms = None;
+        for attempt in &row.attempts {
+            let ended = attempt.ended.unwrap_or(attempt.started);
+            load.run += ended.saturating_sub(attempt.started);
+            let spent = attempt.ending.as_ref().and_then(|ending| ending.cpu_ms);
+            cpu_ms = spent
+                .map(|spent| cpu_ms.unwrap_or(0) + spent.value)
+                .or(cpu_ms);
+        }
+        load.cpu = cpu_ms.map(Duration::from_millis);
+        load.starts = row.attempts.len() as u32;
+        load.release = load.release.saturating_sub(origin);
+        if let (Some(first), Some(last)) = (row.attempts.first(), row.attempts.last()) {
+            let span = last
+                .ended
+                .unwrap_or(last.started)
+                .saturating_sub(first.started);
+            load.backoff = row.waited.retry.min(span.saturating_sub(load.run));
+        } else {
+            load.after.clear();
+            load.release = Duration::ZERO;
+        }
+        load
+    }
+}
