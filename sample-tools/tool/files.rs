@@ -1,6 +1,6 @@
 //! Real work on real files: counting, hashing, reading, adding a line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,9 @@ pub(super) fn append(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Ex
     let wait = arguments.millis("ms", 0)?;
     arguments.finish()?;
     let wrong = SampleToolError::file;
+    if let Some(folder) = place.path.parent() {
+        fs::create_dir_all(folder).map_err(wrong(folder))?;
+    }
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
