@@ -52,6 +52,12 @@ impl Counts {
         }
     }
 
+    /// Calls that ended in this way.
+    pub fn ended_as(&self, outcome: Outcome) -> usize {
+        let mut counts = *self;
+        *counts.slot(&CallState::Ended(outcome))
+    }
+
     /// Calls that hold a lane: starting, running or stopping.
     pub fn busy(&self) -> usize {
         self.starting + self.running + self.stopping

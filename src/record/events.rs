@@ -1,0 +1,147 @@
+//! `--events`: one JSON object a line, as it happens.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::figures::{ms, ms_or_null};
+use super::names::Names;
+use crate::model::{AttemptEnd, CallId, Counts, Happening, Outcome, RunEvent, StopStep};
+
+/// Writes the events of one run as lines of JSON: `t_ms`, `event`, `id` where
+/// it is about a call, and what belongs to the event.
+#[derive(Debug, Default)]
+pub struct EventLines {
+    names: Names,
+}
+
+impl EventLines {
+    /// Writes one event; flushing is left to the caller.
+    ///
+    /// # Errors
+    ///
+    /// What `out` reports.
+    pub fn write(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        self.names.hear(event);
+        let mut line = Map::new();
+        line.insert("t_ms".to_owned(), ms(event.t));
+        line.insert("event".to_owned(), word(&event.what).into());
+        if let Some(call) = call(&event.what) {
+            line.insert("id".to_owned(), self.names.of(call).into());
+        }
+        if let Value::Object(rest) = self.rest(event) {
+            line.extend(rest);
+        }
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")
+    }
+
+    /// What belongs to the event besides its time, name and call.
+    fn rest(&self, event: &RunEvent) -> Value {
+        match &event.what {
+            Happening::RunStarted {
+                run,
+                plan,
+                calls,
+                policy,
+            } => json!({
+                "run_id": run, "plan": plan, "calls": calls, "cap": policy.cap,
+                "on_failure": policy.on_failure, "order": policy.order,
+            }),
+            Happening::CallQueued { tool, args, .. } => json!({ "tool": tool, "args": args }),
+            Happening::CallWaiting { reason, ended, .. } => json!({
+                "reason": self.names.reason(reason, event.t), "for": reason.heading(),
+                "ended": ended.as_ref().map(attempt_end),
+            }),
+            Happening::CallStarted {
+                attempt,
+                lane,
+                args,
+                pid,
+                ..
+            } => json!({
+                "attempt": attempt, "lane": lane.0 + 1, "pid": pid, "args": args,
+            }),
+            Happening::Output {
+                attempt,
+                stream,
+                text,
+                left_out_bytes,
+                ..
+            } => json!({
+                "attempt": attempt, "stream": stream, "text": text,
+                "left_out_bytes": left_out_bytes,
+            }),
+            Happening::CallSampled { sample, .. } => json!(sample),
+            Happening::MachineSampled { sample } => json!(sample),
+            Happening::CapChanged { before, cap } => json!({ "before": before, "cap": cap }),
+            Happening::CallStopping { cause, step, .. } => match step {
+                StopStep::Soft { hard_at } => {
+                    json!({ "cause": cause, "step": "soft", "hard_at_ms": ms(*hard_at) })
+                }
+                StopStep::Hard => json!({ "cause": cause, "step": "hard" }),
+            },
+            Happening::CallEnded {
+                outcome,
+                reason,
+                attempt,
+                took,
+                ..
+            } => json!({
+                "outcome": outcome, "reason": reason, "took_ms": ms_or_null(*took),
+                "attempt": attempt.as_ref().map(attempt_end),
+            }),
+            Happening::RunEnded { counts, wall } => json!({
+                "wall_ms": ms(*wall), "outcome_counts": outcome_counts(counts),
+            }),
+        }
+    }
+}
+
+/// How many calls ended in which way, by the words of the contract.
+pub(super) fn outcome_counts(counts: &Counts) -> Value {
+    let counted = Outcome::ALL.iter();
+    counted
+        .map(|outcome| (outcome.word(), counts.ended_as(*outcome)))
+        .collect()
+}
+
+fn attempt_end(end: &AttemptEnd) -> Value {
+    json!({
+        "attempt": end.attempt, "outcome": end.outcome, "reason": end.reason,
+        "exit_code": end.exit_code, "signal": end.signal,
+    })
+}
+
+/// The event's name in the contract.
+fn word(what: &Happening) -> &'static str {
+    match what {
+        Happening::RunStarted { .. } => "run-started",
+        Happening::CallQueued { .. } => "call-queued",
+        Happening::CallWaiting { .. } => "call-waiting",
+        Happening::CallStarted { .. } => "call-started",
+        Happening::Output { .. } => "output",
+        Happening::CallSampled { .. } | Happening::MachineSampled { .. } => "sample",
+        Happening::CapChanged { .. } => "cap-changed",
+        Happening::CallStopping { .. } => "call-stopping",
+        Happening::CallEnded { .. } => "call-ended",
+        Happening::RunEnded { .. } => "run-ended",
+    }
+}
+
+/// The call that an event is about.
+fn call(what: &Happening) -> Option<CallId> {
+    match what {
+        Happening::CallQueued { call, .. }
+        | Happening::CallWaiting { call, .. }
+        | Happening::CallStarted { call, .. }
+        | Happening::Output { call, .. }
+        | Happening::CallSampled { call, .. }
+        | Happening::CallStopping { call, .. }
+        | Happening::CallEnded { call, .. } => Some(*call),
+        Happening::RunStarted { .. }
+        | Happening::MachineSampled { .. }
+        | Happening::CapChanged { .. }
+        | Happening::RunEnded { .. } => None,
+    }
+}

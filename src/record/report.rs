@@ -1,0 +1,130 @@
+//! The report of a run, version 1: one JSON object.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Value, json};
+
+use super::Outputs;
+use super::call_report::{call_report, run_time};
+use super::events::outcome_counts;
+use super::figures::ms_or_null;
+use crate::model::{Cap, Snapshot};
+
+/// What a run could have taken at best; whoever computed it says so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// The longest chain of dependent calls.
+    pub critical_path: Option<Duration>,
+    /// No schedule takes less.
+    pub lower_bound: Option<Duration>,
+    /// What binds the lower bound: `critical-path`, `slots`, `cores`,
+    /// `lock:NAME`, `tool:NAME`, `rate:NAME` or `backoff`.
+    pub binding: Option<String>,
+}
+
+/// A run that has ended, ready to be written. Outputs are asked for one call
+/// at a time while it is written.
+pub struct Report<'a> {
+    /// The last snapshot.
+    pub last: &'a Snapshot,
+    /// The highest cap that was in force.
+    pub highest_cap: Cap,
+    /// What it could have taken.
+    pub bounds: Bounds,
+    /// What the calls printed.
+    pub outputs: &'a Outputs<'a>,
+}
+
+impl Report<'_> {
+    /// The version of the form.
+    pub const VERSION: u32 = 1;
+
+    /// Writes the report, indented, with a final newline; flushing is left to
+    /// the caller.
+    ///
+    /// # Errors
+    ///
+    /// What `out` reports.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// From the first admissible call to the last end; `None` where nothing
+    /// was admissible or something has not ended.
+    pub fn wall(&self) -> Option<Duration> {
+        let rows = self.last.calls.iter();
+        let first = rows
+            .clone()
+            .map(|row| row.queued + row.waited.after)
+            .min()?;
+        let last = rows.map(|row| row.ended).collect::<Option<Vec<_>>>()?;
+        Some(last.into_iter().max()?.saturating_sub(first))
+    }
+
+    /// The run times of all attempts together; inflated by contention.
+    fn sum_run(&self) -> Option<Duration> {
+        let attempts = self.last.calls.iter().flat_map(|row| &row.attempts);
+        attempts.map(run_time).sum()
+    }
+
+    /// Lower bound over wall time.
+    fn efficiency(&self) -> Option<f64> {
+        let wall = self.wall()?.as_secs_f64();
+        let bound = self.bounds.lower_bound?.as_secs_f64();
+        (wall > 0.0).then_some(bound / wall)
+    }
+
+    fn machine(&self) -> Value {
+        let latest = self.last.machine.latest();
+        json!({
+            "os": std::env::consts::OS,
+            "arch": std::env::consts::ARCH,
+            "cores": self.last.cores,
+            "memory_total_bytes": latest.map(|sample| sample.memory_total_bytes),
+            "missed_samples": self.last.missed_samples,
+        })
+    }
+}
+
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let last = self.last;
+        let started_at = jiff::Timestamp::try_from(last.started_at).ok();
+        let mut report = serializer.serialize_map(None)?;
+        report.serialize_entry("version", &Self::VERSION)?;
+        report.serialize_entry("run_id", &last.run)?;
+        report.serialize_entry("plan", &last.plan)?;
+        report.serialize_entry("started_at", &started_at)?;
+        report.serialize_entry("wall_ms", &ms_or_null(self.wall()))?;
+        report.serialize_entry("cap", &self.highest_cap)?;
+        report.serialize_entry("policy", &last.policy)?;
+        report.serialize_entry("outcome_counts", &outcome_counts(&last.counts))?;
+        report.serialize_entry("sum_run_ms", &ms_or_null(self.sum_run()))?;
+        report.serialize_entry("critical_path_ms", &ms_or_null(self.bounds.critical_path))?;
+        report.serialize_entry("lower_bound_ms", &ms_or_null(self.bounds.lower_bound))?;
+        report.serialize_entry("binding", &self.bounds.binding)?;
+        report.serialize_entry("efficiency", &self.efficiency())?;
+        report.serialize_entry("hazards", &[(); 0])?;
+        report.serialize_entry("machine", &self.machine())?;
+        report.serialize_entry("calls", &Calls(self))?;
+        report.end()
+    }
+}
+
+/// The calls of a report in plan order, built one after another.
+struct Calls<'a>(&'a Report<'a>);
+
+impl Serialize for Calls<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = &self.0.last.calls;
+        let mut calls = serializer.serialize_seq(Some(rows.len()))?;
+        for row in rows.iter() {
+            calls.serialize_element(&call_report(row, &(self.0.outputs)(row.id)))?;
+        }
+        calls.end()
+    }
+}
