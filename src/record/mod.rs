@@ -8,9 +8,13 @@
 mod call_report;
 mod events;
 mod figures;
+#[cfg(test)]
+mod fixture;
 mod names;
 mod plain;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use events::EventLines;
 pub use plain::{PlainLines, write_outputs};

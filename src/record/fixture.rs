@@ -1,0 +1,374 @@
+//! A small run that has everything a report can hold, for the tests.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::CallOutput;
+use crate::model::{
+    AttemptEnd, AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap,
+    Counts, Ending, Epoch, FailurePolicy, Happening, History, LaneId, LockKey, MachineSample,
+    Measured, Order, Outcome, OutputStat, Policy, RunEvent, RunId, RunPhase, Snapshot, Source,
+    StopCause, StopStep, Stream, ToolName, WaitReason, Waited,
+};
+
+pub(super) fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub(super) fn id(index: usize) -> CallId {
+    CallId::from_index(index)
+}
+
+fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> CallRow {
+    CallRow {
+        id: id(index),
+        name: CallName::new(name),
+        foreign_name: None,
+        tool: ToolName::new(tool),
+        args: Arc::new(args),
+        are_args_resolved: false,
+        state,
+        wait: None,
+        waited: Waited::default(),
+        queued: Duration::ZERO,
+        started: None,
+        ended: None,
+        attempts: Vec::new(),
+        attempts_allowed: 1,
+        reason: None,
+        estimate: None,
+        samples: Arc::new(History::new(8)),
+        peak_rss_bytes: None,
+        output: OutputStat::default(),
+    }
+}
+
+fn attempt(number: u32, started: u64, ended: u64, ending: Ending) -> AttemptRecord {
+    AttemptRecord {
+        attempt: AttemptNo(number),
+        lane: LaneId(0),
+        started: ms(started),
+        stop_ordered: None,
+        ended: Some(ms(ended)),
+        outcome: Some(ending.outcome),
+        ending: Some(ending),
+    }
+}
+
+fn ending(outcome: Outcome, exit_code: i32) -> Ending {
+    Ending {
+        exit_code: Some(exit_code),
+        ..Ending::plain(outcome)
+    }
+}
+
+/// A success whose figures are exact.
+fn counted() -> CallRow {
+    let mut count = row(
+        0,
+        "count",
+        "word-count",
+        json!({ "path": "a.txt" }),
+        CallState::Ended(Outcome::Succeeded),
+    );
+    count.are_args_resolved = true;
+    count.waited.slot = ms(20);
+    count.started = Some(ms(20));
+    count.ended = Some(ms(120));
+    count.attempts = vec![attempt(
+        1,
+        20,
+        120,
+        Ending {
+            cpu_ms: Some(exact(80)),
+            peak_rss_bytes: Some(exact(4_096_000)),
+            ..ending(Outcome::Succeeded, 0)
+        },
+    )];
+    count.output.stdout_bytes = 36;
+    count
+}
+
+fn exact(value: u64) -> Measured {
+    Measured {
+        value,
+        source: Source::Exact,
+    }
+}
+
+/// A success at the second attempt; what it used was read now and then.
+fn retried() -> CallRow {
+    let mut again = row(
+        1,
+        "again",
+        "flaky",
+        json!({}),
+        CallState::Ended(Outcome::Succeeded),
+    );
+    again.waited.retry = ms(500);
+    again.started = Some(ms(0));
+    again.ended = Some(Duration::from_micros(900_250));
+    again.attempts = vec![
+        attempt(1, 0, 200, ending(Outcome::Failed, 1)),
+        attempt(2, 700, 900, ending(Outcome::Succeeded, 0)),
+    ];
+    if let Some(last) = again.attempts.last_mut() {
+        last.ended = again.ended;
+    }
+    let mut samples = History::new(8);
+    samples.push(Some(CallSample {
+        cpu_ms: 12,
+        ..CallSample::default()
+    }));
+    again.samples = Arc::new(samples);
+    again.peak_rss_bytes = Some(1_000_000);
+    again.attempts_allowed = 3;
+    again
+}
+
+/// A failure, and the call that was skipped for it.
+fn failed_and_skipped() -> [CallRow; 2] {
+    let mut broken = row(
+        2,
+        "broken",
+        "fail",
+        json!({ "message": "no" }),
+        CallState::Ended(Outcome::Failed),
+    );
+    broken.started = Some(ms(120));
+    broken.ended = Some(ms(150));
+    broken.reason = Some("exit code 3".into());
+    broken.attempts = vec![attempt(1, 120, 150, ending(Outcome::Failed, 3))];
+    let mut sample = History::new(8);
+    sample.push(Some(CallSample {
+        cpu_ms: 7,
+        ..CallSample::default()
+    }));
+    sample.push(None);
+    broken.samples = Arc::new(sample);
+    broken.output.stderr_bytes = 10;
+    let mut skipped = row(
+        3,
+        "later",
+        "echo",
+        json!({ "text": "{{broken.output}}" }),
+        CallState::Ended(Outcome::Skipped),
+    );
+    skipped.waited.after = ms(150);
+    skipped.ended = Some(ms(150));
+    skipped.reason = Some("broken failed".into());
+    [broken, skipped]
+}
+
+/// The last snapshot of the run.
+pub(super) fn last() -> Snapshot {
+    let [broken, skipped] = failed_and_skipped();
+    let rows = [counted(), retried(), broken, skipped];
+    let mut counts = Counts::default();
+    for row in &rows {
+        *counts.slot(&row.state) += 1;
+    }
+    let mut machine = History::new(4);
+    machine.push(Some(MachineSample {
+        memory_total_bytes: 8 << 30,
+        ..MachineSample::default()
+    }));
+    Snapshot {
+        revision: 9,
+        now: ms(901),
+        run: RunId::new("run-1"),
+        plan: "trial".into(),
+        started_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+        phase: RunPhase::Open,
+        policy: policy(),
+        counts,
+        calls: Arc::new(rows.into_iter().map(Arc::new).collect()),
+        lanes: Arc::new(vec![None; 2]),
+        queue: Arc::new(Vec::new()),
+        finished: Arc::new(vec![id(1), id(2), id(3), id(0)]),
+        machine: Arc::new(machine),
+        cores: 2,
+        missed_samples: 0,
+        notice: None,
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        cap: Cap::new(2).expect("two lanes"),
+        on_failure: FailurePolicy::Skip,
+        order: Order::Fifo,
+    }
+}
+
+/// What its calls printed.
+pub(super) fn output(call: CallId) -> CallOutput {
+    match call.index() {
+        0 => CallOutput {
+            value: Some(json!({ "lines": 3, "words": 9 })),
+            ..CallOutput::default()
+        },
+        1 => CallOutput {
+            value: Some(json!("connected")),
+            is_truncated: true,
+            ..CallOutput::default()
+        },
+        2 => CallOutput {
+            stderr: "error: no\n".to_owned(),
+            ..CallOutput::default()
+        },
+        _ => CallOutput::default(),
+    }
+}
+
+/// Its events, one of each kind.
+pub(super) fn events() -> Vec<RunEvent> {
+    let at = |at: u64, what: Happening| RunEvent::new(ms(at), what);
+    let args = Arc::new(json!({ "path": "a.txt" }));
+    let queued = |index: usize, name: &str| Happening::CallQueued {
+        call: id(index),
+        name: CallName::new(name),
+        tool: ToolName::new("word-count"),
+        args: Arc::clone(&args),
+    };
+    let waiting = |call: CallId, reason: WaitReason| Happening::CallWaiting {
+        call,
+        reason,
+        ended: None,
+    };
+    let lock = WaitReason::Lock {
+        key: LockKey::new("file:a.txt"),
+        holder: id(0),
+    };
+    let mut events = vec![
+        at(0, started_run()),
+        at(0, queued(0, "count")),
+        at(0, queued(1, "again")),
+        at(0, waiting(id(1), WaitReason::After { call: id(0) })),
+        at(1, waiting(id(1), lock)),
+        at(
+            20,
+            Happening::CallStarted {
+                call: id(0),
+                attempt: AttemptNo(1),
+                lane: LaneId(0),
+                args,
+                pid: Some(4711),
+            },
+        ),
+    ];
+    events.extend(later_events());
+    events
+}
+
+fn started_run() -> Happening {
+    Happening::RunStarted {
+        run: RunId::new("run-1"),
+        plan: "trial\u{7}".into(),
+        calls: 2,
+        policy: policy(),
+    }
+}
+
+fn later_events() -> Vec<RunEvent> {
+    let at = |at: u64, what: Happening| RunEvent::new(ms(at), what);
+    let end = |outcome: Outcome, exit_code: Option<i32>| AttemptEnd {
+        attempt: AttemptNo(1),
+        outcome,
+        reason: exit_code.map(|code| format!("exit code {code}").into()),
+        exit_code,
+        signal: None,
+    };
+    vec![
+        at(
+            60,
+            Happening::Output {
+                call: id(0),
+                attempt: AttemptNo(1),
+                stream: Stream::Stderr,
+                text: "a.txt\n\u{1b}[0m".into(),
+                left_out_bytes: 100,
+            },
+        ),
+        at(
+            500,
+            Happening::CallSampled {
+                call: id(0),
+                sample: CallSample {
+                    rss_bytes: 4_096,
+                    ..CallSample::default()
+                },
+            },
+        ),
+        at(
+            500,
+            Happening::MachineSampled {
+                sample: MachineSample::default(),
+            },
+        ),
+        at(
+            510,
+            Happening::CapChanged {
+                before: Cap::new(2).expect("two lanes"),
+                cap: Cap::new(3).expect("three lanes"),
+            },
+        ),
+        at(
+            600,
+            Happening::CallWaiting {
+                call: id(1),
+                reason: WaitReason::Retry { at: ms(850) },
+                ended: Some(end(Outcome::Failed, Some(1))),
+            },
+        ),
+        at(
+            850,
+            Happening::CallStarted {
+                call: id(1),
+                attempt: AttemptNo(2),
+                lane: LaneId(1),
+                args: Arc::new(json!({})),
+                pid: None,
+            },
+        ),
+        at(
+            900,
+            Happening::CallStopping {
+                call: id(0),
+                cause: StopCause::User,
+                step: StopStep::Soft { hard_at: ms(5_900) },
+            },
+        ),
+        at(
+            950,
+            Happening::CallEnded {
+                call: id(0),
+                outcome: Outcome::Cancelled,
+                reason: Some("cancelled by the user".into()),
+                attempt: Some(end(Outcome::Cancelled, None)),
+                took: Some(ms(930)),
+            },
+        ),
+        at(
+            960,
+            Happening::RunEnded {
+                counts: Counts {
+                    succeeded: 1,
+                    cancelled: 1,
+                    ..Counts::default()
+                },
+                wall: ms(960),
+            },
+        ),
+    ]
+}
+
+/// A start that belongs to the events above; used where a state is needed.
+pub(super) fn running() -> CallState {
+    CallState::Running {
+        lane: LaneId(0),
+        epoch: Epoch(1),
+    }
+}
