@@ -1,2 +1,34 @@
 //! All tools known: manifests, JSON Schema, the rules by which arguments
 //! become a command line, and the problems that are reported about files.
+//!
+//! It owns nothing that changes: a catalogue is read once. It must not know
+//! how a process is started or when.
+
+pub mod command;
+pub(crate) mod document;
+mod excerpt;
+pub(crate) mod fields;
+pub(crate) mod findings;
+mod locks;
+mod manifest;
+mod placeholders;
+mod problem;
+pub mod quantity;
+mod schema;
+pub(crate) mod source;
+mod surroundings;
+pub(crate) mod template;
+pub(crate) mod text;
+mod tools;
+
+pub use command::{ExpandError, Expanded};
+pub use locks::locks;
+pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
+pub use schema::ArgumentProblem;
+pub use source::LONGEST_FILE;
+pub use surroundings::Surroundings;
+pub use template::UnclosedHole;
+pub use tools::Catalogue;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! TOML into the tree.
+
+use serde_json::Number;
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::{Entry, Findings, Item, Node};
+
+/// Syntax errors shown of one file: what follows the first ones is often only
+/// their echo.
+const MOST_ERRORS: usize = 5;
+
+/// Reads a TOML file; `None` where its syntax is broken.
+pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
+    let text = findings.source().text();
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let span = table.span();
+        let item = table_item(table.get_ref(), findings);
+        return Some(Node { span, item });
+    }
+    let mut last = None;
+    for error in errors.iter().take(MOST_ERRORS) {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        if last.as_ref() == Some(&span) {
+            continue;
+        }
+        findings.error(&span, error.message());
+        last = Some(span);
+    }
+    None
+}
+
+fn table_item(table: &DeTable<'_>, findings: &mut Findings<'_>) -> Item {
+    let entries = table.iter().map(|(key, value)| Entry {
+        key: key.get_ref().to_string(),
+        key_span: key.span(),
+        node: node(value, findings),
+    });
+    Item::Table(entries.collect())
+}
+
+fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
+    let span = value.span();
+    let item = match value.get_ref() {
+        DeValue::String(text) => Item::Text(text.to_string()),
+        DeValue::Boolean(is_true) => Item::Bool(*is_true),
+        DeValue::Integer(integer) => match whole(integer) {
+            Some(number) => Item::Number(number),
+            None => {
+                findings.error(&span, "the number does not fit into 64 bits");
+                Item::Null
+            }
+        },
+        DeValue::Float(float) => match float.as_str().parse().ok().and_then(Number::from_f64) {
+            Some(number) => Item::Number(number),
+            None => {
+                findings.error(&span, "not a finite number: JSON has none");
+                Item::Null
+            }
+        },
+        // JSON has no dates; as text they mean the same to a tool.
+        DeValue::Datetime(date) => Item::Text(date.to_string()),
+        DeValue::Array(items) => {
+            Item::List(items.iter().map(|item| node(item, findings)).collect())
+        }
+        DeValue::Table(table) => table_item(table, findings),
+    };
+    Node { span, item }
+}
+
+fn whole(integer: &DeInteger<'_>) -> Option<Number> {
+    let (digits, radix) = (integer.as_str(), integer.radix());
+    let signed = i64::from_str_radix(digits, radix).map(Number::from);
+    let unsigned = || u64::from_str_radix(digits, radix).map(Number::from);
+    signed.or_else(|_| unsigned()).ok()
+}

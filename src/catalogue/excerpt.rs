@@ -1,0 +1,127 @@
+//! The few lines of a file that a report shows around a problem.
+//!
+//! It is cut when the problem is found, so that a report on a file of many
+//! megabytes, or on a line as long, stays small and quick to draw.
+
+use std::ops::Range;
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use super::problem::Place;
+use super::source::Source;
+use super::text::{legible, legible_in_place};
+
+/// Characters shown before the marked place, where the line is long.
+const BEFORE: usize = 60;
+
+/// Characters shown of one line.
+const WIDEST: usize = 120;
+
+/// A line with its neighbours, cut to what a terminal can show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    name: String,
+    text: String,
+    first_line: usize,
+    column: usize,
+    pub(crate) span: SourceSpan,
+}
+
+impl Excerpt {
+    /// The excerpt around `marked`, a range of bytes of the line at `place`.
+    pub(crate) fn new(source: &Source, place: Place, marked: Range<usize>) -> Self {
+        let line = source.line(place.line).unwrap_or_default();
+        let (shown, marked) = window(line, &marked);
+        let mut text = String::new();
+        let mut first_line = place.line;
+        if let Some(before) = place.line.checked_sub(1).and_then(|at| source.line(at)) {
+            first_line -= 1;
+            text.push_str(&window(before, &(0..0)).0);
+            text.push('\n');
+        }
+        let start = text.len() + marked.start;
+        text.push_str(&shown);
+        if let Some(after) = source.line(place.line + 1) {
+            text.push('\n');
+            text.push_str(&window(after, &(0..0)).0);
+        }
+        Self {
+            name: legible(source.name()),
+            text: legible_in_place(&text),
+            first_line: first_line - 1,
+            column: place.column - 1,
+            span: (start, marked.len()).into(),
+        }
+    }
+}
+
+/// The part of a line that is shown, and where in it `marked` stands.
+fn window(line: &str, marked: &Range<usize>) -> (String, Range<usize>) {
+    let before = line.get(..marked.start).unwrap_or(line);
+    let width = line.chars().count();
+    if width <= WIDEST {
+        return (line.to_owned(), marked.clone());
+    }
+    let skipped = before.chars().count().saturating_sub(BEFORE);
+    let start: usize = line.chars().take(skipped).map(char::len_utf8).sum();
+    let mut shown = String::new();
+    if skipped > 0 {
+        shown.push('…');
+    }
+    let shift = shown.len();
+    shown.extend(line.chars().skip(skipped).take(WIDEST));
+    let end = (marked.end + shift - start).min(shown.len());
+    if skipped + WIDEST < width {
+        shown.push('…');
+    }
+    let start = marked.start + shift - start;
+    (shown, start..end.max(start))
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let text: &str = &self.text;
+        let part = text.read_span(span, context_lines_before, context_lines_after)?;
+        let column = if context_lines_before == 0 {
+            self.column
+        } else {
+            part.column()
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            part.data(),
+            *part.span(),
+            part.line() + self.first_line,
+            column,
+            part.line_count(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_cut_around_the_mark() {
+        let line = format!("{}é!{}", "ä".repeat(500), "b".repeat(500));
+        let (shown, marked) = window(&line, &(1000..1003));
+        assert_eq!(shown.get(marked), Some("é!"));
+        assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
+        assert_eq!(shown.chars().count(), WIDEST + 2);
+    }
+
+    #[test]
+    fn the_neighbouring_lines_stand_in_it() {
+        let source = Source::new("f", "one\ntwo\nthree\nfour");
+        let excerpt = source.excerpt(&(4..7));
+        assert_eq!(excerpt.text, "one\ntwo\nthree");
+        assert_eq!((excerpt.first_line, excerpt.column), (0, 0));
+        assert_eq!(excerpt.span, (4, 3).into());
+    }
+}

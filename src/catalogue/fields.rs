@@ -1,0 +1,225 @@
+//! Reading the keys of one table, strictly: each key is asked for by name, and
+//! what was never asked for is an error with the nearest key that was.
+
+use std::time::Duration;
+
+use super::document::{Entry, Item, Node};
+use super::findings::Findings;
+use super::quantity::{QuantityError, parse_duration};
+use super::text::nearest;
+
+/// The keys of one table that have not been asked for yet.
+pub(crate) struct Fields<'n> {
+    /// What the table describes, with its article.
+    what: &'static str,
+    node: &'n Node,
+    left: Vec<&'n Entry>,
+    known: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The keys of a table that describes `what`; an error where it is none.
+    pub(crate) fn of(
+        node: &'n Node,
+        what: &'static str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Self> {
+        let Some(entries) = node.as_table() else {
+            wrong_kind(node, &format!("a table for {what}"), findings);
+            return None;
+        };
+        Some(Self {
+            what,
+            node,
+            left: entries.iter().collect(),
+            known: Vec::new(),
+        })
+    }
+
+    /// The table.
+    pub(crate) fn node(&self) -> &'n Node {
+        self.node
+    }
+
+    /// A key with its value.
+    pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        let at = self.left.iter().position(|entry| entry.key == key)?;
+        Some(self.left.remove(at))
+    }
+
+    /// The value of a key.
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// The value of a key that must be there.
+    pub(crate) fn need(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings<'_>,
+    ) -> Option<&'n Node> {
+        let found = self.take(key);
+        if found.is_none() {
+            findings.error(&self.node.span, format!("{} needs `{key}`", self.what));
+        }
+        found
+    }
+
+    /// A value that `read` understands.
+    pub(crate) fn read<T>(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings<'_>,
+        read: impl FnOnce(&'n Node, &mut Findings<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.take(key).and_then(|node| read(node, findings))
+    }
+
+    /// A key that the contract names and this version cannot honour: an error
+    /// where it is given.
+    pub(crate) fn refuse(&mut self, key: &'static str, findings: &mut Findings<'_>) {
+        if let Some(entry) = self.entry(key) {
+            let problem = findings
+                .at(&entry.key_span, format!("`{key}` is not supported yet"))
+                .with_help("remove it: this version would have to ignore it");
+            findings.push(problem);
+        }
+    }
+
+    /// Reports every key that was not asked for.
+    pub(crate) fn finish(self, findings: &mut Findings<'_>) {
+        for entry in &self.left {
+            let message = format!("{} has no key `{}`", self.what, entry.key);
+            let problem = findings.at(&entry.key_span, message);
+            let problem = match nearest(&entry.key, self.known.iter().copied()) {
+                Some(key) => problem.with_help(format!("did you mean `{key}`?")),
+                None => problem.with_help(format!("its keys are {}", listed(&self.known))),
+            };
+            findings.push(problem);
+        }
+    }
+}
+
+/// `a`, `b` and `c`.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// Reports that something else was expected.
+pub(crate) fn wrong_kind(node: &Node, expected: &str, findings: &mut Findings<'_>) {
+    let message = format!("expected {expected}, found {}", node.kind());
+    findings.error(&node.span, message);
+}
+
+/// A string.
+pub(crate) fn text<'n>(node: &'n Node, findings: &mut Findings<'_>) -> Option<&'n str> {
+    let text = node.as_text();
+    if text.is_none() {
+        wrong_kind(node, "a string", findings);
+    }
+    text
+}
+
+/// `true` or `false`.
+pub(crate) fn boolean(node: &Node, findings: &mut Findings<'_>) -> Option<bool> {
+    if let Item::Bool(is_true) = node.item {
+        return Some(is_true);
+    }
+    wrong_kind(node, "`true` or `false`", findings);
+    None
+}
+
+/// A whole number from `least` to `most`.
+pub(crate) fn whole(
+    node: &Node,
+    range: std::ops::RangeInclusive<i64>,
+    findings: &mut Findings<'_>,
+) -> Option<i64> {
+    let (least, most) = (*range.start(), *range.end());
+    let expected = match (least, most) {
+        (least, i64::MAX) => format!("a whole number of at least {least}"),
+        _ => format!("a whole number from {least} to {most}"),
+    };
+    let Item::Number(number) = &node.item else {
+        wrong_kind(node, &expected, findings);
+        return None;
+    };
+    let found = number.as_i64().filter(|number| range.contains(number));
+    if found.is_none() {
+        findings.error(&node.span, format!("expected {expected}, found {number}"));
+    }
+    found
+}
+
+/// A duration, 0 allowed.
+pub(crate) fn duration(node: &Node, findings: &mut Findings<'_>) -> Option<Duration> {
+    let Some(text) = node.as_text() else {
+        let problem = QuantityError::Duration;
+        findings.error(&node.span, format!("{} is {problem}", node.kind()));
+        return None;
+    };
+    match parse_duration(text) {
+        Ok(time) => Some(time),
+        Err(problem) => {
+            findings.error(&node.span, format!("{text:?} is {problem}"));
+            None
+        }
+    }
+}
+
+/// A duration of more than 0.
+pub(crate) fn some_time(node: &Node, findings: &mut Findings<'_>) -> Option<Duration> {
+    let time = duration(node, findings)?;
+    if time.is_zero() {
+        findings.error(&node.span, "must be more than 0");
+        return None;
+    }
+    Some(time)
+}
+
+/// An array whose items `read` understands; the others are reported.
+pub(crate) fn list<'n, T>(
+    node: &'n Node,
+    findings: &mut Findings<'_>,
+    mut read: impl FnMut(&'n Node, &mut Findings<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Item::List(items) = &node.item else {
+        wrong_kind(node, "an array", findings);
+        return None;
+    };
+    let read = items.iter().filter_map(|item| read(item, findings));
+    Some(read.collect())
+}
+
+/// An array of strings.
+pub(crate) fn texts(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<String>> {
+    list(node, findings, |item, findings| {
+        text(item, findings).map(str::to_owned)
+    })
+}
+
+/// One of a few words.
+pub(crate) fn choice<T: Copy>(
+    node: &Node,
+    choices: &[(&'static str, T)],
+    findings: &mut Findings<'_>,
+) -> Option<T> {
+    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+    let written = text(node, findings)?;
+    let found = choices.iter().find(|(word, _)| *word == written);
+    if let Some((_, value)) = found {
+        return Some(*value);
+    }
+    let message = format!("expected one of {}, found {written:?}", listed(&words));
+    let mut problem = findings.at(&node.span, message);
+    if let Some(word) = nearest(written, words) {
+        problem = problem.with_help(format!("did you mean `{word}`?"));
+    }
+    findings.push(problem);
+    None
+}

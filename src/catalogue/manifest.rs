@@ -1,0 +1,279 @@
+//! The `[[tool]]` tables of a catalogue file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::document::{Item, Node, parse};
+use super::fields::{
+    Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
+};
+use super::findings::Findings;
+use super::quantity::parse_rate;
+use super::schema::{self, Schema};
+use super::placeholders::Placeholders;
+use crate::model::{
+    Action, Annotations, OutputKind, Rate, StdinKind, Timeouts, Tool, ToolName,
+};
+
+/// A tool as one file describes it, with the place of its name.
+pub(super) struct Described {
+    pub(super) tool: Tool,
+    pub(super) schema: Option<Schema>,
+    pub(super) name_span: Range<usize>,
+}
+
+/// What one file describes: the tools that are sound, and the names of all.
+#[derive(Default)]
+pub(super) struct Manifest {
+    pub(super) tools: Vec<Described>,
+    /// Names of tools that have an error: they are not unknown, only unusable.
+    pub(super) broken: Vec<ToolName>,
+}
+
+/// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
+pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manifest {
+    let mut manifest = Manifest::default();
+    let Some(root) = parse(findings) else {
+        return manifest;
+    };
+    let Some(mut fields) = Fields::of(&root, "a catalogue", findings) else {
+        return manifest;
+    };
+    fields.take("$schema");
+    fields.refuse("mcp", findings);
+    let tables = fields.read("tool", findings, |node, findings| {
+        list(node, findings, |tool, _| Some(tool))
+    });
+    fields.finish(findings);
+    for table in tables.unwrap_or_default() {
+        let errors = findings.error_count();
+        let described = read_tool(table, origin, findings);
+        match described {
+            Some(described) if findings.error_count() == errors => manifest.tools.push(described),
+            Some(described) => manifest.broken.push(described.tool.name),
+            None => {}
+        }
+    }
+    manifest
+}
+
+/// A tool; with errors it is still returned, as far as it could be read, so
+/// that its name is known.
+fn read_tool(
+    node: &Node,
+    origin: Option<&Path>,
+    findings: &mut Findings<'_>,
+) -> Option<Described> {
+    let mut fields = Fields::of(node, "a tool", findings)?;
+    let name_node = fields.need("name", findings);
+    let name = name_node.and_then(|node| tool_name(node, findings));
+    let name_span = name_node.map_or_else(|| node.span.clone(), |node| node.span.clone());
+    let description = fields.read("description", findings, text);
+    let schema_node = fields.take("input_schema");
+    let schema = schema_node.and_then(|node| schema::read(node, findings));
+    let placeholders = Placeholders::new(schema_node);
+    let action = command(&mut fields, &placeholders, findings);
+    let (write_locks, read_locks) = locks(&mut fields, &placeholders, findings);
+    let annotations = annotations(&mut fields, findings);
+    let output = fields.read("output", findings, |node, findings| {
+        choice(node, &OUTPUTS, findings)
+    });
+    let timeouts = timeouts(&mut fields, findings);
+    let max_parallel = fields.read("max_parallel", findings, |node, findings| {
+        whole(node, 1..=i64::from(u32::MAX), findings)
+    });
+    let rate = fields.read("rate", findings, rate);
+    let estimate = fields.read("estimate", findings, duration);
+    for later in ["http", "launcher", "cache", "mcp", "tty", "sandbox"] {
+        fields.refuse(later, findings);
+    }
+    fields.finish(findings);
+    let tool = Tool {
+        name: name?,
+        description: description.unwrap_or_default().to_owned(),
+        action,
+        input_schema: schema_node.map(Node::to_json),
+        annotations,
+        output: output.unwrap_or_default(),
+        timeouts,
+        max_parallel: max_parallel.and_then(|most| u32::try_from(most).ok()),
+        rate,
+        write_locks,
+        read_locks,
+        estimate,
+        origin: origin.map(Path::to_owned),
+    };
+    Some(Described {
+        tool,
+        schema,
+        name_span,
+    })
+}
+
+const OUTPUTS: [(&str, OutputKind); 3] = [
+    ("auto", OutputKind::Auto),
+    ("json", OutputKind::Json),
+    ("text", OutputKind::Text),
+];
+
+const STDINS: [(&str, StdinKind); 2] = [("none", StdinKind::None), ("json", StdinKind::Json)];
+
+fn tool_name(node: &Node, findings: &mut Findings<'_>) -> Option<ToolName> {
+    let name = text(node, findings)?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    if name.is_empty() || name.len() > 128 || !name.chars().all(is_plain) {
+        let problem = findings
+            .at(&node.span, format!("{name:?} cannot be a tool's name"))
+            .with_help("names are of letters, digits, `_`, `-` and `.`, at most 128");
+        findings.push(problem);
+        return None;
+    }
+    Some(ToolName::new(name))
+}
+
+fn command(
+    fields: &mut Fields<'_>,
+    placeholders: &Placeholders<'_>,
+    findings: &mut Findings<'_>,
+) -> Action {
+    let argv = match fields.need("command", findings) {
+        Some(node) => placeholders.command(node, findings),
+        None => Vec::new(),
+    };
+    let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
+    let stdin = fields.read("stdin", findings, |node, findings| {
+        choice(node, &STDINS, findings)
+    });
+    let env = fields.read("env", findings, environment);
+    let env_pass = fields.read("env_pass", findings, |node, findings| {
+        list(node, findings, |item, findings| {
+            let name = text(item, findings)?;
+            is_variable(name, &item.span, findings).then(|| name.to_owned())
+        })
+    });
+    let dash = fields.read("dash", findings, |node, findings| {
+        placeholders.check_dash(node, findings);
+        texts(node, findings)
+    });
+    Action::Command {
+        argv,
+        cwd,
+        stdin: stdin.unwrap_or_default(),
+        env: env.unwrap_or_default(),
+        env_pass: env_pass.unwrap_or_default(),
+        dash: dash.unwrap_or_default(),
+    }
+}
+
+fn environment(node: &Node, findings: &mut Findings<'_>) -> Option<BTreeMap<String, String>> {
+    let Item::Table(entries) = &node.item else {
+        wrong_kind(node, "a table of variables", findings);
+        return None;
+    };
+    let mut variables = BTreeMap::new();
+    for entry in entries {
+        let Some(value) = text(&entry.node, findings) else {
+            continue;
+        };
+        if value.contains('\0') {
+            findings.error(&entry.node.span, "a NUL cannot stand in a variable");
+        }
+        if is_variable(&entry.key, &entry.key_span, findings) {
+            variables.insert(entry.key.clone(), value.to_owned());
+        }
+    }
+    Some(variables)
+}
+
+/// Whether a manifest may set or pass a variable of this name.
+fn is_variable(name: &str, span: &Range<usize>, findings: &mut Findings<'_>) -> bool {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        findings.error(span, format!("{name:?} cannot be a variable's name"));
+        return false;
+    }
+    if name.starts_with("FANOUT_") {
+        findings.error(span, "variables that start with FANOUT_ are set by fanout");
+        return false;
+    }
+    true
+}
+
+fn locks(
+    fields: &mut Fields<'_>,
+    placeholders: &Placeholders<'_>,
+    findings: &mut Findings<'_>,
+) -> (Vec<String>, Vec<String>) {
+    let Some(node) = fields.take("locks") else {
+        return Default::default();
+    };
+    let Some(mut locks) = Fields::of(node, "locks", findings) else {
+        return Default::default();
+    };
+    let mut names = |key| {
+        let names = locks.read(key, findings, |node, findings| {
+            list(node, findings, |item, findings| placeholders.lock(item, findings))
+        });
+        names.unwrap_or_default()
+    };
+    let (write, read) = (names("write"), names("read"));
+    locks.finish(findings);
+    (write, read)
+}
+
+fn annotations(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Annotations {
+    Annotations {
+        read_only: fields.read("read_only", findings, boolean),
+        idempotent: fields.read("idempotent", findings, boolean),
+        destructive: fields.read("destructive", findings, boolean),
+        open_world: fields.read("open_world", findings, boolean),
+    }
+}
+
+fn timeouts(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Timeouts {
+    Timeouts {
+        run: fields.read("timeout", findings, some_time),
+        queue: fields.read("queue_timeout", findings, some_time),
+        idle: fields.read("idle_timeout", findings, some_time),
+        grace: fields
+            .read("grace", findings, duration)
+            .unwrap_or(Timeouts::DEFAULT_GRACE),
+    }
+}
+
+/// `"5/s"`, or a table of `limit` and `burst`.
+fn rate(node: &Node, findings: &mut Findings<'_>) -> Option<Rate> {
+    if node.as_table().is_none() {
+        return limit(node, findings);
+    }
+    let mut fields = Fields::of(node, "a rate", findings)?;
+    let limit_node = fields.need("limit", findings);
+    let burst = fields.read("burst", findings, |node, findings| {
+        whole(node, 1..=i64::from(u32::MAX), findings)
+    });
+    fields.finish(findings);
+    let rate = limit(limit_node?, findings)?;
+    let burst = burst.and_then(|burst| u32::try_from(burst).ok());
+    Some(Rate {
+        burst: burst.unwrap_or(rate.burst),
+        ..rate
+    })
+}
+
+fn limit(node: &Node, findings: &mut Findings<'_>) -> Option<Rate> {
+    let written = text(node, findings)?;
+    let rate = parse_rate(written);
+    if let Err(problem) = &rate {
+        findings.error(&node.span, format!("{written:?} is {problem}"));
+    }
+    rate.ok()
+}
+
+/// The schema's own properties, as far as the top of the schema tells.
+pub(super) fn properties(schema: Option<&Value>) -> Vec<&str> {
+    let properties = schema.and_then(|schema| schema.get("properties"));
+    let table = properties.and_then(Value::as_object);
+    table.map_or_else(Vec::new, |table| table.keys().map(String::as_str).collect())
+}

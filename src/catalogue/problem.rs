@@ -1,0 +1,232 @@
+//! What is wrong with files: each problem located, all of them in one report.
+
+use std::fmt;
+use std::ops::Range;
+
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
+
+use super::excerpt::Excerpt;
+use super::source::Source;
+use super::text::legible;
+
+/// Most problems that one report keeps; further ones are counted.
+pub const MOST_PROBLEMS: usize = 1000;
+
+/// Line and column of a character, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+/// One thing that is wrong with a file, or only doubtful: a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    file: String,
+    place: Option<Place>,
+    message: String,
+    label: Option<String>,
+    help: Option<String>,
+    is_warning: bool,
+    excerpt: Option<Excerpt>,
+}
+
+impl Problem {
+    /// An error that no place in the file can be named for.
+    pub(crate) fn of_file(file: &str, message: impl AsRef<str>) -> Self {
+        Self {
+            file: legible(file),
+            place: None,
+            message: legible(message.as_ref()),
+            label: None,
+            help: None,
+            is_warning: false,
+            excerpt: None,
+        }
+    }
+
+    /// An error at a span of a file.
+    pub(crate) fn error(source: &Source, span: &Range<usize>, message: impl AsRef<str>) -> Self {
+        Self {
+            place: Some(source.place(span.start.min(source.text().len()))),
+            excerpt: Some(source.excerpt(span)),
+            ..Self::of_file(source.name(), message)
+        }
+    }
+
+    /// The same as a warning.
+    pub(crate) fn into_warning(mut self) -> Self {
+        self.is_warning = true;
+        self
+    }
+
+    /// Says what the marked place is.
+    pub(crate) fn with_label(mut self, label: impl AsRef<str>) -> Self {
+        self.label = Some(legible(label.as_ref()));
+        self
+    }
+
+    /// Says how to mend it.
+    pub(crate) fn with_help(mut self, help: impl AsRef<str>) -> Self {
+        self.help = Some(legible(help.as_ref()));
+        self
+    }
+
+    /// The file, as it was named to us.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Where in the file; `None` where the file as a whole is meant.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the marked place is.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// How to mend it.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Whether it is only a warning.
+    pub fn is_warning(&self) -> bool {
+        self.is_warning
+    }
+}
+
+impl fmt::Display for Problem {
+    /// What is wrong; the place is drawn beside it, so it stands here only
+    /// where there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some(_) => f.write_str(&self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.is_warning {
+            Severity::Warning
+        } else {
+            Severity::Error
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        let excerpt = self.excerpt.as_ref()?;
+        Some(excerpt)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.excerpt.as_ref()?.span;
+        let label = LabeledSpan::new_primary_with_span(self.label.clone(), span);
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// All problems of all files of one command, in the order of files and places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems {
+    list: Vec<Problem>,
+    left_out: usize,
+}
+
+impl Problems {
+    /// Adds one; beyond [`MOST_PROBLEMS`] it is only counted.
+    pub(crate) fn push(&mut self, problem: Problem) {
+        if self.list.len() < MOST_PROBLEMS {
+            self.list.push(problem);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Adds those of another file.
+    pub fn merge(&mut self, others: Self) {
+        self.left_out += others.left_out;
+        for problem in others.list {
+            self.push(problem);
+        }
+    }
+
+    /// Each problem.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.list.iter()
+    }
+
+    /// How many there are, the ones that were only counted included.
+    pub fn len(&self) -> usize {
+        self.list.len() + self.left_out
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// `value` if there is no problem.
+    pub(crate) fn unless_any<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self {
+            list: vec![problem],
+            left_out: 0,
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.len() {
+            1 => write!(f, "1 problem")?,
+            count => write!(f, "{count} problems")?,
+        }
+        match self.left_out {
+            0 => Ok(()),
+            count => write!(f, ", {count} of them not shown"),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Diagnostic for Problems {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.list.iter().map(|problem| problem as &dyn Diagnostic),
+        ))
+    }
+}

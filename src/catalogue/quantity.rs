@@ -1,0 +1,105 @@
+//! Durations, sizes and rates as people write them.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::fmt::friendly::SpanParser;
+
+use crate::model::Rate;
+
+/// Longest duration that is taken: a year. It keeps sums of times far from
+/// where they would overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Why a quantity was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuantityError {
+    /// Not a duration.
+    #[error("not a duration such as \"1.5s\", \"250ms\" or \"2m 30s\"")]
+    Duration,
+    /// A duration longer than a year.
+    #[error("longer than a year")]
+    TooLong,
+    /// Not a size.
+    #[error("not a size such as \"256MiB\" or \"1.5GB\"")]
+    Size,
+    /// Not a rate.
+    #[error("not a rate such as \"5/s\", \"100/m\" or \"1/10s\"")]
+    Rate,
+}
+
+/// Reads a duration: a number with its unit, as jiff's friendly format takes
+/// it (`1.5s`, `250ms`, `2m 30s`, `1h`).
+pub fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
+    let parsed = SpanParser::new().parse_unsigned_duration(text.trim());
+    let time = parsed.map_err(|_reason| QuantityError::Duration)?;
+    if time > LONGEST {
+        return Err(QuantityError::TooLong);
+    }
+    Ok(time)
+}
+
+/// Reads a size in bytes: `256MiB` is binary, `256MB` decimal.
+pub fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
+    let size: ByteSize = text.trim().parse().map_err(|_reason| QuantityError::Size)?;
+    Ok(size.as_u64())
+}
+
+/// Reads a rate: starts, a slash, and `s`, `m`, `h` or a duration. Its burst
+/// is 1: starts are spread evenly.
+pub fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
+    let (starts, per) = text.split_once('/').ok_or(QuantityError::Rate)?;
+    let starts: u32 = starts
+        .trim()
+        .parse()
+        .map_err(|_reason| QuantityError::Rate)?;
+    let per = match per.trim() {
+        "s" => Duration::from_secs(1),
+        "m" | "min" => Duration::from_secs(60),
+        "h" => Duration::from_secs(60 * 60),
+        per => parse_duration(per).map_err(|_reason| QuantityError::Rate)?,
+    };
+    if starts == 0 || per.is_zero() {
+        return Err(QuantityError::Rate);
+    }
+    Ok(Rate {
+        starts,
+        per,
+        burst: 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("2m 30s"), Ok(Duration::from_secs(150)));
+        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
+        for wrong in ["", "5", "-1s", "soon", "1s ago", "99999999999999999999s"] {
+            assert_eq!(parse_duration(wrong), Err(QuantityError::Duration), "{wrong}");
+        }
+        assert_eq!(parse_duration("9000h"), Err(QuantityError::TooLong));
+    }
+
+    #[test]
+    fn sizes_are_binary_or_decimal_as_written() {
+        assert_eq!(parse_bytes("256MiB"), Ok(256 << 20));
+        assert_eq!(parse_bytes("1.5 kB"), Ok(1500));
+        assert_eq!(parse_bytes("-1"), Err(QuantityError::Size));
+        assert_eq!(parse_bytes("much"), Err(QuantityError::Size));
+    }
+
+    #[test]
+    fn rates_are_starts_per_time() {
+        let rate = |text| parse_rate(text).map(|rate| (rate.starts, rate.per.as_secs()));
+        assert_eq!(rate("5/s"), Ok((5, 1)));
+        assert_eq!(rate("100/m"), Ok((100, 60)));
+        assert_eq!(rate("1 / 10s"), Ok((1, 10)));
+        for wrong in ["5", "0/s", "-1/s", "5/", "/s", "5/0s", "5/fortnight"] {
+            assert_eq!(rate(wrong), Err(QuantityError::Rate), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! JSON Schemas: compiled once, their violations in our own words.
+
+use std::fmt;
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use super::document::Node;
+use super::findings::Findings;
+use super::text::{legible, nearest};
+
+/// Violations that are told of one call.
+const MOST_VIOLATIONS: usize = 20;
+
+/// Characters of a value or message of the validator that are told.
+const LONGEST_MESSAGE: usize = 200;
+
+/// A compiled schema.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    validator: Validator,
+    written: Value,
+}
+
+/// An argument that does not fit the tool's schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentProblem {
+    /// JSON pointer into the arguments; empty for the arguments as a whole.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for ArgumentProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.strip_prefix('/') {
+            Some(path) => write!(f, "`{}`: {}", legible(path), self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// A violation with what a report on a file needs beyond its message.
+#[derive(Debug, Clone)]
+pub(crate) struct Violation {
+    /// The parts of the pointer to the value.
+    pub(crate) path: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// The key that should not be there, where that is what is wrong.
+    pub(crate) key: Option<String>,
+    /// On what of the value the verdict rests.
+    pub(crate) rests_on: RestsOn,
+}
+
+/// On what of a value a verdict rests. It decides whether the verdict stands
+/// while parts of the value are not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RestsOn {
+    /// Which keys a table has, or how many items an array.
+    Keys,
+    /// Of what type the value is.
+    Kind,
+    /// The value and everything in it.
+    Everything,
+    /// Perhaps on other arguments: it stands under a condition.
+    Others,
+}
+
+/// Reads the schema that stands at `node`, and compiles it.
+pub(crate) fn read(node: &Node, findings: &mut Findings<'_>) -> Option<Schema> {
+    let written = node.to_json();
+    if !written.is_object() {
+        super::fields::wrong_kind(node, "a table with a JSON Schema", findings);
+        return None;
+    }
+    if let Some(kind) = written.get("type")
+        && kind != "object"
+    {
+        let at = node.get("type").unwrap_or(node);
+        let problem = findings
+            .at(&at.span, "the schema must have `type = \"object\"`")
+            .with_help("arguments are always an object");
+        findings.push(problem);
+        return None;
+    }
+    match jsonschema::options().offline().build(&written) {
+        Ok(validator) => Some(Schema { validator, written }),
+        Err(error) => {
+            let at = node.nearest_to(parts(error.instance_path().as_str()));
+            let message = format!("invalid schema: {}", message_of(&error));
+            findings.error(&at.span, message);
+            None
+        }
+    }
+}
+
+impl Schema {
+    /// Everything in the arguments that violates the schema.
+    pub(crate) fn violations(&self, args: &Value) -> Vec<Violation> {
+        let errors = self.validator.iter_errors(args).take(MOST_VIOLATIONS);
+        errors.flat_map(|error| self.told(&error)).collect()
+    }
+
+    fn told(&self, error: &ValidationError<'_>) -> Vec<Violation> {
+        let violation = Violation {
+            path: parts(error.instance_path().as_str()),
+            message: message_of(error),
+            help: None,
+            key: None,
+            rests_on: rests_on(error),
+        };
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected }
+            | Kind::UnevaluatedProperties { unexpected } => {
+                let known = self.properties_beside(error.schema_path().as_str());
+                let strangers = unexpected.iter();
+                let told = strangers.map(|key| stranger(key, &known, violation.clone()));
+                told.collect()
+            }
+            Kind::Required { property } => vec![Violation {
+                message: format!("the argument {property} is missing"),
+                ..violation
+            }],
+            Kind::Enum { options } => vec![Violation {
+                help: meant(error.instance(), options),
+                ..violation
+            }],
+            _ => vec![violation],
+        }
+    }
+
+    /// The properties declared beside the keyword at a schema path.
+    fn properties_beside(&self, keyword: &str) -> Vec<&str> {
+        let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let declared = self.written.pointer(&format!("{parent}/properties"));
+        let declared = declared.and_then(Value::as_object);
+        declared.map_or_else(Vec::new, |keys| keys.keys().map(String::as_str).collect())
+    }
+}
+
+fn stranger(key: &str, known: &[&str], violation: Violation) -> Violation {
+    let help = match nearest(key, known.iter().copied()) {
+        Some(key) => Some(format!("did you mean `{key}`?")),
+        None if known.is_empty() => None,
+        None => Some(format!("it takes {}", super::fields::listed(known))),
+    };
+    Violation {
+        message: format!("the tool takes no argument `{key}`"),
+        help,
+        key: Some(key.to_owned()),
+        ..violation
+    }
+}
+
+fn meant(written: &Value, options: &Value) -> Option<String> {
+    let options = options.as_array()?.iter().filter_map(Value::as_str);
+    let option = nearest(written.as_str()?, options)?;
+    Some(format!("did you mean {option:?}?"))
+}
+
+/// The parts of a JSON pointer, unescaped.
+fn parts(pointer: &str) -> Vec<String> {
+    let parts = pointer.split('/').skip(1);
+    let parts = parts.map(|part| part.replace("~1", "/").replace("~0", "~"));
+    parts.collect()
+}
+
+fn message_of(error: &ValidationError<'_>) -> String {
+    let value = error.instance().to_string();
+    let message = if value.chars().count() > LONGEST_MESSAGE / 2 {
+        error.masked_with("the value").to_string()
+    } else {
+        error.to_string()
+    };
+    let mut letters = message.chars();
+    let mut told: String = letters.by_ref().take(LONGEST_MESSAGE).collect();
+    if letters.next().is_some() {
+        told.push('…');
+    }
+    told
+}
+
+fn rests_on(error: &ValidationError<'_>) -> RestsOn {
+    const CONDITIONS: [&str; 5] = ["then", "else", "if", "dependentSchemas", "dependencies"];
+    let path = error.schema_path().as_str();
+    if path.split('/').any(|part| CONDITIONS.contains(&part)) {
+        return RestsOn::Others;
+    }
+    match error.kind() {
+        Kind::Required { .. }
+        | Kind::AdditionalProperties { .. }
+        | Kind::PropertyNames { .. }
+        | Kind::MinProperties { .. }
+        | Kind::MaxProperties { .. }
+        | Kind::MinItems { .. }
+        | Kind::MaxItems { .. }
+        | Kind::AdditionalItems { .. }
+        | Kind::FalseSchema => RestsOn::Keys,
+        Kind::Type { .. } => RestsOn::Kind,
+        _ => RestsOn::Everything,
+    }
+}
+
+impl From<Violation> for ArgumentProblem {
+    fn from(violation: Violation) -> Self {
+        let parts = violation.path.iter();
+        let pointer = parts.map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")));
+        let message = match violation.help {
+            Some(help) => format!("{} ({help})", violation.message),
+            None => violation.message,
+        };
+        Self {
+            pointer: pointer.collect(),
+            message,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Where a tool runs and which environment it gets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::model::{AttemptNo, CallName};
+
+/// Variables that every tool gets if fanout has them.
+const PASSED: [&str; 6] = ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"];
+
+/// Beginnings of further such variables.
+const PASSED_PREFIXES: [&str; 2] = ["LC_", "XDG_"];
+
+/// What surrounds one attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'s> {
+    /// The folder fanout was started in, absolute.
+    pub started_in: &'s Path,
+    /// Our own executable, which the sample tools run.
+    pub own_program: &'s Path,
+    /// The environment fanout was started with.
+    pub inherited_env: &'s BTreeMap<String, String>,
+    /// The fresh folder of the run.
+    pub run_dir: &'s Path,
+    /// The call.
+    pub call: &'s CallName,
+    /// Which try.
+    pub attempt: AttemptNo,
+}
+
+/// The whole environment of an attempt: what is passed, then what the manifest
+/// lets through and sets, then our own.
+pub(super) fn environment(
+    set: &BTreeMap<String, String>,
+    passed: &[String],
+    surroundings: &Surroundings<'_>,
+) -> BTreeMap<String, String> {
+    let is_passed = |name: &str| {
+        PASSED.contains(&name)
+            || PASSED_PREFIXES.iter().any(|start| name.starts_with(start))
+            || passed.iter().any(|pass| pass == name)
+    };
+    let inherited = surroundings.inherited_env.iter();
+    let inherited = inherited.filter(|(name, _)| is_passed(name));
+    let mut env: BTreeMap<String, String> = inherited
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if !passed.iter().any(|name| name == "TERM") {
+        env.insert("TERM".to_owned(), "dumb".to_owned());
+    }
+    env.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let own = [
+        ("FANOUT_CALL_ID", surroundings.call.to_string()),
+        ("FANOUT_ATTEMPT", surroundings.attempt.0.to_string()),
+        ("FANOUT_RUN_DIR", surroundings.run_dir.display().to_string()),
+    ];
+    env.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    env
+}

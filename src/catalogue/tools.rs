@@ -1,0 +1,155 @@
+//! The catalogue itself: all tools known, in the order of their files.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::findings::Findings;
+use super::manifest::{self, Described};
+use super::problem::Problems;
+use super::schema::{ArgumentProblem, Schema, Violation};
+use super::source::Source;
+use super::text::nearest;
+use crate::model::{Tool, ToolName};
+
+/// All tools known. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    entries: Vec<Arc<Entry>>,
+    by_name: HashMap<ToolName, usize>,
+    broken: Vec<ToolName>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    tool: Tool,
+    schema: Option<Schema>,
+    /// Where it is described, as a report names it.
+    described_at: String,
+}
+
+impl Catalogue {
+    /// Reads catalogue files. All problems of all of them are returned together.
+    pub fn load(paths: &[PathBuf]) -> Result<Self, Problems> {
+        let (catalogue, problems) = Self::read(paths);
+        problems.unless_any(catalogue)
+    }
+
+    /// The sample tools, which are built into the program.
+    pub fn sample() -> Result<Self, Problems> {
+        const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
+        let mut catalogue = Self::default();
+        let source = Source::new("sample-tools/fanout.toml", MANIFEST);
+        catalogue.add(&source, None).unless_any(catalogue)
+    }
+
+    /// Reads catalogue files: the tools that are sound, and the problems of
+    /// the others.
+    pub fn read(paths: &[PathBuf]) -> (Self, Problems) {
+        let mut catalogue = Self::default();
+        let mut problems = Problems::default();
+        for path in paths {
+            match Source::read(path) {
+                Ok(source) => problems.merge(catalogue.add(&source, Some(path.clone()))),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (catalogue, problems)
+    }
+
+    fn add(&mut self, source: &Source, origin: Option<PathBuf>) -> Problems {
+        let mut findings = Findings::new(source);
+        let manifest = manifest::read(origin.as_deref(), &mut findings);
+        for described in manifest.tools {
+            self.insert(described, &mut findings);
+        }
+        self.broken.extend(manifest.broken);
+        findings.finish().0
+    }
+
+    fn insert(&mut self, described: Described, findings: &mut Findings<'_>) {
+        let name = described.tool.name.clone();
+        let source = findings.source();
+        let place = source.place(described.name_span.start);
+        if let Some(earlier) = self.by_name.get(&name) {
+            let at = &self.entries[*earlier].described_at;
+            let problem = findings
+                .at(&described.name_span, format!("there is a tool `{name}` already"))
+                .with_help(format!("it is described at {at}"));
+            findings.push(problem);
+            return;
+        }
+        self.by_name.insert(name, self.entries.len());
+        self.entries.push(Arc::new(Entry {
+            tool: described.tool,
+            schema: described.schema,
+            described_at: format!("{}:{}:{}", source.name(), place.line, place.column),
+        }));
+    }
+
+    /// The same catalogue with further tools, which take any arguments. A name
+    /// that is known already keeps its tool.
+    #[must_use]
+    pub fn with_tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
+        for tool in tools {
+            if self.by_name.contains_key(&tool.name) {
+                continue;
+            }
+            self.by_name.insert(tool.name.clone(), self.entries.len());
+            self.entries.push(Arc::new(Entry {
+                described_at: tool.name.to_string(),
+                schema: None,
+                tool,
+            }));
+        }
+        self
+    }
+
+    /// A tool by its name.
+    pub fn get(&self, name: &ToolName) -> Option<&Tool> {
+        self.entry(name).map(|entry| &entry.tool)
+    }
+
+    /// Every tool, in the order of the files.
+    pub fn tools(&self) -> impl ExactSizeIterator<Item = &Tool> {
+        self.entries.iter().map(|entry| &entry.tool)
+    }
+
+    /// The tool that was probably meant by an unknown name.
+    pub fn suggest(&self, written: &str) -> Option<&ToolName> {
+        let names = self.entries.iter().map(|entry| entry.tool.name.as_str());
+        let near = nearest(written, names)?;
+        let entry = self.entry(&ToolName::new(near))?;
+        Some(&entry.tool.name)
+    }
+
+    /// What of the arguments does not fit the tool's schema. A tool without a
+    /// schema takes any object.
+    pub fn validate(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
+        if !args.is_object() {
+            return vec![ArgumentProblem {
+                pointer: String::new(),
+                message: "the arguments must be an object".to_owned(),
+            }];
+        }
+        let violations = self.violations(name, args).into_iter();
+        violations.map(ArgumentProblem::from).collect()
+    }
+
+    pub(crate) fn violations(&self, name: &ToolName, args: &Value) -> Vec<Violation> {
+        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
+        schema.map_or_else(Vec::new, |schema| schema.violations(args))
+    }
+
+    /// Whether a tool of this name is described, but with errors.
+    pub(crate) fn is_broken(&self, name: &ToolName) -> bool {
+        self.broken.contains(name)
+    }
+
+    fn entry(&self, name: &ToolName) -> Option<&Entry> {
+        let at = self.by_name.get(name)?;
+        Some(&self.entries[*at])
+    }
+}
