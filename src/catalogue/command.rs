@@ -205,7 +205,9 @@ fn program_of(tool: &Tool, program: &str, surroundings: &Surroundings<'_>) -> St
 /// The folder of the tool's catalogue, absolute.
 fn folder_of(tool: &Tool, surroundings: &Surroundings<'_>) -> PathBuf {
     let origin = tool.origin.as_deref().and_then(Path::parent);
-    surroundings.started_in.join(origin.unwrap_or(Path::new("")))
+    surroundings
+        .started_in
+        .join(origin.unwrap_or(Path::new("")))
 }
 
 /// Without `.` parts; `..` stays, since a link may stand before it.

@@ -36,9 +36,9 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// The table.
-    pub(crate) fn node(&self) -> &'n Node {
-        self.node
+    /// Whether a key is there that has not been asked for yet.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.left.iter().any(|entry| entry.key == key)
     }
 
     /// A key with its value.

@@ -13,11 +13,7 @@ pub fn locks(tool: &Tool, args: &Value) -> LockSet {
 }
 
 /// The same, without the locks that name an argument which is not known yet.
-pub(crate) fn locks_where(
-    tool: &Tool,
-    args: &Value,
-    is_known: impl Fn(&Value) -> bool,
-) -> LockSet {
+pub(crate) fn locks_where(tool: &Tool, args: &Value, is_known: impl Fn(&Value) -> bool) -> LockSet {
     let filled = |names: &[String]| {
         let names = names.iter();
         let keys = names.filter_map(|name| filled(name, args, &is_known));

@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::document::{Item, Node, parse};
 use super::fields::{
     Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
 };
 use super::findings::Findings;
+use super::placeholders::Placeholders;
 use super::quantity::parse_rate;
 use super::schema::{self, Schema};
-use super::placeholders::Placeholders;
-use crate::model::{
-    Action, Annotations, OutputKind, Rate, StdinKind, Timeouts, Tool, ToolName,
-};
+use crate::model::{Action, Annotations, OutputKind, Rate, StdinKind, Timeouts, Tool, ToolName};
 
 /// A tool as one file describes it, with the place of its name.
 pub(super) struct Described {
@@ -43,7 +39,9 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
         return manifest;
     };
     fields.take("$schema");
-    fields.refuse("mcp", findings);
+    for later in ["mcp", "mcpServers", "mcp_servers", "servers", "launcher"] {
+        fields.refuse(later, findings);
+    }
     let tables = fields.read("tool", findings, |node, findings| {
         list(node, findings, |tool, _| Some(tool))
     });
@@ -62,11 +60,7 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
 
 /// A tool; with errors it is still returned, as far as it could be read, so
 /// that its name is known.
-fn read_tool(
-    node: &Node,
-    origin: Option<&Path>,
-    findings: &mut Findings<'_>,
-) -> Option<Described> {
+fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) -> Option<Described> {
     let mut fields = Fields::of(node, "a tool", findings)?;
     let name_node = fields.need("name", findings);
     let name = name_node.and_then(|node| tool_name(node, findings));
@@ -87,7 +81,7 @@ fn read_tool(
     });
     let rate = fields.read("rate", findings, rate);
     let estimate = fields.read("estimate", findings, duration);
-    for later in ["http", "launcher", "cache", "mcp", "tty", "sandbox"] {
+    for later in ["http", "launcher"] {
         fields.refuse(later, findings);
     }
     fields.finish(findings);
@@ -139,10 +133,12 @@ fn command(
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
 ) -> Action {
-    let argv = match fields.need("command", findings) {
-        Some(node) => placeholders.command(node, findings),
-        None => Vec::new(),
+    let node = if fields.has("http") {
+        fields.take("command")
+    } else {
+        fields.need("command", findings)
     };
+    let argv = node.map(|node| placeholders.command(node, findings));
     let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
     let stdin = fields.read("stdin", findings, |node, findings| {
         choice(node, &STDINS, findings)
@@ -159,7 +155,7 @@ fn command(
         texts(node, findings)
     });
     Action::Command {
-        argv,
+        argv: argv.unwrap_or_default(),
         cwd,
         stdin: stdin.unwrap_or_default(),
         env: env.unwrap_or_default(),
@@ -214,7 +210,9 @@ fn locks(
     };
     let mut names = |key| {
         let names = locks.read(key, findings, |node, findings| {
-            list(node, findings, |item, findings| placeholders.lock(item, findings))
+            list(node, findings, |item, findings| {
+                placeholders.lock(item, findings)
+            })
         });
         names.unwrap_or_default()
     };
@@ -269,11 +267,4 @@ fn limit(node: &Node, findings: &mut Findings<'_>) -> Option<Rate> {
         findings.error(&node.span, format!("{written:?} is {problem}"));
     }
     rate.ok()
-}
-
-/// The schema's own properties, as far as the top of the schema tells.
-pub(super) fn properties(schema: Option<&Value>) -> Vec<&str> {
-    let properties = schema.and_then(|schema| schema.get("properties"));
-    let table = properties.and_then(Value::as_object);
-    table.map_or_else(Vec::new, |table| table.keys().map(String::as_str).collect())
 }

@@ -5,11 +5,12 @@
 //! how a process is started or when.
 
 pub mod command;
+mod discover;
 pub(crate) mod document;
 mod excerpt;
 pub(crate) mod fields;
 pub(crate) mod findings;
-mod locks;
+pub(crate) mod locks;
 mod manifest;
 mod placeholders;
 mod problem;
@@ -22,9 +23,11 @@ pub(crate) mod text;
 mod tools;
 
 pub use command::{ExpandError, Expanded};
+pub use discover::{FILE_NAME, discover};
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
 pub use schema::ArgumentProblem;
+pub(crate) use schema::{RestsOn, Violation};
 pub use source::LONGEST_FILE;
 pub use surroundings::Surroundings;
 pub use template::UnclosedHole;

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use super::excerpt::Excerpt;
 use super::source::Source;
 use super::text::legible;
@@ -118,6 +121,18 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Problem", 5)?;
+        fields.serialize_field("file", &self.file)?;
+        fields.serialize_field("line", &self.place.map(|place| place.line))?;
+        fields.serialize_field("column", &self.place.map(|place| place.column))?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("help", &self.help)?;
+        fields.end()
+    }
+}
+
 impl Diagnostic for Problem {
     fn severity(&self) -> Option<Severity> {
         Some(if self.is_warning {
@@ -186,7 +201,11 @@ impl Problems {
 
     /// `value` if there is no problem.
     pub(crate) fn unless_any<T>(self, value: T) -> Result<T, Self> {
-        if self.is_empty() { Ok(value) } else { Err(self) }
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
     }
 }
 
@@ -222,6 +241,12 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+impl Serialize for Problems {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.list)
+    }
+}
 
 impl Diagnostic for Problems {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {

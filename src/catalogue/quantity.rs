@@ -9,7 +9,7 @@ use crate::model::Rate;
 
 /// Longest duration that is taken: a year. It keeps sums of times far from
 /// where they would overflow.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Why a quantity was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +55,8 @@ pub fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
         .map_err(|_reason| QuantityError::Rate)?;
     let per = match per.trim() {
         "s" => Duration::from_secs(1),
-        "m" | "min" => Duration::from_secs(60),
-        "h" => Duration::from_secs(60 * 60),
+        "m" | "min" => Duration::from_mins(1),
+        "h" => Duration::from_hours(1),
         per => parse_duration(per).map_err(|_reason| QuantityError::Rate)?,
     };
     if starts == 0 || per.is_zero() {
@@ -79,7 +79,11 @@ mod tests {
         assert_eq!(parse_duration("2m 30s"), Ok(Duration::from_secs(150)));
         assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
         for wrong in ["", "5", "-1s", "soon", "1s ago", "99999999999999999999s"] {
-            assert_eq!(parse_duration(wrong), Err(QuantityError::Duration), "{wrong}");
+            assert_eq!(
+                parse_duration(wrong),
+                Err(QuantityError::Duration),
+                "{wrong}"
+            );
         }
         assert_eq!(parse_duration("9000h"), Err(QuantityError::TooLong));
     }

@@ -58,10 +58,8 @@ pub(crate) struct Violation {
 /// while parts of the value are not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RestsOn {
-    /// Which keys a table has, or how many items an array.
-    Keys,
-    /// Of what type the value is.
-    Kind,
+    /// Of what type it is, which keys it has, or how many items.
+    Shape,
     /// The value and everything in it.
     Everything,
     /// Perhaps on other arguments: it stands under a condition.
@@ -197,8 +195,8 @@ fn rests_on(error: &ValidationError<'_>) -> RestsOn {
         | Kind::MinItems { .. }
         | Kind::MaxItems { .. }
         | Kind::AdditionalItems { .. }
-        | Kind::FalseSchema => RestsOn::Keys,
-        Kind::Type { .. } => RestsOn::Kind,
+        | Kind::FalseSchema
+        | Kind::Type { .. } => RestsOn::Shape,
         _ => RestsOn::Everything,
     }
 }

@@ -34,12 +34,12 @@ impl Source {
 
     /// Reads a file. Refuses, without waiting, what is not a regular file,
     /// what is longer than [`LONGEST_FILE`] and what is not UTF-8.
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Box<Problem>> {
         let name = path.display().to_string();
-        let bytes = read_bytes(path).map_err(|reason| Problem::of_file(&name, reason))?;
+        let bytes = read_bytes(path).map_err(|reason| Box::new(Problem::of_file(&name, reason)))?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(name, &text)),
-            Err(error) => Err(not_utf8(name, &error)),
+            Err(error) => Err(Box::new(not_utf8(name, &error))),
         }
     }
 
@@ -125,8 +125,8 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Problem {
         name,
         ..Source::new("", &String::from_utf8_lossy(bytes))
     };
-    // Dropping a byte order mark moved the text by three bytes.
-    let at = at - (bytes.starts_with(&[0xef, 0xbb, 0xbf])).then_some(3).unwrap_or(0);
+    let has_mark = bytes.starts_with("\u{feff}".as_bytes());
+    let at = if has_mark { at - 3 } else { at };
     let replaced = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
     let mut problem = Problem::error(&source, &replaced, "not valid UTF-8")
         .with_label(format!("the byte 0x{byte:02x} cannot stand here"));

@@ -48,7 +48,10 @@ pub(super) fn environment(
     if !passed.iter().any(|name| name == "TERM") {
         env.insert("TERM".to_owned(), "dumb".to_owned());
     }
-    env.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env.extend(
+        set.iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
     let own = [
         ("FANOUT_CALL_ID", surroundings.call.to_string()),
         ("FANOUT_ATTEMPT", surroundings.attempt.0.to_string()),

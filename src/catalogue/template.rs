@@ -58,7 +58,13 @@ mod tests {
         assert_eq!(pieces("{ {a} }"), Ok(vec![Text("{ {a} }")]));
         assert_eq!(
             pieces("a{{ b }}c{{{{d}}"),
-            Ok(vec![Text("a"), Hole("b"), Text("c"), Text("{{"), Text("d}}")])
+            Ok(vec![
+                Text("a"),
+                Hole("b"),
+                Text("c"),
+                Text("{{"),
+                Text("d}}")
+            ])
         );
         assert_eq!(
             pieces("{\"n\":{{{a}}}"),

@@ -1,5 +1,7 @@
 //! What the tests of this room share.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Action, Annotations, OutputKind, StdinKind, Timeouts, Tool, ToolName};
 
 /// A tool with this command and nothing else.
@@ -11,7 +13,7 @@ pub(crate) fn tool(argv: &[&str]) -> Tool {
             argv: argv.iter().map(|&element| element.to_owned()).collect(),
             cwd: None,
             stdin: StdinKind::None,
-            env: Default::default(),
+            env: BTreeMap::new(),
             env_pass: Vec::new(),
             dash: Vec::new(),
         },

@@ -1,7 +1,7 @@
 //! The catalogue itself: all tools known, in the order of their files.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -52,16 +52,16 @@ impl Catalogue {
         let mut problems = Problems::default();
         for path in paths {
             match Source::read(path) {
-                Ok(source) => problems.merge(catalogue.add(&source, Some(path.clone()))),
-                Err(problem) => problems.push(problem),
+                Ok(source) => problems.merge(catalogue.add(&source, Some(path))),
+                Err(problem) => problems.push(*problem),
             }
         }
         (catalogue, problems)
     }
 
-    fn add(&mut self, source: &Source, origin: Option<PathBuf>) -> Problems {
+    fn add(&mut self, source: &Source, origin: Option<&Path>) -> Problems {
         let mut findings = Findings::new(source);
-        let manifest = manifest::read(origin.as_deref(), &mut findings);
+        let manifest = manifest::read(origin, &mut findings);
         for described in manifest.tools {
             self.insert(described, &mut findings);
         }
@@ -76,7 +76,10 @@ impl Catalogue {
         if let Some(earlier) = self.by_name.get(&name) {
             let at = &self.entries[*earlier].described_at;
             let problem = findings
-                .at(&described.name_span, format!("there is a tool `{name}` already"))
+                .at(
+                    &described.name_span,
+                    format!("there is a tool `{name}` already"),
+                )
                 .with_help(format!("it is described at {at}"));
             findings.push(problem);
             return;

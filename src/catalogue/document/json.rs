@@ -1,6 +1,6 @@
 //! JSON into the tree: strict, without comments or trailing commas.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::str::FromStr as _;
 
@@ -28,13 +28,13 @@ const STRICT: ParseOptions = ParseOptions {
 pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
     let text = findings.source().text();
     match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
-        Ok(parsed) => match parsed.value {
-            Some(value) => Some(node(&value, findings)),
-            None => {
+        Ok(parsed) => {
+            let root = parsed.value.map(|value| node(&value, findings));
+            if root.is_none() {
                 findings.error(&(text.len()..text.len()), "the file is empty");
-                None
             }
-        },
+            root
+        }
         Err(error) => {
             let message = error.kind().to_string();
             findings.error(&span(error.range()), lowered(&message));
@@ -78,12 +78,12 @@ fn node(value: &Value<'_>, findings: &mut Findings<'_>) -> Node {
 
 fn table_item(object: &Object<'_>, findings: &mut Findings<'_>) -> Item {
     let mut entries = Vec::with_capacity(object.properties.len());
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for property in &object.properties {
         let key_span = span(property.name.range());
         let key = property.name.as_str().to_owned();
         let node = node(&property.value, findings);
-        if seen.insert(key.clone(), ()).is_some() {
+        if !seen.insert(key.clone()) {
             findings.error(&key_span, format!("the key `{key}` stands here twice"));
             continue;
         }

@@ -79,7 +79,7 @@ impl Node {
     }
 
     /// The value at a JSON pointer's parts, or the nearest one above it.
-    pub(crate) fn nearest_to<'n>(&'n self, parts: impl IntoIterator<Item = String>) -> &'n Node {
+    pub(crate) fn nearest_to(&self, parts: impl IntoIterator<Item = String>) -> &Node {
         let mut node = self;
         for part in parts {
             let inner = match &node.item {

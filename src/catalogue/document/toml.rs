@@ -45,20 +45,20 @@ fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
     let item = match value.get_ref() {
         DeValue::String(text) => Item::Text(text.to_string()),
         DeValue::Boolean(is_true) => Item::Bool(*is_true),
-        DeValue::Integer(integer) => match whole(integer) {
-            Some(number) => Item::Number(number),
-            None => {
+        DeValue::Integer(integer) => whole(integer).map_or_else(
+            || {
                 findings.error(&span, "the number does not fit into 64 bits");
                 Item::Null
-            }
-        },
-        DeValue::Float(float) => match float.as_str().parse().ok().and_then(Number::from_f64) {
-            Some(number) => Item::Number(number),
-            None => {
-                findings.error(&span, "not a finite number: JSON has none");
+            },
+            Item::Number,
+        ),
+        DeValue::Float(float) => fraction(float.as_str()).map_or_else(
+            || {
+                findings.error(&span, "not a finite number, and JSON has no others");
                 Item::Null
-            }
-        },
+            },
+            Item::Number,
+        ),
         // JSON has no dates; as text they mean the same to a tool.
         DeValue::Datetime(date) => Item::Text(date.to_string()),
         DeValue::Array(items) => {
@@ -67,6 +67,10 @@ fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
         DeValue::Table(table) => table_item(table, findings),
     };
     Node { span, item }
+}
+
+fn fraction(digits: &str) -> Option<Number> {
+    digits.parse().ok().and_then(Number::from_f64)
 }
 
 fn whole(integer: &DeInteger<'_>) -> Option<Number> {

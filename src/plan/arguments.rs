@@ -1,0 +1,102 @@
+//! Arguments of a plan against the tool's schema, as far as they are known
+//! before the run. Values that hold references are checked when these are
+//! resolved.
+
+use serde_json::Value;
+
+use super::reference::{has_reference, is_whole_reference};
+use super::written::WrittenCall;
+use crate::catalogue::document::Node;
+use crate::catalogue::findings::Findings;
+use crate::catalogue::{ArgumentProblem, Catalogue, RestsOn, Violation, command};
+use crate::model::{Action, Tool, ToolName};
+
+/// Reports what of the arguments cannot fit, whatever the references bring.
+pub(super) fn check(
+    tool: &Tool,
+    args: &Value,
+    call: &WrittenCall,
+    catalogue: &Catalogue,
+    findings: &mut Findings<'_>,
+) {
+    let mut fits = true;
+    for violation in certain(&tool.name, args, catalogue) {
+        fits = false;
+        let span = match &call.args {
+            Some(node) => place_of(&violation, node),
+            None => call.span.clone(),
+        };
+        let mut problem = findings.at(&span, format!("{}: {}", tool.name, violation.message));
+        if let Some(help) = &violation.help {
+            problem = problem.with_help(help);
+        }
+        findings.push(problem);
+    }
+    if fits && !has_reference(args) {
+        warn_of_command(tool, args, call, findings);
+    }
+}
+
+/// The same as plain problems: the arguments of a call that no file holds.
+pub(super) fn problems(
+    tool: &ToolName,
+    args: &Value,
+    catalogue: &Catalogue,
+) -> Vec<ArgumentProblem> {
+    if !args.is_object() {
+        return catalogue.validate(tool, args);
+    }
+    certain(tool, args, catalogue)
+        .map(ArgumentProblem::from)
+        .collect()
+}
+
+fn certain<'v>(
+    tool: &ToolName,
+    args: &'v Value,
+    catalogue: &Catalogue,
+) -> impl Iterator<Item = Violation> + use<'v> {
+    let violations = catalogue.violations(tool, args).into_iter();
+    violations.filter(|violation| is_certain(violation, args))
+}
+
+/// Whether a violation stands whatever the references bring.
+fn is_certain(violation: &Violation, args: &Value) -> bool {
+    let Some(value) = at(args, &violation.path) else {
+        return true;
+    };
+    match violation.rests_on {
+        RestsOn::Shape => !is_whole_reference(value),
+        RestsOn::Everything => !has_reference(value),
+        RestsOn::Others => !has_reference(args),
+    }
+}
+
+fn at<'v>(args: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(args, |value, part| match value {
+        Value::Object(table) => table.get(part),
+        Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+fn place_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
+    let node = args.nearest_to(violation.path.iter().cloned());
+    let key = violation.key.as_ref().and_then(|key| node.entry(key));
+    key.map_or_else(|| node.span.clone(), |entry| entry.key_span.clone())
+}
+
+/// Warns of a call that fits the schema and still cannot become a command.
+fn warn_of_command(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut Findings<'_>) {
+    let Action::Command { argv, dash, .. } = &tool.action else {
+        return;
+    };
+    let Some((_, templates)) = argv.split_first() else {
+        return;
+    };
+    if let Err(error) = command::fill(templates, args, dash) {
+        let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
+        let problem = findings.at(span, format!("this call will fail: {error}"));
+        findings.warn(problem);
+    }
+}

@@ -1,0 +1,272 @@
+//! From what a plan says to the plan itself: names become numbers, tools and
+//! arguments are checked, what was left out is filled in.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::arguments;
+use super::graph::{add_edge, cycles};
+use super::names::{self, Names};
+use super::reference::has_reference;
+use super::written::{At, Settings, WrittenCall, WrittenPlan};
+use crate::catalogue::document::Node;
+use crate::catalogue::findings::Findings;
+use crate::catalogue::locks::locks_where;
+use crate::catalogue::text::nearest;
+use crate::catalogue::{Catalogue, discover};
+use crate::model::{
+    Call, CallId, CallName, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
+};
+
+/// Unknown names that a suggestion is looked for: looking costs as much as
+/// there are names.
+const MOST_SUGGESTIONS: usize = 25;
+
+/// Calls named of a long cycle.
+const MOST_OF_CYCLE: usize = 12;
+
+/// Everything needed while a plan is put together.
+pub(super) struct Assembly<'a, 's> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) findings: &'a mut Findings<'s>,
+    /// The plan's file, to look for a catalogue beside it.
+    pub(super) path: Option<&'a Path>,
+    suggestions: usize,
+}
+
+impl<'a, 's> Assembly<'a, 's> {
+    pub(super) fn new(
+        catalogue: &'a Catalogue,
+        findings: &'a mut Findings<'s>,
+        path: Option<&'a Path>,
+    ) -> Self {
+        Self {
+            catalogue,
+            findings,
+            path,
+            suggestions: 0,
+        }
+    }
+
+    /// The plan; sound only if nothing was found.
+    pub(super) fn plan(mut self, written: WrittenPlan, file_stem: &str) -> Plan {
+        let (in_order, names) = names::assign(&written.calls, self.findings);
+        let edges: Vec<Vec<Edge>> = (written.calls.iter().enumerate())
+            .map(|(index, call)| self.edges(CallId::from_index(index), call, &names))
+            .collect();
+        self.report_cycles(&edges, &in_order, &written.calls);
+        let expected = (written.calls.iter().zip(&in_order))
+            .filter(|(call, _)| call.is_expected_to_fail)
+            .map(|(_, name)| name.clone());
+        let expected_failures = expected.collect();
+        let calls = (written
+            .calls
+            .into_iter()
+            .zip(in_order)
+            .zip(edges)
+            .enumerate())
+        .map(|(index, ((call, name), after))| {
+            self.call(CallId::from_index(index), name, after, call)
+        })
+        .collect();
+        Plan {
+            name: written.name.unwrap_or_else(|| file_stem.to_owned()),
+            cap: written.cap,
+            on_failure: written.on_failure,
+            calls,
+            expected_failures,
+        }
+    }
+
+    fn edges(&mut self, id: CallId, call: &WrittenCall, names: &Names) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for reference in &call.references {
+            let name = At {
+                value: reference.value.call.as_str(),
+                span: reference.span.clone(),
+            };
+            if let Some(parent) = self.parent(id, &name, names) {
+                let on = EdgeKind::Output;
+                add_edge(&mut edges, Edge { call: parent, on });
+            }
+        }
+        for after in &call.after {
+            let name = At {
+                value: after.value.call.as_str(),
+                span: after.span.clone(),
+            };
+            let Some(parent) = self.parent(id, &name, names) else {
+                continue;
+            };
+            let on = after.value.on;
+            self.warn_of_double(parent, on, &edges, &name);
+            add_edge(&mut edges, Edge { call: parent, on });
+        }
+        edges
+    }
+
+    fn parent(&mut self, id: CallId, name: &At<&str>, names: &Names) -> Option<CallId> {
+        let parent = names.get(&CallName::new(name.value)).copied();
+        if parent == Some(id) {
+            let message = format!("`{0}` waits for itself: {0} -> {0}", name.value);
+            self.findings.error(&name.span, message);
+            return None;
+        }
+        if parent.is_none() {
+            let message = format!("there is no call `{}`", name.value);
+            let mut problem = self.findings.at(&name.span, message);
+            if let Some(near) = self.suggestion(name.value, names) {
+                problem = problem.with_help(format!("did you mean `{near}`?"));
+            }
+            self.findings.push(problem);
+        }
+        parent
+    }
+
+    fn suggestion(&mut self, written: &str, names: &Names) -> Option<String> {
+        self.suggestions += 1;
+        if self.suggestions > MOST_SUGGESTIONS {
+            return None;
+        }
+        let mut known: Vec<&str> = names.keys().map(CallName::as_str).collect();
+        known.sort_unstable();
+        nearest(written, known).map(str::to_owned)
+    }
+
+    fn warn_of_double(&mut self, parent: CallId, on: EdgeKind, edges: &[Edge], name: &At<&str>) {
+        let Some(known) = edges.iter().find(|edge| edge.call == parent) else {
+            return;
+        };
+        let message = match (known.on, on) {
+            (EdgeKind::Output, EdgeKind::Done) => format!(
+                "`on = \"done\"` has no effect: the output of `{}` is an argument, so it must \
+                 succeed",
+                name.value
+            ),
+            (EdgeKind::Output, _) => format!(
+                "`{}` need not stand in `after`: a reference is a dependency",
+                name.value
+            ),
+            _ => format!("`{}` stands in `after` twice", name.value),
+        };
+        let problem = self.findings.at(&name.span, message);
+        self.findings.warn(problem);
+    }
+
+    fn report_cycles(&mut self, edges: &[Vec<Edge>], names: &[CallName], calls: &[WrittenCall]) {
+        for cycle in cycles(edges) {
+            let ids = cycle.iter().map(|call| names[call.index()].as_str());
+            let mut shown: Vec<&str> = ids.take(MOST_OF_CYCLE).collect();
+            if cycle.len() > MOST_OF_CYCLE {
+                shown.push("…");
+            }
+            shown.push(names[cycle[0].index()].as_str());
+            let next = names[cycle[1 % cycle.len()].index()].as_str();
+            let call = &calls[cycle[0].index()];
+            let message = format!("these calls wait for one another: {}", shown.join(" -> "));
+            let problem = self.findings.at(&place_of_edge(call, next), message);
+            let problem = problem.with_label(format!("waits for `{next}`"));
+            self.findings.push(problem);
+        }
+    }
+
+    fn call(&mut self, id: CallId, name: CallName, after: Vec<Edge>, written: WrittenCall) -> Call {
+        let tool = written.tool.as_ref().and_then(|tool| self.tool(tool));
+        let args = written.args.as_ref().map(Node::to_json);
+        let args = args.unwrap_or_else(|| Value::Object(Map::new()));
+        if let Some(tool) = tool {
+            arguments::check(tool, &args, &written, self.catalogue, self.findings);
+        }
+        let tool_name = written.tool.map(|at| at.value);
+        let mut call = Call {
+            id,
+            name,
+            foreign_name: written.foreign_name,
+            tool: tool_name.unwrap_or_else(|| ToolName::new("")),
+            args,
+            after,
+            priority: written.settings.priority,
+            group: None,
+            start_after: written.settings.start_after,
+            timeouts: Timeouts::default(),
+            retries: written.settings.retries,
+            locks: LockSet::default(),
+            claims: written.settings.claims,
+            estimate: written.settings.estimate,
+            is_cacheable: written.settings.is_cacheable,
+        };
+        if let Some(tool) = tool {
+            fill_from_tool(&mut call, written.settings, tool);
+        }
+        call
+    }
+
+    fn tool(&mut self, name: &At<ToolName>) -> Option<&'a Tool> {
+        let tool = self.catalogue.get(&name.value);
+        if tool.is_none() && !self.catalogue.is_broken(&name.value) {
+            let message = format!("there is no tool `{}`", name.value);
+            let problem = self.findings.at(&name.span, message);
+            self.suggestions += 1;
+            let near = (self.suggestions <= MOST_SUGGESTIONS)
+                .then(|| self.catalogue.suggest(name.value.as_str()))
+                .flatten();
+            let unread = || self.path.and_then(|path| discover(self.catalogue, path));
+            self.findings.push(match near {
+                Some(near) => problem.with_help(format!("did you mean `{near}`?")),
+                None => match unread() {
+                    Some(path) => problem.with_help(format!(
+                        "{0} is read only if it is given: --catalogue {0}",
+                        path.display()
+                    )),
+                    None => problem.with_help("`fanout tools` lists the tools there are"),
+                },
+            });
+        }
+        tool
+    }
+}
+
+/// Fills what the plan left out from the tool's manifest.
+pub(super) fn fill_from_tool(call: &mut Call, settings: Settings, tool: &Tool) {
+    call.timeouts = Timeouts {
+        run: settings.timeout.or(tool.timeouts.run),
+        queue: settings.queue_timeout.or(tool.timeouts.queue),
+        idle: settings.idle_timeout.or(tool.timeouts.idle),
+        grace: settings.grace.unwrap_or(tool.timeouts.grace),
+    };
+    call.estimate = call.estimate.or(tool.estimate);
+    call.group = settings.group;
+    call.locks = settings.locks;
+    let known = locks_where(tool, &call.args, |value| !has_reference(value));
+    merge_locks(&mut call.locks, known);
+}
+
+/// Adds locks that are not there yet. A lock that is written and read is only
+/// written.
+pub(super) fn merge_locks(locks: &mut LockSet, others: LockSet) {
+    for key in others.write {
+        if !locks.write.contains(&key) {
+            locks.write.push(key);
+        }
+    }
+    for key in others.read {
+        if !locks.read.contains(&key) {
+            locks.read.push(key);
+        }
+    }
+    let LockSet { write, read } = locks;
+    read.retain(|key| !write.contains(key));
+}
+
+/// Where a call names one it waits for.
+fn place_of_edge(call: &WrittenCall, parent: &str) -> std::ops::Range<usize> {
+    let after = call.after.iter().find(|edge| edge.value.call == parent);
+    let after = after.map(|edge| edge.span.clone());
+    let reference = call.references.iter();
+    let reference = reference
+        .filter(|at| at.value.call.as_str() == parent)
+        .map(|at| at.span.clone())
+        .next();
+    after.or(reference).unwrap_or_else(|| call.span.clone())
+}

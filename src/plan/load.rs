@@ -1,0 +1,82 @@
+//! Loading a plan: one file in, a checked plan or all its problems out.
+
+use std::path::{Path, PathBuf};
+
+use super::assemble::Assembly;
+use super::{read, workflow};
+use crate::catalogue::document::parse;
+use crate::catalogue::findings::Findings;
+use crate::catalogue::source::Source;
+use crate::catalogue::{Catalogue, Problems};
+use crate::model::{Plan, Tool};
+
+/// A plan that can be run.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The plan.
+    pub plan: Plan,
+    /// What is doubtful about it.
+    pub warnings: Problems,
+    /// Tools that the file brings along: the waits of a recorded workflow. The
+    /// catalogue of the run needs them (`Catalogue::with_tools`).
+    pub extra_tools: Vec<Tool>,
+}
+
+/// Reads and checks a plan: TOML, JSON of the same shape, or `WfFormat` 1.5.
+pub fn load(path: &Path, catalogue: &Catalogue) -> Result<Loaded, Problems> {
+    let source = Source::read(path).map_err(|problem| Problems::from(*problem))?;
+    check(&source, Some(path), catalogue)
+}
+
+/// Checks a plan that is in memory already; `name` is what reports call it.
+pub fn from_text(name: &str, text: &str, catalogue: &Catalogue) -> Result<Loaded, Problems> {
+    check(&Source::new(name, text), None, catalogue)
+}
+
+/// Reads the catalogues and the plan that are named on one command line, so
+/// that the problems of all of them stand in one report. Without a catalogue
+/// file the sample tools are taken.
+pub fn open(path: &Path, catalogues: &[PathBuf]) -> Result<(Catalogue, Loaded), Problems> {
+    let (catalogue, mut problems) = if catalogues.is_empty() {
+        (Catalogue::sample()?, Problems::default())
+    } else {
+        Catalogue::read(catalogues)
+    };
+    match load(path, &catalogue) {
+        Ok(loaded) if problems.is_empty() => {
+            let catalogue = catalogue.with_tools(loaded.extra_tools.iter().cloned());
+            Ok((catalogue, loaded))
+        }
+        Ok(_) => Err(problems),
+        Err(others) => {
+            problems.merge(others);
+            Err(problems)
+        }
+    }
+}
+
+fn check(source: &Source, path: Option<&Path>, catalogue: &Catalogue) -> Result<Loaded, Problems> {
+    let mut findings = Findings::new(source);
+    let loaded = parse(&mut findings).map(|root| {
+        let mut written = if workflow::is_workflow(&root) {
+            workflow::read(&root, &mut findings)
+        } else {
+            read::read(&root, &mut findings)
+        };
+        let extra_tools = std::mem::take(&mut written.tools);
+        let all = catalogue.clone().with_tools(extra_tools.iter().cloned());
+        let stem = Path::new(source.name()).file_stem();
+        let stem = stem.map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());
+        let plan = Assembly::new(&all, &mut findings, path).plan(written, &stem);
+        (plan, extra_tools)
+    });
+    let (errors, warnings) = findings.finish();
+    match loaded {
+        Some((plan, extra_tools)) => errors.unless_any(Loaded {
+            plan,
+            warnings,
+            extra_tools,
+        }),
+        None => Err(errors),
+    }
+}

@@ -1,0 +1,61 @@
+//! What `fanout check` tells of a plan, beyond that it is sound.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::graph::depth;
+use super::{Loaded, references};
+use crate::catalogue::Problems;
+use crate::model::{Cap, Edge, FailurePolicy, ToolName};
+
+/// The facts of a plan's graph.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The plan's name.
+    pub name: String,
+    /// The cap it asks for.
+    pub cap: Option<Cap>,
+    /// The failure policy it asks for.
+    pub on_failure: Option<FailurePolicy>,
+    /// How many calls it has.
+    pub calls: usize,
+    /// How many dependencies between two calls.
+    pub edges: usize,
+    /// How many references to outputs.
+    pub references: usize,
+    /// Calls on the longest chain of dependencies.
+    pub depth: usize,
+    /// Calls that wait for no other.
+    pub roots: usize,
+    /// How many calls each tool has.
+    pub tools: BTreeMap<ToolName, usize>,
+    /// Calls that are planned to fail.
+    pub expected_failures: usize,
+    /// What is doubtful.
+    pub warnings: Problems,
+}
+
+/// The facts of a loaded plan.
+pub fn check(loaded: &Loaded) -> Summary {
+    let plan = &loaded.plan;
+    let edges: Vec<Vec<Edge>> = plan.calls.iter().map(|call| call.after.clone()).collect();
+    let mut tools = BTreeMap::new();
+    for call in &plan.calls {
+        *tools.entry(call.tool.clone()).or_insert(0) += 1;
+    }
+    let of_call = plan.calls.iter().map(|call| references(&call.args).len());
+    Summary {
+        name: plan.name.clone(),
+        cap: plan.cap,
+        on_failure: plan.on_failure,
+        calls: plan.calls.len(),
+        edges: edges.iter().map(Vec::len).sum(),
+        references: of_call.sum(),
+        depth: depth(&edges),
+        roots: edges.iter().filter(|above| above.is_empty()).count(),
+        tools,
+        expected_failures: plan.expected_failures.len(),
+        warnings: loaded.warnings.clone(),
+    }
+}
