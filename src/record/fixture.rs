@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use super::CallOutput;
 use crate::model::{
-    AttemptEnd, AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap,
-    Counts, Ending, Epoch, FailurePolicy, Happening, History, LaneId, LockKey, MachineSample,
-    Measured, Order, Outcome, OutputStat, Policy, RunEvent, RunId, RunPhase, Snapshot, Source,
-    StopCause, StopStep, Stream, ToolName, WaitReason, Waited,
+    AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
+    Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, Measured, Order, Outcome,
+    OutputStat, Policy, RunId, RunPhase, Snapshot, Source, ToolName, Waited,
 };
 
 pub(super) fn ms(ms: u64) -> Duration {
@@ -195,7 +194,7 @@ pub(super) fn last() -> Snapshot {
     }
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy {
         cap: Cap::new(2).expect("two lanes"),
         on_failure: FailurePolicy::Skip,
@@ -223,149 +222,7 @@ pub(super) fn output(call: CallId) -> CallOutput {
     }
 }
 
-/// Its events, one of each kind.
-pub(super) fn events() -> Vec<RunEvent> {
-    let at = |at: u64, what: Happening| RunEvent::new(ms(at), what);
-    let args = Arc::new(json!({ "path": "a.txt" }));
-    let queued = |index: usize, name: &str| Happening::CallQueued {
-        call: id(index),
-        name: CallName::new(name),
-        tool: ToolName::new("word-count"),
-        args: Arc::clone(&args),
-    };
-    let waiting = |call: CallId, reason: WaitReason| Happening::CallWaiting {
-        call,
-        reason,
-        ended: None,
-    };
-    let lock = WaitReason::Lock {
-        key: LockKey::new("file:a.txt"),
-        holder: id(0),
-    };
-    let mut events = vec![
-        at(0, started_run()),
-        at(0, queued(0, "count")),
-        at(0, queued(1, "again")),
-        at(0, waiting(id(1), WaitReason::After { call: id(0) })),
-        at(1, waiting(id(1), lock)),
-        at(
-            20,
-            Happening::CallStarted {
-                call: id(0),
-                attempt: AttemptNo(1),
-                lane: LaneId(0),
-                args,
-                pid: Some(4711),
-            },
-        ),
-    ];
-    events.extend(later_events());
-    events
-}
-
-fn started_run() -> Happening {
-    Happening::RunStarted {
-        run: RunId::new("run-1"),
-        plan: "trial\u{7}".into(),
-        calls: 2,
-        policy: policy(),
-    }
-}
-
-fn later_events() -> Vec<RunEvent> {
-    let at = |at: u64, what: Happening| RunEvent::new(ms(at), what);
-    let end = |outcome: Outcome, exit_code: Option<i32>| AttemptEnd {
-        attempt: AttemptNo(1),
-        outcome,
-        reason: exit_code.map(|code| format!("exit code {code}").into()),
-        exit_code,
-        signal: None,
-    };
-    vec![
-        at(
-            60,
-            Happening::Output {
-                call: id(0),
-                attempt: AttemptNo(1),
-                stream: Stream::Stderr,
-                text: "a.txt\n\u{1b}[0m".into(),
-                left_out_bytes: 100,
-            },
-        ),
-        at(
-            500,
-            Happening::CallSampled {
-                call: id(0),
-                sample: CallSample {
-                    rss_bytes: 4_096,
-                    ..CallSample::default()
-                },
-            },
-        ),
-        at(
-            500,
-            Happening::MachineSampled {
-                sample: MachineSample::default(),
-            },
-        ),
-        at(
-            510,
-            Happening::CapChanged {
-                before: Cap::new(2).expect("two lanes"),
-                cap: Cap::new(3).expect("three lanes"),
-            },
-        ),
-        at(
-            600,
-            Happening::CallWaiting {
-                call: id(1),
-                reason: WaitReason::Retry { at: ms(850) },
-                ended: Some(end(Outcome::Failed, Some(1))),
-            },
-        ),
-        at(
-            850,
-            Happening::CallStarted {
-                call: id(1),
-                attempt: AttemptNo(2),
-                lane: LaneId(1),
-                args: Arc::new(json!({})),
-                pid: None,
-            },
-        ),
-        at(
-            900,
-            Happening::CallStopping {
-                call: id(0),
-                cause: StopCause::User,
-                step: StopStep::Soft { hard_at: ms(5_900) },
-            },
-        ),
-        at(
-            950,
-            Happening::CallEnded {
-                call: id(0),
-                outcome: Outcome::Cancelled,
-                reason: Some("cancelled by the user".into()),
-                attempt: Some(end(Outcome::Cancelled, None)),
-                took: Some(ms(930)),
-            },
-        ),
-        at(
-            960,
-            Happening::RunEnded {
-                counts: Counts {
-                    succeeded: 1,
-                    cancelled: 1,
-                    ..Counts::default()
-                },
-                wall: ms(960),
-            },
-        ),
-    ]
-}
-
-/// A start that belongs to the events above; used where a state is needed.
+/// A state of a call that has not ended.
 pub(super) fn running() -> CallState {
     CallState::Running {
         lane: LaneId(0),

@@ -10,6 +10,8 @@ mod events;
 mod figures;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixture_events;
 mod names;
 mod plain;
 mod report;

@@ -40,36 +40,33 @@ impl PlainLines {
                 calls,
                 policy,
                 ..
-            } => Some(format!(
-                "run    {}: {calls} calls, cap {}",
-                on_one_line(plan),
-                policy.cap
-            )),
+            } => {
+                let (plan, cap) = (on_one_line(plan), policy.cap);
+                Some(format!("run    {plan}: {calls} calls, cap {cap}"))
+            }
             Happening::CallStarted {
                 call,
                 attempt,
                 lane,
                 ..
             } => {
-                let attempt = match attempt.0 {
-                    0 | 1 => String::new(),
-                    number => format!(", attempt {number}"),
+                let again = if attempt.0 > 1 {
+                    format!(", attempt {}", attempt.0)
+                } else {
+                    String::new()
                 };
-                Some(format!(
-                    "start  {} in lane {lane}{attempt}",
-                    self.names.of(*call)
-                ))
+                let name = self.names.of(*call);
+                Some(format!("start  {name} in lane {lane}{again}"))
             }
             Happening::CallWaiting {
                 call,
                 reason,
                 ended: Some(ended),
-            } => Some(format!(
-                "end    {}: {}, {}",
-                self.names.of(*call),
-                ending(ended),
-                self.names.reason(reason, event.t)
-            )),
+            } => {
+                let (name, ending) = (self.names.of(*call), ending(ended));
+                let reason = self.names.reason(reason, event.t);
+                Some(format!("end    {name}: {ending}, {reason}"))
+            }
             Happening::CallEnded {
                 call,
                 outcome,
@@ -80,28 +77,21 @@ impl PlainLines {
                 let took = took.map_or_else(String::new, |took| {
                     format!(" in {:.3} s", took.as_secs_f64())
                 });
-                let reason = reason
-                    .as_deref()
-                    .map_or_else(String::new, |reason| format!(": {}", on_one_line(reason)));
-                Some(format!(
-                    "end    {} {outcome}{took}{reason}",
-                    self.names.of(*call)
-                ))
+                let (name, why) = (self.names.of(*call), because(reason.as_deref()));
+                Some(format!("end    {name} {outcome}{took}{why}"))
             }
-            Happening::RunEnded { counts, wall } => Some(format!(
-                "done   {} in {:.3} s",
-                tally(counts),
-                wall.as_secs_f64()
-            )),
-            Happening::CallQueued { .. }
-            | Happening::CallWaiting { ended: None, .. }
-            | Happening::Output { .. }
-            | Happening::CallSampled { .. }
-            | Happening::MachineSampled { .. }
-            | Happening::CapChanged { .. }
-            | Happening::CallStopping { .. } => None,
+            Happening::RunEnded { counts, wall } => {
+                let (tally, wall) = (tally(counts), wall.as_secs_f64());
+                Some(format!("done   {tally} in {wall:.3} s"))
+            }
+            _ => None,
         }
     }
+}
+
+/// A reason as the end of a line.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {}", on_one_line(reason)))
 }
 
 /// Writes the output of every call in plan order, under its id.
@@ -150,11 +140,8 @@ fn write_output(row: &CallRow, output: &CallOutput, out: &mut dyn Write) -> io::
 }
 
 fn ending(end: &AttemptEnd) -> String {
-    let reason = end
-        .reason
-        .as_deref()
-        .map_or_else(String::new, |reason| format!(": {}", on_one_line(reason)));
-    format!("attempt {} {}{reason}", end.attempt.0, end.outcome)
+    let why = because(end.reason.as_deref());
+    format!("attempt {} {}{why}", end.attempt.0, end.outcome)
 }
 
 /// How many calls ended in which way, leaving out the ways that none did.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::fixture::{events, last, ms, output, running};
+use super::fixture::{last, ms, output, running};
+use super::fixture_events::events;
 use super::{Bounds, EventLines, PlainLines, Report, write_outputs};
 use crate::model::{Cap, Snapshot};
 

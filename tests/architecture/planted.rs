@@ -1,0 +1,259 @@
+//! Each law finds a violation that is planted for it, and leaves alone what
+//! only looks like one.
+
+use crate::source::{Source, Violation};
+use crate::{laws, rooms, shape};
+
+/// How often a law is broken by a file.
+fn found(law: fn(&Source) -> Vec<Violation>, path: &str, text: &str) -> usize {
+    law(&Source::new(path, text)).len()
+}
+
+#[test]
+fn uses_of_rooms_are_found_however_they_are_written() {
+    let count = |path: &str, text: &str| found(rooms::used_rooms, path, text);
+    let tui = "src/tui/views/lanes.rs";
+    assert_eq!(count(tui, "use crate::sched::Scheduler;"), 1);
+    assert_eq!(
+        count(
+            tui,
+            "use crate::{model::CallId, exec, probe::{self, Probe}};"
+        ),
+        3
+    );
+    assert_eq!(count(tui, "use super::super::super::sched;"), 1);
+    assert_eq!(
+        count(tui, "use super::{super::super::sched::Input, Row};"),
+        1
+    );
+    assert_eq!(
+        count(
+            tui,
+            "use self::super::super::super::{theme, exec::Spawner};"
+        ),
+        1
+    );
+    assert_eq!(
+        count(tui, "fn f() { let x = crate::sched::Scheduler::new(); }"),
+        1
+    );
+    assert_eq!(
+        count(
+            tui,
+            "mod tests { use super::super::super::super::exec::A; }"
+        ),
+        1
+    );
+    assert_eq!(count(tui, "use fanout::sched::Input;"), 1);
+    assert_eq!(count(tui, "use crate::*;"), 1);
+    assert_eq!(count(tui, "use crate as root;"), 1);
+    assert_eq!(count(tui, "extern crate self as root;"), 1);
+    assert_eq!(count(tui, "#[path = \"../sched/mod.rs\"] mod planner;"), 1);
+    assert_eq!(count(tui, "use crate::engine::{Handle, Rows};"), 1);
+    assert_eq!(count("src/model/call.rs", "use crate::sched::A;"), 1);
+    assert_eq!(count("src/engine/run.rs", "use crate::record::A;"), 1);
+    assert_eq!(count("src/plan/mod.rs", "use super::engine::Handle;"), 1);
+    assert_eq!(count("src/main.rs", "use fanout::tui;"), 1);
+    assert_eq!(count("src/cellar/mod.rs", ""), 1);
+    assert_eq!(
+        count("sample-tools/tool/voice.rs", "use crate::model::CallId;"),
+        1
+    );
+    assert_eq!(
+        count("sample-tools/tool/voice.rs", "use super::super::model::A;"),
+        1
+    );
+    assert_eq!(
+        count("src/record/plain.rs", "use crate::sample_tool::run;"),
+        1
+    );
+}
+
+#[test]
+fn uses_that_are_allowed_are_left_alone() {
+    let count = |path: &str, text: &str| found(rooms::used_rooms, path, text);
+    let tui = "src/tui/views/lanes.rs";
+    assert_eq!(
+        count(tui, "use crate::{model::{CallId, Cap}, theme::Role};"),
+        0
+    );
+    assert_eq!(
+        count(tui, "use super::super::state::State; use super::Row;"),
+        0
+    );
+    assert_eq!(
+        count(tui, "mod tests { use super::super::super::state::A; }"),
+        0
+    );
+    assert_eq!(
+        count(tui, "mod tests { use super::*; } use super::super::state;"),
+        0
+    );
+    assert_eq!(
+        count(tui, "// use crate::sched::A;\nlet a = \"crate::exec::B\";"),
+        0
+    );
+    assert_eq!(
+        count(tui, "use std::{exec::A, sched}; use crate::engine::Handle;"),
+        0
+    );
+    assert_eq!(count(tui, "use crate::model::RunEvent as sched;"), 0);
+    assert_eq!(count("src/cli/run.rs", "use crate::tui::run;"), 0);
+    assert_eq!(count("src/main.rs", "fn main() { fanout::cli::main() }"), 0);
+    assert_eq!(count("tests/cli.rs", "use fanout::sched::Scheduler;"), 0);
+    assert_eq!(
+        count("sample-tools/tool/voice.rs", "use super::Arguments;"),
+        0
+    );
+}
+
+#[test]
+fn handing_on_and_libraries_are_found() {
+    let handed = |path: &str, text: &str| found(rooms::handed_on, path, text);
+    assert_eq!(
+        handed("src/engine/mod.rs", "pub use crate::sched::Input;"),
+        1
+    );
+    assert_eq!(
+        handed(
+            "src/engine/mod.rs",
+            "pub use crate::{sched::Input, exec::Spawner};"
+        ),
+        2
+    );
+    assert_eq!(handed("src/lib.rs", "pub use self::tui::run;"), 1);
+    assert_eq!(
+        handed(
+            "src/engine/mod.rs",
+            "pub use handle::Handle; use crate::sched::A;"
+        ),
+        0
+    );
+    assert_eq!(
+        handed("src/engine/a.rs", "pub use crate::engine::handle::Handle;"),
+        0
+    );
+    let libraries = |path: &str, text: &str| found(rooms::used_libraries, path, text);
+    assert_eq!(
+        libraries("src/record/plain.rs", "use ratatui::style::Style;"),
+        1
+    );
+    assert_eq!(
+        libraries("src/plan/mod.rs", "fn f() { tokio::spawn(x) }"),
+        1
+    );
+    assert_eq!(
+        libraries("src/theme/mod.rs", "use ratatui::style::Style;"),
+        0
+    );
+}
+
+#[test]
+fn impurity_is_found_in_the_scheduler_only() {
+    let count = |path: &str, text: &str| found(laws::impure_words, path, text);
+    assert_eq!(
+        count("src/sched/queue.rs", "use std::collections::HashMap;"),
+        1
+    );
+    assert_eq!(count("src/sched/queue.rs", "let now = Instant::now();"), 1);
+    assert_eq!(count("src/sched/queue.rs", "// tokio owns this"), 1);
+    assert_eq!(count("src/sched/queue.rs", "pub async fn step() {}"), 1);
+    assert_eq!(
+        count("src/sched/queue.rs", "use std::collections::BTreeMap;"),
+        0
+    );
+    assert_eq!(count("src/engine/run.rs", "use tokio::sync::mpsc;"), 0);
+}
+
+#[test]
+fn prints_allowances_and_channels_are_found() {
+    assert_eq!(
+        found(
+            laws::prints,
+            "src/cli/run.rs",
+            "println!(\"a\"); eprint!(\"b\");"
+        ),
+        2
+    );
+    assert_eq!(
+        found(
+            laws::prints,
+            "src/cli/run.rs",
+            "writeln!(out, \"println!\");"
+        ),
+        0
+    );
+    assert_eq!(found(laws::prints, "tests/cli.rs", "println!(\"a\");"), 0);
+    let allowances = |text: &str| found(laws::allowed_lints, "tests/cli.rs", text);
+    assert_eq!(allowances("#[allow(dead_code)]\n#![allow(unused)]"), 2);
+    assert_eq!(
+        allowances("#[expect(dead_code, reason = \"a\")] // #[allow("),
+        0
+    );
+    let channels = |text: &str| found(laws::unbounded_channels, "src/engine/run.rs", text);
+    assert_eq!(channels("let (a, b) = mpsc::unbounded_channel();"), 1);
+    assert_eq!(channels("let (a, b) = std::sync::mpsc::channel();"), 1);
+    assert_eq!(channels("let (a, b) = channel::<Vec<u8>>();"), 1);
+    assert_eq!(
+        channels("mpsc::channel(8); mpsc::channel::<u8>(8); sync_channel(1);"),
+        0
+    );
+}
+
+#[test]
+fn unsafe_code_is_found() {
+    let count = |path: &str, text: &str| found(laws::unsafe_code, path, text);
+    assert_eq!(
+        count("src/output/ring.rs", "// SAFETY: no\nunsafe { a() }"),
+        1
+    );
+    assert_eq!(count("src/exec/unix.rs", "let a = 1;\nunsafe { a() }"), 1);
+    assert_eq!(
+        count("src/exec/unix.rs", "// SAFETY: a is b.\nunsafe { a() }"),
+        0
+    );
+    assert_eq!(
+        count("src/exec/mod.rs", "#![expect(unsafe_code)] // unsafe"),
+        0
+    );
+}
+
+#[test]
+fn what_is_put_off_and_foreign_words_are_found() {
+    let later = |text: &str| found(laws::left_for_later, "tests/cli.rs", text);
+    assert_eq!(
+        later("#[ignore = \"slow\"] fn a() { todo!() } // FIXME later"),
+        3
+    );
+    assert_eq!(later("let a = \"// TODO in a text\"; // a note"), 0);
+    let words = |text: &str| found(laws::foreign_words, "src/engine/run.rs", text);
+    assert_eq!(
+        words("struct JobQueue; fn spawn_worker() {} let mut task = 1;"),
+        3
+    );
+    assert_eq!(
+        words("use tokio::task; builder.worker_threads(2); fn multitask() {}"),
+        0
+    );
+}
+
+#[test]
+fn length_purpose_and_strangers_are_found() {
+    let long = "//! a\n".repeat(501);
+    assert_eq!(found(shape::long_files, "src/a.rs", &long), 1);
+    assert_eq!(
+        found(shape::long_files, "src/a.rs", &"//! a\n".repeat(500)),
+        0
+    );
+    let function = |lines: usize| format!("fn a() {{\n{}}}\n", "b();\n".repeat(lines - 2));
+    assert_eq!(found(shape::long_functions, "src/a.rs", &function(61)), 1);
+    assert_eq!(found(shape::long_functions, "src/a.rs", &function(60)), 0);
+    let declared = format!("trait A {{ fn a(); }}\n{}", "b!();\n".repeat(80));
+    assert_eq!(found(shape::long_functions, "src/a.rs", &declared), 0);
+    assert_eq!(found(shape::missing_purpose, "src/a.rs", "use a::b;"), 1);
+    let files = |lines: usize| [lines, lines, 1].map(|n| Source::new("src/a.rs", &"a\n".repeat(n)));
+    assert_eq!(shape::long_median(&files(151)).len(), 1);
+    assert_eq!(shape::long_median(&files(150)).len(), 0);
+    let names = ["src", "docs", "justfile"].map(str::to_owned);
+    assert_eq!(shape::strangers(&names).len(), 2);
+}

@@ -1,0 +1,104 @@
+//! How long files and functions are, what they begin with, and what stands in
+//! the package's folder.
+
+use crate::source::{Source, Violation};
+
+/// Most lines of one file.
+const FILE: usize = 500;
+/// Most lines of half of the files.
+const MEDIAN: usize = 150;
+/// Most lines of one function.
+const FUNCTION: usize = 60;
+
+/// What may stand in the package's folder, besides names that begin with a
+/// dot and the folder that cargo builds in.
+const TOP_LEVEL: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "LICENSE",
+    "README.md",
+    "src",
+    "themes",
+    "sample-tools",
+    "tests",
+    "target",
+];
+
+pub(crate) fn strangers(names: &[String]) -> Vec<Violation> {
+    let known = |name: &&String| !TOP_LEVEL.contains(&name.as_str());
+    let strangers = names.iter().filter(known);
+    strangers
+        .map(|name| Source::new(name, "").violation(0, "does not belong in the package's folder"))
+        .collect()
+}
+
+pub(crate) fn missing_purpose(source: &Source) -> Vec<Violation> {
+    if source.text.starts_with("//! ") {
+        return Vec::new();
+    }
+    vec![source.violation(1, "does not begin with `//!` and what it is for")]
+}
+
+pub(crate) fn long_files(source: &Source) -> Vec<Violation> {
+    let lines = source.text.lines().count();
+    if lines <= FILE {
+        return Vec::new();
+    }
+    vec![source.violation(lines, format!("more than {FILE} lines"))]
+}
+
+pub(crate) fn long_median(sources: &[Source]) -> Vec<Violation> {
+    let program = sources.iter().filter(|source| source.module().is_some());
+    let mut lengths: Vec<usize> = program.map(|source| source.text.lines().count()).collect();
+    lengths.sort_unstable();
+    match lengths.get(lengths.len() / 2) {
+        Some(median) if *median > MEDIAN => {
+            let says = format!("half of the files have more than {MEDIAN} lines: {median}");
+            vec![Source::new("src", "").violation(0, says)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Functions of the program with too many lines, from `fn` to the last brace.
+pub(crate) fn long_functions(source: &Source) -> Vec<Violation> {
+    if source.module().is_none() {
+        return Vec::new();
+    }
+    let mut violations = Vec::new();
+    for (at, token) in source.tokens.iter().enumerate() {
+        if token.text != "fn" {
+            continue;
+        }
+        let last = last_line(source, at).unwrap_or(token.line);
+        let lines = last + 1 - token.line;
+        if lines > FUNCTION {
+            let name = source.tokens.get(at + 1).map_or("", |name| &name.text);
+            violations.push(source.violation(token.line, format!("`{name}` has {lines} lines")));
+        }
+    }
+    violations
+}
+
+/// The line of the brace that closes the function whose `fn` stands at `at`;
+/// `None` for one without a body.
+fn last_line(source: &Source, at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut brackets = 0usize;
+    for token in source.tokens.iter().skip(at) {
+        match token.text.as_str() {
+            "(" | "[" => brackets += 1,
+            ")" | "]" => brackets = brackets.saturating_sub(1),
+            ";" if depth == 0 && brackets == 0 => return None,
+            "{" => depth += 1,
+            "}" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(token.line);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,107 @@
+//! Source files, and where in the crate they belong.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use crate::tokens::{Token, comments, tokens};
+
+/// One Rust file of the package.
+pub(crate) struct Source {
+    /// Path from the package's folder, with `/`.
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
+    /// Text of the comments, with line numbers.
+    pub(crate) comments: Vec<(usize, String)>,
+}
+
+impl Source {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            tokens: tokens(text),
+            comments: comments(text),
+        }
+    }
+
+    /// Path of its module from the crate's root; `None` for integration tests,
+    /// which stand outside the crate.
+    pub(crate) fn module(&self) -> Option<Vec<String>> {
+        let inside = match self.path.strip_prefix("sample-tools/tool/") {
+            Some(rest) => format!("sample_tool/{rest}"),
+            None => self.path.strip_prefix("src/")?.to_owned(),
+        };
+        let inside = inside.strip_suffix(".rs")?;
+        let mut parts: Vec<String> = inside.split('/').map(str::to_owned).collect();
+        if matches!(parts.last().map(String::as_str), Some("mod" | "lib")) {
+            parts.pop();
+        }
+        Some(parts)
+    }
+
+    /// The room it belongs to; `lib` for the crate's root.
+    pub(crate) fn room(&self) -> Option<String> {
+        let module = self.module()?;
+        Some(module.first().cloned().unwrap_or_else(|| "lib".to_owned()))
+    }
+
+    pub(crate) fn violation(&self, line: usize, says: impl Into<String>) -> Violation {
+        Violation {
+            path: self.path.clone(),
+            line,
+            says: says.into(),
+        }
+    }
+}
+
+/// A law that a file breaks.
+pub(crate) struct Violation {
+    path: String,
+    line: usize,
+    says: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path, self.line, self.says)
+    }
+}
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file of the package.
+pub(crate) fn ours() -> Vec<Source> {
+    let mut found = Vec::new();
+    for folder in ["src", "sample-tools", "tests"] {
+        collect(&package().join(folder), &mut found);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("a folder of the package") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let name = path.strip_prefix(package()).expect("inside the package");
+            let text = fs::read_to_string(&path).expect("sources are UTF-8");
+            found.push(Source::new(&name.to_string_lossy(), &text));
+        }
+    }
+}
+
+/// Visible names in the package's folder.
+pub(crate) fn top_level() -> Vec<String> {
+    fs::read_dir(package())
+        .expect("the package's folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect()
+}
