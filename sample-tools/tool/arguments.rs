@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::SampleToolError;
 
 /// Named arguments. A tool takes those it knows and then calls
-/// [`Arguments::finish`], which refuses the rest.
+/// `finish`, which refuses the rest.
 #[derive(Debug)]
 pub struct Arguments(Map<String, Value>);
 
