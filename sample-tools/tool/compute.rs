@@ -8,7 +8,7 @@ use super::{Arguments, Exit, SampleToolError, Streams};
 
 /// Rounds of one unit of work: about one millisecond of one core, in a build
 /// with optimisation.
-const ROUNDS: u64 = 1_000_000;
+const ROUNDS: u64 = 500_000;
 /// Pieces that the work of each core is told in.
 const PIECES: u64 = 10;
 
