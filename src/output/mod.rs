@@ -1,2 +1,42 @@
-//! What calls print: bounded buffers, spill files and the sanitised text
-//! that a screen may show.
+//! What calls print: bounded buffers, spill files and the sanitised text that
+//! a screen may show.
+//!
+//! A [`Sink`] takes the bytes of one attempt; they stand in blocks in memory,
+//! and beyond a head and a tail in spill files that one thread writes. A
+//! [`Reader`] takes consistent pictures under short locks and reads windows of
+//! lines from them. Raw bytes are never changed; only [`Safe`] text leaves for
+//! a screen. Everything that does not fit its [`Bounds`] is counted.
+//!
+//! The room must not know what a call is for, when it ends, or how a screen
+//! lays text out.
+
+mod attempt;
+mod bounds;
+mod ledger;
+mod lines;
+mod order;
+mod picture;
+mod printed;
+mod progress;
+mod reader;
+mod safe;
+mod sink;
+mod spill;
+mod spiller;
+mod store;
+mod stream;
+mod tape;
+mod view;
+mod window;
+
+pub use bounds::Bounds;
+pub use printed::Printed;
+pub use reader::Reader;
+pub use safe::{Attributes, Colour, LONGEST_TEXT, Origin, Safe, TextStyle};
+pub use sink::Sink;
+pub use store::Store;
+pub use stream::{Stream, Streams};
+pub use window::{LineKind, OutputLine, Position, Window, WindowRequest};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! One consistent picture of an attempt: both streams and the order of their
+//! lines.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::attempt::Attempt;
+use super::lines::Lines;
+use super::order::{Order, Segment};
+use super::view::View;
+use super::{Stream, Streams};
+
+/// The picture. Reading it takes no lock.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) generation: u64,
+    pub(super) views: [View; 2],
+    order: Order,
+}
+
+/// A place among the lines that were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) stream: Stream,
+    /// Number of the line within its stream.
+    pub(super) line: u64,
+    /// How many lines of the stream stand here in a row, this one included.
+    pub(super) run: u64,
+    /// How many of the row stand before this one.
+    pub(super) before: u64,
+}
+
+impl Picture {
+    /// Takes the picture under a short lock, and opens files after it.
+    pub(super) fn take(attempt: &Attempt, generation: u64) -> Self {
+        let written = attempt.lock();
+        let block = attempt.ledger().bounds.block_bytes;
+        let mut picture = Self {
+            generation,
+            views: [0, 1].map(|i| View::take(&written.tapes[i], block)),
+            order: written.order.clone(),
+        };
+        drop(written);
+        for (view, file) in picture.views.iter_mut().zip(&attempt.files) {
+            if view.needs_file() {
+                view.set_file(file.reading());
+            }
+        }
+        picture
+    }
+
+    pub(super) fn view(&self, stream: Stream) -> &View {
+        &self.views[stream.index()]
+    }
+
+    /// Lines of the chosen streams, unfinished ones included.
+    pub(super) fn total(&self, streams: Streams) -> u64 {
+        match streams {
+            Streams::Both => self.views.iter().map(View::lines).sum(),
+            Streams::Only(stream) => self.view(stream).lines(),
+        }
+    }
+
+    /// Bytes of the chosen streams that are gone.
+    pub(super) fn dropped_bytes(&self, streams: Streams) -> u64 {
+        let gone = |view: &View| view.gap.as_ref().map_or(0, |gap| gap.end - gap.start);
+        match streams {
+            Streams::Both => self.views.iter().map(gone).sum(),
+            Streams::Only(stream) => gone(self.view(stream)),
+        }
+    }
+
+    /// Which line stands at a place of the chosen streams.
+    pub(super) fn locate(&self, streams: Streams, number: u64) -> Option<Place> {
+        if number >= self.total(streams) {
+            return None;
+        }
+        if let Streams::Only(stream) = streams {
+            return Some(Place {
+                stream,
+                line: number,
+                run: self.view(stream).lines() - number,
+                before: number,
+            });
+        }
+        let (start, segment) = self.order.find(number);
+        let Some(Segment { lines: end, .. }) = segment else {
+            return Some(self.locate_unfinished(number - start[0] - start[1]));
+        };
+        let offset = number - start[0] - start[1];
+        let first = end[0] - start[0];
+        let (stream, offset, length) = if offset < first {
+            (Stream::Stdout, offset, first)
+        } else {
+            (Stream::Stderr, offset - first, end[1] - start[1])
+        };
+        Some(Place {
+            stream,
+            line: start[stream.index()] + offset,
+            run: length - offset,
+            before: offset,
+        })
+    }
+
+    /// Unfinished lines stand last, standard output first.
+    fn locate_unfinished(&self, offset: u64) -> Place {
+        let is_first = offset == 0 && self.views[0].lines() > self.views[0].newlines;
+        let stream = if is_first {
+            Stream::Stdout
+        } else {
+            Stream::Stderr
+        };
+        Place {
+            stream,
+            line: self.view(stream).newlines,
+            run: 1,
+            before: 0,
+        }
+    }
+
+    /// When a line was completed.
+    pub(super) fn at(&self, stream: Stream, line: u64) -> Option<Duration> {
+        self.order.at(stream, line)
+    }
+
+    /// Readers of the lines of both streams.
+    pub(super) fn lines(&self) -> [Lines<'_>; 2] {
+        [0, 1].map(|i| Lines::new(&self.views[i]))
+    }
+}
+
+/// Walks over lines, and passes by what was dropped.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    picture: &'a Picture,
+    streams: Streams,
+    dropped: [Option<Range<u64>>; 2],
+    pub(super) lines: [Lines<'a>; 2],
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(picture: &'a Picture, streams: Streams) -> Self {
+        let lines = picture.lines();
+        let dropped = [lines[0].dropped(), lines[1].dropped()];
+        Self {
+            picture,
+            streams,
+            dropped,
+            lines,
+        }
+    }
+
+    /// Lines of the chosen streams that were dropped.
+    pub(super) fn dropped_lines(&self) -> u64 {
+        let streams = match self.streams {
+            Streams::Both => Stream::BOTH.to_vec(),
+            Streams::Only(stream) => vec![stream],
+        };
+        let count = |stream: &Stream| {
+            let dropped = self.dropped[stream.index()].as_ref();
+            dropped.map_or(0, |lines| lines.end - lines.start)
+        };
+        streams.iter().map(count).sum()
+    }
+
+    /// How many lines from here on are gone in a row.
+    pub(super) fn gone_from(&self, place: &Place) -> u64 {
+        match &self.dropped[place.stream.index()] {
+            Some(gone) if gone.contains(&place.line) => place.run.min(gone.end - place.line),
+            _ => 0,
+        }
+    }
+
+    /// The first of the dropped lines that stand in a row with this one, or
+    /// the line itself.
+    pub(super) fn start_of_gap(&self, mut number: u64) -> u64 {
+        loop {
+            let Some(place) = self.picture.locate(self.streams, number) else {
+                return number;
+            };
+            match &self.dropped[place.stream.index()] {
+                Some(gone) if gone.contains(&place.line) => {
+                    let back = place.before.min(place.line - gone.start);
+                    let Some(before) = (number - back).checked_sub(1) else {
+                        return 0;
+                    };
+                    if !self.is_gone(before) {
+                        return number - back;
+                    }
+                    number = before;
+                }
+                _ => return number,
+            }
+        }
+    }
+
+    fn is_gone(&self, number: u64) -> bool {
+        let place = self.picture.locate(self.streams, number);
+        place.is_some_and(|place| self.gone_from(&place) > 0)
+    }
+}

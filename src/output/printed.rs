@@ -1,0 +1,177 @@
+//! What a call printed, as its result.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use super::attempt::Attempt;
+use super::lines::Lines;
+use super::picture::Picture;
+use super::progress::last_state;
+use super::store::{CallOutput, Store};
+use super::view::View;
+use super::{Safe, Stream};
+use crate::model::{CallId, OutputStat};
+
+/// The bytes a call printed, or as many of them as there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Printed {
+    /// The bytes. Where some are missing: head, a line that counts them, tail.
+    pub bytes: Vec<u8>,
+    /// Whether bytes are missing.
+    pub is_truncated: bool,
+    /// Bytes printed in all.
+    pub total: u64,
+}
+
+/// Bytes of standard error that a report carries.
+const STDERR_TAIL: u64 = 64 * 1024;
+
+impl Printed {
+    /// Keeps what a text result may hold: head and tail as in memory.
+    #[must_use]
+    pub fn shortened(self, bounds: &super::Bounds) -> Self {
+        let (head, tail) = (bounds.head_bytes, bounds.tail_bytes);
+        if self.bytes.len() <= head + tail || self.is_truncated {
+            return self;
+        }
+        let skipped = (self.bytes.len() - head - tail) as u64;
+        Self {
+            bytes: joined(
+                &self.bytes[..head],
+                skipped,
+                &self.bytes[self.bytes.len() - tail..],
+            ),
+            is_truncated: true,
+            total: self.total,
+        }
+    }
+}
+
+fn joined(head: &[u8], skipped: u64, tail: &[u8]) -> Vec<u8> {
+    let marker = format!("\n… {skipped} bytes left out …\n");
+    [head, marker.as_bytes(), tail].concat()
+}
+
+impl Store {
+    /// Standard output of the last attempt: whole up to the bound for results,
+    /// else head and tail.
+    pub fn result(&self, call: CallId) -> Printed {
+        self.with_view(call, Stream::Stdout, |store, view| {
+            let bounds = &store.shared.ledger.bounds;
+            let is_whole = view.gap.is_none() && view.total <= bounds.result_bytes;
+            let (head, tail) = (bounds.head_bytes as u64, bounds.tail_bytes as u64);
+            print(
+                view,
+                if is_whole {
+                    (view.total, 0)
+                } else {
+                    (head, tail)
+                },
+            )
+        })
+    }
+
+    /// The last 64 KiB of standard error of the last attempt.
+    pub fn stderr_tail(&self, call: CallId) -> Printed {
+        self.with_view(call, Stream::Stderr, |_, view| {
+            let from = view.total.saturating_sub(STDERR_TAIL);
+            Printed {
+                bytes: Lines::new(view).copy(from..view.total),
+                is_truncated: from > 0,
+                total: view.total,
+            }
+        })
+    }
+
+    fn with_view(
+        &self,
+        call: CallId,
+        stream: Stream,
+        print: impl FnOnce(&Self, &View) -> Printed,
+    ) -> Printed {
+        let attempt = self
+            .shared
+            .output(call)
+            .and_then(|output| output.attempt(None));
+        let Some(attempt) = attempt else {
+            return Printed::default();
+        };
+        let picture = Picture::take(&attempt, 0);
+        print(self, picture.view(stream))
+    }
+
+    /// How much a call printed so far: its last attempt's counts.
+    pub fn stat(&self, call: CallId) -> OutputStat {
+        let Some(output) = self.shared.output(call) else {
+            return OutputStat::default();
+        };
+        let generation = output.generation.load(Ordering::Acquire);
+        let Some(attempt) = output.attempt(None) else {
+            return OutputStat::default();
+        };
+        let written = attempt.lock();
+        let [stdout, stderr] = &written.tapes;
+        OutputStat {
+            generation,
+            stdout_bytes: stdout.total(),
+            stderr_bytes: stderr.total(),
+            lines: stdout.newlines() + stderr.newlines(),
+            dropped_bytes: stdout.dropped_bytes() + stderr.dropped_bytes(),
+            last_line: {
+                drop(written);
+                last_line(&output, &attempt, generation)
+            },
+        }
+    }
+}
+
+fn print(view: &View, (head, tail): (u64, u64)) -> Printed {
+    let mut lines = Lines::new(view);
+    let (gap_start, gap_end) = match &view.gap {
+        Some(gap) => (gap.start, gap.end),
+        None => (view.total, 0),
+    };
+    let head_end = head.min(gap_start);
+    let tail_start = view.total.saturating_sub(tail).max(gap_end).max(head_end);
+    let head = lines.copy(0..head_end);
+    let tail = lines.copy(tail_start..view.total);
+    let skipped = view.total - head.len() as u64 - tail.len() as u64;
+    Printed {
+        bytes: if skipped == 0 {
+            [head, tail].concat()
+        } else {
+            joined(&head, skipped, &tail)
+        },
+        is_truncated: skipped > 0,
+        total: view.total,
+    }
+}
+
+/// The last line with text in it, of the stream that printed last. Kept until
+/// something is printed again.
+fn last_line(output: &CallOutput, attempt: &Arc<Attempt>, generation: u64) -> Arc<str> {
+    const LOOK_BACK: usize = 8 * 1024;
+    let mut kept = output
+        .last_line
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if kept.0 == generation {
+        return Arc::clone(&kept.1);
+    }
+    let written = attempt.lock();
+    let tape = &written.tapes[written.last_stream.index()];
+    let bytes = tape.last_bytes(LOOK_BACK);
+    drop(written);
+    let mut lines = bytes.rsplit(|byte| *byte == b'\n').map(last_state);
+    let text = lines.find_map(|line| {
+        let text = Safe::from_bytes(line);
+        let is_blank = text.as_str().trim().is_empty();
+        (!is_blank).then(|| Arc::from(text.as_str()))
+    });
+    if let Some(text) = text {
+        *kept = (generation, text);
+    } else {
+        kept.0 = generation;
+    }
+    Arc::clone(&kept.1)
+}

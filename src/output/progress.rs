@@ -1,0 +1,26 @@
+//! Lines that were rewritten by carriage returns, as progress bars do.
+
+/// The last state of a line: what stands after its last carriage return that
+/// something followed.
+pub(super) fn last_state(line: &[u8]) -> &[u8] {
+    let returns = line.iter().rev().take_while(|byte| **byte == b'\r').count();
+    let line = &line[..line.len() - returns];
+    match memchr::memrchr(b'\r', line) {
+        Some(last) => &line[last + 1..],
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_state_wins() {
+        assert_eq!(last_state(b"10%\r20%\r30%"), b"30%");
+        assert_eq!(last_state(b"done\r"), b"done");
+        assert_eq!(last_state(b"10%\r100%\r\r"), b"100%");
+        assert_eq!(last_state(b""), b"");
+        assert_eq!(last_state(b"\r"), b"");
+    }
+}

@@ -1,0 +1,168 @@
+//! The reading end of the store, for screens and for printing.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Safe;
+use super::attempt::Attempt;
+use super::lines::RawLine;
+use super::picture::{Picture, Place, Walk};
+use super::progress::last_state;
+use super::store::{CallOutput, Store};
+use super::window::{LineKind, OutputLine, Position, Window, WindowRequest};
+use crate::model::{AttemptNo, CallId};
+
+/// Reads output without ever making a writer wait for longer than it takes to
+/// copy one block. Cheap to make; keeps the picture of one attempt.
+#[derive(Debug)]
+pub struct Reader {
+    store: Store,
+    kept: Mutex<Option<(CallId, AttemptNo, Arc<Picture>)>>,
+}
+
+impl Clone for Reader {
+    fn clone(&self) -> Self {
+        self.store.reader()
+    }
+}
+
+impl Store {
+    /// A reader of its own for each screen.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            store: self.clone(),
+            kept: Mutex::new(None),
+        }
+    }
+}
+
+impl Reader {
+    /// Grows with every piece of output of a call; 0 before the first one.
+    pub fn generation(&self, call: CallId) -> u64 {
+        let output = self.store.shared.output(call);
+        output.map_or(0, |output| output.generation.load(Ordering::Acquire))
+    }
+
+    /// Lines of a call's output. The work depends on the size of the window
+    /// alone, not on that of the output.
+    pub fn window(&self, call: CallId, request: &WindowRequest) -> Window {
+        let Some(output) = self.store.shared.output(call) else {
+            return Window::default();
+        };
+        let Some(attempt) = output.attempt(request.attempt) else {
+            return Window::default();
+        };
+        let picture = self.picture(&output, &attempt);
+        let mut window = fill(&picture, request);
+        window.attempt = attempt.number;
+        window.attempts = output.numbers();
+        window
+    }
+
+    /// The picture of an attempt, taken anew where something was printed.
+    pub(super) fn picture(&self, output: &CallOutput, attempt: &Arc<Attempt>) -> Arc<Picture> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read before the picture is taken: output that comes in between is
+        // then in the picture, and the next window takes another one.
+        let generation = output.generation.load(Ordering::Acquire);
+        if let Some((call, number, picture)) = &*kept
+            && (*call, *number, picture.generation) == (attempt.call, attempt.number, generation)
+        {
+            return Arc::clone(picture);
+        }
+        let picture = Arc::new(Picture::take(attempt, generation));
+        *kept = Some((attempt.call, attempt.number, Arc::clone(&picture)));
+        picture
+    }
+}
+
+fn fill(picture: &Picture, request: &WindowRequest) -> Window {
+    let streams = request.streams;
+    let mut walk = Walk::new(picture, streams);
+    let total = picture.total(streams);
+    let asked = match request.from {
+        Position::Line(number) => number,
+        Position::Tail => total.saturating_sub(request.count as u64),
+    };
+    let first = walk.start_of_gap(asked);
+    let mut window = Window {
+        generation: picture.generation,
+        first,
+        total_lines: total,
+        dropped_bytes: picture.dropped_bytes(streams),
+        dropped_lines: walk.dropped_lines(),
+        ..Window::default()
+    };
+    let mut number = first;
+    while window.lines.len() < request.count {
+        let Some(place) = picture.locate(streams, number) else {
+            break;
+        };
+        let gone = walk.gone_from(&place);
+        if gone > 0 {
+            add_gap(&mut window.lines, number, &place, gone);
+            number += gone;
+        } else {
+            window.lines.push(line(&mut walk, picture, number, &place));
+            number += 1;
+        }
+    }
+    window
+}
+
+fn add_gap(lines: &mut Vec<OutputLine>, number: u64, place: &Place, gone: u64) {
+    if let Some(OutputLine {
+        kind: LineKind::Dropped { lines: count },
+        text,
+        ..
+    }) = lines.last_mut()
+    {
+        *count += gone;
+        *text = gap_text(*count);
+        return;
+    }
+    lines.push(OutputLine {
+        number,
+        stream: place.stream,
+        text: gap_text(gone),
+        at: None,
+        kind: LineKind::Dropped { lines: gone },
+    });
+}
+
+fn gap_text(lines: u64) -> Safe {
+    Safe::marker(&format!("… {lines} lines dropped …"))
+}
+
+fn line(walk: &mut Walk<'_>, picture: &Picture, number: u64, place: &Place) -> OutputLine {
+    let raw = walk.lines[place.stream.index()].read(place.line);
+    let kind = match &raw {
+        Some(raw) if !raw.is_cut => LineKind::Whole,
+        _ => LineKind::Cut,
+    };
+    OutputLine {
+        number,
+        stream: place.stream,
+        text: raw.map_or_else(|| Safe::marker("… lost …"), |raw| raw.show()),
+        at: picture.at(place.stream, place.line),
+        kind,
+    }
+}
+
+impl RawLine {
+    /// The line as a screen shows it.
+    pub(super) fn show(&self) -> Safe {
+        if !self.tail.is_empty() {
+            let end = last_state(&self.tail);
+            if end.len() < self.tail.len()
+                && memchr::memchr(b'\r', &self.tail).is_some_and(|at| at + 1 < self.tail.len())
+            {
+                return Safe::from_bytes(end);
+            }
+        }
+        if self.tail.is_empty() {
+            return Safe::from_bytes(last_state(&self.head));
+        }
+        Safe::of_line(&self.head, &self.tail, self.skipped)
+    }
+}

@@ -1,0 +1,100 @@
+//! The spill files: one per stream and attempt, made when memory is full.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A spill file, or the place where it would be. Only the spiller writes; its
+/// lock is never held while the disk is used.
+#[derive(Debug)]
+pub(super) struct SpillFile {
+    path: Option<PathBuf>,
+    file: Mutex<Option<Arc<File>>>,
+    /// Bytes in the file.
+    len: AtomicU64,
+}
+
+impl SpillFile {
+    pub(super) fn new(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            file: Mutex::new(None),
+            len: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// The file's place, once there is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref().filter(|_| self.len() > 0)
+    }
+
+    /// Writes at the end, making folder and file when they are missing.
+    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let file = match self.held() {
+            Some(file) => file,
+            None => self.open()?,
+        };
+        let len = self.len();
+        file.write_all_at(bytes, len)?;
+        self.len.store(len + bytes.len() as u64, Ordering::Release);
+        Ok(())
+    }
+
+    fn open(&self) -> io::Result<Arc<File>> {
+        let path = self.path.as_deref().ok_or(io::ErrorKind::NotFound)?;
+        if let Some(folder) = path.parent()
+            && !folder.is_dir()
+        {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        if self.len() == 0 {
+            options.create_new(true).mode(0o600);
+        }
+        let file = Arc::new(options.open(path)?);
+        self.hold(Some(Arc::clone(&file)));
+        Ok(file)
+    }
+
+    fn held(&self) -> Option<Arc<File>> {
+        let held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
+    }
+
+    fn hold(&self, file: Option<Arc<File>>) {
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+    }
+
+    /// The file for reading.
+    pub(super) fn reading(&self) -> Option<Arc<File>> {
+        self.held()
+            .or_else(|| File::open(self.path()?).ok().map(Arc::new))
+    }
+
+    /// Closes the descriptor; the file stays.
+    pub(super) fn close(&self) {
+        self.hold(None);
+    }
+
+    /// Removes the file. Returns how many bytes it held.
+    pub(super) fn remove(&self) -> u64 {
+        self.close();
+        let len = self.len.swap(0, Ordering::AcqRel);
+        if let Some(path) = self.path.as_deref().filter(|_| len > 0) {
+            // Whoever removed it before has done what is wanted here.
+            let _ = std::fs::remove_file(path);
+        }
+        len
+    }
+}

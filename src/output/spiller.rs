@@ -1,0 +1,247 @@
+//! The one thread that writes output to disk, so that no pump, engine or
+//! screen ever waits for the disk.
+//!
+//! It also takes memory back from ended attempts, oldest first, when all
+//! output together is over its bound.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
+
+use super::Stream;
+use super::attempt::Attempt;
+use super::ledger::Ledger;
+use super::tape::{Block, KeptTail, Spilling, Tape};
+
+/// What the thread is asked for.
+#[derive(Debug)]
+enum Order {
+    /// A stream has blocks that must leave memory.
+    Drain(Arc<Attempt>, Stream),
+    /// An attempt has ended.
+    Finish(Arc<Attempt>),
+}
+
+/// A handle on the thread, which ends when the last handle is dropped.
+///
+/// The queue needs no bound of its own: an attempt stands in it at most once
+/// per stream and once for its end.
+#[derive(Debug, Clone)]
+pub(super) struct Spiller {
+    orders: Sender<Order>,
+}
+
+/// Blocks written between two looks at the state of a stream.
+const BATCH: usize = 16;
+/// Last bytes of an ended stream that stay in memory where the disk may not
+/// be used.
+const LAST_BYTES: usize = 4096;
+
+impl Spiller {
+    /// Starts the thread.
+    pub(super) fn start(ledger: Arc<Ledger>) -> io::Result<Self> {
+        let (orders, received) = channel();
+        std::thread::Builder::new()
+            .name("fanout-spill".into())
+            .spawn(move || run(&received, &ledger))?;
+        Ok(Self { orders })
+    }
+
+    /// Asks to write what must leave memory.
+    pub(super) fn drain(&self, attempt: &Arc<Attempt>, stream: Stream) {
+        if attempt.note_due(stream) {
+            self.send(Order::Drain(Arc::clone(attempt), stream));
+        }
+    }
+
+    /// Says that an attempt has ended.
+    pub(super) fn finish(&self, attempt: &Arc<Attempt>) {
+        self.send(Order::Finish(Arc::clone(attempt)));
+    }
+
+    fn send(&self, order: Order) {
+        // The thread ends before its handles only by a panic; output then
+        // stays in memory, within the hard limit on what may wait.
+        let _ = self.orders.send(order);
+    }
+}
+
+fn run(orders: &Receiver<Order>, ledger: &Ledger) {
+    let mut ended: VecDeque<Weak<Attempt>> = VecDeque::new();
+    while let Ok(order) = orders.recv() {
+        match order {
+            Order::Drain(attempt, stream) => {
+                attempt.is_due[stream.index()].store(false, Ordering::Release);
+                write_due(&attempt, stream);
+            }
+            Order::Finish(attempt) => {
+                for stream in Stream::BOTH {
+                    if attempt.files[stream.index()].len() > 0 {
+                        write_rest(&attempt, stream);
+                    }
+                    attempt.files[stream.index()].close();
+                }
+                ended.push_back(Arc::downgrade(&attempt));
+            }
+        }
+        while ledger.is_memory_short() {
+            let Some(oldest) = ended.pop_front() else {
+                break;
+            };
+            if let Some(oldest) = oldest.upgrade() {
+                take_memory(&oldest);
+            }
+        }
+    }
+}
+
+/// Writes the blocks that are over the memory bound.
+fn write_due(attempt: &Attempt, stream: Stream) {
+    loop {
+        let limit = attempt.ledger().tail_blocks();
+        let blocks = attempt.change(stream, |tape| match tape.spilling() {
+            Spilling::Open => tape.due(limit, BATCH),
+            Spilling::Closed => Vec::new(),
+        });
+        if blocks.is_empty() {
+            break;
+        }
+        let is_written = write(attempt, stream, &blocks, Share::Most);
+        attempt.change(stream, |tape| {
+            if !is_written {
+                tape.close_spill();
+            }
+            tape.drop_excess(limit);
+        });
+    }
+    attempt.caught_up.notify_waiters();
+}
+
+/// Writes everything that is only in memory, for a stream that has ended.
+fn write_rest(attempt: &Attempt, stream: Stream) {
+    loop {
+        let blocks = attempt.change(stream, |tape| match tape.spilling() {
+            Spilling::Open => tape.rest(BATCH),
+            Spilling::Closed => Vec::new(),
+        });
+        if blocks.is_empty() {
+            break;
+        }
+        if !write(attempt, stream, &blocks, Share::All) {
+            attempt.change(stream, Tape::close_spill);
+        }
+    }
+    write_tail(attempt, stream);
+}
+
+/// Puts the tail behind what was kept before a gap.
+fn write_tail(attempt: &Attempt, stream: Stream) {
+    let file = &attempt.files[stream.index()];
+    let blocks = attempt.change(stream, |tape| match (tape.gap(), tape.kept_tail()) {
+        (Some(gap), None) if gap.start == tape.kept_to() => tape.after_gap(),
+        _ => Vec::new(),
+    });
+    let at = file.len();
+    let bytes: u64 = blocks.iter().map(|block| block.bytes.len() as u64).sum();
+    if blocks.is_empty() || at == 0 || !attempt.ledger().take_disk(&attempt.call_disk, bytes, 0) {
+        return;
+    }
+    for block in &blocks {
+        if let Err(error) = file.append(&block.bytes) {
+            attempt.ledger().note_problem(error.to_string());
+            return;
+        }
+    }
+    let index = blocks
+        .iter()
+        .map(|block| (block.start, block.newlines_before))
+        .collect();
+    attempt.change(stream, |tape| tape.keep_tail(KeptTail { at, index }));
+}
+
+/// How much of its call's disk share a write may use.
+#[derive(Clone, Copy)]
+enum Share {
+    /// All but what the tails will need at the end.
+    Most,
+    /// All of it.
+    All,
+}
+
+/// Writes blocks at the end of the file. False where the bounds or the disk
+/// do not let it.
+fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> bool {
+    let ledger = attempt.ledger();
+    let left_free = match share {
+        Share::Most => 2 * (ledger.bounds.tail_bytes + ledger.bounds.block_bytes) as u64,
+        Share::All => 0,
+    };
+    for block in blocks {
+        let bytes = block.bytes.len() as u64;
+        let mut has_room = ledger.take_disk(&attempt.call_disk, bytes, left_free);
+        if !has_room && shed_earlier(attempt) {
+            has_room = ledger.take_disk(&attempt.call_disk, bytes, left_free);
+        }
+        if !has_room {
+            return false;
+        }
+        if let Err(error) = attempt.files[stream.index()].append(&block.bytes) {
+            ledger.give_disk(&attempt.call_disk, bytes);
+            ledger.note_problem(error.to_string());
+            return false;
+        }
+        attempt.change(stream, |tape| tape.kept(block.end()));
+    }
+    true
+}
+
+/// Takes memory back from an ended attempt, by way of the disk if it may be
+/// used.
+fn take_memory(attempt: &Attempt) {
+    for stream in Stream::BOTH {
+        write_rest(attempt, stream);
+        attempt.files[stream.index()].close();
+        attempt.change(stream, |tape| {
+            let last = tape.last_bytes(LAST_BYTES);
+            tape.give_up(last);
+        });
+    }
+}
+
+/// Removes the files of earlier attempts of the call, so that the latest one
+/// has room; their last bytes stay in memory. False where there are none.
+fn shed_earlier(attempt: &Attempt) -> bool {
+    let mut is_freed = false;
+    for earlier in attempt.earlier.iter().filter_map(Weak::upgrade) {
+        for stream in Stream::BOTH {
+            let file = &earlier.files[stream.index()];
+            let last = last_bytes(&earlier, stream);
+            earlier.change(stream, |tape| {
+                tape.forget_disk();
+                tape.give_up(last);
+            });
+            let bytes = file.remove();
+            earlier.ledger().give_disk(&earlier.call_disk, bytes);
+            is_freed |= bytes > 0;
+        }
+    }
+    is_freed
+}
+
+fn last_bytes(attempt: &Attempt, stream: Stream) -> Vec<u8> {
+    let last = attempt.change(stream, |tape| tape.last_bytes(LAST_BYTES));
+    let file = &attempt.files[stream.index()];
+    if !last.is_empty() {
+        return last;
+    }
+    let len = file.len();
+    let mut bytes = vec![0; LAST_BYTES.min(len as usize)];
+    let from = len - bytes.len() as u64;
+    match file.reading() {
+        Some(file) if file.read_exact_at(&mut bytes, from).is_ok() => bytes,
+        _ => last,
+    }
+}

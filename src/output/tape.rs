@@ -1,0 +1,380 @@
+//! The bytes of one stream of one attempt: a head and a tail of blocks in
+//! memory, and the count of newlines before each block.
+//!
+//! Owns no file and no lock. What is written to disk and when is decided by
+//! the spiller, which takes blocks from here and says when they are safe.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Bounds;
+
+/// A piece of a stream. All but the last one are full.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// Position of its first byte in the stream.
+    pub(super) start: u64,
+    /// Newlines in the stream before it.
+    pub(super) newlines_before: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Block {
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+/// The first byte that was dropped, and how many newlines stand before it.
+/// Everything from there to the tail is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) start: u64,
+    pub(super) newlines_before: u64,
+}
+
+/// Where the last bytes stand in the file when a gap lies before them.
+#[derive(Debug, Clone)]
+pub(super) struct KeptTail {
+    /// Position of the first of them in the file.
+    pub(super) at: u64,
+    /// Start and newlines before it, of each of their blocks.
+    pub(super) index: Vec<(u64, u64)>,
+}
+
+impl KeptTail {
+    pub(super) fn start(&self) -> u64 {
+        self.index.first().map_or(0, |(start, _)| *start)
+    }
+}
+
+/// Whether blocks that leave memory go to disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spilling {
+    /// They do, or will once memory is full.
+    Open,
+    /// They do not: there is no folder, a bound was reached, or a write failed.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) struct Tape {
+    block_bytes: usize,
+    head_blocks: usize,
+    head: Vec<Arc<Block>>,
+    tail: VecDeque<Arc<Block>>,
+    open: Block,
+    newlines: u64,
+    /// Newlines before block `i`, for all blocks before the gap.
+    index: Vec<u64>,
+    gap: Option<Gap>,
+    /// Bytes from 0 that are on disk.
+    kept_to: u64,
+    kept_tail: Option<KeptTail>,
+    spilling: Spilling,
+    is_mid_line: bool,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Tape {
+    pub(super) fn new(bounds: &Bounds, spilling: Spilling) -> Self {
+        Self {
+            block_bytes: bounds.block_bytes,
+            head_blocks: bounds.head_blocks(),
+            head: Vec::new(),
+            tail: VecDeque::new(),
+            open: Block::default(),
+            newlines: 0,
+            index: Vec::new(),
+            gap: None,
+            kept_to: 0,
+            kept_tail: None,
+            spilling,
+            is_mid_line: false,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Bytes written so far.
+    pub(super) fn total(&self) -> u64 {
+        self.open.end()
+    }
+
+    pub(super) fn newlines(&self) -> u64 {
+        self.newlines
+    }
+
+    /// Appends bytes. Never drops anything: see [`Tape::drop_excess`].
+    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+        self.is_mid_line = bytes.last().map_or(self.is_mid_line, |last| *last != b'\n');
+        while !bytes.is_empty() {
+            let room = self.block_bytes - self.open.bytes.len();
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.open.bytes.extend_from_slice(now);
+            self.newlines += memchr::memchr_iter(b'\n', now).count() as u64;
+            if self.open.bytes.len() == self.block_bytes {
+                self.seal();
+            }
+            bytes = later;
+        }
+    }
+
+    fn seal(&mut self) {
+        let fresh = Block {
+            start: self.open.end(),
+            newlines_before: self.newlines,
+            bytes: self
+                .spare
+                .pop()
+                .unwrap_or_else(|| Vec::with_capacity(self.block_bytes)),
+        };
+        let full = Arc::new(std::mem::replace(&mut self.open, fresh));
+        if self.gap.is_none() {
+            self.index.push(full.newlines_before);
+        }
+        if self.gap.is_none() && self.tail.is_empty() && self.head.len() < self.head_blocks {
+            self.head.push(full);
+        } else {
+            self.tail.push_back(full);
+        }
+    }
+
+    /// Full blocks in the tail.
+    pub(super) fn tail_len(&self) -> usize {
+        self.tail.len()
+    }
+
+    /// Forgets the oldest blocks of the tail beyond `limit`: while it spills
+    /// only those that are on disk, later all of them.
+    pub(super) fn drop_excess(&mut self, limit: usize) {
+        while self.tail.len() > limit {
+            let Some(block) = self.tail.front() else {
+                break;
+            };
+            if block.end() > self.kept_to {
+                if self.spilling == Spilling::Open {
+                    break;
+                }
+                let (start, newlines_before) = (block.start, block.newlines_before);
+                self.note_gap(start, newlines_before);
+            }
+            if let Some(block) = self.tail.pop_front() {
+                self.recycle(block);
+            }
+        }
+    }
+
+    fn note_gap(&mut self, start: u64, newlines_before: u64) {
+        if self.gap.is_some() {
+            return;
+        }
+        self.gap = Some(Gap {
+            start,
+            newlines_before,
+        });
+        self.index
+            .truncate((start / self.block_bytes as u64) as usize);
+        self.spilling = Spilling::Closed;
+    }
+
+    fn recycle(&mut self, block: Arc<Block>) {
+        const SPARE: usize = 4;
+        if self.spare.len() < SPARE
+            && let Some(mut block) = Arc::into_inner(block)
+            && block.bytes.capacity() >= self.block_bytes
+        {
+            block.bytes.clear();
+            self.spare.push(block.bytes);
+        }
+    }
+
+    pub(super) fn spilling(&self) -> Spilling {
+        self.spilling
+    }
+
+    /// Nothing more goes to disk.
+    pub(super) fn close_spill(&mut self) {
+        self.spilling = Spilling::Closed;
+    }
+
+    /// Up to `limit` full blocks that stand first in line for the disk, as far
+    /// as they have to leave memory when only `tail` blocks may stay there.
+    pub(super) fn due(&self, tail: usize, limit: usize) -> Vec<Arc<Block>> {
+        let excess = self.tail.len().saturating_sub(tail);
+        let Some(last) = excess.checked_sub(1).and_then(|i| self.tail.get(i)) else {
+            return Vec::new();
+        };
+        self.unkept()
+            .take_while(|block| block.start <= last.start)
+            .take(limit)
+            .collect()
+    }
+
+    /// Full blocks that are not on disk, oldest first.
+    fn unkept(&self) -> impl Iterator<Item = Arc<Block>> {
+        self.head
+            .iter()
+            .chain(&self.tail)
+            .filter(|block| block.start >= self.kept_to)
+            .map(Arc::clone)
+    }
+
+    /// Everything that is not on disk yet, up to `limit` blocks, the unfinished
+    /// last one included when it is reached.
+    pub(super) fn rest(&self, limit: usize) -> Vec<Arc<Block>> {
+        let mut blocks: Vec<_> = self.unkept().take(limit).collect();
+        if blocks.len() < limit && self.open.end() > self.kept_to && !self.open.bytes.is_empty() {
+            blocks.push(Arc::new(self.open_copy()));
+        }
+        blocks
+    }
+
+    /// What stands in memory after the gap.
+    pub(super) fn after_gap(&self) -> Vec<Arc<Block>> {
+        let mut blocks: Vec<_> = self.tail.iter().map(Arc::clone).collect();
+        if !self.open.bytes.is_empty() {
+            blocks.push(Arc::new(self.open_copy()));
+        }
+        blocks
+    }
+
+    fn open_copy(&self) -> Block {
+        Block {
+            start: self.open.start,
+            newlines_before: self.open.newlines_before,
+            bytes: self.open.bytes.clone(),
+        }
+    }
+
+    /// Bytes before `end` are on disk, at their own positions.
+    pub(super) fn kept(&mut self, end: u64) {
+        self.kept_to = self.kept_to.max(end);
+    }
+
+    pub(super) fn kept_to(&self) -> u64 {
+        self.kept_to
+    }
+
+    pub(super) fn kept_tail(&self) -> Option<&KeptTail> {
+        self.kept_tail.as_ref()
+    }
+
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.gap
+    }
+
+    /// The tail after a gap is on disk.
+    pub(super) fn keep_tail(&mut self, tail: KeptTail) {
+        self.kept_tail = Some(tail);
+    }
+
+    /// The blocks in memory, oldest first; the last one is a copy.
+    pub(super) fn blocks(&self) -> Vec<Arc<Block>> {
+        let mut blocks: Vec<_> = self.head.iter().chain(&self.tail).map(Arc::clone).collect();
+        if !self.open.bytes.is_empty() {
+            blocks.push(Arc::new(self.open_copy()));
+        }
+        blocks
+    }
+
+    pub(super) fn index(&self) -> &[u64] {
+        &self.index
+    }
+
+    /// Bytes of memory its blocks take.
+    pub(super) fn memory(&self) -> usize {
+        (self.head.len() + self.tail.len() + self.spare.len()) * self.block_bytes
+            + self.open.bytes.capacity()
+    }
+
+    /// First byte of the tail; everything from there on is in memory.
+    pub(super) fn tail_start(&self) -> u64 {
+        self.tail
+            .front()
+            .map_or(self.open.start, |block| block.start)
+    }
+
+    /// Bytes that are neither in memory nor on disk.
+    pub(super) fn dropped_bytes(&self) -> u64 {
+        self.gap
+            .map_or(0, |gap| self.gap_end().saturating_sub(gap.start))
+    }
+
+    /// First byte after the gap.
+    pub(super) fn gap_end(&self) -> u64 {
+        self.kept_tail
+            .as_ref()
+            .map_or_else(|| self.tail_start(), KeptTail::start)
+    }
+
+    /// Whether the last byte was not a newline.
+    pub(super) fn is_mid_line(&self) -> bool {
+        self.is_mid_line
+    }
+
+    /// Gives all memory back, for a stream that has ended. Where the disk does
+    /// not hold everything, `last` (its last bytes) stays and the rest is
+    /// dropped.
+    pub(super) fn give_up(&mut self, mut last: Vec<u8>) {
+        let total = self.total();
+        let is_whole = self.gap.is_none() && self.kept_to == total;
+        if is_whole || self.kept_tail.is_some() {
+            last.clear();
+            if is_whole && !self.open.bytes.is_empty() {
+                self.index.push(self.open.newlines_before);
+            }
+        } else {
+            let block = self.kept_to / self.block_bytes as u64;
+            let gone = Gap {
+                start: block * self.block_bytes as u64,
+                newlines_before: self.newlines_before_block(block as usize),
+            };
+            if gone.start < total - last.len() as u64 {
+                self.gap = None;
+                self.note_gap(gone.start, gone.newlines_before);
+            }
+        }
+        last.shrink_to_fit();
+        let inside = memchr::memchr_iter(b'\n', &last).count() as u64;
+        self.head = Vec::new();
+        self.tail = VecDeque::new();
+        self.spare = Vec::new();
+        self.spilling = Spilling::Closed;
+        self.open = Block {
+            start: total - last.len() as u64,
+            newlines_before: self.newlines - inside,
+            bytes: last,
+        };
+    }
+
+    /// Its file is gone.
+    pub(super) fn forget_disk(&mut self) {
+        self.kept_to = 0;
+        self.kept_tail = None;
+    }
+
+    fn newlines_before_block(&self, block: usize) -> u64 {
+        match (self.index.get(block), self.gap) {
+            (Some(newlines), _) => *newlines,
+            (None, Some(gap)) => gap.newlines_before,
+            (None, None) => self.open.newlines_before,
+        }
+    }
+
+    /// The last `limit` bytes, as far as they are in memory.
+    pub(super) fn last_bytes(&self, limit: usize) -> Vec<u8> {
+        let mut pieces: Vec<&[u8]> = Vec::new();
+        let mut missing = limit;
+        let sealed = self.tail.iter().rev().chain(self.head.iter().rev());
+        for bytes in std::iter::once(&self.open.bytes).chain(sealed.map(|block| &block.bytes)) {
+            let piece = &bytes[bytes.len().saturating_sub(missing)..];
+            missing -= piece.len();
+            pieces.push(piece);
+            if missing == 0 {
+                break;
+            }
+        }
+        pieces.reverse();
+        pieces.concat()
+    }
+}

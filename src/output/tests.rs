@@ -1,0 +1,91 @@
+use super::*;
+use crate::model::{AttemptNo, CallId};
+
+const ONE: AttemptNo = AttemptNo(1);
+
+fn small() -> Bounds {
+    Bounds {
+        block_bytes: 16,
+        head_bytes: 32,
+        tail_bytes: 48,
+        call_disk_bytes: 1024,
+        all_disk_bytes: 4096,
+        all_memory_bytes: 1 << 20,
+        result_bytes: 512,
+        attempts: 4,
+    }
+}
+
+fn call(number: usize) -> CallId {
+    CallId::from_index(number - 1)
+}
+
+fn texts(window: &Window) -> Vec<String> {
+    window
+        .lines
+        .iter()
+        .map(|line| line.text.to_string())
+        .collect()
+}
+
+fn all() -> WindowRequest {
+    WindowRequest {
+        from: Position::Line(0),
+        count: 1000,
+        ..WindowRequest::default()
+    }
+}
+
+#[test]
+fn lines_come_in_order_of_their_ends() {
+    let store = Store::new(None, Bounds::default());
+    let sink = store.sink(call(1), ONE);
+    sink.write(Stream::Stdout, b"one\ntw");
+    sink.write(Stream::Stderr, b"bad\n");
+    sink.write(Stream::Stdout, b"o\nthr");
+    let window = store.reader().window(call(1), &all());
+    assert_eq!(texts(&window), ["one", "bad", "two", "thr"]);
+    assert_eq!(window.lines[1].stream, Stream::Stderr);
+    assert_eq!(window.total_lines, 4);
+    let stat = store.stat(call(1));
+    assert_eq!(
+        (stat.stdout_bytes, stat.stderr_bytes, stat.lines),
+        (11, 4, 3)
+    );
+    assert_eq!(&*stat.last_line, "thr");
+    assert_eq!(store.take_changed(), [call(1)]);
+    assert_eq!(store.take_changed(), []);
+}
+
+#[test]
+fn without_a_folder_the_middle_is_dropped_and_counted() {
+    let store = Store::new(None, small());
+    let sink = store.sink(call(1), ONE);
+    for i in 0..100 {
+        sink.write(Stream::Stdout, format!("line {i}\n").as_bytes());
+    }
+    let stat = store.stat(call(1));
+    let window = store.reader().window(call(1), &all());
+    assert!(stat.dropped_bytes > 0);
+    assert_eq!(window.dropped_bytes, stat.dropped_bytes);
+    let texts = texts(&window);
+    assert_eq!(&texts[..3], ["line 0", "line 1", "line 2"]);
+    assert_eq!(texts.last().map(String::as_str), Some("line 99"));
+    assert_eq!(window.lines.last().map(|line| line.number), Some(99));
+    let shown = window
+        .lines
+        .iter()
+        .filter(|line| !matches!(line.kind, LineKind::Dropped { .. }));
+    assert_eq!(shown.count() as u64 + window.dropped_lines, 100);
+    let result = store.result(call(1));
+    assert!(result.is_truncated && result.bytes.ends_with(b"line 99\n"));
+}
+
+#[test]
+fn sgr_becomes_a_style_and_all_else_is_named() {
+    let text = Safe::new("\u{1b}[31mred\u{1b}[0m \u{1b}]0;t\u{7} \u{202e}x a\tb");
+    assert_eq!(text.as_str(), "red ^[]0;t^G <U+202E>x a        b");
+    let first = text.spans().next().expect("there is a first span");
+    assert_eq!(first.0, "red");
+    assert_eq!(first.1.foreground, Some(Colour::Ansi(1)));
+}
