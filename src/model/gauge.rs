@@ -49,14 +49,28 @@ pub struct MachineSample {
     pub per_core: Vec<f32>,
     /// Memory in use, in bytes.
     pub memory_used_bytes: u64,
-    /// Memory of the machine, in bytes.
+    /// Memory there is, in bytes.
     pub memory_total_bytes: u64,
+    /// Whose memory the two figures are.
+    pub memory_scope: MemoryScope,
     /// Swap in use, in bytes.
     pub swap_used_bytes: u64,
     /// Swap of the machine, in bytes.
     pub swap_total_bytes: u64,
     /// Load average over one minute.
     pub load_one: f64,
+}
+
+/// Whose memory a reading tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryScope {
+    /// The machine's.
+    #[default]
+    Machine,
+    /// That of the control group this process is in, which may use less than
+    /// the machine has.
+    ControlGroup,
 }
 
 /// A bounded history of readings, oldest first. A reading that was missed is a

@@ -22,7 +22,9 @@ mod wait;
 pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};
-pub use gauge::{CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, Source};
+pub use gauge::{
+    CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Source,
+};
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use launch::{Launch, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};

@@ -1,0 +1,167 @@
+//! The processes of one call, and what they used together.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::process::{Process, Processes};
+use crate::model::{CallSample, Epoch};
+
+/// Processes of one call that are followed; those of a fork storm beyond it
+/// are not.
+const MOST_PROCESSES: usize = 2048;
+
+/// What is remembered of a call's tree between two readings.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) epoch: Epoch,
+    root: u32,
+    /// Whether the root has been looked up. It is looked up once only: later,
+    /// another process could have its pid.
+    is_begun: bool,
+    /// Session or process group that the root leads, and no other call shares.
+    led: Option<u32>,
+    members: BTreeMap<u32, Process>,
+    cpu_ms: u64,
+    disk_bytes: Option<u64>,
+    last: Option<(Instant, u64)>,
+}
+
+/// What was used since the last reading, and what of it was late news.
+#[derive(Debug, Default)]
+struct Used {
+    cpu_ms: i64,
+    late_cpu_ms: i64,
+    disk_bytes: i64,
+}
+
+impl Account {
+    pub(super) fn new(epoch: Epoch, root: u32) -> Self {
+        Self {
+            epoch,
+            root,
+            is_begun: false,
+            led: None,
+            members: BTreeMap::new(),
+            cpu_ms: 0,
+            disk_bytes: None,
+            last: None,
+        }
+    }
+
+    /// Takes a reading; `None` where no process of the tree can be read.
+    /// `all` lists every process, where it was asked for this time.
+    pub(super) fn sample(
+        &mut self,
+        processes: &mut impl Processes,
+        all: Option<&[Process]>,
+        now: Instant,
+    ) -> Option<CallSample> {
+        let members = self.find(processes, all);
+        if members.is_empty() {
+            self.members.clear();
+            return None;
+        }
+        let used = self.used(&members);
+        self.cpu_ms = self.cpu_ms.saturating_add_signed(used.cpu_ms.max(0));
+        if members.values().any(|process| process.disk_bytes.is_some()) {
+            let before = self.disk_bytes.unwrap_or_default();
+            self.disk_bytes = Some(before.saturating_add_signed(used.disk_bytes.max(0)));
+        }
+        let cpu_cores = self.last.map(|(last, _)| {
+            let seconds = now.saturating_duration_since(last).as_secs_f32();
+            let busy = (used.cpu_ms - used.late_cpu_ms).max(0) as f32 / 1000.0;
+            if seconds > 0.0 { busy / seconds } else { 0.0 }
+        });
+        self.last = Some((now, processes.now()));
+        let sample = CallSample {
+            cpu_cores,
+            rss_bytes: members.values().map(|process| process.rss_bytes).sum(),
+            cpu_ms: self.cpu_ms,
+            disk_bytes: self.disk_bytes,
+            processes: members.len() as u32,
+        };
+        self.members = members;
+        Some(sample)
+    }
+
+    /// The processes of the tree: the root, everything that was in the tree
+    /// before and lives, their descendants, and whoever is in the session or
+    /// group that the root leads.
+    fn find(
+        &mut self,
+        processes: &mut impl Processes,
+        all: Option<&[Process]>,
+    ) -> BTreeMap<u32, Process> {
+        let mut found = BTreeMap::new();
+        let mut open: Vec<u32> = self.members.keys().copied().collect();
+        if !std::mem::replace(&mut self.is_begun, true) {
+            open.push(self.root);
+        }
+        for process in all.unwrap_or_default() {
+            let is_led = self
+                .led
+                .is_some_and(|led| process.session == led || process.group == led);
+            if is_led {
+                open.push(process.pid);
+            }
+        }
+        while let Some(pid) = open.pop() {
+            if found.contains_key(&pid) || found.len() >= MOST_PROCESSES {
+                continue;
+            }
+            let Some(process) = processes.read(pid) else {
+                continue;
+            };
+            let known = self.members.get(&pid);
+            if known.is_some_and(|known| known.start != process.start) {
+                continue;
+            }
+            if pid == self.root && (process.session == pid || process.group == pid) {
+                self.led = Some(pid);
+            }
+            match processes.children(pid) {
+                Some(children) => open.extend(children),
+                None => open.extend(children_in(all, pid)),
+            }
+            found.insert(pid, process);
+        }
+        found
+    }
+
+    /// What was used since the last reading. A process that ended took its
+    /// figures with it, unless its parent is in the tree and has waited for
+    /// it: then they are in the parent's.
+    fn used(&self, members: &BTreeMap<u32, Process>) -> Used {
+        let mut used = Used::default();
+        for (pid, process) in members {
+            let before = self.members.get(pid);
+            let cpu_ms = difference(process.cpu_ms, before.map_or(0, |one| one.cpu_ms));
+            used.cpu_ms += cpu_ms;
+            let is_late =
+                before.is_none() && self.last.is_some_and(|(_, then)| process.start < then);
+            if is_late {
+                used.late_cpu_ms += cpu_ms;
+            }
+            let disk = before.and_then(|one| one.disk_bytes).unwrap_or_default();
+            used.disk_bytes += difference(process.disk_bytes.unwrap_or(disk), disk);
+        }
+        for (pid, ended) in &self.members {
+            let is_waited_for = self.members.contains_key(&ended.parent);
+            if !members.contains_key(pid) && is_waited_for {
+                used.cpu_ms += difference(0, ended.cpu_ms);
+                used.disk_bytes += difference(0, ended.disk_bytes.unwrap_or_default());
+            }
+        }
+        used
+    }
+}
+
+fn difference(now: u64, before: u64) -> i64 {
+    i64::try_from(now).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX)
+}
+
+fn children_in(all: Option<&[Process]>, parent: u32) -> impl Iterator<Item = u32> {
+    let all = all.unwrap_or_default().iter();
+    all.filter(move |process| process.parent == parent)
+        .map(|process| process.pid)
+}

@@ -1,0 +1,62 @@
+//! Readings of the machine as a whole.
+
+use sysinfo::System;
+
+use crate::model::{MachineSample, MemoryScope};
+
+/// Reads the machine through sysinfo.
+#[derive(Debug)]
+pub(super) struct Machine {
+    system: Option<System>,
+    is_first: bool,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Self {
+            system: System::new().ok(),
+            is_first: true,
+        }
+    }
+
+    /// Takes a reading; `None` where this system tells nothing. CPU use is a
+    /// difference, so the first reading has none.
+    pub(super) fn read(&mut self) -> Option<MachineSample> {
+        let system = self.system.as_mut()?;
+        system.refresh_cpu_usage();
+        system.refresh_memory();
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        let per_core: Vec<f32> = if is_first {
+            Vec::new()
+        } else {
+            let cores = system.cpus().iter();
+            cores
+                .map(|core| (core.usage() / 100.0).clamp(0.0, 1.0))
+                .collect()
+        };
+        let mut sample = MachineSample {
+            cpu_cores: (!is_first).then(|| per_core.iter().sum()),
+            per_core,
+            memory_used_bytes: system.used_memory(),
+            memory_total_bytes: system.total_memory(),
+            memory_scope: MemoryScope::Machine,
+            swap_used_bytes: system.used_swap(),
+            swap_total_bytes: system.total_swap(),
+            load_one: System::load_average().map_or(0.0, |load| load.one),
+        };
+        limit(system, &mut sample);
+        Some(sample)
+    }
+}
+
+/// A control group may allow less memory than the machine has.
+fn limit(system: &System, sample: &mut MachineSample) {
+    if let Some(limits) = system.cgroup_limits()
+        && limits.total_memory > 0
+        && limits.total_memory < sample.memory_total_bytes
+    {
+        sample.memory_total_bytes = limits.total_memory;
+        sample.memory_used_bytes = limits.total_memory.saturating_sub(limits.free_memory);
+        sample.memory_scope = MemoryScope::ControlGroup;
+    }
+}

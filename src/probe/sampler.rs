@@ -1,0 +1,65 @@
+//! One reading of everything.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::account::Account;
+#[cfg(target_os = "linux")]
+use super::linux::ProcFolder as Source;
+use super::machine::Machine;
+#[cfg(not(target_os = "linux"))]
+use super::portable::Library as Source;
+use super::process::Processes;
+use super::{Reading, Target};
+use crate::model::CallId;
+
+/// Every so many readings the whole process table is searched, for processes
+/// that left a tree's parent links and stayed in its session.
+const SEARCH_EVERY: u64 = 4;
+
+/// What is remembered between readings.
+#[derive(Debug)]
+pub(super) struct Sampler {
+    machine: Machine,
+    processes: Source,
+    accounts: BTreeMap<CallId, Account>,
+    readings: u64,
+}
+
+impl Sampler {
+    pub(super) fn new() -> Self {
+        Self {
+            machine: Machine::new(),
+            processes: Source::new(),
+            accounts: BTreeMap::new(),
+            readings: 0,
+        }
+    }
+
+    /// Reads the machine and each target. `missed` is passed on.
+    pub(super) fn sample(&mut self, targets: &[Target], missed: u64) -> Reading {
+        self.readings += 1;
+        self.accounts.retain(|call, account| {
+            let mut targets = targets.iter();
+            targets.any(|target| target.call == *call && target.epoch == account.epoch)
+        });
+        let is_search = self.readings.is_multiple_of(SEARCH_EVERY) && !targets.is_empty();
+        let all = is_search.then(|| self.processes.all());
+        let now = Instant::now();
+        let calls = targets.iter().map(|target| {
+            let account = self
+                .accounts
+                .entry(target.call)
+                .or_insert_with(|| Account::new(target.epoch, target.pid));
+            let sample = account.sample(&mut self.processes, all.as_deref(), now);
+            (target.call, target.epoch, sample)
+        });
+        let calls = calls.collect();
+        Reading {
+            taken: self.readings,
+            missed,
+            machine: self.machine.read(),
+            calls,
+        }
+    }
+}
