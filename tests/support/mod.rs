@@ -1,0 +1,4 @@
+//! What several test crates share.
+
+pub(crate) mod attempt;
+pub(crate) mod living;
