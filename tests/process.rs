@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fanout::exec::process::ProcessSpawner;
 use fanout::exec::{AttemptEvent, StopTokens, wait_attempt};
 use fanout::model::{CallId, Epoch, Outcome};
-use support::attempt::{feed, launch, script, start};
+use support::attempt::{PATIENCE, feed, launch, script, start};
 use support::living::Living;
 use tokio::sync::mpsc;
 
@@ -167,7 +167,10 @@ async fn torture_21_a_tool_that_sleeps_for_ever_is_ended_softly() {
         &ProcessSpawner,
         script(&living, "echo on; sleep 1000 & wait"),
     );
+    let main = run.started().await;
     run.printed("on").await;
+    living.wait_for_count(2, PATIENCE);
+    assert!(living.processes().iter().any(|(pid, _)| *pid == main));
     let before = Instant::now();
     run.stop.soft.cancel();
     let ending = run.ended().await;
@@ -274,7 +277,7 @@ async fn a_waiting_attempt_takes_its_time_or_is_stopped() {
         let (sender, mut events) = mpsc::channel(4);
         let stop = StopTokens::default();
         let before = tokio::time::Instant::now();
-        let run = Duration::from_secs(3600);
+        let run = Duration::from_hours(1);
         wait_attempt(call, Epoch(9), run, stop.clone(), sender);
         let started = events.recv().await;
         assert_eq!(
