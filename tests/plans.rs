@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use fanout::catalogue::{Catalogue, Problems};
+use fanout::model::{CallName, ToolName};
 use fanout::plan;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
@@ -106,9 +109,106 @@ fn invalid_catalogues_are_refused_with_every_error() {
 }
 
 #[test]
-fn the_sample_tools_are_sound() {
-    let catalogue = Catalogue::sample().unwrap_or_else(|problems| {
-        panic!("the sample tools are refused:\n{}", report(&problems));
+fn one_report_holds_the_problems_of_every_file() {
+    let catalogues = [
+        PathBuf::from("tests/plans/catalogues/invalid/later.toml"),
+        PathBuf::from("tests/plans/catalogues/none.toml"),
+        PathBuf::from(TOOLS),
+        PathBuf::from("tests/plans/catalogues/twice.toml"),
+    ];
+    let plan = Path::new("tests/plans/invalid/cycle.toml");
+    let problems = plan::open(plan, &catalogues).expect_err("invalid");
+    insta::assert_snapshot!("every-file", report(&problems));
+}
+
+#[test]
+fn a_tool_with_errors_is_not_called_unknown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalogue = folder.path().join("tools.toml");
+    let plan = folder.path().join("plan.toml");
+    std::fs::write(&catalogue, "[[tool]]\nname = \"t\"\ncommand = []\n").expect("a file");
+    std::fs::write(&plan, "[[call]]\ntool = \"t\"\nargs = { a = 1 }\n").expect("a file");
+    let problems = plan::open(&plan, &[catalogue]).expect_err("invalid");
+    let messages: Vec<_> = problems
+        .iter()
+        .map(fanout::catalogue::Problem::message)
+        .collect();
+    assert_eq!(messages, ["the command is empty: it needs a program"]);
+}
+
+#[test]
+fn a_catalogue_beside_the_plan_is_named_and_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("deep/plan.toml");
+    let catalogue = folder.path().join("fanout.toml");
+    std::fs::create_dir(folder.path().join("deep")).expect("a folder");
+    std::fs::write(&plan, "[[call]]\ntool = \"nothing-like-it\"\n").expect("a file");
+    std::fs::write(
+        &catalogue,
+        "[[tool]]\nname = \"nothing-like-it\"\ncommand = [\"x\"]\n",
+    )
+    .expect("a file");
+    let problems = plan::open(&plan, &[]).expect_err("unknown");
+    let help = problems.iter().find_map(fanout::catalogue::Problem::help);
+    let help = help.expect("a help");
+    assert!(
+        help.contains("--catalogue") && help.contains("fanout.toml"),
+        "{help}"
+    );
+    let (found, _) = plan::open(&plan, &[catalogue]).expect("it is given now");
+    assert!(found.get(&ToolName::new("nothing-like-it")).is_some());
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    let cwd = rustix::fs::CWD;
+    rustix::fs::mknodat(cwd, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+    let long = folder.path().join("long");
+    let file = std::fs::File::create(&long).expect("a file");
+    file.set_len(1 << 30).expect("a sparse file");
+    for path in [
+        pipe,
+        long,
+        folder.path().to_owned(),
+        folder.path().join("none"),
+    ] {
+        let (send, told) = mpsc::channel();
+        let shown = path.display().to_string();
+        std::thread::spawn(move || send.send(Catalogue::load(&[path]).map(|_| ())));
+        let outcome = told.recv_timeout(Duration::from_secs(5));
+        let problems = outcome.expect("an answer in time").expect_err(&shown);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+}
+
+#[test]
+fn a_plan_of_ten_thousand_calls_is_read() {
+    let calls: String = (0..10_000).fold(String::new(), |mut text, call| {
+        writeln!(text, "[[call]]\ntool = \"count\"\nargs.path = \"f{call}\"").expect("room");
+        text
     });
-    assert!(catalogue.tools().len() > 10);
+    let loaded = plan::from_text("many.toml", &calls, &tools()).expect("sound");
+    let last = loaded.plan.calls.last().expect("calls");
+    assert_eq!(last.name, CallName::new("count-10000"));
+    assert_eq!(last.id.index(), 9_999);
+}
+
+#[test]
+fn what_is_wrong_in_thousands_of_places_is_told_within_bounds() {
+    let calls = vec![r#"{"tool":"nosuch","after":["none"]}"#; 20_000].join(",");
+    let text = format!("{{\"call\":[{calls}]}}");
+    let problems = plan::from_text("many.json", &text, &tools()).expect_err("wrong");
+    assert_eq!(problems.len(), 40_000);
+    assert_eq!(problems.iter().count(), fanout::catalogue::MOST_PROBLEMS);
+    assert!(report(&problems).contains("39000 of them not shown"));
+}
+
+#[test]
+fn the_summary_counts_the_graph() {
+    let file = Path::new("tests/plans/valid/every-key.toml");
+    let loaded = plan::load(file, &tools()).expect("sound");
+    let summary = serde_json::to_string_pretty(&plan::check(&loaded)).expect("JSON");
+    insta::assert_snapshot!("summary", summary);
 }

@@ -214,3 +214,163 @@ fn folder_of(tool: &Tool, surroundings: &Surroundings<'_>) -> PathBuf {
 fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::tests::tool;
+    use crate::model::{AttemptNo, CallName};
+
+    fn filled(templates: &[&str], args: &Value) -> Result<Vec<String>, ExpandError> {
+        let templates: Vec<String> = templates.iter().map(ToString::to_string).collect();
+        fill(&templates, args, &["free".to_owned()])
+    }
+
+    fn expanded(tool: &Tool, args: &Value) -> Expanded {
+        let env = BTreeMap::from(
+            [
+                ("PATH", "/bin"),
+                ("LC_ALL", "C"),
+                ("SECRET", "s"),
+                ("TERM", "xterm"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let surroundings = Surroundings {
+            started_in: Path::new("/start"),
+            own_program: Path::new("/opt/fanout"),
+            inherited_env: &env,
+            run_dir: Path::new("/run/1"),
+            call: &CallName::new("c"),
+            attempt: AttemptNo(2),
+        };
+        expand(tool, args, &surroundings).expect("a command line")
+    }
+
+    #[test]
+    fn a_value_fills_one_element_whatever_it_holds() {
+        let nasty = "a b; rm -rf $(x) * \"'\n{{text}}";
+        assert_eq!(
+            filled(&["{{text}}", "x={{text}}"], &json!({"text": nasty})),
+            Ok(vec![nasty.to_owned(), format!("x={nasty}")])
+        );
+        assert_eq!(
+            filled(
+                &["{{ n }}{{b}}", "{{list}}", "{{table}}", "{{{{n}}"],
+                &json!({
+                    "n": -1.5, "b": true, "list": [1, "-x"], "table": {"k": null},
+                })
+            ),
+            Ok(["-1.5true", "[1,\"-x\"]", "{\"k\":null}", "{{n}}"]
+                .map(str::to_owned)
+                .to_vec())
+        );
+        assert_eq!(
+            filled(&["{{empty}}"], &json!({"empty": ""})),
+            Ok(vec![String::new()])
+        );
+    }
+
+    #[test]
+    fn only_a_bare_optional_element_is_dropped() {
+        let args = json!({"null": null});
+        assert_eq!(
+            filled(&["a", "{{gone}}", "{{null}}"], &args),
+            Ok(vec!["a".to_owned()])
+        );
+        let missing = filled(&["--n={{gone}}"], &args).expect_err("missing");
+        assert!(missing.to_string().contains("`gone`"), "{missing}");
+    }
+
+    #[test]
+    fn a_leading_dash_is_refused_unless_it_is_allowed() {
+        let args = json!({"x": "-rf", "free": "-rf", "n": -5, "e": ""});
+        for refused in [
+            &["{{x}}"][..],
+            &["{{x}}.txt"],
+            &["{{e}}{{x}}"],
+            &["{{x}}", "--"],
+        ] {
+            let error = filled(refused, &args).expect_err("refused");
+            assert!(matches!(error, ExpandError::Dash { argument } if argument == "x"));
+        }
+        for allowed in [
+            &["--", "{{x}}"][..],
+            &["f={{x}}"],
+            &["{{free}}"],
+            &["{{n}}"],
+        ] {
+            filled(allowed, &args).expect("allowed");
+        }
+    }
+
+    #[test]
+    fn a_nul_is_refused() {
+        let error = filled(&["{{x}}"], &json!({"x": "a\0b"})).expect_err("refused");
+        assert_eq!(
+            error,
+            ExpandError::Nul {
+                argument: "x".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn programs_with_a_slash_are_relative_to_their_catalogue() {
+        let program = |program: &str, origin: Option<&str>| {
+            let mut tool = tool(&[program]);
+            tool.origin = origin.map(PathBuf::from);
+            expanded(&tool, &json!({})).argv[0].clone()
+        };
+        assert_eq!(program("wc", Some("tools/fanout.toml")), "wc");
+        assert_eq!(
+            program("./bin/x", Some("tools/fanout.toml")),
+            "/start/tools/bin/x"
+        );
+        assert_eq!(program("../x", Some("/etc/fanout.toml")), "/etc/../x");
+        assert_eq!(program("/bin/x", Some("tools/fanout.toml")), "/bin/x");
+        assert_eq!(program("@fanout", None), "/opt/fanout");
+        assert_eq!(program("@fanout", Some("fanout.toml")), "@fanout");
+    }
+
+    #[test]
+    fn surroundings_are_chosen_and_not_inherited() {
+        let mut tool = tool(&["x"]);
+        tool.origin = Some(PathBuf::from("tools/fanout.toml"));
+        let plain = expanded(&tool, &json!({}));
+        assert_eq!(plain.cwd, Path::new("/start"));
+        assert_eq!(plain.stdin, Stdin::Empty);
+        let Action::Command {
+            cwd,
+            stdin,
+            env,
+            env_pass,
+            ..
+        } = &mut tool.action
+        else {
+            panic!("a command");
+        };
+        *cwd = Some(PathBuf::from("./sub"));
+        *stdin = StdinKind::Json;
+        env.insert("LC_ALL".to_owned(), "de".to_owned());
+        env_pass.push("SECRET".to_owned());
+        let chosen = expanded(&tool, &json!({"a": 1}));
+        assert_eq!(chosen.cwd, Path::new("/start/tools/sub"));
+        assert_eq!(chosen.stdin, Stdin::Bytes(br#"{"a":1}"#.as_slice().into()));
+        let own = "FANOUT_ATTEMPT=2 FANOUT_CALL_ID=c FANOUT_RUN_DIR=/run/1";
+        let told = |env: &BTreeMap<String, String>| {
+            let pairs = env.iter().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            told(&plain.env),
+            format!("{own} LC_ALL=C PATH=/bin TERM=dumb")
+        );
+        assert_eq!(
+            told(&chosen.env),
+            format!("{own} LC_ALL=de PATH=/bin SECRET=s TERM=dumb")
+        );
+    }
+}

@@ -57,25 +57,21 @@ impl Excerpt {
 
 /// The part of a line that is shown, and where in it `marked` stands.
 fn window(line: &str, marked: &Range<usize>) -> (String, Range<usize>) {
-    let before = line.get(..marked.start).unwrap_or(line);
-    let width = line.chars().count();
-    if width <= WIDEST {
+    if line.chars().nth(WIDEST).is_none() {
         return (line.to_owned(), marked.clone());
     }
-    let skipped = before.chars().count().saturating_sub(BEFORE);
-    let start: usize = line.chars().take(skipped).map(char::len_utf8).sum();
-    let mut shown = String::new();
-    if skipped > 0 {
-        shown.push('…');
-    }
-    let shift = shown.len();
-    shown.extend(line.chars().skip(skipped).take(WIDEST));
-    let end = (marked.end + shift - start).min(shown.len());
-    if skipped + WIDEST < width {
-        shown.push('…');
-    }
-    let start = marked.start + shift - start;
-    (shown, start..end.max(start))
+    let before = line.get(..marked.start).unwrap_or_default();
+    let start = before.char_indices().rev().nth(BEFORE - 1);
+    let start = start.map_or(0, |(at, _)| at);
+    let rest = line.get(start..).unwrap_or_default();
+    let length = rest.char_indices().nth(WIDEST).map(|(at, _)| at);
+    let part = rest.get(..length.unwrap_or(rest.len()));
+    let left = if start > 0 { "…" } else { "" };
+    let right = if length.is_some() { "…" } else { "" };
+    let shown = format!("{left}{}{right}", part.unwrap_or_default());
+    let shifted = |at: usize| (at + left.len() - start).min(shown.len() - right.len());
+    let marked = shifted(marked.start)..shifted(marked.end);
+    (shown, marked)
 }
 
 impl SourceCode for Excerpt {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::document::{Entry, Item, Node};
 use super::findings::Findings;
-use super::quantity::{QuantityError, parse_duration};
+use super::quantity::parse_duration;
 use super::text::nearest;
 
 /// The keys of one table that have not been asked for yet.
@@ -90,6 +90,10 @@ impl<'n> Fields<'n> {
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self, findings: &mut Findings<'_>) {
         for entry in &self.left {
+            if findings.is_full() {
+                findings.error(&entry.key_span, "unknown key");
+                continue;
+            }
             let message = format!("{} has no key `{}`", self.what, entry.key);
             let problem = findings.at(&entry.key_span, message);
             let problem = match nearest(&entry.key, self.known.iter().copied()) {
@@ -112,6 +116,9 @@ pub(crate) fn listed(words: &[&str]) -> String {
 
 /// Reports that something else was expected.
 pub(crate) fn wrong_kind(node: &Node, expected: &str, findings: &mut Findings<'_>) {
+    if let Item::Unusable = node.item {
+        return;
+    }
     let message = format!("expected {expected}, found {}", node.kind());
     findings.error(&node.span, message);
 }
@@ -159,8 +166,7 @@ pub(crate) fn whole(
 /// A duration, 0 allowed.
 pub(crate) fn duration(node: &Node, findings: &mut Findings<'_>) -> Option<Duration> {
     let Some(text) = node.as_text() else {
-        let problem = QuantityError::Duration;
-        findings.error(&node.span, format!("{} is {problem}", node.kind()));
+        wrong_kind(node, "a duration such as \"1.5s\"", findings);
         return None;
     };
     match parse_duration(text) {
@@ -189,7 +195,14 @@ pub(crate) fn list<'n, T>(
     mut read: impl FnMut(&'n Node, &mut Findings<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let Item::List(items) = &node.item else {
-        wrong_kind(node, "an array", findings);
+        if let Item::Text(text) = &node.item {
+            let problem = findings
+                .at(&node.span, "expected an array, found a string")
+                .with_help(format!("write it in brackets: [{text:?}]"));
+            findings.push(problem);
+        } else {
+            wrong_kind(node, "an array", findings);
+        }
         return None;
     };
     let read = items.iter().filter_map(|item| read(item, findings));
@@ -215,7 +228,8 @@ pub(crate) fn choice<T: Copy>(
     if let Some((_, value)) = found {
         return Some(*value);
     }
-    let message = format!("expected one of {}, found {written:?}", listed(&words));
+    let one_of = if words.len() > 1 { "one of " } else { "" };
+    let message = format!("expected {one_of}{}, found {written:?}", listed(&words));
     let mut problem = findings.at(&node.span, message);
     if let Some(word) = nearest(written, words) {
         problem = problem.with_help(format!("did you mean `{word}`?"));

@@ -19,24 +19,17 @@ pub(super) struct Described {
     pub(super) tool: Tool,
     pub(super) schema: Option<Schema>,
     pub(super) name_span: Range<usize>,
-}
-
-/// What one file describes: the tools that are sound, and the names of all.
-#[derive(Default)]
-pub(super) struct Manifest {
-    pub(super) tools: Vec<Described>,
-    /// Names of tools that have an error: they are not unknown, only unusable.
-    pub(super) broken: Vec<ToolName>,
+    /// Without errors; others are not unknown, only unusable.
+    pub(super) is_sound: bool,
 }
 
 /// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
-pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manifest {
-    let mut manifest = Manifest::default();
+pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Vec<Described> {
     let Some(root) = parse(findings) else {
-        return manifest;
+        return Vec::new();
     };
     let Some(mut fields) = Fields::of(&root, "a catalogue", findings) else {
-        return manifest;
+        return Vec::new();
     };
     fields.take("$schema");
     for later in ["mcp", "mcpServers", "mcp_servers", "servers", "launcher"] {
@@ -46,21 +39,15 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
         list(node, findings, |tool, _| Some(tool))
     });
     fields.finish(findings);
-    for table in tables.unwrap_or_default() {
-        let errors = findings.error_count();
-        let described = read_tool(table, origin, findings);
-        match described {
-            Some(described) if findings.error_count() == errors => manifest.tools.push(described),
-            Some(described) => manifest.broken.push(described.tool.name),
-            None => {}
-        }
-    }
-    manifest
+    let tables = tables.unwrap_or_default().into_iter();
+    let described = tables.filter_map(|table| read_tool(table, origin, findings));
+    described.collect()
 }
 
 /// A tool; with errors it is still returned, as far as it could be read, so
 /// that its name is known.
 fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) -> Option<Described> {
+    let errors = findings.error_count();
     let mut fields = Fields::of(node, "a tool", findings)?;
     let name_node = fields.need("name", findings);
     let name = name_node.and_then(|node| tool_name(node, findings));
@@ -104,6 +91,7 @@ fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) ->
         tool,
         schema,
         name_span,
+        is_sound: findings.error_count() == errors,
     })
 }
 

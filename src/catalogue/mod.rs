@@ -15,7 +15,7 @@ mod manifest;
 mod placeholders;
 mod problem;
 pub mod quantity;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod source;
 mod surroundings;
 pub(crate) mod template;

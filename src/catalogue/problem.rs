@@ -167,6 +167,11 @@ pub struct Problems {
 }
 
 impl Problems {
+    /// These problems, and as many more that are only counted.
+    pub(crate) fn new(list: Vec<Problem>, left_out: usize) -> Self {
+        Self { list, left_out }
+    }
+
     /// Adds one; beyond [`MOST_PROBLEMS`] it is only counted.
     pub(crate) fn push(&mut self, problem: Problem) {
         if self.list.len() < MOST_PROBLEMS {
@@ -220,10 +225,7 @@ impl<'a> IntoIterator for &'a Problems {
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self {
-            list: vec![problem],
-            left_out: 0,
-        }
+        Self::new(vec![problem], 0)
     }
 }
 

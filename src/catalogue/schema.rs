@@ -34,11 +34,23 @@ pub struct ArgumentProblem {
 
 impl fmt::Display for ArgumentProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pointer.strip_prefix('/') {
-            Some(path) => write!(f, "`{}`: {}", legible(path), self.message),
-            None => f.write_str(&self.message),
-        }
+        let path: Vec<String> = parts(&self.pointer);
+        write!(f, "{}{}", prefix(&path), self.message)
     }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", prefix(&self.path), self.message)
+    }
+}
+
+/// The argument that a message is about, as it stands before the message.
+fn prefix(path: &[String]) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    format!("`{}`: ", legible(&path.join(".")))
 }
 
 /// A violation with what a report on a file needs beyond its message.
@@ -213,5 +225,71 @@ impl From<Violation> for ArgumentProblem {
             pointer: pointer.collect(),
             message,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::document::parse;
+    use super::super::source::Source;
+    use super::*;
+
+    fn problems(schema: &Value, args: &Value) -> Vec<String> {
+        let source = Source::new("schema.json", &schema.to_string());
+        let mut findings = Findings::new(&source);
+        let node = parse(&mut findings).expect("JSON");
+        let schema = read(&node, &mut findings).expect("a schema");
+        let violations = schema.violations(args).into_iter();
+        violations
+            .map(|violation| ArgumentProblem::from(violation).to_string())
+            .collect()
+    }
+
+    #[test]
+    fn violations_name_the_argument_and_the_remedy() {
+        let schema = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["path"],
+            "properties": {
+                "path": {"type": "string"},
+                "opts": {
+                    "additionalProperties": false,
+                    "properties": {"colour": {"enum": ["red", "green"]}},
+                },
+            },
+        });
+        let args = json!({"pth": "x", "opts": {"colour": "gren", "color": 1, "a/b": 2}});
+        let mut told = problems(&schema, &args);
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                "`opts.colour`: \"gren\" is not one of \"red\" or \"green\" (did you mean \"green\"?)",
+                "`opts`: the tool takes no argument `a/b` (it takes `colour`)",
+                "`opts`: the tool takes no argument `color` (did you mean `colour`?)",
+                "the argument \"path\" is missing",
+                "the tool takes no argument `pth` (did you mean `path`?)",
+            ]
+        );
+    }
+
+    #[test]
+    fn messages_stay_short() {
+        let long = json!({"s": "x".repeat(100_000)});
+        let told = problems(&json!({"properties": {"s": {"type": "integer"}}}), &long);
+        assert_eq!(told, ["`s`: the value is not of type \"integer\""]);
+        let many: Vec<u32> = (0..1000).collect();
+        let told = problems(&json!({"properties": {"s": {"enum": many}}}), &long);
+        assert!(told.concat().chars().count() < 300, "{told:?}");
+    }
+
+    #[test]
+    fn a_hostile_pattern_is_bounded() {
+        let schema = json!({"properties": {"s": {"pattern": "^(?=(a+)+$)\\1b"}}});
+        let told = problems(&schema, &json!({"s": "a".repeat(40)}));
+        assert_eq!(told.len(), 1, "{told:?}");
     }
 }

@@ -63,6 +63,13 @@ impl Source {
         }
     }
 
+    /// The byte at a line and a column, both from 1, the column in bytes.
+    pub(crate) fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.line_starts.get(line.saturating_sub(1));
+        let at = start.map_or(self.text.len(), |start| start + column.saturating_sub(1));
+        self.text.floor_char_boundary(at.min(self.text.len()))
+    }
+
     /// The text of a line, counted from 1, without its line end.
     pub(crate) fn line(&self, number: usize) -> Option<&str> {
         let start = *self.line_starts.get(number.checked_sub(1)?)?;

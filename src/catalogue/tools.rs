@@ -14,20 +14,19 @@ use super::source::Source;
 use super::text::nearest;
 use crate::model::{Tool, ToolName};
 
-/// All tools known. Cheap to clone.
+/// All tools known. Clones share the tools.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     entries: Vec<Arc<Entry>>,
     by_name: HashMap<ToolName, usize>,
-    broken: Vec<ToolName>,
+    /// Where each tool is described, the ones with errors included.
+    places: HashMap<ToolName, String>,
 }
 
 #[derive(Debug)]
 struct Entry {
     tool: Tool,
     schema: Option<Schema>,
-    /// Where it is described, as a report names it.
-    described_at: String,
 }
 
 impl Catalogue {
@@ -61,35 +60,34 @@ impl Catalogue {
 
     fn add(&mut self, source: &Source, origin: Option<&Path>) -> Problems {
         let mut findings = Findings::new(source);
-        let manifest = manifest::read(origin, &mut findings);
-        for described in manifest.tools {
+        for described in manifest::read(origin, &mut findings) {
             self.insert(described, &mut findings);
         }
-        self.broken.extend(manifest.broken);
         findings.finish().0
     }
 
     fn insert(&mut self, described: Described, findings: &mut Findings<'_>) {
         let name = described.tool.name.clone();
         let source = findings.source();
-        let place = source.place(described.name_span.start);
-        if let Some(earlier) = self.by_name.get(&name) {
-            let at = &self.entries[*earlier].described_at;
+        if let Some(earlier) = self.places.get(&name) {
+            let message = format!("there is a tool `{name}` already");
             let problem = findings
-                .at(
-                    &described.name_span,
-                    format!("there is a tool `{name}` already"),
-                )
-                .with_help(format!("it is described at {at}"));
+                .at(&described.name_span, message)
+                .with_help(format!("it is described at {earlier}"));
             findings.push(problem);
             return;
         }
-        self.by_name.insert(name, self.entries.len());
-        self.entries.push(Arc::new(Entry {
-            tool: described.tool,
-            schema: described.schema,
-            described_at: format!("{}:{}:{}", source.name(), place.line, place.column),
-        }));
+        let place = source.place(described.name_span.start);
+        let place = format!("{}:{}:{}", source.name(), place.line, place.column);
+        self.places.insert(name, place);
+        if described.is_sound {
+            self.push(described.tool, described.schema);
+        }
+    }
+
+    fn push(&mut self, tool: Tool, schema: Option<Schema>) {
+        self.by_name.insert(tool.name.clone(), self.entries.len());
+        self.entries.push(Arc::new(Entry { tool, schema }));
     }
 
     /// The same catalogue with further tools, which take any arguments. A name
@@ -100,12 +98,7 @@ impl Catalogue {
             if self.by_name.contains_key(&tool.name) {
                 continue;
             }
-            self.by_name.insert(tool.name.clone(), self.entries.len());
-            self.entries.push(Arc::new(Entry {
-                described_at: tool.name.to_string(),
-                schema: None,
-                tool,
-            }));
+            self.push(tool, None);
         }
         self
     }
@@ -148,7 +141,7 @@ impl Catalogue {
 
     /// Whether a tool of this name is described, but with errors.
     pub(crate) fn is_broken(&self, name: &ToolName) -> bool {
-        self.broken.contains(name)
+        self.places.contains_key(name) && !self.by_name.contains_key(name)
     }
 
     fn entry(&self, name: &ToolName) -> Option<&Entry> {

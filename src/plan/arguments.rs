@@ -26,7 +26,7 @@ pub(super) fn check(
             Some(node) => place_of(&violation, node),
             None => call.span.clone(),
         };
-        let mut problem = findings.at(&span, format!("{}: {}", tool.name, violation.message));
+        let mut problem = findings.at(&span, format!("{}: {violation}", tool.name));
         if let Some(help) = &violation.help {
             problem = problem.with_help(help);
         }
@@ -96,7 +96,75 @@ fn warn_of_command(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut
     };
     if let Err(error) = command::fill(templates, args, dash) {
         let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
-        let problem = findings.at(span, format!("this call will fail: {error}"));
-        findings.warn(problem);
+        findings.warn(span, format!("this call will fail: {error}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::document::parse;
+    use crate::catalogue::schema;
+    use crate::catalogue::source::Source;
+
+    /// The messages of what is certainly wrong with the arguments.
+    fn certain(schema: &Value, args: &Value) -> Vec<String> {
+        let source = Source::new("schema.json", &schema.to_string());
+        let mut findings = Findings::new(&source);
+        let node = parse(&mut findings).expect("JSON");
+        let schema = schema::read(&node, &mut findings).expect("a schema");
+        let violations = schema.violations(args).into_iter();
+        let certain = violations.filter(|violation| is_certain(violation, args));
+        certain.map(|violation| violation.to_string()).collect()
+    }
+
+    #[test]
+    fn what_rests_on_a_reference_is_left_open() {
+        let schema = json!({
+            "required": ["a"],
+            "properties": {
+                "a": {"type": "integer"},
+                "b": {"enum": ["x"]},
+                "c": {"maxLength": 1},
+                "d": {"oneOf": [{"required": ["p"]}, {"properties": {"q": {"const": 1}}}]},
+                "e": {"items": {"type": "integer"}, "minItems": 2},
+            },
+        });
+        let whole = "{{c.output}}";
+        let open = json!({
+            "a": whole, "b": whole, "c": "long {{c.output}}", "d": {"p": 1, "q": whole},
+            "e": [whole, 3],
+        });
+        assert!(
+            certain(&schema, &open).is_empty(),
+            "{:?}",
+            certain(&schema, &open)
+        );
+        let closed = json!({"a": "x {{c.output}}", "b": "y", "c": "{{{{", "e": [whole]});
+        assert_eq!(
+            certain(&schema, &closed),
+            [
+                "`a`: \"x {{c.output}}\" is not of type \"integer\"",
+                "`b`: \"y\" is not one of \"x\"",
+                "`c`: \"{{{{\" is longer than 1 character",
+                "`e`: [\"{{c.output}}\"] has less than 2 items",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_stands_under_a_condition_is_left_open() {
+        let schema = json!({
+            "if": {"properties": {"mode": {"const": "x"}}},
+            "then": {"required": ["x"]},
+            "else": {"required": ["y"]},
+        });
+        assert!(certain(&schema, &json!({"mode": "{{c.output}}"})).is_empty());
+        assert_eq!(
+            certain(&schema, &json!({"mode": "x"})),
+            ["the argument \"x\" is missing"]
+        );
     }
 }

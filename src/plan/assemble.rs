@@ -6,7 +6,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::arguments;
-use super::graph::{add_edge, cycles};
+use super::doubts;
+use super::graph::{Edges, cycles};
 use super::names::{self, Names};
 use super::reference::has_reference;
 use super::written::{At, Settings, WrittenCall, WrittenPlan};
@@ -56,6 +57,7 @@ impl<'a, 's> Assembly<'a, 's> {
             .map(|(index, call)| self.edges(CallId::from_index(index), call, &names))
             .collect();
         self.report_cycles(&edges, &in_order, &written.calls);
+        doubts::warn(&written.calls, &names, self.catalogue, self.findings);
         let expected = (written.calls.iter().zip(&in_order))
             .filter(|(call, _)| call.is_expected_to_fail)
             .map(|(_, name)| name.clone());
@@ -80,15 +82,14 @@ impl<'a, 's> Assembly<'a, 's> {
     }
 
     fn edges(&mut self, id: CallId, call: &WrittenCall, names: &Names) -> Vec<Edge> {
-        let mut edges = Vec::new();
+        let mut edges = Edges::default();
         for reference in &call.references {
             let name = At {
                 value: reference.value.call.as_str(),
                 span: reference.span.clone(),
             };
             if let Some(parent) = self.parent(id, &name, names) {
-                let on = EdgeKind::Output;
-                add_edge(&mut edges, Edge { call: parent, on });
+                edges.add(parent, EdgeKind::Output);
             }
         }
         for after in &call.after {
@@ -100,10 +101,11 @@ impl<'a, 's> Assembly<'a, 's> {
                 continue;
             };
             let on = after.value.on;
-            self.warn_of_double(parent, on, &edges, &name);
-            add_edge(&mut edges, Edge { call: parent, on });
+            if let Some(before) = edges.add(parent, on) {
+                self.warn_of_double(before, on, &name);
+            }
         }
-        edges
+        edges.into_list()
     }
 
     fn parent(&mut self, id: CallId, name: &At<&str>, names: &Names) -> Option<CallId> {
@@ -134,11 +136,8 @@ impl<'a, 's> Assembly<'a, 's> {
         nearest(written, known).map(str::to_owned)
     }
 
-    fn warn_of_double(&mut self, parent: CallId, on: EdgeKind, edges: &[Edge], name: &At<&str>) {
-        let Some(known) = edges.iter().find(|edge| edge.call == parent) else {
-            return;
-        };
-        let message = match (known.on, on) {
+    fn warn_of_double(&mut self, before: EdgeKind, on: EdgeKind, name: &At<&str>) {
+        let message = match (before, on) {
             (EdgeKind::Output, EdgeKind::Done) => format!(
                 "`on = \"done\"` has no effect: the output of `{}` is an argument, so it must \
                  succeed",
@@ -150,8 +149,7 @@ impl<'a, 's> Assembly<'a, 's> {
             ),
             _ => format!("`{}` stands in `after` twice", name.value),
         };
-        let problem = self.findings.at(&name.span, message);
-        self.findings.warn(problem);
+        self.findings.warn(&name.span, message);
     }
 
     fn report_cycles(&mut self, edges: &[Vec<Edge>], names: &[CallName], calls: &[WrittenCall]) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::assemble::fill_from_tool;
-use super::graph::add_edge;
+use super::graph::Edges;
 use super::written::Settings;
 use super::{is_call_name, names, reference, references};
 use crate::catalogue::Catalogue;
@@ -44,22 +44,18 @@ pub fn admit(
     });
     check_name(&name, calls, &mut wrong);
     check_arguments(&draft.tool, &draft.args, catalogue, &mut wrong);
-    let mut after = Vec::new();
+    let mut after = Edges::default();
     for reference in references(&draft.args) {
         match calls.get(&reference.call) {
-            Some(call) => add_edge(
-                &mut after,
-                Edge {
-                    call: *call,
-                    on: EdgeKind::Output,
-                },
-            ),
+            Some(call) => {
+                after.add(*call, EdgeKind::Output);
+            }
             None => wrong.push(format!("`{reference}`: there is no such call")),
         }
     }
     for edge in draft.after {
         if edge.call.index() < calls.len() {
-            add_edge(&mut after, edge);
+            after.add(edge.call, edge.on);
         } else {
             wrong.push(format!("there is no call {}", edge.call));
         }
@@ -73,7 +69,7 @@ pub fn admit(
         foreign_name: None,
         tool: draft.tool,
         args: draft.args,
-        after,
+        after: after.into_list(),
         priority: draft.priority,
         group: None,
         start_after: None,
@@ -113,4 +109,94 @@ fn check_arguments(tool: &ToolName, args: &Value, catalogue: &Catalogue, wrong: 
     }
     let problems = super::arguments::problems(tool, args, catalogue);
     wrong.extend(problems.iter().map(ToString::to_string));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::LockKey;
+
+    fn catalogue() -> Catalogue {
+        let path = std::path::PathBuf::from("tests/plans/tools.toml");
+        Catalogue::load(&[path]).expect("sound")
+    }
+
+    fn calls() -> BTreeMap<CallName, CallId> {
+        let names = ["one", "count-1"].map(CallName::new);
+        let numbers = (0..).map(CallId::from_index);
+        names.into_iter().zip(numbers).collect()
+    }
+
+    fn draft(tool: &str, args: Value) -> Draft {
+        Draft {
+            name: None,
+            tool: ToolName::new(tool),
+            args,
+            after: Vec::new(),
+            priority: 3,
+            timeouts: None,
+            retries: 1,
+        }
+    }
+
+    #[test]
+    fn a_sound_draft_becomes_the_next_call() {
+        let mut wanted = draft("count", json!({"path": "a/b", "limit": "{{one.output.n}}"}));
+        let on = EdgeKind::Done;
+        wanted.after = [0, 1]
+            .map(|at| Edge {
+                call: CallId::from_index(at),
+                on,
+            })
+            .to_vec();
+        let call = admit(wanted, &calls(), &catalogue()).expect("sound");
+        assert_eq!(call.id, CallId::from_index(2));
+        assert_eq!(call.name, CallName::new("count-2"));
+        assert_eq!(call.timeouts.run, Some(std::time::Duration::from_secs(10)));
+        assert_eq!(call.locks.read, [LockKey::new("file:a/b")]);
+        let edges: Vec<_> = call
+            .after
+            .iter()
+            .map(|edge| (edge.call.index(), edge.on))
+            .collect();
+        assert_eq!(edges, [(0, EdgeKind::Output), (1, EdgeKind::Done)]);
+    }
+
+    #[test]
+    fn everything_wrong_with_a_draft_is_told() {
+        let told = |wanted: Draft| admit(wanted, &calls(), &catalogue()).expect_err("wrong");
+        assert_eq!(
+            told(draft("cuont", json!({}))),
+            ["there is no tool `cuont`; did you mean `count`?"]
+        );
+        let mut wanted = draft("count", json!({"path": "{{two.output}}", "limit": 0}));
+        wanted.name = Some(CallName::new("one"));
+        let call = CallId::from_index(2);
+        wanted.after.push(Edge {
+            call,
+            on: EdgeKind::Ok,
+        });
+        assert_eq!(
+            told(wanted),
+            [
+                "there is a call `one` already",
+                "`limit`: 0 is less than the minimum of 1",
+                "`{{two.output}}`: there is no such call",
+                "there is no call #3",
+            ]
+        );
+        assert_eq!(
+            told(draft("count", json!({"path": "{{one}}"}))),
+            ["`{{one}}` is not a reference"]
+        );
+        assert_eq!(
+            told(draft("count", json!([1]))),
+            ["the arguments must be an object"]
+        );
+        let mut wanted = draft("anything", json!({}));
+        wanted.name = Some(CallName::new("a b"));
+        assert_eq!(told(wanted), ["\"a b\" cannot be the id of a call"]);
+    }
 }

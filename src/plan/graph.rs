@@ -1,25 +1,48 @@
 //! The graph of a plan: who waits for whom, and whether anyone waits for
 //! itself.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::model::{CallId, Edge, EdgeKind};
 
 /// Cycles that are reported of one plan.
 const MOST_CYCLES: usize = 10;
 
-/// Adds an edge. Of two edges to the same call the one that asks for more
-/// stays: its output, its success, its end.
-pub(super) fn add_edge(edges: &mut Vec<Edge>, edge: Edge) {
-    let strength = |kind| match kind {
+/// The edges of one call while they are gathered: one for each parent.
+#[derive(Debug, Default)]
+pub(super) struct Edges {
+    list: Vec<Edge>,
+    places: HashMap<CallId, usize>,
+}
+
+impl Edges {
+    /// Adds an edge, and returns what was asked of the same parent before. The
+    /// edge that asks for more stays: its output, its success, its end.
+    pub(super) fn add(&mut self, call: CallId, on: EdgeKind) -> Option<EdgeKind> {
+        let Some(at) = self.places.get(&call) else {
+            self.places.insert(call, self.list.len());
+            self.list.push(Edge { call, on });
+            return None;
+        };
+        let known = &mut self.list[*at];
+        let before = known.on;
+        if strength(on) > strength(before) {
+            known.on = on;
+        }
+        Some(before)
+    }
+
+    /// The edges, in the order in which they were added.
+    pub(super) fn into_list(self) -> Vec<Edge> {
+        self.list
+    }
+}
+
+fn strength(kind: EdgeKind) -> u8 {
+    match kind {
         EdgeKind::Done => 0,
         EdgeKind::Ok => 1,
         EdgeKind::Output => 2,
-    };
-    match edges.iter_mut().find(|known| known.call == edge.call) {
-        Some(known) if strength(edge.on) > strength(known.on) => known.on = edge.on,
-        Some(_) => {}
-        None => edges.push(edge),
     }
 }
 
@@ -202,12 +225,12 @@ mod tests {
 
     #[test]
     fn the_stronger_edge_stays() {
-        let mut edges = Vec::new();
+        let mut edges = Edges::default();
         let call = CallId::from_index(0);
-        for on in [EdgeKind::Done, EdgeKind::Output, EdgeKind::Ok] {
-            add_edge(&mut edges, Edge { call, on });
-        }
+        assert_eq!(edges.add(call, EdgeKind::Done), None);
+        assert_eq!(edges.add(call, EdgeKind::Output), Some(EdgeKind::Done));
+        assert_eq!(edges.add(call, EdgeKind::Ok), Some(EdgeKind::Output));
         let on = EdgeKind::Output;
-        assert_eq!(edges, [Edge { call, on }]);
+        assert_eq!(edges.into_list(), [Edge { call, on }]);
     }
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod assemble;
+mod doubts;
 pub mod draft;
 mod graph;
 mod load;

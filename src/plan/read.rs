@@ -60,21 +60,19 @@ fn cap(node: &Node, findings: &mut Findings<'_>) -> Option<Cap> {
         wrong_kind(node, "a number of lanes", findings);
         return None;
     };
-    let lanes = number
-        .as_u64()
-        .map(|lanes| u32::try_from(lanes).unwrap_or(u32::MAX));
-    let cap = lanes.and_then(Cap::new);
+    let lanes = number.as_u64();
+    let cap = Cap::new(lanes.map_or(0, |lanes| u32::try_from(lanes).unwrap_or(u32::MAX)));
     if cap.is_none() {
-        let problem = findings
-            .at(
-                &node.span,
-                format!("the cap is {number}, and must be at least 1"),
-            )
-            .with_help(format!(
-                "1 runs one call after another; at most {}",
-                Cap::MAX
-            ));
+        let message = format!("the cap is {number}, and must be a whole number from 1");
+        let problem = findings.at(&node.span, message).with_help(format!(
+            "1 runs one call after another; {} is the most",
+            Cap::MAX
+        ));
         findings.push(problem);
+    }
+    if lanes.is_some_and(|lanes| lanes > u64::from(Cap::MAX)) {
+        let message = format!("the cap is {number}; {} is taken, the most", Cap::MAX);
+        findings.warn(&node.span, message);
     }
     cap
 }

@@ -78,10 +78,13 @@ fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<At<CallName>> {
 fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<At<Reference>>) {
     match &node.item {
         Item::Text(text) => match in_text(text) {
-            Ok(references) => found.extend(references.into_iter().map(|value| At {
-                span: place_of(&value, node, findings),
-                value,
-            })),
+            Ok(references) => {
+                let mut places = Places::new(node, findings);
+                found.extend(references.into_iter().map(|value| At {
+                    span: places.next(&value),
+                    value,
+                }));
+            }
             Err(error) => {
                 let problem = findings
                     .at(&node.span, error.to_string())
@@ -99,16 +102,36 @@ fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<At<Referenc
                 collect(&entry.node, findings, found);
             }
         }
-        Item::Null | Item::Bool(_) | Item::Number(_) => {}
+        Item::Null | Item::Bool(_) | Item::Number(_) | Item::Unusable => {}
     }
 }
 
-fn place_of(reference: &Reference, node: &Node, findings: &Findings<'_>) -> Range<usize> {
-    let text = findings.source().text().get(node.span.clone());
-    let written = reference.to_string();
-    match text.and_then(|text| text.find(&written)) {
-        Some(at) => node.span.start + at..node.span.start + at + written.len(),
-        None => node.span.clone(),
+/// Where the references of one string stand in the text of the file.
+struct Places<'s> {
+    string: Range<usize>,
+    /// What has not been passed yet; empty once one was not found, since
+    /// escapes then stand in the way.
+    rest: &'s str,
+}
+
+impl<'s> Places<'s> {
+    fn new(node: &Node, findings: &Findings<'s>) -> Self {
+        let text = findings.source().text().get(node.span.clone());
+        Self {
+            string: node.span.clone(),
+            rest: text.unwrap_or_default(),
+        }
+    }
+
+    fn next(&mut self, reference: &Reference) -> Range<usize> {
+        let written = reference.to_string();
+        let Some((_, after)) = self.rest.split_once(&written) else {
+            self.rest = "";
+            return self.string.clone();
+        };
+        self.rest = after;
+        let end = self.string.end - after.len();
+        end - written.len()..end
     }
 }
 
@@ -162,8 +185,20 @@ fn settings(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Settings {
             memory_bytes: fields.read("memory", findings, bytes),
         },
         estimate: fields.read("estimate", findings, duration),
-        is_cacheable: fields.read("cache", findings, boolean).unwrap_or(false),
+        is_cacheable: fields.read("cache", findings, cache).unwrap_or(false),
     }
+}
+
+/// Taken and told of: without a cache every call is simply run.
+fn cache(node: &Node, findings: &mut Findings<'_>) -> Option<bool> {
+    let is_cacheable = boolean(node, findings)?;
+    if is_cacheable {
+        findings.warn(
+            &node.span,
+            "`cache` has no effect yet: the call is always run",
+        );
+    }
+    Some(is_cacheable)
 }
 
 fn locks(node: &Node, findings: &mut Findings<'_>) -> Option<LockSet> {

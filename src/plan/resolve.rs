@@ -134,3 +134,94 @@ fn size(value: &Value) -> usize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Resolves against one call, `c`, with this output.
+    fn resolved(args: &Value, output: &Value) -> Result<Value, ResolveError> {
+        let output = Arc::new(output.clone());
+        resolve(args, &|name| {
+            (name.as_str() == "c").then(|| Arc::clone(&output))
+        })
+    }
+
+    #[test]
+    fn whole_references_keep_their_type_and_others_become_text() {
+        let output = json!({"n": 3, "list": [1, {"k": "v"}], "text": "t", "no": null});
+        let args = json!({
+            "whole": "{{c.output.n}}",
+            "table": "{{ c.output.list.1 }}",
+            "inside": "{{c.output.n}} {{c.output.text}} {{c.output.list}} {{c.output.no}}",
+            "braces": "{\"n\":{{{c.output.n}}} {{{{c.output.n}}",
+            "deep": [{"x": ["{{c.output.text}}", 7]}],
+        });
+        assert_eq!(
+            resolved(&args, &output),
+            Ok(json!({
+                "whole": 3,
+                "table": {"k": "v"},
+                "inside": "3 t [1,{\"k\":\"v\"}] null",
+                "braces": "{\"n\":{3} {{c.output.n}}",
+                "deep": [{"x": ["t", 7]}],
+            }))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_told() {
+        let told = |text: &str| {
+            let error = resolved(&json!({ "a": text }), &json!({"k": 1}));
+            error.expect_err("refused").to_string()
+        };
+        assert_eq!(told("{{d.output}}"), "`{{d.output}}`: `d` has no output");
+        assert_eq!(
+            told("x{{c.output.k.0}}"),
+            "`{{c.output.k.0}}`: the output, an object, has no `k.0`"
+        );
+        assert_eq!(told("{{c}}"), "`{{c}}` is not a reference");
+        assert_eq!(told("{{c.output"), "a `{{` without its `}}`");
+    }
+
+    #[test]
+    fn references_cannot_bring_in_more_than_the_bound() {
+        let output = json!("x".repeat(LONGEST_FILLED / 4));
+        let three = json!({"a": "{{c.output}}{{c.output}}{{c.output}}"});
+        resolved(&three, &output).expect("within the bound");
+        let four = json!({"a": ["{{c.output}}", "{{c.output}}", "{{c.output}} {{c.output}}"]});
+        assert_eq!(resolved(&four, &output), Err(ResolveError::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_text_resolves_to_itself(text in "[{}a.c output\\PC]{0,40}") {
+            let args = json!({ "a": escape(&text) });
+            prop_assert_eq!(resolved(&args, &json!(1)), Ok(json!({ "a": text })));
+        }
+
+        #[test]
+        fn what_is_filled_in_is_never_read_again(text in "[{}c.output]{0,40}") {
+            for output in [json!(text), json!([text])] {
+                let whole = resolved(&json!({"a": "{{c.output}}"}), &output);
+                prop_assert_eq!(whole, Ok(json!({ "a": output })));
+            }
+            let inside = resolved(&json!({"a": "<{{c.output}}{{c.output}}"}), &json!(text));
+            prop_assert_eq!(inside, Ok(json!({ "a": format!("<{text}{text}") })));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,60}|[{}c.output0-9]{0,60}") {
+            let args = json!({ text.clone(): [text.clone()] });
+            let outcome = resolved(&args, &json!({"k": [1]}));
+            let found = super::super::references(&args);
+            if let Ok(value) = outcome {
+                prop_assert!(found.iter().all(|reference| reference.call.as_str() == "c"));
+                prop_assert!(value.get(&text).is_some(), "keys stay as they are");
+            }
+        }
+    }
+}

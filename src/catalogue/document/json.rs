@@ -7,9 +7,10 @@ use std::str::FromStr as _;
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde::de::IgnoredAny;
 use serde_json::Number;
 
-use super::{Entry, Findings, Item, Node};
+use super::{DEEPEST, Entry, Findings, Item, Node};
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -29,11 +30,11 @@ pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
     let text = findings.source().text();
     match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
         Ok(parsed) => {
-            let root = parsed.value.map(|value| node(&value, findings));
-            if root.is_none() {
+            let Some(root) = parsed.value else {
                 findings.error(&(text.len()..text.len()), "the file is empty");
-            }
-            root
+                return None;
+            };
+            is_strict(findings).then(|| node(&root, DEEPEST, findings))
         }
         Err(error) => {
             let message = error.kind().to_string();
@@ -41,6 +42,20 @@ pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
             None
         }
     }
+}
+
+/// Finds what the parser, which knows laxer languages too, lets pass: control
+/// characters in strings, and spaces that JSON does not have.
+fn is_strict(findings: &mut Findings<'_>) -> bool {
+    let source = findings.source();
+    let Err(error) = serde_json::from_str::<IgnoredAny>(source.text()) else {
+        return true;
+    };
+    let at = source.offset(error.line(), error.column());
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    findings.error(&(at..at + 1), message);
+    false
 }
 
 fn span(range: jsonc_parser::common::Range) -> Range<usize> {
@@ -53,8 +68,13 @@ fn lowered(message: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn node(value: &Value<'_>, findings: &mut Findings<'_>) -> Node {
+fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
     let span = span(value.range());
+    if room == 0 {
+        findings.error(&span, format!("nested deeper than {DEEPEST} levels"));
+        let item = Item::Unusable;
+        return Node { span, item };
+    }
     let item = match value {
         Value::StringLit(text) => Item::Text(text.value.to_string()),
         Value::NumberLit(number) => {
@@ -62,27 +82,27 @@ fn node(value: &Value<'_>, findings: &mut Findings<'_>) -> Node {
                 Item::Number(number)
             } else {
                 findings.error(&span, "not a JSON number, or out of range");
-                Item::Null
+                Item::Unusable
             }
         }
         Value::BooleanLit(boolean) => Item::Bool(boolean.value),
         Value::NullKeyword(_) => Item::Null,
         Value::Array(array) => {
             let items = array.elements.iter();
-            Item::List(items.map(|item| node(item, findings)).collect())
+            Item::List(items.map(|item| node(item, room - 1, findings)).collect())
         }
-        Value::Object(object) => table_item(object, findings),
+        Value::Object(object) => table_item(object, room - 1, findings),
     };
     Node { span, item }
 }
 
-fn table_item(object: &Object<'_>, findings: &mut Findings<'_>) -> Item {
+fn table_item(object: &Object<'_>, room: usize, findings: &mut Findings<'_>) -> Item {
     let mut entries = Vec::with_capacity(object.properties.len());
     let mut seen = HashSet::new();
     for property in &object.properties {
         let key_span = span(property.name.range());
         let key = property.name.as_str().to_owned();
-        let node = node(&property.value, findings);
+        let node = node(&property.value, room, findings);
         if !seen.insert(key.clone()) {
             findings.error(&key_span, format!("the key `{key}` stands here twice"));
             continue;

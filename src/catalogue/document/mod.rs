@@ -28,7 +28,13 @@ pub(crate) enum Item {
     Text(String),
     List(Vec<Node>),
     Table(Vec<Entry>),
+    /// A value that cannot be used, which has been reported.
+    Unusable,
 }
+
+/// Tables and arrays within one another that are read. Deeper ones are an
+/// error: nothing that follows needs to mind its stack.
+const DEEPEST: usize = 128;
 
 /// One key of a table with its value.
 #[derive(Debug, Clone)]
@@ -102,13 +108,14 @@ impl Node {
             Item::Text(_) => "a string",
             Item::List(_) => "an array",
             Item::Table(_) => "a table",
+            Item::Unusable => "an unusable value",
         }
     }
 
     /// The value without its places.
     pub(crate) fn to_json(&self) -> Value {
         match &self.item {
-            Item::Null => Value::Null,
+            Item::Null | Item::Unusable => Value::Null,
             Item::Bool(is_true) => Value::Bool(*is_true),
             Item::Number(number) => Value::Number(number.clone()),
             Item::Text(text) => Value::String(text.clone()),
@@ -119,5 +126,86 @@ impl Node {
                 Value::Object(pairs.collect::<Map<_, _>>())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::source::Source;
+    use super::*;
+
+    /// The value of a file, or the messages of its problems.
+    fn read(name: &str, text: &str) -> Result<Value, Vec<String>> {
+        let source = Source::new(name, text);
+        let mut findings = Findings::new(&source);
+        let node = parse(&mut findings);
+        let (problems, _) = findings.finish();
+        let told = || problems.iter().map(|it| it.message().to_owned()).collect();
+        node.filter(|_| problems.is_empty())
+            .map(|node| node.to_json())
+            .ok_or_else(told)
+    }
+
+    #[test]
+    fn both_languages_give_the_same_tree() {
+        let toml = "a = [1, 0x10, -1.5, true, \"é\\n\"]\n[b.c]\nd = 1979-05-27\n";
+        let json = r#"{"a": [1, 16, -1.5, true, "\u00e9\n"], "b": {"c": {"d": "1979-05-27"}}}"#;
+        assert_eq!(read("x", toml), read("x", json));
+        assert_eq!(read("x.JSON", " null "), Ok(Value::Null));
+        assert_eq!(read("x", " {} "), Ok(json!({})));
+    }
+
+    #[test]
+    fn json_is_strict() {
+        let lax = [
+            "// c\n{}",
+            "{a: 1}",
+            "{\"a\": 'x'}",
+            "{\"a\": 1,}",
+            "[1 2]",
+            "[0x1]",
+            "[+1]",
+            "[.5]",
+            "[NaN]",
+            "[01]",
+            "[1e999]",
+            "[\"\u{1}\"]",
+            "[\"\n\"]",
+            "[\"\\ud800\"]",
+            "[\u{a0}1]",
+            "{\"a\": 1, \"a\": 2}",
+            "",
+            "{} {}",
+        ];
+        for text in lax {
+            let problems = read("x.json", text).expect_err(text);
+            assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        read("x.json", &nested(DEEPEST - 1)).expect("within the bound");
+        for depth in [DEEPEST + 1, 400, 100_000] {
+            read("x.json", &nested(depth)).expect_err("too deep");
+            read("x.toml", &format!("a = {}", nested(depth))).expect_err("too deep");
+        }
+        read("x.toml", &format!("{}a = 1", "a.".repeat(100_000))).expect_err("too deep");
+    }
+
+    #[test]
+    fn pointers_lead_to_the_nearest_place() {
+        let source = Source::new("x", "a.b = [1, 2]\n");
+        let mut findings = Findings::new(&source);
+        let root = parse(&mut findings).expect("TOML");
+        let at = |pointer: &[&str]| {
+            let parts = pointer.iter().map(ToString::to_string);
+            source.text().get(root.nearest_to(parts).span.clone())
+        };
+        assert_eq!(at(&["a", "b", "1"]), Some("2"));
+        assert_eq!(at(&["a", "b", "7", "x"]), Some("[1, 2]"));
     }
 }

@@ -48,14 +48,14 @@ fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
         DeValue::Integer(integer) => whole(integer).map_or_else(
             || {
                 findings.error(&span, "the number does not fit into 64 bits");
-                Item::Null
+                Item::Unusable
             },
             Item::Number,
         ),
         DeValue::Float(float) => fraction(float.as_str()).map_or_else(
             || {
                 findings.error(&span, "not a finite number, and JSON has no others");
-                Item::Null
+                Item::Unusable
             },
             Item::Number,
         ),

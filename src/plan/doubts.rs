@@ -1,0 +1,58 @@
+//! What is allowed in a plan and probably not meant.
+
+use std::collections::HashSet;
+
+use super::names::Names;
+use super::written::WrittenCall;
+use crate::catalogue::Catalogue;
+use crate::catalogue::findings::Findings;
+use crate::model::{Action, OutputKind, Tool, ToolName};
+
+/// Warns of arguments that nothing checks, and of references that cannot lead
+/// anywhere.
+pub(super) fn warn(
+    calls: &[WrittenCall],
+    names: &Names,
+    catalogue: &Catalogue,
+    findings: &mut Findings<'_>,
+) {
+    let mut unchecked = HashSet::new();
+    for call in calls {
+        if let Some(name) = unchecked_tool(call, catalogue)
+            && unchecked.insert(name)
+        {
+            let message = format!("the arguments of `{name}` are not checked: it has no schema");
+            let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
+            findings.warn(span, message);
+        }
+        for reference in &call.references {
+            let parent = names.get(&reference.value.call);
+            let parent = parent.and_then(|parent| tool_of(&calls[parent.index()], catalogue));
+            let prints_text = parent.is_some_and(|tool| tool.output == OutputKind::Text);
+            if prints_text && !reference.value.path.is_empty() {
+                let message = format!(
+                    "this call will fail: the output of `{}` is text, which has no parts",
+                    reference.value.call
+                );
+                findings.warn(&reference.span, message);
+            }
+        }
+    }
+}
+
+/// The tool of a call with arguments that no schema describes.
+fn unchecked_tool<'c>(call: &'c WrittenCall, catalogue: &Catalogue) -> Option<&'c ToolName> {
+    let tool = tool_of(call, catalogue)?;
+    let has_args = call.args.as_ref().and_then(|args| args.as_table());
+    let has_args = has_args.is_some_and(|entries| !entries.is_empty());
+    let is_command = matches!(tool.action, Action::Command { .. });
+    let is_unchecked = is_command && has_args && tool.input_schema.is_none();
+    call.tool
+        .as_ref()
+        .map(|at| &at.value)
+        .filter(|_| is_unchecked)
+}
+
+fn tool_of<'c>(call: &WrittenCall, catalogue: &'c Catalogue) -> Option<&'c Tool> {
+    call.tool.as_ref().and_then(|at| catalogue.get(&at.value))
+}
