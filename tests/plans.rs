@@ -3,13 +3,14 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::time::Duration;
 
 use fanout::catalogue::{Catalogue, Problems};
 use fanout::model::{CallName, ToolName};
 use fanout::plan;
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use proptest::prelude::*;
 
 const TOOLS: &str = "tests/plans/tools.toml";
 
@@ -25,11 +26,11 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn tools() -> Catalogue {
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::load(&[PathBuf::from(TOOLS)]).unwrap_or_else(|problems| {
         panic!("{TOOLS} is refused:\n{}", report(&problems));
     })
-}
+});
 
 fn report(problems: &Problems) -> String {
     let mut text = String::new();
@@ -54,9 +55,8 @@ fn case_name(file: &Path) -> String {
 
 #[test]
 fn valid_plans_are_read() {
-    let catalogue = tools();
     for file in files("tests/plans/valid") {
-        match plan::load(&file, &catalogue) {
+        match plan::load(&file, &CATALOGUE) {
             Ok(loaded) => {
                 let mut told = format!("{:#?}\n", loaded.plan);
                 told.push_str(&report(&loaded.warnings));
@@ -69,9 +69,8 @@ fn valid_plans_are_read() {
 
 #[test]
 fn invalid_plans_are_refused_with_every_error() {
-    let catalogue = tools();
     for file in files("tests/plans/invalid") {
-        let problems = plan::load(&file, &catalogue)
+        let problems = plan::load(&file, &CATALOGUE)
             .err()
             .unwrap_or_else(|| panic!("{} is accepted", file.display()));
         assert!(
@@ -174,7 +173,7 @@ fn what_is_no_file_is_refused_at_once() {
         folder.path().to_owned(),
         folder.path().join("none"),
     ] {
-        let (send, told) = mpsc::channel();
+        let (send, told) = mpsc::sync_channel(1);
         let shown = path.display().to_string();
         std::thread::spawn(move || send.send(Catalogue::load(&[path]).map(|_| ())));
         let outcome = told.recv_timeout(Duration::from_secs(5));
@@ -189,7 +188,7 @@ fn a_plan_of_ten_thousand_calls_is_read() {
         writeln!(text, "[[call]]\ntool = \"count\"\nargs.path = \"f{call}\"").expect("room");
         text
     });
-    let loaded = plan::from_text("many.toml", &calls, &tools()).expect("sound");
+    let loaded = plan::from_text("many.toml", &calls, &CATALOGUE).expect("sound");
     let last = loaded.plan.calls.last().expect("calls");
     assert_eq!(last.name, CallName::new("count-10000"));
     assert_eq!(last.id.index(), 9_999);
@@ -199,16 +198,38 @@ fn a_plan_of_ten_thousand_calls_is_read() {
 fn what_is_wrong_in_thousands_of_places_is_told_within_bounds() {
     let calls = vec![r#"{"tool":"nosuch","after":["none"]}"#; 20_000].join(",");
     let text = format!("{{\"call\":[{calls}]}}");
-    let problems = plan::from_text("many.json", &text, &tools()).expect_err("wrong");
+    let problems = plan::from_text("many.json", &text, &CATALOGUE).expect_err("wrong");
     assert_eq!(problems.len(), 40_000);
     assert_eq!(problems.iter().count(), fanout::catalogue::MOST_PROBLEMS);
     assert!(report(&problems).contains("39000 of them not shown"));
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a file, it is read or refused, never a panic; and
+    /// what is refused has a place within the file.
+    #[test]
+    fn no_text_panics(
+        text in "(\\[\\[call\\]\\]\n|tool = \"count\"\n|args\\.path = |after = \\[|\\]\n|\\{\\{|\\}\\}|\"|id|é|\n|\\.|=|\\PC){0,24}",
+        is_json in any::<bool>(),
+    ) {
+        let text = if is_json { format!("{{\"call\":[{{\"tool\":{text}") } else { text };
+        if let Err(problems) = plan::from_text("any", &text, &CATALOGUE) {
+            let lines = text.split('\n').count();
+            for problem in &problems {
+                let place = problem.place().expect("a place");
+                prop_assert!(place.line <= lines, "{problem}");
+            }
+            report(&problems);
+        }
+    }
+}
+
 #[test]
 fn the_summary_counts_the_graph() {
     let file = Path::new("tests/plans/valid/every-key.toml");
-    let loaded = plan::load(file, &tools()).expect("sound");
+    let loaded = plan::load(file, &CATALOGUE).expect("sound");
     let summary = serde_json::to_string_pretty(&plan::check(&loaded)).expect("JSON");
     insta::assert_snapshot!("summary", summary);
 }

@@ -6,7 +6,7 @@
 mod arguments;
 mod assemble;
 mod doubts;
-pub mod draft;
+mod draft;
 mod graph;
 mod load;
 mod names;
@@ -18,7 +18,8 @@ mod summary;
 mod workflow;
 mod written;
 
+pub use draft::{Draft, admit};
 pub use load::{Loaded, from_text, load, open};
 pub use reference::{Reference, ReferenceError, is_call_name, references};
-pub use resolve::{LONGEST_FILLED, ResolveError, escape, resolve};
+pub use resolve::{LONGEST_FILLED, ResolveError, escape, escape_all, resolve};
 pub use summary::{Summary, check};

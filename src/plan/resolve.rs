@@ -57,6 +57,19 @@ pub fn escape(text: &str) -> String {
     text.replace("{{", "{{{{")
 }
 
+/// Arguments as templates that resolve to them: every text [`escape`]d.
+pub fn escape_all(args: &Value) -> Value {
+    match args {
+        Value::String(text) => Value::String(escape(text)),
+        Value::Array(items) => items.iter().map(escape_all).collect(),
+        Value::Object(table) => table
+            .iter()
+            .map(|(key, value)| (key.clone(), escape_all(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => args.clone(),
+    }
+}
+
 struct Resolver<'r> {
     output: &'r dyn Fn(&CallName) -> Option<Arc<Value>>,
     /// Bytes that may still be brought in.
@@ -199,8 +212,8 @@ mod tests {
     proptest! {
         #[test]
         fn escaped_text_resolves_to_itself(text in "[{}a.c output\\PC]{0,40}") {
-            let args = json!({ "a": escape(&text) });
-            prop_assert_eq!(resolved(&args, &json!(1)), Ok(json!({ "a": text })));
+            let plain = json!({ "a": [text, { "b": text }], "n": 1 });
+            prop_assert_eq!(resolved(&escape_all(&plain), &json!(1)), Ok(plain));
         }
 
         #[test]
