@@ -1,1 +1,22 @@
-//! The dashboard: event loop, state, actions, keymap and views.
+//! The dashboard: shows a run and takes the user's orders for it.
+//!
+//! It owns what is selected, scrolled and typed. It must not know how calls are
+//! scheduled or run: it draws only what a snapshot, the output reader and the
+//! catalogue say, and acts only by commands to the engine.
+
+pub mod action;
+mod estimate;
+pub mod event_loop;
+pub mod frame_clock;
+pub mod glyphs;
+pub mod keymap;
+mod layout;
+pub mod motion;
+pub mod state;
+pub mod terminal;
+pub mod text;
+pub mod update;
+pub mod views;
+
+pub use event_loop::{Deps, TuiError, run};
+pub use update::{Leave, Signal};

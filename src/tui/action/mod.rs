@@ -1,0 +1,153 @@
+//! What a user can do, in one table: keys, footer and help all come from it,
+//! so that they cannot disagree.
+
+mod table;
+
+pub use table::TABLE;
+
+/// Something a user can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the table describes each of them")]
+pub enum Action {
+    Quit,
+    Back,
+    Help,
+    Redraw,
+    Suspend,
+    FocusNext,
+    FocusPrevious,
+    Zoom,
+    CapUp,
+    CapDown,
+    CapSet,
+    Pause,
+    CpuUnit,
+    CancelAll,
+    Down,
+    Up,
+    Top,
+    Bottom,
+    PageDown,
+    PageUp,
+    Open,
+    Cancel,
+    Kill,
+    Rerun,
+    Follow,
+    Wrap,
+    Streams,
+    Left,
+    Right,
+    Submit,
+    Accept,
+    ChoiceNext,
+    ChoicePrevious,
+    Yes,
+    No,
+}
+
+/// Where an action's keys are heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere outside text fields and dialogs.
+    Global,
+    /// In lists and in anything that scrolls.
+    List,
+    /// Where a call is selected.
+    Call,
+    /// In the output pane.
+    Output,
+    /// In a text field.
+    Field,
+    /// In a dialog that asks.
+    Confirm,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 6] = [
+        Self::Global,
+        Self::List,
+        Self::Call,
+        Self::Output,
+        Self::Field,
+        Self::Confirm,
+    ];
+
+    /// Its heading in the help, and its name in key files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Call => "call",
+            Self::Output => "output",
+            Self::Field => "field",
+            Self::Confirm => "confirm",
+        }
+    }
+}
+
+/// How much an action can destroy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// Nothing.
+    None,
+    /// It ends a running call.
+    Ends,
+    /// It ends several.
+    EndsMany,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The action.
+    pub action: Action,
+    /// Its name in key files.
+    pub id: &'static str,
+    /// Its name in the footer.
+    pub label: &'static str,
+    /// What it does, for the help.
+    pub help: &'static str,
+    /// Where its keys are heard.
+    pub context: Context,
+    /// Its keys by default, in the syntax of the `keybinds` crate.
+    pub keys: &'static [&'static str],
+    /// How much it can destroy.
+    pub danger: Danger,
+    /// Its place in the footer, the lowest first; `None` keeps it out.
+    pub footer: Option<u8>,
+}
+
+/// The row of an action.
+pub fn entry(action: Action) -> &'static Entry {
+    TABLE
+        .iter()
+        .find(|entry| entry.action == action)
+        .unwrap_or(&TABLE[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: BTreeSet<_> = TABLE.iter().map(|entry| entry.id).collect();
+        assert_eq!(ids.len(), TABLE.len());
+    }
+
+    #[test]
+    fn every_action_has_a_row_and_a_key() {
+        for entry in TABLE {
+            assert_eq!(
+                super::entry(entry.action).id,
+                entry.id,
+                "two rows of one action"
+            );
+            assert!(!entry.keys.is_empty(), "{}", entry.id);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The table itself.
+
+use super::{Action, Context, Danger, Entry};
+
+const fn row(
+    action: Action,
+    id: &'static str,
+    context: Context,
+    keys: &'static [&'static str],
+    label: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry {
+        action,
+        id,
+        label,
+        help,
+        context,
+        keys,
+        danger: Danger::None,
+        footer: None,
+    }
+}
+
+impl Entry {
+    const fn footer(mut self, place: u8) -> Self {
+        self.footer = Some(place);
+        self
+    }
+
+    const fn danger(mut self, danger: Danger) -> Self {
+        self.danger = danger;
+        self
+    }
+}
+
+use Action as A;
+use Context::{Call, Confirm, Field, Global, List, Output};
+
+/// Everything a user can do.
+#[rustfmt::skip]
+pub const TABLE: &[Entry] = &[
+    row(A::Help, "app.help", Global, &["?", "F1"], "help", "All keys of this place and everywhere").footer(90),
+    row(A::Quit, "app.quit", Global, &["q"], "quit", "Leave; asks first if something runs (so does Ctrl+c)").footer(91),
+    row(A::Back, "app.back", Global, &["Esc"], "back", "One level back; never leaves the program"),
+    row(A::FocusNext, "focus.next", Global, &["Tab"], "next pane", "Give the keys to the next pane"),
+    row(A::FocusPrevious, "focus.prev", Global, &["Shift+Tab"], "previous pane", "Give the keys to the previous pane"),
+    row(A::Zoom, "pane.zoom", Global, &["z"], "zoom", "The pane alone, without borders; again for all"),
+    row(A::CapUp, "cap.up", Global, &["Plus", "="], "cap", "One lane more, at once").footer(61),
+    row(A::CapDown, "cap.down", Global, &["-"], "cap", "One lane less; running calls finish").footer(60),
+    row(A::CapSet, "cap.set", Global, &["C"], "set cap", "Type the number of lanes"),
+    row(A::Pause, "run.pause", Global, &["p"], "pause", "Start nothing more; again to go on").footer(50),
+    row(A::CancelAll, "run.cancel-all", Global, &["Ctrl+x"], "cancel all", "Cancel every call that has not ended; asks first").danger(Danger::EndsMany),
+    row(A::CpuUnit, "cpu.unit", Global, &["%"], "cpu unit", "CPU in percent of one core, or of the machine"),
+    row(A::Redraw, "app.redraw", Global, &["Ctrl+l"], "redraw", "Draw the whole screen anew"),
+    row(A::Suspend, "app.suspend", Global, &["Ctrl+z"], "suspend", "Back to the shell; fg returns. Calls run on"),
+
+    row(A::Down, "list.down", List, &["j", "Down"], "down", "One row down"),
+    row(A::Up, "list.up", List, &["k", "Up"], "up", "One row up"),
+    row(A::Top, "list.top", List, &["g g", "Home"], "top", "To the first row"),
+    row(A::Bottom, "list.bottom", List, &["G", "End"], "bottom", "To the last row; in the output, follow it"),
+    row(A::PageDown, "list.page-down", List, &["PageDown", "Ctrl+d"], "page down", "One page down"),
+    row(A::PageUp, "list.page-up", List, &["PageUp", "Ctrl+u"], "page up", "One page up"),
+
+    row(A::Open, "call.open", Call, &["Enter"], "output", "Read what the call prints").footer(40),
+    row(A::Cancel, "call.cancel", Call, &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),
+    row(A::Kill, "call.kill", Call, &["X"], "kill", "Kill at once").danger(Danger::Ends),
+    row(A::Rerun, "call.rerun", Call, &["r"], "run again", "Run an ended call again, as a new call").footer(30),
+
+    row(A::Follow, "out.follow", Output, &["f"], "follow", "Stay at the end as lines arrive, or stop").footer(41),
+    row(A::Wrap, "out.wrap", Output, &["w"], "wrap", "Wrap long lines, or cut them").footer(42),
+    row(A::Streams, "out.streams", Output, &["o"], "streams", "Both streams, only stdout, only stderr").footer(43),
+    row(A::Left, "out.left", Output, &["h", "Left"], "left", "Sideways to the left"),
+    row(A::Right, "out.right", Output, &["l", "Right"], "right", "Sideways to the right"),
+
+    row(A::Submit, "form.submit", Field, &["F2", "Ctrl+s"], "submit", "Take the form").footer(10),
+
+    row(A::Accept, "confirm.accept", Confirm, &["Enter"], "choose", "Take the marked answer").footer(10),
+    row(A::ChoiceNext, "confirm.next", Confirm, &["Tab", "Right", "Down", "l", "j"], "next", "Mark the next answer").footer(11),
+    row(A::ChoicePrevious, "confirm.prev", Confirm, &["Shift+Tab", "Left", "Up", "h", "k"], "previous", "Mark the answer before"),
+    row(A::Yes, "confirm.yes", Confirm, &["y"], "yes", "Do it").footer(12),
+    row(A::No, "confirm.no", Confirm, &["n", "Esc", "q"], "no", "Leave everything as it is").footer(13),
+];

@@ -1,0 +1,259 @@
+//! The loop of the dashboard: waits for a key, a snapshot, a signal or the next
+//! frame, hands each to [`update`], and draws.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::Event;
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::frame_clock::{FRAMES_PER_SECOND, FrameClock};
+use super::glyphs::Glyphs;
+use super::motion::{self, Motion};
+use super::state::State;
+use super::terminal::Session;
+use super::update::{Leave, Msg, Signal, UiCommand, update};
+use super::views::{self, View};
+use crate::catalogue::Catalogue;
+use crate::engine::Handle;
+use crate::model::Snapshot;
+use crate::output::Reader;
+use crate::theme::Theme;
+
+/// What the dashboard draws from and acts on.
+#[derive(Debug)]
+pub struct Deps {
+    /// The running engine.
+    pub handle: Handle,
+    /// What calls print.
+    pub reader: Reader,
+    /// What tools there are.
+    pub catalogue: Arc<Catalogue>,
+    /// What it looks like.
+    pub theme: Theme,
+    /// Which signs it uses.
+    pub glyphs: Glyphs,
+    /// How much moves by itself.
+    pub motion: Motion,
+}
+
+/// Why the dashboard ended although nobody left it.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal gave no more keys.
+    #[error("read the terminal")]
+    Input(#[source] io::Error),
+    /// The terminal took no more output.
+    #[error("draw on the terminal")]
+    Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The terminal could not be given to the shell or taken back.
+    #[error("suspend the program")]
+    Suspend(#[source] io::Error),
+}
+
+/// Events that are taken in before the next frame at most, so that a held key
+/// cannot keep the screen from being drawn.
+const EVENTS_PER_TURN: usize = 256;
+
+/// Runs the dashboard until it is left. `input` and `signals` may end: then the
+/// terminal is taken to be gone.
+pub async fn run<B, I, S>(
+    terminal: &mut Terminal<B>,
+    mut input: I,
+    mut signals: S,
+    session: &mut impl Session,
+    deps: Deps,
+) -> Result<Leave, TuiError>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    I: Stream<Item = io::Result<Event>> + Unpin,
+    S: Stream<Item = Signal> + Unpin,
+{
+    let mut snapshots = deps.handle.snapshots();
+    let first = Arc::clone(&snapshots.borrow_and_update());
+    let size = terminal.size().map_err(drawing)?;
+    let mut turn = Turn::new(State::new(first, size), deps);
+    turn.draw(terminal)?;
+    let mut is_engine_there = true;
+    loop {
+        let wake = turn.wake();
+        tokio::select! {
+            event = input.next() => match event {
+                Some(event) => turn.input(event.map_err(TuiError::Input)?),
+                None => return Ok(Leave::Signalled(Signal::HangUp)),
+            },
+            signal = signals.next() => {
+                return Ok(Leave::Signalled(signal.unwrap_or(Signal::HangUp)));
+            }
+            changed = snapshots.changed(), if is_engine_there => {
+                is_engine_there = changed.is_ok();
+                turn.engine(changed.is_ok(), &mut snapshots);
+            }
+            () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
+        }
+        for _ in 0..EVENTS_PER_TURN {
+            match input.next().now_or_never() {
+                Some(Some(event)) => turn.input(event.map_err(TuiError::Input)?),
+                _ => break,
+            }
+        }
+        if let Some(leave) = turn.perform(terminal, session).await? {
+            return Ok(leave);
+        }
+        if turn.frames.is_due(turn.now()) {
+            turn.draw(terminal)?;
+        }
+    }
+}
+
+fn drawing(error: impl std::error::Error + Send + Sync + 'static) -> TuiError {
+    TuiError::Draw(Box::new(error))
+}
+
+/// What the loop carries from one turn to the next.
+struct Turn {
+    state: State,
+    deps: Deps,
+    frames: FrameClock,
+    started: Instant,
+    drawn: Duration,
+    commands: Vec<UiCommand>,
+}
+
+impl Turn {
+    fn new(state: State, deps: Deps) -> Self {
+        Self {
+            state,
+            deps,
+            frames: FrameClock::new(FRAMES_PER_SECOND),
+            started: Instant::now(),
+            drawn: Duration::ZERO,
+            commands: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// When to wake without being called: the next frame, or far away.
+    fn wake(&self) -> Instant {
+        const FAR: Duration = Duration::from_hours(1);
+        let deadline = self.frames.deadline();
+        self.started + deadline.unwrap_or_else(|| self.now() + FAR)
+    }
+
+    fn take(&mut self, msg: Msg) {
+        let commands = update(&mut self.state, self.started.elapsed(), msg);
+        self.commands.extend(commands);
+    }
+
+    fn input(&mut self, event: Event) {
+        self.take(Msg::Input(event));
+        self.frames.request(self.state.now);
+    }
+
+    fn engine(&mut self, is_there: bool, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {
+        if !is_there {
+            self.take(Msg::EngineEnded);
+            self.frames.request(self.state.now);
+            return;
+        }
+        let before = Arc::clone(&self.state.run);
+        let run = Arc::clone(&snapshots.borrow_and_update());
+        self.take(Msg::Published(run));
+        let is_gauges_only = differs_in_gauges_only(&before, &self.state.run);
+        if let Some(at) = motion::snapshot_frame(&self.state, self.drawn, is_gauges_only) {
+            self.frames.request_at(at);
+        }
+    }
+
+    /// Does what was asked for; `Some` if it was to leave.
+    async fn perform<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        session: &mut impl Session,
+    ) -> Result<Option<Leave>, TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        for command in std::mem::take(&mut self.commands) {
+            match command {
+                UiCommand::Leave(leave) => return Ok(Some(leave)),
+                UiCommand::Redraw => terminal.clear().map_err(drawing)?,
+                UiCommand::Suspend => {
+                    session.suspend().await.map_err(TuiError::Suspend)?;
+                    terminal.clear().map_err(drawing)?;
+                }
+                UiCommand::Engine(command) => {
+                    if self.deps.handle.send(command).is_err() {
+                        self.take(Msg::CommandRefused);
+                    }
+                }
+            }
+            self.frames.request(self.now());
+        }
+        Ok(None)
+    }
+
+    fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        let size = terminal.size().map_err(drawing)?;
+        if size == self.state.size {
+            self.take(Msg::Ticked);
+        } else {
+            self.take(Msg::Input(Event::Resize(size.width, size.height)));
+        }
+        self.read_output();
+        let deps = &self.deps;
+        let view = View::new(&self.state, &deps.catalogue, &deps.theme, deps.glyphs);
+        let drawn = terminal.draw(|frame| {
+            let area = frame.area();
+            if let Some(cursor) = views::render(&view, area, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        });
+        drawn.map_err(drawing)?;
+        self.drawn = self.now();
+        self.frames.drawn(self.drawn);
+        if let Some(at) = motion::next_change(&self.state, self.deps.motion) {
+            self.frames.request_at(at);
+        }
+        Ok(())
+    }
+
+    /// Reads the visible lines of the selected call, if they changed.
+    fn read_output(&mut self) {
+        let Some(wanted) = self.state.wanted_output() else {
+            return;
+        };
+        if self
+            .state
+            .output
+            .read
+            .as_ref()
+            .is_some_and(|(read, _)| *read == wanted)
+        {
+            return;
+        }
+        let window = self.deps.reader.window(wanted.call, &wanted.request);
+        self.take(Msg::OutputRead(wanted, window));
+    }
+}
+
+/// Whether two snapshots differ only in readings of the machine.
+fn differs_in_gauges_only(before: &Snapshot, after: &Snapshot) -> bool {
+    Arc::ptr_eq(&before.calls, &after.calls)
+        && Arc::ptr_eq(&before.lanes, &after.lanes)
+        && before.phase == after.phase
+        && before.policy == after.policy
+        && before.notice.as_ref().map(|it| it.0) == after.notice.as_ref().map(|it| it.0)
+}

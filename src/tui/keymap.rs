@@ -1,0 +1,181 @@
+//! Which keys mean which action where. Keys are parsed by the `keybinds`
+//! crate; sequences such as `g g` are matched here, so that time stays out.
+
+use keybinds::{Key, KeyInput, KeySeq, Match, Mods};
+
+use super::action::{Action, Context, TABLE};
+
+/// The bindings in force.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+/// Some keys that mean an action in a context.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// Where it is heard.
+    pub context: Context,
+    /// The keys, one after another.
+    pub keys: KeySeq,
+    /// What they mean.
+    pub action: Action,
+}
+
+/// What the keys pressed so far mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// An action.
+    Action(Action),
+    /// The beginning of a longer sequence.
+    Prefix,
+    /// Nothing.
+    Nothing,
+}
+
+impl Keymap {
+    /// The bindings of the action table.
+    pub fn standard() -> Self {
+        let mut bindings = Vec::new();
+        for entry in TABLE {
+            let parsed = entry.keys.iter().filter_map(|keys| keys.parse().ok());
+            bindings.extend(parsed.map(|keys| Binding {
+                context: entry.context,
+                keys,
+                action: entry.action,
+            }));
+        }
+        Self { bindings }
+    }
+
+    /// All bindings.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// What `pressed` means in the contexts, the first of which weighs most.
+    pub fn meaning(&self, contexts: &[Context], pressed: &[KeyInput]) -> Meaning {
+        let mut is_prefix = false;
+        for context in contexts {
+            for binding in self.bindings.iter().filter(|it| it.context == *context) {
+                match binding.keys.match_to(pressed) {
+                    Match::Matched => return Meaning::Action(binding.action),
+                    Match::Prefix => is_prefix = true,
+                    Match::Unmatch => {}
+                }
+            }
+        }
+        if is_prefix {
+            Meaning::Prefix
+        } else {
+            Meaning::Nothing
+        }
+    }
+
+    /// The bindings that go on from `pressed`.
+    pub fn continuations<'a>(
+        &'a self,
+        contexts: &'a [Context],
+        pressed: &'a [KeyInput],
+    ) -> impl Iterator<Item = &'a Binding> {
+        self.bindings.iter().filter(move |binding| {
+            contexts.contains(&binding.context) && binding.keys.match_to(pressed) == Match::Prefix
+        })
+    }
+
+    /// The keys of an action as the screen writes them, the first first.
+    pub fn keys(&self, action: Action) -> impl Iterator<Item = String> {
+        let bound = self.bindings.iter().filter(move |it| it.action == action);
+        bound.map(|binding| written(&binding.keys))
+    }
+
+    /// The first key of an action as the screen writes it.
+    pub fn key(&self, action: Action) -> Option<String> {
+        self.keys(action).next()
+    }
+}
+
+/// Keys as the screen writes them: `+`, `gg`, `Ctrl+x`.
+pub fn written(keys: &KeySeq) -> String {
+    keys.as_slice().iter().map(|input| one(*input)).collect()
+}
+
+fn one(input: KeyInput) -> String {
+    let mut text = String::new();
+    for (modifier, name) in [
+        (Mods::CTRL, "Ctrl+"),
+        (Mods::ALT, "Alt+"),
+        (Mods::SHIFT, "Shift+"),
+    ] {
+        if input.mods().contains(modifier) {
+            text.push_str(name);
+        }
+    }
+    match input.key() {
+        Key::Char(' ') => text.push_str("Space"),
+        Key::Char(c) => text.push(c),
+        Key::PageDown => text.push_str("PgDn"),
+        Key::PageUp => text.push_str("PgUp"),
+        key => text.push_str(&key.to_string()),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> KeySeq {
+        text.parse().expect("parses")
+    }
+
+    #[test]
+    fn every_key_of_the_table_parses() {
+        let written: usize = TABLE.iter().map(|entry| entry.keys.len()).sum();
+        assert_eq!(Keymap::standard().bindings().len(), written);
+    }
+
+    #[test]
+    fn no_context_binds_one_key_twice_nor_the_prefix_of_another() {
+        let map = Keymap::standard();
+        for (at, a) in map.bindings().iter().enumerate() {
+            for b in &map.bindings()[at + 1..] {
+                let meets = a.context == b.context
+                    && (a.keys.match_to(b.keys.as_slice()) != Match::Unmatch
+                        || b.keys.match_to(a.keys.as_slice()) != Match::Unmatch);
+                assert!(
+                    !meets,
+                    "{:?} and {:?} share {}",
+                    a.action,
+                    b.action,
+                    written(&a.keys)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn sequences_are_recognised() {
+        let map = Keymap::standard();
+        let contexts = [Context::List, Context::Global];
+        let g = keys("g");
+        assert_eq!(map.meaning(&contexts, g.as_slice()), Meaning::Prefix);
+        assert_eq!(
+            map.meaning(&contexts, keys("g g").as_slice()),
+            Meaning::Action(Action::Top)
+        );
+        assert_eq!(map.continuations(&contexts, g.as_slice()).count(), 1);
+        assert_eq!(
+            map.meaning(&contexts, keys("g x").as_slice()),
+            Meaning::Nothing
+        );
+    }
+
+    #[test]
+    fn keys_are_written_short() {
+        assert_eq!(written(&keys("Plus")), "+");
+        assert_eq!(written(&keys("g g")), "gg");
+        assert_eq!(written(&keys("Ctrl+x")), "Ctrl+x");
+        assert_eq!(written(&keys("Shift+Tab")), "Shift+Tab");
+    }
+}

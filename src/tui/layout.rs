@@ -1,0 +1,213 @@
+//! Where the panes are, by the size of the screen.
+//!
+//! ```text
+//! wide, from 110 columns    medium, from 70     narrow, or under 16 rows
+//! ┌──────header──────┐      ┌───header───┐      header
+//! │ ┌─────lanes────┐ │      │ ┌──lanes─┐ │      lanes
+//! │ └──────────────┘ │      │ └────────┘ │      ─ title ─
+//! │ ┌queue┐┌output─┐ │      │ ┌─lower──┐ │      lower
+//! │ └─────┘│       │ │      │ │        │ │
+//! │ ┌done─┐│       │ │      │ └────────┘ │
+//! │ └─────┘└───────┘ │      toast
+//! toast                     footer              footer or toast
+//! footer
+//! ```
+//! `lower` is the output, or the queue or the finished calls while they have
+//! the keys, so that no pane takes keys without being drawn. Under 10 rows one
+//! pane has the screen, and below 40x8 there is one line only.
+
+use ratatui::layout::Rect;
+
+use super::state::{Pane, State};
+
+/// The smallest screen that is drawn in full: columns and rows.
+pub(super) const SMALLEST: (u16, u16) = (40, 8);
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// Under 70 columns or under 16 rows: no borders.
+    Narrow,
+    /// 70 to 109 columns.
+    Medium,
+    /// From 110 columns.
+    Wide,
+}
+
+/// Where the panes are. A pane without an area is not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// How much room there is.
+    pub breadth: Breadth,
+    /// The line at the top.
+    pub header: Rect,
+    /// The areas of the panes, in the order of [`Pane::ALL`].
+    panes: [Rect; 4],
+    /// The line of messages; it may be the footer's.
+    pub toast: Rect,
+    /// The line of keys.
+    pub footer: Rect,
+    /// Whether panes have lines around them.
+    pub has_borders: bool,
+}
+
+impl Layout {
+    /// The layout of the screen.
+    pub fn of(state: &State) -> Self {
+        let (width, height) = (state.size.width, state.size.height);
+        let breadth = match width {
+            _ if height < 16 => Breadth::Narrow,
+            0..70 => Breadth::Narrow,
+            70..110 => Breadth::Medium,
+            _ => Breadth::Wide,
+        };
+        let is_narrow = breadth == Breadth::Narrow;
+        let row = |y: u16| Rect::new(0, y.min(height), width, u16::from(y < height));
+        let footer = row(height.saturating_sub(1));
+        let toast = if is_narrow {
+            footer
+        } else {
+            row(height.saturating_sub(2))
+        };
+        let bottom = if is_narrow { footer.y } else { toast.y };
+        let body = Rect::new(0, 1.min(height), width, bottom.saturating_sub(1));
+        let mut layout = Self {
+            breadth,
+            header: row(0),
+            panes: [Rect::ZERO; 4],
+            toast,
+            footer,
+            has_borders: !is_narrow && !state.is_zoomed,
+        };
+        layout.place(state, body);
+        layout
+    }
+
+    /// Whether the screen is too small to draw anything but one line.
+    pub fn is_too_small(state: &State) -> bool {
+        state.size.width < SMALLEST.0 || state.size.height < SMALLEST.1
+    }
+
+    fn place(&mut self, state: &State, body: Rect) {
+        if state.is_zoomed || state.size.height < 10 {
+            self.set(state.focus, body);
+            return;
+        }
+        let (upper, lower) = split_rows(body, self.lanes_height(state, body.height));
+        self.set(Pane::Lanes, upper);
+        if self.breadth != Breadth::Wide {
+            let pane = if state.focus == Pane::Lanes {
+                Pane::Output
+            } else {
+                state.focus
+            };
+            self.set(pane, lower);
+            return;
+        }
+        let left_width = (lower.width * 3 / 8).clamp(36, 72);
+        let (left, right) = split_columns(lower, left_width);
+        let queue_height = (left.height * 2 / 5).max(3);
+        let (queue, finished) = split_rows(left, queue_height);
+        self.set(Pane::Queue, queue);
+        self.set(Pane::Finished, finished);
+        self.set(Pane::Output, right);
+    }
+
+    /// Room for every lane as far as the output keeps the larger part.
+    fn lanes_height(&self, state: &State, height: u16) -> u16 {
+        let lanes = state.run.lanes.len().min(usize::from(u16::MAX) / 4) as u16;
+        let is_wide = self.breadth == Breadth::Wide;
+        let frame = 2 * u16::from(self.has_borders) + u16::from(is_wide);
+        let wanted = if is_wide { lanes * 2 } else { lanes };
+        let most = height * 9 / 20;
+        (wanted + frame).clamp(3.min(most), most.max(1))
+    }
+
+    fn set(&mut self, pane: Pane, area: Rect) {
+        self.panes[pane as usize] = area;
+    }
+
+    /// Where a pane is, its frame included; empty if it is not drawn.
+    pub fn pane(&self, pane: Pane) -> Rect {
+        self.panes[pane as usize]
+    }
+
+    /// Where the content of a pane is: inside its borders, or under its title.
+    pub fn inner(&self, pane: Pane) -> Rect {
+        let area = self.pane(pane);
+        if self.has_borders {
+            return area.inner(ratatui::layout::Margin::new(1, 1));
+        }
+        let title = u16::from(self.has_title(pane)).min(area.height);
+        Rect::new(area.x, area.y + title, area.width, area.height - title)
+    }
+
+    /// Whether a pane without borders has a line for its title. The lanes at
+    /// the top of the screen need none: the header speaks of them.
+    pub fn has_title(&self, pane: Pane) -> bool {
+        self.has_borders || pane != Pane::Lanes
+    }
+
+    /// Where the lanes are drawn: below their column titles where those have
+    /// a line of their own.
+    pub fn lane_area(&self) -> Rect {
+        let inner = self.inner(Pane::Lanes);
+        let titles = u16::from(self.breadth == Breadth::Wide).min(inner.height);
+        Rect::new(
+            inner.x,
+            inner.y + titles,
+            inner.width,
+            inner.height - titles,
+        )
+    }
+
+    /// Lines of a busy lane: two where all lanes fit that way.
+    pub fn lane_lines(&self, state: &State) -> u16 {
+        let lanes = &state.run.lanes;
+        let busy = lanes.iter().filter(|lane| lane.is_some()).count();
+        let fits = lanes.len() + busy <= usize::from(self.lane_area().height);
+        if fits && self.breadth == Breadth::Wide {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// Rows of a pane: lanes, calls or lines of output it can show.
+    pub fn rows(&self, state: &State, pane: Pane) -> usize {
+        match pane {
+            Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
+            Pane::Lanes => usize::from(self.lane_area().height),
+            _ => usize::from(self.inner(pane).height),
+        }
+    }
+
+    /// Columns of the output pane that show text.
+    pub fn output_width(&self) -> u16 {
+        self.inner(Pane::Output).width.saturating_sub(1)
+    }
+}
+
+fn split_rows(area: Rect, first: u16) -> (Rect, Rect) {
+    let first = first.min(area.height);
+    let rest = Rect::new(area.x, area.y + first, area.width, area.height - first);
+    (
+        Rect {
+            height: first,
+            ..area
+        },
+        rest,
+    )
+}
+
+fn split_columns(area: Rect, first: u16) -> (Rect, Rect) {
+    let first = first.min(area.width);
+    let rest = Rect::new(area.x + first, area.y, area.width - first, area.height);
+    (
+        Rect {
+            width: first,
+            ..area
+        },
+        rest,
+    )
+}

@@ -1,0 +1,45 @@
+//! A question with a few answers; the harmless one is marked first.
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// What to do with what runs, on the way out.
+    Quit,
+    /// Whether to cancel every call that has not ended.
+    CancelAll,
+}
+
+impl Question {
+    /// The answers; the first one changes nothing.
+    pub fn answers(self) -> &'static [&'static str] {
+        match self {
+            Self::Quit => &["Keep running", "Drain and leave", "Cancel all and leave"],
+            Self::CancelAll => &["Keep running", "Cancel all"],
+        }
+    }
+}
+
+/// A question and the answer that is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// What is asked.
+    pub question: Question,
+    /// The marked answer.
+    pub marked: usize,
+}
+
+impl Ask {
+    /// Asks, with the harmless answer marked.
+    pub fn new(question: Question) -> Self {
+        Self {
+            question,
+            marked: 0,
+        }
+    }
+
+    /// Marks another answer, around the ends.
+    pub fn turn(&mut self, by: isize) {
+        let answers = self.question.answers().len();
+        self.marked = (self.marked + answers).saturating_add_signed(by) % answers;
+    }
+}

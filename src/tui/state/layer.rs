@@ -1,0 +1,14 @@
+//! What lies on top of the screen and takes the keys.
+
+use super::{Ask, Field};
+
+/// What lies on top of the screen.
+#[derive(Debug)]
+pub enum Layer {
+    /// All keys; the first visible row.
+    Help(usize),
+    /// A question.
+    Ask(Ask),
+    /// The field for the number of lanes.
+    CapPrompt(Box<Field>),
+}

@@ -1,0 +1,44 @@
+//! Where a list stands: its row with the selection, and its first visible row.
+
+/// Where a list stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListView {
+    /// The row the selection is or was on.
+    pub row: usize,
+    /// The first visible row.
+    pub first: usize,
+}
+
+impl ListView {
+    /// Puts the list in order: of `len` rows `visible` fit, and the one that
+    /// is selected must be among them.
+    pub fn settle(&mut self, len: usize, visible: usize, selected: Option<usize>) {
+        if let Some(row) = selected {
+            self.row = row;
+        }
+        self.row = self.row.min(len.saturating_sub(1));
+        self.first = self.first.min(len.saturating_sub(visible));
+        if selected.is_some() && visible > 0 {
+            let lowest = (self.row + 1).saturating_sub(visible);
+            self.first = self.first.clamp(lowest, self.row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selected_row_is_visible_and_the_end_is_not_passed() {
+        let mut list = ListView::default();
+        list.settle(100, 10, Some(50));
+        assert_eq!(list.first, 41);
+        list.settle(100, 10, Some(45));
+        assert_eq!(list.first, 41);
+        list.settle(5, 10, Some(4));
+        assert_eq!(list.first, 0);
+        list.settle(0, 10, None);
+        assert_eq!(list, ListView::default());
+    }
+}

@@ -1,0 +1,234 @@
+//! What the dashboard knows: the latest snapshot, what is selected and
+//! scrolled, what is open on top, and what is about to be said.
+
+mod ask;
+mod attention;
+mod field;
+mod layer;
+mod list;
+mod output_view;
+mod selection;
+mod toast;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keybinds::KeyInput;
+use ratatui::layout::Size;
+
+use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot};
+
+use super::action::Context;
+use super::keymap::Keymap;
+use super::layout::Layout;
+
+pub use ask::{Ask, Question};
+pub use attention::{Attention, IDLE_AFTER};
+pub use field::Field;
+pub use layer::Layer;
+pub use list::ListView;
+pub use output_view::{OutputView, Wanted};
+pub use selection::Selection;
+pub use toast::{Level, Toast, Toasts};
+
+/// A part of the screen that can take the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The lanes and who is in them.
+    Lanes,
+    /// The calls that wait.
+    Queue,
+    /// The calls that have ended.
+    Finished,
+    /// What the selected call prints.
+    Output,
+}
+
+impl Pane {
+    /// In the order in which Tab visits them.
+    pub const ALL: [Self; 4] = [Self::Lanes, Self::Queue, Self::Finished, Self::Output];
+}
+
+/// How CPU is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CpuUnit {
+    /// In percent of one core: two busy cores are 200 %.
+    #[default]
+    Core,
+    /// In percent of the machine.
+    Machine,
+}
+
+/// What leads out of the dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// Once the running calls have finished.
+    Drained,
+    /// Once every call has been cancelled.
+    Cancelled,
+    /// The same, because Ctrl-C was pressed twice.
+    Interrupted,
+}
+
+/// A call whose cancellation was asked for once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Armed {
+    /// The call.
+    pub call: CallId,
+    /// Until when a second press confirms.
+    pub until: Duration,
+}
+
+/// Everything the dashboard knows. Times without another word count on the
+/// dashboard's own clock.
+#[derive(Debug)]
+pub struct State {
+    /// Now.
+    pub now: Duration,
+    /// The size of the screen.
+    pub size: Size,
+    /// The latest snapshot.
+    pub run: Arc<Snapshot>,
+    /// When it arrived.
+    pub run_at: Duration,
+    /// The pane that takes the keys.
+    pub focus: Pane,
+    /// Which call is selected.
+    pub selection: Selection,
+    /// Where the lists stand: lanes, queue, finished.
+    pub lists: [ListView; 3],
+    /// Where the output pane stands.
+    pub output: OutputView,
+    /// What lies on top of the screen, the topmost last.
+    pub layers: Vec<Layer>,
+    /// What is said to the user.
+    pub toasts: Toasts,
+    /// A cancellation that waits for its second press.
+    pub armed: Option<Armed>,
+    /// When Ctrl-C was pressed, the latest last.
+    pub interrupts: Vec<Duration>,
+    /// The cap that was asked for and is not in force yet.
+    pub wanted_cap: Option<Cap>,
+    /// How CPU is written.
+    pub cpu_unit: CpuUnit,
+    /// Whether the pane with the keys has the screen for itself.
+    pub is_zoomed: bool,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// Keys pressed of a longer sequence, and until when they count.
+    pub pending: (Vec<KeyInput>, Duration),
+    /// Whether somebody looks.
+    pub attention: Attention,
+    /// The number of the engine's notice that was last shown.
+    pub notice_seen: u64,
+    /// Whether the dashboard is on its way out.
+    pub leaving: Option<Leaving>,
+}
+
+impl State {
+    /// The state at the start, with the first snapshot.
+    pub fn new(run: Arc<Snapshot>, size: Size) -> Self {
+        let mut state = Self {
+            now: Duration::ZERO,
+            size,
+            notice_seen: run.notice.as_ref().map_or(0, |(number, _)| *number),
+            run,
+            run_at: Duration::ZERO,
+            focus: Pane::Lanes,
+            selection: Selection::default(),
+            lists: [ListView::default(); 3],
+            output: OutputView::default(),
+            layers: Vec::new(),
+            toasts: Toasts::default(),
+            armed: None,
+            interrupts: Vec::new(),
+            wanted_cap: None,
+            cpu_unit: CpuUnit::default(),
+            is_zoomed: false,
+            keymap: Keymap::standard(),
+            pending: (Vec::new(), Duration::ZERO),
+            attention: Attention::default(),
+            leaving: None,
+        };
+        state.settle();
+        state
+    }
+
+    /// Where the panes are.
+    pub fn layout(&self) -> Layout {
+        Layout::of(self)
+    }
+
+    /// The run's clock, carried on since the last snapshot while calls run.
+    pub fn run_now(&self) -> Duration {
+        if self.is_idle() {
+            return self.run.now;
+        }
+        self.run.now + self.now.saturating_sub(self.run_at)
+    }
+
+    /// Time from the run's start to now, or to the last end.
+    pub fn elapsed(&self) -> Duration {
+        if self.run.counts.open() > 0 {
+            return self.run_now();
+        }
+        let last = self.run.finished.first().and_then(|id| self.run.row(*id));
+        last.and_then(|row| row.ended).unwrap_or_default()
+    }
+
+    /// Whether nothing runs and nothing is about to: every call has ended, or
+    /// what waits may not start.
+    pub fn is_idle(&self) -> bool {
+        let counts = &self.run.counts;
+        let is_held = self.run.phase != RunPhase::Open;
+        counts.busy() == 0 && (is_held || counts.open() == 0)
+    }
+
+    /// Whether the gauges stand still and nothing is written.
+    pub fn is_frozen(&self) -> bool {
+        self.is_idle() && !self.attention.is_there(self.now)
+    }
+
+    /// The selected call's row.
+    pub fn selected(&self) -> Option<&Arc<CallRow>> {
+        self.run.row(self.selection.call()?)
+    }
+
+    /// Where keys are heard now, the first place first.
+    pub fn contexts(&self) -> &'static [Context] {
+        match self.layers.last() {
+            Some(Layer::Ask(_)) => &[Context::Confirm],
+            Some(Layer::Help(_)) => &[Context::List, Context::Global],
+            Some(Layer::CapPrompt(_)) => &[Context::Field],
+            None if self.focus == Pane::Output => &[
+                Context::Output,
+                Context::List,
+                Context::Call,
+                Context::Global,
+            ],
+            None => &[Context::List, Context::Call, Context::Global],
+        }
+    }
+
+    /// Says something to the user.
+    pub fn say(&mut self, level: Level, text: impl Into<super::text::Piece<'static>>) {
+        self.toasts.push(self.now, level, text.into());
+    }
+
+    /// Takes a new snapshot.
+    pub fn absorb(&mut self, run: Arc<Snapshot>) {
+        if self.wanted_cap == Some(run.policy.cap) {
+            self.wanted_cap = None;
+        }
+        if let Some((number, text)) = &run.notice
+            && *number > self.notice_seen
+        {
+            self.notice_seen = *number;
+            let text = crate::output::Safe::new(text);
+            self.toasts.push(self.now, Level::Warn, text.into());
+        }
+        self.run = run;
+        self.run_at = self.now;
+        self.settle();
+    }
+}

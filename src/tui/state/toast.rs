@@ -1,0 +1,124 @@
+//! Short messages to the user, which go away by themselves.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::tui::text::Piece;
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For information: 4 s.
+    Info,
+    /// A warning: 8 s.
+    Warn,
+    /// Something went wrong: stays until it is dismissed.
+    Error,
+}
+
+impl Level {
+    fn stays(self) -> Option<Duration> {
+        match self {
+            Self::Info => Some(Duration::from_secs(4)),
+            Self::Warn => Some(Duration::from_secs(8)),
+            Self::Error => None,
+        }
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// How much it matters.
+    pub level: Level,
+    /// What it says.
+    pub text: Piece<'static>,
+    /// When it was said.
+    pub said: Duration,
+    /// When it goes away by itself.
+    pub until: Option<Duration>,
+}
+
+/// Messages that are kept.
+const KEPT: usize = 200;
+
+/// What was said: the latest is on the screen, all are kept to be read again.
+#[derive(Debug, Clone, Default)]
+pub struct Toasts {
+    log: VecDeque<Toast>,
+    dismissed: usize,
+}
+
+impl Toasts {
+    /// Says something.
+    pub fn push(&mut self, now: Duration, level: Level, text: Piece<'static>) {
+        while self.log.len() >= KEPT {
+            self.log.pop_front();
+            self.dismissed = self.dismissed.saturating_sub(1);
+        }
+        self.log.push_back(Toast {
+            level,
+            text,
+            said: now,
+            until: level.stays().map(|stays| now + stays),
+        });
+    }
+
+    /// The message on the screen: of those that are still up the one that
+    /// matters most, the latest of them.
+    pub fn showing(&self, now: Duration) -> Option<&Toast> {
+        let up = self.log.iter().skip(self.dismissed);
+        let up = up.filter(|toast| toast.until.is_none_or(|until| now < until));
+        up.max_by_key(|toast| (toast.level, toast.said))
+    }
+
+    /// When the message on the screen goes away by itself.
+    pub fn changes_at(&self, now: Duration) -> Option<Duration> {
+        self.showing(now)?.until
+    }
+
+    /// Takes all messages off the screen; whether there was one.
+    pub fn dismiss(&mut self, now: Duration) -> bool {
+        let was_up = self.showing(now).is_some();
+        self.dismissed = self.log.len();
+        was_up
+    }
+
+    /// Everything that was said and is kept, oldest first.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = &Toast> {
+        self.log.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    #[test]
+    fn errors_stay_and_the_rest_goes() {
+        let mut toasts = Toasts::default();
+        toasts.push(secs(0), Level::Error, "broken".into());
+        toasts.push(secs(1), Level::Info, "copied".into());
+        assert_eq!(
+            toasts.showing(secs(2)).map(|it| it.level),
+            Some(Level::Error)
+        );
+        assert!(toasts.dismiss(secs(2)));
+        toasts.push(secs(3), Level::Info, "copied".into());
+        assert_eq!(toasts.changes_at(secs(3)), Some(secs(7)));
+        assert_eq!(toasts.showing(secs(7)), None);
+    }
+
+    #[test]
+    fn the_log_is_bounded() {
+        let mut toasts = Toasts::default();
+        for _ in 0..KEPT * 2 {
+            toasts.push(secs(0), Level::Info, "again".into());
+        }
+        assert_eq!(toasts.log().count(), KEPT);
+    }
+}

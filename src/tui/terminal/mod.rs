@@ -1,0 +1,12 @@
+//! The user's terminal: into the alternate screen and out again on every kind
+//! of end that a program can catch, whole frames in one write, and signals.
+
+mod modes;
+mod panics;
+mod screen;
+mod signals;
+
+pub use modes::{Modes, restore};
+pub use panics::{install_panic_hook, take_panic_reports};
+pub use screen::Screen;
+pub use signals::{Session, TerminalSession, signals};

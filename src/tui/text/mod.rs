@@ -1,0 +1,18 @@
+//! The only module that turns text into cells. What it takes is either a
+//! literal of the program, a figure it formatted itself, or [`Safe`] text:
+//! nothing that came from a file or a tool reaches the screen unsanitised.
+
+pub mod args;
+pub mod figure;
+mod fit;
+mod look;
+mod piece;
+mod strip;
+pub mod wait;
+mod wrap;
+
+use crate::output::Safe;
+pub use fit::{Cut, fit, width};
+pub use piece::Piece;
+pub use strip::{Align, Strip};
+pub use wrap::{from_column, wrapped};

@@ -1,0 +1,62 @@
+//! Why a call waits, in words: names looked up, times as time left.
+
+use std::time::Duration;
+
+use super::{Piece, Safe, figure};
+use crate::model::{CallId, Snapshot, WaitReason};
+
+/// The one reason that binds now, such as `after build` or `retry in 1.2 s`.
+pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<'static> {
+    let name = |call: &CallId| match snapshot.row(*call) {
+        Some(row) => Piece::from(Safe::new(row.name.as_str())),
+        None => figure::call(*call),
+    };
+    let left = |at: &Duration| figure::left(at.saturating_sub(now));
+    match reason {
+        WaitReason::After { call } => Piece::from("after ").then(name(call)),
+        WaitReason::StartAfter { at } => Piece::from("starts in ").then(left(at)),
+        WaitReason::Slot { busy, cap } => Piece::from("slot ").then(figure::part(*busy, *cap)),
+        WaitReason::ToolCap { tool, busy, max } => Piece::from("tool ")
+            .then(Safe::new(tool.as_str()))
+            .then(" ")
+            .then(figure::part(*busy, *max)),
+        WaitReason::Lock { key, holder } => Piece::from("lock ")
+            .then(Safe::new(key.as_str()))
+            .then(" held by ")
+            .then(figure::call(*holder)),
+        WaitReason::Rate { limit, at, .. } => Piece::from("rate ")
+            .then(Safe::new(limit))
+            .then(", ")
+            .then(left(at)),
+        WaitReason::Retry { at } => Piece::from("retry in ").then(left(at)),
+        WaitReason::RetryBudget { at } => Piece::from("retry budget, ").then(left(at)),
+        WaitReason::Memory {
+            used_bytes,
+            total_bytes,
+        } => Piece::from("memory ")
+            .then(figure::bytes(*used_bytes))
+            .then("/")
+            .then(figure::bytes(*total_bytes)),
+        WaitReason::Cpu {
+            used_cores,
+            total_cores,
+        } => Piece::from("cpu ")
+            .then(figure::cores(*used_cores))
+            .then("/")
+            .then(figure::cores(*total_cores)),
+        WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
+        WaitReason::Paused => Piece::from("paused"),
+        WaitReason::Stopped => Piece::from("stopped"),
+    }
+}
+
+/// Whether the words change as time passes.
+pub fn counts_down(reason: &WaitReason) -> bool {
+    matches!(
+        reason,
+        WaitReason::StartAfter { .. }
+            | WaitReason::Rate { .. }
+            | WaitReason::Retry { .. }
+            | WaitReason::RetryBudget { .. }
+    )
+}

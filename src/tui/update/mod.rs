@@ -1,0 +1,121 @@
+//! What happens to the state when something happened: a pure function from a
+//! message to a new state and the commands it asks for.
+
+mod calls;
+mod cap;
+mod keys;
+mod leave;
+mod panes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEventKind};
+use ratatui::layout::Size;
+
+use super::state::{Level, State, Wanted};
+use crate::engine::Command;
+use crate::model::Snapshot;
+use crate::output::Window;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// The terminal reported a key, the mouse, a paste, its size or its focus.
+    Input(Event),
+    /// The engine published a snapshot.
+    Published(Arc<Snapshot>),
+    /// Lines were read for the output pane.
+    OutputRead(Wanted, Window),
+    /// The engine took no command.
+    CommandRefused,
+    /// The engine has ended.
+    EngineEnded,
+    /// Time passed.
+    Ticked,
+}
+
+/// Something the dashboard asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UiCommand {
+    /// Of the engine.
+    Engine(Command),
+    /// Leave the dashboard.
+    Leave(Leave),
+    /// Draw every cell anew.
+    Redraw,
+    /// Give the terminal back to the shell until it is asked for again.
+    Suspend,
+}
+
+/// How the dashboard was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// The user left; nothing was running, or it was drained or cancelled.
+    Quit,
+    /// The user pressed Ctrl-C until everything was cancelled.
+    Interrupted,
+    /// The operating system asked the program to end.
+    Signalled(Signal),
+}
+
+/// A signal that ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP.
+    HangUp,
+}
+
+/// Takes a message in at `now`, and says what is asked for.
+pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
+    state.now = now;
+    let mut commands = Vec::new();
+    match msg {
+        Msg::Input(event) => input(state, event, &mut commands),
+        Msg::Published(run) => state.absorb(run),
+        Msg::OutputRead(wanted, window) => state.output.read = Some((wanted, window)),
+        Msg::CommandRefused => state.say(
+            Level::Warn,
+            "the engine takes no more commands now; try again",
+        ),
+        Msg::EngineEnded => leave::engine_ended(state, &mut commands),
+        Msg::Ticked => {}
+    }
+    expire(state);
+    commands
+}
+
+fn input(state: &mut State, event: Event, commands: &mut Vec<UiCommand>) {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => {
+            state.attention.touch(state.now);
+            keys::pressed(state, key, commands);
+        }
+        Event::Paste(text) => {
+            state.attention.touch(state.now);
+            keys::pasted(state, &text);
+        }
+        Event::Mouse(_) => state.attention.touch(state.now),
+        Event::Resize(width, height) => {
+            state.size = Size { width, height };
+            state.settle();
+        }
+        Event::FocusGained => state.attention.focus(true, state.now),
+        Event::FocusLost => state.attention.focus(false, state.now),
+        Event::Key(_) => {}
+    }
+}
+
+/// Forgets what its time has passed for.
+fn expire(state: &mut State) {
+    if state.armed.is_some_and(|armed| armed.until <= state.now) {
+        state.armed = None;
+    }
+    if !state.pending.0.is_empty() && state.pending.1 <= state.now {
+        state.pending.0.clear();
+    }
+}

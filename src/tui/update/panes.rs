@@ -1,0 +1,106 @@
+//! Moving about: rows, pages, panes, and the way back.
+
+use crate::output::{Stream, Streams};
+use crate::tui::action::Action;
+use crate::tui::state::{Layer, Pane, Selection, State};
+use crate::tui::views;
+
+/// Cells that one step sideways moves.
+const SIDEWAYS: usize = 8;
+
+/// Rows that are further than any list.
+const FAR: isize = isize::MAX / 2;
+
+pub(super) fn act(state: &mut State, action: Action) {
+    let page = state.layout().rows(state, state.focus).max(2) - 1;
+    let page = isize::try_from(page).unwrap_or(FAR);
+    match action {
+        Action::Down => rows(state, 1),
+        Action::Up => rows(state, -1),
+        Action::PageDown => rows(state, page),
+        Action::PageUp => rows(state, -page),
+        Action::Top => rows(state, -FAR),
+        Action::Bottom => rows(state, FAR),
+        Action::FocusNext => turn(state, 1),
+        Action::FocusPrevious => turn(state, -1),
+        Action::Open => open(state),
+        Action::Zoom => state.is_zoomed = !state.is_zoomed,
+        Action::Follow if state.output.is_following() => state.hold_output(),
+        Action::Follow => state.follow_output(),
+        Action::Wrap => state.output.is_wrapped = !state.output.is_wrapped,
+        Action::Streams => {
+            state.output.streams = match state.output.streams {
+                Streams::Both => Streams::Only(Stream::Stdout),
+                Streams::Only(Stream::Stdout) => Streams::Only(Stream::Stderr),
+                Streams::Only(Stream::Stderr) => Streams::Both,
+            };
+            state.follow_output();
+        }
+        Action::Left => state.output.column = state.output.column.saturating_sub(SIDEWAYS),
+        Action::Right => {
+            let longest = state.output.window().map_or(0, views::longest_line);
+            let column = state.output.column + SIDEWAYS;
+            state.output.column = column.min(longest.saturating_sub(1));
+        }
+        _ => {}
+    }
+}
+
+fn rows(state: &mut State, by: isize) {
+    if state.focus == Pane::Output {
+        state.scroll_output(by as i64);
+    } else {
+        state.step(by);
+    }
+}
+
+fn turn(state: &mut State, by: isize) {
+    let panes = Pane::ALL.len();
+    let next = (state.focus as usize + panes).saturating_add_signed(by) % panes;
+    state.focus_on(Pane::ALL[next]);
+}
+
+/// Reads the selected call's output.
+fn open(state: &mut State) {
+    if let Some(call) = state.selection.call() {
+        state.selection = Selection::Chosen(call);
+        state.focus_on(Pane::Output);
+    }
+}
+
+/// One level back: a sequence, a message, the zoom, the output pane, and at
+/// last the choice of a call.
+pub(super) fn back(state: &mut State) {
+    let now = state.now;
+    if state.armed.take().is_some() || state.toasts.dismiss(now) {
+    } else if state.is_zoomed {
+        state.is_zoomed = false;
+    } else if state.focus != Pane::Lanes {
+        state.focus_on(Pane::Lanes);
+    } else {
+        state.selection = Selection::Automatic(state.selection.call());
+    }
+}
+
+/// Keys of the help.
+pub(super) fn in_help(state: &mut State, action: Action) {
+    let page = usize::from(state.size.height.saturating_sub(6));
+    let last = views::help::length().saturating_sub(page);
+    let Some(Layer::Help(first)) = state.layers.last_mut() else {
+        return;
+    };
+    *first = match action {
+        Action::Down => *first + 1,
+        Action::Up => first.saturating_sub(1),
+        Action::PageDown => *first + page,
+        Action::PageUp => first.saturating_sub(page),
+        Action::Top => 0,
+        Action::Bottom => last,
+        Action::Back | Action::Help | Action::Quit => {
+            state.layers.pop();
+            return;
+        }
+        _ => return,
+    };
+    *first = (*first).min(last);
+}

@@ -1,0 +1,41 @@
+//! The field for the number of lanes.
+//!
+//! ```text
+//! ┌ Lanes ───────────────────┐
+//! │ cap (1 to 1024): 8       │
+//! └──────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::Widget;
+
+use super::{View, chrome};
+use crate::theme::Role;
+use crate::tui::state::Field;
+
+/// Draws the field.
+pub(super) fn render(
+    view: &View<'_>,
+    field: &Field,
+    screen: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let inner = chrome::popup(view, screen, (30, 1), "Set cap", buf);
+    let mut strip = view.strip(inner.width);
+    strip
+        .skip(1)
+        .put("lanes, 1 to 1024: ", view.style(Role::Fg));
+    strip.draw(inner.as_position(), buf);
+    let used = (strip.used() as u16).min(inner.width);
+    let area = Rect::new(
+        inner.x + used,
+        inner.y,
+        inner.width - used,
+        inner.height.min(1),
+    );
+    if !area.is_empty() {
+        (&field.area).render(area, buf);
+    }
+    None
+}

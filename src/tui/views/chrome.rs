@@ -1,0 +1,151 @@
+//! What panes share: their frames, titles and selected rows.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::widgets::{Block, Widget};
+
+use super::View;
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::text::Strip;
+
+/// Draws a pane's frame with what stands at the left and right of its title,
+/// and gives the area inside.
+///
+/// ```text
+/// ┌ left ───────────────── right ┐     without borders:
+/// │                              │     ─ left ─── right ─
+/// └──────────────────────────────┘
+/// ```
+pub(super) fn frame(
+    view: &View<'_>,
+    pane: Pane,
+    left: &Strip,
+    right: &Strip,
+    buf: &mut Buffer,
+) -> Rect {
+    let area = view.layout.pane(pane);
+    let role = if view.has_keys(pane) {
+        Role::BorderFocus
+    } else {
+        Role::Border
+    };
+    let style = view.style(role);
+    if view.layout.has_borders {
+        let block = Block::bordered()
+            .border_set(view.glyphs.border())
+            .border_style(style);
+        block.render(area, buf);
+    } else if view.layout.has_title(pane) {
+        let mut line = view.strip(area.width);
+        for _ in 0..area.width {
+            line.put(view.glyphs.rule(), style);
+        }
+        line.draw(area.as_position(), buf);
+    } else {
+        return view.layout.inner(pane);
+    }
+    titles(view, area, left, right, buf);
+    view.layout.inner(pane)
+}
+
+/// Takes away whatever stands in some cells.
+fn blank(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let base = view.style(Role::Fg).patch(view.style(Role::Bg));
+    for position in area.intersection(buf.area).positions() {
+        if let Some(cell) = buf.cell_mut(position) {
+            cell.reset();
+            cell.set_style(base);
+        }
+    }
+}
+
+/// Writes the two ends of a title into the top line of an area.
+fn titles(view: &View<'_>, area: Rect, left: &Strip, right: &Strip, buf: &mut Buffer) {
+    let room = usize::from(area.width.saturating_sub(2));
+    let mut put = |strip: &Strip, x| {
+        blank(view, Rect::new(x, area.y, strip.used() as u16, 1), buf);
+        strip.draw((x, area.y), buf);
+    };
+    put(left, area.x + 1.min(area.width));
+    if right.used() > 0 && left.used() + right.used() <= room {
+        let x = area.right().saturating_sub(right.used() as u16 + 1);
+        put(right, x);
+    }
+}
+
+/// A pane's title in the style of its focus.
+pub(super) fn title(view: &View<'_>, pane: Pane, name: &'static str) -> Strip {
+    let area = view.layout.pane(pane);
+    let mut strip = Strip::new(area.width.saturating_sub(2), view.glyphs);
+    let mut style = view.style(Role::Title);
+    if view.has_keys(pane) {
+        style = style
+            .patch(view.style(Role::BorderFocus))
+            .add_modifier(Modifier::BOLD);
+    }
+    strip.put(" ", style).put(name, style).put(" ", style);
+    strip
+}
+
+/// Marks a row as selected: in the pane with the keys over its whole width,
+/// elsewhere by weight only.
+pub(super) fn select(view: &View<'_>, pane: Pane, row: Rect, buf: &mut Buffer) {
+    // The bar before the row stays as it is.
+    let row = Rect::new(row.x + 1, row.y, row.width.saturating_sub(1), row.height);
+    if !view.has_keys(pane) {
+        buf.set_style(
+            row,
+            Style::new()
+                .add_modifier(Modifier::BOLD)
+                .remove_modifier(Modifier::DIM),
+        );
+        return;
+    }
+    let mut style = view.style(Role::Selection);
+    // Reversed rows with many colours are hard to read: they lose them.
+    if style.add_modifier.contains(Modifier::REVERSED) {
+        style = style
+            .fg(Color::Reset)
+            .bg(Color::Reset)
+            .remove_modifier(Modifier::DIM);
+    }
+    buf.set_style(row, style);
+}
+
+/// An empty pane says what it is for and which key fills it.
+pub(super) fn empty(view: &View<'_>, area: Rect, lines: &[&'static str], buf: &mut Buffer) {
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        let mut strip = view.strip(area.width);
+        strip
+            .put(" ", Style::new())
+            .put(*line, view.style(Role::Muted));
+        strip.draw((area.x, y), buf);
+    }
+}
+
+/// A box in the middle of the screen, cleared and framed; the area inside.
+pub(super) fn popup(
+    view: &View<'_>,
+    screen: Rect,
+    size: (u16, u16),
+    name: &'static str,
+    buf: &mut Buffer,
+) -> Rect {
+    let width = (size.0 + 2).min(screen.width);
+    let height = (size.1 + 2).min(screen.height);
+    let x = screen.x + (screen.width - width) / 2;
+    let y = screen.y + (screen.height - height) / 3;
+    let area = Rect::new(x, y, width, height);
+    blank(view, area, buf);
+    Block::bordered()
+        .border_set(view.glyphs.border())
+        .border_style(view.style(Role::BorderFocus))
+        .render(area, buf);
+    let mut title = view.strip(width.saturating_sub(2));
+    let style = view.style(Role::Title);
+    title.put(" ", style).put(name, style).put(" ", style);
+    titles(view, area, &title, &view.strip(0), buf);
+    area.inner(ratatui::layout::Margin::new(1, 1))
+}

@@ -1,0 +1,197 @@
+//! The line at the top: what runs, what waits, what ended, the cap, the
+//! machine and the time.
+//!
+//! ```text
+//!  fanout ▸ plan   ▸4 running  ◌4 queued  ✓11 done   cap 4 [-/+]  CPU 61% ▂▄▆  MEM 5.1/16G ▃▃  02:14
+//! ```
+//! What there is no room for goes in this order: words, the plan, trends, the
+//! hint at the cap, memory, CPU.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::{View, trend};
+use crate::model::{Outcome, RunPhase};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::glyphs::role_of_outcome;
+use crate::tui::text::{Strip, figure};
+
+/// What is left out, the higher the more.
+type Thrift = u8;
+const WORDS: Thrift = 1;
+const PLAN: Thrift = 2;
+const TRENDS: Thrift = 3;
+const HINT: Thrift = 4;
+const MEMORY: Thrift = 5;
+const CPU: Thrift = 6;
+
+/// Draws the line.
+pub(super) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    for thrift in 0..=CPU {
+        let left = left(view, area.width, thrift);
+        let right = right(view, area.width, thrift);
+        let fits = left.used() + right.used() + 1 < usize::from(area.width);
+        if fits || thrift == CPU {
+            left.draw(area.as_position(), buf);
+            let x = area.right().saturating_sub(right.used() as u16 + 1);
+            right.draw((x.max(area.x + left.used() as u16 + 1), area.y), buf);
+            return;
+        }
+    }
+}
+
+fn left(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
+    let (counts, glyphs) = (&view.state.run.counts, view.glyphs);
+    let mut strip = Strip::new(width, glyphs);
+    strip.skip(1);
+    if thrift < PLAN {
+        strip.put("fanout ", view.style(Role::Title));
+        strip.put(glyphs.then(), view.style(Role::Muted)).skip(1);
+        strip.put_cut(
+            Safe::new(&view.state.run.plan),
+            24,
+            crate::tui::text::Cut::End,
+            view.style(Role::Accent),
+        );
+        strip.skip(3);
+    }
+    let mut put = |sign, number: usize, word: &'static str, role, is_kept: bool| {
+        if number == 0 && !is_kept {
+            return;
+        }
+        let style = view.style(role);
+        strip.put(sign, style).put(figure::count(number), style);
+        if thrift < WORDS {
+            strip.skip(1).put(word, style).skip(1);
+        }
+        strip.skip(1);
+    };
+    let busy = counts.starting + counts.running;
+    put(glyphs.running(), busy, "running", Role::Running, true);
+    put(
+        glyphs.stopping(),
+        counts.stopping,
+        "stopping",
+        Role::Stopping,
+        false,
+    );
+    put(glyphs.queued(), counts.queued, "queued", Role::Queued, true);
+    put(
+        glyphs.retrying(),
+        counts.retrying,
+        "retrying",
+        Role::Retrying,
+        false,
+    );
+    for outcome in Outcome::ALL {
+        let word = if outcome == Outcome::Succeeded {
+            "done"
+        } else {
+            outcome.word()
+        };
+        put(
+            glyphs.outcome(outcome),
+            counts.ended_as(outcome),
+            word,
+            role_of_outcome(outcome),
+            false,
+        );
+    }
+    strip
+}
+
+fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
+    let state = view.state;
+    let mut strip = Strip::new(width, view.glyphs);
+    phase(view, &mut strip);
+    let cap = state.wanted_cap.unwrap_or(state.run.policy.cap);
+    let style = view.style(Role::Fg);
+    strip.put("cap ", style);
+    strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
+    let busy = state.run.counts.busy();
+    if busy > cap.get() as usize {
+        let warn = view.style(Role::Stopping);
+        strip.put(" (", warn).put(figure::count(busy), warn);
+        strip.put(
+            if thrift < TRENDS {
+                " running, draining)"
+            } else {
+                ", draining)"
+            },
+            warn,
+        );
+    } else if thrift < HINT {
+        strip.put(" [-/+]", view.style(Role::Muted));
+    }
+    machine(view, &mut strip, thrift);
+    strip
+        .skip(2)
+        .put(figure::whole_clock(state.elapsed()), style);
+    strip
+}
+
+fn phase(view: &View<'_>, strip: &mut Strip) {
+    let word = match view.state.run.phase {
+        RunPhase::Open => return,
+        RunPhase::Paused => "PAUSED",
+        RunPhase::Stopped => "STOPPED",
+        RunPhase::ShuttingDown => "LEAVING",
+    };
+    strip.put(word, view.style(Role::Stopping)).skip(2);
+}
+
+/// The machine's gauges. Nothing is shown of what was never read.
+fn machine(view: &View<'_>, strip: &mut Strip, thrift: Thrift) {
+    let run = &view.state.run;
+    let (machine, cores) = (&run.machine, run.cores.max(1) as f32);
+    let Some(latest) = machine.latest() else {
+        return;
+    };
+    let gauge = |share: f32| {
+        let role = match share {
+            ..0.6 => Role::MeterLow,
+            0.6..0.85 => Role::MeterMid,
+            _ => Role::MeterHigh,
+        };
+        let style = view.style(role);
+        if view.state.is_frozen() {
+            style.add_modifier(Modifier::DIM)
+        } else {
+            style
+        }
+    };
+    let label = view.style(Role::Muted);
+    if thrift < CPU
+        && let Some(used) = latest.cpu_cores
+    {
+        let style = gauge(used / cores);
+        strip
+            .skip(2)
+            .put("CPU ", label)
+            .put(figure::percent(used / cores), style);
+        if thrift < TRENDS {
+            let levels = machine.iter().map(|it| Some(it?.cpu_cores? / cores));
+            trend::put(strip.skip(1), levels, 6, style, view.glyphs);
+        }
+    }
+    if thrift < MEMORY {
+        let total = latest.memory_total_bytes.max(1) as f32;
+        let style = gauge(latest.memory_used_bytes as f32 / total);
+        strip
+            .skip(2)
+            .put("MEM ", label)
+            .put(figure::bytes(latest.memory_used_bytes), style);
+        if thrift < TRENDS {
+            strip
+                .put("/", label)
+                .put(figure::bytes(latest.memory_total_bytes), label)
+                .skip(1);
+            let levels = machine
+                .iter()
+                .map(|it| Some(it?.memory_used_bytes as f32 / total));
+            trend::put(strip, levels, 4, style, view.glyphs);
+        }
+    }
+}

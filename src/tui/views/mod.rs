@@ -1,0 +1,112 @@
+//! What the screen looks like. Each panel is one file with one `render`; they
+//! share the state by reference and change nothing.
+
+mod ask;
+mod cap_prompt;
+mod chrome;
+mod finished;
+mod footer;
+mod header;
+pub(super) mod help;
+mod lane_columns;
+mod lane_row;
+mod lanes;
+mod output;
+mod queue;
+mod too_small;
+mod trend;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::glyphs::Glyphs;
+use super::layout::Layout;
+use super::state::{Layer, Pane, State};
+use super::text::{self, Strip};
+use crate::catalogue::Catalogue;
+use crate::output::Window;
+use crate::theme::{Role, Theme};
+
+/// What a view may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What is shown.
+    pub state: &'a State,
+    /// What tools there are.
+    pub catalogue: &'a Catalogue,
+    /// What roles look like.
+    pub theme: &'a Theme,
+    /// The signs.
+    pub glyphs: Glyphs,
+    /// Where the panes are.
+    pub layout: Layout,
+}
+
+impl<'a> View<'a> {
+    /// A view of the state.
+    pub fn new(
+        state: &'a State,
+        catalogue: &'a Catalogue,
+        theme: &'a Theme,
+        glyphs: Glyphs,
+    ) -> Self {
+        Self {
+            state,
+            catalogue,
+            theme,
+            glyphs,
+            layout: state.layout(),
+        }
+    }
+
+    fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    fn strip(&self, width: u16) -> Strip {
+        Strip::new(width, self.glyphs)
+    }
+
+    fn has_keys(&self, pane: Pane) -> bool {
+        self.state.focus == pane && self.state.layers.is_empty()
+    }
+}
+
+/// Draws the whole screen; where the cursor is, if anywhere.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    buf.set_style(area, view.style(Role::Fg).patch(view.style(Role::Bg)));
+    if Layout::is_too_small(view.state) {
+        too_small::render(view, area, buf);
+        return None;
+    }
+    header::render(view, view.layout.header, buf);
+    lanes::render(view, buf);
+    queue::render(view, buf);
+    finished::render(view, buf);
+    output::render(view, buf);
+    footer::render(view, buf);
+    let mut cursor = None;
+    for layer in &view.state.layers {
+        cursor = match layer {
+            Layer::Help(first) => help::render(view, *first, area, buf),
+            Layer::Ask(ask) => ask::render(view, *ask, area, buf),
+            Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
+        };
+    }
+    cursor
+}
+
+/// Cells of the longest line that was read.
+pub(super) fn longest_line(window: &Window) -> usize {
+    let lengths = window
+        .lines
+        .iter()
+        .map(|line| text::width(line.text.as_str()));
+    lengths.max().unwrap_or(0)
+}
+
+/// Cells for the widest call number of the run, as `#12`.
+fn id_cells(state: &State) -> usize {
+    state.run.calls.len().max(10).ilog10() as usize + 2
+}

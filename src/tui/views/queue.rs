@@ -1,0 +1,103 @@
+//! The calls that wait, in the order they would start, each with the one
+//! reason that binds now.
+//!
+//! ```text
+//! ┌ Queue 4 ─────────────────────────────┐
+//! │ #18 ◌ report          after count    │
+//! │ #19 ↻ fetch           retry in 1.2 s │
+//! └──────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, chrome};
+use crate::model::CallRow;
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::glyphs::role_of_state;
+use crate::tui::state::Pane;
+use crate::tui::text::{Align, Cut, args, figure, wait};
+
+/// Draws the pane.
+pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Queue).is_empty() {
+        return;
+    }
+    let state = view.state;
+    let mut left = chrome::title(view, Pane::Queue, "Queue");
+    left.put(
+        figure::count(state.run.queue.len()),
+        view.style(Role::Title),
+    )
+    .skip(1);
+    let inner = chrome::frame(view, Pane::Queue, &left, &view.strip(0), buf);
+    if state.run.queue.is_empty() {
+        chrome::empty(view, inner, &["Nothing waits."], buf);
+        return;
+    }
+    let first = state.list(Pane::Queue).first;
+    for (y, index) in (inner.y..inner.bottom()).zip(first..) {
+        let Some(id) = state.call_at(Pane::Queue, index) else {
+            return;
+        };
+        if let Some(row) = state.run.row(id) {
+            call(
+                view,
+                row,
+                Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                },
+                buf,
+            );
+        }
+    }
+}
+
+fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
+    let state = view.state;
+    let is_selected = state.selection.call() == Some(row.id);
+    let bar = if is_selected {
+        view.glyphs.selected()
+    } else {
+        " "
+    };
+    let (muted, sign) = (
+        view.style(Role::Muted),
+        view.style(role_of_state(&row.state)),
+    );
+    let mut strip = view.strip(area.width);
+    let digits = super::id_cells(state);
+    strip.put(bar, view.style(Role::Accent));
+    strip
+        .cell(figure::call(row.id), digits, Align::Left, muted)
+        .skip(1);
+    strip.put(view.glyphs.state(&row.state), sign).skip(1);
+    let reason = row
+        .wait
+        .as_ref()
+        .map(|it| wait::reason(it, &state.run, state.run_now()));
+    let reason = reason.unwrap_or_default();
+    let room = strip.room();
+    let name = Safe::new(row.name.as_str());
+    let reason_room = reason
+        .width()
+        .min(room.saturating_sub(name.width().min(10) + 1));
+    let name_room = room.saturating_sub(reason_room + 1);
+    strip
+        .put_cut(name, name_room, Cut::Middle, view.style(Role::Fg))
+        .skip(1);
+    let args_room = strip.room().saturating_sub(reason_room + 1);
+    if args_room >= 8 {
+        let line = args::line(&row.args, view.catalogue.get(&row.tool));
+        strip.put_cut(line, args_room, Cut::End, muted);
+    }
+    strip.skip_to(usize::from(area.width).saturating_sub(reason_room));
+    strip.put_cut(reason, reason_room, Cut::Middle, view.style(Role::Queued));
+    strip.draw(area.as_position(), buf);
+    if is_selected {
+        chrome::select(view, Pane::Queue, area, buf);
+    }
+}

@@ -1,0 +1,8 @@
+//! What the dashboard looks like and what its keys do, without a terminal.
+
+mod dump;
+mod fixtures;
+mod keys;
+mod looks;
+mod sizes;
+mod stage;

@@ -1,0 +1,46 @@
+//! No size and no state of the dashboard makes a view fail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use fanout::tui::state::State;
+use fanout::tui::update::{Msg, update};
+use proptest::prelude::*;
+use ratatui::layout::Size;
+
+use crate::{fixtures, looks};
+
+fn keys() -> impl Strategy<Value = Vec<char>> {
+    proptest::collection::vec(
+        prop::sample::select("jkgGzwofhlxXrpC%?+-=\t\n\u{1b}".chars().collect::<Vec<_>>()),
+        0..12,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..4) {
+        let run = match which {
+            0 => fixtures::everything(),
+            1 => fixtures::nothing(),
+            2 => fixtures::over(),
+            _ => fixtures::draining(),
+        };
+        let mut state = State::new(Arc::clone(&run), Size { width, height });
+        for (at, key) in keys.into_iter().enumerate() {
+            let code = match key {
+                '\t' => KeyCode::Tab,
+                '\n' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                key => KeyCode::Char(key),
+            };
+            let event = Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
+            update(&mut state, Duration::from_millis(at as u64), Msg::Input(event));
+            looks::draw(&state);
+        }
+        looks::draw(&state);
+    }
+}

@@ -1,0 +1,251 @@
+//! The real loop of the dashboard on a screen in memory, with typed keys, a
+//! clock that is turned by hand and an engine that only listens.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use fanout::catalogue::Catalogue;
+use fanout::engine::{Command, Handle};
+use fanout::model::Snapshot;
+use fanout::output::{Bounds, Store};
+use fanout::theme::{Depth, builtin};
+use fanout::tui::glyphs::Glyphs;
+use fanout::tui::motion::Motion;
+use fanout::tui::terminal::Session;
+use fanout::tui::{Deps, Leave, Signal, run};
+use futures_util::stream;
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use tokio::sync::{mpsc, watch};
+
+/// A screen in memory that can be looked at while the loop draws on it.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    backend: Rc<RefCell<TestBackend>>,
+    frames: Rc<RefCell<usize>>,
+}
+
+impl Shared {
+    fn new(width: u16, height: u16) -> Self {
+        Self {
+            backend: Rc::new(RefCell::new(TestBackend::new(width, height))),
+            frames: Rc::default(),
+        }
+    }
+}
+
+impl Backend for Shared {
+    type Error = Infallible;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Infallible>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        *self.frames.borrow_mut() += 1;
+        self.backend.borrow_mut().draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.backend.borrow_mut().hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.backend.borrow_mut().show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.backend.borrow_mut().get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.backend.borrow_mut().set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.backend.borrow_mut().clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.backend.borrow_mut().clear_region(clear_type)
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        self.backend.borrow().size()
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.backend.borrow_mut().window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.backend.borrow_mut().flush()
+    }
+}
+
+/// A session that is never put aside.
+struct Here;
+
+impl Session for Here {
+    async fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a test does to the running dashboard, and what it sees of it.
+pub(crate) struct Stage {
+    screen: Shared,
+    keys: mpsc::UnboundedSender<io::Result<Event>>,
+    signals: mpsc::UnboundedSender<Signal>,
+    commands: mpsc::Receiver<Command>,
+    snapshots: Option<watch::Sender<Arc<Snapshot>>>,
+    pub(crate) outputs: Store,
+}
+
+impl Stage {
+    /// Types keys, such as `jjxx<ret>` or `<C-c>`, and lets the loop answer.
+    pub(crate) async fn keys(&mut self, script: &str) {
+        for key in parse(script) {
+            self.event(Event::Key(key)).await;
+        }
+    }
+
+    pub(crate) async fn event(&mut self, event: Event) {
+        self.keys.send(Ok(event)).expect("the loop listens");
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    pub(crate) async fn signal(&mut self, signal: Signal) {
+        self.signals.send(signal).expect("the loop listens");
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    /// Publishes a snapshot.
+    pub(crate) async fn publish(&mut self, run: Arc<Snapshot>) {
+        let snapshots = self.snapshots.as_ref().expect("the engine is there");
+        snapshots.send(run).expect("the loop listens");
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    /// The engine ends.
+    pub(crate) async fn end_engine(&mut self) {
+        self.snapshots = None;
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn pass(&mut self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// What is on the screen.
+    pub(crate) fn screen(&self) -> Buffer {
+        self.screen.backend.borrow().buffer().clone()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        crate::dump::text(&self.screen())
+    }
+
+    /// Frames drawn so far.
+    pub(crate) fn frames(&self) -> usize {
+        *self.screen.frames.borrow()
+    }
+
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
+        self.screen.backend.borrow_mut().resize(width, height);
+    }
+
+    /// What the engine was asked for since the last time.
+    pub(crate) fn commands(&mut self) -> Vec<Command> {
+        std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
+    }
+}
+
+/// Runs the dashboard on a made-up run for as long as `play` plays. `Some` if
+/// it was left.
+pub(crate) fn play(
+    run_picture: Arc<Snapshot>,
+    size: (u16, u16),
+    script: impl AsyncFnOnce(&mut Stage),
+) -> Option<Leave> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let (command_sender, commands) = mpsc::channel(64);
+        let (snapshot_sender, snapshots) = watch::channel(run_picture);
+        let (keys, mut typed) = mpsc::unbounded_channel();
+        let (signals, mut signalled) = mpsc::unbounded_channel();
+        let screen = Shared::new(size.0, size.1);
+        let outputs = Store::new(None, Bounds::default());
+        let deps = Deps {
+            handle: Handle::new(command_sender, snapshots),
+            reader: outputs.reader(),
+            catalogue: Arc::new(Catalogue::sample().expect("the sample tools are sound")),
+            theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
+            glyphs: Glyphs::Unicode,
+            motion: Motion::Full,
+        };
+        let mut terminal = Terminal::new(screen.clone()).expect("a screen");
+        let mut session = Here;
+        let input = stream::poll_fn(move |context| typed.poll_recv(context));
+        let signalled = stream::poll_fn(move |context| signalled.poll_recv(context));
+        let mut stage = Stage {
+            screen,
+            keys,
+            signals,
+            commands,
+            snapshots: Some(snapshot_sender),
+            outputs,
+        };
+        let dashboard = run(&mut terminal, input, signalled, &mut session, deps);
+        let played = async {
+            stage.pass(Duration::from_millis(50)).await;
+            script(&mut stage).await;
+        };
+        tokio::select! {
+            biased;
+            left = dashboard => Some(left.expect("no error")),
+            () = played => None,
+        }
+    })
+}
+
+fn parse(script: &str) -> Vec<KeyEvent> {
+    let mut keys = Vec::new();
+    let mut rest = script.chars();
+    while let Some(c) = rest.next() {
+        if c != '<' {
+            keys.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            continue;
+        }
+        let name: String = rest.by_ref().take_while(|c| *c != '>').collect();
+        let (modifiers, name) = match name.strip_prefix("C-") {
+            Some(name) => (KeyModifiers::CONTROL, name),
+            None => (KeyModifiers::NONE, name.as_str()),
+        };
+        let code = match name {
+            "ret" => KeyCode::Enter,
+            "esc" => KeyCode::Esc,
+            "tab" => KeyCode::Tab,
+            "backtab" => KeyCode::BackTab,
+            "space" => KeyCode::Char(' '),
+            "bs" => KeyCode::Backspace,
+            "up" => KeyCode::Up,
+            "down" => KeyCode::Down,
+            "f2" => KeyCode::F(2),
+            one => KeyCode::Char(one.chars().next().expect("a key's name")),
+        };
+        keys.push(KeyEvent::new(code, modifiers));
+    }
+    keys
+}
