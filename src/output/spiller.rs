@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 
 use super::Stream;
@@ -27,13 +27,16 @@ enum Order {
 
 /// A handle on the thread, which ends when the last handle is dropped.
 ///
-/// The queue needs no bound of its own: an attempt stands in it at most once
-/// per stream and once for its end.
+/// An attempt stands in the queue at most once per stream and once for its end,
+/// so that only a disk that has stopped answering can fill it; then whoever
+/// orders waits, and nothing grows.
 #[derive(Debug, Clone)]
 pub(super) struct Spiller {
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
 }
 
+/// Orders that may wait: three for each of the most lanes there can be.
+const ORDERS: usize = 3 * 1024;
 /// Blocks written between two looks at the state of a stream.
 const BATCH: usize = 16;
 /// Last bytes of an ended stream that stay in memory where the disk may not
@@ -43,7 +46,7 @@ const LAST_BYTES: usize = 4096;
 impl Spiller {
     /// Starts the thread.
     pub(super) fn start(ledger: Arc<Ledger>) -> io::Result<Self> {
-        let (orders, received) = channel();
+        let (orders, received) = sync_channel(ORDERS);
         std::thread::Builder::new()
             .name("fanout-spill".into())
             .spawn(move || run(&received, &ledger))?;

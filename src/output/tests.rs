@@ -1,3 +1,5 @@
+//! The store as a whole: what is kept, what is dropped, what is counted.
+
 use super::*;
 use crate::model::{AttemptNo, CallId};
 

@@ -85,6 +85,9 @@ pub(crate) fn allowed_lints(source: &Source) -> Vec<Violation> {
 }
 
 pub(crate) fn unbounded_channels(source: &Source) -> Vec<Violation> {
+    if !is_program(source) {
+        return Vec::new();
+    }
     let mut violations = all(
         source,
         &[
