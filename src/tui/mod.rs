@@ -12,6 +12,7 @@ pub mod glyphs;
 pub mod keymap;
 mod layout;
 pub mod motion;
+mod on_terminal;
 pub mod state;
 pub mod terminal;
 pub mod text;
@@ -19,4 +20,5 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{Deps, TuiError, run};
+pub use on_terminal::{Options, on_terminal};
 pub use update::{Leave, Signal};
