@@ -11,8 +11,9 @@ use super::surroundings::{self, Surroundings};
 use super::template::{Piece, UnclosedHole, pieces};
 use crate::model::{Action, Stdin, StdinKind, Tool};
 
-/// The program of the built-in manifest that stands for our own executable.
-pub const OWN_PROGRAM: &str = "@fanout";
+/// The program of the sample tools' manifest that stands for our own
+/// executable, wherever that is.
+const OWN_PROGRAM: &str = "@fanout";
 
 /// A command line, ready to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +193,7 @@ pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
 }
 
 fn program_of(tool: &Tool, program: &str, surroundings: &Surroundings<'_>) -> String {
-    if program == OWN_PROGRAM && tool.origin.is_none() {
+    if program == OWN_PROGRAM {
         return surroundings.own_program.display().to_string();
     }
     if !program.contains('/') {
@@ -332,7 +333,7 @@ mod tests {
         assert_eq!(program("../x", Some("/etc/fanout.toml")), "/etc/../x");
         assert_eq!(program("/bin/x", Some("tools/fanout.toml")), "/bin/x");
         assert_eq!(program("@fanout", None), "/opt/fanout");
-        assert_eq!(program("@fanout", Some("fanout.toml")), "@fanout");
+        assert_eq!(program("@fanout", Some("fanout.toml")), "/opt/fanout");
     }
 
     #[test]

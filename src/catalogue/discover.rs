@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Catalogue;
 
 /// The name of a catalogue file.
-pub const FILE_NAME: &str = "fanout.toml";
+const FILE_NAME: &str = "fanout.toml";
 
 /// The `fanout.toml` in the plan's folder or the nearest folder above it,
 /// unless the catalogue was read from it. It is only named in reports: a

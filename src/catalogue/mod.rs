@@ -14,7 +14,7 @@ pub(crate) mod locks;
 mod manifest;
 mod placeholders;
 mod problem;
-pub mod quantity;
+pub(crate) mod quantity;
 pub(crate) mod schema;
 pub(crate) mod source;
 mod surroundings;
@@ -23,7 +23,7 @@ pub(crate) mod text;
 mod tools;
 
 pub use command::{ExpandError, Expanded};
-pub use discover::{FILE_NAME, discover};
+pub use discover::discover;
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
 pub use schema::ArgumentProblem;

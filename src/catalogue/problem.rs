@@ -101,11 +101,6 @@ impl Problem {
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
-
-    /// Whether it is only a warning.
-    pub fn is_warning(&self) -> bool {
-        self.is_warning
-    }
 }
 
 impl fmt::Display for Problem {

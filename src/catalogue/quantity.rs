@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Why a quantity was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum QuantityError {
+pub(crate) enum QuantityError {
     /// Not a duration.
     #[error("not a duration such as \"1.5s\", \"250ms\" or \"2m 30s\"")]
     Duration,
@@ -30,7 +30,7 @@ pub enum QuantityError {
 
 /// Reads a duration: a number with its unit, as jiff's friendly format takes
 /// it (`1.5s`, `250ms`, `2m 30s`, `1h`).
-pub fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
     let parsed = SpanParser::new().parse_unsigned_duration(text.trim());
     let time = parsed.map_err(|_reason| QuantityError::Duration)?;
     if time > LONGEST {
@@ -40,14 +40,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
 }
 
 /// Reads a size in bytes: `256MiB` is binary, `256MB` decimal.
-pub fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
     let size: ByteSize = text.trim().parse().map_err(|_reason| QuantityError::Size)?;
     Ok(size.as_u64())
 }
 
 /// Reads a rate: starts, a slash, and `s`, `m`, `h` or a duration. Its burst
 /// is 1: starts are spread evenly.
-pub fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
+pub(crate) fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
     let (starts, per) = text.split_once('/').ok_or(QuantityError::Rate)?;
     let starts: u32 = starts
         .trim()

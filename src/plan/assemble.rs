@@ -20,9 +20,9 @@ use crate::model::{
     Call, CallId, CallName, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
 };
 
-/// Unknown names that a suggestion is looked for: looking costs as much as
-/// there are names.
-const MOST_SUGGESTIONS: usize = 25;
+/// Names that unknown ones are compared with, in all. Comparing is slow, and
+/// the first suggestions are enough to see what went wrong.
+const MOST_COMPARISONS: usize = 50_000;
 
 /// Calls named of a long cycle.
 const MOST_OF_CYCLE: usize = 12;
@@ -33,7 +33,8 @@ pub(super) struct Assembly<'a, 's> {
     pub(super) findings: &'a mut Findings<'s>,
     /// The plan's file, to look for a catalogue beside it.
     pub(super) path: Option<&'a Path>,
-    suggestions: usize,
+    /// Comparisons with known names that are left.
+    comparisons: usize,
 }
 
 impl<'a, 's> Assembly<'a, 's> {
@@ -46,7 +47,7 @@ impl<'a, 's> Assembly<'a, 's> {
             catalogue,
             findings,
             path,
-            suggestions: 0,
+            comparisons: MOST_COMPARISONS,
         }
     }
 
@@ -127,10 +128,7 @@ impl<'a, 's> Assembly<'a, 's> {
     }
 
     fn suggestion(&mut self, written: &str, names: &Names) -> Option<String> {
-        self.suggestions += 1;
-        if self.suggestions > MOST_SUGGESTIONS {
-            return None;
-        }
+        self.comparisons = self.comparisons.checked_sub(names.len())?;
         let mut known: Vec<&str> = names.keys().map(CallName::as_str).collect();
         known.sort_unstable();
         nearest(written, known).map(str::to_owned)
@@ -205,10 +203,9 @@ impl<'a, 's> Assembly<'a, 's> {
         if tool.is_none() && !self.catalogue.is_broken(&name.value) {
             let message = format!("there is no tool `{}`", name.value);
             let problem = self.findings.at(&name.span, message);
-            self.suggestions += 1;
-            let near = (self.suggestions <= MOST_SUGGESTIONS)
-                .then(|| self.catalogue.suggest(name.value.as_str()))
-                .flatten();
+            let left = self.comparisons.checked_sub(self.catalogue.tools().len());
+            self.comparisons = left.unwrap_or(self.comparisons);
+            let near = left.and_then(|_| self.catalogue.suggest(name.value.as_str()));
             let unread = || self.path.and_then(|path| discover(self.catalogue, path));
             self.findings.push(match near {
                 Some(near) => problem.with_help(format!("did you mean `{near}`?")),

@@ -2,6 +2,13 @@
 //!
 //! It owns nothing that changes. It must not know how calls are scheduled or
 //! run: it says what they are.
+//!
+//! A file is parsed into a tree that knows its places (`catalogue::document`),
+//! read into what it says (`written`), and put together with a catalogue
+//! (`assemble`). Each step reports what it finds and goes on with the rest, so
+//! that one report tells everything. Besides the keys of the README a call may
+//! say `expect = "failed"`: it is planned to fail. `demo` then takes its
+//! failure, and the skipping of what depends on it, for the planned end.
 
 mod arguments;
 mod assemble;
@@ -20,6 +27,7 @@ mod written;
 
 pub use draft::{Draft, admit};
 pub use load::{Loaded, from_text, load, open};
-pub use reference::{Reference, ReferenceError, is_call_name, references};
-pub use resolve::{LONGEST_FILLED, ResolveError, escape, escape_all, resolve};
+pub use reference::{Reference, ReferenceError};
+use reference::{is_call_name, references};
+pub use resolve::{LONGEST_FILLED, ResolveError, escape_all, resolve};
 pub use summary::{Summary, check};

@@ -68,7 +68,7 @@ impl fmt::Display for Reference {
 }
 
 /// Whether a text can be the id of a call: `[A-Za-z0-9_-]+`.
-pub fn is_call_name(text: &str) -> bool {
+pub(super) fn is_call_name(text: &str) -> bool {
     let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
     !text.is_empty() && text.bytes().all(is_plain)
 }
@@ -84,7 +84,7 @@ pub(crate) fn in_text(text: &str) -> Result<Vec<Reference>, ReferenceError> {
 
 /// Every reference in the arguments, in their order; what is not one is left
 /// out.
-pub fn references(args: &Value) -> Vec<Reference> {
+pub(super) fn references(args: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(args, &mut found);
     found

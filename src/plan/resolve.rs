@@ -53,7 +53,7 @@ pub fn resolve(
 }
 
 /// The text as a template that resolves to it: every `{{` doubled.
-pub fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace("{{", "{{{{")
 }
 
