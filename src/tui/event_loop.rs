@@ -78,7 +78,7 @@ where
     let mut snapshots = deps.handle.snapshots();
     let first = Arc::clone(&snapshots.borrow_and_update());
     let size = terminal.size().map_err(drawing)?;
-    let mut turn = Turn::new(State::new(first, size), deps);
+    let mut turn = Turn::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
     turn.draw(terminal)?;
     let mut is_engine_there = true;
     loop {
@@ -214,7 +214,7 @@ impl Turn {
         }
         self.read_output();
         let deps = &self.deps;
-        let view = View::new(&self.state, &deps.catalogue, &deps.theme, deps.glyphs);
+        let view = View::new(&self.state, &deps.theme, deps.glyphs);
         let drawn = terminal.draw(|frame| {
             let area = frame.area();
             if let Some(cursor) = views::render(&view, area, frame.buffer_mut()) {

@@ -3,7 +3,7 @@
 
 use keybinds::{Key, KeyInput, KeySeq, Match, Mods};
 
-use super::action::{Action, Context, TABLE};
+use super::action::{Action, Context, TABLE, entry};
 
 /// The bindings in force.
 #[derive(Debug, Clone)]
@@ -39,11 +39,14 @@ impl Keymap {
         let mut bindings = Vec::new();
         for entry in TABLE {
             let parsed = entry.keys.iter().filter_map(|keys| keys.parse().ok());
-            bindings.extend(parsed.map(|keys| Binding {
-                context: entry.context,
-                keys,
-                action: entry.action,
-            }));
+            let parsed: Vec<KeySeq> = parsed.collect();
+            for context in entry.contexts {
+                bindings.extend(parsed.iter().map(|keys| Binding {
+                    context: *context,
+                    keys: keys.clone(),
+                    action: entry.action,
+                }));
+            }
         }
         Self { bindings }
     }
@@ -85,8 +88,10 @@ impl Keymap {
 
     /// The keys of an action as the screen writes them, the first first.
     pub fn keys(&self, action: Action) -> impl Iterator<Item = String> {
-        let bound = self.bindings.iter().filter(move |it| it.action == action);
-        bound.map(|binding| written(&binding.keys))
+        let context = entry(action).contexts.first().copied();
+        let bound = self.bindings.iter();
+        let own = bound.filter(move |it| it.action == action && Some(it.context) == context);
+        own.map(|binding| written(&binding.keys))
     }
 
     /// The first key of an action as the screen writes it.
@@ -131,7 +136,10 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_parses() {
-        let written: usize = TABLE.iter().map(|entry| entry.keys.len()).sum();
+        let written: usize = TABLE
+            .iter()
+            .map(|entry| entry.keys.len() * entry.contexts.len())
+            .sum();
         assert_eq!(Keymap::standard().bindings().len(), written);
     }
 

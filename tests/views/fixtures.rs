@@ -1,13 +1,16 @@
 //! Made-up runs, as the engine would publish them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
+use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
     Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat, Policy, RunId,
     RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, Waited,
 };
+use fanout::tui::state::State;
+use ratatui::layout::Size;
 use serde_json::{Value, json};
 
 pub(crate) fn ms(ms: u64) -> Duration {
@@ -16,6 +19,18 @@ pub(crate) fn ms(ms: u64) -> Duration {
 
 pub(crate) fn id(number: usize) -> CallId {
     CallId::from_index(number - 1)
+}
+
+/// The sample tools.
+pub(crate) fn tools() -> Arc<Catalogue> {
+    static TOOLS: LazyLock<Arc<Catalogue>> =
+        LazyLock::new(|| Arc::new(Catalogue::sample().expect("the sample tools are sound")));
+    Arc::clone(&TOOLS)
+}
+
+/// The dashboard at its start.
+pub(crate) fn state(run: Arc<Snapshot>, size: Size) -> State {
+    State::new(run, tools(), size)
 }
 
 /// A run that is being put together; its clock stands at 134 s.

@@ -217,3 +217,32 @@ fn a_small_screen_says_what_it_needs_and_still_hears() {
     });
     assert_eq!(left, Some(Leave::Quit));
 }
+
+#[test]
+fn a_call_is_added_with_checked_arguments() {
+    play(fixtures::nothing(), SIZE, async |stage| {
+        stage.keys("awordc").await;
+        insta::assert_snapshot!("add-pick", crate::dump::with_styles(&stage.screen()));
+        stage.keys("<ret>").await;
+        assert!(stage.text().contains("\"path\": \"\""), "{}", stage.text());
+        stage.keys("x<f2>").await;
+        assert!(stage.text().contains("not JSON"), "{}", stage.text());
+        stage.keys("<bs>").await;
+        stage.keys("<C-a>").await;
+        stage.keys("<esc>").await;
+        assert!(stage.text().contains("pick a tool"), "{}", stage.text());
+        stage.keys("<ret>").await;
+        stage.keys("<f2>").await;
+        insta::assert_snapshot!("add-arguments", crate::dump::with_styles(&stage.screen()));
+        assert_eq!(stage.commands(), []);
+        stage.keys("<esc><ret>").await;
+        // Into the quotes of `"path": ""`.
+        stage.keys("<down><C-e><left>README.md<f2>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        assert_eq!(draft.args, serde_json::json!({"path": "README.md"}));
+        assert!(stage.text().contains("queued: word-count"), "{}", stage.text());
+    });
+}

@@ -1,8 +1,5 @@
 //! Pictures of the screens.
 
-use std::sync::LazyLock;
-
-use fanout::catalogue::Catalogue;
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::State;
@@ -14,9 +11,7 @@ use crate::{dump, fixtures};
 
 /// Draws a state with a theme and signs.
 fn draw_with(state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
-    static TOOLS: LazyLock<Catalogue> =
-        LazyLock::new(|| Catalogue::sample().expect("the sample tools are sound"));
-    let view = View::new(state, &TOOLS, theme, glyphs);
+    let view = View::new(state, theme, glyphs);
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
     render(&view, buffer.area, &mut buffer);
     buffer
@@ -34,7 +29,10 @@ fn size(width: u16, height: u16) -> Size {
 #[test]
 fn everything_at_every_size() {
     for (width, height) in [(200, 60), (120, 36), (80, 24), (60, 12), (40, 8), (39, 7)] {
-        let buffer = draw(&State::new(fixtures::everything(), size(width, height)));
+        let buffer = draw(&fixtures::state(
+            fixtures::everything(),
+            size(width, height),
+        ));
         insta::assert_snapshot!(
             format!("everything-{width}x{height}"),
             dump::with_styles(&buffer)
@@ -49,7 +47,7 @@ fn empty_and_full_runs() {
         ("over", fixtures::over()),
         ("draining", fixtures::draining()),
     ] {
-        let buffer = draw(&State::new(run, size(80, 24)));
+        let buffer = draw(&fixtures::state(run, size(80, 24)));
         insta::assert_snapshot!(name, dump::with_styles(&buffer));
     }
 }
@@ -58,7 +56,7 @@ fn empty_and_full_runs() {
 fn every_state_is_told_apart_without_colours() {
     let theme = builtin("mono", Depth::Mono).expect("a built-in theme");
     for (name, glyphs) in [("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)] {
-        let state = State::new(fixtures::everything(), size(120, 36));
+        let state = fixtures::state(fixtures::everything(), size(120, 36));
         let buffer = draw_with(&state, &theme, glyphs);
         assert!(buffer.content.iter().all(|cell| {
             (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
@@ -71,7 +69,7 @@ fn every_state_is_told_apart_without_colours() {
 
 #[test]
 fn ten_thousand_calls_cost_a_frame_no_more_than_ten() {
-    let state = State::new(fixtures::many(), size(200, 50));
+    let state = fixtures::state(fixtures::many(), size(200, 50));
     let text = dump::text(&draw(&state));
     assert!(
         text.contains("later-2008") && text.contains("done-1999"),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use fanout::tui::state::State;
 use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
 use ratatui::layout::Size;
@@ -13,7 +12,11 @@ use crate::{fixtures, looks};
 
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
-        prop::sample::select("jkgGzwofhlxXrpC%?+-=\t\n\u{1b}".chars().collect::<Vec<_>>()),
+        prop::sample::select(
+            "jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+                .chars()
+                .collect::<Vec<_>>(),
+        ),
         0..12,
     )
 }
@@ -29,7 +32,7 @@ proptest! {
             2 => fixtures::over(),
             _ => fixtures::draining(),
         };
-        let mut state = State::new(Arc::clone(&run), Size { width, height });
+        let mut state = fixtures::state(Arc::clone(&run), Size { width, height });
         for (at, key) in keys.into_iter().enumerate() {
             let code = match key {
                 '\t' => KeyCode::Tab,

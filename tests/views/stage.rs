@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use fanout::catalogue::Catalogue;
 use fanout::engine::{Command, Handle};
 use fanout::model::Snapshot;
 use fanout::output::{Bounds, Store};
@@ -190,7 +189,7 @@ pub(crate) fn play(
         let deps = Deps {
             handle: Handle::new(command_sender, snapshots),
             reader: outputs.reader(),
-            catalogue: Arc::new(Catalogue::sample().expect("the sample tools are sound")),
+            catalogue: crate::fixtures::tools(),
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             glyphs: Glyphs::Unicode,
             motion: Motion::Full,
@@ -242,6 +241,7 @@ fn parse(script: &str) -> Vec<KeyEvent> {
             "bs" => KeyCode::Backspace,
             "up" => KeyCode::Up,
             "down" => KeyCode::Down,
+            "left" => KeyCode::Left,
             "f2" => KeyCode::F(2),
             one => KeyCode::Char(one.chars().next().expect("a key's name")),
         };

@@ -21,6 +21,7 @@ pub enum Action {
     CapDown,
     CapSet,
     Pause,
+    Add,
     CpuUnit,
     CancelAll,
     Down,
@@ -38,7 +39,11 @@ pub enum Action {
     Streams,
     Left,
     Right,
+    Take,
+    MarkNext,
+    MarkPrevious,
     Submit,
+    Close,
     Accept,
     ChoiceNext,
     ChoicePrevious,
@@ -57,20 +62,26 @@ pub enum Context {
     Call,
     /// In the output pane.
     Output,
-    /// In a text field.
-    Field,
+    /// In a text field of one line.
+    Line,
+    /// In a list that is narrowed by typing.
+    Picker,
+    /// In a text field of several lines.
+    Form,
     /// In a dialog that asks.
     Confirm,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Global,
         Self::List,
         Self::Call,
         Self::Output,
-        Self::Field,
+        Self::Line,
+        Self::Picker,
+        Self::Form,
         Self::Confirm,
     ];
 
@@ -81,7 +92,9 @@ impl Context {
             Self::List => "list",
             Self::Call => "call",
             Self::Output => "output",
-            Self::Field => "field",
+            Self::Line => "line",
+            Self::Picker => "picker",
+            Self::Form => "form",
             Self::Confirm => "confirm",
         }
     }
@@ -110,7 +123,7 @@ pub struct Entry {
     /// What it does, for the help.
     pub help: &'static str,
     /// Where its keys are heard.
-    pub context: Context,
+    pub contexts: &'static [Context],
     /// Its keys by default, in the syntax of the `keybinds` crate.
     pub keys: &'static [&'static str],
     /// How much it can destroy.

@@ -1,6 +1,6 @@
 //! What lies on top of the screen and takes the keys.
 
-use super::{Ask, Field};
+use super::{AddCall, Ask, Field};
 
 /// What lies on top of the screen.
 #[derive(Debug)]
@@ -11,4 +11,6 @@ pub enum Layer {
     Ask(Ask),
     /// The field for the number of lanes.
     CapPrompt(Box<Field>),
+    /// A new call.
+    Add(Box<AddCall>),
 }

@@ -1,6 +1,7 @@
 //! What the dashboard knows: the latest snapshot, what is selected and
 //! scrolled, what is open on top, and what is about to be said.
 
+mod add_call;
 mod ask;
 mod attention;
 mod field;
@@ -16,12 +17,14 @@ use std::time::Duration;
 use keybinds::KeyInput;
 use ratatui::layout::Size;
 
+use crate::catalogue::Catalogue;
 use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot};
 
 use super::action::Context;
 use super::keymap::Keymap;
 use super::layout::Layout;
 
+pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use field::Field;
@@ -123,11 +126,13 @@ pub struct State {
     pub notice_seen: u64,
     /// Whether the dashboard is on its way out.
     pub leaving: Option<Leaving>,
+    /// What tools there are.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl State {
     /// The state at the start, with the first snapshot.
-    pub fn new(run: Arc<Snapshot>, size: Size) -> Self {
+    pub fn new(run: Arc<Snapshot>, catalogue: Arc<Catalogue>, size: Size) -> Self {
         let mut state = Self {
             now: Duration::ZERO,
             size,
@@ -149,6 +154,7 @@ impl State {
             pending: (Vec::new(), Duration::ZERO),
             attention: Attention::default(),
             leaving: None,
+            catalogue,
         };
         state.settle();
         state
@@ -199,7 +205,9 @@ impl State {
         match self.layers.last() {
             Some(Layer::Ask(_)) => &[Context::Confirm],
             Some(Layer::Help(_)) => &[Context::List, Context::Global],
-            Some(Layer::CapPrompt(_)) => &[Context::Field],
+            Some(Layer::CapPrompt(_)) => &[Context::Line],
+            Some(Layer::Add(add)) if add.tool.is_none() => &[Context::Picker],
+            Some(Layer::Add(_)) => &[Context::Form],
             None if self.focus == Pane::Output => &[
                 Context::Output,
                 Context::List,

@@ -18,11 +18,14 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     }
 }
 
-/// Takes the typed number.
-pub(super) fn submit(state: &mut State, commands: &mut Vec<UiCommand>) {
+/// Keys of the field: takes the typed number, or leaves.
+pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     let Some(Layer::CapPrompt(field)) = state.layers.pop() else {
         return;
     };
+    if action != Action::Take {
+        return;
+    }
     match field.text().trim().parse().ok().and_then(Cap::new) {
         Some(cap) => set(state, cap, commands),
         None => state.say(Level::Warn, "the cap is a number from 1 to 1024"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{UiCommand, calls, cap, leave, panes};
+use super::{UiCommand, add_call, calls, cap, leave, panes};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context};
@@ -32,26 +32,26 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCom
         Meaning::Action(action) => act(state, action, commands),
         Meaning::Prefix => state.pending = (sequence, state.now + SEQUENCE),
         Meaning::Nothing if sequence.len() > 1 => pressed(state, key, commands),
-        Meaning::Nothing => typed(state, key, commands),
+        Meaning::Nothing => typed(state, key),
     }
     state.settle();
 }
 
 /// Text was pasted.
 pub(super) fn pasted(state: &mut State, text: &str) {
-    if let Some(Layer::CapPrompt(field)) = state.layers.last_mut() {
-        field.paste(text);
+    match state.layers.last_mut() {
+        Some(Layer::CapPrompt(field)) => field.paste(text),
+        Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
+        _ => {}
     }
 }
 
 /// A key without meaning of its own goes into the text field, if there is one.
-fn typed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCommand>) {
-    if let Some(Layer::CapPrompt(field)) = state.layers.last_mut() {
-        match key.code {
-            KeyCode::Esc => drop(state.layers.pop()),
-            KeyCode::Enter => cap::submit(state, commands),
-            _ => field.key(key),
-        }
+fn typed(state: &mut State, key: KeyEvent) {
+    match state.layers.last_mut() {
+        Some(Layer::CapPrompt(field)) => field.key(key),
+        Some(Layer::Add(add)) => add.key(&state.catalogue, key),
+        _ => {}
     }
 }
 
@@ -60,15 +60,11 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         leave::answer(state, action, commands);
         return;
     }
-    if state.contexts().contains(&Context::Field) {
-        if action == Action::Submit {
-            cap::submit(state, commands);
-        }
-        return;
-    }
-    if matches!(state.layers.last(), Some(Layer::Help(_))) {
-        panes::in_help(state, action);
-        return;
+    match state.layers.last() {
+        Some(Layer::CapPrompt(_)) => return cap::in_prompt(state, action, commands),
+        Some(Layer::Add(_)) => return add_call::act(state, action, commands),
+        Some(Layer::Help(_)) => return panes::in_help(state, action),
+        _ => {}
     }
     match action {
         Action::Quit => leave::asked(state, commands),
@@ -77,6 +73,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Redraw => commands.push(UiCommand::Redraw),
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
+        Action::Add => add_call::open(state),
         Action::Pause => commands.push(UiCommand::Engine(match state.run.phase {
             RunPhase::Paused => Command::Resume,
             _ => Command::Pause,

@@ -1,6 +1,7 @@
 //! What happens to the state when something happened: a pure function from a
 //! message to a new state and the commands it asks for.
 
+mod add_call;
 mod calls;
 mod cap;
 mod keys;

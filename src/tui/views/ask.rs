@@ -61,12 +61,8 @@ pub(super) fn render(
             .put(*answer, view.style(role));
         strip.draw((inner.x, y), buf);
         if ask.marked == index {
-            let row = Rect {
-                y,
-                height: 1,
-                ..inner
-            };
-            buf.set_style(row, view.style(Role::Selection));
+            let row = Rect::new(inner.x + 1, y, inner.width.saturating_sub(1), 1);
+            chrome::mark(view, row, buf);
         }
     }
     None

@@ -8,7 +8,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::Widget;
 
 use super::{View, chrome};
 use crate::theme::Role;
@@ -34,8 +33,6 @@ pub(super) fn render(
         inner.width - used,
         inner.height.min(1),
     );
-    if !area.is_empty() {
-        (&field.area).render(area, buf);
-    }
+    super::add_call::field(view, field, area, buf);
     None
 }

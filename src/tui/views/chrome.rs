@@ -103,6 +103,11 @@ pub(super) fn select(view: &View<'_>, pane: Pane, row: Rect, buf: &mut Buffer) {
         );
         return;
     }
+    mark(view, row, buf);
+}
+
+/// Draws a row as the selected one.
+pub(super) fn mark(view: &View<'_>, row: Rect, buf: &mut Buffer) {
     let mut style = view.style(Role::Selection);
     // Reversed rows with many colours are hard to read: they lose them.
     if style.add_modifier.contains(Modifier::REVERSED) {

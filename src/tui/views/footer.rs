@@ -100,7 +100,7 @@ fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a 
     let is_help = matches!(view.state.layers.last(), Some(Layer::Help(_)));
     let heard = TABLE
         .iter()
-        .filter(move |entry| contexts.contains(&entry.context));
+        .filter(move |entry| entry.contexts.iter().any(|it| contexts.contains(it)));
     heard.filter(move |entry| entry.footer.is_some() && !is_help)
 }
 

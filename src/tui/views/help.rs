@@ -45,7 +45,8 @@ pub(super) fn render(
 
 /// How many rows the help has.
 pub(in crate::tui) fn length() -> usize {
-    TABLE.len() + Context::ALL.len() * 2 + SIGNS
+    let keys: usize = TABLE.iter().map(|entry| entry.contexts.len()).sum();
+    keys + Context::ALL.len() * 2 + SIGNS
 }
 
 /// Rows that explain the signs.
@@ -57,7 +58,7 @@ fn rows(view: &View<'_>, width: u16) -> Vec<Strip> {
         let mut heading = view.strip(width);
         heading.skip(1).put(context.name(), view.style(Role::Title));
         rows.push(heading);
-        for entry in TABLE.iter().filter(|entry| entry.context == context) {
+        for entry in TABLE.iter().filter(|it| it.contexts.contains(&context)) {
             let keys: Vec<String> = view.state.keymap.keys(entry.action).collect();
             let keys = Safe::new(&keys.join(" "));
             let mut strip = view.strip(width);

@@ -118,7 +118,7 @@ fn arguments(
             .skip(1);
     }
     let room = end.saturating_sub(strip.used());
-    let line = args::line(&row.args, view.catalogue.get(&row.tool));
+    let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
     strip.put_cut(line, room, Cut::Middle, fg);
 }
 

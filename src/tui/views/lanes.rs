@@ -106,11 +106,14 @@ fn idle(view: &View<'_>, lane: LaneId, columns: &Columns, row: Rect, buf: &mut B
 /// Nothing runs and nothing waits.
 fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
     let lines: &[&'static str] = if view.state.run.counts.ended() == 0 {
-        &["No calls yet. Each call that runs gets a lane here."]
+        &[
+            "No calls yet. Each call that runs gets a lane here.",
+            "Press a to add one.",
+        ]
     } else {
         &[
             "Every call has ended.",
-            "Press r to run the selected one again, q to leave.",
+            "Press r to run the selected one again, a to add one, q to leave.",
         ]
     };
     chrome::empty(view, body, lines, buf);

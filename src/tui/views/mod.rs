@@ -1,6 +1,7 @@
 //! What the screen looks like. Each panel is one file with one `render`; they
 //! share the state by reference and change nothing.
 
+mod add_call;
 mod ask;
 mod cap_prompt;
 mod chrome;
@@ -24,7 +25,6 @@ use super::glyphs::Glyphs;
 use super::layout::Layout;
 use super::state::{Layer, Pane, State};
 use super::text::{self, Strip};
-use crate::catalogue::Catalogue;
 use crate::output::Window;
 use crate::theme::{Role, Theme};
 
@@ -33,8 +33,6 @@ use crate::theme::{Role, Theme};
 pub struct View<'a> {
     /// What is shown.
     pub state: &'a State,
-    /// What tools there are.
-    pub catalogue: &'a Catalogue,
     /// What roles look like.
     pub theme: &'a Theme,
     /// The signs.
@@ -45,15 +43,9 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// A view of the state.
-    pub fn new(
-        state: &'a State,
-        catalogue: &'a Catalogue,
-        theme: &'a Theme,
-        glyphs: Glyphs,
-    ) -> Self {
+    pub fn new(state: &'a State, theme: &'a Theme, glyphs: Glyphs) -> Self {
         Self {
             state,
-            catalogue,
             theme,
             glyphs,
             layout: state.layout(),
@@ -91,6 +83,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         cursor = match layer {
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),
+            Layer::Add(add) => add_call::render(view, add, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };
     }

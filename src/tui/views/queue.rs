@@ -91,7 +91,7 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
         .skip(1);
     let args_room = strip.room().saturating_sub(reason_room + 1);
     if args_room >= 8 {
-        let line = args::line(&row.args, view.catalogue.get(&row.tool));
+        let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
         strip.put_cut(line, args_room, Cut::End, muted);
     }
     strip.skip_to(usize::from(area.width).saturating_sub(reason_room));

@@ -1,0 +1,32 @@
+//! Which of some texts a few typed letters mean.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+/// The indices of the texts that match, the best first; all of them, in their
+/// order, where nothing is typed.
+pub fn matches<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let scored = texts.enumerate().filter_map(|(index, text)| {
+        let score = pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher)?;
+        Some((index, score))
+    });
+    let mut scored: Vec<(usize, u32)> = scored.collect();
+    scored.sort_by_key(|(index, score)| (std::cmp::Reverse(*score), *index));
+    scored.into_iter().map(|(index, _)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_comes_first() {
+        let texts = ["read-file", "word-count", "write-file"];
+        assert_eq!(matches("wf", texts.into_iter()), [2]);
+        assert_eq!(matches("file", texts.into_iter()).len(), 2);
+        assert_eq!(matches("", texts.into_iter()), [0, 1, 2]);
+    }
+}
