@@ -133,6 +133,17 @@ fn a_tool_with_errors_is_not_called_unknown() {
         .map(fanout::catalogue::Problem::message)
         .collect();
     assert_eq!(messages, ["the command is empty: it needs a program"]);
+    let nameless = folder.path().join("nameless.toml");
+    std::fs::write(&nameless, "[[tool]]\ncommand = [\"x\"]\n").expect("a file");
+    let broken = [folder.path().join("none.toml"), nameless];
+    for catalogue in broken {
+        let problems = plan::open(&plan, &[catalogue]).expect_err("invalid");
+        let told = problems.iter().map(fanout::catalogue::Problem::message);
+        assert!(
+            told.clone().all(|it| !it.contains("no tool")),
+            "{problems:?}"
+        );
+    }
 }
 
 #[test]

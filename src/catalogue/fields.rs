@@ -195,14 +195,18 @@ pub(crate) fn list<'n, T>(
     mut read: impl FnMut(&'n Node, &mut Findings<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let Item::List(items) = &node.item else {
-        if let Item::Text(text) = &node.item {
-            let problem = findings
-                .at(&node.span, "expected an array, found a string")
-                .with_help(format!("write it in brackets: [{text:?}]"));
-            findings.push(problem);
-        } else {
-            wrong_kind(node, "an array", findings);
-        }
+        let help = match &node.item {
+            Item::Unusable => return None,
+            Item::Text(text) => Some(format!("write it in brackets: [{text:?}]")),
+            Item::Table(_) => Some("an array of tables is written `[[name]]` in TOML".to_owned()),
+            _ => None,
+        };
+        let message = format!("expected an array, found {}", node.kind());
+        let problem = findings.at(&node.span, message);
+        findings.push(match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        });
         return None;
     };
     let read = items.iter().filter_map(|item| read(item, findings));

@@ -23,25 +23,39 @@ pub(super) struct Described {
     pub(super) is_sound: bool,
 }
 
+/// What one file describes.
+#[derive(Default)]
+pub(super) struct Manifest {
+    pub(super) tools: Vec<Described>,
+    /// Whether the name of every tool could be read.
+    pub(super) is_whole: bool,
+}
+
 /// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
-pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Vec<Described> {
+pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manifest {
     let Some(root) = parse(findings) else {
-        return Vec::new();
+        return Manifest::default();
     };
     let Some(mut fields) = Fields::of(&root, "a catalogue", findings) else {
-        return Vec::new();
+        return Manifest::default();
     };
     fields.take("$schema");
     for later in ["mcp", "mcpServers", "mcp_servers", "servers", "launcher"] {
         fields.refuse(later, findings);
     }
+    let mut tools = Vec::new();
     let tables = fields.read("tool", findings, |node, findings| {
-        list(node, findings, |tool, _| Some(tool))
+        list(node, findings, |table, findings| {
+            tools.extend(read_tool(table, origin, findings));
+            Some(())
+        })
     });
     fields.finish(findings);
-    let tables = tables.unwrap_or_default().into_iter();
-    let described = tables.filter_map(|table| read_tool(table, origin, findings));
-    described.collect()
+    let is_whole = match tables {
+        Some(tables) => tables.len() == tools.len(),
+        None => root.get("tool").is_none(),
+    };
+    Manifest { tools, is_whole }
 }
 
 /// A tool; with errors it is still returned, as far as it could be read, so

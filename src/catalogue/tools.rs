@@ -21,6 +21,8 @@ pub struct Catalogue {
     by_name: HashMap<ToolName, usize>,
     /// Where each tool is described, the ones with errors included.
     places: HashMap<ToolName, String>,
+    /// Whether there are tools whose names could not be read.
+    is_partial: bool,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,10 @@ impl Catalogue {
         for path in paths {
             match Source::read(path) {
                 Ok(source) => problems.merge(catalogue.add(&source, Some(path))),
-                Err(problem) => problems.push(*problem),
+                Err(problem) => {
+                    catalogue.is_partial = true;
+                    problems.push(*problem);
+                }
             }
         }
         (catalogue, problems)
@@ -60,7 +65,9 @@ impl Catalogue {
 
     fn add(&mut self, source: &Source, origin: Option<&Path>) -> Problems {
         let mut findings = Findings::new(source);
-        for described in manifest::read(origin, &mut findings) {
+        let manifest = manifest::read(origin, &mut findings);
+        self.is_partial |= !manifest.is_whole;
+        for described in manifest.tools {
             self.insert(described, &mut findings);
         }
         findings.finish().0
@@ -139,9 +146,11 @@ impl Catalogue {
         schema.map_or_else(Vec::new, |schema| schema.violations(args))
     }
 
-    /// Whether a tool of this name is described, but with errors.
+    /// Whether a tool of this name is missing only because of errors in the
+    /// files: it is, or may be, described in them.
     pub(crate) fn is_broken(&self, name: &ToolName) -> bool {
-        self.places.contains_key(name) && !self.by_name.contains_key(name)
+        let may_be_described = self.is_partial || self.places.contains_key(name);
+        may_be_described && !self.by_name.contains_key(name)
     }
 
     fn entry(&self, name: &ToolName) -> Option<&Entry> {

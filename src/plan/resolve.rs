@@ -57,7 +57,8 @@ fn escape(text: &str) -> String {
     text.replace("{{", "{{{{")
 }
 
-/// Arguments as templates that resolve to them: every text [`escape`]d.
+/// Arguments as templates that resolve to them: every `{{` in a text
+/// doubled.
 pub fn escape_all(args: &Value) -> Value {
     match args {
         Value::String(text) => Value::String(escape(text)),

@@ -46,8 +46,13 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
         let Some(id) = id_of(step, findings) else {
             continue;
         };
-        let run = run_times.get(id).copied();
-        let run = run_time(id, step, run, findings);
+        let record = run_times.get(id).copied();
+        let run = if records.is_empty() {
+            // That no run times are there at all has been reported once.
+            Duration::ZERO
+        } else {
+            run_time(id, step, record, findings)
+        };
         let name = ids.name(id);
         let tool = wait_tool(&name, step, run);
         let after = parents.into_iter().map(|parent| At {
