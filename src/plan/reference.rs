@@ -84,7 +84,7 @@ pub(crate) fn in_text(text: &str) -> Result<Vec<Reference>, ReferenceError> {
 
 /// Every reference in the arguments, in their order; what is not one is left
 /// out.
-pub(super) fn references(args: &Value) -> Vec<Reference> {
+pub fn references(args: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(args, &mut found);
     found

@@ -243,6 +243,10 @@ fn a_call_is_added_with_checked_arguments() {
             panic!("{commands:?}\n{}", stage.text());
         };
         assert_eq!(draft.args, serde_json::json!({"path": "README.md"}));
-        assert!(stage.text().contains("queued: word-count"), "{}", stage.text());
+        assert!(
+            stage.text().contains("queued: word-count"),
+            "{}",
+            stage.text()
+        );
     });
 }
