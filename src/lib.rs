@@ -1,4 +1,70 @@
 //! fanout runs an agent's tool calls in parallel lanes and shows them.
+//!
+//! # Theory of operation
+//!
+//! A *plan* is read and checked whole ([`plan`], [`catalogue`]); if anything is
+//! wrong with it, everything is reported at once and nothing starts. Its calls
+//! go into the *engine*, one loop that alone changes what is known of a run.
+//!
+//! The loop selects, decides, acts. It *selects* what happened next: a user's
+//! command, news of an attempt, a reading, a deadline. To *decide*, it tells
+//! the scheduler ([`sched`]) and gets back what is to be done. The scheduler is
+//! a pure function of the inputs so far: it has no clock, no randomness of its
+//! own and no channel, so that the same inputs always give the same effects.
+//! The simulator, the property tests and the replay of recorded runs rest on
+//! that. To *act*, the loop starts and stops attempts ([`exec`]).
+//!
+//! An attempt is a process tree. Its pipes go into bounded buffers with spill
+//! files beside them ([`output`]); the tool is never held up by whoever reads.
+//! The outcome is fixed when the main process exits; the attempt is over when
+//! its tree is known to be gone, and only then is its lane free. A stop is a
+//! ladder whose clock the scheduler owns: softly first, hard after the grace.
+//!
+//! What the loop knows goes out as a *snapshot*, at most thirty a second, in
+//! which unchanged rows are shared with the one before. The dashboard
+//! ([`tui`]) draws snapshots and sends commands; it never learns how a call is
+//! run. Readings of CPU and memory ([`probe`]) come from a thread of their own.
+//! None of these three ever waits for another.
+//!
+//! Two orderings look wrong and are right. A call gets its row *before* the
+//! scheduler hears of it, so that nothing can happen to a call without a row.
+//! And when an attempt ends with a success, its output is looked at *before*
+//! the scheduler hears of the end, because a tool that promised JSON and
+//! printed something else has failed, and its dependents must not start.
+//!
+//! # Glossary
+//!
+//! - **tool**: something callable, with an input schema
+//! - **catalogue**: all tools known
+//! - **call**: one request to run a tool with arguments
+//! - **plan**: a set of calls with dependencies
+//! - **run**: one execution of a plan
+//! - **attempt**: one try at a call
+//! - **lane**: a slot that runs one call
+//! - **cap**: how many lanes may be busy
+//! - **outcome**: how a call ended
+//! - **sample**: one reading of CPU and memory
+//! - **policy**: cap, failure policy and order
+//!
+//! # Rooms, and which rooms they may use
+//!
+//! | room | what happens there | uses |
+//! |---|---|---|
+//! | [`model`] | the words above as plain data | |
+//! | [`catalogue`] | manifests, schemas, argument rules | model |
+//! | [`plan`] | plan files, references, graph checks | model, catalogue |
+//! | [`sched`] | the pure scheduler | model |
+//! | [`output`] | buffers, spill files, sanitised text | model |
+//! | [`exec`] | one attempt: processes, the stop ladder | model, output |
+//! | [`probe`] | readings of machine and process trees | model |
+//! | [`engine`] | the loop that joins them | all above |
+//! | [`record`] | events, plain lines, report | model |
+//! | [`lab`] | bounds, simulation | model, sched, engine handle |
+//! | [`theme`] | roles, theme files | |
+//! | [`tui`] | the dashboard | engine handle, output, model, theme, catalogue, plan, lab, record |
+//! | [`cli`] | the command line, which joins everything | all |
+//!
+//! A test reads the sources and enforces the table.
 
 pub mod catalogue;
 pub mod cli;

@@ -1,2 +1,5 @@
-//! fanout
-fn main() {}
+//! The program: the exit code only.
+
+fn main() -> fanout::cli::Exit {
+    fanout::cli::main(std::env::args_os())
+}

@@ -1,2 +1,79 @@
 //! The command line: one file a command. It joins the rooms, owns nothing
 //! lasting, and is the only room besides `main` that may use `tui`.
+
+mod arguments;
+mod call;
+mod check;
+mod dashboard;
+mod demo;
+mod exit;
+mod headless;
+mod options;
+mod run;
+mod session;
+mod terminal_text;
+mod tools;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Runs an agent's tool calls in parallel lanes, and shows them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fanout",
+    version,
+    before_help = "\
+Examples:
+  fanout demo                     the dashboard with a sample plan
+  fanout run plan.toml --cap 8    a plan of your own, eight lanes
+  fanout call word-count path=README.md
+                                  one tool, its output only",
+    max_term_width = 80
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+    #[command(flatten)]
+    dashboard: dashboard::Dashboard,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Run the sample plan on the dashboard; needs nothing but this program
+    Demo(demo::Demo),
+    /// Run a plan: on the dashboard on a terminal, as plain lines otherwise
+    Run(run::Run),
+    /// Run one tool and print its output only
+    Call(call::Call),
+    /// List the catalogue
+    Tools(tools::Tools),
+    /// Check a plan without running it
+    Check(check::Check),
+    /// One of the sample tools; what their manifest runs
+    #[command(hide = true, disable_help_flag = true)]
+    SampleTool {
+        /// Name and arguments of the sample tool
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+/// Reads the command line, does what it says and returns how it went.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    match cli.command {
+        None => cli.dashboard.run(),
+        Some(Subcommands::Demo(command)) => command.run(),
+        Some(Subcommands::Run(command)) => command.run(),
+        Some(Subcommands::Call(command)) => command.run(),
+        Some(Subcommands::Tools(command)) => command.run(),
+        Some(Subcommands::Check(command)) => command.run(),
+        Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
+    }
+}

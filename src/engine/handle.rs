@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use crate::model::{CallId, CallName, Cap, Edge, Order, Snapshot, Timeouts, ToolName};
+use crate::model::{CallId, Cap, Order, Snapshot};
+use crate::plan::Draft;
 
 /// What a user can ask of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,25 +51,6 @@ pub enum Command {
     Drain,
     /// Cancel everything by the stop ladder, then end the engine.
     Shutdown,
-}
-
-/// A call that a user asks for while a run is on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// Its id; generated where `None`.
-    pub name: Option<CallName>,
-    /// The tool.
-    pub tool: ToolName,
-    /// The arguments; may hold references to calls of the run.
-    pub args: Value,
-    /// Edges beyond those its references make.
-    pub after: Vec<Edge>,
-    /// Higher runs first.
-    pub priority: i32,
-    /// Limits on its time; `None` takes the tool's.
-    pub timeouts: Option<Timeouts>,
-    /// Extra attempts.
-    pub retries: u32,
 }
 
 /// The engine's command queue is full or the engine has ended.

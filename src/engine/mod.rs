@@ -4,6 +4,21 @@
 //! It owns the run's clock, the outputs and the rows. It must not know how a
 //! process is started, how a row is drawn, or why a call waits: it asks.
 
+mod attempts;
+mod clock;
+mod effects;
 mod handle;
+mod inbox;
+mod journal;
+mod launcher;
+mod outputs;
+mod picture;
+mod publisher;
+mod rows;
+mod run;
+mod setup;
 
-pub use handle::{Busy, Command, Draft, Handle};
+pub use handle::{Busy, Command, Handle};
+pub use launcher::RunSurroundings;
+pub use outputs::value as output_value;
+pub use setup::{Detail, Engine, Lifetime, Recorder, Setup, start};

@@ -143,6 +143,27 @@ pub enum Stream {
     Stderr,
 }
 
+impl Stream {
+    /// Both streams.
+    pub const BOTH: [Self; 2] = [Self::Stdout, Self::Stderr];
+
+    /// Its place in an array of both.
+    pub fn index(self) -> usize {
+        match self {
+            Self::Stdout => 0,
+            Self::Stderr => 1,
+        }
+    }
+
+    /// Its name, also the extension of its spill file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
 /// How one attempt ended, in an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptEnd {

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, CallId, CallName, CallSample, CallState, Counts, History, MachineSample, Policy,
-    RunId, ToolName, WaitReason, Waited,
+    AttemptRecord, CallId, CallName, CallSample, CallState, Cap, Counts, History, MachineSample,
+    Policy, RunId, ToolName, WaitReason, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub phase: RunPhase,
     /// Cap, failure policy and order in force.
     pub policy: Policy,
+    /// The highest cap that was in force.
+    pub highest_cap: Cap,
     /// How many calls are in each state.
     pub counts: Counts,
     /// Every call in plan order; the call with index `i` stands at `i`.

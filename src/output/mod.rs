@@ -16,6 +16,7 @@ mod ledger;
 mod lines;
 mod order;
 mod picture;
+mod pieces;
 mod printed;
 mod progress;
 mod reader;
@@ -30,6 +31,7 @@ mod view;
 mod window;
 
 pub use bounds::Bounds;
+pub use pieces::{Piece, Seen};
 pub use printed::Printed;
 pub use reader::Reader;
 pub use safe::{Attributes, Colour, LONGEST_TEXT, Origin, Safe, TextStyle};

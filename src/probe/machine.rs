@@ -49,6 +49,13 @@ impl Machine {
     }
 }
 
+/// Memory of the machine, or of the control group that limits this process, in
+/// bytes; `None` where this system tells nothing.
+pub fn memory_bytes() -> Option<u64> {
+    let sample = Machine::new().read()?;
+    Some(sample.memory_total_bytes)
+}
+
 /// A control group may allow less memory than the machine has.
 fn limit(system: &System, sample: &mut MachineSample) {
     if let Some(limits) = system.cgroup_limits()

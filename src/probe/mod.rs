@@ -14,6 +14,8 @@ mod portable;
 mod process;
 mod sampler;
 
+pub use machine::memory_bytes as machine_memory_bytes;
+
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};

@@ -1,0 +1,119 @@
+//! `fanout call`: one tool, its output only.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+
+use clap::Args;
+
+use super::exit::{self, Exit};
+use super::headless::{self, Form};
+use super::options::{CatalogueOptions, Leaks, PolicyOptions};
+use super::session::{self, Session};
+use super::{arguments, terminal_text};
+use crate::catalogue::Catalogue;
+use crate::model::{CallId, Plan, Snapshot, ToolName};
+use crate::plan::{self, Draft};
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout call word-count path=README.md
+  fanout call search pattern=TODO path=src max:=5
+  fanout call echo --args '{\"text\": \"hello\"}'")]
+pub(super) struct Call {
+    /// The tool
+    #[arg(value_name = "TOOL")]
+    tool: String,
+    /// Arguments: KEY=VALUE typed by the tool's schema, KEY:=JSON raw
+    #[arg(value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// All arguments as one JSON object; pairs stand over it
+    #[arg(long, value_name = "JSON")]
+    args: Option<String>,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
+}
+
+impl Call {
+    pub(super) fn run(self) -> Exit {
+        let catalogue = match self.catalogue.load() {
+            Ok(catalogue) => catalogue,
+            Err(exit) => return exit,
+        };
+        let plan = match self.plan(&catalogue) {
+            Ok(plan) => plan,
+            Err(exit) => return exit,
+        };
+        let session = match Session::new(plan, catalogue) {
+            Ok(session) => session,
+            Err(error) => return exit::cannot_run(&error),
+        };
+        let policy = PolicyOptions::default();
+        match headless::conduct_as(&session, &policy, Form::Silent) {
+            Ok((last, interruption)) => {
+                if let Err(error) = print(&session, &last)
+                    && error.kind() != io::ErrorKind::BrokenPipe
+                {
+                    exit::complain(&format!("standard output: {error}"));
+                }
+                interruption.unwrap_or_else(|| session::verdict(&last, &session.plan, Leaks::Pass))
+            }
+            Err(error) => exit::cannot_run(&error),
+        }
+    }
+
+    /// A plan of this one call.
+    fn plan(&self, catalogue: &Catalogue) -> Result<Plan, Exit> {
+        let name = ToolName::new(&self.tool);
+        let Some(tool) = catalogue.get(&name) else {
+            let hint = catalogue
+                .suggest(&self.tool)
+                .map(|near| format!("; did you mean {near:?}?"))
+                .unwrap_or_default();
+            exit::complain(&format!("unknown tool {:?}{hint}", self.tool));
+            return Err(Exit::Invalid);
+        };
+        let args = arguments::parse(tool, self.args.as_deref(), &self.pairs)
+            .map_err(|error| exit::usage_text(&error.to_string()))?;
+        let draft = Draft {
+            name: None,
+            tool: name,
+            args: plan::escape_all(&args),
+            after: Vec::new(),
+            priority: 0,
+            timeouts: None,
+            retries: 0,
+        };
+        let call = plan::admit(draft, &BTreeMap::new(), catalogue).map_err(|problems| {
+            for problem in problems {
+                exit::complain(&problem);
+            }
+            Exit::Invalid
+        })?;
+        Ok(Plan {
+            name: self.tool.clone(),
+            cap: None,
+            on_failure: None,
+            calls: vec![call],
+            expected_failures: Vec::new(),
+        })
+    }
+}
+
+/// Prints what the call printed, and on standard error why it did not succeed.
+fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
+    let id = CallId::from_index(0);
+    let printed = session.store.result(id);
+    let mut out = io::stdout().lock();
+    terminal_text::write(&printed.bytes, io::stdout().is_terminal(), &mut out)?;
+    out.flush()?;
+    let stderr = session.store.stderr_tail(id);
+    let mut err = io::stderr().lock();
+    terminal_text::write(&stderr.bytes, io::stderr().is_terminal(), &mut err)?;
+    if let Some(row) = last.row(id)
+        && let Some(reason) = &row.reason
+    {
+        writeln!(err, "fanout: {}: {reason}", row.state.word())?;
+    }
+    Ok(())
+}

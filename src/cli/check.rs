@@ -1,0 +1,117 @@
+//! `fanout check`: a plan validated, nothing run.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::exit::{self, Exit};
+use super::options::CatalogueOptions;
+use crate::catalogue::Catalogue;
+use crate::lab::{self, Bounds, Capacity, Load};
+use crate::model::Plan;
+use crate::output::Safe;
+use crate::plan::{self, Summary};
+use crate::sched::ToolLimits;
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout check plan.toml
+  fanout check plan.toml --catalogue fanout.toml --json")]
+pub(super) struct Check {
+    /// The plan: TOML, JSON or a `WfFormat` file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Exit {
+        let (catalogue, loaded) = match plan::open(&self.plan, self.catalogue.files()) {
+            Ok(opened) => opened,
+            Err(problems) => return exit::invalid(problems),
+        };
+        let summary = plan::check(&loaded);
+        let bounds = estimated_bounds(&loaded.plan, &catalogue);
+        let out = io::stdout().lock();
+        let written = if self.json {
+            exit::print_json(&as_json(&summary, bounds.as_ref()), out)
+        } else {
+            exit::warn(loaded.warnings);
+            print(&summary, bounds.as_ref(), out)
+        };
+        exit::written(written)
+    }
+}
+
+/// Bounds from the plan's estimates; `None` where not every call has one.
+fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<Bounds> {
+    let loads: Option<Vec<Load>> = plan
+        .calls
+        .iter()
+        .map(|call| Some(Load::once(call, call.estimate?)))
+        .collect();
+    let tools: Vec<ToolLimits> = catalogue.tools().filter_map(ToolLimits::of).collect();
+    let capacity = Capacity {
+        cap: plan.cap.unwrap_or_default().get(),
+        cores: None,
+        tools: &tools,
+    };
+    Some(lab::bounds(&loads?, &capacity))
+}
+
+fn print(summary: &Summary, bounds: Option<&Bounds>, mut out: impl Write) -> io::Result<()> {
+    let name = Safe::new(&summary.name);
+    writeln!(
+        out,
+        "{}: {} calls, {} dependencies",
+        name.as_str(),
+        summary.calls,
+        summary.edges
+    )?;
+    writeln!(out, "  longest chain    {} calls", summary.depth)?;
+    writeln!(out, "  ready at once    {} calls", summary.roots)?;
+    let cap = summary.cap.unwrap_or_default();
+    writeln!(out, "  cap              {cap}")?;
+    match bounds {
+        Some(bounds) => {
+            let (path, least) = (bounds.critical_path, bounds.lower_bound);
+            writeln!(out, "  critical path    ~{:.1} s", path.as_secs_f64())?;
+            writeln!(
+                out,
+                "  takes at least   ~{:.1} s at this cap ({} binds)",
+                least.as_secs_f64(),
+                bounds.binding
+            )?;
+        }
+        None => writeln!(
+            out,
+            "  critical path    unknown: not every call has an estimate"
+        )?,
+    }
+    for (tool, calls) in &summary.tools {
+        let tool = Safe::new(tool.as_str());
+        writeln!(out, "  {:<16} {calls} calls", tool.as_str())?;
+    }
+    Ok(())
+}
+
+fn as_json(summary: &Summary, bounds: Option<&Bounds>) -> Value {
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    json!({
+        "version": 1,
+        "plan": summary,
+        "estimated": bounds.map(|bounds| json!({
+            "critical_path_ms": ms(bounds.critical_path),
+            "lower_bound_ms": ms(bounds.lower_bound),
+            "binding": bounds.binding.to_string(),
+        })),
+    })
+}

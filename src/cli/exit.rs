@@ -1,0 +1,142 @@
+//! Exit codes of the contract, and how errors reach a person.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::{ExitCode, Termination};
+
+use crate::catalogue::Problems;
+use crate::sample_tool::{self, Streams};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Every call succeeded, or the command did what it was asked.
+    Success,
+    /// At least one call did not succeed.
+    CallFailed,
+    /// The command line is wrong.
+    Usage,
+    /// A plan, catalogue or transcript is invalid; nothing was started.
+    Invalid,
+    /// The program cannot run here.
+    CannotRun,
+    /// Ended by SIGINT.
+    Interrupted,
+    /// Ended by SIGTERM.
+    Terminated,
+    /// A sample tool ends with a code of its own.
+    Tool(u8),
+}
+
+impl Exit {
+    /// The number the operating system sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::CallFailed => 1,
+            Self::Usage => 2,
+            Self::Invalid => 3,
+            Self::CannotRun => 4,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Tool(code) => code,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}
+
+/// Prints what clap has to say: help and version are no errors.
+pub(super) fn usage(error: &clap::Error) -> Exit {
+    // A closed stream is no reason to change the exit code.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Success
+    }
+}
+
+/// Prints a usage error that only the program itself can see.
+pub(super) fn usage_text(text: &str) -> Exit {
+    complain(text);
+    Exit::Usage
+}
+
+/// Prints one line of diagnostics on standard error.
+pub(super) fn complain(text: &str) {
+    // Where standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "fanout: {text}");
+}
+
+/// Prints the whole report about invalid files.
+pub(super) fn invalid(problems: Problems) -> Exit {
+    let report = miette::Report::from(problems);
+    let _ = writeln!(io::stderr().lock(), "{report:?}");
+    Exit::Invalid
+}
+
+/// Prints what is doubtful about files, if anything is.
+pub(super) fn warn(warnings: Problems) {
+    if !warnings.is_empty() {
+        let _ = writeln!(io::stderr().lock(), "{:?}", miette::Report::from(warnings));
+    }
+}
+
+/// Prints why the program cannot run here.
+pub(super) fn cannot_run(reason: &dyn std::error::Error) -> Exit {
+    complain(&chain(reason));
+    Exit::CannotRun
+}
+
+/// An error and its causes on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Runs one of the sample tools in this process; `words` are its name and its
+/// arguments.
+pub(super) fn sample_tool(words: &[OsString]) -> Exit {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let Some((name, words)) = words.split_first() else {
+        return usage_text("the name of a sample tool is missing");
+    };
+    let mut streams = Streams {
+        stdin: &mut io::stdin().lock(),
+        stdout: &mut io::stdout().lock(),
+        stderr: &mut io::stderr().lock(),
+    };
+    Exit::Tool(sample_tool::run(name, words, &mut streams))
+}
+
+/// Prints one JSON document.
+pub(super) fn print_json(document: &serde_json::Value, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, document)?;
+    writeln!(out)
+}
+
+/// How printing went; a reader that went away is no failure.
+pub(super) fn written(result: io::Result<()>) -> Exit {
+    match result {
+        Ok(()) => Exit::Success,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
+        Err(error) => {
+            complain(&format!("standard output: {error}"));
+            Exit::CannotRun
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A run without a dashboard: lines or events on standard output.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::exit::{self, Exit};
+use super::options::{OutputOptions, PolicyOptions};
+use super::session::{Session, SessionError};
+use crate::engine::{Command, Detail, Engine, Handle, Lifetime, Recorder};
+use crate::model::{RunEvent, Snapshot};
+use crate::record::{self, EventLines, PlainLines};
+
+/// Events that may wait to be printed.
+const EVENTS: usize = 1024;
+
+/// Conducts a run to its end, prints it, and decides the exit code.
+pub(super) fn conduct(session: &Session, policy: &PolicyOptions, options: &OutputOptions) -> Exit {
+    let form = if options.events {
+        Form::Events
+    } else {
+        Form::Plain
+    };
+    match conduct_as(session, policy, form) {
+        Ok((last, interruption)) => {
+            if form == Form::Plain
+                && let Err(error) = print_outputs(session, &last)
+            {
+                exit::complain(&format!("standard output: {error}"));
+            }
+            let verdict = session.close(&last, options);
+            interruption.unwrap_or(verdict)
+        }
+        Err(error) => exit::cannot_run(&error),
+    }
+}
+
+/// What is printed while the run is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One line per start and per end.
+    Plain,
+    /// One JSON object per event.
+    Events,
+    /// Nothing.
+    Silent,
+}
+
+/// Conducts a run to its end; its last snapshot, and the exit code of a signal
+/// that interrupted it.
+pub(super) fn conduct_as(
+    session: &Session,
+    policy: &PolicyOptions,
+    form: Form,
+) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
+    let (recorder, printer) = match form {
+        Form::Silent => (None, None),
+        Form::Plain | Form::Events => {
+            let (sender, events) = mpsc::channel(EVENTS);
+            let printer = session
+                .runtime
+                .spawn_blocking(move || print_events(events, form));
+            let detail = match form {
+                Form::Events => Detail::Everything,
+                _ => Detail::Calls,
+            };
+            let recorder = Recorder {
+                events: sender,
+                detail,
+            };
+            (Some(recorder), Some(printer))
+        }
+    };
+    let engine = session.start(policy, Lifetime::UntilEnded, recorder)?;
+    session.runtime.block_on(follow(engine, printer))
+}
+
+/// Waits for the end of the run; signals stop it.
+async fn follow(
+    mut engine: Engine,
+    printer: Option<JoinHandle<io::Result<()>>>,
+) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
+    let handle = engine.handle();
+    let mut interrupted = listen(SignalKind::interrupt())?;
+    let mut terminated = listen(SignalKind::terminate())?;
+    let mut hung_up = listen(SignalKind::hangup())?;
+    let mut interruption = None;
+    let last = loop {
+        let exit = tokio::select! {
+            last = engine.ended() => break last.map_err(SessionError::EngineDied)?,
+            _ = interrupted.recv() => Exit::Interrupted,
+            _ = terminated.recv() => Exit::Terminated,
+            _ = hung_up.recv() => Exit::Terminated,
+        };
+        stop(&handle, interruption.is_some());
+        interruption.get_or_insert(exit);
+    };
+    if let Some(printer) = printer
+        && let Ok(Err(error)) = printer.await
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        exit::complain(&format!("standard output: {error}"));
+    }
+    Ok((last, interruption))
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, SessionError> {
+    signal(kind).map_err(SessionError::Signals)
+}
+
+/// The first signal stops everything by the ladder, a second one kills.
+fn stop(handle: &Handle, is_second: bool) {
+    let command = if is_second {
+        Command::KillAll
+    } else {
+        Command::Shutdown
+    };
+    if handle.send(command).is_err() {
+        exit::complain("the stop could not be passed on; try again");
+    }
+}
+
+/// Prints events until the run has ended. After a write error the rest is
+/// taken and dropped, so that the run is not held up.
+fn print_events(mut events: mpsc::Receiver<RunEvent>, form: Form) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut lines = Lines::of(form);
+    let mut result = Ok(());
+    while let Some(event) = events.blocking_recv() {
+        if result.is_ok() {
+            result = lines.write(&event, &mut out);
+        }
+        if result.is_ok() && events.is_empty() {
+            result = out.flush();
+        }
+    }
+    result.and_then(|()| out.flush())
+}
+
+/// One of the two forms in which events are printed.
+enum Lines {
+    Plain(PlainLines),
+    Events(EventLines),
+}
+
+impl Lines {
+    fn of(form: Form) -> Self {
+        match form {
+            Form::Events => Self::Events(EventLines::default()),
+            Form::Plain | Form::Silent => Self::Plain(PlainLines::default()),
+        }
+    }
+
+    fn write(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Plain(lines) => lines.write(event, out),
+            Self::Events(lines) => lines.write(event, out),
+        }
+    }
+}
+
+/// Prints every call's output in plan order under its id.
+fn print_outputs(session: &Session, last: &Snapshot) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    record::write_outputs(last, &|id| session.output_of(last, id), &mut out)?;
+    out.flush()
+}

@@ -1,0 +1,140 @@
+//! Groups of options that several commands share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::dashboard;
+use super::exit::{self, Exit};
+use crate::catalogue::Catalogue;
+use crate::model::{Cap, FailurePolicy, Plan, Policy};
+
+/// Where tools come from.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct CatalogueOptions {
+    /// A catalogue file to take tools from (repeatable) [default: the sample tools]
+    #[arg(long = "catalogue", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl CatalogueOptions {
+    /// The files given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The tools of the files given, else the sample tools.
+    pub(super) fn load(&self) -> Result<Arc<Catalogue>, Exit> {
+        let catalogue = if self.files.is_empty() {
+            Catalogue::sample()
+        } else {
+            Catalogue::load(&self.files)
+        };
+        catalogue
+            .map(Arc::new)
+            .map_err(|problems| exit::invalid(problems))
+    }
+}
+
+/// How a run is conducted.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct PolicyOptions {
+    /// How many lanes may be busy, 1 to 1024 [default: the plan's, else 4]
+    #[arg(long, value_name = "N", value_parser = parse_cap)]
+    pub(super) cap: Option<Cap>,
+    /// What a failure does to the rest [default: the plan's, else skip]
+    #[arg(long, value_name = "POLICY")]
+    pub(super) on_failure: Option<OnFailure>,
+    /// Seed of the random delays before retries
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Factor on waits that a plan records or asks for, such as 0.01
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
+    pub(super) time_scale: f64,
+}
+
+impl PolicyOptions {
+    /// The policy in force: the command line wins over the plan.
+    pub(super) fn policy(&self, plan: &Plan) -> Policy {
+        Policy {
+            cap: self.cap.or(plan.cap).unwrap_or_default(),
+            on_failure: self
+                .on_failure
+                .map(FailurePolicy::from)
+                .or(plan.on_failure)
+                .unwrap_or_default(),
+            ..Policy::default()
+        }
+    }
+}
+
+/// What a failure does to the rest of the plan.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum OnFailure {
+    /// Skip its dependents
+    Skip,
+    /// Run its dependents, unless they need its output
+    Continue,
+    /// Start nothing more; running calls finish
+    Stop,
+}
+
+impl From<OnFailure> for FailurePolicy {
+    fn from(choice: OnFailure) -> Self {
+        match choice {
+            OnFailure::Skip => Self::Skip,
+            OnFailure::Continue => Self::Continue,
+            OnFailure::Stop => Self::Stop,
+        }
+    }
+}
+
+/// Where a run is shown and what is kept of it.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct OutputOptions {
+    /// Print plain lines instead of showing the dashboard
+    #[arg(long, conflicts_with = "events")]
+    pub(super) plain: bool,
+    /// Print one JSON object per event and nothing else
+    #[arg(long)]
+    pub(super) events: bool,
+    /// Write a JSON report of the run to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+    /// Whether a success that left processes behind counts as a success
+    #[arg(long, value_name = "VERDICT", default_value = "pass")]
+    pub(super) leaks: Leaks,
+}
+
+impl OutputOptions {
+    /// Whether the run goes on without a dashboard.
+    pub(super) fn is_headless(&self) -> bool {
+        self.plain || self.events || !dashboard::is_terminal()
+    }
+}
+
+/// What a leaked success counts as for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Leaks {
+    /// A success
+    #[default]
+    Pass,
+    /// A failure
+    Fail,
+}
+
+fn parse_cap(text: &str) -> Result<Cap, String> {
+    let lanes: u64 = text
+        .parse()
+        .map_err(|_not_a_number| "a whole number from 1 to 1024 is needed".to_owned())?;
+    Cap::new(u32::try_from(lanes).unwrap_or(u32::MAX))
+        .ok_or_else(|| "the cap must be at least 1".to_owned())
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() && scale >= 0.0 => Ok(scale),
+        _ => Err("a number of 0 or more is needed".to_owned()),
+    }
+}

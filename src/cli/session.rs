@@ -1,0 +1,249 @@
+//! One run from a checked plan to an exit code, whoever looks at it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Zoned;
+use tokio::runtime::Runtime;
+
+use super::exit::{self, Exit};
+use super::options::{Leaks, OutputOptions, PolicyOptions};
+use crate::catalogue::Catalogue;
+use crate::engine::{self, Engine, RunSurroundings};
+use crate::lab::{self, Capacity, Load};
+use crate::model::{
+    CallId, CallName, CallRow, CallState, DEFAULT_PERIOD, Outcome, Plan, RunId, Snapshot,
+};
+use crate::output::{Bounds, Store};
+use crate::sched::ToolLimits;
+use crate::{exec, probe, record};
+
+/// Everything that has to exist before a run can begin.
+pub(super) struct Session {
+    pub(super) runtime: Runtime,
+    pub(super) store: Store,
+    pub(super) folder: RunFolder,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) plan: Plan,
+}
+
+/// The program cannot run here.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SessionError {
+    #[error("the runtime cannot be started")]
+    Runtime(#[source] io::Error),
+    #[error("the folder of the run cannot be made at {}", path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the current folder is unknown")]
+    CurrentFolder(#[source] io::Error),
+    #[error("the own program file is unknown")]
+    OwnProgram(#[source] io::Error),
+    #[error("the probe cannot be started")]
+    Probe(#[source] io::Error),
+    #[error("signals cannot be listened to")]
+    Signals(#[source] io::Error),
+    #[error("the engine died")]
+    EngineDied(#[source] tokio::task::JoinError),
+}
+
+impl Session {
+    /// Starts the runtime and makes the run's folder.
+    pub(super) fn new(plan: Plan, catalogue: Arc<Catalogue>) -> Result<Self, SessionError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .thread_name("fanout-io")
+            .build()
+            .map_err(SessionError::Runtime)?;
+        let folder = RunFolder::create()?;
+        let store = Store::new(Some(folder.outputs()), Bounds::default());
+        Ok(Self {
+            runtime,
+            store,
+            folder,
+            catalogue,
+            plan,
+        })
+    }
+
+    /// Starts the engine; `recorder` gets every event.
+    pub(super) fn start(
+        &self,
+        policy: &PolicyOptions,
+        lifetime: engine::Lifetime,
+        recorder: Option<engine::Recorder>,
+    ) -> Result<Engine, SessionError> {
+        let _inside = self.runtime.enter();
+        let surroundings = RunSurroundings {
+            started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,
+            own_program: std::env::current_exe().map_err(SessionError::OwnProgram)?,
+            inherited_env: inherited_env(),
+            run_dir: self.folder.path.clone(),
+        };
+        Ok(engine::start(engine::Setup {
+            run: self.folder.run.clone(),
+            plan: self.plan.clone(),
+            policy: policy.policy(&self.plan),
+            seed: policy.seed,
+            time_scale: policy.time_scale,
+            lifetime,
+            catalogue: Arc::clone(&self.catalogue),
+            spawner: Arc::new(exec::process::ProcessSpawner),
+            store: self.store.clone(),
+            probe: probe::start(DEFAULT_PERIOD).map_err(SessionError::Probe)?,
+            surroundings,
+            recorder,
+        }))
+    }
+
+    /// Writes the report, and decides the exit code of a run that nobody
+    /// interrupted.
+    pub(super) fn close(&self, last: &Snapshot, options: &OutputOptions) -> Exit {
+        if let Some(path) = &options.report
+            && let Err(error) = self.write_report(last, path)
+        {
+            exit::complain(&format!(
+                "the report cannot be written to {}: {error}",
+                path.display()
+            ));
+            return Exit::CannotRun;
+        }
+        verdict(last, &self.plan, options.leaks)
+    }
+
+    fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {
+        let report = record::Report {
+            last,
+            highest_cap: last.highest_cap,
+            bounds: self.bounds(last),
+            outputs: &|id| self.output_of(last, id),
+        };
+        let mut file = BufWriter::new(File::create(path)?);
+        report.write(&mut file)?;
+        file.flush()
+    }
+
+    /// What a call printed, as reports show it.
+    pub(super) fn output_of(&self, last: &Snapshot, id: CallId) -> record::CallOutput {
+        let tool = last
+            .row(id)
+            .and_then(|row| self.catalogue.get(&row.tool))
+            .map(|tool| tool.output);
+        let value = engine::output_value(&self.store, tool.unwrap_or_default(), id);
+        record::CallOutput {
+            value: value.map(Arc::unwrap_or_clone),
+            stderr: String::from_utf8_lossy(&self.store.stderr_tail(id).bytes).into_owned(),
+            is_truncated: self.store.result(id).is_truncated,
+        }
+    }
+
+    /// What the run could have taken at best. Calls that were added while it
+    /// ran are not in the plan, and bound nothing.
+    fn bounds(&self, last: &Snapshot) -> record::Bounds {
+        let origin = last.calls.iter().map(|row| row.queued + row.waited.after);
+        let origin = origin.min().unwrap_or_default();
+        let calls = self.plan.calls.iter().zip(last.calls.iter());
+        let loads: Vec<Load> = calls
+            .map(|(call, row)| Load::measured(call, row, origin))
+            .collect();
+        let tools: Vec<ToolLimits> = self.catalogue.tools().filter_map(ToolLimits::of).collect();
+        let capacity = Capacity {
+            cap: last.highest_cap.get(),
+            cores: Some(f64::from(last.cores)),
+            tools: &tools,
+        };
+        let bounds = lab::bounds(&loads, &capacity);
+        record::Bounds {
+            critical_path: Some(bounds.critical_path),
+            lower_bound: Some(bounds.lower_bound),
+            binding: Some(bounds.binding.to_string()),
+        }
+    }
+}
+
+/// The environment as text; variables that are no text are left out, since a
+/// manifest cannot name them.
+fn inherited_env() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Exit code of a run: every call must have succeeded, or failed as planned,
+/// or been skipped because of a planned failure.
+pub(super) fn verdict(last: &Snapshot, plan: &Plan, leaks: Leaks) -> Exit {
+    let planned_skips = dependents(plan, &plan.expected_failures);
+    let is_as_planned = |row: &CallRow| match row.state {
+        CallState::Ended(Outcome::Succeeded) => !plan.expected_failures.contains(&row.name),
+        CallState::Ended(Outcome::Leaked) => leaks == Leaks::Pass,
+        CallState::Ended(Outcome::Failed) => plan.expected_failures.contains(&row.name),
+        CallState::Ended(Outcome::Skipped) => planned_skips.contains(&row.id),
+        _ => false,
+    };
+    if last.calls.iter().all(|row| is_as_planned(row)) {
+        Exit::Success
+    } else {
+        Exit::CallFailed
+    }
+}
+
+/// Every call that depends on one of `roots`, directly or not.
+fn dependents(plan: &Plan, roots: &[CallName]) -> BTreeSet<CallId> {
+    let first = plan.calls.iter().filter(|call| roots.contains(&call.name));
+    let mut reached: BTreeSet<CallId> = first.map(|call| call.id).collect();
+    loop {
+        let before = reached.len();
+        for call in &plan.calls {
+            if call.after.iter().any(|edge| reached.contains(&edge.call)) {
+                reached.insert(call.id);
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
+
+/// The fresh folder of one run; removed with everything in it when dropped.
+#[derive(Debug)]
+pub(super) struct RunFolder {
+    pub(super) run: RunId,
+    pub(super) path: PathBuf,
+}
+
+impl RunFolder {
+    fn create() -> Result<Self, SessionError> {
+        let stamp = Zoned::now().strftime("%Y%m%d-%H%M%S");
+        let run = RunId::new(format!("{stamp}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("fanout-{run}"));
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map_err(|source| SessionError::Folder {
+                path: path.clone(),
+                source,
+            })?;
+        Ok(Self { run, path })
+    }
+
+    /// Where long outputs are kept.
+    fn outputs(&self) -> PathBuf {
+        self.path.join(".outputs")
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own cleaning of
+        // temporary files; the run itself is over and not affected.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}

@@ -1,0 +1,231 @@
+//! News of attempts: they started, printed, were read, ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outputs;
+use super::run::{News, Run};
+use super::setup::Detail;
+use crate::exec::AttemptEvent;
+use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, RunEvent};
+use crate::probe::{Reading, Target};
+use crate::sched::{AttemptEnd, Input};
+
+/// Waiting calls whose reasons are asked for after every step; with more, only
+/// when a snapshot is due.
+const FEW: usize = 256;
+
+impl Run {
+    /// Takes news of an attempt.
+    pub(super) fn attempt_changed(&mut self, event: AttemptEvent) {
+        match event {
+            AttemptEvent::Started { call, epoch, pid } => self.attempt_started(call, epoch, pid),
+            AttemptEvent::Ended {
+                call,
+                epoch,
+                ending,
+            } => self.attempt_ended(call, epoch, ending),
+        }
+    }
+
+    fn attempt_started(&mut self, id: CallId, epoch: Epoch, pid: Option<u32>) {
+        let Some(start) = self.starts.get_mut(&id).filter(|s| s.epoch == epoch) else {
+            return;
+        };
+        start.pid = pid;
+        self.aim_probe();
+        let now = self.clock.now();
+        if let Some(row) = self.rows.get(id)
+            && let Some(attempt) = row.attempts.last()
+        {
+            let what = Happening::CallStarted {
+                call: id,
+                attempt: attempt.attempt,
+                lane: attempt.lane,
+                args: Arc::clone(&row.args),
+                pid,
+            };
+            self.journal.add(now, what);
+        }
+        self.step(Input::AttemptStarted { id, epoch });
+        self.sync_state(id, now);
+    }
+
+    /// A success is final only once its output is known to be of the promised
+    /// form; long ones are read from the disk, away from the loop.
+    fn attempt_ended(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
+        let Some(call) = self.calls.get(id.index()) else {
+            return;
+        };
+        let tool = self.launcher.catalogue.get(&call.tool);
+        let is_json = tool.is_some_and(|tool| tool.output == OutputKind::Json);
+        if !ending.outcome.is_success() || !is_json {
+            self.settled(id, epoch, ending);
+            return;
+        }
+        let store = self.launcher.store.clone();
+        let news = self.news_sender.clone();
+        tokio::task::spawn_blocking(move || {
+            let ending = outputs::settle(&store, id, ending);
+            // The loop has ended: nobody waits for the ending any more.
+            let _ = news.blocking_send(News::Settled {
+                call: id,
+                epoch,
+                ending,
+            });
+        });
+    }
+
+    /// Takes what was done outside the loop.
+    pub(super) fn take_news(&mut self, news: News) {
+        match news {
+            News::Resolved { call, epoch, args } => {
+                if let Some(input) = self.launch(call, epoch, args) {
+                    self.step(input);
+                }
+                self.mark();
+            }
+            News::Settled {
+                call,
+                epoch,
+                ending,
+            } => self.settled(call, epoch, ending),
+        }
+    }
+
+    fn settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
+        self.take_output_of(id);
+        if let Some(input) = self.end_attempt(id, epoch, ending) {
+            self.step(input);
+        }
+    }
+
+    /// Notes how an attempt ended; `None` if that was known already.
+    pub(super) fn end_attempt(
+        &mut self,
+        id: CallId,
+        epoch: Epoch,
+        ending: Ending,
+    ) -> Option<Input> {
+        self.starts.get(&id).filter(|start| start.epoch == epoch)?;
+        self.starts.remove(&id);
+        self.aim_probe();
+        let now = self.clock.now();
+        let end = AttemptEnd::from(&ending);
+        if let Some(row) = self.rows.edit(id) {
+            let peak = ending.peak_rss_bytes.map(|peak| peak.value);
+            row.peak_rss_bytes = row.peak_rss_bytes.max(peak);
+            if let Some(attempt) = row.attempts.last_mut() {
+                attempt.ended = Some(now);
+                attempt.ending = Some(ending);
+            }
+        }
+        Some(Input::AttemptEnded { id, epoch, end })
+    }
+
+    /// Tells the probe which process trees matter now.
+    fn aim_probe(&mut self) {
+        let targets = self.starts.iter().filter_map(|(call, start)| {
+            Some(Target {
+                call: *call,
+                epoch: start.epoch,
+                pid: start.pid?,
+            })
+        });
+        self.probe.set_targets(targets.collect());
+    }
+
+    /// Takes readings of the machine and of running calls.
+    pub(super) fn take_reading(&mut self, reading: &Reading) {
+        let now = self.clock.now();
+        let wants_all = self.detail == Detail::Everything;
+        self.missed_samples = reading.missed;
+        if let Some(sample) = &reading.machine
+            && wants_all
+        {
+            let sample = sample.clone();
+            self.journal.add(now, Happening::MachineSampled { sample });
+        }
+        Arc::make_mut(&mut self.machine).push(reading.machine.clone());
+        for (call, epoch, sample) in &reading.calls {
+            if self
+                .starts
+                .get(call)
+                .is_none_or(|start| start.epoch != *epoch)
+            {
+                continue;
+            }
+            self.rows.add_sample(*call, *sample);
+            if let Some(sample) = *sample
+                && wants_all
+            {
+                let call = *call;
+                self.journal
+                    .add(now, Happening::CallSampled { call, sample });
+            }
+        }
+        self.mark();
+    }
+
+    /// Takes over what calls printed since the last look.
+    pub(super) fn look_at_output(&mut self) {
+        for id in self.launcher.store.take_changed() {
+            self.take_output_of(id);
+            let Some(epoch) = self.starts.get(&id).map(|start| start.epoch) else {
+                continue;
+            };
+            let has_idle_timeout = self
+                .calls
+                .get(id.index())
+                .is_some_and(|call| call.timeouts.idle.is_some());
+            if has_idle_timeout {
+                self.step(Input::OutputSeen { id, epoch });
+            }
+        }
+    }
+
+    fn take_output_of(&mut self, id: CallId) {
+        let stat = self.launcher.store.stat(id);
+        if self.rows.get(id).is_none_or(|row| row.output == stat) {
+            return;
+        }
+        if let Some(row) = self.rows.edit(id) {
+            row.output = stat;
+        }
+        if self.detail == Detail::Everything && self.journal.is_kept() {
+            self.journal_output(id);
+        }
+        self.mark();
+    }
+
+    fn journal_output(&mut self, id: CallId) {
+        let now = self.clock.now();
+        let seen = self.seen.entry(id).or_default();
+        let limit = RunEvent::OUTPUT_LIMIT;
+        for piece in self.launcher.store.take_pieces(id, seen, limit) {
+            let what = Happening::Output {
+                call: id,
+                attempt: piece.attempt,
+                stream: piece.stream,
+                text: piece.text,
+                left_out_bytes: piece.left_out_bytes,
+            };
+            self.journal.add(now, what);
+        }
+    }
+
+    /// Asks again why calls wait, if they are few enough to do so at every step.
+    pub(super) fn refresh_waits_if_few(&mut self, now: Duration) {
+        let counts = self.rows.counts();
+        if counts.queued + counts.retrying <= FEW {
+            self.refresh_waits(now);
+        }
+    }
+
+    /// Asks again why every waiting call waits.
+    pub(super) fn refresh_waits(&mut self, now: Duration) {
+        for id in self.scheduler.queue() {
+            self.refresh_wait(id, now, None);
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What the scheduler orders, done.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::launcher::{Order, Refused};
+use super::run::{News, Run, Start};
+use crate::exec::StopTokens;
+use crate::model::{
+    AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch, Happening,
+    LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
+};
+use crate::sched::{Effect, Input, Reason, Rung};
+
+impl Run {
+    /// Tells the scheduler something, and does what it orders until it orders
+    /// nothing more.
+    pub(super) fn step(&mut self, input: Input) {
+        let now = self.clock.now();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for effect in self.scheduler.step(now, input) {
+                inputs.extend(self.perform(&effect, now));
+            }
+        }
+        self.refresh_waits_if_few(now);
+        self.mark();
+    }
+
+    /// Does one thing; what is known at once goes back to the scheduler.
+    fn perform(&mut self, effect: &Effect, now: Duration) -> Option<Input> {
+        match *effect {
+            Effect::ResolveLocks { id } => Some(Input::LocksResolved {
+                id,
+                locks: self.resolve_locks(id),
+            }),
+            Effect::Start {
+                id,
+                lane,
+                epoch,
+                attempt,
+            } => self.start(id, lane, epoch, attempt, now),
+            Effect::Stop { id, epoch, rung } => {
+                self.stop(id, epoch, rung, now);
+                None
+            }
+            Effect::Retry {
+                id, after, outcome, ..
+            } => {
+                self.record_attempt_outcome(id, outcome);
+                self.sync_state(id, now);
+                self.refresh_wait(id, now, self.attempt_end(id, after, outcome));
+                None
+            }
+            Effect::Finished {
+                id,
+                outcome,
+                reason,
+            } => {
+                self.finish(id, outcome, reason, now);
+                None
+            }
+        }
+    }
+
+    fn resolve_locks(&self, id: CallId) -> LockSet {
+        let Some(call) = self.calls.get(id.index()) else {
+            return LockSet::default();
+        };
+        match self.launcher.resolve(call, &self.names) {
+            Ok(args) => self.launcher.locks(call, &args),
+            // The start will be refused for the same reason, and needs no lock for that.
+            Err(_) => call.locks.clone(),
+        }
+    }
+
+    fn start(
+        &mut self,
+        id: CallId,
+        lane: LaneId,
+        epoch: Epoch,
+        attempt: AttemptNo,
+        now: Duration,
+    ) -> Option<Input> {
+        let start = Start {
+            epoch,
+            stop: StopTokens::default(),
+            pid: None,
+        };
+        self.starts.insert(id, start);
+        self.rows.set_wait(id, None, now);
+        self.sync_state(id, now);
+        if let Some(row) = self.rows.edit(id) {
+            row.started.get_or_insert(now);
+            row.attempts.push(AttemptRecord {
+                attempt,
+                lane,
+                started: now,
+                stop_ordered: None,
+                ended: None,
+                ending: None,
+                outcome: None,
+            });
+        }
+        let call = self.calls.get(id.index())?;
+        let needs_output = call.after.iter().any(|edge| edge.on == EdgeKind::Output);
+        if needs_output {
+            self.resolve_outside(id, epoch);
+            return None;
+        }
+        let args = self.launcher.resolve(call, &self.names);
+        self.launch(id, epoch, args)
+    }
+
+    /// Resolves arguments away from the loop: outputs may have to be read from
+    /// the disk.
+    fn resolve_outside(&self, id: CallId, epoch: Epoch) {
+        let Some(call) = self.calls.get(id.index()).cloned() else {
+            return;
+        };
+        let parents = self
+            .names
+            .iter()
+            .filter(|(_, parent)| call.after.iter().any(|edge| edge.call == parent.call))
+            .map(|(name, parent)| (name.clone(), *parent))
+            .collect();
+        let launcher = Arc::clone(&self.launcher);
+        let news = self.news_sender.clone();
+        tokio::task::spawn_blocking(move || {
+            let args = launcher.resolve(&call, &parents);
+            // The loop has ended: nobody waits for the arguments any more.
+            let _ = news.blocking_send(News::Resolved {
+                call: id,
+                epoch,
+                args,
+            });
+        });
+    }
+
+    /// Begins the attempt, or refuses it.
+    pub(super) fn launch(
+        &mut self,
+        id: CallId,
+        epoch: Epoch,
+        args: Result<Arc<Value>, Refused>,
+    ) -> Option<Input> {
+        let stop = self
+            .starts
+            .get(&id)
+            .filter(|s| s.epoch == epoch)?
+            .stop
+            .clone();
+        let call = self.calls.get(id.index())?;
+        let attempt = self.rows.get(id)?.attempts.last()?.attempt;
+        let order = Order {
+            call: id,
+            attempt,
+            epoch,
+        };
+        let begun = args.and_then(|args| {
+            self.launcher.start(order, call, &args, stop)?;
+            Ok(args)
+        });
+        match begun {
+            Ok(args) => {
+                if let Some(row) = self.rows.edit(id) {
+                    row.args = args;
+                    row.are_args_resolved = true;
+                }
+                None
+            }
+            Err(Refused(reason)) => self.end_attempt(id, epoch, Ending::refused(reason)),
+        }
+    }
+
+    fn stop(&mut self, id: CallId, epoch: Epoch, rung: Rung, now: Duration) {
+        let Some(start) = self.starts.get(&id).filter(|start| start.epoch == epoch) else {
+            return;
+        };
+        match rung {
+            Rung::Soft => start.stop.soft.cancel(),
+            Rung::Hard => start.stop.hard.cancel(),
+        }
+        self.sync_state(id, now);
+        let Some(row) = self.rows.edit(id) else {
+            return;
+        };
+        if let Some(attempt) = row.attempts.last_mut() {
+            attempt.stop_ordered.get_or_insert(now);
+        }
+        if let CallState::Stopping { step, cause, .. } = row.state {
+            self.journal_stop(id, cause, step, now);
+        }
+    }
+
+    fn journal_stop(&mut self, call: CallId, cause: StopCause, step: StopStep, now: Duration) {
+        let what = Happening::CallStopping { call, cause, step };
+        self.journal.add(now, what);
+    }
+
+    fn record_attempt_outcome(&mut self, id: CallId, outcome: Outcome) {
+        if let Some(row) = self.rows.edit(id)
+            && let Some(attempt) = row.attempts.last_mut()
+        {
+            attempt.outcome.get_or_insert(outcome);
+        }
+    }
+
+    fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason, now: Duration) {
+        self.rows.set_wait(id, None, now);
+        self.record_attempt_outcome(id, outcome);
+        self.sync_state(id, now);
+        let text = self.reason_text(id, reason);
+        let Some(row) = self.rows.edit(id) else {
+            return;
+        };
+        row.reason.clone_from(&text);
+        let took = row.started.map(|started| now.saturating_sub(started));
+        let last = row.attempts.last().map(|attempt| attempt.attempt);
+        let attempt = last.and_then(|last| self.attempt_end(id, last, outcome));
+        let what = Happening::CallEnded {
+            call: id,
+            outcome,
+            reason: text,
+            attempt,
+            took,
+        };
+        self.journal.add(now, what);
+    }
+
+    /// Why a call ended, in words that name calls as the plan does.
+    fn reason_text(&self, id: CallId, reason: Reason) -> Option<Arc<str>> {
+        match reason {
+            Reason::Ending => {
+                let ending = self.rows.get(id)?.attempts.last()?.ending.as_ref()?;
+                ending.reason.as_deref().map(Arc::from)
+            }
+            Reason::Culprit { call } => {
+                let culprit = self.rows.get(call)?;
+                let word = culprit.state.word();
+                Some(format!("{} {word}", culprit.name).into())
+            }
+            other => Some(other.to_string().into()),
+        }
+    }
+
+    fn attempt_end(&self, id: CallId, attempt: AttemptNo, outcome: Outcome) -> Option<AttemptEnd> {
+        let row = self.rows.get(id)?;
+        let record = row.attempts.iter().find(|a| a.attempt == attempt)?;
+        let ending = record.ending.as_ref()?;
+        Some(AttemptEnd {
+            attempt,
+            outcome,
+            reason: ending.reason.as_deref().map(Arc::from),
+            exit_code: ending.exit_code,
+            signal: ending.signal,
+        })
+    }
+
+    /// Takes over where the scheduler says a call stands.
+    pub(super) fn sync_state(&mut self, id: CallId, now: Duration) {
+        if let Some(state) = self.scheduler.state(id) {
+            self.rows.set_state(id, state, now);
+        }
+    }
+
+    /// Asks again why a call waits, and tells it where the reason is another
+    /// one or an attempt has just ended.
+    pub(super) fn refresh_wait(&mut self, id: CallId, now: Duration, ended: Option<AttemptEnd>) {
+        let reason = self.scheduler.why_waiting(id);
+        let before = self.rows.get(id).and_then(|row| row.wait.clone());
+        if !self.rows.set_wait(id, reason.clone(), now) {
+            return;
+        }
+        let Some(reason) = reason else { return };
+        if ended.is_some() || !before.is_some_and(|before| is_same_reason(&before, &reason)) {
+            let what = Happening::CallWaiting {
+                call: id,
+                reason,
+                ended,
+            };
+            self.journal.add(now, what);
+        }
+    }
+}
+
+/// Whether two reasons differ in their figures only.
+fn is_same_reason(before: &WaitReason, now: &WaitReason) -> bool {
+    match (before, now) {
+        (WaitReason::After { call: a }, WaitReason::After { call: b })
+        | (WaitReason::Reserved { call: a }, WaitReason::Reserved { call: b }) => a == b,
+        (WaitReason::Lock { key: a, holder: x }, WaitReason::Lock { key: b, holder: y }) => {
+            a == b && x == y
+        }
+        (WaitReason::Retry { at: a }, WaitReason::Retry { at: b }) => a == b,
+        _ => std::mem::discriminant(before) == std::mem::discriminant(now),
+    }
+}

@@ -1,0 +1,117 @@
+//! What users ask for, put into the scheduler's words.
+
+use super::Command;
+use super::run::Run;
+use crate::model::{Call, CallId, CallName, Cap, Happening, StopCause};
+use crate::plan::{self, Draft};
+use crate::sched::{Force, Input};
+
+impl Run {
+    /// Does what a user asks for.
+    pub(super) fn obey(&mut self, command: Command) {
+        match command {
+            Command::SetCap(cap) => self.set_cap(cap),
+            Command::SetOrder(order) => {
+                self.policy.order = order;
+                self.step(Input::PolicyChanged(self.policy));
+            }
+            Command::Pause => self.step(Input::Paused),
+            Command::Resume => self.step(Input::Resumed),
+            Command::Cancel(ids) => self.cancel(ids, Force::Ladder),
+            Command::Kill(ids) => self.cancel(ids, Force::Kill),
+            Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
+            Command::KillAll => self.cancel(self.open_calls(), Force::Kill),
+            Command::Rerun(ids) => self.rerun(&ids),
+            Command::Add(draft) => self.add(*draft),
+            Command::Move { call, before } => self.step(Input::CallMoved { id: call, before }),
+            Command::SetPriority { call, priority } => {
+                self.step(Input::PriorityChanged { id: call, priority });
+            }
+            Command::RunNext(id) => self.step(Input::RunNextRequested { id }),
+            Command::Drain => self.step(Input::DrainRequested),
+            Command::Shutdown => self.step(Input::ShutdownRequested),
+        }
+    }
+
+    fn set_cap(&mut self, cap: Cap) {
+        let before = self.policy.cap;
+        if before == cap {
+            return;
+        }
+        self.policy.cap = cap;
+        self.highest_cap = self.highest_cap.max(cap);
+        let now = self.clock.now();
+        self.journal.add(now, Happening::CapChanged { before, cap });
+        self.step(Input::PolicyChanged(self.policy));
+    }
+
+    fn cancel(&mut self, ids: Vec<CallId>, force: Force) {
+        let cause = StopCause::User;
+        self.step(Input::CancelRequested { ids, cause, force });
+    }
+
+    fn open_calls(&self) -> Vec<CallId> {
+        let all = (0..self.rows.len()).map(CallId::from_index);
+        let is_open = |id: &CallId| self.rows.get(*id).is_some_and(|row| !row.state.is_ended());
+        all.filter(is_open).collect()
+    }
+
+    /// Runs ended calls again as new calls with the arguments they had.
+    fn rerun(&mut self, ids: &[CallId]) {
+        let first = self.calls.len();
+        for id in ids {
+            if let Some(call) = self.copy_of(*id) {
+                let now = self.clock.now();
+                self.register(call, now);
+            }
+        }
+        self.queue(first..self.calls.len());
+    }
+
+    fn copy_of(&self, id: CallId) -> Option<Call> {
+        let original = self.calls.get(id.index())?;
+        let row = self.rows.get(id).filter(|row| row.state.is_ended())?;
+        let mut call = original.clone();
+        call.id = CallId::from_index(self.calls.len());
+        call.name = self.free_name(original.name.as_str());
+        call.foreign_name = None;
+        call.start_after = None;
+        if row.are_args_resolved {
+            call.args = plan::escape_all(&row.args);
+            call.after.clear();
+        }
+        Some(call)
+    }
+
+    /// A name that no call of the run has: the given one with a number behind it.
+    fn free_name(&self, name: &str) -> CallName {
+        let base = name.rsplit_once("-r").map_or(name, |(base, number)| {
+            let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+            if is_number { base } else { name }
+        });
+        let candidates = (2_u32..).map(|number| CallName::new(format!("{base}-r{number}")));
+        let is_free = |candidate: &CallName| !self.names.contains_key(candidate);
+        candidates
+            .into_iter()
+            .find(is_free)
+            .unwrap_or_else(|| CallName::new(name))
+    }
+
+    /// Queues a call that a user asked for, or says why it cannot be.
+    fn add(&mut self, draft: Draft) {
+        let names = self
+            .names
+            .iter()
+            .map(|(name, referent)| (name.clone(), referent.call))
+            .collect();
+        match plan::admit(draft, &names, &self.launcher.catalogue) {
+            Ok(call) => {
+                let first = self.calls.len();
+                let now = self.clock.now();
+                self.register(call, now);
+                self.queue(first..first + 1);
+            }
+            Err(problems) => self.notify(&format!("not added: {}", problems.join("; "))),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The picture of a run that snapshots carry.
+
+use std::sync::Arc;
+
+use super::run::Run;
+use crate::model::{CallId, Snapshot};
+
+impl Run {
+    /// The picture before anything has started.
+    pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
+        Arc::new(self.picture())
+    }
+
+    /// The picture now, with every waiting call's reason up to date.
+    pub(super) fn snapshot(&mut self) -> Snapshot {
+        self.refresh_waits(self.clock.now());
+        self.picture()
+    }
+
+    fn picture(&mut self) -> Snapshot {
+        renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
+        renew(&mut self.lists.queue, self.scheduler.queue());
+        renew(&mut self.lists.finished, self.rows.finished());
+        Snapshot {
+            revision: self.revision,
+            now: self.clock.now(),
+            run: self.id.clone(),
+            plan: Arc::clone(&self.plan_name),
+            started_at: self.started_at,
+            phase: self.scheduler.phase(),
+            policy: self.policy,
+            highest_cap: self.highest_cap,
+            counts: self.rows.counts(),
+            calls: self.rows.shared(),
+            lanes: Arc::clone(&self.lists.lanes),
+            queue: Arc::clone(&self.lists.queue),
+            finished: Arc::clone(&self.lists.finished),
+            machine: Arc::clone(&self.machine),
+            cores: self.cores,
+            missed_samples: self.missed_samples,
+            notice: self.notice.clone(),
+        }
+    }
+}
+
+/// The lists of the last picture; the same ones go out again where nothing in
+/// them has changed.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    lanes: Arc<Vec<Option<CallId>>>,
+    queue: Arc<Vec<CallId>>,
+    finished: Arc<Vec<CallId>>,
+}
+
+fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {
+    if **list != now {
+        *list = Arc::new(now);
+    }
+}

@@ -1,0 +1,311 @@
+//! The loop: select, decide, act. It alone changes what is known of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rand_core::SeedableRng;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{self, Instant};
+
+use super::Command;
+use super::clock::Clock;
+use super::journal::Journal;
+use super::launcher::{Launcher, Names, Referent, Refused};
+use super::picture::Lists;
+use super::publisher::Publisher;
+use super::rows::Rows;
+use super::setup::{Detail, Lifetime, Setup};
+use crate::exec::{AttemptEvent, StopTokens};
+use crate::model::{
+    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunId,
+    Snapshot,
+};
+use crate::output::Seen;
+use crate::probe::Probe;
+use crate::sched::{CallSpec, Input, Scheduler, Settings, ToolLimits};
+
+/// News of attempts that may wait for the loop.
+const ATTEMPT_EVENTS: usize = 1024;
+/// News handled before the loop looks at anything else.
+const BATCH: usize = 64;
+/// How often output is looked at while calls run.
+const OUTPUT_PERIOD: Duration = Duration::from_millis(50);
+/// Readings of the machine kept: two minutes at the default period.
+const MACHINE_SAMPLES_KEPT: usize = 240;
+
+/// A run under way.
+pub(super) struct Run {
+    pub(super) id: RunId,
+    pub(super) plan_name: Arc<str>,
+    pub(super) started_at: SystemTime,
+    pub(super) clock: Clock,
+    pub(super) scheduler: Scheduler,
+    pub(super) policy: Policy,
+    pub(super) highest_cap: Cap,
+    pub(super) calls: Vec<Call>,
+    pub(super) names: Names,
+    pub(super) rows: Rows,
+    pub(super) starts: BTreeMap<CallId, Start>,
+    pub(super) launcher: Arc<Launcher>,
+    pub(super) lists: Lists,
+    pub(super) journal: Journal,
+    pub(super) seen: BTreeMap<CallId, Seen>,
+    pub(super) detail: Detail,
+    pub(super) probe: Probe,
+    pub(super) machine: Arc<History<MachineSample>>,
+    pub(super) missed_samples: u64,
+    pub(super) cores: u32,
+    pub(super) revision: u64,
+    pub(super) notice: Option<(u64, Arc<str>)>,
+    pub(super) lifetime: Lifetime,
+    pub(super) news_sender: mpsc::Sender<News>,
+    news: Option<mpsc::Receiver<News>>,
+    attempts: Option<mpsc::Receiver<AttemptEvent>>,
+    is_dirty: bool,
+}
+
+/// A start whose attempt has not ended.
+pub(super) struct Start {
+    pub(super) epoch: Epoch,
+    pub(super) stop: StopTokens,
+    pub(super) pid: Option<u32>,
+}
+
+/// What was done outside the loop for it.
+pub(super) enum News {
+    /// The arguments of a start are resolved, or it is refused.
+    Resolved {
+        call: CallId,
+        epoch: Epoch,
+        args: Result<Arc<serde_json::Value>, Refused>,
+    },
+    /// The output of an attempt that succeeded was looked at.
+    Settled {
+        call: CallId,
+        epoch: Epoch,
+        ending: Ending,
+    },
+}
+
+impl Run {
+    pub(super) fn new(setup: Setup) -> Self {
+        let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
+        let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let scheduler = Scheduler::new(settings(&setup, cores));
+        let (detail, sender) = match setup.recorder {
+            Some(recorder) => (recorder.detail, Some(recorder.events)),
+            None => (Detail::Calls, None),
+        };
+        let mut run = Self {
+            id: setup.run,
+            plan_name: setup.plan.name.as_str().into(),
+            started_at: SystemTime::now(),
+            clock: Clock::start(),
+            scheduler,
+            policy: setup.policy,
+            highest_cap: setup.policy.cap,
+            calls: Vec::new(),
+            names: Names::new(),
+            rows: Rows::default(),
+            starts: BTreeMap::new(),
+            launcher: Arc::new(Launcher {
+                catalogue: setup.catalogue,
+                spawner: setup.spawner,
+                store: setup.store,
+                surroundings: setup.surroundings,
+                time_scale: setup.time_scale,
+                events: attempt_sender,
+            }),
+            lists: Lists::default(),
+            journal: Journal::new(sender),
+            seen: BTreeMap::new(),
+            detail,
+            probe: setup.probe,
+            machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
+            missed_samples: 0,
+            cores: u32::try_from(cores).unwrap_or(u32::MAX),
+            revision: 0,
+            notice: None,
+            lifetime: setup.lifetime,
+            news_sender,
+            news: Some(news),
+            attempts: Some(attempts),
+            is_dirty: true,
+        };
+        run.begin(setup.plan);
+        run
+    }
+
+    /// Registers the plan's calls. They start with the loop.
+    fn begin(&mut self, plan: Plan) {
+        self.journal.add(
+            Duration::ZERO,
+            Happening::RunStarted {
+                run: self.id.clone(),
+                plan: Arc::clone(&self.plan_name),
+                calls: plan.calls.len(),
+                policy: self.policy,
+            },
+        );
+        for call in plan.calls {
+            self.register(call, Duration::ZERO);
+        }
+    }
+
+    /// Gives a call its row and makes it known; a unit is registered before it runs.
+    pub(super) fn register(&mut self, call: Call, now: Duration) {
+        self.rows.add(&call, now);
+        self.journal.add(
+            now,
+            Happening::CallQueued {
+                call: call.id,
+                name: call.name.clone(),
+                tool: call.tool.clone(),
+                args: Arc::new(call.args.clone()),
+            },
+        );
+        let tool = self.launcher.catalogue.get(&call.tool);
+        let referent = Referent {
+            call: call.id,
+            output: tool.map(|tool| tool.output).unwrap_or_default(),
+        };
+        self.names.insert(call.name.clone(), referent);
+        self.calls.push(call);
+    }
+
+    /// Conducts the run to its end; its last snapshot.
+    pub(super) async fn conduct(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        sender: watch::Sender<Arc<Snapshot>>,
+    ) -> Arc<Snapshot> {
+        let mut publisher = Publisher::new(sender);
+        let (Some(mut attempts), Some(mut news)) = (self.attempts.take(), self.news.take()) else {
+            return self.first_snapshot();
+        };
+        let mut readings = self.probe.readings();
+        let mut output_tick = time::interval(OUTPUT_PERIOD);
+        output_tick.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
+        let first = 0..self.calls.len();
+        self.queue(first);
+        let mut is_asked_to_end = false;
+        let mut is_command_open = true;
+        while !self.is_over(is_asked_to_end) {
+            let deadline = self.deadline();
+            let due = publisher.due();
+            tokio::select! {
+                biased;
+                command = commands.recv(), if is_command_open => match command {
+                    Some(command) => {
+                        is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
+                        self.obey(command);
+                    }
+                    None => {
+                        is_asked_to_end = true;
+                        is_command_open = false;
+                        self.step(Input::ShutdownRequested);
+                    }
+                },
+                () = self.journal.flush(), if self.journal.has_pending() => {}
+                Some(event) = attempts.recv(), if !self.journal.is_full() => {
+                    self.attempt_changed(event);
+                    for _ in 1..BATCH {
+                        let Ok(event) = attempts.try_recv() else { break };
+                        self.attempt_changed(event);
+                    }
+                }
+                Some(piece) = news.recv() => self.take_news(piece),
+                Ok(()) = readings.changed() => {
+                    let reading = Arc::clone(&readings.borrow_and_update());
+                    self.take_reading(&reading);
+                }
+                _ = output_tick.tick(), if !self.starts.is_empty() => self.look_at_output(),
+                () = sleep_until(deadline), if deadline.is_some() => self.step(Input::Ticked),
+                () = sleep_until(due), if due.is_some() => publisher.publish(self.snapshot()),
+            }
+            if std::mem::take(&mut self.is_dirty) {
+                publisher.mark();
+            }
+        }
+        self.close(publisher).await
+    }
+
+    /// Ends the run: the last news go out, then the last snapshot.
+    async fn close(mut self, mut publisher: Publisher) -> Arc<Snapshot> {
+        self.look_at_output();
+        self.probe.set_targets(Vec::new());
+        let last = Arc::new(self.snapshot());
+        self.journal.add(
+            last.now,
+            Happening::RunEnded {
+                counts: last.counts,
+                wall: last.elapsed(),
+            },
+        );
+        publisher.publish((*last).clone());
+        while self.journal.has_pending() {
+            self.journal.flush().await;
+        }
+        last
+    }
+
+    fn is_over(&self, is_asked_to_end: bool) -> bool {
+        let may_end = is_asked_to_end || self.lifetime == Lifetime::UntilEnded;
+        may_end && self.rows.counts().open() == 0 && self.starts.is_empty()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.clock.instant_of(self.scheduler.next_deadline()?)
+    }
+
+    /// Hands calls over to the scheduler.
+    pub(super) fn queue(&mut self, indices: std::ops::Range<usize>) {
+        let specs = self.calls.get(indices).unwrap_or_default();
+        let specs = specs.iter().map(|call| self.spec(call)).collect();
+        self.step(Input::CallsQueued(specs));
+    }
+
+    fn spec(&self, call: &Call) -> CallSpec {
+        let mut spec = CallSpec::of(call);
+        spec.start_after = call.start_after.map(|at| self.launcher.scaled(at));
+        spec.estimate = call.estimate.map(|time| self.launcher.scaled(time));
+        spec.is_lock_pending = self.launcher.has_pending_locks(call);
+        spec
+    }
+
+    /// Shows the user something that went otherwise than asked.
+    pub(super) fn notify(&mut self, text: &str) {
+        let number = self.notice.as_ref().map_or(1, |(number, _)| number + 1);
+        self.notice = Some((number, text.into()));
+        self.mark();
+    }
+
+    /// Something changed that a snapshot shows.
+    pub(super) fn mark(&mut self) {
+        self.is_dirty = true;
+        self.revision += 1;
+    }
+}
+
+/// What the scheduler starts from. Claims bind against usable cores and the
+/// machine's memory.
+fn settings(setup: &Setup, cores: usize) -> Settings {
+    let generator = rand_pcg::Pcg64Mcg::seed_from_u64(setup.seed);
+    let tools = setup.catalogue.tools().filter_map(ToolLimits::of).collect();
+    Settings {
+        cores: Some(cores as f64),
+        memory_bytes: crate::probe::machine_memory_bytes(),
+        tools,
+        ..Settings::new(setup.policy, generator)
+    }
+}
+
+/// Waits until a moment; never ends without one.
+async fn sleep_until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
