@@ -1,13 +1,24 @@
 //! The dashboard on a terminal: with a plan, or empty with the catalogue at hand.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use clap::Args;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::Terminal;
 
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::session::Session;
-use crate::model::Plan;
+use super::session::{Session, SessionError};
+use super::summary;
+use crate::engine::{Command, Engine, Handle, Lifetime};
+use crate::model::{Plan, Snapshot};
+use crate::theme::{self, ColourChoice, Depth, Signals};
+use crate::tui::glyphs::Glyphs;
+use crate::tui::motion::Motion;
+use crate::tui::terminal::{self, Modes, Screen, TerminalSession};
+use crate::tui::{self, Deps, Leave, Signal};
 
 /// `fanout` without a command.
 #[derive(Debug, Args)]
@@ -51,5 +62,73 @@ pub(super) fn is_terminal() -> bool {
 
 /// Shows a run until the user leaves it.
 pub(super) fn conduct(session: &Session, policy: &PolicyOptions, options: &OutputOptions) -> Exit {
-    super::headless::conduct(session, policy, options)
+    let shown = session
+        .start(policy, Lifetime::UntilAsked, None)
+        .and_then(|engine| session.runtime.block_on(show(session, engine)));
+    match shown {
+        Ok((last, leave)) => {
+            let written = summary::print(&last, &mut io::stdout().lock());
+            let verdict = session.close(&last, options);
+            exit::report_panics();
+            match leave {
+                Leave::Quit => exit::first_failure(exit::written(written), verdict),
+                Leave::Interrupted | Leave::Signalled(Signal::Interrupt) => Exit::Interrupted,
+                Leave::Signalled(Signal::Terminate | Signal::HangUp) => Exit::Terminated,
+            }
+        }
+        Err(error) => exit::cannot_run(&error),
+    }
+}
+
+/// Draws until the user leaves, gives the terminal back, and ends the run.
+async fn show(
+    session: &Session,
+    mut engine: Engine,
+) -> Result<(Arc<Snapshot>, Leave), SessionError> {
+    let handle = engine.handle();
+    let left = draw(session, handle.clone()).await;
+    // An engine that was drained or shut down has ended, and takes nothing any more.
+    let _ = handle.send(Command::Shutdown);
+    let last = end(&mut engine, &handle).await?;
+    Ok((last, left?))
+}
+
+/// Waits for the end of the run. A signal that comes while the stop ladder is
+/// on kills what is left.
+async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, SessionError> {
+    let mut signals = terminal::signals().map_err(SessionError::Signals)?;
+    loop {
+        tokio::select! {
+            last = engine.ended() => return last.map_err(SessionError::EngineDied),
+            _ = signals.next() => {
+                // An engine that has ended in the meantime has nothing left to kill.
+                let _ = handle.send(Command::KillAll);
+            }
+        }
+    }
+}
+
+async fn draw(session: &Session, handle: Handle) -> Result<Leave, SessionError> {
+    terminal::install_panic_hook();
+    let depth = Signals::read().depth(ColourChoice::Auto);
+    let name = if depth == Depth::Mono {
+        "mono"
+    } else {
+        "terminal"
+    };
+    let deps = Deps {
+        handle,
+        reader: session.store.reader(),
+        catalogue: Arc::clone(&session.catalogue),
+        theme: theme::builtin(name, depth).map_err(SessionError::Theme)?,
+        glyphs: Glyphs::default(),
+        motion: Motion::default(),
+    };
+    let signals = terminal::signals().map_err(SessionError::Signals)?;
+    let modes = Modes::enter().map_err(SessionError::Terminal)?;
+    let mut aside = TerminalSession::new(modes);
+    let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
+    let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;
+    drop(aside);
+    Ok(left?)
 }

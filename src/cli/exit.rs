@@ -129,6 +129,13 @@ pub(super) fn print_json(document: &serde_json::Value, mut out: impl Write) -> i
     writeln!(out)
 }
 
+/// Prints what panicked in the background while the dashboard was on.
+pub(super) fn report_panics() {
+    for report in crate::tui::terminal::take_panic_reports() {
+        complain(&report);
+    }
+}
+
 /// How printing went; a reader that went away is no failure.
 pub(super) fn written(result: io::Result<()>) -> Exit {
     match result {
@@ -138,5 +145,14 @@ pub(super) fn written(result: io::Result<()>) -> Exit {
             complain(&format!("standard output: {error}"));
             Exit::CannotRun
         }
+    }
+}
+
+/// The first of two exits that is no success.
+pub(super) fn first_failure(first: Exit, second: Exit) -> Exit {
+    if first == Exit::Success {
+        second
+    } else {
+        first
     }
 }

@@ -11,6 +11,7 @@ mod headless;
 mod options;
 mod run;
 mod session;
+mod summary;
 mod terminal_text;
 mod tools;
 

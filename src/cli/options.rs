@@ -31,9 +31,7 @@ impl CatalogueOptions {
         } else {
             Catalogue::load(&self.files)
         };
-        catalogue
-            .map(Arc::new)
-            .map_err(|problems| exit::invalid(problems))
+        catalogue.map(Arc::new).map_err(exit::invalid)
     }
 }
 

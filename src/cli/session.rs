@@ -20,6 +20,8 @@ use crate::model::{
 };
 use crate::output::{Bounds, Store};
 use crate::sched::ToolLimits;
+use crate::theme::ThemeError;
+use crate::tui::TuiError;
 use crate::{exec, probe, record};
 
 /// Everything that has to exist before a run can begin.
@@ -48,6 +50,12 @@ pub(super) enum SessionError {
     OwnProgram(#[source] io::Error),
     #[error("the probe cannot be started")]
     Probe(#[source] io::Error),
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] io::Error),
+    #[error("the theme cannot be used")]
+    Theme(#[source] ThemeError),
+    #[error("the dashboard ended: failed to {0}")]
+    Dashboard(#[from] TuiError),
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
     #[error("the engine died")]

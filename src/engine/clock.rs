@@ -1,15 +1,13 @@
-//! The run's clock: time since its start, without the time it was suspended.
+//! The run's clock: time since its start.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts from the run's start; stands still while suspended.
+/// Counts from the run's start.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     started: Instant,
-    suspended_for: Duration,
-    suspended_at: Option<Instant>,
 }
 
 impl Clock {
@@ -17,57 +15,16 @@ impl Clock {
     pub(super) fn start() -> Self {
         Self {
             started: Instant::now(),
-            suspended_for: Duration::ZERO,
-            suspended_at: None,
         }
     }
 
-    /// Time since the start, without suspended time.
+    /// Time since the start.
     pub(super) fn now(&self) -> Duration {
-        let end = self.suspended_at.unwrap_or_else(Instant::now);
-        end.saturating_duration_since(self.started)
-            .saturating_sub(self.suspended_for)
+        self.started.elapsed()
     }
 
-    /// The moment at which the run's clock shows `time`, unless it is suspended.
+    /// The moment at which the run's clock shows `time`; none in a far future.
     pub(super) fn instant_of(&self, time: Duration) -> Option<Instant> {
-        if self.suspended_at.is_some() {
-            return None;
-        }
-        self.started.checked_add(time + self.suspended_for)
-    }
-
-    /// Stops the clock.
-    pub(super) fn suspend(&mut self) {
-        self.suspended_at.get_or_insert_with(Instant::now);
-    }
-
-    /// Lets the clock go on.
-    pub(super) fn resume(&mut self) {
-        if let Some(at) = self.suspended_at.take() {
-            self.suspended_for += at.elapsed();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn suspended_time_does_not_count() {
-        let mut clock = Clock::start();
-        tokio::time::advance(Duration::from_secs(2)).await;
-        clock.suspend();
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(clock.now(), Duration::from_secs(2));
-        assert_eq!(clock.instant_of(Duration::from_secs(3)), None);
-        clock.resume();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(clock.now(), Duration::from_secs(3));
-        assert_eq!(
-            clock.instant_of(Duration::from_secs(3)),
-            Some(Instant::now())
-        );
+        self.started.checked_add(time)
     }
 }

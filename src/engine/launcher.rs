@@ -13,8 +13,7 @@ use super::outputs;
 use crate::catalogue::{Catalogue, Surroundings, command};
 use crate::exec::{AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet,
-    OutputKind, Tool,
+    Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet, OutputKind, Tool,
 };
 use crate::output::Store;
 use crate::plan;
@@ -72,8 +71,8 @@ impl Launcher {
             let parent = names.get(name)?;
             outputs::value(&self.store, parent.output, parent.call)
         };
-        let args = plan::resolve(&call.args, &output)
-            .map_err(|error| Refused(error.to_string()))?;
+        let args =
+            plan::resolve(&call.args, &output).map_err(|error| Refused(error.to_string()))?;
         let problems = self.catalogue.validate(&call.tool, &args);
         if let Some(first) = problems.first() {
             return Err(Refused(format!("invalid arguments: {first}")));

@@ -197,17 +197,13 @@ impl Run {
             let due = publisher.due();
             tokio::select! {
                 biased;
-                command = commands.recv(), if is_command_open => match command {
-                    Some(command) => {
-                        is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
-                        self.obey(command);
-                    }
-                    None => {
-                        is_asked_to_end = true;
-                        is_command_open = false;
-                        self.step(Input::ShutdownRequested);
-                    }
-                },
+                command = commands.recv(), if is_command_open => {
+                    is_command_open = command.is_some();
+                    // Without anybody left to ask, the run is ended.
+                    let command = command.unwrap_or(Command::Shutdown);
+                    is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
+                    self.obey(command);
+                }
                 () = self.journal.flush(), if self.journal.has_pending() => {}
                 Some(event) = attempts.recv(), if !self.journal.is_full() => {
                     self.attempt_changed(event);
