@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::UiCommand;
 use crate::catalogue::Catalogue;
-use crate::engine::{Command, Draft};
+use crate::engine::Command;
 use crate::model::ToolName;
 use crate::output::Safe;
-use crate::plan;
+use crate::plan::{self, Draft};
 use crate::tui::action::Action;
 use crate::tui::state::{AddCall, Layer, Level, State};
 use crate::tui::text::Piece;
