@@ -3,8 +3,9 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use crate::tokens::{Token, comments, tokens};
+use crate::tokens::{self, Token};
 
 /// One Rust file of the package.
 pub(crate) struct Source {
@@ -18,11 +19,12 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
+        let (tokens, comments) = tokens::read(text);
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            tokens: tokens(text),
-            comments: comments(text),
+            tokens,
+            comments,
         }
     }
 
@@ -73,14 +75,17 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file of the package.
-pub(crate) fn ours() -> Vec<Source> {
-    let mut found = Vec::new();
-    for folder in ["src", "sample-tools", "tests"] {
-        collect(&package().join(folder), &mut found);
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+/// Every Rust file of the package, read once.
+pub(crate) fn ours() -> &'static [Source] {
+    static OURS: OnceLock<Vec<Source>> = OnceLock::new();
+    OURS.get_or_init(|| {
+        let mut found = Vec::new();
+        for folder in ["src", "sample-tools", "tests"] {
+            collect(&package().join(folder), &mut found);
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found
+    })
 }
 
 fn collect(folder: &Path, found: &mut Vec<Source>) {

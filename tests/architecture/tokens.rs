@@ -9,9 +9,14 @@ pub(crate) struct Token {
     pub(crate) line: usize,
 }
 
-/// The words and signs of a file.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    let (code, _) = split(text);
+/// The words and signs of a file, and its comments line by line with line
+/// numbers.
+pub(crate) fn read(text: &str) -> (Vec<Token>, Vec<(usize, String)>) {
+    let (code, comments) = split(text);
+    (tokens(&code), lines_of(&comments))
+}
+
+fn tokens(code: &str) -> Vec<Token> {
     let mut found = Vec::new();
     for (index, line) in code.lines().enumerate() {
         let mut letters = line.chars().peekable();
@@ -35,9 +40,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// The comments of a file, line by line, with line numbers.
-pub(crate) fn comments(text: &str) -> Vec<(usize, String)> {
-    let (_, comments) = split(text);
+fn lines_of(comments: &str) -> Vec<(usize, String)> {
     let lines = comments.lines().map(str::to_owned).enumerate();
     lines
         .map(|(index, line)| (index + 1, line))
@@ -141,7 +144,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> String {
-        let words: Vec<String> = tokens(text).into_iter().map(|token| token.text).collect();
+        let words: Vec<String> = read(text).0.into_iter().map(|token| token.text).collect();
         words.join(" ")
     }
 
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn lines_are_counted_through_texts_and_comments() {
         let text = "\"one\ntwo\" /* three\nfour */ a";
-        assert_eq!(tokens(text).first().map(|token| token.line), Some(3));
-        assert_eq!(comments("a\n// b\n\"// c\""), [(2, " b".to_owned())]);
+        assert_eq!(read(text).0.first().map(|token| token.line), Some(3));
+        assert_eq!(read("a\n// b\n\"// c\"").1, [(2, " b".to_owned())]);
     }
 }
