@@ -5,11 +5,12 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
+use super::waiting::outlast;
 use super::{Arguments, Exit, SampleToolError, Streams};
 
-/// Starts a tree of processes that wait, prints the process ids, and waits for
-/// all of them: `width` children at each of `depth` levels. With `stubborn`
-/// the leaves ignore SIGTERM.
+/// Prints its process id and starts `width` processes that do the same, and so
+/// on for `depth` levels; the last ones wait, with `stubborn` ignoring SIGTERM,
+/// and each other one waits for those it started.
 pub(super) fn tree(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
     let depth = arguments.number("depth", 2, 6)?;
     let width = arguments.number("width", 2, 8)?;
@@ -17,22 +18,25 @@ pub(super) fn tree(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit
     let is_stubborn = arguments.is_set("stubborn")?;
     arguments.finish()?;
 
-    let pid = std::process::id();
-    writeln!(streams.stdout, "{}", json!({ "pid": pid, "depth": depth }))
+    let line = json!({ "pid": std::process::id(), "depth": depth });
+    writeln!(streams.stdout, "{line}")
         .and_then(|()| streams.stdout.flush())
         .map_err(SampleToolError::Output)?;
-    let ms = time.as_millis();
-    let words = match (depth, is_stubborn) {
-        (0, false) => vec!["sleep".to_owned(), format!("--ms={ms}")],
-        (0, true) => vec!["stubborn".to_owned(), format!("--ms={ms}")],
-        _ => vec![
-            "tree".to_owned(),
-            format!("--depth={}", depth - 1),
-            format!("--width={width}"),
-            format!("--ms={ms}"),
-            format!("--stubborn={is_stubborn}"),
-        ],
-    };
+    if depth == 0 {
+        if is_stubborn {
+            outlast(time, &mut |_| Ok(()))?;
+        } else {
+            std::thread::sleep(time);
+        }
+        return Ok(0);
+    }
+    let words = [
+        "tree".to_owned(),
+        format!("--depth={}", depth - 1),
+        format!("--width={width}"),
+        format!("--ms={}", time.as_millis()),
+        format!("--stubborn={is_stubborn}"),
+    ];
     let children = (0..width)
         .map(|_| start(&words, Stdio::inherit()))
         .collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,7 @@
 //! Tools that wait: for a stand-in of the network, for nothing, or in spite of
 //! being asked to stop.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -61,31 +62,38 @@ pub(super) fn hang(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit
 pub(super) fn stubborn(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
     let work = arguments.millis("ms", 10_000)?;
     arguments.finish()?;
+    outlast(work, &mut |remark| {
+        writeln!(streams.stdout, "{remark}").and_then(|()| streams.stdout.flush())
+    })?;
+    Ok(0)
+}
+
+/// Waits for `time` and ignores SIGTERM; tells of each second and each request.
+pub(super) fn outlast(
+    time: Duration,
+    tell: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> Result<(), SampleToolError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(SampleToolError::system("start a runtime"))?;
-    runtime.block_on(outlast(work, streams))
-}
-
-async fn outlast(work: Duration, streams: &mut Streams<'_>) -> Exit {
-    let mut requests =
-        signal(SignalKind::terminate()).map_err(SampleToolError::system("catch SIGTERM"))?;
-    let start = Instant::now();
-    let mut second = 0;
-    while start.elapsed() < work {
-        let next = Duration::from_secs(second).min(work);
-        tokio::select! {
-            _ = requests.recv() => {
-                writeln!(streams.stdout, "SIGTERM ignored")
+    runtime.block_on(async {
+        let mut requests =
+            signal(SignalKind::terminate()).map_err(SampleToolError::system("catch SIGTERM"))?;
+        let start = Instant::now();
+        let mut second = 0;
+        while start.elapsed() < time {
+            let next = Duration::from_secs(second).min(time);
+            tokio::select! {
+                _ = requests.recv() => tell("SIGTERM ignored"),
+                () = tokio::time::sleep(next.saturating_sub(start.elapsed())) => {
+                    second += 1;
+                    let left = time.saturating_sub(next).as_secs();
+                    tell(&format!("watching, {left} s left"))
+                }
             }
-            () = tokio::time::sleep(next.saturating_sub(start.elapsed())) => {
-                second += 1;
-                writeln!(streams.stdout, "watching, {} s left", work.saturating_sub(next).as_secs())
-            }
+            .map_err(SampleToolError::Output)?;
         }
-        .and_then(|()| streams.stdout.flush())
-        .map_err(SampleToolError::Output)?;
-    }
-    Ok(0)
+        Ok(())
+    })
 }

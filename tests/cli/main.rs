@@ -1,4 +1,13 @@
 //! The program as a user meets it: its commands, its exit codes, its forms of
 //! output, and the samples that come with it.
 
+mod bench;
+mod commands;
+mod exits;
+mod forms;
+mod invalid;
+#[path = "../support/living.rs"]
+mod living;
+mod sample_tools;
 mod samples;
+mod signals;

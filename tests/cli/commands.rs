@@ -1,0 +1,116 @@
+//! `call`, `tools`, `check`, and the catalogues to copy from.
+
+use serde_json::json;
+
+use crate::bench::Bench;
+
+#[test]
+fn a_call_prints_the_output_of_its_tool_only() {
+    let bench = Bench::new();
+    let answer = bench.run(&["call", "echo", "text=a b"]).with_code(0);
+    assert_eq!(
+        (answer.stdout.as_str(), answer.stderr.as_str()),
+        ("a b\n", "")
+    );
+    let answer = bench
+        .run(&["call", "burn", "work=0", "label:=\"x\""])
+        .with_code(0);
+    assert_eq!(answer.json()["label"], "x");
+    let whole = "{\"text\": \"whole\", \"ms\": 0}";
+    let answer = bench.run(&["call", "echo", "--args", whole]).with_code(0);
+    assert_eq!(answer.stdout, "whole\n");
+    let answer = bench
+        .run(&["call", "echo", "text={{not.output}}"])
+        .with_code(0);
+    assert_eq!(answer.stdout, "{{not.output}}\n");
+}
+
+#[test]
+fn a_call_that_fails_says_why() {
+    let bench = Bench::new();
+    let answer = bench
+        .run(&["call", "fail", "code=9", "message=oh no"])
+        .with_code(1);
+    assert_eq!(answer.stdout, "");
+    assert!(
+        answer.stderr.contains("oh no") && answer.stderr.contains("exit code 9"),
+        "{answer:#?}"
+    );
+    let answer = bench.run(&["call", "ecoh", "text=a"]).with_code(3);
+    assert!(
+        answer.stderr.contains("did you mean") && answer.stderr.contains("echo"),
+        "{answer:#?}"
+    );
+    let answer = bench.run(&["call", "echo", "txet=a"]).with_code(3);
+    assert!(answer.stderr.contains("txet"), "{answer:#?}");
+    let answer = bench.run(&["call", "burn", "work=much"]).with_code(2);
+    assert!(answer.stderr.contains("work"), "{answer:#?}");
+}
+
+#[test]
+fn tools_are_listed_for_people_and_for_programs() {
+    let bench = Bench::new();
+    let answer = bench.run(&["tools"]).with_code(0);
+    let first = |line: &str| line.split(' ').next().map(str::to_owned);
+    let names: Vec<String> = answer.stdout.lines().filter_map(first).collect();
+    let answer = bench.run(&["tools", "--json"]).with_code(0).json();
+    assert_eq!(answer["version"], 1);
+    let tools = answer["tools"].as_array().expect("tools");
+    let listed: Vec<&str> = tools
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .collect();
+    assert_eq!(names, listed);
+    assert!(listed.contains(&"word-count") && !listed.contains(&"sleeper"));
+}
+
+#[test]
+fn check_tells_of_a_plan_and_starts_nothing() {
+    let bench = Bench::new();
+    bench.file(
+        "plan.toml",
+        "name = \"two\"\n[[call]]\nid = \"a\"\ntool = \"append\"\nargs = { path = \"started\", text = \"\" }\n\
+         [[call]]\ntool = \"echo\"\nargs = { text = \"{{a.output.path}}\" }\n",
+    );
+    let answer = bench.run(&["check", "plan.toml"]).with_code(0);
+    assert!(answer.stdout.starts_with("two: 2 calls"), "{answer:#?}");
+    let answer = bench
+        .run(&["check", "plan.toml", "--json"])
+        .with_code(0)
+        .json();
+    assert_eq!(answer["version"], 1);
+    assert_eq!(answer["plan"]["calls"], 2);
+    assert!(!bench.folder().join("started").exists());
+}
+
+#[test]
+fn the_catalogues_to_copy_from_work() {
+    let bench = Bench::new();
+    bench.file("text.txt", "b a b\n");
+    let manifest = |folder: &str| {
+        format!(
+            "{}/sample-tools/{folder}/fanout.toml",
+            env!("CARGO_MANIFEST_DIR")
+        )
+    };
+    let answer = bench.run(&[
+        "call",
+        "disk-usage",
+        "path=.",
+        "--catalogue",
+        &manifest("sh"),
+    ]);
+    let answer = answer.with_code(0);
+    assert!(answer.stdout.contains("./text.txt"), "{answer:#?}");
+    let python = manifest("python");
+    let words = [
+        "call",
+        "word-frequency",
+        "path=text.txt",
+        "top=1",
+        "--catalogue",
+        &python,
+    ];
+    let answer = bench.run(&words).with_code(0);
+    assert_eq!(answer.json(), json!({ "words": 3, "common": { "b": 2 } }));
+}
