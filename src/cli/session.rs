@@ -130,7 +130,6 @@ impl Session {
     fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {
         let report = record::Report {
             last,
-            highest_cap: last.highest_cap,
             bounds: self.bounds(last),
             outputs: &|id| self.output_of(last, id),
         };

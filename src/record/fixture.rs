@@ -181,7 +181,7 @@ pub(super) fn last() -> Snapshot {
         plan: "trial".into(),
         started_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
         phase: RunPhase::Open,
-        highest_cap: Cap::DEFAULT,
+        highest_cap: Cap::new(3).expect("three lanes"),
         policy: policy(),
         counts,
         calls: Arc::new(rows.into_iter().map(Arc::new).collect()),

@@ -11,7 +11,7 @@ use super::Outputs;
 use super::call_report::{call_report, run_time};
 use super::events::outcome_counts;
 use super::figures::ms_or_null;
-use crate::model::{Cap, Snapshot};
+use crate::model::Snapshot;
 
 /// What a run could have taken at best; whoever computed it says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,8 +30,6 @@ pub struct Bounds {
 pub struct Report<'a> {
     /// The last snapshot.
     pub last: &'a Snapshot,
-    /// The highest cap that was in force.
-    pub highest_cap: Cap,
     /// What it could have taken.
     pub bounds: Bounds,
     /// What the calls printed.
@@ -100,7 +98,7 @@ impl Serialize for Report<'_> {
         report.serialize_entry("plan", &last.plan)?;
         report.serialize_entry("started_at", &started_at)?;
         report.serialize_entry("wall_ms", &ms_or_null(self.wall()))?;
-        report.serialize_entry("cap", &self.highest_cap)?;
+        report.serialize_entry("cap", &last.highest_cap)?;
         report.serialize_entry("policy", &last.policy)?;
         report.serialize_entry("outcome_counts", &outcome_counts(&last.counts))?;
         report.serialize_entry("sum_run_ms", &ms_or_null(self.sum_run()))?;

@@ -8,12 +8,11 @@ use serde_json::Value;
 use super::fixture::{last, ms, output, running};
 use super::fixture_events::events;
 use super::{Bounds, EventLines, PlainLines, Report, write_outputs};
-use crate::model::{Cap, Snapshot};
+use crate::model::Snapshot;
 
 fn report(last: &Snapshot) -> String {
     let report = Report {
         last,
-        highest_cap: Cap::new(3).expect("three lanes"),
         bounds: Bounds {
             critical_path: Some(ms(400)),
             lower_bound: Some(Duration::from_micros(450_125)),

@@ -133,6 +133,10 @@ fn handing_on_and_libraries_are_found() {
         handed("src/engine/a.rs", "pub use crate::engine::handle::Handle;"),
         0
     );
+    assert_eq!(
+        handed("src/output/mod.rs", "pub use crate::model::Stream;"),
+        0
+    );
     let libraries = |path: &str, text: &str| found(rooms::used_libraries, path, text);
     assert_eq!(
         libraries("src/record/plain.rs", "use ratatui::style::Style;"),
