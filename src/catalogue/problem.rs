@@ -130,11 +130,7 @@ impl Serialize for Problem {
 
 impl Diagnostic for Problem {
     fn severity(&self) -> Option<Severity> {
-        Some(if self.is_warning {
-            Severity::Warning
-        } else {
-            Severity::Error
-        })
+        Some(severity(self.is_warning))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -151,6 +147,14 @@ impl Diagnostic for Problem {
         let span = self.excerpt.as_ref()?.span;
         let label = LabeledSpan::new_primary_with_span(self.label.clone(), span);
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+fn severity(is_warning: bool) -> Severity {
+    if is_warning {
+        Severity::Warning
+    } else {
+        Severity::Error
     }
 }
 
@@ -199,6 +203,11 @@ impl Problems {
         self.list.is_empty()
     }
 
+    /// Whether nothing worse than warnings is in it.
+    fn are_warnings(&self) -> bool {
+        self.list.iter().all(|problem| problem.is_warning)
+    }
+
     /// `value` if there is no problem.
     pub(crate) fn unless_any<T>(self, value: T) -> Result<T, Self> {
         if self.is_empty() {
@@ -226,9 +235,14 @@ impl From<Problem> for Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.are_warnings() {
+            "warning"
+        } else {
+            "problem"
+        };
         match self.len() {
-            1 => write!(f, "1 problem")?,
-            count => write!(f, "{count} problems")?,
+            1 => write!(f, "1 {what}")?,
+            count => write!(f, "{count} {what}s")?,
         }
         match self.left_out {
             0 => Ok(()),
@@ -246,6 +260,10 @@ impl Serialize for Problems {
 }
 
 impl Diagnostic for Problems {
+    fn severity(&self) -> Option<Severity> {
+        Some(severity(self.are_warnings()))
+    }
+
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         Some(Box::new(
             self.list.iter().map(|problem| problem as &dyn Diagnostic),

@@ -1,6 +1,6 @@
 //! What `fanout check` tells of a plan, beyond that it is sound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -28,7 +28,8 @@ pub struct Summary {
     pub depth: usize,
     /// Calls that wait for no other.
     pub roots: usize,
-    /// How many calls each tool has.
+    /// How many calls each tool has. The waits of a recorded workflow, a tool
+    /// for each call, are counted together as `wait`.
     pub tools: BTreeMap<ToolName, usize>,
     /// Calls that are planned to fail.
     pub expected_failures: usize,
@@ -41,8 +42,14 @@ pub fn check(loaded: &Loaded) -> Summary {
     let plan = &loaded.plan;
     let edges: Vec<Vec<Edge>> = plan.calls.iter().map(|call| call.after.clone()).collect();
     let mut tools = BTreeMap::new();
+    let waits: HashSet<&ToolName> = loaded.extra_tools.iter().map(|tool| &tool.name).collect();
     for call in &plan.calls {
-        *tools.entry(call.tool.clone()).or_insert(0) += 1;
+        let tool = if waits.contains(&call.tool) {
+            ToolName::new("wait")
+        } else {
+            call.tool.clone()
+        };
+        *tools.entry(tool).or_insert(0) += 1;
     }
     let of_call = plan.calls.iter().map(|call| references(&call.args).len());
     Summary {
