@@ -74,26 +74,54 @@ pub(super) fn conduct_as(
             (Some(recorder), Some(printer))
         }
     };
+    // Heard from before the first call on: a signal must never leave one behind.
+    let stops = {
+        let _inside = session.runtime.enter();
+        Stops::listen()?
+    };
     let engine = session.start(policy, Lifetime::UntilEnded, recorder)?;
-    session.runtime.block_on(follow(engine, printer))
+    session.runtime.block_on(follow(engine, stops, printer))
+}
+
+/// The signals that end a run.
+struct Stops {
+    interrupted: Signal,
+    terminated: Signal,
+    hung_up: Signal,
+}
+
+impl Stops {
+    fn listen() -> Result<Self, SessionError> {
+        let listen = |kind| signal(kind).map_err(SessionError::Signals);
+        Ok(Self {
+            interrupted: listen(SignalKind::interrupt())?,
+            terminated: listen(SignalKind::terminate())?,
+            hung_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// The exit code of the next one.
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupted.recv() => Exit::Interrupted,
+            _ = self.terminated.recv() => Exit::Terminated,
+            _ = self.hung_up.recv() => Exit::Terminated,
+        }
+    }
 }
 
 /// Waits for the end of the run; signals stop it.
 async fn follow(
     mut engine: Engine,
+    mut stops: Stops,
     printer: Option<JoinHandle<io::Result<()>>>,
 ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
     let handle = engine.handle();
-    let mut interrupted = listen(SignalKind::interrupt())?;
-    let mut terminated = listen(SignalKind::terminate())?;
-    let mut hung_up = listen(SignalKind::hangup())?;
     let mut interruption = None;
     let last = loop {
         let exit = tokio::select! {
             last = engine.ended() => break last.map_err(SessionError::EngineDied)?,
-            _ = interrupted.recv() => Exit::Interrupted,
-            _ = terminated.recv() => Exit::Terminated,
-            _ = hung_up.recv() => Exit::Terminated,
+            exit = stops.next() => exit,
         };
         stop(&handle, interruption.is_some());
         interruption.get_or_insert(exit);
@@ -105,10 +133,6 @@ async fn follow(
         exit::complain(&format!("standard output: {error}"));
     }
     Ok((last, interruption))
-}
-
-fn listen(kind: SignalKind) -> Result<Signal, SessionError> {
-    signal(kind).map_err(SessionError::Signals)
 }
 
 /// The first signal stops everything by the ladder, a second one kills.
