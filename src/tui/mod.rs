@@ -13,7 +13,6 @@ pub mod glyphs;
 pub mod keymap;
 mod layout;
 pub mod motion;
-mod on_terminal;
 pub mod schema;
 pub mod state;
 pub mod terminal;
@@ -22,5 +21,4 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{Deps, TuiError, run};
-pub use on_terminal::{Options, on_terminal};
 pub use update::{Leave, Signal};

@@ -89,6 +89,14 @@ impl Columns {
                 .skip(1)
                 .cell("arguments", self.args, Align::Left, style);
         }
+        strip.append(&self.right_titles(view));
+        strip
+    }
+
+    /// The titles of the columns behind the arguments.
+    pub(super) fn right_titles(&self, view: &View<'_>) -> Strip {
+        let style = view.style(crate::theme::Role::Muted);
+        let mut strip = view.strip(u16::MAX);
         let titles: [(&'static str, usize, Align); 6] = [
             ("state", self.word, Align::Left),
             ("elapsed", self.elapsed, Align::Right),

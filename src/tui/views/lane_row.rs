@@ -102,7 +102,7 @@ fn arguments(
     let (fg, muted, state) = styles;
     let end = strip.used() + columns.args;
     if view.layout.lane_lines(view.state) == 1
-        && let Some(text) = ladder(row, view.state.run_now())
+        && let Some(text) = ladder(row, view.state.run_now(), columns.args >= 48)
     {
         strip.put_cut(text, columns.args, Cut::End, state);
         return;
@@ -182,7 +182,7 @@ pub(super) fn detail(view: &View<'_>, row: &CallRow, columns: &Columns, width: u
         .skip(columns.head())
         .put(view.glyphs.branch(), muted)
         .skip(1);
-    if let Some(text) = ladder(row, view.state.run_now()) {
+    if let Some(text) = ladder(row, view.state.run_now(), true) {
         strip.put(text, view.style(Role::Stopping));
     } else if matches!(row.state, CallState::Starting { .. }) {
         strip
@@ -194,12 +194,14 @@ pub(super) fn detail(view: &View<'_>, row: &CallRow, columns: &Columns, width: u
     strip
 }
 
-/// The step of the stop ladder, with the time left to the next one.
-fn ladder(row: &CallRow, now: Duration) -> Option<Piece<'static>> {
+/// The step of the stop ladder, with the time left to the next one; in few
+/// words, where there is little room.
+fn ladder(row: &CallRow, now: Duration, has_room: bool) -> Option<Piece<'static>> {
     let CallState::Stopping { step, cause, .. } = row.state else {
         return None;
     };
     let cause = match cause {
+        _ if !has_room => "",
         StopCause::User => "cancelled: ",
         StopCause::RunTimeout => "timed out: ",
         StopCause::IdleTimeout => "no output: ",
@@ -207,8 +209,12 @@ fn ladder(row: &CallRow, now: Duration) -> Option<Piece<'static>> {
     };
     Some(match step {
         StopStep::Soft { hard_at } => Piece::from(cause)
-            .then("SIGTERM sent, SIGKILL in ")
+            .then(if has_room { "SIGTERM sent, " } else { "" })
+            .then("SIGKILL in ")
             .then(figure::left(hard_at.saturating_sub(now))),
-        StopStep::Hard => Piece::from(cause).then("SIGKILL sent, waiting for its tree to be gone"),
+        StopStep::Hard if has_room => {
+            Piece::from(cause).then("SIGKILL sent, waiting for its tree to be gone")
+        }
+        StopStep::Hard => Piece::from("SIGKILL sent"),
     })
 }

@@ -36,7 +36,11 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     let columns = Columns::of(inner.width, run.lanes.len());
     let titles = columns.titles(view, inner.width);
     let is_wide = view.layout.breadth == Breadth::Wide;
-    let inner = chrome::frame(view, Pane::Lanes, &left, &view.strip(0), buf);
+    let right = match view.layout.breadth {
+        Breadth::Medium => columns.right_titles(view),
+        _ => view.strip(0),
+    };
+    let inner = chrome::frame(view, Pane::Lanes, &left, &right, buf);
     if is_wide {
         titles.draw(inner.as_position(), buf);
     }
