@@ -5,10 +5,10 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use fanout::exec::process::ProcessSpawner;
 use fanout::exec::{AttemptEvent, StopTokens, wait_attempt};
 use fanout::model::{CallId, Epoch, Outcome};
 use support::attempt::{PATIENCE, feed, launch, script, start};
+use support::contained::containment;
 use support::living::Living;
 use tokio::sync::mpsc;
 
@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 async fn an_exit_code_and_both_outputs_are_told() {
     let living = Living::new();
     let mut run = start(
-        &ProcessSpawner,
+        &containment(),
         script(&living, "echo out; echo err >&2; exit 3"),
     );
     let ending = run.ended().await;
-    assert_eq!(ending.outcome, Outcome::Failed);
+    assert_eq!(ending.outcome, Outcome::Failed, "{ending:?}");
     assert_eq!(ending.exit_code, Some(3));
     assert_eq!(ending.reason.as_deref(), Some("exit code 3"));
     assert!(ending.is_retryable);
@@ -32,7 +32,7 @@ async fn an_exit_code_and_both_outputs_are_told() {
 #[tokio::test]
 async fn a_signal_is_told_by_name() {
     let living = Living::new();
-    let mut run = start(&ProcessSpawner, script(&living, "kill -SEGV $$"));
+    let mut run = start(&containment(), script(&living, "kill -SEGV $$"));
     let ending = run.ended().await;
     assert_eq!(ending.signal, Some(11));
     assert_eq!(ending.reason.as_deref(), Some("killed by SIGSEGV"));
@@ -41,7 +41,7 @@ async fn a_signal_is_told_by_name() {
 #[tokio::test]
 async fn only_the_given_environment_reaches_the_tool() {
     let living = Living::new();
-    let mut run = start(&ProcessSpawner, launch(&living, &["env"]));
+    let mut run = start(&containment(), launch(&living, &["env"]));
     run.ended().await;
     let names: Vec<String> = run
         .stdout()
@@ -77,7 +77,7 @@ async fn torture_16_what_cannot_start_is_told_apart() {
         (launch(&living, &[]), "the command is empty"),
     ];
     for (launch, expected) in cases {
-        let mut run = start(&ProcessSpawner, launch);
+        let mut run = start(&containment(), launch);
         let ending = run.ended().await;
         let reason = ending.reason.unwrap_or_default();
         assert!(
@@ -92,12 +92,12 @@ async fn torture_16_what_cannot_start_is_told_apart() {
 #[tokio::test]
 async fn torture_17_nul_and_oversized_arguments_are_refused() {
     let living = Living::new();
-    let mut run = start(&ProcessSpawner, launch(&living, &["echo", "a\0b"]));
+    let mut run = start(&containment(), launch(&living, &["echo", "a\0b"]));
     let reason = run.ended().await.reason.unwrap_or_default();
     assert_eq!(reason, "a NUL byte in argument 1");
 
     let long = "x".repeat(200_000);
-    let mut run = start(&ProcessSpawner, launch(&living, &["echo", &long]));
+    let mut run = start(&containment(), launch(&living, &["echo", &long]));
     let ending = run.ended().await;
     let reason = ending.reason.unwrap_or_default();
     assert!(
@@ -118,7 +118,7 @@ async fn torture_18_shell_characters_stay_one_argument() {
         "--flag",
         "a  b\n*",
     ] {
-        let mut run = start(&ProcessSpawner, launch(&living, &["printf", "%s", hostile]));
+        let mut run = start(&containment(), launch(&living, &["printf", "%s", hostile]));
         assert_eq!(run.ended().await.outcome, Outcome::Succeeded);
         assert_eq!(run.stdout(), hostile);
     }
@@ -129,7 +129,7 @@ async fn torture_18_shell_characters_stay_one_argument() {
 async fn torture_19_a_tool_that_never_reads_is_no_deadlock() {
     let living = Living::new();
     let input = vec![b'x'; 10 << 20];
-    let mut run = start(&ProcessSpawner, feed(script(&living, "echo done"), &input));
+    let mut run = start(&containment(), feed(script(&living, "echo done"), &input));
     assert_eq!(run.ended().await.outcome, Outcome::Succeeded);
     assert_eq!(run.stdout(), "done\n");
 }
@@ -139,7 +139,7 @@ async fn torture_20_a_tool_that_closes_its_input_early_succeeds() {
     let living = Living::new();
     let input = vec![b'x'; 1 << 20];
     let text = "head -c 10; exec <&-; echo; echo done";
-    let mut run = start(&ProcessSpawner, feed(script(&living, text), &input));
+    let mut run = start(&containment(), feed(script(&living, text), &input));
     assert_eq!(run.ended().await.outcome, Outcome::Succeeded);
     assert_eq!(run.stdout(), "xxxxxxxxxx\ndone\n");
 }
@@ -148,13 +148,10 @@ async fn torture_20_a_tool_that_closes_its_input_early_succeeds() {
 async fn a_large_input_comes_back_whole() {
     let living = Living::new();
     let input: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
-    let mut run = start(&ProcessSpawner, feed(launch(&living, &["cksum"]), &input));
+    let mut run = start(&containment(), feed(launch(&living, &["cksum"]), &input));
     run.ended().await;
     let direct = run.stdout();
-    let mut run = start(
-        &ProcessSpawner,
-        feed(script(&living, "cat | cksum"), &input),
-    );
+    let mut run = start(&containment(), feed(script(&living, "cat | cksum"), &input));
     run.ended().await;
     assert_eq!(run.stdout(), direct);
     assert!(direct.contains("3000000"), "{direct}");
@@ -164,7 +161,7 @@ async fn a_large_input_comes_back_whole() {
 async fn torture_21_a_tool_that_sleeps_for_ever_is_ended_softly() {
     let living = Living::new();
     let mut run = start(
-        &ProcessSpawner,
+        &containment(),
         script(&living, "echo on; sleep 1000 & wait"),
     );
     let main = run.started().await;
@@ -187,7 +184,7 @@ async fn torture_21_a_tool_that_sleeps_for_ever_is_ended_softly() {
 async fn torture_22_a_tool_that_ignores_sigterm_is_ended_hard() {
     let living = Living::new();
     let text = "trap '' TERM; echo on; while :; do sleep 1000; done";
-    let mut run = start(&ProcessSpawner, script(&living, text));
+    let mut run = start(&containment(), script(&living, text));
     run.printed("on").await;
     run.stop.soft.cancel();
     // The inner sleep takes the signal, and the next one replaces it: the tool
@@ -208,7 +205,7 @@ async fn torture_24_the_end_of_the_main_process_is_the_end() {
     let living = Living::new();
     let before = Instant::now();
     let text = "(trap '' TERM HUP; exec sleep 1000) & echo done";
-    let mut run = start(&ProcessSpawner, script(&living, text));
+    let mut run = start(&containment(), script(&living, text));
     let ending = run.ended().await;
     assert!(
         before.elapsed() < Duration::from_secs(2),
@@ -226,7 +223,7 @@ async fn torture_24_the_end_of_the_main_process_is_the_end() {
 #[tokio::test]
 async fn a_failure_stays_a_failure_and_lists_its_leftovers() {
     let living = Living::new();
-    let mut run = start(&ProcessSpawner, script(&living, "sleep 1000 & exit 7"));
+    let mut run = start(&containment(), script(&living, "sleep 1000 & exit 7"));
     let ending = run.ended().await;
     assert_eq!(ending.outcome, Outcome::Failed);
     assert_eq!(ending.exit_code, Some(7));
@@ -238,7 +235,7 @@ async fn a_failure_stays_a_failure_and_lists_its_leftovers() {
 async fn torture_25_a_stopped_tool_dies() {
     let living = Living::new();
     let mut run = start(
-        &ProcessSpawner,
+        &containment(),
         script(&living, "echo on; kill -STOP $$; sleep 1000"),
     );
     run.printed("on").await;
@@ -251,7 +248,7 @@ async fn torture_25_a_stopped_tool_dies() {
 #[tokio::test]
 async fn a_stop_before_the_start_starts_nothing() {
     let living = Living::new();
-    let mut run = start(&ProcessSpawner, script(&living, "touch started"));
+    let mut run = start(&containment(), script(&living, "touch started"));
     run.stop.soft.cancel();
     run.stop.hard.cancel();
     let ending = run.ended().await;
@@ -263,7 +260,7 @@ async fn a_stop_before_the_start_starts_nothing() {
 async fn a_flood_keeps_its_tail_and_its_count() {
     let living = Living::new();
     let text = "yes 0123456789abcde | head -c 67108864; echo THE END";
-    let mut run = start(&ProcessSpawner, script(&living, text));
+    let mut run = start(&containment(), script(&living, text));
     assert_eq!(run.ended().await.outcome, Outcome::Succeeded);
     assert!(run.stdout().ends_with("THE END\n"));
     let stat = run.store.stat(run.call);

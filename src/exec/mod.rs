@@ -5,6 +5,7 @@
 //! call waits for, when a stop is due, or what becomes of an output: the
 //! scheduler owns the ladder's clock, `output` owns the bytes.
 
+mod containment;
 mod exit;
 mod group;
 mod pipes;
@@ -14,7 +15,22 @@ mod refusal;
 mod report;
 mod spawner;
 mod timer;
+mod warden;
+mod wire;
 
+pub use containment::{Containment, ContainmentError, Options};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};
 pub use timer::wait_attempt;
+
+/// To be called first of all in `main`: where this process was started to be
+/// a helper of another one (its warden), it is that, and never returns.
+pub fn prepare() {
+    let mut arguments = std::env::args_os();
+    if arguments.next().is_some_and(|name| name == warden::NAME) {
+        let open_files = arguments
+            .next()
+            .and_then(|limit| limit.to_str()?.parse().ok());
+        std::process::exit(i32::from(warden::run(open_files).is_err()));
+    }
+}

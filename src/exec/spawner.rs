@@ -21,6 +21,13 @@ pub trait Spawner: Send + Sync {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     );
+
+    /// Has everything that runs stand still (SIGSTOP), before the program
+    /// itself is suspended. What is started after this is not held.
+    fn suspend(&self) {}
+
+    /// Has everything go on (SIGCONT).
+    fn resume(&self) {}
 }
 
 /// The two stops of one attempt. A token is a level: it cannot be lost, and

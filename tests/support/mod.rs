@@ -1,4 +1,5 @@
 //! What several test crates share.
 
 pub(crate) mod attempt;
+pub(crate) mod contained;
 pub(crate) mod living;

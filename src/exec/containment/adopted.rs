@@ -1,0 +1,74 @@
+//! Children of the runner that it did not start: orphans of calls whose
+//! supervisor and warden are both dead.
+//!
+//! The list of own children belongs to the process, like the children
+//! themselves.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::process::{Pid, Signal, WaitOptions, getpgid, getsid, kill_process, waitpid};
+
+static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// Notes a child that was started outside of supervision, in a session of
+/// its own.
+pub(in crate::exec) fn own(pid: u32) {
+    lock().insert(pid);
+}
+
+/// Forgets a child that has been waited for.
+pub(in crate::exec) fn disown(pid: u32) {
+    lock().remove(&pid);
+}
+
+fn lock() -> MutexGuard<'static, BTreeSet<u32>> {
+    OWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// SIGKILL to every adopted child, except for `spared`, and waits for those
+/// that are dead, each by its pid. Returns whether none is left.
+///
+/// A child in the runner's own session was started by the runner for the
+/// terminal (an editor, a pager): every tool is started in a session of its
+/// own, and no process can enter another one's.
+pub(super) fn kill(spared: &[u32]) -> bool {
+    let own = lock().clone();
+    let session = getsid(None).ok();
+    let mut is_empty = true;
+    for child in children() {
+        if spared.contains(&child) || own.contains(&child) {
+            continue;
+        }
+        let Some(pid) = Pid::from_raw(child.cast_signed()) else {
+            continue;
+        };
+        if getsid(Some(pid)).ok() == session {
+            continue;
+        }
+        let group = getpgid(Some(pid));
+        let _gone = kill_process(pid, Signal::KILL);
+        if let Ok(group) = group {
+            let _gone = rustix::process::kill_process_group(group, Signal::KILL);
+        }
+        let waited = waitpid(Some(pid), WaitOptions::NOHANG);
+        is_empty &= matches!(waited, Ok(Some(_)) | Err(_));
+    }
+    is_empty
+}
+
+/// Children of every thread of this process.
+fn children() -> Vec<u32> {
+    let Ok(threads) = fs::read_dir("/proc/self/task") else {
+        return Vec::new();
+    };
+    threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|list| {
+            let pids = list.split_ascii_whitespace().map(str::parse);
+            pids.flatten().collect::<Vec<u32>>()
+        })
+        .collect()
+}

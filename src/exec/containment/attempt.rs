@@ -1,0 +1,297 @@
+//! One attempt under a supervisor: from the launch to its ending.
+
+use std::future;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use rustix::io::Errno;
+use tokio::time::{self, Instant};
+
+use super::Shared;
+use super::keeper::Health;
+use super::lane::Lane;
+use crate::exec::pipes::Pipes;
+use crate::exec::refusal::shortage;
+use crate::exec::report::Reporter;
+use crate::exec::wire::{Done, News, Order, Stage};
+use crate::exec::{Refusal, StopTokens, program};
+use crate::model::{Ending, Launch, Leftover, Measured, Outcome, Source};
+use crate::output::Sink;
+
+/// A supervisor answers a kill within 5 s, also where it did not succeed. One
+/// that takes longer is itself at fault.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(7);
+
+/// What the warden needs at most to clear what a dead supervisor left.
+const CLEAR_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Pauses between tries when the system is short of something.
+const BACKOFF: [Duration; 3] = [
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+];
+
+/// A program that runs under a supervisor.
+pub(super) struct Attempt {
+    lane: Lane,
+    pid: u32,
+    pipes: Pipes,
+}
+
+/// How a start went wrong.
+enum Hitch {
+    /// For good.
+    Refused(Refusal),
+    /// Perhaps only for a moment.
+    Short(Errno),
+    /// The supervisor died before it told of the start.
+    Lost,
+}
+
+/// How the supervising came to its end.
+enum End {
+    /// The supervisor told.
+    Done(Done),
+    /// The supervisor died, or was given up.
+    Lost(&'static str),
+}
+
+impl Attempt {
+    /// Starts the program of a launch, with some patience if the system is
+    /// short of something.
+    pub(super) async fn begin(
+        shared: &Shared,
+        launch: &Launch,
+        stop: &StopTokens,
+    ) -> Result<Self, Ending> {
+        let program = program::find(launch).map_err(Refusal::into_ending)?;
+        let mut pauses = BACKOFF.iter();
+        loop {
+            if stop.soft.is_cancelled() || stop.hard.is_cancelled() {
+                return Err(Refusal::Stopped.into_ending());
+            }
+            let errno = match Self::try_begin(shared, launch, &program).await {
+                Ok(attempt) => return Ok(attempt),
+                Err(Hitch::Refused(refusal)) => return Err(refusal.into_ending()),
+                Err(Hitch::Lost) => return Err(lost("its supervisor died before it started")),
+                Err(Hitch::Short(errno)) => errno,
+            };
+            let Some(pause) = pauses.next() else {
+                return Err(exhausted(errno).into_ending());
+            };
+            tokio::select! {
+                () = time::sleep(*pause) => {}
+                () = stop.soft.cancelled() => {}
+                () = stop.hard.cancelled() => {}
+            }
+        }
+    }
+
+    async fn try_begin(shared: &Shared, launch: &Launch, program: &Path) -> Result<Self, Hitch> {
+        let message = Order::start_message(launch, program);
+        let (pipes, ends) = Pipes::new(&launch.stdin).map_err(|error| hitch(&error, "pipes"))?;
+        let lane = loop {
+            let keeper = shared
+                .keeper()
+                .map_err(|error| hitch(&error, "the warden"))?;
+            let lane = keeper
+                .take()
+                .map_err(|error| hitch(&error, "a supervisor"))?;
+            match lane.start(&message, &ends) {
+                Ok(()) => break lane,
+                // It died while it was idle.
+                Err(Errno::PIPE | Errno::CONNRESET) => {}
+                Err(errno) => return Err(hitch(&errno.into(), "an order")),
+            }
+        };
+        drop(ends);
+        match lane.news().await {
+            Some(News::Started { pid }) => Ok(Self { lane, pid, pipes }),
+            Some(News::Refused { stage, errno }) => {
+                if stage != Stage::Supervisor {
+                    lane.keep();
+                }
+                let errno = Errno::from_raw_os_error(errno);
+                Err(match shortage(errno) {
+                    Some(_) => Hitch::Short(errno),
+                    None => Hitch::Refused(program::explain(launch, program, stage.word(), errno)),
+                })
+            }
+            Some(News::Exited(_) | News::Done(_)) | None => Err(Hitch::Lost),
+        }
+    }
+
+    /// Runs to the end, whatever happens in the pump.
+    pub(super) async fn run(
+        mut self,
+        reporter: &Reporter,
+        stop: &StopTokens,
+        sink: Sink,
+    ) -> Ending {
+        reporter.started(Some(self.pid)).await;
+        let pumped = AssertUnwindSafe(self.supervise(stop, &sink))
+            .catch_unwind()
+            .await;
+        let Ok(end) = pumped else {
+            return self.abort().await;
+        };
+        self.pipes.take_rest(&sink);
+        sink.finish();
+        self.conclude(end).await
+    }
+
+    /// Pumps and passes stops on until the supervisor says that it is over.
+    async fn supervise(&mut self, stop: &StopTokens, sink: &Sink) -> End {
+        let mut soft = pin!(stop.soft.cancelled());
+        let mut hard = pin!(stop.hard.cancelled());
+        let mut health = self.lane.keeper().health();
+        let mut warden_died = pin!(health.wait_for(|health| *health != Health::Alive));
+        let (mut is_soft, mut is_hard, mut is_lost) = (false, false, false);
+        let mut answer_due: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut hard, if !is_hard => {
+                    is_hard = true;
+                    self.lane.tell(&Order::Kill);
+                    answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+                }
+                () = &mut soft, if !is_soft => {
+                    is_soft = true;
+                    self.pipes.close_stdin();
+                    self.lane.tell(&Order::Terminate);
+                }
+                _ = &mut warden_died, if !is_lost => {
+                    is_lost = true;
+                    self.lane.tell(&Order::Kill);
+                    answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+                }
+                news = self.lane.news() => match news {
+                    Some(News::Exited(_)) => self.pipes.close_stdin(),
+                    Some(News::Done(_)) if is_lost => return End::Lost("the warden died"),
+                    Some(News::Done(done)) => return End::Done(done),
+                    Some(News::Started { .. } | News::Refused { .. }) => {}
+                    None => return End::Lost("its supervisor died"),
+                },
+                () = due(answer_due) => {
+                    self.lane.keeper().abandon(self.lane.key());
+                    return End::Lost("its supervisor did not answer");
+                }
+                () = self.pipes.step(sink) => {}
+            }
+        }
+    }
+
+    /// The pump panicked: the tree goes, and the call has failed.
+    async fn abort(self) -> Ending {
+        self.lane.tell(&Order::Kill);
+        let due = Instant::now() + ANSWER_DEADLINE;
+        let end = loop {
+            match time::timeout_at(due, self.lane.news()).await {
+                Ok(Some(News::Done(done))) => break End::Done(done),
+                Ok(Some(_)) => {}
+                Ok(None) => break End::Lost("its supervisor died"),
+                Err(_) => break End::Lost("its supervisor did not answer"),
+            }
+        };
+        Ending {
+            outcome: Outcome::Failed,
+            reason: Some("an internal error ended it: the pump panicked".to_owned()),
+            ..self.conclude(end).await
+        }
+    }
+
+    /// What is known at the end. Of a dead supervisor's tree it is told only
+    /// once it is gone.
+    async fn conclude(self, end: End) -> Ending {
+        match end {
+            End::Done(done) => {
+                if done.unconfirmed.is_empty() {
+                    self.lane.keep();
+                }
+                ending(done)
+            }
+            End::Lost(reason) => {
+                let cleared = self.lane.keeper().cleared(self.lane.key());
+                match time::timeout(CLEAR_DEADLINE, cleared).await {
+                    Ok(()) => lost(reason),
+                    Err(_) => self.unconfirmed(reason),
+                }
+            }
+        }
+    }
+
+    fn unconfirmed(&self, reason: &str) -> Ending {
+        Ending {
+            reason: Some(reason.to_owned()),
+            unconfirmed: vec![Leftover {
+                pid: self.pid,
+                name: String::new(),
+                reason: Some(format!(
+                    "{reason}, and what it left was not seen to be gone"
+                )),
+            }],
+            ..Ending::plain(Outcome::Unconfirmed)
+        }
+    }
+}
+
+/// The ending that a supervisor's account comes to.
+fn ending(done: Done) -> Ending {
+    let mut ending = match done.exit {
+        Some(exit) => exit.into_ending(),
+        None => Ending::plain(Outcome::Unconfirmed),
+    };
+    if !done.unconfirmed.is_empty() {
+        ending.outcome = Outcome::Unconfirmed;
+        ending.reason = Some("not confirmed dead 5 s after SIGKILL".to_owned());
+    } else if ending.outcome == Outcome::Succeeded && !done.leaked.is_empty() {
+        ending.outcome = Outcome::Leaked;
+    }
+    let exact = |value| Measured {
+        value,
+        source: Source::Exact,
+    };
+    Ending {
+        cpu_ms: done.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),
+        peak_rss_bytes: Some(exact(done.peak_rss_bytes)),
+        leaked: done.leaked,
+        unconfirmed: done.unconfirmed,
+        ..ending
+    }
+}
+
+fn lost(reason: &str) -> Ending {
+    Ending {
+        reason: Some(reason.to_owned()),
+        ..Ending::plain(Outcome::Lost)
+    }
+}
+
+fn hitch(error: &io::Error, stage: &'static str) -> Hitch {
+    let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
+    match shortage(errno) {
+        Some(_) => Hitch::Short(errno),
+        None => Hitch::Refused(Refusal::System { stage, errno }),
+    }
+}
+
+fn exhausted(errno: Errno) -> Refusal {
+    Refusal::Exhausted {
+        what: shortage(errno).unwrap_or("something"),
+        errno,
+        tries: BACKOFF.len() as u32 + 1,
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => time::sleep_until(at).await,
+        None => future::pending().await,
+    }
+}

@@ -1,0 +1,48 @@
+//! A socket that can be waited on.
+
+#![expect(unsafe_code, reason = "the safe registration is deprecated as unsound")]
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use crate::exec::wire::{Packet, receive, send};
+
+/// Our end of a socket to a supervisor or to the warden.
+#[derive(Debug)]
+pub(super) struct Channel(AsyncFd<OwnedFd>);
+
+impl Channel {
+    /// Must be called within a tokio runtime. Only reading is waited for: an
+    /// order that finds no room is an error.
+    pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
+        // SAFETY: an `OwnedFd` stays open, and stays the same, for as long as
+        // it lives, and nothing takes it out of here.
+        let registered = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) };
+        Ok(Self(registered?))
+    }
+
+    /// Sends a message, or fails at once.
+    pub(super) fn send(
+        &self,
+        message: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> rustix::io::Result<()> {
+        send(self.0.get_ref().as_fd(), message, descriptors)
+    }
+
+    /// The next message; `None` once the other end is closed. Nothing is lost
+    /// where the wait is given up.
+    pub(super) async fn next(&self) -> Option<Vec<u8>> {
+        let received = self.0.async_io(Interest::READABLE, |socket| {
+            receive(socket.as_fd()).map_err(Errno::into)
+        });
+        match received.await {
+            Ok(Packet::Message(message, _)) => Some(message),
+            Ok(Packet::End) | Err(_) => None,
+        }
+    }
+}

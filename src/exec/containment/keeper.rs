@@ -1,0 +1,306 @@
+//! The runner's end of the warden: asks for supervisors, hears which are gone,
+//! and cleans up after a warden that dies.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use rustix::net::Shutdown;
+use rustix::process::Resource;
+use tokio::sync::watch;
+use tokio::time;
+
+use super::adopted;
+use super::channel::Channel;
+use super::lane::Lane;
+use crate::exec::warden;
+use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
+
+/// What a dead warden's supervisors need at most to end by themselves.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// What the warden needs at most to end once nobody needs it.
+const PARTING: Duration = Duration::from_secs(2);
+
+/// Idle supervisors that are always kept, beside half as many as there are.
+const SPARE: usize = 8;
+
+/// Whether the warden lives, and if not, whether all is cleaned up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Health {
+    Alive,
+    Dead,
+    /// Dead, and nothing is left of what was under it.
+    Cleared,
+}
+
+/// One warden and the supervisors it forked.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pid: u32,
+    process: Mutex<Child>,
+    socket: OwnedFd,
+    /// The same socket, once there is a runtime to read it in.
+    reading: OnceLock<Arc<Channel>>,
+    next_key: AtomicU64,
+    lanes: Mutex<BTreeMap<u64, Registered>>,
+    /// Supervisors without a call, the one used last on top.
+    idle: Mutex<Vec<Idle>>,
+    health: watch::Sender<Health>,
+    /// Changes when a supervisor is gone with everything under it.
+    gone: watch::Sender<u64>,
+}
+
+/// What is known of a supervisor.
+#[derive(Debug)]
+struct Registered {
+    pid: Option<u32>,
+    channel: Weak<Channel>,
+    state: State,
+}
+
+/// What a supervisor's sockets and its warden say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It lives, as far as is known.
+    Serving,
+    /// Its socket is closed: it is dead.
+    Silent,
+    /// It is dead, and what it had is gone as well.
+    Gone,
+}
+
+/// A supervisor that waits for work.
+type Idle = (u64, Arc<Channel>);
+
+impl Keeper {
+    /// Starts a warden: this program once more, under another name. Its
+    /// standard input is our socket.
+    pub(super) fn start(program: &Path) -> io::Result<Arc<Self>> {
+        let (ours, theirs) = pair()?;
+        let limit = rustix::process::getrlimit(Resource::Nofile).current;
+        let mut command = Command::new(program);
+        command
+            .arg0(warden::NAME)
+            .arg(limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()))
+            .stdin(theirs)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let process = command.spawn()?;
+        adopted::own(process.id());
+        Ok(Arc::new(Self {
+            pid: process.id(),
+            process: Mutex::new(process),
+            socket: ours,
+            reading: OnceLock::new(),
+            next_key: AtomicU64::new(0),
+            lanes: Mutex::new(BTreeMap::new()),
+            idle: Mutex::new(Vec::new()),
+            health: watch::Sender::new(Health::Alive),
+            gone: watch::Sender::new(0),
+        }))
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        *self.health.borrow() != Health::Alive
+    }
+
+    /// News of the warden's health.
+    pub(super) fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// A supervisor that is free. A new one may be spoken to at once: what is
+    /// said waits for it.
+    pub(super) fn take(self: Arc<Self>) -> io::Result<Lane> {
+        let idle = self.idle().pop();
+        match idle {
+            Some((key, channel)) => Ok(Lane::new(key, channel, self)),
+            None => self.fork(),
+        }
+    }
+
+    /// Keeps a supervisor whose tree is empty for the next call, unless many
+    /// are idle already.
+    pub(super) fn keep(&self, key: u64, channel: &Arc<Channel>) -> bool {
+        let count = self.lanes().len();
+        let mut idle = self.idle();
+        let is_kept = !self.is_dead() && idle.len() < SPARE + count / 2;
+        if is_kept {
+            idle.push((key, Arc::clone(channel)));
+        }
+        is_kept
+    }
+
+    fn fork(self: Arc<Self>) -> io::Result<Lane> {
+        self.listen()?;
+        let key = self.next_key.fetch_add(1, Ordering::Relaxed);
+        let (ours, theirs) = pair()?;
+        let channel = Arc::new(Channel::new(ours)?);
+        let registered = Registered {
+            pid: None,
+            channel: Arc::downgrade(&channel),
+            state: State::Serving,
+        };
+        self.lanes().insert(key, registered);
+        let lane = Lane::new(key, channel, Arc::clone(&self));
+        let order = WardenOrder::Fork(key).message();
+        send(self.socket.as_fd(), &order, &[theirs.as_fd()])?;
+        Ok(lane)
+    }
+
+    /// Has a supervisor killed that does not answer, and its tree with it.
+    pub(super) fn abandon(&self, key: u64) {
+        let order = WardenOrder::Abandon(key).message();
+        let _dead = send(self.socket.as_fd(), &order, &[]);
+    }
+
+    /// Waits until a supervisor that died is known to have left nothing.
+    pub(super) async fn cleared(&self, key: u64) {
+        let mut gone = self.gone.subscribe();
+        let mut health = self.health.subscribe();
+        if let Some(lane) = self.lanes().get_mut(&key)
+            && lane.state == State::Serving
+        {
+            lane.state = State::Silent;
+        }
+        let is_gone = || {
+            let lanes = self.lanes();
+            lanes.get(&key).is_none_or(|lane| lane.state == State::Gone)
+        };
+        tokio::select! {
+            _ = gone.wait_for(|_| is_gone()) => {}
+            _ = health.wait_for(|health| *health == Health::Cleared) => {}
+        }
+    }
+
+    /// Sends an order to every supervisor that has a call.
+    pub(super) fn tell_all(&self, order: &Order<'_>) {
+        for lane in self.lanes().values() {
+            if let Some(channel) = lane.channel.upgrade() {
+                let _dead = channel.send(&order.word(), &[]);
+            }
+        }
+    }
+
+    pub(super) fn forget(&self, key: u64) {
+        self.lanes().remove(&key);
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<u64, Registered>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to read the news, once.
+    fn listen(self: &Arc<Self>) -> io::Result<()> {
+        if self.reading.get().is_some() {
+            return Ok(());
+        }
+        let channel = Arc::new(Channel::new(self.socket.try_clone()?)?);
+        if self.reading.set(Arc::clone(&channel)).is_ok() {
+            tokio::spawn(read_news(Arc::downgrade(self), channel));
+        }
+        Ok(())
+    }
+
+    fn note(&self, news: WardenNews) {
+        match news {
+            WardenNews::Forked { key, pid } => {
+                if let Some(lane) = self.lanes().get_mut(&key) {
+                    lane.pid = Some(pid);
+                }
+            }
+            WardenNews::Gone { key } => {
+                if let Some(lane) = self.lanes().get_mut(&key) {
+                    lane.state = State::Gone;
+                }
+                self.gone.send_modify(|count| *count += 1);
+            }
+        }
+    }
+
+    /// The warden is dead: its supervisors are told to end by their lanes, and
+    /// what they leave, which is ours now, is killed.
+    async fn clean_up(&self) {
+        self.health.send_replace(Health::Dead);
+        let idle = std::mem::take(&mut *self.idle());
+        for (key, _) in &idle {
+            self.forget(*key);
+        }
+        drop(idle);
+        let deadline = time::Instant::now() + LAST_WORDS;
+        loop {
+            self.reap_process();
+            let serving = self.serving();
+            let are_lanes_closed = serving.is_empty();
+            let spared: Vec<u32> = serving.into_iter().flatten().collect();
+            let cleared = tokio::task::spawn_blocking(move || adopted::kill(&spared)).await;
+            let is_empty = cleared.unwrap_or(true);
+            let is_over = time::Instant::now() >= deadline;
+            if (is_empty && are_lanes_closed) || is_over {
+                break;
+            }
+            time::sleep(Duration::from_millis(2)).await;
+        }
+        self.health.send_replace(Health::Cleared);
+    }
+
+    /// The supervisors that are still about to end by themselves.
+    fn serving(&self) -> Vec<Option<u32>> {
+        let lanes = self.lanes();
+        let serving = lanes.values().filter(|lane| lane.state == State::Serving);
+        serving.map(|lane| lane.pid).collect()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the warden's process if it has ended, so that it is not left
+    /// as a zombie. Returns whether it has.
+    fn reap_process(&self) -> bool {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        !matches!(process.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Keeper {
+    /// The warden ends when everything under it is gone: waiting for it is
+    /// knowing that. A tree that cannot be killed does not hold us.
+    fn drop(&mut self) {
+        let _closed = rustix::net::shutdown(&self.socket, Shutdown::Both);
+        self.idle().clear();
+        let deadline = Instant::now() + PARTING;
+        while !self.reap_process() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        adopted::disown(self.pid);
+    }
+}
+
+/// Reads the warden's news until it is dead, or until nobody needs it.
+async fn read_news(keeper: Weak<Keeper>, channel: Arc<Channel>) {
+    loop {
+        let message = channel.next().await;
+        let Some(keeper) = keeper.upgrade() else {
+            return;
+        };
+        let Some(message) = message else {
+            keeper.clean_up().await;
+            return;
+        };
+        if let Some(news) = WardenNews::read(&message) {
+            keeper.note(news);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Starts a program from a single-threaded process, without copying it.
+//!
+//! The child shares the supervisor's memory until it executes the program
+//! (`CLONE_VM | CLONE_VFORK`, as `posix_spawn` does), so a start costs the same
+//! whatever the size of the parent, and an error of any step comes back as
+//! such. What `posix_spawn` cannot do is done between: a session of its own,
+//! and the signal that ends the child when its supervisor dies.
+
+#![expect(
+    unsafe_code,
+    reason = "processes are born outside of what the language knows"
+)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ptr;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
+
+use crate::exec::wire::{Stage, StartOrder};
+
+/// Enough for the few calls between the start and the program, in bytes.
+const STACK: usize = 64 * 1024;
+
+/// The stack that children use until they become their program. They use it
+/// one after the other: each holds its parent until then.
+#[derive(Debug)]
+pub(super) struct ChildStack(Vec<MaybeUninit<u128>>);
+
+/// Standard input, output and error of a program.
+#[derive(Debug)]
+pub(super) struct Streams {
+    /// `None` is end of file at once.
+    pub(super) stdin: Option<OwnedFd>,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+/// All that the child reads and writes while it shares our memory.
+struct Plan<'a> {
+    program: &'a CStr,
+    cwd: &'a CStr,
+    argv: Vec<*const c_char>,
+    env: Vec<*const c_char>,
+    stdin: BorrowedFd<'a>,
+    stdout: BorrowedFd<'a>,
+    stderr: BorrowedFd<'a>,
+    parent: Pid,
+    failure: Option<(Stage, Errno)>,
+}
+
+impl ChildStack {
+    pub(super) fn new() -> Self {
+        Self(vec![MaybeUninit::uninit(); STACK / size_of::<u128>()])
+    }
+
+    /// Starts a program as the leader of a new session, and returns once it
+    /// runs. `null` is open on `/dev/null`.
+    pub(super) fn start(
+        &mut self,
+        order: &StartOrder<'_>,
+        streams: &Streams,
+        null: BorrowedFd<'_>,
+    ) -> Result<Pid, (Stage, Errno)> {
+        let mut plan = Plan {
+            program: order.program,
+            cwd: order.cwd,
+            argv: pointers(&order.argv),
+            env: pointers(&order.env),
+            stdin: streams.stdin.as_ref().map_or(null, AsFd::as_fd),
+            stdout: streams.stdout.as_fd(),
+            stderr: streams.stderr.as_fd(),
+            parent: rustix::process::getpid(),
+            failure: None,
+        };
+        let pid = self
+            .clone_into(&mut plan)
+            .map_err(|errno| (Stage::Process, errno))?;
+        match plan.failure {
+            None => Ok(pid),
+            Some(failure) => {
+                let _reaped =
+                    rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
+                Err(failure)
+            }
+        }
+    }
+
+    fn clone_into(&mut self, plan: &mut Plan<'_>) -> Result<Pid, Errno> {
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+        let top = self.0.as_mut_ptr_range().end;
+        // SAFETY: `top` is the aligned end of a live stack that nothing else
+        // uses, because CLONE_VFORK holds this thread, the only one of the
+        // process, until the child has become its program or has ended.
+        // `plan` outlives the child's use of it for the same reason. The child
+        // only makes system calls: it allocates nothing, takes no lock, does
+        // not unwind, and all signals are blocked in it until its last step.
+        let pid = unsafe {
+            libc::clone(
+                child,
+                top.cast::<c_void>(),
+                flags,
+                ptr::from_mut(plan).cast::<c_void>(),
+            )
+        };
+        parent_side(pid)
+    }
+}
+
+/// Which side of a fork this is.
+pub(super) enum Fork {
+    Child,
+    Parent(Pid),
+}
+
+/// Copies this process, which must have one thread.
+pub(super) fn fork() -> Result<Fork, Errno> {
+    // SAFETY: no other thread holds a lock or is in the middle of a change
+    // that the copy would never see the end of.
+    match unsafe { libc::fork() } {
+        0 => Ok(Fork::Child),
+        raw => parent_side(raw).map(Fork::Parent),
+    }
+}
+
+/// What a fork or clone returns in the parent: the child, or -1.
+fn parent_side(raw: i32) -> Result<Pid, Errno> {
+    if raw < 0 {
+        return Err(last_errno());
+    }
+    Pid::from_raw(raw).ok_or(Errno::CHILD)
+}
+
+fn pointers(texts: &[&CStr]) -> Vec<*const c_char> {
+    let pointers = texts.iter().map(|text| text.as_ptr());
+    pointers.chain(std::iter::once(ptr::null())).collect()
+}
+
+fn last_errno() -> Errno {
+    std::io::Error::last_os_error()
+        .raw_os_error()
+        .map_or(Errno::IO, Errno::from_raw_os_error)
+}
+
+/// Runs in the child, on its own stack, in the supervisor's memory.
+extern "C" fn child(plan: *mut c_void) -> c_int {
+    // SAFETY: the pointer is the parent's `plan`, which waits for this child.
+    let plan = unsafe { &mut *plan.cast::<Plan<'_>>() };
+    let failure = match prepare(plan) {
+        Ok(()) => (Stage::Program, execute(plan)),
+        Err(failure) => failure,
+    };
+    plan.failure = Some(failure);
+    127
+}
+
+fn prepare(plan: &Plan<'_>) -> Result<(), (Stage, Errno)> {
+    let setup = |errno| (Stage::Setup, errno);
+    rustix::process::setsid().map_err(setup)?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(setup)?;
+    // The supervisor may have died before the line above.
+    if rustix::process::getppid() != Some(plan.parent) {
+        return Err((Stage::Setup, Errno::CHILD));
+    }
+    rustix::stdio::dup2_stdin(plan.stdin).map_err(setup)?;
+    rustix::stdio::dup2_stdout(plan.stdout).map_err(setup)?;
+    rustix::stdio::dup2_stderr(plan.stderr).map_err(setup)?;
+    rustix::process::chdir(plan.cwd).map_err(|errno| (Stage::Folder, errno))
+}
+
+/// Becomes the program; returns only if that failed.
+fn execute(plan: &Plan<'_>) -> Errno {
+    // SAFETY: the signal set is initialised before use. Both arrays end with a
+    // null pointer, and their texts are NUL-terminated and live in the parent.
+    unsafe {
+        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+        libc::execve(plan.program.as_ptr(), plan.argv.as_ptr(), plan.env.as_ptr());
+    }
+    last_errno()
+}

@@ -1,0 +1,252 @@
+//! One call under its supervisor: from the started program to the proof that
+//! nothing of its tree is left.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
+
+use super::reap::{Reap, Reaped, next_dead, reap_any};
+use super::{number, tree};
+use crate::exec::exit::Exit;
+use crate::exec::wire::Done;
+use crate::model::Leftover;
+
+/// What is left when the main process has ended by itself has this long to
+/// end too.
+const LEAK_DEADLINE: Duration = Duration::from_millis(200);
+
+/// What is not gone this long after the first SIGKILL is given up.
+const CONFIRM_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Children waited for in one pass, so that a storm of them cannot hold us.
+const REAPS: usize = 128;
+
+/// Leftovers that are named; more are killed all the same.
+const NAMES: usize = 64;
+
+/// Pauses between passes of killing; a child that dies ends one early.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// A call whose program was started.
+#[derive(Debug)]
+pub(super) struct Call {
+    main: Pid,
+    exit: Option<Exit>,
+    is_exit_told: bool,
+    is_told_to_stop: bool,
+    cpu: Duration,
+    peak_rss_bytes: u64,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The main process lives, or its tree was told to stop and has its grace.
+    Living,
+    /// The main process has ended by itself; the rest has until then.
+    Settling(Instant),
+    /// SIGKILL until nothing is left.
+    Clearing(Clearing),
+}
+
+#[derive(Debug)]
+struct Clearing {
+    since: Instant,
+    next: Instant,
+    pause: Duration,
+    /// Whether what is killed counts as leaked.
+    is_leak: bool,
+    killed: Vec<Leftover>,
+    is_given_up: bool,
+}
+
+/// What a look at a call brought about.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing to tell.
+    Nothing,
+    /// The main process has ended, its tree lives on.
+    Exited(Exit),
+    /// The tree is empty.
+    Done(Done),
+    /// Something could not be killed in time; killing goes on.
+    GivenUp(Done),
+}
+
+impl Call {
+    pub(super) fn new(main: Pid) -> Self {
+        Self {
+            main,
+            exit: None,
+            is_exit_told: false,
+            is_told_to_stop: false,
+            cpu: Duration::ZERO,
+            peak_rss_bytes: 0,
+            phase: Phase::Living,
+        }
+    }
+
+    /// SIGTERM to the whole tree, and SIGCONT, without which what stands still
+    /// would never see it.
+    pub(super) fn terminate(&mut self) {
+        self.is_told_to_stop = true;
+        tree::signal_all(&[Signal::TERM, Signal::CONT]);
+    }
+
+    /// SIGKILL to the whole tree, now and until it is empty.
+    pub(super) fn kill(&mut self) {
+        self.is_told_to_stop = true;
+        self.clear(Instant::now(), false);
+    }
+
+    /// When to look again, if nothing happens before.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Living => None,
+            Phase::Settling(until) => Some(*until),
+            Phase::Clearing(clearing) => Some(clearing.next),
+        }
+    }
+
+    /// Takes account of what has ended, and goes on with what is due.
+    pub(super) fn look(&mut self) -> Step {
+        if self.reap() {
+            return Step::Done(self.done(Vec::new()));
+        }
+        let now = Instant::now();
+        match &self.phase {
+            Phase::Living if self.exit.is_some() && !self.is_told_to_stop => {
+                self.phase = Phase::Settling(now + LEAK_DEADLINE);
+            }
+            Phase::Settling(until) if now >= *until => {
+                self.clear(now, true);
+                if self.reap() {
+                    return Step::Done(self.done(Vec::new()));
+                }
+            }
+            Phase::Clearing(_) => {
+                if let Some(rest) = self.pass(now) {
+                    return Step::GivenUp(self.done(rest));
+                }
+            }
+            Phase::Living | Phase::Settling(_) => {}
+        }
+        match self.exit {
+            Some(exit) if !self.is_exit_told => {
+                self.is_exit_told = true;
+                Step::Exited(exit)
+            }
+            _ => Step::Nothing,
+        }
+    }
+
+    fn clear(&mut self, now: Instant, is_leak: bool) {
+        if matches!(self.phase, Phase::Clearing(_)) {
+            return;
+        }
+        tree::kill_children(&|_| false);
+        self.phase = Phase::Clearing(Clearing {
+            since: now,
+            next: now + FIRST_PAUSE,
+            pause: FIRST_PAUSE,
+            is_leak,
+            killed: Vec::new(),
+            is_given_up: false,
+        });
+    }
+
+    /// One more pass of killing. Returns what is left, once, when its time is
+    /// up.
+    fn pass(&mut self, now: Instant) -> Option<Vec<Leftover>> {
+        let Phase::Clearing(clearing) = &mut self.phase else {
+            return None;
+        };
+        tree::kill_children(&|_| false);
+        if now >= clearing.next {
+            clearing.pause = (clearing.pause * 2).min(LONGEST_PAUSE);
+        }
+        clearing.next = now + clearing.pause;
+        if clearing.is_given_up || now < clearing.since + CONFIRM_DEADLINE {
+            return None;
+        }
+        clearing.is_given_up = true;
+        Some(still_there())
+    }
+
+    /// Waits for what has ended, within bounds. Returns whether nothing is
+    /// left.
+    fn reap(&mut self) -> bool {
+        for _reap in 0..REAPS {
+            self.note_leftover();
+            match reap_any() {
+                Reap::One(reaped) => self.account(reaped),
+                Reap::None => return false,
+                Reap::NoChildren => return true,
+            }
+        }
+        false
+    }
+
+    /// While leftovers are being killed, each dead one is named before it is
+    /// waited for: its name goes with it.
+    fn note_leftover(&mut self) {
+        let Phase::Clearing(clearing) = &mut self.phase else {
+            return;
+        };
+        if !clearing.is_leak || clearing.killed.len() >= NAMES {
+            return;
+        }
+        let Some(dead) = next_dead() else { return };
+        let pid = number(dead);
+        if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
+            clearing.killed.push(Leftover {
+                pid,
+                name: tree::name_of(dead),
+                reason: None,
+            });
+        }
+    }
+
+    fn account(&mut self, reaped: Reaped) {
+        self.cpu += reaped.cpu;
+        self.peak_rss_bytes = self.peak_rss_bytes.max(reaped.peak_rss_bytes);
+        if reaped.pid == self.main && self.exit.is_none() {
+            self.exit = Some(reaped.exit);
+        } else if let Phase::Clearing(clearing) = &mut self.phase
+            && reaped.exit != Exit::Signal(Signal::KILL.as_raw())
+        {
+            // It ended by itself before it could be killed.
+            let pid = number(reaped.pid);
+            clearing.killed.retain(|leftover| leftover.pid != pid);
+        }
+    }
+
+    fn done(&mut self, unconfirmed: Vec<Leftover>) -> Done {
+        let leaked = match &mut self.phase {
+            Phase::Clearing(clearing) => std::mem::take(&mut clearing.killed),
+            Phase::Living | Phase::Settling(_) => Vec::new(),
+        };
+        let is_complete = unconfirmed.is_empty();
+        Done {
+            exit: self.exit,
+            cpu_us: is_complete.then_some(self.cpu.as_micros() as u64),
+            peak_rss_bytes: self.peak_rss_bytes,
+            leaked,
+            unconfirmed,
+        }
+    }
+}
+
+/// What outlived SIGKILL, with what is known of the cause.
+fn still_there() -> Vec<Leftover> {
+    tree::descendants()
+        .into_iter()
+        .take(NAMES)
+        .map(|pid| Leftover {
+            pid: number(pid),
+            name: tree::name_of(pid),
+            reason: Some(tree::why_alive(pid).to_owned()),
+        })
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! The warden: a small process of one thread that forks the supervisors, so
+//! that the runner, which has many threads and may be large, never forks.
+//!
+//! It is this program, executed again under another name. It owns its
+//! supervisors, and inherits what a supervisor leaves behind that dies before
+//! its time: that is killed. End of file on its socket means that the runner
+//! is gone; it then stays until everything under it is gone too.
+
+mod birth;
+mod call;
+mod inherited;
+mod reap;
+mod signals;
+mod supervisor;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::process::{Pid, Signal};
+
+use self::birth::Fork;
+use self::reap::{Reap, reap_any};
+use self::signals::ChildSignals;
+use self::supervisor::Supervisor;
+use super::exit::Exit;
+use super::wire::{News, Packet, Stage, WardenNews, WardenOrder, receive, send_waiting};
+
+/// What the process calls itself, also as its first argument. The program's
+/// own name is not in it: whoever kills the program by name spares this.
+pub(super) const NAME: &str = "lane-warden";
+const WARDEN_NAME: &CStr = c"lane-warden";
+const SUPERVISOR_NAME: &CStr = c"lane-supervisor";
+
+/// Between two passes of killing what a dead supervisor left.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Children waited for in one pass.
+const REAPS: usize = 128;
+
+/// The state of the warden.
+#[derive(Debug)]
+struct Warden {
+    control: OwnedFd,
+    children: ChildSignals,
+    null: OwnedFd,
+    /// Supervisors that live, with the runner's keys for them.
+    supervisors: BTreeMap<u32, u64>,
+    /// Keys of supervisors that are gone, what they left not yet.
+    orphaned: Vec<u64>,
+    is_runner_gone: bool,
+}
+
+/// Is the warden until the runner is gone and nothing is left. The socket is
+/// its standard input. `open_files` is the limit that tools are to have.
+pub(super) fn run(open_files: Option<u64>) -> io::Result<()> {
+    inherited::take_signals();
+    let control = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    inherited::close_descriptors(&control)?;
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    let null = rustix::fs::open("/dev/null", flags, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    stand_alone(WARDEN_NAME)?;
+    inherited::limit(open_files);
+    let mut warden = Warden {
+        control,
+        children: ChildSignals::listen()?,
+        null,
+        supervisors: BTreeMap::new(),
+        orphaned: Vec::new(),
+        is_runner_gone: false,
+    };
+    while warden.turn() {}
+    Ok(())
+}
+
+/// Own session, so that no signal to the terminal or to the runner's group
+/// comes here; subreaper, so that whatever is orphaned below comes here.
+fn stand_alone(name: &CStr) -> io::Result<()> {
+    rustix::process::setsid()?;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    rustix::thread::set_name(name)?;
+    Ok(())
+}
+
+impl Warden {
+    /// One turn of the loop. False once there is nothing left to do.
+    fn turn(&mut self) -> bool {
+        self.wait();
+        self.obey();
+        let is_empty = self.reap();
+        self.clear_orphans();
+        !(self.is_runner_gone && is_empty)
+    }
+
+    fn wait(&self) {
+        let is_clearing = !self.orphaned.is_empty();
+        let pause = is_clearing.then(|| Timespec {
+            tv_sec: 0,
+            tv_nsec: PAUSE.subsec_nanos().into(),
+        });
+        let children = PollFd::new(&self.children, PollFlags::IN);
+        let control = PollFd::new(&self.control, PollFlags::IN);
+        let mut both = [children, control];
+        let watched = if self.is_runner_gone { 1 } else { 2 };
+        if let Some(watched) = both.get_mut(..watched) {
+            let _interrupted = poll(watched, pause.as_ref());
+        }
+        self.children.clear();
+    }
+
+    fn obey(&mut self) {
+        while !self.is_runner_gone {
+            match receive(self.control.as_fd()) {
+                Ok(Packet::Message(message, descriptors)) => {
+                    match (WardenOrder::read(&message), descriptors.into_iter().next()) {
+                        (Some(WardenOrder::Fork(key)), Some(socket)) => self.fork(key, socket),
+                        (Some(WardenOrder::Abandon(key)), _) => self.abandon(key),
+                        _ => self.is_runner_gone = true,
+                    }
+                }
+                Err(Errno::AGAIN) => return,
+                Ok(Packet::End) | Err(_) => self.is_runner_gone = true,
+            }
+        }
+    }
+
+    /// Forks a supervisor for the socket.
+    fn fork(&mut self, key: u64, socket: OwnedFd) {
+        match birth::fork() {
+            Err(errno) => {
+                let errno = errno.raw_os_error();
+                let stage = Stage::Supervisor;
+                let refusal = News::Refused { stage, errno }.message();
+                let _unheard = send_waiting(socket.as_fd(), &refusal);
+            }
+            Ok(Fork::Child) => self.become_supervisor(socket),
+            Ok(Fork::Parent(supervisor)) => {
+                let pid = number(supervisor);
+                self.supervisors.insert(pid, key);
+                self.tell(WardenNews::Forked { key, pid });
+            }
+        }
+    }
+
+    /// Is the supervisor from here on, in the child of a fork.
+    fn become_supervisor(&mut self, socket: OwnedFd) -> ! {
+        std::process::exit(match self.supervisor(socket) {
+            Ok(supervisor) => {
+                supervisor.serve();
+                0
+            }
+            Err(_) => 1,
+        })
+    }
+
+    fn supervisor(&mut self, socket: OwnedFd) -> io::Result<Supervisor> {
+        // The warden's own socket must close here: held open, it would hide
+        // the warden's death from the runner.
+        self.control = self.null.try_clone()?;
+        stand_alone(SUPERVISOR_NAME)?;
+        let null = self.null.try_clone()?;
+        Ok(Supervisor::new(socket, ChildSignals::listen()?, null))
+    }
+
+    fn abandon(&mut self, key: u64) {
+        let found = self.supervisors.iter().find(|(_, known)| **known == key);
+        if let Some(pid) = found.and_then(|(pid, _)| Pid::from_raw(pid.cast_signed())) {
+            let _gone = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+
+    /// Waits for what has ended. Returns whether no child is left.
+    fn reap(&mut self) -> bool {
+        for _reap in 0..REAPS {
+            match reap_any() {
+                Reap::One(reaped) => {
+                    if let Some(key) = self.supervisors.remove(&number(reaped.pid)) {
+                        match reaped.exit {
+                            Exit::Code(0) => self.tell(WardenNews::Gone { key }),
+                            Exit::Code(_) | Exit::Signal(_) => self.orphaned.push(key),
+                        }
+                    }
+                }
+                Reap::None => return false,
+                Reap::NoChildren => return true,
+            }
+        }
+        false
+    }
+
+    /// Kills what dead supervisors left, and tells of each once nothing is
+    /// left: every child that is no supervisor came from one.
+    fn clear_orphans(&mut self) {
+        if self.orphaned.is_empty() {
+            return;
+        }
+        let spared = |pid| self.supervisors.contains_key(&number(pid));
+        if !tree::kill_children(&spared) {
+            for key in std::mem::take(&mut self.orphaned) {
+                self.tell(WardenNews::Gone { key });
+            }
+        }
+    }
+
+    /// A runner that is gone is heard of as end of file.
+    fn tell(&self, news: WardenNews) {
+        let _unheard = send_waiting(self.control.as_fd(), &news.message());
+    }
+}
+
+/// A process id as a plain number.
+fn number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().cast_unsigned()
+}

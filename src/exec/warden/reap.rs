@@ -1,0 +1,95 @@
+//! Waiting for children of this process, and the system's account of them.
+
+#![expect(
+    unsafe_code,
+    reason = "the safe calls tell neither the pid nor the account"
+)]
+
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use crate::exec::exit::Exit;
+
+/// One child that has ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reaped {
+    pub(super) pid: Pid,
+    pub(super) exit: Exit,
+    /// CPU time of it and of those it waited for.
+    pub(super) cpu: Duration,
+    /// Highest resident memory of it or of any it waited for, in bytes. Never
+    /// less than what its parent had when it was started: the system counts
+    /// the time before the program was executed as well.
+    pub(super) peak_rss_bytes: u64,
+}
+
+/// What there is to wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reap {
+    /// A child has ended.
+    One(Reaped),
+    /// Children live, none has ended.
+    None,
+    /// There is no child at all, alive or dead. Of a subreaper this is the
+    /// proof that nothing lives under it: whatever is orphaned below becomes
+    /// its child.
+    NoChildren,
+}
+
+/// Waits for any child, without blocking. Only for processes that start
+/// nothing but what they wait for here: the warden and the supervisors.
+pub(super) fn reap_any() -> Reap {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are valid for writes; an all-zero `rusage` is a
+    // valid value, so it may be read also if nothing was written.
+    let (pid, usage) = unsafe {
+        let options = libc::WNOHANG | libc::__WALL;
+        let pid = libc::wait4(-1, &raw mut status, options, usage.as_mut_ptr());
+        (pid, usage.assume_init())
+    };
+    if pid < 0 {
+        return Reap::NoChildren;
+    }
+    match Pid::from_raw(pid) {
+        None => Reap::None,
+        Some(pid) => Reap::One(Reaped {
+            pid,
+            exit: exit_of(status),
+            cpu: time(usage.ru_utime) + time(usage.ru_stime),
+            peak_rss_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
+        }),
+    }
+}
+
+/// A child that has ended and has not been waited for yet, so that its name
+/// can still be read. [`reap_any`] takes the same one next.
+pub(super) fn next_dead() -> Option<Pid> {
+    let mut status = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: the pointer is valid for writes; an all-zero `siginfo_t` is a
+    // valid value, and its pid is 0 unless a child was found.
+    let pid = unsafe {
+        let result = libc::waitid(libc::P_ALL, 0, status.as_mut_ptr(), options);
+        if result < 0 {
+            return None;
+        }
+        status.assume_init().si_pid()
+    };
+    Pid::from_raw(pid)
+}
+
+fn exit_of(status: i32) -> Exit {
+    if libc::WIFSIGNALED(status) {
+        Exit::Signal(libc::WTERMSIG(status))
+    } else {
+        Exit::Code(libc::WEXITSTATUS(status))
+    }
+}
+
+fn time(time: libc::timeval) -> Duration {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_micros(u64::try_from(time.tv_usec).unwrap_or(0))
+}

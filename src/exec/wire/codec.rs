@@ -1,0 +1,88 @@
+//! Numbers and texts as bytes, little-endian, lengths first.
+
+use std::ffi::CStr;
+
+/// Builds a message.
+#[derive(Debug, Default)]
+pub(super) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub(super) fn new(tag: u8) -> Self {
+        Self(vec![tag])
+    }
+
+    pub(super) fn byte(mut self, value: u8) -> Self {
+        self.0.push(value);
+        self
+    }
+
+    pub(super) fn word(mut self, value: u32) -> Self {
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    pub(super) fn long(mut self, value: u64) -> Self {
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    /// A number that may be unknown, which is then the highest there is.
+    pub(super) fn optional(self, value: Option<u64>) -> Self {
+        self.long(value.unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self = self.word(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    /// Bytes that hold no NUL, ended by one, for the system to read in place.
+    pub(super) fn terminated(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+        self.0.push(0);
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Takes a message apart. `None` is a message that is not of this form.
+#[derive(Debug)]
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(count)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    pub(super) fn word(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    pub(super) fn long(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    pub(super) fn text(&mut self) -> Option<String> {
+        let length = self.word()? as usize;
+        String::from_utf8(self.take(length)?.to_vec()).ok()
+    }
+
+    pub(super) fn terminated(&mut self) -> Option<&'a CStr> {
+        let text = CStr::from_bytes_until_nul(self.0).ok()?;
+        self.take(text.count_bytes() + 1)?;
+        Some(text)
+    }
+}

@@ -1,0 +1,14 @@
+//! What the runner, its warden and the supervisors say to one another.
+//!
+//! Sequenced-packet sockets: one message a packet, descriptors beside it. A
+//! message that is too long for a packet travels in a memory file. The ends
+//! are always of one and the same build, so the form has no versions.
+
+mod codec;
+mod news;
+mod order;
+mod socket;
+
+pub(super) use news::{Done, News, Stage};
+pub(super) use order::{Order, StartOrder, WardenNews, WardenOrder};
+pub(super) use socket::{Packet, pair, receive, send, send_waiting};

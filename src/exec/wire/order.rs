@@ -1,0 +1,222 @@
+//! What the runner tells a supervisor, and what it and its warden tell each
+//! other.
+
+use std::ffi::CStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::codec::{Reader, Writer};
+use crate::model::Launch;
+
+/// From the runner to a supervisor. End of file is an order too: kill
+/// everything and end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::exec) enum Order<'a> {
+    /// Start a tool. Beside it: its standard output, its standard error, and
+    /// its standard input if it reads something.
+    Start(StartOrder<'a>),
+    /// SIGTERM and SIGCONT to the whole tree.
+    Terminate,
+    /// SIGKILL until the tree is empty.
+    Kill,
+    /// SIGSTOP to the whole tree.
+    Suspend,
+    /// SIGCONT to the whole tree.
+    Continue,
+}
+
+/// What to start, in the form the system reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::exec) struct StartOrder<'a> {
+    pub(in crate::exec) program: &'a CStr,
+    pub(in crate::exec) cwd: &'a CStr,
+    pub(in crate::exec) argv: Vec<&'a CStr>,
+    pub(in crate::exec) env: Vec<&'a CStr>,
+}
+
+const START: u8 = 1;
+const TERMINATE: u8 = 2;
+const KILL: u8 = 3;
+const SUSPEND: u8 = 4;
+const CONTINUE: u8 = 5;
+
+impl<'a> Order<'a> {
+    /// The message that starts `program` as `launch` says. The launch has been
+    /// checked to hold no NUL.
+    pub(in crate::exec) fn start_message(launch: &Launch, program: &Path) -> Vec<u8> {
+        let mut message = Writer::new(START)
+            .word(launch.argv.len() as u32)
+            .word(launch.env.len() as u32);
+        message.terminated(program.as_os_str().as_bytes());
+        message.terminated(launch.cwd.as_os_str().as_bytes());
+        for argument in &launch.argv {
+            message.terminated(argument.as_bytes());
+        }
+        let mut variable = Vec::new();
+        for (name, value) in &launch.env {
+            variable.clear();
+            variable.extend_from_slice(name.as_bytes());
+            variable.push(b'=');
+            variable.extend_from_slice(value.as_bytes());
+            message.terminated(&variable);
+        }
+        message.finish()
+    }
+
+    /// The message of an order that is one word.
+    pub(in crate::exec) fn word(&self) -> [u8; 1] {
+        match self {
+            Self::Start(_) => [START],
+            Self::Terminate => [TERMINATE],
+            Self::Kill => [KILL],
+            Self::Suspend => [SUSPEND],
+            Self::Continue => [CONTINUE],
+        }
+    }
+
+    /// Reads a message; `None` if it is none.
+    pub(in crate::exec) fn read(message: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(message);
+        match reader.byte()? {
+            START => StartOrder::read(reader).map(Self::Start),
+            TERMINATE => Some(Self::Terminate),
+            KILL => Some(Self::Kill),
+            SUSPEND => Some(Self::Suspend),
+            CONTINUE => Some(Self::Continue),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> StartOrder<'a> {
+    fn read(mut reader: Reader<'a>) -> Option<Self> {
+        let (argc, envc) = (reader.word()?, reader.word()?);
+        Some(Self {
+            program: reader.terminated()?,
+            cwd: reader.terminated()?,
+            argv: (0..argc)
+                .map(|_| reader.terminated())
+                .collect::<Option<_>>()?,
+            env: (0..envc)
+                .map(|_| reader.terminated())
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// From the runner to the warden. The key is the runner's name for a
+/// supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::exec) enum WardenOrder {
+    /// Fork a supervisor. Beside it: the supervisor's end of its socket.
+    Fork(u64),
+    /// Kill the supervisor, which does not answer, and then its tree.
+    Abandon(u64),
+}
+
+/// From the warden to the runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::exec) enum WardenNews {
+    /// The supervisor runs.
+    Forked {
+        /// Its key.
+        key: u64,
+        /// Its process.
+        pid: u32,
+    },
+    /// The supervisor is gone, and so is everything that was under it.
+    Gone {
+        /// Its key.
+        key: u64,
+    },
+}
+
+impl WardenOrder {
+    pub(in crate::exec) fn message(self) -> Vec<u8> {
+        let (tag, key) = match self {
+            Self::Fork(key) => (1, key),
+            Self::Abandon(key) => (2, key),
+        };
+        Writer::new(tag).long(key).finish()
+    }
+
+    pub(in crate::exec) fn read(message: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(message);
+        match (reader.byte()?, reader.long()?) {
+            (1, key) => Some(Self::Fork(key)),
+            (2, key) => Some(Self::Abandon(key)),
+            _ => None,
+        }
+    }
+}
+
+impl WardenNews {
+    pub(in crate::exec) fn message(self) -> Vec<u8> {
+        match self {
+            Self::Forked { key, pid } => Writer::new(1).long(key).word(pid),
+            Self::Gone { key } => Writer::new(2).long(key).word(0),
+        }
+        .finish()
+    }
+
+    pub(in crate::exec) fn read(message: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(message);
+        match (reader.byte()?, reader.long()?, reader.word()?) {
+            (1, key, pid) => Some(Self::Forked { key, pid }),
+            (2, key, _) => Some(Self::Gone { key }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttemptNo, CallId, Epoch, Stdin};
+
+    #[test]
+    fn a_start_arrives_as_it_was_sent() {
+        let launch = Launch {
+            call: CallId::from_index(0),
+            attempt: AttemptNo(1),
+            epoch: Epoch(1),
+            argv: vec!["wc".to_owned(), String::new(), "a b\n".to_owned()],
+            env: [("LANG".to_owned(), "C".to_owned())].into(),
+            cwd: "/tmp".into(),
+            stdin: Stdin::Empty,
+            grace: std::time::Duration::ZERO,
+        };
+        let message = Order::start_message(&launch, Path::new("/usr/bin/wc"));
+        let expected = StartOrder {
+            program: c"/usr/bin/wc",
+            cwd: c"/tmp",
+            argv: vec![c"wc", c"", c"a b\n"],
+            env: vec![c"LANG=C"],
+        };
+        assert_eq!(Order::read(&message), Some(Order::Start(expected)));
+        let cut = message.get(..message.len() - 1);
+        assert_eq!(cut.and_then(Order::read), None);
+    }
+
+    #[test]
+    fn words_arrive_as_they_were_sent() {
+        for order in [
+            Order::Terminate,
+            Order::Kill,
+            Order::Suspend,
+            Order::Continue,
+        ] {
+            assert_eq!(Order::read(&order.word()), Some(order));
+        }
+        for order in [WardenOrder::Fork(7), WardenOrder::Abandon(u64::MAX)] {
+            assert_eq!(WardenOrder::read(&order.message()), Some(order));
+        }
+        for news in [
+            WardenNews::Forked { key: 1, pid: 2 },
+            WardenNews::Gone { key: 3 },
+        ] {
+            assert_eq!(WardenNews::read(&news.message()), Some(news));
+        }
+        assert_eq!(Order::read(&[]), None);
+    }
+}

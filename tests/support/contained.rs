@@ -1,0 +1,11 @@
+//! The real containment, with the real program as its warden.
+
+use fanout::exec::{Containment, Options};
+
+/// A containment whose warden is the built program.
+pub(crate) fn containment() -> Containment {
+    let options = Options {
+        program: env!("CARGO_BIN_EXE_fanout").into(),
+    };
+    Containment::start(options).expect("a containment")
+}
