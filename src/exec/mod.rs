@@ -5,20 +5,24 @@
 //! call waits for, when a stop is due, or what becomes of an output: the
 //! scheduler owns the ladder's clock, `output` owns the bytes.
 
+mod cgroup;
 mod containment;
 mod exit;
 mod group;
+mod ledger;
 mod pipes;
 pub mod process;
 mod program;
 mod refusal;
 mod report;
 mod spawner;
+mod table;
 mod timer;
 mod warden;
 mod wire;
 
 pub use containment::{Containment, ContainmentError, Options};
+pub use ledger::{LedgerError, Swept};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};
 pub use timer::wait_attempt;
@@ -28,9 +32,6 @@ pub use timer::wait_attempt;
 pub fn prepare() {
     let mut arguments = std::env::args_os();
     if arguments.next().is_some_and(|name| name == warden::NAME) {
-        let open_files = arguments
-            .next()
-            .and_then(|limit| limit.to_str()?.parse().ok());
-        std::process::exit(i32::from(warden::run(open_files).is_err()));
+        std::process::exit(i32::from(warden::run(arguments).is_err()));
     }
 }

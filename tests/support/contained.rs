@@ -6,6 +6,7 @@ use fanout::exec::{Containment, Options};
 pub(crate) fn containment() -> Containment {
     let options = Options {
         program: env!("CARGO_BIN_EXE_fanout").into(),
+        state: None,
     };
     Containment::start(options).expect("a containment")
 }

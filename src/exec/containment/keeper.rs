@@ -19,8 +19,9 @@ use tokio::time;
 use super::adopted;
 use super::channel::Channel;
 use super::lane::Lane;
-use crate::exec::warden;
+use crate::exec::ledger::Known;
 use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
+use crate::exec::{cgroup, warden};
 
 /// What a dead warden's supervisors need at most to end by themselves.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -82,13 +83,13 @@ type Idle = (u64, Arc<Channel>);
 impl Keeper {
     /// Starts a warden: this program once more, under another name. Its
     /// standard input is our socket.
-    pub(super) fn start(program: &Path) -> io::Result<Arc<Self>> {
+    pub(super) fn start(program: &Path, state: Option<&Path>) -> io::Result<Arc<Self>> {
         let (ours, theirs) = pair()?;
         let limit = rustix::process::getrlimit(Resource::Nofile).current;
         let mut command = Command::new(program);
         command
             .arg0(warden::NAME)
-            .arg(limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string()))
+            .args(warden::arguments(limit, state))
             .stdin(theirs)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -285,6 +286,9 @@ impl Drop for Keeper {
             std::thread::sleep(Duration::from_millis(1));
         }
         adopted::disown(self.pid);
+        if let Some(group) = Known::now(std::process::id()).and_then(cgroup::path_for) {
+            cgroup::remove(&group);
+        }
     }
 }
 

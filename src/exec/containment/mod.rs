@@ -15,13 +15,14 @@ mod channel;
 mod keeper;
 mod lane;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
 use self::attempt::Attempt;
 use self::keeper::Keeper;
+use super::ledger::{Folder, LedgerError, Place, Swept, sweep};
 use super::report::Reporter;
 use super::wire::Order;
 use super::{AttemptEvent, Spawner, StopTokens};
@@ -34,12 +35,16 @@ pub struct Options {
     /// The program that becomes the warden: this one, which calls
     /// [`prepare`](super::prepare) first of all.
     pub program: PathBuf,
+    /// The state folder. What runs is written down in a folder in it, so that
+    /// the next start finds what a death of everything at once left.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             program: PathBuf::from("/proc/self/exe"),
+            state: None,
         }
     }
 }
@@ -63,26 +68,52 @@ pub struct Containment(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    swept: Swept,
+    ledger_error: Option<LedgerError>,
     keeper: Mutex<Arc<Keeper>>,
 }
 
 impl Containment {
-    /// Starts the warden. Best done before anything else, while the program
-    /// is small.
+    /// Kills what earlier runs left that were killed themselves, and starts the
+    /// warden.
     pub fn start(options: Options) -> Result<Self, ContainmentError> {
         let own = rustix::process::getpid();
         rustix::process::set_child_subreaper(Some(own)).map_err(ContainmentError::Subreaper)?;
-        let keeper = Keeper::start(&options.program).map_err(ContainmentError::Warden)?;
+        let (swept, ledger_error) = match options.state.as_deref().map(look_back) {
+            Some(Ok(swept)) => (swept, None),
+            Some(Err(error)) => (Swept::default(), Some(error)),
+            None => (Swept::default(), None),
+        };
+        let keeper = Keeper::start(&options.program, options.state.as_deref());
+        let keeper = keeper.map_err(ContainmentError::Warden)?;
         Ok(Self(Arc::new(Shared {
             options,
+            swept,
+            ledger_error,
             keeper: Mutex::new(keeper),
         })))
+    }
+
+    /// What was left of earlier runs, and was killed at the start.
+    pub fn swept(&self) -> &Swept {
+        &self.0.swept
+    }
+
+    /// Why nothing is written down for the next start, if a state folder was
+    /// given and cannot be used.
+    pub fn ledger_error(&self) -> Option<&LedgerError> {
+        self.0.ledger_error.as_ref()
     }
 
     /// Process id of the warden.
     pub fn warden(&self) -> u32 {
         self.0.lock_keeper().pid()
     }
+}
+
+fn look_back(state: &Path) -> Result<Swept, LedgerError> {
+    let place = Place::here().ok_or(LedgerError::NoPlace)?;
+    Ok(sweep(&Folder::open(state)?, &place))
 }
 
 impl Spawner for Containment {
@@ -122,7 +153,7 @@ impl Shared {
     fn keeper(&self) -> std::io::Result<Arc<Keeper>> {
         let mut keeper = self.lock_keeper();
         if keeper.is_dead() {
-            *keeper = Keeper::start(&self.options.program)?;
+            *keeper = Keeper::start(&self.options.program, self.options.state.as_deref())?;
         }
         Ok(Arc::clone(&keeper))
     }

@@ -91,12 +91,11 @@ impl ChildStack {
     fn clone_into(&mut self, plan: &mut Plan<'_>) -> Result<Pid, Errno> {
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
         let top = self.0.as_mut_ptr_range().end;
-        // SAFETY: `top` is the aligned end of a live stack that nothing else
-        // uses, because CLONE_VFORK holds this thread, the only one of the
-        // process, until the child has become its program or has ended.
-        // `plan` outlives the child's use of it for the same reason. The child
-        // only makes system calls: it allocates nothing, takes no lock, does
-        // not unwind, and all signals are blocked in it until its last step.
+        // The child only makes system calls: it allocates nothing, takes no
+        // lock and does not unwind, and all signals are blocked in it.
+        // SAFETY: CLONE_VFORK holds this thread, the only one of the process,
+        // until the child is its program or has ended. Until then nothing else
+        // uses the stack, which ends at the aligned `top`, or `plan`.
         let pid = unsafe {
             libc::clone(
                 child,

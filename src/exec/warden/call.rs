@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 
 use super::reap::{Reap, Reaped, next_dead, reap_any};
-use super::{number, tree};
+use super::tree;
 use crate::exec::exit::Exit;
+use crate::exec::table::number;
 use crate::exec::wire::Done;
 use crate::model::Leftover;
 

@@ -9,15 +9,17 @@
 mod birth;
 mod call;
 mod inherited;
+mod notes;
 mod reap;
 mod signals;
 mod supervisor;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -26,10 +28,13 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, Signal};
 
 use self::birth::Fork;
-use self::reap::{Reap, reap_any};
+use self::notes::Notes;
+use self::reap::{Reap, Reaped, reap_any};
 use self::signals::ChildSignals;
 use self::supervisor::Supervisor;
 use super::exit::Exit;
+use super::ledger::Known;
+use super::table::number;
 use super::wire::{News, Packet, Stage, WardenNews, WardenOrder, receive, send_waiting};
 
 /// What the process calls itself, also as its first argument. The program's
@@ -37,6 +42,9 @@ use super::wire::{News, Packet, Stage, WardenNews, WardenOrder, receive, send_wa
 pub(super) const NAME: &str = "lane-warden";
 const WARDEN_NAME: &CStr = c"lane-warden";
 const SUPERVISOR_NAME: &CStr = c"lane-supervisor";
+
+/// Stands for a limit that is none.
+const UNLIMITED: &str = "unlimited";
 
 /// Between two passes of killing what a dead supervisor left.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -50,16 +58,25 @@ struct Warden {
     control: OwnedFd,
     children: ChildSignals,
     null: OwnedFd,
+    notes: Option<Notes>,
     /// Supervisors that live, with the runner's keys for them.
     supervisors: BTreeMap<u32, u64>,
-    /// Keys of supervisors that are gone, what they left not yet.
-    orphaned: Vec<u64>,
+    /// Keys and pids of supervisors that are gone, what they left not yet.
+    orphaned: Vec<(u64, u32)>,
     is_runner_gone: bool,
 }
 
+/// The arguments that a warden is started with.
+pub(super) fn arguments(open_files: Option<u64>, state: Option<&Path>) -> Vec<OsString> {
+    let limit = open_files.map_or_else(|| UNLIMITED.to_owned(), |limit| limit.to_string());
+    let state = state.map(|folder| folder.as_os_str().to_owned());
+    std::iter::once(limit.into()).chain(state).collect()
+}
+
 /// Is the warden until the runner is gone and nothing is left. The socket is
-/// its standard input. `open_files` is the limit that tools are to have.
-pub(super) fn run(open_files: Option<u64>) -> io::Result<()> {
+/// its standard input; `arguments` are those of [`arguments`].
+pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
+    let runner = rustix::process::getppid().map(number);
     inherited::take_signals();
     let control = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     inherited::close_descriptors(&control)?;
@@ -69,11 +86,17 @@ pub(super) fn run(open_files: Option<u64>) -> io::Result<()> {
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
     stand_alone(WARDEN_NAME)?;
+    let open_files = arguments
+        .next()
+        .and_then(|limit| limit.to_str()?.parse().ok());
     inherited::limit(open_files);
     let mut warden = Warden {
         control,
         children: ChildSignals::listen()?,
         null,
+        notes: runner
+            .and_then(Known::now)
+            .map(|it| Notes::take(it, arguments.next())),
         supervisors: BTreeMap::new(),
         orphaned: Vec::new(),
         is_runner_gone: false,
@@ -168,7 +191,8 @@ impl Warden {
         self.control = self.null.try_clone()?;
         stand_alone(SUPERVISOR_NAME)?;
         let null = self.null.try_clone()?;
-        Ok(Supervisor::new(socket, ChildSignals::listen()?, null))
+        let book = self.notes.as_ref().and_then(Notes::book);
+        Ok(Supervisor::new(socket, ChildSignals::listen()?, null, book))
     }
 
     fn abandon(&mut self, key: u64) {
@@ -184,10 +208,7 @@ impl Warden {
             match reap_any() {
                 Reap::One(reaped) => {
                     if let Some(key) = self.supervisors.remove(&number(reaped.pid)) {
-                        match reaped.exit {
-                            Exit::Code(0) => self.tell(WardenNews::Gone { key }),
-                            Exit::Code(_) | Exit::Signal(_) => self.orphaned.push(key),
-                        }
+                        self.part_with(reaped, key);
                     }
                 }
                 Reap::None => return false,
@@ -195,6 +216,15 @@ impl Warden {
             }
         }
         false
+    }
+
+    /// A supervisor has ended: in order, or leaving something behind.
+    fn part_with(&mut self, supervisor: Reaped, key: u64) {
+        if supervisor.exit == Exit::Code(0) {
+            self.tell(WardenNews::Gone { key });
+        } else {
+            self.orphaned.push((key, number(supervisor.pid)));
+        }
     }
 
     /// Kills what dead supervisors left, and tells of each once nothing is
@@ -205,7 +235,10 @@ impl Warden {
         }
         let spared = |pid| self.supervisors.contains_key(&number(pid));
         if !tree::kill_children(&spared) {
-            for key in std::mem::take(&mut self.orphaned) {
+            for (key, supervisor) in std::mem::take(&mut self.orphaned) {
+                if let Some(notes) = &self.notes {
+                    notes.forget(supervisor);
+                }
                 self.tell(WardenNews::Gone { key });
             }
         }
@@ -215,9 +248,4 @@ impl Warden {
     fn tell(&self, news: WardenNews) {
         let _unheard = send_waiting(self.control.as_fd(), &news.message());
     }
-}
-
-/// A process id as a plain number.
-fn number(pid: Pid) -> u32 {
-    pid.as_raw_nonzero().get().cast_unsigned()
 }

@@ -15,11 +15,21 @@ use rustix::process::Signal;
 use super::birth::{ChildStack, Streams};
 use super::call::{Call, Step};
 use super::signals::ChildSignals;
-use super::{number, tree};
+use super::tree;
+use crate::exec::ledger::Book;
+use crate::exec::table::{self, number};
 use crate::exec::wire::{News, Order, Packet, Stage, StartOrder, receive, send_waiting};
 
 /// Walks made to stop a tree that still grows meanwhile.
 const HALTING_WALKS: usize = 8;
+
+/// The variable whose value is another one for each run.
+const TOKEN: &str = "FANOUT_RUN_DIR=";
+
+/// From a start to the first time its tree is written down, and the longest
+/// time between two.
+const FIRST_NOTE: Duration = Duration::from_millis(250);
+const LONGEST_NOTE: Duration = Duration::from_secs(2);
 
 /// The state of one supervisor.
 #[derive(Debug)]
@@ -28,18 +38,30 @@ pub(super) struct Supervisor {
     children: ChildSignals,
     null: OwnedFd,
     stack: ChildStack,
+    book: Option<Book>,
     call: Option<Call>,
+    /// When the tree is to be written down again, and how long after that.
+    next_note: Instant,
+    pause: Duration,
     is_runner_gone: bool,
 }
 
 impl Supervisor {
-    pub(super) fn new(control: OwnedFd, children: ChildSignals, null: OwnedFd) -> Self {
+    pub(super) fn new(
+        control: OwnedFd,
+        children: ChildSignals,
+        null: OwnedFd,
+        book: Option<Book>,
+    ) -> Self {
         Self {
             control,
             children,
             null,
             stack: ChildStack::new(),
+            book,
             call: None,
+            next_note: Instant::now(),
+            pause: FIRST_NOTE,
             is_runner_gone: false,
         }
     }
@@ -50,12 +72,19 @@ impl Supervisor {
             self.wait();
             self.obey();
             self.look();
+            self.note();
+        }
+        if let Some(book) = self.book {
+            book.remove();
         }
     }
 
     /// Waits for an order, the end of a child, or the next look that is due.
     fn wait(&self) {
-        let due = self.call.as_ref().and_then(Call::next_look);
+        let call = self.call.as_ref();
+        let look = call.and_then(Call::next_look);
+        let note = call.and(self.book.as_ref()).map(|_| self.next_note);
+        let due = [look, note].into_iter().flatten().min();
         let left = due.map(|due| due.saturating_duration_since(Instant::now()));
         let timeout = left.map(timespec);
         let children = PollFd::new(&self.children, PollFlags::IN);
@@ -104,6 +133,7 @@ impl Supervisor {
     }
 
     fn start(&mut self, order: &StartOrder<'_>, descriptors: Vec<OwnedFd>) {
+        let since = table::now();
         let started = streams(descriptors)
             .ok_or((Stage::Setup, Errno::BADF))
             .and_then(|streams| self.stack.start(order, &streams, self.null.as_fd()));
@@ -112,6 +142,11 @@ impl Supervisor {
                 self.call = Some(Call::new(main));
                 let pid = number(main);
                 self.tell(&News::Started { pid });
+                if let Some(book) = &mut self.book {
+                    book.begin(pid, since, token(order));
+                    self.pause = FIRST_NOTE;
+                    self.next_note = Instant::now() + FIRST_NOTE;
+                }
             }
             Err((stage, errno)) => {
                 let errno = errno.raw_os_error();
@@ -133,10 +168,33 @@ impl Supervisor {
         }
     }
 
+    /// Writes the tree down, at longer and longer intervals: young trees change
+    /// most.
+    fn note(&mut self) {
+        let now = Instant::now();
+        if let (Some(_), Some(book)) = (&self.call, &mut self.book)
+            && now >= self.next_note
+        {
+            book.note(tree::descendants().into_iter().map(number));
+            self.pause = (self.pause * 2).min(LONGEST_NOTE);
+            self.next_note = now + self.pause;
+        }
+    }
+
     /// A runner that is gone is heard of as end of file.
     fn tell(&self, news: &News) {
         let _unheard = send_waiting(self.control.as_fd(), &news.message());
     }
+}
+
+/// The variable that marks the run's processes.
+fn token(order: &StartOrder<'_>) -> Option<String> {
+    let variables = order
+        .env
+        .iter()
+        .filter_map(|variable| variable.to_str().ok());
+    let mut marks = variables.filter(|variable| variable.starts_with(TOKEN));
+    marks.next().map(str::to_owned)
 }
 
 fn streams(descriptors: Vec<OwnedFd>) -> Option<Streams> {

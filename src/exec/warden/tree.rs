@@ -9,6 +9,8 @@ use std::io::Read;
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, kill_process, kill_process_group};
 
+use crate::exec::table::{Entry, number};
+
 /// Processes looked at in one pass.
 const MOST: usize = 2048;
 
@@ -69,7 +71,7 @@ pub(super) fn descendants() -> Vec<Pid> {
 
 /// Whether the process stands still by a SIGSTOP, or is dead.
 pub(super) fn is_halted(pid: Pid) -> bool {
-    matches!(state_of(pid), None | Some('T' | 't' | 'Z' | 'X'))
+    Entry::read(number(pid)).is_none_or(|entry| entry.is_halted())
 }
 
 /// The name the system has for a process; empty once it has been waited for.
@@ -111,16 +113,10 @@ pub(super) fn why_alive(pid: Pid) -> &'static str {
     if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::PERM) {
         return "it belongs to another user";
     }
-    match state_of(pid) {
+    match Entry::read(number(pid)).map(|entry| entry.state) {
         Some('D') => "it waits uninterruptibly in the kernel",
         Some('Z') => "it is dead, and its parent has not waited for it",
         Some(_) => "it is still running",
         None => "it was gone when it was looked at",
     }
-}
-
-fn state_of(pid: Pid) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    let (_, tail) = stat.rsplit_once(") ")?;
-    tail.chars().next()
 }

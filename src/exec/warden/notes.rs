@@ -1,0 +1,41 @@
+//! What the warden and its supervisors leave in writing for the next start.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::exec::cgroup;
+use crate::exec::ledger::{Book, Folder, Known, Place};
+
+/// The control group, and the ledger where there is one.
+#[derive(Debug)]
+pub(super) struct Notes {
+    runner: Known,
+    cgroup: Option<PathBuf>,
+    ledger: Option<(Folder, Place)>,
+}
+
+impl Notes {
+    /// Enters the runner's control group if that can be, and opens the ledger
+    /// if there is a state folder.
+    pub(super) fn take(runner: Known, state: Option<OsString>) -> Self {
+        let folder = state.and_then(|state| Folder::open(Path::new(&state)).ok());
+        Self {
+            runner,
+            cgroup: cgroup::enter(runner),
+            ledger: folder.zip(Place::here()),
+        }
+    }
+
+    /// The file of the supervisor that this process is.
+    pub(super) fn book(&self) -> Option<Book> {
+        let (folder, place) = self.ledger.as_ref()?;
+        Book::open(folder, place.clone(), self.runner, self.cgroup.clone())
+    }
+
+    /// Nothing is left of a supervisor that died before its time.
+    pub(super) fn forget(&self, supervisor: u32) {
+        if let Some((folder, _)) = &self.ledger {
+            folder.forget(self.runner, supervisor);
+        }
+    }
+}
