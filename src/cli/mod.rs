@@ -4,6 +4,7 @@
 mod arguments;
 mod call;
 mod check;
+mod containment;
 mod dashboard;
 mod demo;
 mod exit;
@@ -20,6 +21,8 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+
+use crate::exec;
 
 /// Runs an agent's tool calls in parallel lanes, and shows them.
 #[derive(Debug, Parser)]
@@ -64,6 +67,9 @@ enum Subcommands {
 
 /// Reads the command line, does what it says and returns how it went.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    // Nothing may come before this: the process may have been started to be a
+    // helper of another one.
+    exec::prepare();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Zoned;
 use tokio::runtime::Runtime;
 
+use super::containment;
 use super::exit::{self, Exit};
 use super::options::{Leaks, OutputOptions, PolicyOptions};
 use crate::catalogue::Catalogue;
@@ -26,6 +27,7 @@ use crate::{exec, probe, record};
 
 /// Everything that has to exist before a run can begin.
 pub(super) struct Session {
+    containment: exec::Containment,
     pub(super) runtime: Runtime,
     pub(super) store: Store,
     pub(super) folder: RunFolder,
@@ -36,6 +38,8 @@ pub(super) struct Session {
 /// The program cannot run here.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SessionError {
+    #[error("calls cannot be contained here: failed to {0}")]
+    Containment(#[from] exec::ContainmentError),
     #[error("the runtime cannot be started")]
     Runtime(#[source] io::Error),
     #[error("the folder of the run cannot be made at {}", path.display())]
@@ -63,8 +67,9 @@ pub(super) enum SessionError {
 }
 
 impl Session {
-    /// Starts the runtime and makes the run's folder.
+    /// Starts the containment and the runtime, and makes the run's folder.
     pub(super) fn new(plan: Plan, catalogue: Arc<Catalogue>) -> Result<Self, SessionError> {
+        let containment = containment::start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -74,6 +79,7 @@ impl Session {
         let folder = RunFolder::create()?;
         let store = Store::new(Some(folder.outputs()), Bounds::default());
         Ok(Self {
+            containment,
             runtime,
             store,
             folder,
@@ -104,7 +110,7 @@ impl Session {
             time_scale: policy.time_scale,
             lifetime,
             catalogue: Arc::clone(&self.catalogue),
-            spawner: Arc::new(exec::process::ProcessSpawner),
+            spawner: Arc::new(self.containment.clone()),
             store: self.store.clone(),
             probe: probe::start(DEFAULT_PERIOD).map_err(SessionError::Probe)?,
             surroundings,
