@@ -74,7 +74,8 @@ impl Store {
     /// The last 64 KiB of standard error of the last attempt.
     pub fn stderr_tail(&self, call: CallId) -> Printed {
         self.with_view(call, Stream::Stderr, |_, view| {
-            let from = view.total.saturating_sub(STDERR_TAIL);
+            let after_gap = view.gap.as_ref().map_or(0, |gap| gap.end);
+            let from = view.total.saturating_sub(STDERR_TAIL).max(after_gap);
             Printed {
                 bytes: Lines::new(view).copy(from..view.total),
                 is_truncated: from > 0,

@@ -11,6 +11,11 @@ pub(super) fn last_state(line: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether something stands after a carriage return.
+pub(super) fn is_rewritten(line: &[u8]) -> bool {
+    memchr::memchr(b'\r', line).is_some_and(|at| line[at..].iter().any(|byte| *byte != b'\r'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

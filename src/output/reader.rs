@@ -7,7 +7,7 @@ use super::Safe;
 use super::attempt::Attempt;
 use super::lines::RawLine;
 use super::picture::{Picture, Place, Walk};
-use super::progress::last_state;
+use super::progress::{is_rewritten, last_state};
 use super::store::{CallOutput, Store};
 use super::window::{LineKind, OutputLine, Position, Window, WindowRequest};
 use crate::model::{AttemptNo, CallId};
@@ -152,16 +152,13 @@ fn line(walk: &mut Walk<'_>, picture: &Picture, number: u64, place: &Place) -> O
 impl RawLine {
     /// The line as a screen shows it.
     pub(super) fn show(&self) -> Safe {
-        if !self.tail.is_empty() {
-            let end = last_state(&self.tail);
-            if end.len() < self.tail.len()
-                && memchr::memchr(b'\r', &self.tail).is_some_and(|at| at + 1 < self.tail.len())
-            {
-                return Safe::from_bytes(end);
-            }
-        }
-        if self.tail.is_empty() {
-            return Safe::from_bytes(last_state(&self.head));
+        let is_whole = self.tail.is_empty() && self.skipped == 0;
+        let end = if is_whole { &self.head } else { &self.tail };
+        let state = last_state(end);
+        // What a carriage return overwrote is gone, also where it was too long
+        // to be read.
+        if is_whole || is_rewritten(end) {
+            return Safe::from_bytes(state);
         }
         Safe::of_line(&self.head, &self.tail, self.skipped)
     }

@@ -333,6 +333,8 @@ impl Tape {
                 self.gap = None;
                 self.note_gap(gone.start, gone.newlines_before);
             }
+            // What stays in memory is one piece, and stands on disk nowhere.
+            self.index.truncate(block as usize);
         }
         last.shrink_to_fit();
         let inside = memchr::memchr_iter(b'\n', &last).count() as u64;
@@ -361,18 +363,20 @@ impl Tape {
         }
     }
 
-    /// The last `limit` bytes, as far as they are in memory.
+    /// The last `limit` bytes, as far as they stand in memory without a hole.
     pub(super) fn last_bytes(&self, limit: usize) -> Vec<u8> {
         let mut pieces: Vec<&[u8]> = Vec::new();
         let mut missing = limit;
+        let mut start = self.total();
         let sealed = self.tail.iter().rev().chain(self.head.iter().rev());
-        for bytes in std::iter::once(&self.open.bytes).chain(sealed.map(|block| &block.bytes)) {
-            let piece = &bytes[bytes.len().saturating_sub(missing)..];
-            missing -= piece.len();
-            pieces.push(piece);
-            if missing == 0 {
+        for block in std::iter::once(&self.open).chain(sealed.map(AsRef::as_ref)) {
+            if block.end() != start || missing == 0 {
                 break;
             }
+            let piece = &block.bytes[block.bytes.len().saturating_sub(missing)..];
+            missing -= piece.len();
+            start = block.start;
+            pieces.push(piece);
         }
         pieces.reverse();
         pieces.concat()

@@ -102,24 +102,15 @@ impl Scribe {
 
     /// Writes printable ASCII. Returns how many bytes found room.
     fn plain(&mut self, text: &str) -> usize {
-        // The first character may join what stands before it; no other can.
-        let mut characters = text.chars();
-        let Some(first) = characters.next() else {
-            return 0;
-        };
-        if !self.character(first) {
-            return 0;
-        }
+        self.end_cluster();
         let room = self.limit.saturating_sub(self.text.len() + RESERVE);
-        let rest = characters.as_str();
-        let rest = rest.get(..room.min(rest.len())).unwrap_or_default();
-        if !rest.is_empty() {
-            self.end_cluster();
-            self.text.push_str(rest);
+        let text = text.get(..room.min(text.len())).unwrap_or_default();
+        if !text.is_empty() {
+            self.text.push_str(text);
             self.cluster = self.text.len() - 1;
             self.extend_span(self.pen.style());
         }
-        1 + rest.len()
+        text.len()
     }
 
     fn any(&mut self, character: char) -> bool {
@@ -178,12 +169,14 @@ impl Scribe {
         true
     }
 
-    /// Whether a character would be part of the last cluster.
+    /// Whether a character would be part of the last cluster. ASCII never is
+    /// taken to be: the signs of some scripts that precede a number would else
+    /// take in the count of what is left out of them.
     fn joins(&mut self, character: char) -> bool {
         let Some(cluster) = self.text.get(self.cluster..) else {
             return false;
         };
-        if cluster.is_empty() || cluster.is_ascii() && character.is_ascii() {
+        if cluster.is_empty() || character.is_ascii() {
             return false;
         }
         let length = self.text.len();

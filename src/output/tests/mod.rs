@@ -91,3 +91,6 @@ fn sgr_becomes_a_style_and_all_else_is_named() {
     assert_eq!(first.0, "red");
     assert_eq!(first.1.foreground, Some(Colour::Ansi(1)));
 }
+
+mod oracle;
+mod text;
