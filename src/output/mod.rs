@@ -34,7 +34,7 @@ pub use bounds::Bounds;
 pub use pieces::{Piece, Seen};
 pub use printed::Printed;
 pub use reader::Reader;
-pub use safe::{Attributes, Colour, LONGEST_TEXT, Origin, Safe, TextStyle};
+pub use safe::{Attributes, Colour, Colours, LONGEST_TEXT, Origin, Safe, SafeWriter, TextStyle};
 pub use sink::Sink;
 pub use store::Store;
 pub use stream::{Stream, Streams};

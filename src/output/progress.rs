@@ -3,12 +3,16 @@
 /// The last state of a line: what stands after its last carriage return that
 /// something followed.
 pub(super) fn last_state(line: &[u8]) -> &[u8] {
-    let returns = line.iter().rev().take_while(|byte| **byte == b'\r').count();
-    let line = &line[..line.len() - returns];
+    let line = &line[..line.len() - trailing_returns(line)];
     match memchr::memrchr(b'\r', line) {
         Some(last) => &line[last + 1..],
         None => line,
     }
+}
+
+/// How many carriage returns stand at the end of a line.
+pub(super) fn trailing_returns(line: &[u8]) -> usize {
+    line.iter().rev().take_while(|byte| **byte == b'\r').count()
 }
 
 /// Whether something stands after a carriage return.

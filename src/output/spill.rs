@@ -1,7 +1,7 @@
 //! The spill files: one per stream and attempt, made when memory is full.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,14 +36,18 @@ impl SpillFile {
     }
 
     /// Writes at the end, making folder and file when they are missing.
-    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn append(&self, pieces: &[IoSlice<'_>]) -> io::Result<()> {
         let file = match self.held() {
             Some(file) => file,
             None => self.open()?,
         };
         let len = self.len();
-        file.write_all_at(bytes, len)?;
-        self.len.store(len + bytes.len() as u64, Ordering::Release);
+        let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let written = rustix::io::retry_on_intr(|| rustix::io::pwritev(&file, pieces, len))?;
+        if written < bytes {
+            write_rest(&file, pieces, len, written)?;
+        }
+        self.len.store(len + bytes as u64, Ordering::Release);
         Ok(())
     }
 
@@ -97,4 +101,15 @@ impl SpillFile {
         }
         len
     }
+}
+
+/// Writes what a short write left, or learns from the disk why it did.
+fn write_rest(file: &File, pieces: &[IoSlice<'_>], at: u64, written: usize) -> io::Result<()> {
+    let mut start = 0;
+    for piece in pieces {
+        let done = written.saturating_sub(start).min(piece.len());
+        file.write_all_at(&piece[done..], at + (start + done) as u64)?;
+        start += piece.len();
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@
 //! output together is over its bound.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -152,11 +152,13 @@ fn write_tail(attempt: &Attempt, stream: Stream) {
     if blocks.is_empty() || at == 0 || !attempt.ledger().take_disk(&attempt.call_disk, bytes, 0) {
         return;
     }
-    for block in &blocks {
-        if let Err(error) = file.append(&block.bytes) {
-            attempt.ledger().note_problem(error.to_string());
-            return;
-        }
+    let pieces: Vec<IoSlice<'_>> = blocks
+        .iter()
+        .map(|block| IoSlice::new(&block.bytes))
+        .collect();
+    if let Err(error) = file.append(&pieces) {
+        attempt.ledger().note_problem(error.to_string());
+        return;
     }
     let index = blocks
         .iter()
@@ -182,22 +184,26 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
         Share::Most => 2 * (ledger.bounds.tail_bytes + ledger.bounds.block_bytes) as u64,
         Share::All => 0,
     };
-    for block in blocks {
-        let bytes = block.bytes.len() as u64;
-        let mut has_room = ledger.take_disk(&attempt.call_disk, bytes, left_free);
-        if !has_room && shed_earlier(attempt) {
-            has_room = ledger.take_disk(&attempt.call_disk, bytes, left_free);
-        }
-        if !has_room {
-            return false;
-        }
-        if let Err(error) = attempt.files[stream.index()].append(&block.bytes) {
-            ledger.give_disk(&attempt.call_disk, bytes);
-            ledger.note_problem(error.to_string());
-            return false;
-        }
-        attempt.change(stream, |tape| tape.kept(block.end()));
+    let bytes = blocks.iter().map(|block| block.bytes.len() as u64).sum();
+    let takes = || ledger.take_disk(&attempt.call_disk, bytes, left_free);
+    let has_room = takes() || shed_earlier(attempt) && takes();
+    if !has_room {
+        // As many as there is room for, one by one.
+        let mut single = blocks.iter().filter(|_| blocks.len() > 1).peekable();
+        return single.peek().is_some()
+            && single.all(|block| write(attempt, stream, std::slice::from_ref(block), share));
     }
+    let pieces: Vec<IoSlice<'_>> = blocks
+        .iter()
+        .map(|block| IoSlice::new(&block.bytes))
+        .collect();
+    if let Err(error) = attempt.files[stream.index()].append(&pieces) {
+        ledger.give_disk(&attempt.call_disk, bytes);
+        ledger.note_problem(error.to_string());
+        return false;
+    }
+    let end = blocks.last().map_or(0, |block| block.end());
+    attempt.change(stream, |tape| tape.kept(end));
     true
 }
 

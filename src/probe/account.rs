@@ -165,3 +165,141 @@ fn children_in(all: Option<&[Process]>, parent: u32) -> impl Iterator<Item = u32
     all.filter(move |process| process.parent == parent)
         .map(|process| process.pid)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A process table that a test writes.
+    #[derive(Default)]
+    struct Table {
+        now: u64,
+        processes: BTreeMap<u32, Process>,
+    }
+
+    impl Table {
+        fn put(&mut self, pid: u32, parent: u32, start: u64, cpu_ms: u64) {
+            let process = Process {
+                pid,
+                start,
+                parent,
+                group: 10,
+                session: 10,
+                cpu_ms,
+                rss_bytes: 1000,
+                disk_bytes: Some(cpu_ms),
+            };
+            self.processes.insert(pid, process);
+        }
+    }
+
+    impl Processes for Table {
+        fn now(&self) -> u64 {
+            self.now
+        }
+
+        fn read(&mut self, pid: u32) -> Option<Process> {
+            self.processes.get(&pid).cloned()
+        }
+
+        fn children(&mut self, pid: u32) -> Option<Vec<u32>> {
+            let all = self.processes.values();
+            Some(
+                all.filter(|one| one.parent == pid)
+                    .map(|one| one.pid)
+                    .collect(),
+            )
+        }
+
+        fn all(&mut self) -> Vec<Process> {
+            self.processes.values().cloned().collect()
+        }
+    }
+
+    struct Clock(Instant);
+
+    impl Clock {
+        fn next(&mut self) -> Instant {
+            self.0 += Duration::from_secs(1);
+            self.0
+        }
+    }
+
+    fn begin() -> (Account, Table, Clock) {
+        let mut table = Table::default();
+        table.put(10, 1, 5, 100);
+        table.put(99, 1, 5, 7777);
+        (Account::new(Epoch(1), 10), table, Clock(Instant::now()))
+    }
+
+    #[test]
+    fn the_first_cpu_reading_is_unknown() {
+        let (mut account, mut table, mut clock) = begin();
+        let sample = account.sample(&mut table, None, clock.next());
+        let sample = sample.expect("the root can be read");
+        assert_eq!(
+            (sample.cpu_cores, sample.cpu_ms, sample.processes),
+            (None, 100, 1)
+        );
+    }
+
+    #[test]
+    fn an_ended_child_is_counted_once() {
+        let (mut account, mut table, mut clock) = begin();
+        account.sample(&mut table, None, clock.next());
+        table.now = 6;
+        table.put(11, 10, 7, 2000);
+        let sample = account.sample(&mut table, None, clock.next());
+        assert_eq!(sample.and_then(|one| one.cpu_cores), Some(2.0));
+        // The child ends after 300 ms more, and the root has waited for it.
+        table.processes.remove(&11);
+        table.put(10, 1, 5, 100 + 2300 + 200);
+        let sample = account.sample(&mut table, None, clock.next());
+        let sample = sample.expect("the root can be read");
+        assert_eq!((sample.cpu_cores, sample.cpu_ms), (Some(0.5), 2600));
+        assert_eq!(sample.disk_bytes, Some(2600));
+    }
+
+    #[test]
+    fn figures_never_shrink_when_processes_end() {
+        let (mut account, mut table, mut clock) = begin();
+        table.put(11, 10, 6, 3000);
+        account.sample(&mut table, None, clock.next());
+        // The root ends; the child goes on as somebody else's.
+        table.processes.remove(&10);
+        table.put(11, 1, 6, 3500);
+        let sample = account.sample(&mut table, None, clock.next());
+        let sample = sample.expect("the child can be read");
+        assert_eq!((sample.cpu_cores, sample.cpu_ms), (Some(0.5), 3600));
+        assert_eq!(sample.rss_bytes, 1000);
+    }
+
+    #[test]
+    fn a_reused_pid_is_a_stranger() {
+        let (mut account, mut table, mut clock) = begin();
+        account.sample(&mut table, None, clock.next());
+        table.put(10, 1, 50, 9000);
+        assert_eq!(account.sample(&mut table, None, clock.next()), None);
+        assert_eq!(account.sample(&mut table, None, clock.next()), None);
+    }
+
+    #[test]
+    fn a_process_found_late_is_no_peak() {
+        let (mut account, mut table, mut clock) = begin();
+        account.sample(&mut table, None, clock.next());
+        table.now = 40;
+        account.sample(&mut table, None, clock.next());
+        // It left the tree of parents before it was seen, but not the session.
+        table.put(12, 1, 20, 5000);
+        table.processes.remove(&99);
+        let all = table.all();
+        let sample = account.sample(&mut table, Some(&all), clock.next());
+        let sample = sample.expect("the root can be read");
+        assert_eq!(
+            (sample.cpu_cores, sample.cpu_ms, sample.processes),
+            (Some(0.0), 5100, 2)
+        );
+    }
+}

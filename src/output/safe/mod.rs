@@ -11,6 +11,7 @@ mod invisible;
 mod scribe;
 mod sgr;
 mod style;
+mod writer;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use unicode_width::UnicodeWidthStr;
 
 use self::scribe::Scribe;
 pub use self::style::{Attributes, Colour, Origin, TextStyle};
+pub use self::writer::{Colours, SafeWriter};
 
 /// Bytes of text in one [`Safe`]; the rest is folded into a count.
 pub const LONGEST_TEXT: usize = 4096;

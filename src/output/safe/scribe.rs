@@ -46,6 +46,19 @@ impl Scribe {
         }
     }
 
+    /// A line that goes on from another one, with its colours.
+    pub(super) fn continued(limit: usize, pen: Pen) -> Self {
+        Self {
+            pen,
+            ..Self::new(limit)
+        }
+    }
+
+    /// What later text would look like.
+    pub(super) fn pen(&self) -> Pen {
+        self.pen
+    }
+
     /// Allows the line to grow to `limit` bytes.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;

@@ -1,5 +1,7 @@
 //! The sanitiser.
 
+use std::io::Write;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -44,4 +46,63 @@ proptest! {
         let twice = Safe::new(once.as_str());
         prop_assert_eq!(once.as_str(), twice.as_str());
     }
+}
+
+/// What a terminal would get, written in pieces of these lengths.
+fn printed(raw: &[u8], lengths: &[usize], colours: Colours) -> String {
+    let mut out = Vec::new();
+    let mut writer = SafeWriter::new(&mut out, colours);
+    let mut rest = raw;
+    for length in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (now, later) = rest.split_at((*length).min(rest.len()));
+        writer.write_all(now).expect("a vector takes everything");
+        rest = later;
+    }
+    drop(writer);
+    String::from_utf8(out).expect("what is printed is text")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn split_anywhere_it_is_the_same_text(
+        lines in prop::collection::vec((hostile(), 1usize..30), 0..4),
+        lengths in prop::collection::vec(1usize..3000, 1..6),
+    ) {
+        let lines: Vec<Vec<u8>> = lines.iter().map(|(line, times)| line.repeat(*times)).collect();
+        let raw = lines.join(&b'\n');
+        let whole = printed(&raw, &[usize::MAX], Colours::Left);
+        prop_assert_eq!(&whole, &printed(&raw, &lengths, Colours::Left));
+        for letter in whole.chars() {
+            prop_assert!(letter == '\n' || !letter.is_control(), "{:?} in {:?}", letter, whole);
+        }
+        let coloured = printed(&raw, &lengths, Colours::Kept);
+        let is_sgr = |rest: &str| rest.strip_prefix('[').is_some_and(|rest| {
+            rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ';').starts_with('m')
+        });
+        let mut sequences = coloured.split('\u{1b}').skip(1);
+        prop_assert!(sequences.all(is_sgr));
+    }
+}
+
+#[test]
+fn progress_goes_out_in_its_last_state() {
+    let raw: Vec<u8> = (0..20_000)
+        .flat_map(|i| format!("\r{i} of 20000").into_bytes())
+        .collect();
+    let text = printed(&[&raw[..], b"\ndone\r\n"].concat(), &[7], Colours::Left);
+    assert_eq!(text, "19999 of 20000\ndone\n");
+}
+
+#[test]
+fn long_lines_go_out_whole() {
+    let raw = "\u{1b}[32mwords and more ".repeat(5000);
+    let text = printed(raw.as_bytes(), &[1000], Colours::Left);
+    assert_eq!(text, "words and more ".repeat(5000));
+    let text = printed(raw.as_bytes(), &[1000], Colours::Kept);
+    assert!(text.starts_with("\u{1b}[32mwords") && text.len() > 75_000);
 }
