@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 pub struct CallId(NonZeroU32);
 
 impl CallId {
+    /// The first call.
+    pub const MIN: Self = Self(NonZeroU32::MIN);
+    /// No run has more calls.
+    pub const MAX: Self = Self(NonZeroU32::MAX);
+
     /// The call at `index` (from 0) in plan order.
     pub fn from_index(index: usize) -> Self {
         let number = u32::try_from(index)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::timer::NEVER;
+use super::moment::Moment;
 use crate::model::{AttemptNo, CallId, Epoch, StopCause, Timeouts};
 
 /// How far past its idle deadline an attempt may be found without being
@@ -16,14 +16,21 @@ pub(super) struct Attempt {
     pub call: CallId,
     pub epoch: Epoch,
     pub number: AttemptNo,
+    /// When its start was ordered.
+    pub ordered: Moment,
+    /// Expected run time, rounded up as that of those who would start ahead
+    /// of a reservation.
+    pub expected: Duration,
+    /// What its group was charged for it.
+    pub charged: u64,
     /// When its process was there.
-    pub started: Option<Duration>,
+    pub started: Option<Moment>,
     /// When it last showed a sign of life.
-    pub last_output: Duration,
+    pub last_output: Moment,
     pub timeouts: Timeouts,
     pub stop: Option<Stop>,
     /// Its entry among the timers.
-    pub due: Duration,
+    pub due: Moment,
 }
 
 /// A stop that was ordered.
@@ -31,7 +38,7 @@ pub(super) struct Attempt {
 pub(super) struct Stop {
     pub cause: StopCause,
     /// When the hard stop is due; `None` once it was ordered.
-    pub hard_at: Option<Duration>,
+    pub hard_at: Option<Moment>,
     /// Whether a stop still has to be told, because no process was known yet
     /// when it was ordered.
     pub is_untold: bool,
@@ -39,34 +46,45 @@ pub(super) struct Stop {
 
 impl Attempt {
     /// Its nearest deadline.
-    pub(super) fn next_deadline(&self) -> Duration {
+    pub(super) fn next_deadline(&self) -> Moment {
         if let Some(stop) = self.stop {
-            return stop.hard_at.unwrap_or(NEVER);
+            return stop.hard_at.unwrap_or(Moment::NEVER);
         }
         let Some(started) = self.started else {
-            return NEVER;
+            return Moment::NEVER;
         };
-        let run = self.timeouts.run.map(|limit| started.saturating_add(limit));
-        let idle = self.timeouts.idle;
-        let idle = idle.map(|limit| self.last_output.saturating_add(limit));
-        run.unwrap_or(NEVER).min(idle.unwrap_or(NEVER))
+        let due = |since: Moment, limit: Option<Duration>| {
+            limit.map_or(Moment::NEVER, |limit| since.plus(limit))
+        };
+        due(started, self.timeouts.run).min(due(self.last_output, self.timeouts.idle))
+    }
+
+    /// When it is expected to end. One that is overdue is taken to need as
+    /// long again.
+    pub(super) fn expected_end(&self, now: Moment) -> Moment {
+        let end = self.ordered.plus(self.expected);
+        if end > now {
+            end
+        } else {
+            now.plus(now.since(self.ordered))
+        }
     }
 
     /// The timeout that has passed. An idle timeout that is found long after
     /// it was due starts again instead.
-    pub(super) fn passed_timeout(&mut self, now: Duration) -> Option<StopCause> {
-        let started = self.started?;
-        let is_over = |since: Duration, limit: Option<Duration>| {
-            limit.is_some_and(|limit| since.saturating_add(limit) <= now)
-        };
-        if is_over(started, self.timeouts.run) {
+    pub(super) fn passed_timeout(&mut self, now: Moment) -> Option<StopCause> {
+        let run_ends = self
+            .timeouts
+            .run
+            .map(|limit| self.started.map(|at| at.plus(limit)));
+        if run_ends.flatten().is_some_and(|end| end <= now) {
             return Some(StopCause::RunTimeout);
         }
-        let idle = self.timeouts.idle?;
-        if !is_over(self.last_output, Some(idle)) {
+        let idle_ends = self.last_output.plus(self.timeouts.idle?);
+        if idle_ends > now {
             return None;
         }
-        if now.saturating_sub(self.last_output + idle) > STALL {
+        if now.since(idle_ends) > STALL {
             self.last_output = now;
             return None;
         }
@@ -77,7 +95,7 @@ impl Attempt {
 /// The lanes of the run. Lanes above the cap exist only while they drain.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    attempts: Vec<Option<Box<Attempt>>>,
+    attempts: Vec<Option<Attempt>>,
     calls: Vec<Option<CallId>>,
     busy: u32,
 }
@@ -85,6 +103,9 @@ pub(super) struct Lanes {
 impl Lanes {
     /// Makes at least as many lanes as the cap, and drops empty ones above it.
     pub(super) fn fit(&mut self, cap: u32) {
+        if self.calls.len() == cap as usize {
+            return;
+        }
         let last_busy = self.calls.iter().rposition(Option::is_some);
         let count = (cap as usize).max(last_busy.map_or(0, |last| last + 1));
         self.calls.resize(count, None);
@@ -103,18 +124,18 @@ impl Lanes {
 
     /// The attempt in a lane.
     pub(super) fn get(&self, lane: u32) -> Option<&Attempt> {
-        self.attempts.get(lane as usize)?.as_deref()
+        self.attempts.get(lane as usize)?.as_ref()
     }
 
     /// The attempt in a lane, to change it.
     pub(super) fn get_mut(&mut self, lane: u32) -> Option<&mut Attempt> {
-        self.attempts.get_mut(lane as usize)?.as_deref_mut()
+        self.attempts.get_mut(lane as usize)?.as_mut()
     }
 
     /// Every attempt, by lane.
     pub(super) fn attempts(&self) -> impl Iterator<Item = (u32, &Attempt)> {
         let lanes = (0u32..).zip(&self.attempts);
-        lanes.filter_map(|(lane, attempt)| Some((lane, attempt.as_deref()?)))
+        lanes.filter_map(|(lane, attempt)| Some((lane, attempt.as_ref()?)))
     }
 
     /// The free lane with the lowest number.
@@ -127,7 +148,7 @@ impl Lanes {
     pub(super) fn occupy(&mut self, lane: u32, attempt: Attempt) {
         debug_assert!(self.get(lane).is_none());
         self.calls[lane as usize] = Some(attempt.call);
-        self.attempts[lane as usize] = Some(Box::new(attempt));
+        self.attempts[lane as usize] = Some(attempt);
         self.busy += 1;
     }
 
@@ -136,6 +157,6 @@ impl Lanes {
         let attempt = self.attempts.get_mut(lane as usize)?.take()?;
         self.calls[lane as usize] = None;
         self.busy -= 1;
-        Some(*attempt)
+        Some(attempt)
     }
 }

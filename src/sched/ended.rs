@@ -1,12 +1,16 @@
 //! How attempts and calls end, and what that means for the others.
 
+use std::time::Duration;
+
 use super::active::{Attempt, Stop};
 use super::backoff::full_jitter;
+use super::demand::Demand;
 use super::effect::{Effect, Reason};
 use super::input::AttemptEnd;
+use super::moment::Moment;
 use super::record::Stage;
 use super::scheduler::{Closing, Scheduler, stopped_outcome};
-use super::timer::{NEVER, Owner};
+use super::timer::Owner;
 use crate::model::{CallId, EdgeKind, Epoch, FailurePolicy, LockSet, Outcome, StopCause};
 
 impl Scheduler {
@@ -25,12 +29,16 @@ impl Scheduler {
         let Some((lane, Some(mut attempt))) = vacated else {
             return;
         };
-        self.timers.set(Owner::Lane(lane), &mut attempt.due, NEVER);
-        self.locks.give_back(&self.claims[id.index()]);
+        self.timers
+            .set(Owner::Lane(lane), &mut attempt.due, Moment::NEVER);
+        self.release(&attempt);
         self.lanes.fit(self.settings.policy.cap.get());
+        if let Some(time) = end.retry_after {
+            self.hold_tool(id, time);
+        }
         let (outcome, reason) = judge(&attempt, end);
         if self.is_worth_another(&attempt, end, outcome) {
-            self.back_off(id, &attempt, outcome);
+            self.back_off(id, &attempt, end, outcome);
         } else {
             self.finish(id, outcome, reason);
         }
@@ -45,20 +53,30 @@ impl Scheduler {
             && self.halted_by.is_none()
     }
 
-    fn back_off(&mut self, id: CallId, attempt: &Attempt, outcome: Outcome) {
+    fn back_off(&mut self, id: CallId, attempt: &Attempt, end: AttemptEnd, outcome: Outcome) {
         let delay = full_jitter(&mut self.settings.generator, attempt.number.0);
-        let at = self.now.saturating_add(delay);
+        let at = self
+            .now
+            .plus(delay.max(end.retry_after.unwrap_or_default()));
         let record = &mut self.records[id.index()];
         record.last = Some(outcome);
-        record.retry_at = at;
-        record.stage = Stage::Backoff { at };
+        record.not_before = at;
+        record.stage = Stage::Backoff;
         self.timers.set(Owner::Call(id), &mut record.due, at);
         self.effects.push(Effect::Retry {
             id,
             after: attempt.number,
             outcome,
-            at,
+            at: at.into(),
         });
+    }
+
+    /// A service asked not to be called again for a while.
+    fn hold_tool(&mut self, id: CallId, time: Duration) {
+        let demand = self.demands.get(self.records[id.index()].demand);
+        if let Some(tool) = demand.tool {
+            self.tools.hold(tool, self.now, time);
+        }
     }
 
     /// A deadline of a waiting call has come.
@@ -66,13 +84,22 @@ impl Scheduler {
         let record = &mut self.records[id.index()];
         match record.stage {
             Stage::Ready => {
-                let limit = record.timeouts.queue.unwrap_or_default();
+                let limit = self.limits.get(record.limits).queue.unwrap_or_default();
                 self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
             }
-            Stage::Waiting | Stage::Backoff { .. } => self.make_ready(id),
+            Stage::Waiting => self.make_ready(id),
+            Stage::Backoff | Stage::OverBudget => match self.budget.take(self.now) {
+                Ok(()) => self.make_ready(id),
+                Err(again) => {
+                    record.stage = Stage::OverBudget;
+                    record.not_before = again;
+                    self.timers.set(Owner::Call(id), &mut record.due, again);
+                }
+            },
             Stage::Active { .. } | Stage::Ended(_) => {
                 debug_assert!(false, "a waiting deadline of {id}");
-                self.timers.set(Owner::Call(id), &mut record.due, NEVER);
+                self.timers
+                    .set(Owner::Call(id), &mut record.due, Moment::NEVER);
             }
         }
     }
@@ -80,11 +107,14 @@ impl Scheduler {
     /// Ends a call that holds no lane, once and for all.
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
         if self.records[id.index()].stage == Stage::Ready {
-            self.queue.remove(self.place(id));
+            self.dequeue(id);
+            let group = self.records[id.index()].group;
+            self.queue.share(group, |shares| shares.leave(group));
         }
         let record = &mut self.records[id.index()];
-        debug_assert!(!matches!(record.stage, Stage::Ended(_)), "{id} ends twice");
-        self.timers.set(Owner::Call(id), &mut record.due, NEVER);
+        debug_assert!(!record.is_ended(), "{id} ends twice");
+        self.timers
+            .set(Owner::Call(id), &mut record.due, Moment::NEVER);
         record.stage = Stage::Ended(outcome);
         self.open_calls -= 1;
         self.effects.push(Effect::Finished {
@@ -214,7 +244,7 @@ impl Scheduler {
         }
         for edge in parents {
             let parent = edge.call.index();
-            if parent < batch && matches!(self.records[parent].stage, Stage::Ended(_)) {
+            if parent < batch && self.records[parent].is_ended() {
                 self.parent_ended(edge.call, id, edge.on);
             }
         }
@@ -228,7 +258,9 @@ impl Scheduler {
             return;
         }
         record.is_lock_pending = false;
-        self.claims[id.index()] = self.locks.intern(locks);
+        let mut demand = Demand::clone(self.demands.get(record.demand));
+        demand.locks = self.locks.intern(locks);
+        record.demand = self.demands.intern(demand);
         self.count_down(id);
     }
 }

@@ -1,7 +1,5 @@
 //! Cancelling and the stop ladder: soft, then hard after the grace.
 
-use std::time::Duration;
-
 use super::active::Stop;
 use super::effect::{Effect, Reason, Rung};
 use super::input::Force;
@@ -18,7 +16,7 @@ impl Scheduler {
         match record.stage {
             Stage::Ended(_) => {}
             Stage::Active { lane } => self.order_stop(lane, cause, force),
-            Stage::Waiting | Stage::Ready | Stage::Backoff { .. } => {
+            _ => {
                 let reason = match cause {
                     StopCause::Shutdown => Reason::Shutdown,
                     _ => Reason::User,
@@ -47,7 +45,7 @@ impl Scheduler {
             stop => {
                 *stop = Some(Stop {
                     cause,
-                    hard_at: (!is_hard).then(|| now.saturating_add(grace)),
+                    hard_at: (!is_hard).then(|| now.plus(grace)),
                     is_untold: attempt.started.is_none(),
                 });
             }
@@ -91,7 +89,7 @@ impl Scheduler {
             // The grace counts from the moment the process can be told.
             Some(stop) if stop.is_untold => {
                 stop.is_untold = false;
-                stop.hard_at = stop.hard_at.map(|_| now.saturating_add(grace));
+                stop.hard_at = stop.hard_at.map(|_| now.plus(grace));
                 self.tell_stop(lane);
             }
             _ => self.rearm(lane),
@@ -174,13 +172,5 @@ impl Scheduler {
             self.closing = Closing::Draining;
         }
         self.end_waiting(Outcome::Cancelled, Reason::Drain);
-    }
-
-    /// The grace that is left, for tests of the ladder and for rows.
-    pub fn stop_deadline(&self, id: CallId) -> Option<Duration> {
-        match self.records.get(id.index())?.stage {
-            Stage::Active { lane } => self.lanes.get(lane)?.stop?.hard_at,
-            _ => None,
-        }
     }
 }

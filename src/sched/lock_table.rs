@@ -30,10 +30,30 @@ impl Holders {
         }
     }
 
+    fn strongest(self) -> LockMode {
+        if self.exclusive > 0 {
+            LockMode::Exclusive
+        } else {
+            LockMode::Shared
+        }
+    }
+
     /// Whether one who asks for `mode` has to wait for these.
     fn is_conflict(self, mode: LockMode) -> bool {
         self.exclusive > 0 || (mode == LockMode::Exclusive && self.shared > 0)
     }
+}
+
+/// A lock that cannot be taken now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conflict {
+    /// The lock that was asked for.
+    pub asked: (LockNo, LockMode),
+    /// The lock at which the conflict was seen: that of a holder at or above
+    /// it, or itself where a holder stands below it.
+    pub at: LockNo,
+    /// Exclusive where nobody at all can take a lock at or below `at`.
+    pub held: LockMode,
 }
 
 #[derive(Debug)]
@@ -81,29 +101,38 @@ impl LockTable {
         &self.nodes[lock.0 as usize].key
     }
 
-    fn folders_above(&self, lock: LockNo) -> impl Iterator<Item = &Node> {
-        let mut above = self.nodes[lock.0 as usize].above;
-        std::iter::from_fn(move || {
-            let node = &self.nodes[above?.0 as usize];
-            above = node.above;
-            Some(node)
-        })
+    /// A lock and those of the folders above it.
+    pub(super) fn and_folders_above(&self, lock: LockNo) -> impl Iterator<Item = LockNo> {
+        std::iter::successors(Some(lock), |lock| self.nodes[lock.0 as usize].above)
     }
 
-    /// Whether a lock could be taken now.
-    pub(super) fn is_free(&self, lock: LockNo, mode: LockMode) -> bool {
-        let node = &self.nodes[lock.0 as usize];
-        !node.own.is_conflict(mode)
-            && !node.below.is_conflict(mode)
-            && !self
-                .folders_above(lock)
-                .any(|node| node.own.is_conflict(mode))
+    /// What keeps a lock from being taken now.
+    fn conflict(&self, lock: LockNo, mode: LockMode) -> Option<Conflict> {
+        let conflict = |at, held| {
+            Some(Conflict {
+                asked: (lock, mode),
+                at,
+                held,
+            })
+        };
+        for at in self.and_folders_above(lock) {
+            let own = self.nodes[at.0 as usize].own;
+            if own.is_conflict(mode) {
+                return conflict(at, own.strongest());
+            }
+        }
+        let below = self.nodes[lock.0 as usize].below;
+        if below.is_conflict(mode) {
+            return conflict(lock, LockMode::Shared);
+        }
+        None
     }
 
-    /// The first lock of a claim that cannot be taken now.
-    pub(super) fn first_conflict(&self, claim: &Claim) -> Option<(LockNo, LockMode)> {
-        let mut locks = claim.iter().copied();
-        locks.find(|(lock, mode)| !self.is_free(*lock, *mode))
+    /// What keeps a claim from being taken now: the first of its locks that
+    /// is not free.
+    pub(super) fn first_conflict(&self, claim: &Claim) -> Option<Conflict> {
+        let mut locks = claim.iter();
+        locks.find_map(|(lock, mode)| self.conflict(*lock, *mode))
     }
 
     /// Whether one lock being held so keeps the other from being taken so.
@@ -113,14 +142,7 @@ impl LockTable {
     }
 
     fn is_at_or_above(&self, upper: LockNo, lower: LockNo) -> bool {
-        let mut at = Some(lower);
-        while let Some(lock) = at {
-            if lock == upper {
-                return true;
-            }
-            at = self.nodes[lock.0 as usize].above;
-        }
-        false
+        self.and_folders_above(lower).any(|lock| lock == upper)
     }
 
     /// Takes all locks of a claim, which must be free.
@@ -182,14 +204,14 @@ mod tests {
             table.take(&claim);
             for (asked, asked_name) in numbers.iter().zip(names) {
                 let overlap = LockKey::new(held_name).overlaps(&LockKey::new(asked_name));
-                let is_free = table.is_free(*asked, LockMode::Shared);
+                let is_free = table.conflict(*asked, LockMode::Shared).is_none();
                 assert_eq!(!is_free, overlap, "{held_name} held, {asked_name} asked");
             }
             table.give_back(&claim);
             assert!(
                 numbers
                     .iter()
-                    .all(|lock| table.is_free(*lock, LockMode::Exclusive))
+                    .all(|lock| table.conflict(*lock, LockMode::Exclusive).is_none())
             );
         }
     }
@@ -199,8 +221,8 @@ mod tests {
         let (mut table, numbers) = table_of(&["file:a", "file:a/b"]);
         let reader: Claim = Box::new([(numbers[1], LockMode::Shared)]);
         table.take(&reader);
-        assert!(table.is_free(numbers[0], LockMode::Shared));
-        assert!(!table.is_free(numbers[0], LockMode::Exclusive));
-        assert!(table.is_free(numbers[1], LockMode::Shared));
+        assert_eq!(table.conflict(numbers[0], LockMode::Shared), None);
+        assert!(table.conflict(numbers[0], LockMode::Exclusive).is_some());
+        assert_eq!(table.conflict(numbers[1], LockMode::Shared), None);
     }
 }

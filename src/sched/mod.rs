@@ -11,19 +11,32 @@
 //! anything is shown.
 
 mod active;
+mod admission;
 mod backoff;
+mod budget;
+#[cfg(debug_assertions)]
+mod checks;
+mod demand;
 mod effect;
 mod ended;
 mod graph;
 mod input;
 mod ladder;
+mod limits;
+mod line;
 mod lock_table;
+mod moment;
 mod placing;
+mod pool;
 mod queue;
+mod rank;
 mod record;
+mod reservation;
 mod scheduler;
 mod settings;
+mod share;
 mod timer;
+mod tool_table;
 mod why;
 
 pub use effect::{Effect, Effects, Reason, Rung};

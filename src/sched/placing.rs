@@ -1,9 +1,13 @@
-//! Where a user puts waiting calls: moves, priorities and pins.
+//! The place of waiting calls in the order of starts, and how users change it.
 
-use super::queue::Place;
+use super::line::{Key, TurnNo};
+use super::moment::Moment;
 use super::record::{POSITION_GAP, Record, Stage};
 use super::scheduler::Scheduler;
-use crate::model::CallId;
+use crate::model::{CallId, Order, Policy};
+
+/// Class of the first pinned call; priorities stay far above it.
+const PINNED: i64 = i64::MIN / 2;
 
 impl Scheduler {
     /// Gives a waiting call another priority.
@@ -18,67 +22,137 @@ impl Scheduler {
         self.replace(id, |record| record.pin = pin);
     }
 
-    /// Moves a waiting call before another of its class, or to the end of it.
-    /// A wish that names calls that do not wait, or calls of different
-    /// classes, changes nothing.
+    /// Moves a waiting call before another of its class and group, or to the
+    /// end of them. A wish that names calls that do not wait, or calls that
+    /// share no turn, changes nothing.
     pub(super) fn move_call(&mut self, id: CallId, before: Option<CallId>) {
         let is_waiting = |id: CallId| self.records.get(id.index()).is_some_and(Record::is_waiting);
         if !is_waiting(id) || before == Some(id) {
             return;
         }
-        let class = self.place(id).class;
+        let turn = self.turn(id);
         let target = match before {
-            Some(before) if is_waiting(before) && self.place(before).class == class => {
-                self.place(before).position
-            }
+            Some(before) if is_waiting(before) && self.turn(before) == turn => self.key(before),
             Some(_) => return,
-            None => i64::MAX,
+            None => Key::LAST,
         };
         let others = (0..self.records.len()).map(CallId::from_index);
-        let others = others.filter(|other| *other != id && is_waiting(*other));
-        let positions = others
-            .map(|other| self.place(other))
-            .filter(|place| place.class == class)
-            .map(|place| place.position);
-        let last_before = positions.filter(|position| *position < target).max();
-        let position = match (before, last_before) {
-            (Some(_), Some(last)) => last + (target - last) / 2,
-            (Some(_), None) => target - POSITION_GAP,
-            (None, Some(last)) => last + POSITION_GAP,
+        let others =
+            others.filter(|other| *other != id && is_waiting(*other) && self.turn(*other) == turn);
+        let keys = others.map(|other| self.key(other));
+        let last = keys.filter(|key| *key < target).max();
+        let (score, position) = match (before, last) {
             (None, None) => return,
+            (None, Some(last)) => (last.score, last.position + POSITION_GAP),
+            (Some(_), Some(last)) if last.score == target.score => {
+                let between = last.position + (target.position - last.position) / 2;
+                (target.score, between)
+            }
+            (Some(_), _) => (target.score, target.position - POSITION_GAP),
         };
-        self.replace(id, |record| record.position = position);
+        self.replace(id, |record| {
+            record.score = Some(score);
+            record.position = position;
+        });
+    }
+
+    /// Sets the order anew: what users moved by hand is undone, as its place
+    /// has no meaning in the other order.
+    pub(super) fn change_order(&mut self, policy: Policy) {
+        let ready = self.ready_calls();
+        for id in &ready {
+            let (turn, demand) = (self.turn(*id), self.records[id.index()].demand);
+            self.queue.remove(turn, demand, self.key(*id));
+        }
+        self.settings.policy = policy;
+        for (index, record) in self.records.iter_mut().enumerate() {
+            record.score = None;
+            record.position = home(CallId::from_index(index));
+        }
+        for id in ready {
+            self.enqueue(id);
+        }
+    }
+
+    fn ready_calls(&self) -> Vec<CallId> {
+        let ready = |(index, record): (usize, &Record)| {
+            (record.stage == Stage::Ready).then(|| CallId::from_index(index))
+        };
+        self.records.iter().enumerate().filter_map(ready).collect()
     }
 
     /// Changes what a waiting call's place depends on.
-    fn replace(&mut self, id: CallId, change: impl FnOnce(&mut Record)) {
+    pub(super) fn replace(&mut self, id: CallId, change: impl FnOnce(&mut Record)) {
         let Some(record) = self.records.get(id.index()) else {
             return;
         };
-        if !record.is_waiting() {
-            return;
-        }
-        let is_ready = record.stage == Stage::Ready;
-        if is_ready {
-            self.queue.remove(self.place(id));
-        }
-        change(&mut self.records[id.index()]);
-        if is_ready {
-            self.queue.insert(self.place(id));
+        match record.stage {
+            Stage::Ready => {
+                self.dequeue(id);
+                change(&mut self.records[id.index()]);
+                self.enqueue(id);
+            }
+            Stage::Active { .. } | Stage::Ended(_) => {}
+            _ => change(&mut self.records[id.index()]),
         }
     }
 
-    /// Where a call stands among those that wait.
-    pub(super) fn place(&self, id: CallId) -> Place {
+    /// Puts a ready call into the queue.
+    pub(super) fn enqueue(&mut self, id: CallId) {
+        let demand = self.records[id.index()].demand;
+        self.queue.insert(self.turn(id), demand, self.key(id));
+    }
+
+    /// Takes a ready call out of the queue.
+    pub(super) fn dequeue(&mut self, id: CallId) {
+        let demand = self.records[id.index()].demand;
+        self.queue.remove(self.turn(id), demand, self.key(id));
+    }
+
+    /// The class and group of a call.
+    pub(super) fn turn(&self, id: CallId) -> TurnNo {
         let record = &self.records[id.index()];
         let class = match record.pin {
             0 => -i64::from(record.priority),
-            pin => i64::MIN / 2 - pin,
+            pin => PINNED - i64::from(pin),
         };
-        Place {
+        TurnNo {
             class,
+            group: record.group,
+        }
+    }
+
+    /// The place of a call in its turn; one that is not ready yet is placed
+    /// as if it became so now.
+    pub(super) fn key(&self, id: CallId) -> Key {
+        let record = &self.records[id.index()];
+        let score = record
+            .score
+            .unwrap_or_else(|| match self.settings.policy.order {
+                Order::Fifo => 0,
+                Order::CriticalPath => {
+                    let ready_at = if record.ready_at.is_set() {
+                        record.ready_at
+                    } else {
+                        self.now
+                    };
+                    score(ready_at, record.rank)
+                }
+            });
+        Key {
+            score,
             position: record.position,
             id,
         }
     }
+}
+
+/// Position of a call that no one has moved.
+pub(super) fn home(id: CallId) -> i64 {
+    i64::from(id.number()).saturating_mul(POSITION_GAP)
+}
+
+fn score(ready_at: Moment, rank: u64) -> i64 {
+    let ready_at = i64::try_from(ready_at.get()).unwrap_or(i64::MAX);
+    ready_at.saturating_sub_unsigned(rank)
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::input::CallSpec;
-use super::timer::NEVER;
-use crate::model::{CallId, Outcome, Timeouts};
+use super::demand::DemandNo;
+use super::limits::LimitsNo;
+use super::moment::Moment;
+use crate::model::{CallId, Outcome};
 
 /// Where a call stands, as the scheduler sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,11 @@ pub(super) enum Stage {
     Waiting,
     /// It starts as soon as what it needs is free.
     Ready,
-    /// Another attempt is due at this time.
-    Backoff {
-        /// When.
-        at: Duration,
-    },
+    /// Another attempt is due at `not_before`.
+    Backoff,
+    /// Another attempt is due, but the retry budget is used up until
+    /// `not_before`.
+    OverBudget,
     /// An attempt holds this lane.
     Active {
         /// Index of the lane.
@@ -27,64 +28,55 @@ pub(super) enum Stage {
     Ended(Outcome),
 }
 
-/// One call.
+/// One call. A run may have a million of them: keep it small.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub stage: Stage,
+    /// How its last attempt ended, where another was to follow.
+    pub last: Option<Outcome>,
+    pub is_lock_pending: bool,
     /// Parents that have not ended, and one more while its locks are unknown.
     pub pending: u32,
-    pub is_lock_pending: bool,
     pub priority: i32,
     pub retries: u32,
     /// Attempts started so far.
     pub attempts: u32,
-    pub start_after: Option<Duration>,
-    pub timeouts: Timeouts,
-    /// When it became ready for its first start.
-    pub ready_at: Option<Duration>,
-    /// Its entry among the timers; [`NEVER`] where it has none.
-    pub due: Duration,
-    /// How its last attempt ended, where another was to follow.
-    pub last: Option<Outcome>,
-    /// When its backoff is over.
-    pub retry_at: Duration,
+    pub limits: LimitsNo,
+    pub demand: DemandNo,
+    pub group: u32,
     /// The call whose end made this one be skipped.
     pub culprit: Option<CallId>,
-    /// Place within its priority; moves change it.
-    pub position: i64,
+    /// Starts of others while it was the first that did not fit.
+    pub overtaken: u32,
     /// Above 0 where a user asked for it to be next; the latest is highest.
-    pub pin: i64,
+    pub pin: u32,
+    /// Expected run time, or what counts for it.
+    pub estimate: Duration,
+    /// Nanoseconds of the longest chain from its start on.
+    pub rank: u64,
+    /// Its start time, later the end of its backoff.
+    pub not_before: Moment,
+    /// When it became ready for its first start.
+    pub ready_at: Moment,
+    /// Its entry among the timers.
+    pub due: Moment,
+    /// Place in the plan; moves change it.
+    pub position: i64,
+    /// Score that a move gave it.
+    pub score: Option<i64>,
 }
 
 /// Distance of neighbouring positions, so that moved calls fit between.
 pub(super) const POSITION_GAP: i64 = 1 << 32;
 
 impl Record {
-    pub(super) fn new(spec: &CallSpec) -> Self {
-        Self {
-            stage: Stage::Waiting,
-            pending: u32::from(spec.is_lock_pending),
-            is_lock_pending: spec.is_lock_pending,
-            priority: spec.priority,
-            retries: spec.retries,
-            attempts: 0,
-            start_after: spec.start_after,
-            timeouts: spec.timeouts,
-            ready_at: None,
-            due: NEVER,
-            last: None,
-            retry_at: Duration::ZERO,
-            culprit: None,
-            position: i64::from(spec.id.number()) * POSITION_GAP,
-            pin: 0,
-        }
-    }
-
     /// Whether it waits for a start, its first or another.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Waiting | Stage::Ready | Stage::Backoff { .. }
-        )
+        !matches!(self.stage, Stage::Active { .. } | Stage::Ended(_))
+    }
+
+    /// Whether it has ended.
+    pub(super) fn is_ended(&self) -> bool {
+        matches!(self.stage, Stage::Ended(_))
     }
 }

@@ -2,18 +2,26 @@
 
 use std::time::Duration;
 
-use super::active::{Attempt, Lanes};
-use super::effect::{Effect, Effects};
+use super::active::Lanes;
+use super::budget::Budget;
+use super::demand::{Demand, Demands, Span};
+use super::effect::Effects;
 use super::graph::Graph;
 use super::input::{CallSpec, Input};
-use super::lock_table::{Claim, LockTable};
-use super::queue::{Place, Queue};
+use super::limits::Limits;
+use super::lock_table::LockTable;
+use super::moment::{Moment, nanoseconds};
+use super::placing::home;
+use super::pool::Pool;
+use super::queue::Queue;
+use super::rank::UNIT;
 use super::record::{Record, Stage};
 use super::settings::Settings;
-use super::timer::{NEVER, Owner, Timers};
+use super::timer::{Owner, Timers};
+use super::tool_table::ToolTable;
 use crate::model::{
-    AttemptNo, CallId, CallState, Epoch, FailurePolicy, LaneId, Outcome, Policy, RunPhase,
-    StopCause, StopStep,
+    AttemptNo, CallId, CallState, FailurePolicy, LaneId, Outcome, Policy, RunPhase, StopCause,
+    StopStep,
 };
 
 /// Whether and why admission is closed for good.
@@ -30,12 +38,16 @@ pub(super) enum Closing {
 /// The pure scheduler of one run.
 #[derive(Debug)]
 pub struct Scheduler {
-    pub(super) now: Duration,
+    pub(super) now: Moment,
     pub(super) settings: Settings,
     pub(super) records: Vec<Record>,
-    pub(super) claims: Vec<Claim>,
+    pub(super) limits: Limits,
     pub(super) graph: Graph,
+    pub(super) demands: Demands,
     pub(super) locks: LockTable,
+    pub(super) tools: ToolTable,
+    pub(super) pool: Pool,
+    pub(super) budget: Budget,
     pub(super) lanes: Lanes,
     pub(super) queue: Queue,
     pub(super) timers: Timers,
@@ -47,9 +59,9 @@ pub struct Scheduler {
     /// Ended calls whose dependents have not been told yet.
     pub(super) unsettled: Vec<CallId>,
     pub(super) effects: Effects,
-    last_epoch: u64,
+    pub(super) last_epoch: u64,
     /// How many times a user asked for a call to be next.
-    pub(super) pins: i64,
+    pub(super) pins: u32,
 }
 
 impl Scheduler {
@@ -58,12 +70,16 @@ impl Scheduler {
         let mut lanes = Lanes::default();
         lanes.fit(settings.policy.cap.get());
         Self {
-            now: Duration::ZERO,
+            now: Moment::START,
+            tools: ToolTable::new(&settings.tools),
+            pool: Pool::new(settings.cores, settings.memory_bytes),
             settings,
             records: Vec::new(),
-            claims: Vec::new(),
+            limits: Limits::default(),
             graph: Graph::default(),
+            demands: Demands::default(),
             locks: LockTable::default(),
+            budget: Budget::default(),
             lanes,
             queue: Queue::default(),
             timers: Timers::default(),
@@ -82,23 +98,26 @@ impl Scheduler {
     /// start, and says what is to be done. A `now` before the last one counts
     /// as the last one.
     pub fn step(&mut self, now: Duration, input: Input) -> Effects {
-        self.now = self.now.max(now);
+        self.now = self.now.max(now.into());
         self.take(input);
         self.settle();
         while let Some(owner) = self.timers.fired(self.now) {
             match owner {
                 Owner::Lane(lane) => self.fire_attempt(lane),
                 Owner::Call(id) => self.fire_call(id),
+                Owner::Tool(tool) => self.fire_tool(tool),
             }
             self.settle();
         }
         self.admit();
+        #[cfg(debug_assertions)]
+        self.check();
         std::mem::take(&mut self.effects)
     }
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::CallsQueued(specs) => self.queue_calls(specs),
+            Input::CallsQueued(specs) => self.queue_calls(&specs),
             Input::LocksResolved { id, locks } => self.resolve_locks(id, &locks),
             Input::CancelRequested { ids, cause, force } => {
                 for id in ids {
@@ -123,30 +142,69 @@ impl Scheduler {
         }
     }
 
-    fn queue_calls(&mut self, specs: Vec<CallSpec>) {
+    fn queue_calls(&mut self, specs: &[CallSpec]) {
         let first = self.records.len();
-        let mut edges = Vec::new();
-        for mut spec in specs {
+        for spec in specs {
             // A batch that comes twice names calls that are there already.
-            if spec.id.index() != self.records.len() {
-                continue;
+            if spec.id.index() == self.records.len() {
+                let record = self.record(spec);
+                self.graph.add_call();
+                self.records.push(record);
             }
-            self.graph.add_call();
-            self.claims.push(self.locks.intern(&spec.locks));
-            edges.push((spec.id, std::mem::take(&mut spec.after)));
-            self.records.push(Record::new(&spec));
         }
-        self.open_calls += self.records.len() - first;
-        for (id, after) in edges {
-            self.records[id.index()].pending += self.graph.add_edges(id, &after);
+        let count = self.records.len() - first;
+        self.open_calls += count;
+        for spec in specs.iter().filter(|spec| spec.id.index() >= first) {
+            self.records[spec.id.index()].pending += self.graph.add_edges(spec.id, &spec.after);
         }
+        self.rank(first);
         for index in first..self.records.len() {
             self.welcome(CallId::from_index(index), first);
         }
     }
 
+    fn record(&mut self, spec: &CallSpec) -> Record {
+        let estimate = spec.estimate.unwrap_or(UNIT);
+        let (millicores, memory) = self
+            .pool
+            .clamped(spec.claims.cpus, spec.claims.memory_bytes);
+        let demand = Demand {
+            tool: self.tools.number(&spec.tool),
+            locks: self.locks.intern(&spec.locks),
+            millicores,
+            memory,
+            span: Span::of(estimate),
+        };
+        Record {
+            stage: Stage::Waiting,
+            last: None,
+            is_lock_pending: spec.is_lock_pending,
+            pending: u32::from(spec.is_lock_pending),
+            priority: spec.priority,
+            retries: spec.retries,
+            attempts: 0,
+            limits: self.limits.intern(spec.timeouts),
+            demand: self.demands.intern(demand),
+            group: self.queue.group(spec.group.as_ref()),
+            culprit: None,
+            overtaken: 0,
+            pin: 0,
+            estimate,
+            rank: nanoseconds(estimate),
+            not_before: spec.start_after.map_or(Moment::START, Moment::from),
+            ready_at: Moment::NEVER,
+            due: Moment::NEVER,
+            position: home(spec.id),
+            score: None,
+        }
+    }
+
     fn change_policy(&mut self, policy: Policy) {
-        self.settings.policy = policy;
+        if policy.order == self.settings.policy.order {
+            self.settings.policy = policy;
+        } else {
+            self.change_order(policy);
+        }
         if policy.on_failure != FailurePolicy::Stop {
             self.halted_by = None;
         }
@@ -157,70 +215,22 @@ impl Scheduler {
     pub(super) fn make_ready(&mut self, id: CallId) {
         let now = self.now;
         let record = &mut self.records[id.index()];
-        let due = record.start_after.filter(|start| *start > now);
-        if let Some(start) = due {
-            self.timers.set(Owner::Call(id), &mut record.due, start);
+        if record.not_before > now {
+            self.timers
+                .set(Owner::Call(id), &mut record.due, record.not_before);
             return;
         }
         record.stage = Stage::Ready;
-        let mut due = NEVER;
+        let mut due = Moment::NEVER;
         if record.attempts == 0 {
-            let ready_at = *record.ready_at.get_or_insert(now);
-            let limit = record.timeouts.queue;
-            due = limit.map_or(NEVER, |limit| ready_at.saturating_add(limit));
+            record.ready_at = now;
+            let limit = self.limits.get(record.limits).queue;
+            due = limit.map_or(Moment::NEVER, |limit| now.plus(limit));
         }
         self.timers.set(Owner::Call(id), &mut record.due, due);
-        self.queue.insert(self.place(id));
-    }
-
-    /// Starts what may start, in order.
-    fn admit(&mut self) {
-        if self.phase() != RunPhase::Open {
-            return;
-        }
-        let cap = self.settings.policy.cap.get();
-        while self.lanes.busy() < cap {
-            let is_free = |place: &Place| {
-                let claim = &self.claims[place.id.index()];
-                self.locks.first_conflict(claim).is_none()
-            };
-            let next = self.queue.iter().find(is_free);
-            let Some(place) = next else { return };
-            self.queue.remove(place);
-            self.start(place.id);
-        }
-    }
-
-    fn start(&mut self, id: CallId) {
-        let Some(lane) = self.lanes.lowest_free() else {
-            debug_assert!(false, "a start of {id} without a free lane");
-            return;
-        };
-        self.locks.take(&self.claims[id.index()]);
-        self.last_epoch += 1;
-        let epoch = Epoch(self.last_epoch);
-        let record = &mut self.records[id.index()];
-        self.timers.set(Owner::Call(id), &mut record.due, NEVER);
-        record.attempts += 1;
-        record.stage = Stage::Active { lane };
-        let attempt = AttemptNo(record.attempts);
-        let state = Attempt {
-            call: id,
-            epoch,
-            number: attempt,
-            started: None,
-            last_output: self.now,
-            timeouts: record.timeouts,
-            stop: None,
-            due: NEVER,
-        };
-        self.lanes.occupy(lane, state);
-        self.effects.push(Effect::Start {
-            id,
-            lane: LaneId(lane),
-            epoch,
-            attempt,
-        });
+        let group = record.group;
+        self.queue.share(group, |shares| shares.join(group));
+        self.enqueue(id);
     }
 }
 
@@ -228,12 +238,12 @@ impl Scheduler {
 impl Scheduler {
     /// The latest time of a step.
     pub fn now(&self) -> Duration {
-        self.now
+        self.now.into()
     }
 
     /// When the next step is due at the latest, if nothing happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.timers.next()
+        self.timers.next().map(Duration::from)
     }
 
     /// Cap, failure policy and order in force.
@@ -271,16 +281,12 @@ impl Scheduler {
         let record = self.records.get(id.index())?;
         Some(match record.stage {
             Stage::Ended(outcome) => CallState::Ended(outcome),
-            Stage::Backoff { at } => CallState::Retrying {
+            _ if record.is_waiting() && record.attempts > 0 => CallState::Retrying {
                 after: AttemptNo(record.attempts),
-                at,
+                at: record.not_before.into(),
             },
-            Stage::Ready if record.attempts > 0 => CallState::Retrying {
-                after: AttemptNo(record.attempts),
-                at: record.retry_at,
-            },
-            Stage::Waiting | Stage::Ready => CallState::Queued,
             Stage::Active { lane } => self.active_state(lane)?,
+            _ => CallState::Queued,
         })
     }
 
@@ -293,7 +299,9 @@ impl Scheduler {
                 epoch,
                 step: stop
                     .hard_at
-                    .map_or(StopStep::Hard, |hard_at| StopStep::Soft { hard_at }),
+                    .map_or(StopStep::Hard, |hard_at| StopStep::Soft {
+                        hard_at: hard_at.into(),
+                    }),
                 cause: stop.cause,
             },
             None if attempt.started.is_none() => CallState::Starting { lane, epoch },
@@ -310,14 +318,15 @@ impl Scheduler {
     /// Calls that wait, in the order in which they would start as far as that
     /// is known: the ready ones first.
     pub fn queue(&self) -> Vec<CallId> {
-        let mut order: Vec<CallId> = self.queue.iter().map(|place| place.id).collect();
+        let ready = self.queue.in_order();
+        let mut order: Vec<CallId> = ready.into_iter().map(|key| key.id).collect();
         let ready = order.len();
         let ids = (0..self.records.len()).map(CallId::from_index);
         order.extend(ids.filter(|id| {
             let record = &self.records[id.index()];
             record.is_waiting() && record.stage != Stage::Ready
         }));
-        order[ready..].sort_by_key(|id| self.place(*id));
+        order[ready..].sort_by_cached_key(|id| (self.turn(*id).class, self.key(*id)));
         order
     }
 
@@ -329,7 +338,8 @@ impl Scheduler {
 
     /// When a call became ready for its first start.
     pub fn ready_at(&self, id: CallId) -> Option<Duration> {
-        self.records.get(id.index())?.ready_at
+        let ready_at = self.records.get(id.index())?.ready_at;
+        ready_at.is_set().then(|| ready_at.into())
     }
 }
 

@@ -5,12 +5,10 @@
 //! stays as small as the number of owners.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
+use super::moment::Moment;
+use super::tool_table::ToolNo;
 use crate::model::CallId;
-
-/// The time of an entry that does not exist.
-pub(super) const NEVER: Duration = Duration::MAX;
 
 /// Whose deadline it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,38 +17,46 @@ pub(super) enum Owner {
     Lane(u32),
     /// A call that waits: its start time, backoff or queue timeout.
     Call(CallId),
+    /// A tool whose rate allows another start.
+    Tool(ToolNo),
 }
 
 /// The deadlines.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    entries: BTreeSet<(Duration, Owner)>,
+    entries: BTreeSet<(Moment, Owner)>,
 }
 
 impl Timers {
     /// Replaces an owner's entry; `kept` is the time the owner keeps of it.
-    pub(super) fn set(&mut self, owner: Owner, kept: &mut Duration, due: Duration) {
+    pub(super) fn set(&mut self, owner: Owner, kept: &mut Moment, due: Moment) {
         if *kept == due {
             return;
         }
-        if *kept != NEVER {
+        if kept.is_set() {
             self.entries.remove(&(*kept, owner));
         }
-        if due != NEVER {
+        if due.is_set() {
             self.entries.insert((due, owner));
         }
         *kept = due;
     }
 
     /// The nearest deadline.
-    pub(super) fn next(&self) -> Option<Duration> {
+    pub(super) fn next(&self) -> Option<Moment> {
         self.entries.first().map(|(due, _)| *due)
     }
 
     /// Whose deadline is at or before `now`, the nearest first. The entry
     /// stays until its owner changes it.
-    pub(super) fn fired(&self, now: Duration) -> Option<Owner> {
+    pub(super) fn fired(&self, now: Moment) -> Option<Owner> {
         let (due, owner) = self.entries.first()?;
         (*due <= now).then_some(*owner)
+    }
+
+    /// How many deadlines there are.
+    #[cfg(debug_assertions)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 }

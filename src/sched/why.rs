@@ -1,5 +1,8 @@
 //! Why a call waits: the one reason that binds now.
 
+use super::demand::Demand;
+use super::line::Resource;
+use super::lock_table::Conflict;
 use super::record::Stage;
 use super::scheduler::Scheduler;
 use crate::model::{CallId, RunPhase, WaitReason};
@@ -8,45 +11,100 @@ impl Scheduler {
     /// The reason a call waits; `None` for one that does not wait.
     ///
     /// What only the call can wait for comes before what everyone waits for:
-    /// its parents, its times, its locks, then the lanes.
+    /// its parents, its times, its locks, its tool, its claims, then the lanes.
     pub fn why_waiting(&self, id: CallId) -> Option<WaitReason> {
         let record = self.records.get(id.index())?;
-        let reason = match record.stage {
+        let at = record.not_before.into();
+        match record.stage {
             Stage::Active { .. } | Stage::Ended(_) => return None,
-            Stage::Waiting => self.why_not_ready(id),
-            Stage::Backoff { at } => Some(WaitReason::Retry { at }),
-            Stage::Ready => None,
-        };
-        reason.or_else(|| match self.phase() {
+            Stage::Waiting => return Some(self.why_not_ready(id)),
+            Stage::Backoff => return Some(WaitReason::Retry { at }),
+            Stage::OverBudget => return Some(WaitReason::RetryBudget { at }),
+            Stage::Ready => {}
+        }
+        Some(match self.phase() {
             RunPhase::Open => self.why_not_started(id),
-            RunPhase::Paused => Some(WaitReason::Paused),
-            RunPhase::Stopped | RunPhase::ShuttingDown => Some(WaitReason::Stopped),
+            RunPhase::Paused => WaitReason::Paused,
+            RunPhase::Stopped | RunPhase::ShuttingDown => WaitReason::Stopped,
         })
     }
 
-    fn why_not_ready(&self, id: CallId) -> Option<WaitReason> {
-        let record = &self.records[id.index()];
-        let is_open = |call: CallId| !matches!(self.records[call.index()].stage, Stage::Ended(_));
+    fn why_not_ready(&self, id: CallId) -> WaitReason {
         let mut parents = self.graph.parents(id).map(|edge| edge.call);
-        if let Some(call) = parents.find(|call| is_open(*call)) {
-            return Some(WaitReason::After { call });
-        }
-        let at = record.start_after.filter(|at| *at > self.now)?;
-        Some(WaitReason::StartAfter { at })
+        let open = parents.find(|call| !self.records[call.index()].is_ended());
+        // With its locks still being resolved, the parent that ended is named.
+        let last = || self.graph.parents(id).next_back().map(|edge| edge.call);
+        let record = &self.records[id.index()];
+        let parent = open.or_else(|| last().filter(|_| record.pending > 0));
+        parent.map_or(
+            WaitReason::StartAfter {
+                at: record.not_before.into(),
+            },
+            |call| WaitReason::After { call },
+        )
     }
 
-    fn why_not_started(&self, id: CallId) -> Option<WaitReason> {
-        let claim = &self.claims[id.index()];
-        if let Some(asked) = self.locks.first_conflict(claim) {
-            let holder = self.lanes.attempts().find_map(|(_, attempt)| {
-                let held = self.claims[attempt.call.index()].iter();
-                let mut held = held.filter(|held| self.locks.is_conflict(**held, asked));
-                held.next().map(|_| attempt.call)
-            })?;
-            let key = self.locks.key(asked.0).clone();
-            return Some(WaitReason::Lock { key, holder });
+    fn why_not_started(&self, id: CallId) -> WaitReason {
+        let demand = self.demands.get(self.records[id.index()].demand);
+        if let Some(block) = self.blocked_by(demand)
+            && let Some(reason) = self.why_blocked(demand, block.resource)
+        {
+            return reason;
         }
         let (busy, cap) = (self.lanes.busy(), self.settings.policy.cap.get());
-        Some(WaitReason::Slot { busy, cap })
+        match self.queue.first_blocked() {
+            Some(blocked) if busy < cap => WaitReason::Reserved {
+                call: blocked.key.id,
+            },
+            _ => WaitReason::Slot { busy, cap },
+        }
+    }
+
+    fn why_blocked(&self, demand: &Demand, resource: Resource) -> Option<WaitReason> {
+        Some(match resource {
+            Resource::Lock(_) => {
+                let conflict = self.locks.first_conflict(&demand.locks)?;
+                WaitReason::Lock {
+                    key: self.locks.key(conflict.asked.0).clone(),
+                    holder: self.holder(conflict)?,
+                }
+            }
+            Resource::Tool(number) => {
+                let tool = self.tools.get(number);
+                WaitReason::ToolCap {
+                    tool: tool.name.clone(),
+                    busy: tool.busy,
+                    max: tool.max?,
+                }
+            }
+            Resource::Rate(number) => {
+                let tool = self.tools.get(number);
+                WaitReason::Rate {
+                    tool: tool.name.clone(),
+                    limit: tool.gate.as_ref()?.text.clone(),
+                    at: tool.opens_after(self.now)?.into(),
+                }
+            }
+            Resource::Memory => WaitReason::Memory {
+                used_bytes: self.pool.memory,
+                total_bytes: self.pool.total_memory,
+            },
+            Resource::Cores => WaitReason::Cpu {
+                used_cores: self.pool.millicores as f64 / 1000.0,
+                total_cores: self.pool.total_millicores as f64 / 1000.0,
+            },
+            Resource::Reservation => return None,
+        })
+    }
+
+    /// The call in the first lane that holds what a lock conflicts with.
+    fn holder(&self, conflict: Conflict) -> Option<CallId> {
+        let calls = self.lanes.attempts().map(|(_, attempt)| attempt.call);
+        let is_holder = |call: &CallId| {
+            let held = self.demands.get(self.records[call.index()].demand);
+            let mut held = held.locks.iter();
+            held.any(|held| self.locks.is_conflict(*held, conflict.asked))
+        };
+        calls.into_iter().find(is_holder)
     }
 }

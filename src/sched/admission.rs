@@ -1,0 +1,206 @@
+//! Which ready call starts next.
+
+use std::sync::Arc;
+
+use super::active::Attempt;
+use super::demand::{Demand, DemandNo};
+use super::effect::Effect;
+use super::line::Resource;
+use super::moment::Moment;
+use super::queue::Candidate;
+use super::record::Stage;
+use super::reservation::Reservation;
+use super::scheduler::Scheduler;
+use super::share::weighted;
+use super::timer::Owner;
+use crate::model::{AttemptNo, CallId, Epoch, LaneId, LockMode, RunPhase};
+
+/// What holds a demand back, and whether it would hold back everyone who
+/// waits for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Block {
+    pub resource: Resource,
+    pub is_exhausted: bool,
+}
+
+impl Scheduler {
+    /// Starts what may start, in order. Everything a call needs is taken
+    /// together or not at all.
+    pub(super) fn admit(&mut self) {
+        let cap = self.settings.policy.cap.get();
+        if self.phase() != RunPhase::Open || self.lanes.busy() >= cap {
+            return;
+        }
+        self.queue.wake_all(Resource::Reservation);
+        let mut reservation = None;
+        while self.lanes.busy() < cap {
+            let Some(candidate) = self.queue.first_open() else {
+                return;
+            };
+            self.consider(candidate, &mut reservation);
+        }
+    }
+
+    /// Starts the candidate, or parks its line.
+    fn consider(&mut self, candidate: Candidate, reservation: &mut Option<Reservation>) {
+        let demand = Arc::clone(self.demands.get(candidate.demand));
+        if let Some(block) = self.blocked_by(&demand) {
+            self.queue
+                .park(candidate.line, block.resource, block.is_exhausted);
+            self.wake_with_time(block.resource);
+            return;
+        }
+        let first = self
+            .queue
+            .first_blocked()
+            .filter(|blocked| *blocked < candidate);
+        if let Some(blocked) = first {
+            let is_known = reservation
+                .as_ref()
+                .is_some_and(|kept| kept.call == blocked.key.id);
+            if !is_known {
+                *reservation = Some(self.reserve(blocked));
+            }
+            let kept = reservation.as_mut();
+            if !kept.is_some_and(|kept| self.is_allowed_beside(kept, &demand)) {
+                self.queue
+                    .park(candidate.line, Resource::Reservation, false);
+                return;
+            }
+            self.records[blocked.key.id.index()].overtaken += 1;
+        }
+        // A start changes what the reservation leaves.
+        *reservation = None;
+        self.queue.take(candidate.line, candidate.key);
+        self.start(candidate.key.id, candidate.demand);
+    }
+
+    /// The first thing that keeps a demand from being met now, lanes aside.
+    pub(super) fn blocked_by(&self, demand: &Demand) -> Option<Block> {
+        let block = |resource, is_exhausted| {
+            Some(Block {
+                resource,
+                is_exhausted,
+            })
+        };
+        if let Some(conflict) = self.locks.first_conflict(&demand.locks) {
+            let is_exhausted = conflict.held == LockMode::Exclusive;
+            return block(Resource::Lock(conflict.at), is_exhausted);
+        }
+        if let Some(number) = demand.tool {
+            let tool = self.tools.get(number);
+            if tool.is_full() {
+                return block(Resource::Tool(number), true);
+            }
+            if tool.opens_after(self.now).is_some() {
+                return block(Resource::Rate(number), true);
+            }
+        }
+        if !self.pool.has_memory(demand) {
+            return block(Resource::Memory, false);
+        }
+        if !self.pool.has_cores(demand) {
+            return block(Resource::Cores, false);
+        }
+        None
+    }
+
+    /// Sees to it that a line parked for a tool's rate is woken in time.
+    fn wake_with_time(&mut self, resource: Resource) {
+        let Resource::Rate(number) = resource else {
+            return;
+        };
+        let now = self.now;
+        let tool = self.tools.get_mut(number);
+        let due = tool.opens_after(now).unwrap_or(now);
+        self.timers.set(Owner::Tool(number), &mut tool.due, due);
+    }
+
+    /// A tool's rate allows another start.
+    pub(super) fn fire_tool(&mut self, number: super::tool_table::ToolNo) {
+        let tool = self.tools.get_mut(number);
+        self.timers
+            .set(Owner::Tool(number), &mut tool.due, Moment::NEVER);
+        self.queue.wake(Resource::Rate(number));
+    }
+
+    fn start(&mut self, id: CallId, demand: DemandNo) {
+        let Some(lane) = self.lanes.lowest_free() else {
+            debug_assert!(false, "a start of {id} without a free lane");
+            return;
+        };
+        let demand = Arc::clone(self.demands.get(demand));
+        self.take_all(&demand);
+        self.last_epoch += 1;
+        let record = &mut self.records[id.index()];
+        self.timers
+            .set(Owner::Call(id), &mut record.due, Moment::NEVER);
+        if record.attempts == 0 {
+            self.budget.count_start(self.now);
+        }
+        record.attempts += 1;
+        record.stage = Stage::Active { lane };
+        let charged = weighted(record.estimate, demand.millicores);
+        let group = record.group;
+        let attempt = Attempt {
+            call: id,
+            epoch: Epoch(self.last_epoch),
+            number: AttemptNo(record.attempts),
+            ordered: self.now,
+            expected: demand.span.time(),
+            charged,
+            started: None,
+            last_output: self.now,
+            timeouts: *self.limits.get(record.limits),
+            stop: None,
+            due: Moment::NEVER,
+        };
+        self.effects.push(Effect::Start {
+            id,
+            lane: LaneId(lane),
+            epoch: attempt.epoch,
+            attempt: attempt.number,
+        });
+        self.lanes.occupy(lane, attempt);
+        self.queue
+            .share(group, |shares| shares.charge(group, charged));
+    }
+
+    fn take_all(&mut self, demand: &Demand) {
+        self.locks.take(&demand.locks);
+        self.pool.take(demand);
+        if let Some(tool) = demand.tool {
+            self.tools.take(tool, self.now);
+        }
+    }
+
+    /// Gives back what an attempt held, and wakes who may wait for it.
+    pub(super) fn release(&mut self, attempt: &Attempt) {
+        let record = &self.records[attempt.call.index()];
+        let group = record.group;
+        let demand = Arc::clone(self.demands.get(record.demand));
+        self.locks.give_back(&demand.locks);
+        self.pool.give_back(&demand);
+        for (lock, _) in &demand.locks {
+            for folder in self.locks.and_folders_above(*lock) {
+                self.queue.wake(Resource::Lock(folder));
+            }
+        }
+        if let Some(tool) = demand.tool {
+            self.tools.give_back(tool);
+            self.queue.wake(Resource::Tool(tool));
+        }
+        if demand.memory > 0 {
+            self.queue.wake(Resource::Memory);
+        }
+        if demand.millicores > 0 {
+            self.queue.wake(Resource::Cores);
+        }
+        let took = weighted(self.now.since(attempt.ordered), demand.millicores);
+        let charged = attempt.charged;
+        self.queue.share(group, |shares| {
+            shares.correct(group, charged, took);
+            shares.leave(group);
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! What must hold after every step, checked in debug builds against a plain
+//! recount.
+
+use super::active::Attempt;
+use super::record::Stage;
+use super::scheduler::Scheduler;
+use crate::model::RunPhase;
+
+/// Runs with more calls than this are recounted only where that costs no more
+/// than a pass over the lanes.
+const FEW: usize = 64;
+
+impl Scheduler {
+    pub(super) fn check(&self) {
+        let busy = self.lanes.attempts().count();
+        assert_eq!(self.lanes.busy() as usize, busy, "busy lanes");
+        assert!(self.unsettled.is_empty(), "dependents left untold");
+        assert!(self.pool.millicores <= self.pool.total_millicores, "cores");
+        assert!(self.pool.memory <= self.pool.total_memory, "memory");
+        if self.records.len() <= FEW {
+            self.check_records();
+            self.check_locks();
+            self.check_queue();
+        }
+    }
+
+    fn check_records(&self) {
+        let count = |is: fn(Stage) -> bool| {
+            let stages = self.records.iter().map(|record| record.stage);
+            stages.filter(|stage| is(*stage)).count()
+        };
+        let ended = count(|stage| matches!(stage, Stage::Ended(_)));
+        let active = count(|stage| matches!(stage, Stage::Active { .. }));
+        let ready = count(|stage| stage == Stage::Ready);
+        assert_eq!(self.open_calls + ended, self.records.len(), "open calls");
+        assert_eq!(active, self.lanes.busy() as usize, "active calls");
+        assert_eq!(ready, self.queue.len(), "ready calls");
+        for record in &self.records {
+            assert!(record.attempts <= record.retries + 1, "attempts");
+            let has_timer = record.due.is_set();
+            assert!(!has_timer || record.is_waiting(), "timer of a call");
+        }
+        let timers = self
+            .records
+            .iter()
+            .filter(|record| record.due.is_set())
+            .count()
+            + self
+                .lanes
+                .attempts()
+                .filter(|(_, attempt)| attempt.due.is_set())
+                .count()
+            + self.tools.due();
+        assert_eq!(timers, self.timers.len(), "timers");
+    }
+
+    fn check_locks(&self) {
+        let claim = |attempt: &Attempt| {
+            let record = &self.records[attempt.call.index()];
+            &self.demands.get(record.demand).locks
+        };
+        let attempts: Vec<&Attempt> = self.lanes.attempts().map(|(_, attempt)| attempt).collect();
+        for (index, one) in attempts.iter().enumerate() {
+            for other in &attempts[index + 1..] {
+                let mut held = claim(one).iter();
+                let is_free = held.all(|held| {
+                    let mut asked = claim(other).iter();
+                    !asked.any(|asked| self.locks.is_conflict(*held, *asked))
+                });
+                assert!(is_free, "{} and {} hold one lock", one.call, other.call);
+            }
+        }
+    }
+
+    /// With admission open and a lane free nothing may be left unlooked at.
+    fn check_queue(&self) {
+        let is_open = self.phase() == RunPhase::Open;
+        if is_open && self.lanes.busy() < self.settings.policy.cap.get() {
+            assert_eq!(self.queue.first_open(), None, "a call was not looked at");
+        }
+        assert_eq!(self.queue.in_order().len(), self.queue.len(), "lines");
+    }
+}

@@ -1,0 +1,37 @@
+//! The limits on time of calls, interned: most calls have the same.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::Timeouts;
+
+/// Number of interned limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LimitsNo(u32);
+
+/// The limits in an order that only serves to find them.
+type Ordered = ([Option<Duration>; 3], Duration);
+
+/// The limits of the run.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    numbers: BTreeMap<Ordered, LimitsNo>,
+    limits: Vec<Timeouts>,
+}
+
+impl Limits {
+    /// Numbers limits.
+    pub(super) fn intern(&mut self, limits: Timeouts) -> LimitsNo {
+        let next = LimitsNo(self.limits.len() as u32);
+        let ordered = ([limits.run, limits.queue, limits.idle], limits.grace);
+        let number = *self.numbers.entry(ordered).or_insert(next);
+        if number == next {
+            self.limits.push(limits);
+        }
+        number
+    }
+
+    pub(super) fn get(&self, number: LimitsNo) -> &Timeouts {
+        &self.limits[number.0 as usize]
+    }
+}

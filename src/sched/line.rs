@@ -1,0 +1,106 @@
+//! Lines: ready calls of one class and group with the same demand.
+//!
+//! What holds the first of a line back holds back all of it, so only the
+//! first is ever looked at.
+
+use std::collections::BTreeSet;
+
+use super::demand::DemandNo;
+use super::lock_table::LockNo;
+use super::tool_table::ToolNo;
+use crate::model::CallId;
+
+/// Place of a ready call within its class and group: the smallest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    /// Nanoseconds: when it became ready less its rank, so that each second
+    /// of waiting counts as much as a second of the chain behind it.
+    pub score: i64,
+    /// Place in the plan; moves change it.
+    pub position: i64,
+    /// Settles what is left.
+    pub id: CallId,
+}
+
+impl Key {
+    /// Before all others.
+    pub(super) const FIRST: Self = Self {
+        score: i64::MIN,
+        position: i64::MIN,
+        id: CallId::MIN,
+    };
+    /// After all others.
+    pub(super) const LAST: Self = Self {
+        score: i64::MAX,
+        position: i64::MAX,
+        id: CallId::MAX,
+    };
+}
+
+/// A class and, within it, a group: those whose calls share a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TurnNo {
+    /// The smallest first: pinned calls, then priorities from the highest.
+    pub class: i64,
+    pub group: u32,
+}
+
+impl TurnNo {
+    /// Before all others.
+    pub(super) const FIRST: Self = Self {
+        class: i64::MIN,
+        group: 0,
+    };
+}
+
+/// Number of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LineNo(pub u32);
+
+/// What holds a line back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Resource {
+    /// Holders of this lock.
+    Lock(LockNo),
+    /// Calls of this tool: as many run as may.
+    Tool(ToolNo),
+    /// The rate of this tool.
+    Rate(ToolNo),
+    /// Claimed memory.
+    Memory,
+    /// Claimed cores.
+    Cores,
+    /// What is free is kept for another call.
+    Reservation,
+}
+
+impl Resource {
+    /// Whether a call held back by it is worth a reservation. What comes with
+    /// time alone needs none, and a reservation is not kept for its victims.
+    pub(super) fn is_reservable(self) -> bool {
+        !matches!(self, Self::Rate(_) | Self::Reservation)
+    }
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Its first call may fit.
+    Open {
+        /// It was woken because this became free, ahead of others that wait
+        /// for the same.
+        woken_by: Option<Resource>,
+    },
+    /// It waits for this.
+    Parked(Resource),
+}
+
+/// Ready calls of one class and group with the same demand; never empty while
+/// it is in use.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub turn: TurnNo,
+    pub demand: DemandNo,
+    pub keys: BTreeSet<Key>,
+    pub standing: Standing,
+}

@@ -1,0 +1,68 @@
+//! Ranks: how long the longest chain of a call and its dependents is expected
+//! to take.
+//!
+//! `rank(i) = d(i) + max rank(children)`, the upward rank of HEFT on one
+//! machine (H. Topcuoglu, S. Hariri, M. Wu, 2002). A call without an estimate
+//! counts one second.
+
+use std::time::Duration;
+
+use super::moment::nanoseconds;
+use super::scheduler::Scheduler;
+use crate::model::CallId;
+
+/// What a call without an estimate counts.
+pub(super) const UNIT: Duration = Duration::from_secs(1);
+
+impl Scheduler {
+    /// Ranks the calls from index `batch` on, and corrects the ranks of older
+    /// ones that they depend on.
+    pub(super) fn rank(&mut self, batch: usize) {
+        let mut unranked = vec![0u32; self.records.len() - batch];
+        let mut ranked = Vec::new();
+        for index in batch..self.records.len() {
+            let mut edge = self.graph.first(CallId::from_index(index));
+            while let Some((_, _, next)) = self.graph.edge(edge) {
+                unranked[index - batch] += 1;
+                edge = next;
+            }
+            if unranked[index - batch] == 0 {
+                ranked.push(CallId::from_index(index));
+            }
+        }
+        let mut raised = Vec::new();
+        while let Some(child) = ranked.pop() {
+            let behind = self.records[child.index()].rank;
+            for edge in self.graph.parents(child) {
+                let index = edge.call.index();
+                if index < batch {
+                    raised.push((edge.call, behind));
+                    continue;
+                }
+                let parent = &mut self.records[index];
+                parent.rank = parent
+                    .rank
+                    .max(nanoseconds(parent.estimate).saturating_add(behind));
+                unranked[index - batch] -= 1;
+                if unranked[index - batch] == 0 {
+                    ranked.push(edge.call);
+                }
+            }
+        }
+        self.raise(raised);
+    }
+
+    /// Raises the ranks of calls that got a longer chain behind them, and of
+    /// those before them.
+    fn raise(&mut self, mut raised: Vec<(CallId, u64)>) {
+        while let Some((id, behind)) = raised.pop() {
+            let record = &self.records[id.index()];
+            let rank = nanoseconds(record.estimate).saturating_add(behind);
+            if rank > record.rank {
+                self.replace(id, |record| record.rank = rank);
+                let parents = self.graph.parents(id);
+                raised.extend(parents.map(|edge| (edge.call, rank)));
+            }
+        }
+    }
+}
