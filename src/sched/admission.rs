@@ -13,6 +13,7 @@ use super::reservation::Reservation;
 use super::scheduler::Scheduler;
 use super::share::weighted;
 use super::timer::Owner;
+use super::tool_table::ToolNo;
 use crate::model::{AttemptNo, CallId, Epoch, LaneId, LockMode, RunPhase};
 
 /// What holds a demand back, and whether it would hold back everyone who
@@ -34,11 +35,35 @@ impl Scheduler {
         self.queue.wake_all(Resource::Reservation);
         let mut reservation = None;
         while self.lanes.busy() < cap {
+            self.pass_over_rates();
             let Some(candidate) = self.queue.first_open() else {
                 return;
             };
             self.consider(candidate, &mut reservation);
         }
+    }
+
+    /// A call whose tool's rate is closed is worth no reservation: it is passed
+    /// over until the rate opens, also where something else held it back
+    /// before. What was kept for it is looked at anew.
+    fn pass_over_rates(&mut self) {
+        let mut is_passed = false;
+        while let Some(blocked) = self.queue.first_blocked() {
+            let Some(number) = self.closed_rate(self.demands.get(blocked.demand)) else {
+                break;
+            };
+            self.queue.park(blocked.line, Resource::Rate(number), true);
+            self.wake_with_time(number);
+            is_passed = true;
+        }
+        if is_passed {
+            self.queue.wake_all(Resource::Reservation);
+        }
+    }
+
+    fn closed_rate(&self, demand: &Demand) -> Option<ToolNo> {
+        let is_closed = |number: &ToolNo| self.tools.get(*number).opens_after(self.now).is_some();
+        demand.tool.filter(is_closed)
     }
 
     /// Starts the candidate, or parks its line.
@@ -47,7 +72,9 @@ impl Scheduler {
         if let Some(block) = self.blocked_by(&demand) {
             self.queue
                 .park(candidate.line, block.resource, block.is_exhausted);
-            self.wake_with_time(block.resource);
+            if let Resource::Rate(number) = block.resource {
+                self.wake_with_time(number);
+            }
             return;
         }
         let first = self
@@ -75,7 +102,8 @@ impl Scheduler {
         self.start(candidate.key.id, candidate.demand);
     }
 
-    /// The first thing that keeps a demand from being met now, lanes aside.
+    /// The first thing that keeps a demand from being met now, lanes aside: its
+    /// rate before all, as that takes its time whatever others do.
     pub(super) fn blocked_by(&self, demand: &Demand) -> Option<Block> {
         let block = |resource, is_exhausted| {
             Some(Block {
@@ -83,18 +111,17 @@ impl Scheduler {
                 is_exhausted,
             })
         };
+        if let Some(number) = self.closed_rate(demand) {
+            return block(Resource::Rate(number), true);
+        }
         if let Some(conflict) = self.locks.first_conflict(&demand.locks) {
             let is_exhausted = conflict.held == LockMode::Exclusive;
             return block(Resource::Lock(conflict.at), is_exhausted);
         }
-        if let Some(number) = demand.tool {
-            let tool = self.tools.get(number);
-            if tool.is_full() {
-                return block(Resource::Tool(number), true);
-            }
-            if tool.opens_after(self.now).is_some() {
-                return block(Resource::Rate(number), true);
-            }
+        if let Some(number) = demand.tool
+            && self.tools.get(number).is_full()
+        {
+            return block(Resource::Tool(number), true);
         }
         if !self.pool.has_memory(demand) {
             return block(Resource::Memory, false);
@@ -106,10 +133,7 @@ impl Scheduler {
     }
 
     /// Sees to it that a line parked for a tool's rate is woken in time.
-    fn wake_with_time(&mut self, resource: Resource) {
-        let Resource::Rate(number) = resource else {
-            return;
-        };
+    fn wake_with_time(&mut self, number: ToolNo) {
         let now = self.now;
         let tool = self.tools.get_mut(number);
         let due = tool.opens_after(now).unwrap_or(now);
@@ -117,7 +141,7 @@ impl Scheduler {
     }
 
     /// A tool's rate allows another start.
-    pub(super) fn fire_tool(&mut self, number: super::tool_table::ToolNo) {
+    pub(super) fn fire_tool(&mut self, number: ToolNo) {
         let tool = self.tools.get_mut(number);
         self.timers
             .set(Owner::Tool(number), &mut tool.due, Moment::NEVER);
@@ -164,6 +188,10 @@ impl Scheduler {
         self.lanes.occupy(lane, attempt);
         self.queue
             .share(group, |shares| shares.charge(group, charged));
+        if self.queue.has_groups() {
+            // Another group may now come before the one that was reserved for.
+            self.queue.wake_all(Resource::Reservation);
+        }
     }
 
     fn take_all(&mut self, demand: &Demand) {

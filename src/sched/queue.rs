@@ -50,6 +50,11 @@ pub(super) struct Candidate {
 }
 
 impl Queue {
+    /// Whether there is more than one group.
+    pub(super) fn has_groups(&self) -> bool {
+        self.shares.has_groups()
+    }
+
     /// The number of a group.
     pub(super) fn group(&mut self, group: Option<&Arc<str>>) -> u32 {
         self.shares.number(group)

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::moment::nanoseconds;
+use super::record::Stage;
 use super::scheduler::Scheduler;
 use crate::model::CallId;
 
@@ -59,7 +60,14 @@ impl Scheduler {
             let record = &self.records[id.index()];
             let rank = nanoseconds(record.estimate).saturating_add(behind);
             if rank > record.rank {
-                self.replace(id, |record| record.rank = rank);
+                let is_ready = record.stage == Stage::Ready;
+                if is_ready {
+                    self.dequeue(id);
+                }
+                self.records[id.index()].rank = rank;
+                if is_ready {
+                    self.enqueue(id);
+                }
                 let parents = self.graph.parents(id);
                 raised.extend(parents.map(|edge| (edge.call, rank)));
             }

@@ -51,6 +51,11 @@ impl Shares {
         number
     }
 
+    /// Whether there is more than one.
+    pub(super) fn has_groups(&self) -> bool {
+        self.all.len() > 1
+    }
+
     /// A group's virtual time.
     pub(super) fn time(&self, group: u32) -> u64 {
         self.all[group as usize].time

@@ -11,7 +11,8 @@ impl Scheduler {
     /// The reason a call waits; `None` for one that does not wait.
     ///
     /// What only the call can wait for comes before what everyone waits for:
-    /// its parents, its times, its locks, its tool, its claims, then the lanes.
+    /// its parents, its times, its rate, its locks, its tool, its claims, then
+    /// the lanes.
     pub fn why_waiting(&self, id: CallId) -> Option<WaitReason> {
         let record = self.records.get(id.index())?;
         let at = record.not_before.into();

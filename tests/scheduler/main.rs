@@ -1,0 +1,13 @@
+//! The scheduler: tables, scenario files, and random histories against a
+//! reference that recomputes everything from scratch after each step.
+
+mod generator;
+mod history;
+mod laws;
+mod properties;
+mod reference;
+mod reference_order;
+mod scenario;
+mod scenarios;
+mod tables;
+mod words;
