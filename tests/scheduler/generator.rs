@@ -32,6 +32,11 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
+/// The seed of the generator of a run.
+pub(crate) fn seed(word: u64) -> u32 {
+    (word >> 33) as u32
+}
+
 /// The settings of a run, and whether edges point at later calls.
 pub(crate) fn settings(word: u64) -> (Settings, bool) {
     let mut choices = Choices(word);
@@ -46,7 +51,7 @@ pub(crate) fn settings(word: u64) -> (Settings, bool) {
         order: choices.pick(&[Order::Fifo, Order::CriticalPath, Order::CriticalPath]),
     };
     let is_forward = choices.below(3) == 1;
-    let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(word)));
+    let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(seed(word))));
     settings.cores = choices.pick(&[None, Some(2.0), Some(4.0)]);
     settings.memory_bytes = choices.pick(&[None, Some(100)]);
     let rate = |burst| {

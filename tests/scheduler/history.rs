@@ -10,7 +10,7 @@ use fanout::model::{
 };
 use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, Scheduler, Settings};
 
-use crate::generator::{Choices, locks, settings, spec};
+use crate::generator::{Choices, locks, seed, settings, spec};
 use crate::laws::Laws;
 use crate::reference::Reference;
 use crate::scenario::{Told, written};
@@ -48,7 +48,12 @@ pub(crate) fn run(words: &Words) {
         history.close();
     }));
     if let Err(cause) = result {
-        let text = written(&history.settings, &history.specs, &history.told);
+        let text = written(
+            seed(words.setup),
+            &history.settings,
+            &history.specs,
+            &history.told,
+        );
         let cause = cause
             .downcast_ref::<String>()
             .cloned()
@@ -78,9 +83,9 @@ impl History {
         }
     }
 
-    fn step(&mut self, at: Duration, input: Input) {
+    fn step(&mut self, at: Duration, input: &Input) {
         self.now = self.now.max(at);
-        self.laws.told(at, &input);
+        self.laws.told(at, input);
         let effects = self.scheduler.step(at, input.clone());
         self.told.push(Told {
             at,
@@ -97,7 +102,7 @@ impl History {
             }
         }
         self.laws.ordered(&effects, &self.scheduler);
-        let expected = self.reference.step(at, &input);
+        let expected = self.reference.step(at, input);
         assert_eq!(effects, expected, "effects of {input:?} at {at:?}");
         self.compare();
     }
@@ -143,7 +148,7 @@ impl History {
                 .count();
             self.queued += new;
         }
-        self.step(at, input);
+        self.step(at, &input);
     }
 
     fn random_input(&mut self, choices: &mut Choices) -> Input {
@@ -152,7 +157,6 @@ impl History {
         }
         match choices.below(32) {
             0 => Input::Ticked,
-            1..=7 => self.started(choices),
             8..=15 => self.ended(choices),
             16 | 17 => self.cancelled(choices),
             18 | 19 => self.policy(choices),
@@ -208,7 +212,7 @@ impl History {
         }
         let id = choices.pick(&running);
         let epoch = self.epochs.get(&id).copied().unwrap_or_default();
-        let stale = if choices.below(12) == 11 { 1 } else { 0 };
+        let stale = u64::from(choices.below(12) == 11);
         (id, Epoch(epoch.0 - stale))
     }
 
@@ -293,17 +297,17 @@ impl History {
         if self.queued < self.specs.len() {
             let rest = self.specs[self.queued..].to_vec();
             self.queued = self.specs.len();
-            self.step(self.now, Input::CallsQueued(rest));
+            self.step(self.now, &Input::CallsQueued(rest));
         }
         if self.scheduler.phase() != RunPhase::ShuttingDown {
-            self.step(self.now, Input::Resumed);
+            self.step(self.now, &Input::Resumed);
         }
         for _ in 0..400 {
             if self.scheduler.open_calls() == 0 {
                 return;
             }
             let (at, input) = self.next_of_close();
-            self.step(at, input);
+            self.step(at, &input);
         }
         panic!(
             "the run does not end: {} calls are open",

@@ -221,7 +221,7 @@ impl Laws {
         for (first, from) in starts.iter().enumerate() {
             let count = (starts.len() - first) as u32;
             let spaced = rate.per * count.saturating_sub(rate.burst) / rate.starts;
-            assert!(self.now - *from >= spaced, "{id} starts above its rate");
+            assert!(self.now >= *from + spaced, "{id} starts above its rate");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The scheduler: tables, scenario files, and random histories against a
+//! The scheduler: scenario files, and random histories against a
 //! reference that recomputes everything from scratch after each step.
 
 mod generator;
@@ -6,8 +6,6 @@ mod history;
 mod laws;
 mod properties;
 mod reference;
-mod reference_order;
 mod scenario;
 mod scenarios;
-mod tables;
 mod words;

@@ -180,12 +180,17 @@ pub(crate) struct Told {
 
 /// Writes a history as a scenario file, with what the scheduler did as what it
 /// must do: to be corrected by hand, then kept.
-pub(crate) fn written(settings: &Settings, specs: &[CallSpec], steps: &[Told]) -> String {
+pub(crate) fn written(
+    seed: u32,
+    settings: &Settings,
+    specs: &[CallSpec],
+    steps: &[Told],
+) -> String {
     let names: Vec<String> = specs
         .iter()
         .map(|spec| format!("c{}", spec.id.number()))
         .collect();
-    let mut text = String::from("about = \"\"\n");
+    let mut text = format!("about = \"\"\nseed = {seed}\n");
     write_settings(&mut text, settings);
     for spec in specs {
         write_call(&mut text, spec, &names);
@@ -224,11 +229,7 @@ fn write_line(text: &mut String, line: &str) {
 
 fn write_settings(text: &mut String, settings: &Settings) {
     let policy = settings.policy;
-    let seed = settings.generator.clone();
-    write_line(
-        text,
-        &format!("# generator: {seed:?}\ncap = {}", policy.cap),
-    );
+    write_line(text, &format!("cap = {}", policy.cap));
     let on_failure = format!("{:?}", policy.on_failure).to_lowercase();
     let order = match policy.order {
         Order::Fifo => "fifo",

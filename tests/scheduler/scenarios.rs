@@ -46,7 +46,8 @@ fn check(names: &Names<'_>, scheduler: &Scheduler, step: &Step, at: &str) {
 
 fn play(file: &Path) {
     let text = std::fs::read_to_string(file).expect("a scenario");
-    let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|e| panic!("{file:?}: {e}"));
+    let scenario: Scenario =
+        toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let (names, specs) = (scenario.names(), scenario.specs());
     let mut scheduler = Scheduler::new(scenario.settings());
     let mut reference = Reference::new(scenario.settings());
@@ -56,7 +57,7 @@ fn play(file: &Path) {
     };
     let mut queued = 0;
     for step in &scenario.step {
-        let at = format!("{file:?} at {}", step.at);
+        let at = format!("{} at {}", file.display(), step.at);
         let input = words.input(&step.input, &specs[queued..], scheduler.policy());
         if let Input::CallsQueued(batch) = &input {
             queued += batch.len();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fanout::model::{CallId, LockKey, LockMode, LockSet, Order, RunPhase, WaitReason};
 
-use crate::reference::{Attempt, Call, Reference, Stage};
+use super::{Attempt, Call, Reference, Stage};
 
 /// Place of a call: class, share of its group, number of its group, score,
 /// position, id.
@@ -56,7 +56,9 @@ impl Reference {
                 self.calls[kept.call.index()].overtaken += 1;
             }
             let lanes: Vec<usize> = self.attempts().map(|(_, attempt)| attempt.lane).collect();
-            let lane = (0..).find(|lane| !lanes.contains(lane)).unwrap_or_default();
+            let lane = (0..self.cap())
+                .find(|lane| !lanes.contains(lane))
+                .unwrap_or_default();
             if let Some(tool) = self.tool_of(id) {
                 self.tool_log.push((tool, self.now, None));
             }
@@ -217,7 +219,7 @@ impl Reference {
         if end > self.now {
             end
         } else {
-            self.now + (self.now - attempt.ordered)
+            self.now + self.now.saturating_sub(attempt.ordered)
         }
     }
 
@@ -279,7 +281,7 @@ impl Reference {
         let ready_at = call.ready_at.unwrap_or(self.now).as_nanos() as i64;
         let score = match self.settings.policy.order {
             Order::Fifo => 0,
-            Order::CriticalPath => ready_at - self.rank(id) as i64,
+            Order::CriticalPath => ready_at.saturating_sub_unsigned(self.rank(id)),
         };
         (call.score.unwrap_or(score), call.position, id)
     }

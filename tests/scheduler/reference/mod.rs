@@ -1,6 +1,9 @@
 //! A scheduler that is as plain as can be: no index, no cache, nothing kept
 //! that can be recomputed. What it orders must be what the real one orders.
 
+mod order;
+mod stops;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +12,7 @@ use fanout::model::{
     AttemptNo, CallId, EdgeKind, Epoch, FailurePolicy, LaneId, LockSet, Outcome, Policy, RunPhase,
     StopCause,
 };
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, Reason, Rung, Settings};
-use rand_core::Rng;
-
-const STALL: Duration = Duration::from_secs(1);
+use fanout::sched::{CallSpec, Effect, Input, Reason, Settings};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stage {
@@ -86,11 +86,11 @@ pub(crate) struct Reference {
     pub tool_log: Vec<(usize, Duration, Option<Duration>)>,
     pub first_starts: Vec<Duration>,
     pub granted_retries: Vec<Duration>,
-    effects: Vec<Effect>,
-    ended: Vec<CallId>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) ended: Vec<CallId>,
 }
 
-fn id(index: usize) -> CallId {
+pub(super) fn id(index: usize) -> CallId {
     CallId::from_index(index)
 }
 
@@ -123,8 +123,8 @@ impl Reference {
         self.settle();
         while let Some(fire) = self.next_fire().filter(|fire| fire.0 <= self.now) {
             match fire.1 {
-                Fire::Lane(_, call) => self.fire_attempt(call),
-                Fire::Call(call) => self.fire_waiting(call),
+                stops::Fire::Lane(_, call) => self.fire_attempt(call),
+                stops::Fire::Call(call) => self.fire_waiting(call),
             }
             self.settle();
         }
@@ -182,7 +182,7 @@ impl Reference {
         call.is_waiting().then_some(call)
     }
 
-    fn attempt(&mut self, id: CallId, epoch: Epoch) -> Option<&mut Attempt> {
+    pub(super) fn attempt(&mut self, id: CallId, epoch: Epoch) -> Option<&mut Attempt> {
         match &mut self.calls.get_mut(id.index())?.stage {
             Stage::Active(attempt) if attempt.epoch == epoch.0 => Some(attempt),
             _ => None,
@@ -277,7 +277,7 @@ impl Reference {
 
     /// The parents that are known to have ended: all of them but those whose
     /// dependents are told later in this step.
-    fn has_open_parents(&self, id: CallId, untold: &[CallId]) -> bool {
+    pub(super) fn has_open_parents(&self, id: CallId, untold: &[CallId]) -> bool {
         let after = &self.calls[id.index()].spec.after;
         after
             .iter()
@@ -298,7 +298,7 @@ impl Reference {
         }
     }
 
-    fn make_ready(&mut self, id: CallId) {
+    pub(super) fn make_ready(&mut self, id: CallId) {
         let now = self.now;
         if self.calls[id.index()].not_before > now {
             return;
@@ -332,7 +332,7 @@ impl Reference {
         self.finish(id, Outcome::Skipped, Reason::Culprit { call });
     }
 
-    fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
+    pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
         self.calls[id.index()].stage = Stage::Ended(outcome);
         self.effects.push(Effect::Finished {
             id,
@@ -376,7 +376,7 @@ impl Reference {
         }
     }
 
-    fn end_waiting(&mut self, outcome: Outcome, reason: Reason) {
+    pub(super) fn end_waiting(&mut self, outcome: Outcome, reason: Reason) {
         for index in 0..self.calls.len() {
             if !self.calls[index].is_waiting() {
                 continue;
@@ -393,125 +393,6 @@ impl Reference {
         }
     }
 
-    fn cancel(&mut self, id: CallId, cause: StopCause, force: Force) {
-        let Some(call) = self.calls.get(id.index()) else {
-            return;
-        };
-        match call.stage {
-            Stage::Ended(_) => {}
-            Stage::Active(_) => self.order_stop(id, cause, force),
-            _ if cause == StopCause::Shutdown => {
-                self.finish(id, Outcome::Cancelled, Reason::Shutdown);
-            }
-            _ => self.finish(id, Outcome::Cancelled, Reason::User),
-        }
-    }
-
-    fn order_stop(&mut self, id: CallId, cause: StopCause, force: Force) {
-        let now = self.now;
-        let call = &mut self.calls[id.index()];
-        let grace = call.spec.timeouts.grace;
-        let Stage::Active(attempt) = &mut call.stage else {
-            return;
-        };
-        let epoch = Epoch(attempt.epoch);
-        let is_first = attempt.stop.is_none();
-        let is_hard = !is_first || force == Force::Kill || grace.is_zero();
-        let is_told = attempt.started.is_some();
-        let stop = attempt.stop.get_or_insert(Stop {
-            cause,
-            hard_at: (!is_hard).then(|| now + grace),
-            is_told,
-        });
-        stop.cause = stop.cause.max(cause);
-        let was_soft = stop.hard_at.is_some();
-        if !is_first {
-            stop.hard_at = None;
-        }
-        if stop.is_told && (is_first || was_soft) {
-            let rung = if is_hard { Rung::Hard } else { Rung::Soft };
-            self.effects.push(Effect::Stop { id, epoch, rung });
-        }
-    }
-
-    fn attempt_started(&mut self, id: CallId, epoch: Epoch) {
-        let now = self.now;
-        let grace = self
-            .calls
-            .get(id.index())
-            .map(|call| call.spec.timeouts.grace);
-        let Some(attempt) = self.attempt(id, epoch) else {
-            return;
-        };
-        if attempt.started.is_some() {
-            return;
-        }
-        attempt.started = Some(now);
-        attempt.last_output = now;
-        let Some(stop) = attempt.stop.as_mut().filter(|stop| !stop.is_told) else {
-            return;
-        };
-        stop.is_told = true;
-        stop.hard_at = stop.hard_at.and(grace).map(|grace| now + grace);
-        let rung = if stop.hard_at.is_some() {
-            Rung::Soft
-        } else {
-            Rung::Hard
-        };
-        self.effects.push(Effect::Stop { id, epoch, rung });
-    }
-
-    fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptEnd) {
-        let Some(attempt) = self.attempt(id, epoch).cloned() else {
-            return;
-        };
-        self.correct_share(id, &attempt);
-        if let (Some(time), Some(tool)) = (end.retry_after, self.tool_of(id)) {
-            self.tool_log.push((tool, self.now, Some(time)));
-        }
-        let spec = self.calls[id.index()].spec.clone();
-        let (outcome, reason) = judge(&spec, &attempt, end);
-        let number = self.calls[id.index()].attempts;
-        let is_again = matches!(outcome, Outcome::Failed | Outcome::TimedOut)
-            && end.is_retryable
-            && number <= spec.retries
-            && matches!(self.phase(), RunPhase::Open | RunPhase::Paused);
-        if !is_again {
-            self.finish(id, outcome, reason);
-            return;
-        }
-        let limit_us = (500_000u64 << (number - 1).min(16)).min(30_000_000);
-        let drawn = self.settings.generator.next_u64();
-        let delay = (u128::from(drawn) * u128::from(limit_us + 1)) >> 64;
-        let delay = Duration::from_micros(delay as u64).max(end.retry_after.unwrap_or_default());
-        let call = &mut self.calls[id.index()];
-        call.not_before = self.now + delay;
-        call.last = Some(outcome);
-        call.stage = Stage::Backoff;
-        self.effects.push(Effect::Retry {
-            id,
-            after: AttemptNo(number),
-            outcome,
-            at: call.not_before,
-        });
-    }
-
-    fn shut_down(&mut self) {
-        let is_second = self.is_shutting_down;
-        self.is_shutting_down = true;
-        self.end_waiting(Outcome::Cancelled, Reason::Shutdown);
-        for call in self.by_lane() {
-            let Stage::Active(attempt) = &mut self.calls[call.index()].stage else {
-                continue;
-            };
-            match &mut attempt.stop {
-                Some(stop) if !is_second => stop.cause = stop.cause.max(StopCause::Shutdown),
-                _ if is_second => self.order_stop(call, StopCause::Shutdown, Force::Kill),
-                _ => self.order_stop(call, StopCause::Shutdown, Force::Ladder),
-            }
-        }
-    }
-
     /// Running calls by lane.
     pub(crate) fn by_lane(&self) -> Vec<CallId> {
         let mut running: Vec<(usize, CallId)> = (0..self.calls.len())
@@ -522,122 +403,6 @@ impl Reference {
             .collect();
         running.sort_unstable();
         running.into_iter().map(|(_, call)| call).collect()
-    }
-}
-
-fn judge(spec: &CallSpec, attempt: &Attempt, end: AttemptEnd) -> (Outcome, Reason) {
-    if matches!(end.outcome, Outcome::Unconfirmed | Outcome::Lost) {
-        return (end.outcome, Reason::Ending);
-    }
-    let limit = |limit: Option<Duration>| limit.unwrap_or_default();
-    match attempt.stop.map(|stop| stop.cause) {
-        None => (end.outcome, Reason::Ending),
-        Some(StopCause::User) => (Outcome::Cancelled, Reason::User),
-        Some(StopCause::Shutdown) => (Outcome::Cancelled, Reason::Shutdown),
-        Some(StopCause::RunTimeout) => {
-            let limit = limit(spec.timeouts.run);
-            (Outcome::TimedOut, Reason::RunTimeout { limit })
-        }
-        Some(StopCause::IdleTimeout) => {
-            let limit = limit(spec.timeouts.idle);
-            (Outcome::TimedOut, Reason::IdleTimeout { limit })
-        }
-    }
-}
-
-/// Whose deadline is next; of equal ones lanes come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fire {
-    Lane(usize, CallId),
-    Call(CallId),
-}
-
-impl Reference {
-    pub(crate) fn next_fire(&self) -> Option<(Duration, Fire)> {
-        let fires = (0..self.calls.len()).filter_map(|index| {
-            let call = &self.calls[index];
-            let due = match &call.stage {
-                Stage::Active(attempt) => {
-                    let due = attempt_due(&call.spec, attempt)?;
-                    return Some((due, Fire::Lane(attempt.lane, id(index))));
-                }
-                Stage::Backoff | Stage::OverBudget => call.not_before,
-                Stage::Ready if call.attempts == 0 => call.ready_at? + call.spec.timeouts.queue?,
-                Stage::Waiting
-                    if call.are_locks_known && !self.has_open_parents(id(index), &self.ended) =>
-                {
-                    call.not_before
-                }
-                _ => return None,
-            };
-            Some((due, Fire::Call(id(index))))
-        });
-        fires.min()
-    }
-
-    fn fire_attempt(&mut self, id: CallId) {
-        let now = self.now;
-        let call = &mut self.calls[id.index()];
-        let limits = call.spec.timeouts;
-        let Stage::Active(attempt) = &mut call.stage else {
-            return;
-        };
-        if let Some(stop) = &mut attempt.stop {
-            stop.hard_at = None;
-            stop.is_told = true;
-            let epoch = Epoch(attempt.epoch);
-            let rung = Rung::Hard;
-            self.effects.push(Effect::Stop { id, epoch, rung });
-            return;
-        }
-        let run_ends = attempt
-            .started
-            .zip(limits.run)
-            .map(|(at, limit)| at + limit);
-        if run_ends.is_some_and(|end| end <= now) {
-            self.order_stop(id, StopCause::RunTimeout, Force::Ladder);
-            return;
-        }
-        let idle_ends = attempt.last_output + limits.idle.unwrap_or_default();
-        if now > idle_ends + STALL {
-            attempt.last_output = now;
-        } else {
-            self.order_stop(id, StopCause::IdleTimeout, Force::Ladder);
-        }
-    }
-
-    fn fire_waiting(&mut self, id: CallId) {
-        let call = &self.calls[id.index()];
-        match call.stage {
-            Stage::Ready => {
-                let limit = call.spec.timeouts.queue.unwrap_or_default();
-                self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
-            }
-            Stage::Backoff | Stage::OverBudget => match self.budget_opens() {
-                None => {
-                    self.granted_retries.push(self.now);
-                    self.make_ready(id);
-                }
-                Some(again) => {
-                    self.calls[id.index()].stage = Stage::OverBudget;
-                    self.calls[id.index()].not_before = again;
-                }
-            },
-            _ => self.make_ready(id),
-        }
-    }
-
-    /// When the retry budget is to be asked again; `None` if it has one left.
-    fn budget_opens(&self) -> Option<Duration> {
-        let second = self.now.as_secs();
-        let is_recent = |at: &&Duration| at.as_secs() + 60 > second;
-        let starts = self.first_starts.iter().filter(is_recent);
-        let retries = self.granted_retries.iter().filter(is_recent);
-        if retries.clone().count() < 3 + starts.clone().count() / 5 {
-            return None;
-        }
-        let oldest = starts.chain(retries).min()?;
-        Some(Duration::from_secs(oldest.as_secs() + 60))
     }
 
     pub(crate) fn start(&mut self, id: CallId, lane: usize) {
@@ -663,20 +428,4 @@ impl Reference {
             attempt: AttemptNo(call.attempts),
         });
     }
-}
-
-fn attempt_due(spec: &CallSpec, attempt: &Attempt) -> Option<Duration> {
-    if let Some(stop) = attempt.stop {
-        return stop.hard_at;
-    }
-    let run = spec
-        .timeouts
-        .run
-        .zip(attempt.started)
-        .map(|(limit, at)| at + limit);
-    let idle = spec.timeouts.idle.and(attempt.started);
-    let idle = idle
-        .and(spec.timeouts.idle)
-        .map(|limit| attempt.last_output + limit);
-    run.into_iter().chain(idle).min()
 }
