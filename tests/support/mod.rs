@@ -3,3 +3,4 @@
 pub(crate) mod attempt;
 pub(crate) mod contained;
 pub(crate) mod living;
+pub(crate) mod scripted;

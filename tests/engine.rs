@@ -1,0 +1,427 @@
+//! The engine with a spawner that starts nothing, in time that stands still
+//! unless everything waits.
+
+#[expect(dead_code, reason = "other test crates use the rest")]
+mod support;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanout::catalogue::Catalogue;
+use fanout::engine::{
+    self, Command, Detail, Engine, Handle, Lifetime, Recorder, RunSurroundings, Setup,
+};
+use fanout::model::{
+    CallState, Cap, Ending, Happening, Outcome, Policy, RunEvent, RunId, Snapshot, WaitReason,
+};
+use fanout::output::{Bounds, Store};
+use fanout::plan::{self, Draft};
+use fanout::{model, probe};
+use serde_json::json;
+use support::scripted::{Scripted, id};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// In the test's own time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+const TOOLS: &str = r#"
+[[tool]]
+name = "say"
+description = "Says something"
+command = ["say", "{{text}}"]
+[tool.input_schema]
+type = "object"
+properties.text = { type = "string" }
+
+[[tool]]
+name = "count"
+description = "Counts something"
+command = ["count"]
+output = "json"
+
+[[tool]]
+name = "write"
+description = "Writes a file"
+command = ["write", "{{path}}"]
+locks = { write = ["file:{{path}}"] }
+[tool.input_schema]
+type = "object"
+properties.path = { type = "string" }
+"#;
+
+struct Trial {
+    engine: Engine,
+    handle: Handle,
+    spawner: Scripted,
+    _folder: tempfile::TempDir,
+}
+
+fn trial(calls: &str, cap: u32, lifetime: Lifetime) -> Trial {
+    recorded_trial(calls, cap, lifetime, None)
+}
+
+fn recorded_trial(calls: &str, cap: u32, lifetime: Lifetime, recorder: Option<Recorder>) -> Trial {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("fanout.toml");
+    std::fs::write(&file, TOOLS).expect("a catalogue");
+    let catalogue = Catalogue::load(&[file]).expect("a valid catalogue");
+    let loaded = plan::from_text("plan.toml", calls, &catalogue).expect("a valid plan");
+    let spawner = Scripted::default();
+    let engine = engine::start(Setup {
+        run: RunId::new("r"),
+        plan: loaded.plan,
+        policy: Policy {
+            cap: Cap::new(cap).expect("a cap above 0"),
+            ..Policy::default()
+        },
+        seed: 7,
+        time_scale: 1.0,
+        lifetime,
+        catalogue: Arc::new(catalogue),
+        spawner: Arc::new(spawner.clone()),
+        store: Store::new(None, Bounds::default()),
+        probe: probe::start(Duration::from_secs(3600)).expect("a probe"),
+        surroundings: RunSurroundings {
+            started_in: PathBuf::from("/"),
+            own_program: PathBuf::from("/fanout"),
+            inherited_env: [("PATH".to_owned(), "/bin".to_owned())].into(),
+            run_dir: PathBuf::from("/run"),
+        },
+        recorder,
+    });
+    Trial {
+        handle: engine.handle(),
+        engine,
+        spawner,
+        _folder: folder,
+    }
+}
+
+impl Trial {
+    /// Waits until a snapshot shows what is wanted.
+    async fn until(&self, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let mut snapshots = self.handle.snapshots();
+        let seen = timeout(PATIENCE, snapshots.wait_for(|snapshot| wanted(snapshot))).await;
+        match seen {
+            Ok(Ok(snapshot)) => Arc::clone(&snapshot),
+            _ => panic!("not seen; last: {:#?}", self.handle.latest().calls),
+        }
+    }
+
+    async fn until_starting(&self, call: u32) {
+        let is_starting = |snapshot: &Snapshot| {
+            snapshot
+                .row(id(call))
+                .is_some_and(|row| matches!(row.state, CallState::Starting { .. }))
+        };
+        self.until(is_starting).await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.spawner.stops(call).is_none() {
+            assert!(tokio::time::Instant::now() < deadline, "never launched");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn until_ended(&self, call: u32, outcome: Outcome) -> Arc<Snapshot> {
+        self.until(|snapshot| state(snapshot, call) == CallState::Ended(outcome))
+            .await
+    }
+
+    fn send(&self, command: Command) {
+        self.handle.send(command).expect("room for a command");
+    }
+
+    async fn last(mut self) -> Arc<Snapshot> {
+        timeout(PATIENCE, self.engine.ended())
+            .await
+            .expect("an end")
+            .expect("no panic")
+    }
+}
+
+fn state(snapshot: &Snapshot, call: u32) -> CallState {
+    snapshot.row(id(call)).expect("a row").state
+}
+
+fn reason(snapshot: &Snapshot, call: u32) -> String {
+    let row = snapshot.row(id(call)).expect("a row");
+    row.reason.as_deref().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn outputs_become_arguments() {
+    let trial = trial(
+        r#"
+        [[call]]
+        id = "a"
+        tool = "count"
+        [[call]]
+        id = "b"
+        tool = "say"
+        args = { text = "{{a.output.words.1}} words; {{{{kept}}" }
+        "#,
+        4,
+        Lifetime::UntilEnded,
+    );
+    trial.until_starting(1).await;
+    trial
+        .spawner
+        .succeeds(1, r#"{"words": [1, "{{a.output}}"]}"#)
+        .await;
+    trial.until_starting(2).await;
+    let launch = trial.spawner.launches().pop().expect("a launch");
+    assert_eq!(launch.argv, ["say", "{{a.output}} words; {{kept}}"]);
+    assert_eq!(launch.env["FANOUT_CALL_ID"], "b");
+    trial.spawner.succeeds(2, "done").await;
+    let last = trial.last().await;
+    assert_eq!(last.counts.succeeded, 2);
+    assert_eq!(
+        *last.row(id(2)).expect("a row").args,
+        json!({"text": "{{a.output}} words; {{kept}}"})
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_of_the_wrong_form_is_a_failure_before_dependents_start() {
+    let trial = trial(
+        r#"
+        [[call]]
+        id = "a"
+        tool = "count"
+        [[call]]
+        tool = "say"
+        args = { text = "{{a.output}}" }
+        "#,
+        4,
+        Lifetime::UntilEnded,
+    );
+    trial.until_starting(1).await;
+    trial.spawner.succeeds(1, "not json").await;
+    let last = trial.last().await;
+    assert_eq!(state(&last, 1), CallState::Ended(Outcome::Failed));
+    assert!(reason(&last, 1).starts_with("output is not one JSON document"));
+    assert_eq!(state(&last, 2), CallState::Ended(Outcome::Skipped));
+    assert_eq!(reason(&last, 2), "a failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reference_that_leads_nowhere_fails_without_a_process() {
+    let trial = trial(
+        r#"
+        [[call]]
+        id = "a"
+        tool = "count"
+        [[call]]
+        tool = "say"
+        args = { text = "{{a.output.missing}}" }
+        "#,
+        4,
+        Lifetime::UntilEnded,
+    );
+    trial.until_starting(1).await;
+    trial.spawner.succeeds(1, "{}").await;
+    let spawner = trial.spawner.clone();
+    let last = trial.last().await;
+    assert_eq!(state(&last, 2), CallState::Ended(Outcome::Failed));
+    assert!(reason(&last, 2).contains("missing"), "{}", reason(&last, 2));
+    assert_eq!(spawner.launches().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_between_start_and_spawn_stops_the_process_once_it_runs() {
+    let trial = trial("[[call]]\ntool = \"say\"", 1, Lifetime::UntilEnded);
+    trial.until_starting(1).await;
+    trial.send(Command::Cancel(vec![id(1)]));
+    let stops = trial.spawner.stops(1).expect("a start");
+    trial.spawner.runs(1).await;
+    timeout(PATIENCE, stops.soft.cancelled())
+        .await
+        .expect("a soft stop");
+    timeout(PATIENCE, stops.hard.cancelled())
+        .await
+        .expect("a hard stop after the grace");
+    trial
+        .spawner
+        .ends(1, "", Ending::plain(Outcome::Failed))
+        .await;
+    let last = trial.last().await;
+    assert_eq!(state(&last, 1), CallState::Ended(Outcome::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn raising_the_cap_admits_and_lowering_it_drains() {
+    let calls = "[[call]]\ntool = \"say\"\n".repeat(4);
+    let trial = trial(&calls, 1, Lifetime::UntilEnded);
+    trial.until_starting(1).await;
+    trial.send(Command::SetCap(Cap::new(3).expect("a cap")));
+    trial.until_starting(3).await;
+    trial.send(Command::SetCap(Cap::new(1).expect("a cap")));
+    let snapshot = trial.until(|snapshot| snapshot.policy.cap.get() == 1).await;
+    assert_eq!(snapshot.counts.busy(), 3);
+    for call in 1..=3 {
+        assert!(
+            !trial
+                .spawner
+                .stops(call)
+                .expect("running")
+                .soft
+                .is_cancelled()
+        );
+        trial.spawner.succeeds(call, "").await;
+    }
+    trial.until_starting(4).await;
+    trial.spawner.succeeds(4, "").await;
+    let last = trial.last().await;
+    assert_eq!((last.counts.succeeded, last.highest_cap.get()), (4, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn locks_named_by_an_output_hold_calls_apart() {
+    let trial = trial(
+        r#"
+        [[call]]
+        id = "a"
+        tool = "count"
+        [[call]]
+        id = "b"
+        tool = "write"
+        args = { path = "{{a.output.path}}" }
+        [[call]]
+        id = "c"
+        tool = "write"
+        args = { path = "x/y" }
+        after = ["a"]
+        "#,
+        4,
+        Lifetime::UntilEnded,
+    );
+    trial.until_starting(1).await;
+    trial.spawner.succeeds(1, r#"{"path": "x"}"#).await;
+    // The third call starts while the locks of the second are being resolved.
+    trial.until_starting(3).await;
+    let is_held = |snapshot: &Snapshot| {
+        let row = snapshot.row(id(2)).expect("a row");
+        matches!(&row.wait, Some(WaitReason::Lock { key, holder })
+            if key.as_str() == "file:x" && *holder == id(3))
+    };
+    trial.until(is_held).await;
+    tokio::time::advance(Duration::from_secs(3)).await;
+    trial.spawner.succeeds(3, "").await;
+    trial.until_starting(2).await;
+    trial.spawner.succeeds(2, "").await;
+    let last = trial.last().await;
+    let waited = last.row(id(2)).expect("a row").waited;
+    assert!(waited.lock >= Duration::from_secs(3), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_runs_again_with_the_arguments_it_had() {
+    let trial = trial(
+        "[[call]]\nid = \"a\"\ntool = \"say\"\nargs = { text = \"{{{{x\" }",
+        1,
+        Lifetime::UntilAsked,
+    );
+    trial.until_starting(1).await;
+    trial.spawner.succeeds(1, "").await;
+    trial.until_ended(1, Outcome::Succeeded).await;
+    trial.send(Command::Rerun(vec![id(1)]));
+    trial.until_starting(2).await;
+    let launches = trial.spawner.launches();
+    assert_eq!(launches[0].argv, launches[1].argv);
+    trial.spawner.succeeds(2, "").await;
+    trial.until_ended(2, Outcome::Succeeded).await;
+    trial.send(Command::Shutdown);
+    let last = trial.last().await;
+    assert_eq!(last.row(id(2)).expect("a row").name.as_str(), "a-r2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_added_or_refused_while_the_run_is_on() {
+    let trial = trial(
+        "[[call]]\nid = \"a\"\ntool = \"count\"",
+        2,
+        Lifetime::UntilAsked,
+    );
+    let draft = |tool: &str, text: &str| {
+        Command::Add(Box::new(Draft {
+            name: None,
+            tool: model::ToolName::new(tool),
+            args: json!({ "text": text }),
+            after: Vec::new(),
+            priority: 0,
+            timeouts: None,
+            retries: 0,
+        }))
+    };
+    trial.send(draft("nothing", ""));
+    let snapshot = trial.until(|snapshot| snapshot.notice.is_some()).await;
+    let (_, notice) = snapshot.notice.clone().expect("a notice");
+    assert!(notice.contains("nothing"), "{notice}");
+    trial.send(draft("say", "n is {{a.output.n}}"));
+    trial.until_starting(1).await;
+    trial.spawner.succeeds(1, r#"{"n": 3}"#).await;
+    trial.until_starting(2).await;
+    assert_eq!(trial.spawner.launches()[1].argv, ["say", "n is 3"]);
+    trial.spawner.succeeds(2, "").await;
+    trial.until_ended(2, Outcome::Succeeded).await;
+    trial.send(Command::Drain);
+    assert_eq!(trial.last().await.counts.succeeded, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_recorder_loses_nothing() {
+    let (sender, mut events) = mpsc::channel::<RunEvent>(1);
+    let recorder = Recorder {
+        events: sender,
+        detail: Detail::Everything,
+    };
+    let calls = "[[call]]\ntool = \"say\"\n".repeat(50);
+    let trial = recorded_trial(&calls, 50, Lifetime::UntilEnded, Some(recorder));
+    trial.until_starting(50).await;
+    for call in 1..=50 {
+        trial.spawner.succeeds(call, "words\n").await;
+    }
+    let mut ends = vec![0; 50];
+    let mut is_over = false;
+    while let Ok(Some(event)) = timeout(PATIENCE, events.recv()).await {
+        assert!(!is_over, "nothing follows the end");
+        match event.what {
+            Happening::CallEnded { call, .. } => ends[call.index()] += 1,
+            Happening::RunEnded { counts, .. } => {
+                assert_eq!(counts.succeeded, 50);
+                is_over = true;
+            }
+            _ => {}
+        }
+    }
+    assert!(is_over && ends.iter().all(|count| *count == 1), "{ends:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_watchers_are_gone_is_shut_down() {
+    let Trial {
+        mut engine,
+        handle,
+        spawner,
+        _folder,
+    } = trial("[[call]]\ntool = \"say\"", 1, Lifetime::UntilAsked);
+    let mut snapshots = handle.snapshots();
+    let is_busy = |snapshot: &Arc<Snapshot>| snapshot.counts.busy() == 1;
+    timeout(PATIENCE, snapshots.wait_for(is_busy))
+        .await
+        .expect("a start")
+        .expect("an engine");
+    let stops = spawner.stops(1).expect("a start");
+    handle.send(Command::Shutdown).expect("room for a command");
+    drop(handle);
+    spawner.runs(1).await;
+    timeout(PATIENCE, stops.soft.cancelled())
+        .await
+        .expect("a soft stop");
+    spawner.ends(1, "", Ending::plain(Outcome::Failed)).await;
+    let last = timeout(PATIENCE, engine.ended()).await;
+    let last = last.expect("an end").expect("no panic");
+    assert_eq!(last.counts.cancelled, 1);
+}

@@ -1,0 +1,98 @@
+//! A spawner that starts nothing: the test says what becomes of each attempt.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use fanout::exec::{AttemptEvent, Spawner, StopTokens};
+use fanout::model::{CallId, Ending, Launch, Outcome};
+use fanout::output::{Sink, Stream};
+use tokio::sync::mpsc;
+
+/// An attempt that waits for what the test makes of it.
+struct Waiting {
+    launch: Launch,
+    stop: StopTokens,
+    sink: Sink,
+    events: mpsc::Sender<AttemptEvent>,
+}
+
+/// Keeps every attempt until the test ends it.
+#[derive(Clone, Default)]
+pub(crate) struct Scripted {
+    waiting: Arc<Mutex<BTreeMap<CallId, Waiting>>>,
+    launches: Arc<Mutex<Vec<Launch>>>,
+}
+
+impl Spawner for Scripted {
+    fn start(
+        &self,
+        launch: Launch,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        self.launches.lock().expect("no panic").push(launch.clone());
+        let call = launch.call;
+        let attempt = Waiting {
+            launch,
+            stop,
+            sink,
+            events,
+        };
+        self.waiting.lock().expect("no panic").insert(call, attempt);
+    }
+}
+
+impl Scripted {
+    /// Everything that was to be started, in that order.
+    pub(crate) fn launches(&self) -> Vec<Launch> {
+        self.launches.lock().expect("no panic").clone()
+    }
+
+    /// The stops of an attempt that has not ended.
+    pub(crate) fn stops(&self, call: u32) -> Option<StopTokens> {
+        let waiting = self.waiting.lock().expect("no panic");
+        waiting.get(&id(call)).map(|attempt| attempt.stop.clone())
+    }
+
+    /// Says that the process of a call runs.
+    pub(crate) async fn runs(&self, call: u32) {
+        let (event, events) = {
+            let waiting = self.waiting.lock().expect("no panic");
+            let attempt = waiting.get(&id(call)).expect("a start of the call");
+            let event = AttemptEvent::Started {
+                call: id(call),
+                epoch: attempt.launch.epoch,
+                pid: None,
+            };
+            (event, attempt.events.clone())
+        };
+        events.send(event).await.expect("an engine");
+    }
+
+    /// Lets a call print something and end.
+    pub(crate) async fn ends(&self, call: u32, printed: &str, ending: Ending) {
+        let waiting = self.waiting.lock().expect("no panic").remove(&id(call));
+        let attempt = waiting.expect("a start of the call");
+        attempt.sink.write(Stream::Stdout, printed.as_bytes());
+        attempt.sink.finish();
+        let event = AttemptEvent::Ended {
+            call: id(call),
+            epoch: attempt.launch.epoch,
+            ending,
+        };
+        attempt.events.send(event).await.expect("an engine");
+    }
+
+    /// Lets a call run, print something and succeed.
+    pub(crate) async fn succeeds(&self, call: u32, printed: &str) {
+        self.runs(call).await;
+        self.ends(call, printed, Ending::plain(Outcome::Succeeded))
+            .await;
+    }
+}
+
+/// The call with this number.
+pub(crate) fn id(number: u32) -> CallId {
+    CallId::from_index(number as usize - 1)
+}
