@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// In the test's own time.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 const TOOLS: &str = r#"
 [[tool]]
@@ -82,7 +82,7 @@ fn recorded_trial(calls: &str, cap: u32, lifetime: Lifetime, recorder: Option<Re
         catalogue: Arc::new(catalogue),
         spawner: Arc::new(spawner.clone()),
         store: Store::new(None, Bounds::default()),
-        probe: probe::start(Duration::from_secs(3600)).expect("a probe"),
+        probe: probe::start(Duration::from_hours(1)).expect("a probe"),
         surroundings: RunSurroundings {
             started_in: PathBuf::from("/"),
             own_program: PathBuf::from("/fanout"),
