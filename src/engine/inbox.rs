@@ -71,7 +71,7 @@ impl Run {
     fn copy_of(&self, id: CallId) -> Option<Call> {
         let original = self.calls.get(id.index())?;
         let row = self.rows.get(id).filter(|row| row.state.is_ended())?;
-        let mut call = original.clone();
+        let mut call = Call::clone(original);
         call.id = CallId::from_index(self.calls.len());
         call.name = self.free_name(original.name.as_str());
         call.foreign_name = None;

@@ -26,9 +26,10 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Adds the row of a call that was queued at `now`.
-    pub(super) fn add(&mut self, call: &Call, now: Duration) {
+    pub(super) fn add(&mut self, call: &Arc<Call>, now: Duration) {
         let row = CallRow {
             id: call.id,
+            call: Arc::clone(call),
             name: call.name.clone(),
             foreign_name: call.foreign_name.as_deref().map(Arc::from),
             tool: call.tool.clone(),

@@ -43,7 +43,7 @@ pub(super) struct Run {
     pub(super) scheduler: Scheduler,
     pub(super) policy: Policy,
     pub(super) highest_cap: Cap,
-    pub(super) calls: Vec<Call>,
+    pub(super) calls: Vec<Arc<Call>>,
     pub(super) names: Names,
     pub(super) rows: Rows,
     pub(super) starts: BTreeMap<CallId, Start>,
@@ -156,6 +156,7 @@ impl Run {
 
     /// Gives a call its row and makes it known; a unit is registered before it runs.
     pub(super) fn register(&mut self, call: Call, now: Duration) {
+        let call = Arc::new(call);
         self.rows.add(&call, now);
         self.journal.add(
             now,

@@ -43,6 +43,30 @@ pub struct Call {
     pub is_cacheable: bool,
 }
 
+impl Call {
+    /// A call with nothing but what every call has; the rest as the contract
+    /// has it by default.
+    pub fn new(id: CallId, name: CallName, tool: ToolName, args: Value) -> Self {
+        Self {
+            id,
+            name,
+            foreign_name: None,
+            tool,
+            args,
+            after: Vec::new(),
+            priority: 0,
+            group: None,
+            start_after: None,
+            timeouts: Timeouts::default(),
+            retries: 0,
+            locks: LockSet::default(),
+            claims: Claims::default(),
+            estimate: None,
+            is_cacheable: false,
+        }
+    }
+}
+
 /// One edge of the plan's graph, pointing at the parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Edge {

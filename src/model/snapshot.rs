@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, CallId, CallName, CallSample, CallState, Cap, Counts, History, MachineSample,
-    Policy, RunId, ToolName, WaitReason, Waited,
+    AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, History,
+    MachineSample, Policy, RunId, ToolName, WaitReason, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -87,6 +87,8 @@ pub enum RunPhase {
 pub struct CallRow {
     /// Number within the run.
     pub id: CallId,
+    /// What was asked for, as it was written.
+    pub call: Arc<Call>,
     /// The id in the plan.
     pub name: CallName,
     /// The id as a foreign file wrote it.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::CallOutput;
 use crate::model::{
-    AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
+    AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
     Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, Measured, Order, Outcome,
     OutputStat, Policy, RunId, RunPhase, Snapshot, Source, ToolName, Waited,
 };
@@ -21,11 +21,14 @@ pub(super) fn id(index: usize) -> CallId {
 }
 
 fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> CallRow {
+    let (name, tool) = (CallName::new(name), ToolName::new(tool));
+    let call = Call::new(id(index), name.clone(), tool.clone(), args.clone());
     CallRow {
         id: id(index),
-        name: CallName::new(name),
+        call: Arc::new(call),
+        name,
         foreign_name: None,
-        tool: ToolName::new(tool),
+        tool,
         args: Arc::new(args),
         are_args_resolved: false,
         state,

@@ -104,7 +104,10 @@ mod tests {
             let time = Duration::from_nanos(nanos);
             let rounded = Span::of(time).time();
             assert!(rounded >= time && rounded <= time.mul_f64(1.25), "{nanos}");
-            assert!(rounded >= last && Span::of(time) >= Span::of(last), "{nanos}");
+            assert!(
+                rounded >= last && Span::of(time) >= Span::of(last),
+                "{nanos}"
+            );
             last = rounded;
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use fanout::catalogue::Catalogue;
 use fanout::model::{
-    AttemptNo, AttemptRecord, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
+    AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
     Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat, Policy, RunId,
     RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, Waited,
 };
@@ -96,11 +96,14 @@ impl Run {
     fn row(&mut self, name: &str, tool: &str, args: Value, state: CallState) -> &mut CallRow {
         let id = CallId::from_index(self.calls.len());
         *self.snapshot.counts.slot(&state) += 1;
+        let (name, tool) = (CallName::new(name), ToolName::new(tool));
+        let call = Call::new(id, name.clone(), tool.clone(), args.clone());
         self.calls.push(CallRow {
             id,
-            name: CallName::new(name),
+            call: Arc::new(call),
+            name,
             foreign_name: None,
-            tool: ToolName::new(tool),
+            tool,
             args: Arc::new(args),
             are_args_resolved: true,
             state,
