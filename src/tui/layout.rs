@@ -3,7 +3,8 @@
 //! ```text
 //! wide, from 110 columns    medium, from 70     narrow, or under 16 rows
 //! ┌──────header──────┐      ┌───header───┐      header
-//! │ ┌─────lanes────┐ │      │ ┌──lanes─┐ │      lanes
+//! ├──────tabs────────┤      ├───tabs─────┤      lanes
+//! │ ┌─────lanes────┐ │      │ ┌──lanes─┐ │
 //! │ └──────────────┘ │      │ └────────┘ │      ─ title ─
 //! │ ┌queue┐┌output─┐ │      │ ┌─lower──┐ │      lower
 //! │ └─────┘│       │ │      │ │        │ │
@@ -18,7 +19,7 @@
 
 use ratatui::layout::Rect;
 
-use super::state::{Pane, State};
+use super::state::{Pane, Screen, State};
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (40, 8);
@@ -41,8 +42,10 @@ pub struct Layout {
     pub breadth: Breadth,
     /// The line at the top.
     pub header: Rect,
-    /// The areas of the panes, in the order of [`Pane::ALL`].
-    panes: [Rect; 4],
+    /// The line of screens; empty where there is no room.
+    pub tabs: Rect,
+    /// The areas of the panes.
+    panes: [Rect; Pane::COUNT],
     /// The line of messages; it may be the footer's.
     pub toast: Rect,
     /// The line of keys.
@@ -70,11 +73,14 @@ impl Layout {
             row(height.saturating_sub(2))
         };
         let bottom = if is_narrow { footer.y } else { toast.y };
-        let body = Rect::new(0, 1.min(height), width, bottom.saturating_sub(1));
+        let tabs = if is_narrow { Rect::ZERO } else { row(1) };
+        let top = 1 + tabs.height;
+        let body = Rect::new(0, top.min(height), width, bottom.saturating_sub(top));
         let mut layout = Self {
             breadth,
             header: row(0),
-            panes: [Rect::ZERO; 4],
+            tabs,
+            panes: [Rect::ZERO; Pane::COUNT],
             toast,
             footer,
             has_borders: !is_narrow && !state.is_zoomed,
@@ -93,6 +99,34 @@ impl Layout {
             self.set(state.focus, body);
             return;
         }
+        match state.screen {
+            Screen::Lanes => self.place_lanes(state, body),
+            Screen::Queue => self.place_table(state, body),
+        }
+    }
+
+    /// The table over the output of its selected call.
+    fn place_table(&mut self, state: &State, body: Rect) {
+        let height = if self.breadth == Breadth::Narrow {
+            body.height
+        } else {
+            body.height * 2 / 3
+        };
+        let (table, output) = split_rows(body, height);
+        self.set(Pane::Table, table);
+        self.set(Pane::Output, output);
+        if output.height == 0 {
+            let pane = if state.focus == Pane::Output {
+                Pane::Output
+            } else {
+                Pane::Table
+            };
+            self.set(Pane::Table, Rect::ZERO);
+            self.set(pane, body);
+        }
+    }
+
+    fn place_lanes(&mut self, state: &State, body: Rect) {
         let (upper, lower) = split_rows(body, self.lanes_height(state, body.height));
         self.set(Pane::Lanes, upper);
         if self.breadth != Breadth::Wide {
@@ -161,6 +195,18 @@ impl Layout {
         )
     }
 
+    /// Where the table's rows are: below its column titles.
+    pub fn table_area(&self) -> Rect {
+        let inner = self.inner(Pane::Table);
+        let titles = 1.min(inner.height);
+        Rect::new(
+            inner.x,
+            inner.y + titles,
+            inner.width,
+            inner.height - titles,
+        )
+    }
+
     /// Lines of a busy lane: two where all lanes fit that way.
     pub fn lane_lines(&self, state: &State) -> u16 {
         let lanes = &state.run.lanes;
@@ -178,6 +224,7 @@ impl Layout {
         match pane {
             Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
             Pane::Lanes => usize::from(self.lane_area().height),
+            Pane::Table => usize::from(self.table_area().height),
             _ => usize::from(self.inner(pane).height),
         }
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
-    Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat, Policy, RunId,
-    RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, Waited,
+    Edge, EdgeKind, Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat,
+    Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, Waited,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -183,6 +183,13 @@ impl Run {
             _ => CallState::Queued,
         };
         let row = self.row(name, name, args, state);
+        if let WaitReason::After { call } = reason {
+            let after = Edge {
+                call,
+                on: EdgeKind::Ok,
+            };
+            Arc::make_mut(&mut row.call).after = vec![after];
+        }
         row.wait = Some(reason);
         let id = row.id;
         self.queue.push(id);

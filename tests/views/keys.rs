@@ -180,7 +180,11 @@ fn output_is_followed_held_and_wrapped() {
 fn help_names_every_key_and_closes() {
     play(fixtures::everything(), SIZE, async |stage| {
         stage.keys("?").await;
-        assert!(stage.text().contains("SIGTERM"), "{}", stage.text());
+        assert!(
+            stage.text().contains("Leave; asks first"),
+            "{}",
+            stage.text()
+        );
         stage.keys("G").await;
         assert!(stage.text().contains("unconfirmed"), "{}", stage.text());
         stage.keys("q").await;
@@ -216,6 +220,38 @@ fn a_small_screen_says_what_it_needs_and_still_hears() {
         stage.keys("q").await;
     });
     assert_eq!(left, Some(Leave::Quit));
+}
+
+#[test]
+fn calls_are_filtered_sorted_marked_and_moved() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        let moved = |call, before| Command::Move {
+            call: id(call),
+            before,
+        };
+        stage.keys("2jJ").await;
+        assert_eq!(stage.commands(), [moved(15, Some(id(17)))]);
+        stage.keys("K").await;
+        assert_eq!(stage.commands(), [moved(15, Some(id(14)))]);
+        stage.keys("t").await;
+        assert_eq!(stage.commands(), [Command::RunNext(id(15))]);
+        stage.keys("sJ").await;
+        assert_eq!(stage.commands(), [], "sorted by number");
+        stage.keys("/wri<ret>").await;
+        let text = stage.text();
+        assert!(
+            text.contains("write-a") && !text.contains("flaky"),
+            "{text}"
+        );
+        stage.keys("<esc>").await;
+        assert!(stage.text().contains("flaky"), "{}", stage.text());
+        stage.keys("gg<space><space>x").await;
+        assert!(stage.text().contains("2 marked calls."), "{}", stage.text());
+        stage.keys("y").await;
+        assert_eq!(stage.commands(), [Command::Cancel(vec![id(14), id(15)])]);
+        stage.keys("O").await;
+        assert!(stage.text().contains("All calls 17"), "{}", stage.text());
+    });
 }
 
 #[test]

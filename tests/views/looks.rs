@@ -2,7 +2,7 @@
 
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
-use fanout::tui::state::State;
+use fanout::tui::state::{Screen, State};
 use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -22,13 +22,15 @@ pub(crate) fn draw(state: &State) -> Buffer {
     draw_with(state, &theme, Glyphs::Unicode)
 }
 
+const SIZES: [(u16, u16); 6] = [(200, 60), (120, 36), (80, 24), (60, 12), (40, 8), (39, 7)];
+
 fn size(width: u16, height: u16) -> Size {
     Size { width, height }
 }
 
 #[test]
 fn everything_at_every_size() {
-    for (width, height) in [(200, 60), (120, 36), (80, 24), (60, 12), (40, 8), (39, 7)] {
+    for (width, height) in SIZES {
         let buffer = draw(&fixtures::state(
             fixtures::everything(),
             size(width, height),
@@ -37,6 +39,21 @@ fn everything_at_every_size() {
             format!("everything-{width}x{height}"),
             dump::with_styles(&buffer)
         );
+    }
+}
+
+#[test]
+fn the_table_at_every_size() {
+    for (width, height) in SIZES {
+        let mut state = fixtures::state(fixtures::everything(), size(width, height));
+        state.show(Screen::Queue);
+        let queue = draw(&state);
+        insta::assert_snapshot!(format!("queue-{width}x{height}"), dump::with_styles(&queue));
+        state.is_table_full = true;
+        state.marked = [fixtures::id(9), fixtures::id(11)].into();
+        state.settle();
+        let all = draw(&state);
+        insta::assert_snapshot!(format!("all-{width}x{height}"), dump::with_styles(&all));
     }
 }
 

@@ -56,17 +56,28 @@ pub const TABLE: &[Entry] = &[
     row(A::Redraw, "app.redraw", &[Global], &["Ctrl+l"], "redraw", "Draw the whole screen anew"),
     row(A::Suspend, "app.suspend", &[Global], &["Ctrl+z"], "suspend", "Back to the shell; fg returns. Calls run on"),
 
+    row(A::ScreenLanes, "screen.lanes", &[Global], &["1"], "lanes", "What runs now"),
+    row(A::ScreenQueue, "screen.queue", &[Global], &["2"], "queue", "Every call in a table"),
+
     row(A::Down, "list.down", &[List], &["j", "Down"], "down", "One row down"),
     row(A::Up, "list.up", &[List], &["k", "Up"], "up", "One row up"),
     row(A::Top, "list.top", &[List], &["g g", "Home"], "top", "To the first row"),
     row(A::Bottom, "list.bottom", &[List], &["G", "End"], "bottom", "To the last row; in the output, follow it"),
     row(A::PageDown, "list.page-down", &[List], &["PageDown", "Ctrl+d"], "page down", "One page down"),
     row(A::PageUp, "list.page-up", &[List], &["PageUp", "Ctrl+u"], "page up", "One page up"),
+    row(A::Filter, "list.filter", &[List], &["/"], "filter", "Only calls whose number, name, tool or state has a text").footer(55),
+    row(A::Sort, "list.sort", &[List], &["s"], "sort", "Sort by the next column"),
+    row(A::SortReverse, "list.sort-reverse", &[List], &["S"], "reverse", "Turn the order round"),
+    row(A::Scope, "list.scope", &[List], &["O"], "all/waiting", "All calls in the table, or those that wait"),
+    row(A::Mark, "list.mark", &[List], &["Space"], "mark", "Mark the call, to cancel or run several at once").footer(54),
 
     row(A::Open, "call.open", &[Call], &["Enter"], "output", "Read what the call prints").footer(40),
     row(A::Cancel, "call.cancel", &[Call], &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),
     row(A::Kill, "call.kill", &[Call], &["X"], "kill", "Kill at once").danger(Danger::Ends),
     row(A::Rerun, "call.rerun", &[Call], &["r"], "run again", "Run an ended call again, as a new call").footer(30),
+    row(A::MoveDown, "call.move-down", &[Call], &["J"], "later", "Let a waiting call start after the next one"),
+    row(A::MoveUp, "call.move-up", &[Call], &["K"], "earlier", "Let a waiting call start before the one above"),
+    row(A::RunNext, "call.next", &[Call], &["t"], "start next", "Start a waiting call before all others"),
 
     row(A::Follow, "out.follow", &[Output], &["f"], "follow", "Stay at the end as lines arrive, or stop").footer(41),
     row(A::Wrap, "out.wrap", &[Output], &["w"], "wrap", "Wrap long lines, or cut them").footer(42),

@@ -7,6 +7,10 @@ pub enum Question {
     Quit,
     /// Whether to cancel every call that has not ended.
     CancelAll,
+    /// Whether to cancel the marked calls.
+    CancelMarked,
+    /// Whether to kill the marked calls.
+    KillMarked,
 }
 
 impl Question {
@@ -15,6 +19,8 @@ impl Question {
         match self {
             Self::Quit => &["Keep running", "Drain and leave", "Cancel all and leave"],
             Self::CancelAll => &["Keep running", "Cancel all"],
+            Self::CancelMarked => &["Keep running", "Cancel them"],
+            Self::KillMarked => &["Keep running", "Kill them"],
         }
     }
 }

@@ -20,6 +20,13 @@ impl Field {
         }
     }
 
+    /// A field of one line with a text in it, and the cursor behind that.
+    pub fn line_with(text: &str) -> Self {
+        let mut field = Self::single_line();
+        field.area.insert_str(text);
+        field
+    }
+
     /// A field of several lines with a text in it.
     pub fn with_text(text: &str) -> Self {
         Self {

@@ -11,6 +11,8 @@ pub enum Layer {
     Ask(Ask),
     /// The field for the number of lanes.
     CapPrompt(Box<Field>),
+    /// The field for the lists' filter.
+    Filter(Box<Field>),
     /// A new call.
     Add(Box<AddCall>),
 }

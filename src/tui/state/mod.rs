@@ -4,13 +4,16 @@
 mod add_call;
 mod ask;
 mod attention;
+mod call_rows;
 mod field;
 mod layer;
 mod list;
 mod output_view;
+mod screen;
 mod selection;
 mod toast;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,30 +30,14 @@ use super::layout::Layout;
 pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
+pub use call_rows::{CallRows, Selector, SortKey};
 pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
 pub use output_view::{OutputView, Wanted};
+pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use toast::{Level, Toast, Toasts};
-
-/// A part of the screen that can take the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Pane {
-    /// The lanes and who is in them.
-    Lanes,
-    /// The calls that wait.
-    Queue,
-    /// The calls that have ended.
-    Finished,
-    /// What the selected call prints.
-    Output,
-}
-
-impl Pane {
-    /// In the order in which Tab visits them.
-    pub const ALL: [Self; 4] = [Self::Lanes, Self::Queue, Self::Finished, Self::Output];
-}
 
 /// How CPU is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,12 +81,26 @@ pub struct State {
     pub run: Arc<Snapshot>,
     /// When it arrived.
     pub run_at: Duration,
+    /// The screen that is shown.
+    pub screen: Screen,
     /// The pane that takes the keys.
     pub focus: Pane,
+    /// The pane that took them last, for each screen.
+    pub focused: [Pane; Screen::ALL.len()],
     /// Which call is selected.
     pub selection: Selection,
-    /// Where the lists stand: lanes, queue, finished.
-    pub lists: [ListView; 3],
+    /// The calls that more is to be done with at once.
+    pub marked: BTreeSet<CallId>,
+    /// Where the lists stand, in the order of [`Pane::LISTS`].
+    pub lists: [ListView; Pane::LISTS.len()],
+    /// The calls they list; those of the lanes are the lanes themselves.
+    pub rows: [CallRows; Pane::LISTS.len()],
+    /// Every call, for the table.
+    pub all_calls: Arc<Vec<CallId>>,
+    /// What narrows and orders the lists.
+    pub selector: Selector,
+    /// Whether the table has all calls, or those that wait.
+    pub is_table_full: bool,
     /// Where the output pane stands.
     pub output: OutputView,
     /// What lies on top of the screen, the topmost last.
@@ -139,9 +140,16 @@ impl State {
             notice_seen: run.notice.as_ref().map_or(0, |(number, _)| *number),
             run,
             run_at: Duration::ZERO,
+            screen: Screen::Lanes,
             focus: Pane::Lanes,
+            focused: Screen::ALL.map(|screen| screen.panes()[0]),
             selection: Selection::default(),
-            lists: [ListView::default(); 3],
+            marked: BTreeSet::new(),
+            lists: [ListView::default(); Pane::LISTS.len()],
+            rows: Default::default(),
+            all_calls: Arc::default(),
+            selector: Selector::default(),
+            is_table_full: false,
             output: OutputView::default(),
             layers: Vec::new(),
             toasts: Toasts::default(),
@@ -205,7 +213,7 @@ impl State {
         match self.layers.last() {
             Some(Layer::Ask(_)) => &[Context::Confirm],
             Some(Layer::Help(_)) => &[Context::List, Context::Global],
-            Some(Layer::CapPrompt(_)) => &[Context::Line],
+            Some(Layer::CapPrompt(_) | Layer::Filter(_)) => &[Context::Line],
             Some(Layer::Add(add)) if add.tool.is_none() => &[Context::Picker],
             Some(Layer::Add(_)) => &[Context::Form],
             None if self.focus == Pane::Output => &[

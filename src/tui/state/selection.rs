@@ -1,8 +1,10 @@
 //! Which call is selected: always a call, never a place in a list.
 
-use crate::model::{CallId, CallState};
+use std::sync::Arc;
 
-use super::{ListView, Pane, State};
+use crate::model::CallId;
+
+use super::{CallRows, ListView, Pane, State};
 
 /// Which call is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +36,7 @@ impl State {
     pub fn listed(&self, pane: Pane) -> usize {
         match pane {
             Pane::Lanes => self.run.lanes.len(),
-            Pane::Queue => self.run.queue.len(),
-            Pane::Finished => self.run.finished.len(),
-            Pane::Output => 0,
+            _ => self.ids(pane).len(),
         }
     }
 
@@ -44,52 +44,54 @@ impl State {
     pub fn call_at(&self, pane: Pane, row: usize) -> Option<CallId> {
         match pane {
             Pane::Lanes => self.run.lanes.get(row).copied().flatten(),
-            Pane::Queue => self.run.queue.get(row).copied(),
-            Pane::Finished => self.run.finished.get(row).copied(),
-            Pane::Output => None,
+            _ => self.ids(pane).get(row).copied(),
         }
     }
 
-    /// The row of a call in the pane that lists it.
+    fn ids(&self, pane: Pane) -> &[CallId] {
+        let rows = self.rows.get(pane as usize);
+        rows.map_or(&[], CallRows::ids)
+    }
+
+    /// The row of a call in a pane.
     fn row_of(&self, pane: Pane, call: CallId) -> Option<usize> {
         match pane {
             Pane::Lanes => self.run.lanes.iter().position(|it| *it == Some(call)),
-            Pane::Queue => self.run.queue.iter().position(|it| *it == call),
-            Pane::Finished => self.run.finished.iter().position(|it| *it == call),
-            Pane::Output => None,
+            _ => self.ids(pane).iter().position(|it| *it == call),
         }
     }
 
     /// Where a list pane stands.
     pub fn list(&self, pane: Pane) -> ListView {
-        let index = pane as usize;
-        self.lists.get(index).copied().unwrap_or_default()
+        self.lists.get(pane as usize).copied().unwrap_or_default()
     }
 
-    /// The pane that lists a call now.
-    fn home(&self, call: CallId) -> Option<Pane> {
-        Some(match self.run.row(call)?.state {
-            CallState::Queued | CallState::Retrying { .. } => Pane::Queue,
-            CallState::Ended(_) => Pane::Finished,
-            _ => Pane::Lanes,
-        })
+    /// Whether the selected call is in a pane.
+    fn is_selected_in(&self, pane: Pane) -> bool {
+        let call = self.selection.call();
+        call.is_some_and(|call| self.row_of(pane, call).is_some())
     }
 
-    /// Puts everything in order after a change: the automatic selection, the
-    /// lists and their scrolling.
+    /// Puts everything in order after a change: the lists, the automatic
+    /// selection and the scrolling.
     pub fn settle(&mut self) {
+        self.refresh_rows();
         if let Selection::Automatic(call) = self.selection {
-            let is_busy = |id: &CallId| self.home(*id) == Some(Pane::Lanes);
+            let is_busy = |id: &CallId| self.run.lanes.contains(&Some(*id));
             let first_busy = self.run.lanes.iter().flatten().next().copied();
             let best = call.filter(is_busy).or(first_busy).or(call);
             self.selection = Selection::Automatic(best.or(self.run.queue.first().copied()));
         }
         let selected = self.selection.call();
-        let home = selected.and_then(|call| self.home(call));
         let layout = self.layout();
-        for pane in [Pane::Lanes, Pane::Queue, Pane::Finished] {
-            let here = selected.filter(|_| home == Some(pane));
-            let row = here.and_then(|call| self.row_of(pane, call));
+        for pane in self
+            .screen
+            .panes()
+            .iter()
+            .copied()
+            .filter(|it| Pane::LISTS.contains(it))
+        {
+            let row = selected.and_then(|call| self.row_of(pane, call));
             let mut list = self.list(pane);
             list.settle(self.listed(pane), layout.rows(self, pane), row);
             self.lists[pane as usize] = list;
@@ -103,17 +105,36 @@ impl State {
         }
     }
 
+    fn refresh_rows(&mut self) {
+        let run = &self.run;
+        let all = || Arc::new(run.calls.iter().map(|row| row.id).collect());
+        for pane in self.screen.panes() {
+            let Some(rows) = self.rows.get_mut(*pane as usize) else {
+                continue;
+            };
+            match pane {
+                Pane::Finished => rows.refresh(&run.finished, &self.selector, run),
+                Pane::Table if self.is_table_full => {
+                    // The list of all calls is the same as long as their number is.
+                    if self.all_calls.len() != run.calls.len() {
+                        self.all_calls = all();
+                    }
+                    rows.refresh(&self.all_calls, &self.selector, run);
+                }
+                Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
+                Pane::Lanes | Pane::Output => {}
+            }
+        }
+    }
+
     /// Moves the selection in the pane with the keys by some rows. Where the
     /// selected call is in another pane, the row it was on last is next.
     pub fn step(&mut self, by: isize) {
         let pane = self.focus;
-        let here = self
-            .selection
-            .call()
-            .filter(|call| self.home(*call) == Some(pane));
+        let is_here = self.is_selected_in(pane);
         let row = self.list(pane).row;
         let last = self.listed(pane).saturating_sub(1);
-        let by = if here.is_some() { by } else { 0 };
+        let by = if is_here { by } else { 0 };
         let wanted = row.saturating_add_signed(by).min(last);
         // Idle lanes are passed over, onwards first and then back.
         let onwards = wanted..=last;
@@ -132,10 +153,9 @@ impl State {
     /// Gives the keys to a pane; a list pane then selects a call of its own.
     pub fn focus_on(&mut self, pane: Pane) {
         self.focus = pane;
-        let is_here = self.selection.call().and_then(|call| self.home(call)) == Some(pane);
-        if pane != Pane::Output && !is_here {
+        self.settle();
+        if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
             self.step(0);
         }
-        self.settle();
     }
 }

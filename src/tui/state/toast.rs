@@ -77,11 +77,12 @@ impl Toasts {
         self.showing(now)?.until
     }
 
-    /// Takes all messages off the screen; whether there was one.
+    /// Takes all messages off the screen; whether there was one that would
+    /// have stayed.
     pub fn dismiss(&mut self, now: Duration) -> bool {
-        let was_up = self.showing(now).is_some();
+        let would_stay = self.showing(now).is_some_and(|toast| toast.until.is_none());
         self.dismissed = self.log.len();
-        was_up
+        would_stay
     }
 
     /// Everything that was said and is kept, oldest first.

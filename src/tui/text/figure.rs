@@ -71,6 +71,11 @@ pub fn bytes(bytes: u64) -> Piece<'static> {
     Piece::formatted(if is_long { format!("{size:.0}") } else { exact })
 }
 
+/// A number that may be below 0.
+pub fn signed(number: i32) -> Piece<'static> {
+    Piece::formatted(number.to_string())
+}
+
 /// A share as a whole percentage: 0.61 is `61%`.
 pub fn percent(share: f32) -> Piece<'static> {
     Piece::formatted(format!("{:.0}%", share.max(0.0) * 100.0))

@@ -41,6 +41,10 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCom
 pub(super) fn pasted(state: &mut State, text: &str) {
     match state.layers.last_mut() {
         Some(Layer::CapPrompt(field)) => field.paste(text),
+        Some(Layer::Filter(field)) => {
+            field.paste(text);
+            state.selector.filter = field.text().to_lowercase();
+        }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
         _ => {}
     }
@@ -50,6 +54,10 @@ pub(super) fn pasted(state: &mut State, text: &str) {
 fn typed(state: &mut State, key: KeyEvent) {
     match state.layers.last_mut() {
         Some(Layer::CapPrompt(field)) => field.key(key),
+        Some(Layer::Filter(field)) => {
+            field.key(key);
+            state.selector.filter = field.text().to_lowercase();
+        }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
         _ => {}
     }
@@ -63,6 +71,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match state.layers.last() {
         Some(Layer::CapPrompt(_)) => return cap::in_prompt(state, action, commands),
         Some(Layer::Add(_)) => return add_call::act(state, action, commands),
+        Some(Layer::Filter(_)) => return panes::in_filter(state, action),
         Some(Layer::Help(_)) => return panes::in_help(state, action),
         _ => {}
     }
@@ -88,7 +97,12 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
             state.layers.push(Layer::Ask(Ask::new(Question::CancelAll)));
         }
         Action::CancelAll => state.say(crate::tui::state::Level::Info, "every call has ended"),
-        Action::Cancel | Action::Kill | Action::Rerun => calls::act(state, action, commands),
+        Action::Cancel
+        | Action::Kill
+        | Action::Rerun
+        | Action::MoveDown
+        | Action::MoveUp
+        | Action::RunNext => calls::act(state, action, commands),
         _ => panes::act(state, action),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::output::{Stream, Streams};
 use crate::tui::action::Action;
-use crate::tui::state::{Layer, Pane, Selection, State};
+use crate::tui::state::{Field, Layer, Pane, Screen, Selection, State};
 use crate::tui::views;
 
 /// Cells that one step sideways moves.
@@ -24,6 +24,16 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::FocusNext => turn(state, 1),
         Action::FocusPrevious => turn(state, -1),
         Action::Open => open(state),
+        Action::ScreenLanes => state.show(Screen::Lanes),
+        Action::ScreenQueue => state.show(Screen::Queue),
+        Action::Filter => {
+            let field = Field::line_with(&state.selector.filter);
+            state.layers.push(Layer::Filter(Box::new(field)));
+        }
+        Action::Sort => state.selector.sort = state.selector.sort.next(),
+        Action::SortReverse => state.selector.is_reversed = !state.selector.is_reversed,
+        Action::Scope => state.is_table_full = !state.is_table_full,
+        Action::Mark => mark(state),
         Action::Zoom => state.is_zoomed = !state.is_zoomed,
         Action::Follow if state.output.is_following() => state.hold_output(),
         Action::Follow => state.follow_output(),
@@ -54,10 +64,32 @@ fn rows(state: &mut State, by: isize) {
     }
 }
 
+/// Marks the selected call, or takes its mark away, and goes on to the next.
+fn mark(state: &mut State) {
+    if let Some(call) = state.selection.call() {
+        if !state.marked.remove(&call) {
+            state.marked.insert(call);
+        }
+        rows(state, 1);
+    }
+}
+
+/// Keys of the filter's field: Enter keeps it, Esc takes it away.
+pub(super) fn in_filter(state: &mut State, action: Action) {
+    state.layers.pop();
+    if action == Action::Close {
+        state.selector.filter.clear();
+    }
+}
+
 fn turn(state: &mut State, by: isize) {
-    let panes = Pane::ALL.len();
-    let next = (state.focus as usize + panes).saturating_add_signed(by) % panes;
-    state.focus_on(Pane::ALL[next]);
+    let panes = state.screen.panes();
+    let now = panes
+        .iter()
+        .position(|pane| *pane == state.focus)
+        .unwrap_or(0);
+    let next = (now + panes.len()).saturating_add_signed(by) % panes.len();
+    state.focus_on(panes[next]);
 }
 
 /// Reads the selected call's output.
@@ -75,8 +107,12 @@ pub(super) fn back(state: &mut State) {
     if state.armed.take().is_some() || state.toasts.dismiss(now) {
     } else if state.is_zoomed {
         state.is_zoomed = false;
-    } else if state.focus != Pane::Lanes {
-        state.focus_on(Pane::Lanes);
+    } else if !state.selector.filter.is_empty() {
+        state.selector.filter.clear();
+    } else if !state.marked.is_empty() {
+        state.marked.clear();
+    } else if state.focus != state.screen.panes()[0] {
+        state.focus_on(state.screen.panes()[0]);
     } else {
         state.selection = Selection::Automatic(state.selection.call());
     }

@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect};
 use super::{View, chrome};
 use crate::theme::Role;
 use crate::tui::state::{Ask, Question};
-use crate::tui::text::figure;
+use crate::tui::text::{Strip, figure};
 
 /// Draws the question.
 pub(super) fn render(
@@ -26,26 +26,11 @@ pub(super) fn render(
     let (name, height) = match ask.question {
         Question::Quit => ("Leave?", answers.len() as u16 + 2),
         Question::CancelAll => ("Cancel all?", answers.len() as u16 + 2),
+        Question::CancelMarked => ("Cancel?", answers.len() as u16 + 2),
+        Question::KillMarked => ("Kill?", answers.len() as u16 + 2),
     };
     let inner = chrome::popup(view, screen, (36, height), name, buf);
-    let counts = &view.state.run.counts;
-    let style = view.style(Role::Fg);
-    let mut strip = view.strip(inner.width);
-    strip
-        .skip(1)
-        .put(figure::plural(counts.busy(), "call"), style);
-    strip.put(
-        if counts.busy() == 1 {
-            " runs, "
-        } else {
-            " run, "
-        },
-        style,
-    );
-    let waiting = counts.queued + counts.retrying;
-    strip.put(figure::count(waiting), style);
-    strip.put(if waiting == 1 { " waits." } else { " wait." }, style);
-    strip.draw(inner.as_position(), buf);
+    facts(view, ask.question, inner.width).draw(inner.as_position(), buf);
     let first = inner.y + 2;
     for ((index, answer), y) in answers.iter().enumerate().zip(first..inner.bottom()) {
         let role = if index == 0 { Role::Fg } else { Role::Danger };
@@ -66,4 +51,25 @@ pub(super) fn render(
         }
     }
     None
+}
+
+/// What the answer concerns.
+fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
+    let counts = &view.state.run.counts;
+    let style = view.style(Role::Fg);
+    let mut strip = view.strip(width);
+    strip.skip(1);
+    if matches!(question, Question::CancelMarked | Question::KillMarked) {
+        let marked = view.state.marked.len();
+        strip
+            .put(figure::plural(marked, "marked call"), style)
+            .put(".", style);
+        return strip;
+    }
+    let (busy, waiting) = (counts.busy(), counts.queued + counts.retrying);
+    strip.put(figure::plural(busy, "call"), style);
+    strip.put(if busy == 1 { " runs, " } else { " run, " }, style);
+    strip.put(figure::count(waiting), style);
+    strip.put(if waiting == 1 { " waits." } else { " wait." }, style);
+    strip
 }

@@ -6,9 +6,12 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Block, Widget};
 
 use super::View;
+use crate::model::CallRow;
+use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::state::Pane;
-use crate::tui::text::Strip;
+use crate::tui::glyphs::role_of_state;
+use crate::tui::state::{Pane, SortKey};
+use crate::tui::text::{Align, Cut, Strip, figure};
 
 /// Draws a pane's frame with what stands at the left and right of its title,
 /// and gives the area inside.
@@ -117,6 +120,56 @@ pub(super) fn mark(view: &View<'_>, row: Rect, buf: &mut Buffer) {
             .remove_modifier(Modifier::DIM);
     }
     buf.set_style(row, style);
+}
+
+/// How a row of a list of calls begins: its bar, number and sign. A marked
+/// call's number stands out.
+pub(super) fn row_start(view: &View<'_>, row: &CallRow, width: u16) -> Strip {
+    let state = view.state;
+    let is_selected = state.selection.call() == Some(row.id);
+    let bar = if is_selected {
+        view.glyphs.selected()
+    } else {
+        " "
+    };
+    let is_marked = state.marked.contains(&row.id);
+    let number = view.style(if is_marked { Role::Match } else { Role::Muted });
+    let mut strip = view.strip(width);
+    strip.put(bar, view.style(Role::Accent));
+    let cells = super::id_cells(state);
+    strip
+        .cell(figure::call(row.id), cells, Align::Left, number)
+        .skip(1);
+    let sign = view.style(role_of_state(&row.state));
+    strip.put(view.glyphs.state(&row.state), sign).skip(1);
+    strip
+}
+
+/// What narrows and orders the lists, for their titles.
+pub(super) fn selector(view: &View<'_>) -> Strip {
+    let selector = &view.state.selector;
+    let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
+    let mut strip = view.strip(u16::MAX);
+    if !selector.filter.is_empty() {
+        strip
+            .put(" / ", muted)
+            .put_cut(Safe::new(&selector.filter), 20, Cut::End, accent);
+    }
+    if selector.sort != SortKey::Given || selector.is_reversed {
+        strip.put(" by ", muted).put(selector.sort.word(), accent);
+        strip.put(
+            if selector.is_reversed {
+                " reversed"
+            } else {
+                ""
+            },
+            muted,
+        );
+    }
+    if strip.used() > 0 {
+        strip.skip(1);
+    }
+    strip
 }
 
 /// An empty pane says what it is for and which key fills it.

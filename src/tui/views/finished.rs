@@ -27,12 +27,12 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     let state = view.state;
     let mut left = chrome::title(view, Pane::Finished, "Finished");
     left.put(
-        figure::count(state.run.finished.len()),
+        figure::count(state.listed(Pane::Finished)),
         view.style(Role::Title),
     )
     .skip(1);
-    let inner = chrome::frame(view, Pane::Finished, &left, &view.strip(0), buf);
-    if state.run.finished.is_empty() {
+    let inner = chrome::frame(view, Pane::Finished, &left, &chrome::selector(view), buf);
+    if state.listed(Pane::Finished) == 0 {
         chrome::empty(view, inner, &["Nothing has ended yet."], buf);
         return;
     }
@@ -75,20 +75,9 @@ fn ending(strip: &mut Strip, row: &CallRow, outcome: Style, muted: Style) {
 
 fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
     let is_selected = view.state.selection.call() == Some(row.id);
-    let bar = if is_selected {
-        view.glyphs.selected()
-    } else {
-        " "
-    };
     let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
     let outcome = view.style(role_of_state(&row.state));
-    let mut strip = view.strip(area.width);
-    strip.put(bar, view.style(Role::Accent));
-    let digits = super::id_cells(view.state);
-    strip
-        .cell(figure::call(row.id), digits, Align::Left, muted)
-        .skip(1);
-    strip.put(view.glyphs.state(&row.state), outcome).skip(1);
+    let mut strip = chrome::row_start(view, row, area.width);
     let name_cells = (usize::from(area.width) / 3).clamp(8, 24);
     let end = strip.used() + name_cells;
     strip.put_cut(Safe::new(row.name.as_str()), name_cells, Cut::Middle, fg);

@@ -15,19 +15,36 @@ use super::View;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Entry, TABLE, entry};
-use crate::tui::state::{Layer, Level};
+use crate::tui::state::{Field, Layer, Level};
 use crate::tui::text::{Piece, Strip, figure};
 
 /// Draws both lines.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     let (toast, footer) = (view.layout.toast, view.layout.footer);
     let message = message(view, toast.width);
+    if let Some(Layer::Filter(field)) = view.state.layers.last() {
+        filter(view, field, toast, buf);
+        if footer == toast {
+            return;
+        }
+    }
     if footer != toast || message.is_none() {
         keys(view, footer, buf);
     }
-    if let Some(strip) = message {
+    let is_filtering = matches!(view.state.layers.last(), Some(Layer::Filter(_)));
+    if let Some(strip) = message.filter(|_| !is_filtering) {
         strip.draw(toast.as_position(), buf);
     }
+}
+
+/// The field of the filter, and how many calls it leaves.
+fn filter(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(area.width);
+    strip.skip(1).put("filter: ", view.style(Role::Muted));
+    strip.draw(area.as_position(), buf);
+    let used = (strip.used() as u16).min(area.width);
+    let area = Rect::new(area.x + used, area.y, area.width - used, area.height);
+    super::add_call::field(view, field, area, buf);
 }
 
 /// What is said: an armed cancellation first, then the latest message.

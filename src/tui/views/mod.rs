@@ -14,6 +14,9 @@ mod lane_row;
 mod lanes;
 mod output;
 mod queue;
+mod table;
+mod table_columns;
+mod tabs;
 mod too_small;
 mod trend;
 
@@ -73,7 +76,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         return None;
     }
     header::render(view, view.layout.header, buf);
+    tabs::render(view, buf);
     lanes::render(view, buf);
+    table::render(view, buf);
     queue::render(view, buf);
     finished::render(view, buf);
     output::render(view, buf);
@@ -83,6 +88,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         cursor = match layer {
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),
+            Layer::Filter(_) => None,
             Layer::Add(add) => add_call::render(view, add, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };

@@ -15,9 +15,8 @@ use super::{View, chrome};
 use crate::model::CallRow;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::glyphs::role_of_state;
 use crate::tui::state::Pane;
-use crate::tui::text::{Align, Cut, args, figure, wait};
+use crate::tui::text::{Cut, args, figure, wait};
 
 /// Draws the pane.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
@@ -27,12 +26,12 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     let state = view.state;
     let mut left = chrome::title(view, Pane::Queue, "Queue");
     left.put(
-        figure::count(state.run.queue.len()),
+        figure::count(state.listed(Pane::Queue)),
         view.style(Role::Title),
     )
     .skip(1);
-    let inner = chrome::frame(view, Pane::Queue, &left, &view.strip(0), buf);
-    if state.run.queue.is_empty() {
+    let inner = chrome::frame(view, Pane::Queue, &left, &chrome::selector(view), buf);
+    if state.listed(Pane::Queue) == 0 {
         chrome::empty(view, inner, &["Nothing waits."], buf);
         return;
     }
@@ -59,22 +58,8 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
 fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
     let state = view.state;
     let is_selected = state.selection.call() == Some(row.id);
-    let bar = if is_selected {
-        view.glyphs.selected()
-    } else {
-        " "
-    };
-    let (muted, sign) = (
-        view.style(Role::Muted),
-        view.style(role_of_state(&row.state)),
-    );
-    let mut strip = view.strip(area.width);
-    let digits = super::id_cells(state);
-    strip.put(bar, view.style(Role::Accent));
-    strip
-        .cell(figure::call(row.id), digits, Align::Left, muted)
-        .skip(1);
-    strip.put(view.glyphs.state(&row.state), sign).skip(1);
+    let muted = view.style(Role::Muted);
+    let mut strip = chrome::row_start(view, row, area.width);
     let reason = row
         .wait
         .as_ref()
