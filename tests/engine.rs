@@ -1,8 +1,10 @@
 //! The engine with a spawner that starts nothing, in time that stands still
 //! unless everything waits.
 
-#[expect(dead_code, reason = "other test crates use the rest")]
-mod support;
+mod support {
+    //! What it shares with other test crates.
+    pub(crate) mod scripted;
+}
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,11 @@
 //! One attempt as a real process: its end, its stops, its pipes.
 
-mod support;
+mod support {
+    //! What it shares with other test crates.
+    pub(crate) mod attempt;
+    pub(crate) mod contained;
+    pub(crate) mod living;
+}
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
