@@ -4,6 +4,8 @@
 mod arguments;
 mod call;
 mod check;
+mod colour;
+mod config;
 mod containment;
 mod dashboard;
 mod demo;
@@ -14,6 +16,7 @@ mod run;
 mod session;
 mod summary;
 mod terminal_text;
+mod theme;
 mod tools;
 
 use std::ffi::OsString;
@@ -56,6 +59,8 @@ enum Subcommands {
     Tools(tools::Tools),
     /// Check a plan without running it
     Check(check::Check),
+    /// List, show and check themes
+    Theme(theme::Theme),
     /// One of the sample tools; what their manifest runs
     #[command(hide = true, disable_help_flag = true)]
     SampleTool {
@@ -81,6 +86,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Call(command)) => command.run(),
         Some(Subcommands::Tools(command)) => command.run(),
         Some(Subcommands::Check(command)) => command.run(),
+        Some(Subcommands::Theme(command)) => command.run(),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
     }
 }

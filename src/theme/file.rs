@@ -13,11 +13,33 @@ use super::Role;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ThemeFile {
     /// The theme whose roles hold where this one names none.
-    pub inherits: Option<String>,
+    pub inherits: Option<Written>,
+    /// Whether it is made for dark or light surroundings.
+    pub appearance: Option<Appearance>,
     /// Names for colours.
     pub palette: BTreeMap<String, Color>,
     /// The roles it names.
     pub roles: Vec<(Role, Look)>,
+}
+
+/// Whether a theme is made for dark or light surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appearance {
+    /// Light text on a dark background.
+    Dark,
+    /// Dark text on a light background.
+    Light,
+}
+
+/// A word of a theme file and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The word.
+    pub text: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
 }
 
 /// What one role looks like. Names of colours are kept, because a theme that
@@ -25,19 +47,21 @@ pub struct ThemeFile {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {
     /// Colour of the text.
-    pub fg: Option<String>,
+    pub fg: Option<Written>,
     /// Colour behind it.
-    pub bg: Option<String>,
+    pub bg: Option<Written>,
     /// Colour of the text where the terminal shows only 16.
-    pub ansi: Option<String>,
+    pub ansi: Option<Written>,
     /// Bold, dim and the like.
     pub modifier: Modifier,
 }
 
 /// Something wrong in a theme file. The rest of the file is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: {message}")]
+#[error("{file}:{line}:{column}: {message}")]
 pub struct Problem {
+    /// The file as it is shown to the user.
+    pub file: String,
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
@@ -53,13 +77,16 @@ type Entry<'a, 'i> = (
 
 /// Reads a file and collects what is wrong with it.
 pub(super) struct Reader<'t> {
+    file: &'t str,
     text: &'t str,
     pub(super) problems: Vec<Problem>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// Reads `text`, which is called `file` in reports.
+    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
         Self {
+            file,
             text,
             problems: Vec::new(),
         }
@@ -73,14 +100,29 @@ impl<'t> Reader<'t> {
         let mut file = ThemeFile::default();
         for (key, value) in table.get_ref() {
             match key.get_ref().as_ref() {
-                "$schema" | "appearance" => {}
+                "$schema" => {}
+                "appearance" => file.appearance = self.appearance((key, value)),
                 "inherits" => file.inherits = self.text_of((key, value)),
                 "palette" => file.palette = self.palette((key, value)),
                 "roles" => file.roles = self.roles((key, value)),
-                other => self.report(key.span(), format!("unknown key `{other}`")),
+                other => {
+                    let known = ["$schema", "appearance", "inherits", "palette", "roles"];
+                    self.unknown(key.span(), "key", other, known);
+                }
             }
         }
         file
+    }
+
+    fn appearance(&mut self, entry: Entry<'_, '_>) -> Option<Appearance> {
+        match self.text_of(entry)?.text.as_str() {
+            "dark" => Some(Appearance::Dark),
+            "light" => Some(Appearance::Light),
+            _ => {
+                self.report(entry.1.span(), "expected `dark` or `light`".to_owned());
+                None
+            }
+        }
     }
 
     fn palette(&mut self, entry: Entry<'_, '_>) -> BTreeMap<String, Color> {
@@ -89,11 +131,11 @@ impl<'t> Reader<'t> {
             let Some(name) = self.text_of(entry) else {
                 continue;
             };
-            match literal_colour(&name) {
-                Some(colour) => {
-                    palette.insert(entry.0.get_ref().to_string(), colour);
-                }
-                None => self.report(entry.1.span(), format!("`{name}` is no colour")),
+            if let Some(colour) = literal_colour(&name.text) {
+                palette.insert(entry.0.get_ref().to_string(), colour);
+            } else {
+                let message = format!("`{}` is no colour", name.text);
+                self.report(entry.1.span(), message);
             }
         }
         palette
@@ -103,12 +145,16 @@ impl<'t> Reader<'t> {
         let mut roles = Vec::new();
         for entry in self.table_of(entry) {
             let name = entry.0.get_ref().as_ref();
-            let look = self.look(entry);
+            let mut look = self.look(entry);
             if let Some(role) = Role::named(name) {
+                // The background written as one colour is a background.
+                if role == Role::Bg && entry.1.get_ref().is_str() {
+                    look.bg = look.fg.take();
+                }
                 roles.push((role, look));
             } else {
-                let message = format!("unknown role `{name}`; did you mean `{}`?", nearest(name));
-                self.report(entry.0.span(), message);
+                let known = Role::ALL.iter().map(|role| role.name());
+                self.unknown(entry.0.span(), "role", name, known);
             }
         }
         roles
@@ -126,7 +172,7 @@ impl<'t> Reader<'t> {
                 "bg" => look.bg = self.text_of(entry),
                 "ansi" => look.ansi = self.text_of(entry),
                 "mod" => look.modifier = self.modifiers(entry.1),
-                other => self.report(entry.0.span(), format!("unknown key `{other}`")),
+                other => self.unknown(entry.0.span(), "key", other, ["fg", "bg", "ansi", "mod"]),
             }
         }
         look
@@ -159,29 +205,49 @@ impl<'t> Reader<'t> {
         table.iter().collect()
     }
 
-    fn text_of(&mut self, (_, value): Entry<'_, '_>) -> Option<String> {
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
+    fn text_of(&mut self, (_, value): Entry<'_, '_>) -> Option<Written> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
             // A colour of the 256 may be written as a number.
-            DeValue::Integer(number) => Some(number.as_str().to_owned()),
+            DeValue::Integer(number) => number.as_str().to_owned(),
             _ => {
                 self.report(value.span(), "expected a text".to_owned());
-                None
+                return None;
             }
-        }
+        };
+        let (line, column) = self.place(value.span().start);
+        Some(Written { text, line, column })
     }
 
-    pub(super) fn report(&mut self, span: Range<usize>, message: String) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
+    fn unknown(
+        &mut self,
+        span: Range<usize>,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) {
+        let near = nearest(name, known);
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        self.report(span, format!("unknown {what} `{name}`{hint}"));
+    }
+
+    fn place(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(self.text);
         let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.matches('\n').count() + 1;
+        (line, before.get(start..).unwrap_or("").chars().count() + 1)
+    }
+
+    fn report(&mut self, span: Range<usize>, message: String) {
+        let (line, column) = self.place(span.start);
         self.problems.push(Problem {
-            line: before.matches('\n').count() + 1,
-            column: before.get(start..).unwrap_or("").chars().count() + 1,
+            file: self.file.to_owned(),
+            line,
+            column,
             message,
         });
     }
 }
-
 /// A colour that needs no palette: hex, an ANSI name, 0 to 255 or `default`.
 pub(super) fn literal_colour(name: &str) -> Option<Color> {
     if name == "default" {
@@ -201,10 +267,11 @@ fn modifier(name: &str) -> Option<Modifier> {
     })
 }
 
-fn nearest(name: &str) -> &'static str {
-    let by_likeness = |role: &&Role| (strsim::jaro_winkler(role.name(), name) * 1000.0) as u32;
-    Role::ALL
-        .iter()
-        .max_by_key(by_likeness)
-        .map_or("fg", |role| role.name())
+/// The known name that is most like `name`, if any is like it.
+fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let likeness = known
+        .into_iter()
+        .map(|it| (strsim::jaro_winkler(it, name), it));
+    let (best, near) = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best > 0.7).then_some(near)
 }

@@ -5,13 +5,27 @@
 //! [`Role`] and gets a style.
 
 mod builtin;
+mod contrast;
 mod depth;
+mod downsample;
 mod file;
+mod library;
 mod resolve;
 mod role;
+mod watch;
 
-pub use builtin::{builtin, builtin_names};
+pub use contrast::{Faint, contrast, faint};
 pub use depth::{ColourChoice, Depth, Signals};
-pub use file::{Look, Problem, ThemeFile};
-pub use resolve::{Theme, ThemeError, resolve};
+pub use downsample::ansi_colour;
+pub use file::{Appearance, Look, Problem, ThemeFile, Written};
+pub use library::{Library, Listed};
+pub use resolve::{Theme, ThemeError};
 pub use role::Role;
+pub use watch::{Watch, WatchError, watch};
+
+/// A built-in theme for a depth of colour.
+pub fn builtin(name: &str, depth: Depth) -> Result<Theme, ThemeError> {
+    Library::built_in()
+        .load(name, depth)
+        .map(|(theme, _)| theme)
+}

@@ -1,16 +1,19 @@
 //! Follows `inherits` and turns looks into styles for a depth of colour.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ratatui::style::{Color, Style};
 
-use super::file::{Reader, literal_colour};
-use super::{Depth, Look, Problem, Role, ThemeFile};
+use super::file::{Reader, Written, literal_colour};
+use super::{Appearance, Depth, Look, Problem, Role, ThemeFile, downsample};
 
 /// Every role with its style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
     name: String,
+    appearance: Option<Appearance>,
     depth: Depth,
     styles: Vec<Style>,
 }
@@ -19,6 +22,11 @@ impl Theme {
     /// The theme's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is made for dark or light surroundings, if it says.
+    pub fn appearance(&self) -> Option<Appearance> {
+        self.appearance
     }
 
     /// How many colours its styles were made for.
@@ -36,93 +44,144 @@ impl Theme {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
     /// No theme has this name.
-    #[error("no theme is named `{0}`")]
-    Unknown(String),
+    #[error("no theme is named `{name}`{}", near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?")))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// A theme with a similar name.
+        near: Option<String>,
+    },
     /// It inherits from itself, over the themes named.
     #[error("theme inherits from itself: {0}")]
     Cycle(String),
+    /// Its file cannot be read.
+    #[error("{}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// How deep a chain of `inherits` may be.
 const MAX_INHERITANCE: usize = 8;
 
+/// A theme file as it was found.
+pub(super) struct Found<'t> {
+    /// How it is called in reports.
+    pub(super) file: String,
+    /// Its text.
+    pub(super) text: Cow<'t, str>,
+}
+
+/// Where a theme may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origins {
+    /// The user's folder first, then what is built in.
+    All,
+    /// What is built in: for a file that inherits from its own name.
+    BuiltIn,
+}
+
 /// Resolves the theme `name`, whose files `source` gives by name. What is wrong
-/// in a file is reported with the file's name, and the rest is used.
-pub fn resolve<'t>(
+/// in a file is reported, and the rest is used.
+pub(super) fn resolve<'t>(
     name: &str,
     depth: Depth,
-    source: impl Fn(&str) -> Option<&'t str>,
-) -> Result<(Theme, Vec<(String, Problem)>), ThemeError> {
+    source: impl Fn(&str, Origins) -> Result<Found<'t>, ThemeError>,
+) -> Result<(Theme, Vec<Problem>), ThemeError> {
     let mut problems = Vec::new();
-    let mut chain: Vec<(String, ThemeFile)> = Vec::new();
-    let mut next = Some(name.to_owned());
-    while let Some(name) = next.take() {
-        let seen = chain.iter().any(|(earlier, _)| *earlier == name);
-        if seen || chain.len() >= MAX_INHERITANCE {
-            let names: Vec<&str> = chain.iter().map(|(name, _)| name.as_str()).collect();
+    let mut chain: Vec<Link> = Vec::new();
+    let mut next = Some((name.to_owned(), Origins::All));
+    while let Some((name, origins)) = next.take() {
+        let earlier = |it: &Link| it.name == name && it.origins == origins;
+        if chain.iter().any(earlier) || chain.len() >= MAX_INHERITANCE {
+            let names: Vec<&str> = chain.iter().map(|it| it.name.as_str()).collect();
             return Err(ThemeError::Cycle(format!("{} → {name}", names.join(" → "))));
         }
-        let text = source(&name).ok_or_else(|| ThemeError::Unknown(name.clone()))?;
-        let mut reader = Reader::new(text);
-        let file = reader.read();
-        problems.extend(reader.problems.into_iter().map(|it| (name.clone(), it)));
-        next.clone_from(&file.inherits);
-        chain.push((name, file));
+        let found = source(&name, origins)?;
+        let mut reader = Reader::new(&found.file, &found.text);
+        let theme = reader.read();
+        problems.append(&mut reader.problems);
+        next = theme.inherits.as_ref().map(|parent| {
+            let is_own = parent.text == name && origins == Origins::All;
+            let origins = if is_own {
+                Origins::BuiltIn
+            } else {
+                Origins::All
+            };
+            (parent.text.clone(), origins)
+        });
+        chain.push(Link {
+            name,
+            origins,
+            file: found.file,
+            theme,
+        });
     }
-    Ok((merged(name, &chain, depth, &mut problems), problems))
+    let styles = merged(&chain, depth, &mut problems);
+    let appearance = chain.iter().find_map(|it| it.theme.appearance);
+    let name = name.to_owned();
+    let theme = Theme {
+        name,
+        appearance,
+        depth,
+        styles,
+    };
+    Ok((theme, problems))
+}
+
+/// One file of a chain of `inherits`.
+struct Link {
+    name: String,
+    origins: Origins,
+    file: String,
+    theme: ThemeFile,
 }
 
 /// Lays the files over one another, the inherited ones first.
-fn merged(
-    name: &str,
-    chain: &[(String, ThemeFile)],
-    depth: Depth,
-    problems: &mut Vec<(String, Problem)>,
-) -> Theme {
+fn merged(chain: &[Link], depth: Depth, problems: &mut Vec<Problem>) -> Vec<Style> {
     let mut palette: BTreeMap<&str, Color> = BTreeMap::new();
     let mut looks: Vec<Option<(&str, &Look)>> = vec![None; Role::ALL.len()];
-    for (owner, file) in chain.iter().rev() {
-        palette.extend(file.palette.iter().map(|(name, it)| (name.as_str(), *it)));
-        for (role, look) in &file.roles {
-            looks[*role as usize] = Some((owner, look));
+    for link in chain.iter().rev() {
+        let own = link.theme.palette.iter();
+        palette.extend(own.map(|(name, it)| (name.as_str(), *it)));
+        for (role, look) in &link.theme.roles {
+            looks[*role as usize] = Some((&link.file, look));
         }
     }
-    let mut styles = Vec::with_capacity(looks.len());
+    let mut styles: Vec<Style> = Vec::with_capacity(looks.len());
     for look in looks {
-        let Some((owner, look)) = look else {
+        let Some((file, look)) = look else {
             styles.push(Style::new());
             continue;
         };
-        let mut colour = |name: &Option<String>| {
-            let name = name.as_deref()?;
-            let found = palette.get(name).copied().or_else(|| literal_colour(name));
+        let mut colour = |name: &Option<Written>| {
+            let name = name.as_ref()?;
+            let literal = || literal_colour(&name.text);
+            let found = palette.get(name.text.as_str()).copied().or_else(literal);
             if found.is_none() {
-                let message = format!("`{name}` is neither a colour nor in the palette");
-                let (line, column) = (1, 1);
-                problems.push((
-                    owner.to_owned(),
-                    Problem {
-                        line,
-                        column,
-                        message,
-                    },
-                ));
+                problems.push(Problem {
+                    file: file.to_owned(),
+                    line: name.line,
+                    column: name.column,
+                    message: format!("`{}` is neither a colour nor in the palette", name.text),
+                });
             }
             found
         };
         let mut style = Style::new().add_modifier(look.modifier);
+        // All are looked up, so that a wrong name is reported at every depth.
+        let (fg, bg, ansi) = (colour(&look.fg), colour(&look.bg), colour(&look.ansi));
         if depth > Depth::Mono {
-            let by_ansi = (depth == Depth::Ansi).then(|| colour(&look.ansi)).flatten();
-            style.fg = by_ansi.or_else(|| colour(&look.fg));
-            style.bg = colour(&look.bg);
+            style.fg = ansi.filter(|_| depth == Depth::Ansi).or(fg);
+            style.bg = bg;
         }
         styles.push(style);
     }
-    Theme {
-        name: name.to_owned(),
-        depth,
-        styles,
-    }
+    downsample::all(&mut styles, depth);
+    styles
 }
 
 #[cfg(test)]
@@ -131,8 +190,8 @@ mod tests {
 
     use super::*;
 
-    fn source(name: &str) -> Option<&'static str> {
-        Some(match name {
+    fn source(name: &str, _: Origins) -> Result<Found<'static>, ThemeError> {
+        let text = match name {
             "base" => {
                 "[palette]\nrose = '#ff0000'\n[roles]\ndanger = 'rose'\ntitle = {mod=['bold']}"
             }
@@ -142,7 +201,20 @@ mod tests {
             "broken" => {
                 "[roles]\nfg = 'red'\nbg = \"blue\nmuted = { mod = ['bald'] }\ntitle = 'nocolour'"
             }
-            _ => return None,
+            "wrong" => {
+                "apearance = 'dark'\nappearance = 3\n[roles]\nfg = 'nocolour'\nmuted = 'red'"
+            }
+            _ => {
+                let near = None;
+                return Err(ThemeError::Unknown {
+                    name: name.to_owned(),
+                    near,
+                });
+            }
+        };
+        Ok(Found {
+            file: format!("{name}.toml"),
+            text: text.into(),
         })
     }
 
@@ -150,16 +222,12 @@ mod tests {
     fn a_child_changes_the_palette_of_its_parent() {
         let (theme, problems) = resolve("child", Depth::True, source).expect("resolves");
         assert_eq!(theme.style(Role::Danger).fg, Some(Color::Green));
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        assert_eq!(theme.style(Role::Title), bold);
         assert_eq!(
-            theme.style(Role::Title),
-            Style::new().add_modifier(Modifier::BOLD)
+            problems[0].to_string(),
+            "child.toml:5:1: unknown role `fgg`; did you mean `fg`?"
         );
-        let (owner, problem) = &problems[0];
-        assert_eq!(
-            (owner.as_str(), problem.line, problem.column),
-            ("child", 5, 1)
-        );
-        assert!(problem.message.contains("did you mean `fg`"), "{problem}");
     }
 
     #[test]
@@ -167,14 +235,27 @@ mod tests {
         let cycle = resolve("a", Depth::True, source).expect_err("cycle");
         assert_eq!(cycle, ThemeError::Cycle("a → b → a".to_owned()));
         let unknown = resolve("x", Depth::True, source).expect_err("unknown");
-        assert_eq!(unknown, ThemeError::Unknown("x".to_owned()));
+        assert_eq!(unknown.to_string(), "no theme is named `x`");
     }
 
     #[test]
     fn the_good_part_of_a_broken_file_is_used() {
         let (theme, problems) = resolve("broken", Depth::True, source).expect("resolves");
         assert_eq!(theme.style(Role::Fg).fg, Some(Color::Red));
-        assert!(problems.iter().any(|(_, it)| it.line == 3), "{problems:?}");
+        assert!(problems.iter().any(|it| it.line == 3), "{problems:?}");
+    }
+
+    #[test]
+    fn near_misses_wrong_types_and_unknown_colours_are_placed() {
+        let (theme, problems) = resolve("wrong", Depth::True, source).expect("resolves");
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let wanted = [
+            "wrong.toml:1:1: unknown key `apearance`; did you mean `appearance`?",
+            "wrong.toml:2:14: expected `dark` or `light`",
+            "wrong.toml:4:6: `nocolour` is neither a colour nor in the palette",
+        ];
+        assert_eq!(said, wanted);
+        assert_eq!(theme.style(Role::Muted).fg, Some(Color::Red));
     }
 
     #[test]

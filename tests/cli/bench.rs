@@ -42,6 +42,9 @@ impl Bench {
             .current_dir(self.folder())
             .env(MARKER, self.living.marker())
             .env_remove("RUST_BACKTRACE")
+            .env("XDG_CONFIG_HOME", self.folder().join("config"))
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -11,3 +11,4 @@ mod living;
 mod sample_tools;
 mod samples;
 mod signals;
+mod themes;

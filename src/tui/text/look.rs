@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::output::{Attributes, Colour, Origin, TextStyle};
-use crate::theme::Depth;
+use crate::theme::{Depth, ansi_colour};
 
 /// The style of a piece of text over that of its surroundings. Its author's
 /// colours are kept as far as the terminal shows them; what he hid, and what
@@ -39,34 +39,9 @@ pub(super) fn over(base: Style, piece: TextStyle, depth: Depth) -> Style {
 fn shown(colour: Colour, depth: Depth) -> Option<Color> {
     match (colour, depth) {
         (_, Depth::Mono) => None,
-        (Colour::Ansi(index), _) => Some(ansi(index)),
+        (Colour::Ansi(index), _) => Some(ansi_colour(index)),
         (Colour::Fixed(index), Depth::Indexed | Depth::True) => Some(Color::Indexed(index)),
         (Colour::Rgb(red, green, blue), Depth::True) => Some(Color::Rgb(red, green, blue)),
         _ => None,
     }
-}
-
-fn ansi(index: u8) -> Color {
-    const COLOURS: [Color; 16] = [
-        Color::Black,
-        Color::Red,
-        Color::Green,
-        Color::Yellow,
-        Color::Blue,
-        Color::Magenta,
-        Color::Cyan,
-        Color::Gray,
-        Color::DarkGray,
-        Color::LightRed,
-        Color::LightGreen,
-        Color::LightYellow,
-        Color::LightBlue,
-        Color::LightMagenta,
-        Color::LightCyan,
-        Color::White,
-    ];
-    COLOURS
-        .get(usize::from(index))
-        .copied()
-        .unwrap_or(Color::Reset)
 }

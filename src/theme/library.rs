@@ -1,0 +1,195 @@
+//! The themes there are: what is built in, and the files of the user's folder,
+//! which come before it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::resolve::{Found, Origins, resolve};
+use super::{Depth, Problem, Theme, ThemeError, builtin};
+
+/// Where themes are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    folder: Option<PathBuf>,
+}
+
+/// A theme that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Its file; `None` for a theme that is built in.
+    pub file: Option<PathBuf>,
+}
+
+/// Most bytes of a theme file.
+const MAX_FILE_BYTES: u64 = 256 << 10;
+
+/// Most files of the user's folder that are listed.
+const MOST_FILES: usize = 1000;
+
+impl Library {
+    /// The themes that are built in, and those of `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder: Some(folder),
+        }
+    }
+
+    /// The themes that are built in.
+    pub fn built_in() -> Self {
+        Self::default()
+    }
+
+    /// The user's folder.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Every theme, the built-in ones first. A user's file takes the place of
+    /// a built-in theme of its name.
+    pub fn list(&self) -> Vec<Listed> {
+        let mut listed: Vec<Listed> = builtin::names()
+            .map(|name| Listed {
+                name: name.to_owned(),
+                file: self.file(name),
+            })
+            .collect();
+        let mut own: Vec<Listed> = self
+            .files()
+            .filter(|own| listed.iter().all(|it| it.name != own.name))
+            .take(MOST_FILES)
+            .collect();
+        own.sort_by(|a, b| a.name.cmp(&b.name));
+        listed.append(&mut own);
+        listed
+    }
+
+    /// The theme `name` for a depth of colour, and what is wrong in its files.
+    /// Without colours every theme gives way to `mono`, which is made to do
+    /// without.
+    pub fn load(&self, name: &str, depth: Depth) -> Result<(Theme, Vec<Problem>), ThemeError> {
+        let name = name.replace('_', "-");
+        let source = |name: &str, origins| self.find(name, origins);
+        let (theme, problems) = resolve(&name, depth, source)?;
+        if depth > Depth::Mono {
+            return Ok((theme, problems));
+        }
+        let (mono, _) = resolve("mono", depth, source)?;
+        Ok((mono, problems))
+    }
+
+    fn find(&self, name: &str, origins: Origins) -> Result<Found<'static>, ThemeError> {
+        let name = name.replace('_', "-");
+        if origins == Origins::All
+            && let Some(path) = self.file(&name)
+        {
+            return Ok(Found {
+                text: read(&path)?.into(),
+                file: path.display().to_string(),
+            });
+        }
+        match builtin::text(&name) {
+            Some(text) => Ok(Found {
+                file: format!("{name}.toml"),
+                text: text.into(),
+            }),
+            None => Err(ThemeError::Unknown {
+                near: self.near(&name),
+                name,
+            }),
+        }
+    }
+
+    /// The user's file for a theme, if there is one.
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        self.files().find(|own| own.name == name)?.file
+    }
+
+    fn files(&self) -> impl Iterator<Item = Listed> {
+        let entries = self
+            .folder
+            .as_ref()
+            .and_then(|it| std::fs::read_dir(it).ok());
+        let paths = entries
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        paths.filter_map(|path| {
+            let is_theme = path.extension().is_some_and(|it| it == "toml");
+            let name = path.file_stem()?.to_str()?.replace('_', "-");
+            is_theme.then_some(Listed {
+                name,
+                file: Some(path),
+            })
+        })
+    }
+
+    fn near(&self, name: &str) -> Option<String> {
+        let likeness = |it: Listed| (strsim::jaro_winkler(&it.name, name), it.name);
+        let best = self.list().into_iter().map(likeness);
+        let best = best.max_by(|a, b| a.0.total_cmp(&b.0));
+        best.filter(|(likeness, _)| *likeness > 0.7)
+            .map(|(_, name)| name)
+    }
+}
+
+fn read(path: &Path) -> Result<String, ThemeError> {
+    let unreadable = |reason: String| ThemeError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text);
+    match read {
+        Ok(bytes) if bytes as u64 > MAX_FILE_BYTES => {
+            Err(unreadable("more than 256 KiB is no theme".to_owned()))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(unreadable(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::super::Role;
+    use super::*;
+
+    #[test]
+    fn files_of_the_user_come_first_and_may_inherit_from_their_own_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("written");
+        };
+        write(
+            "nord.toml",
+            "inherits = 'nord'\n[palette]\nred = '#ff0000'\n",
+        );
+        write("my_own.toml", "inherits = 'nord'\n");
+        let library = Library::new(folder.path().to_owned());
+        for name in ["nord", "my-own", "my_own"] {
+            let (theme, problems) = library.load(name, Depth::True).expect("resolves");
+            assert_eq!(problems, []);
+            assert_eq!(theme.style(Role::Failed).fg, Some(Color::Rgb(255, 0, 0)));
+        }
+        let own: Vec<String> = library
+            .list()
+            .into_iter()
+            .filter(|it| it.file.is_some())
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(own, ["nord", "my-own"]);
+    }
+
+    #[test]
+    fn unknown_names_get_a_suggestion() {
+        let error = Library::built_in().load("grubbox-dark", Depth::True);
+        let said = error.expect_err("is unknown").to_string();
+        assert!(said.ends_with("did you mean `gruvbox-dark`?"), "{said}");
+    }
+}
