@@ -427,3 +427,31 @@ async fn a_run_whose_watchers_are_gone_is_shut_down() {
     let last = last.expect("an end").expect("no panic");
     assert_eq!(last.counts.cancelled, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn suspended_time_counts_for_nothing() {
+    let trial = trial(
+        "[[call]]\ntool = \"say\"\ntimeout = \"10s\"",
+        1,
+        Lifetime::UntilEnded,
+    );
+    trial.until_starting(1).await;
+    trial.spawner.runs(1).await;
+    trial.until(|snapshot| snapshot.counts.running == 1).await;
+    trial.send(Command::Suspend);
+    trial.until(|snapshot| snapshot.is_suspended).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
+    trial.send(Command::Continue);
+    let snapshot = trial.until(|snapshot| !snapshot.is_suspended).await;
+    assert!(snapshot.now < Duration::from_secs(10), "{:?}", snapshot.now);
+    let stops = trial.spawner.stops(1).expect("running");
+    assert!(!stops.soft.is_cancelled());
+    timeout(PATIENCE, stops.soft.cancelled())
+        .await
+        .expect("the run timeout, later");
+    trial
+        .spawner
+        .ends(1, "", Ending::plain(Outcome::Failed))
+        .await;
+    assert_eq!(trial.last().await.counts.timed_out, 1);
+}

@@ -280,7 +280,8 @@ async fn a_waiting_attempt_takes_its_time_or_is_stopped() {
         let stop = StopTokens::default();
         let before = tokio::time::Instant::now();
         let run = Duration::from_hours(1);
-        wait_attempt(call, Epoch(9), run, stop.clone(), sender);
+        let (_pause, paused) = tokio::sync::watch::channel(false);
+        wait_attempt(call, Epoch(9), run, paused, stop.clone(), sender);
         let started = events.recv().await;
         assert_eq!(
             started,

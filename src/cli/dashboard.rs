@@ -12,6 +12,7 @@ use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
 use super::summary;
+use super::suspension::RunSession;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::theme::{self, ColourChoice, Depth, Signals};
@@ -126,7 +127,8 @@ async fn draw(session: &Session, handle: Handle) -> Result<Leave, SessionError> 
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let modes = Modes::enter().map_err(SessionError::Terminal)?;
-    let mut aside = TerminalSession::new(modes);
+    let terminal = TerminalSession::new(modes);
+    let mut aside = RunSession::new(terminal, deps.handle.clone());
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
     let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;
     drop(aside);

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
+use super::suspension;
 use crate::engine::{Command, Detail, Engine, Handle, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
 use crate::record::{self, EventLines, PlainLines};
@@ -75,56 +76,72 @@ pub(super) fn conduct_as(
         }
     };
     // Heard from before the first call on: a signal must never leave one behind.
-    let stops = {
+    let signals = {
         let _inside = session.runtime.enter();
-        Stops::listen()?
+        Signals::listen()?
     };
     let engine = session.start(policy, Lifetime::UntilEnded, recorder)?;
-    session.runtime.block_on(follow(engine, stops, printer))
+    session.runtime.block_on(follow(engine, signals, printer))
 }
 
-/// The signals that end a run.
-struct Stops {
+/// The signals that end or suspend a run.
+struct Signals {
     interrupted: Signal,
     terminated: Signal,
     hung_up: Signal,
+    suspended: Signal,
 }
 
-impl Stops {
+/// What a signal asks for.
+enum Asked {
+    End(Exit),
+    Suspend,
+}
+
+impl Signals {
     fn listen() -> Result<Self, SessionError> {
         let listen = |kind| signal(kind).map_err(SessionError::Signals);
         Ok(Self {
             interrupted: listen(SignalKind::interrupt())?,
             terminated: listen(SignalKind::terminate())?,
             hung_up: listen(SignalKind::hangup())?,
+            suspended: listen(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
         })
     }
 
-    /// The exit code of the next one.
-    async fn next(&mut self) -> Exit {
+    /// What the next one asks for.
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupted.recv() => Exit::Interrupted,
-            _ = self.terminated.recv() => Exit::Terminated,
-            _ = self.hung_up.recv() => Exit::Terminated,
+            _ = self.interrupted.recv() => Asked::End(Exit::Interrupted),
+            _ = self.terminated.recv() => Asked::End(Exit::Terminated),
+            _ = self.hung_up.recv() => Asked::End(Exit::Terminated),
+            _ = self.suspended.recv() => Asked::Suspend,
         }
     }
 }
 
-/// Waits for the end of the run; signals stop it.
+/// Waits for the end of the run; signals stop or suspend it.
 async fn follow(
     mut engine: Engine,
-    mut stops: Stops,
+    mut signals: Signals,
     printer: Option<JoinHandle<io::Result<()>>>,
 ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
     let handle = engine.handle();
     let mut interruption = None;
     let last = loop {
-        let exit = tokio::select! {
+        let asked = tokio::select! {
             last = engine.ended() => break last.map_err(SessionError::EngineDied)?,
-            exit = stops.next() => exit,
+            asked = signals.next() => asked,
         };
-        stop(&handle, interruption.is_some());
-        interruption.get_or_insert(exit);
+        match asked {
+            Asked::End(exit) => {
+                stop(&handle, interruption.is_some());
+                interruption.get_or_insert(exit);
+            }
+            Asked::Suspend => suspension::suspend(&handle)
+                .await
+                .map_err(SessionError::Suspend)?,
+        }
     };
     if let Some(printer) = printer
         && let Ok(Err(error)) = printer.await

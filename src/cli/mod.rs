@@ -15,6 +15,7 @@ mod options;
 mod run;
 mod session;
 mod summary;
+mod suspension;
 mod terminal_text;
 mod theme;
 mod tools;

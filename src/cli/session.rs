@@ -60,6 +60,8 @@ pub(super) enum SessionError {
     Theme(#[source] ThemeError),
     #[error("the dashboard ended: failed to {0}")]
     Dashboard(#[from] TuiError),
+    #[error("the program cannot be suspended")]
+    Suspend(#[source] io::Error),
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
     #[error("the engine died")]

@@ -1,13 +1,15 @@
-//! The run's clock: time since its start.
+//! The run's clock: time since its start, without the time it was suspended.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts from the run's start.
+/// Counts from the run's start; stands still while suspended.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     started: Instant,
+    suspended_for: Duration,
+    suspended_at: Option<Instant>,
 }
 
 impl Clock {
@@ -15,16 +17,60 @@ impl Clock {
     pub(super) fn start() -> Self {
         Self {
             started: Instant::now(),
+            suspended_for: Duration::ZERO,
+            suspended_at: None,
         }
     }
 
-    /// Time since the start.
+    /// Time since the start, without suspended time.
     pub(super) fn now(&self) -> Duration {
-        self.started.elapsed()
+        let end = self.suspended_at.unwrap_or_else(Instant::now);
+        end.saturating_duration_since(self.started)
+            .saturating_sub(self.suspended_for)
     }
 
-    /// The moment at which the run's clock shows `time`; none in a far future.
+    /// The moment at which the clock shows `time`; none while it stands still.
     pub(super) fn instant_of(&self, time: Duration) -> Option<Instant> {
-        self.started.checked_add(time)
+        if self.is_suspended() {
+            return None;
+        }
+        self.started.checked_add(time + self.suspended_for)
+    }
+
+    /// Whether it stands still.
+    pub(super) fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some()
+    }
+
+    /// Stops the clock.
+    pub(super) fn suspend(&mut self) {
+        self.suspended_at.get_or_insert_with(Instant::now);
+    }
+
+    /// Lets the clock go on.
+    pub(super) fn go_on(&mut self) {
+        if let Some(at) = self.suspended_at.take() {
+            self.suspended_for += at.elapsed();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn suspended_time_does_not_count() {
+        let mut clock = Clock::start();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        clock.suspend();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(clock.now(), Duration::from_secs(2));
+        assert_eq!(clock.instant_of(Duration::from_secs(3)), None);
+        clock.go_on();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clock.now(), Duration::from_secs(3));
+        let now = Some(Instant::now());
+        assert_eq!(clock.instant_of(Duration::from_secs(3)), now);
     }
 }

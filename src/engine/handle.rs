@@ -19,6 +19,11 @@ pub enum Command {
     Pause,
     /// Admit again.
     Resume,
+    /// Have every call and the run's clock stand still, until
+    /// [`Command::Continue`]; the snapshot says when they do.
+    Suspend,
+    /// Have them go on.
+    Continue,
     /// Cancel by the stop ladder. A call that is stopping already is killed.
     Cancel(Vec<CallId>),
     /// Kill at once.

@@ -9,6 +9,11 @@ use crate::sched::{Force, Input};
 impl Run {
     /// Does what a user asks for.
     pub(super) fn obey(&mut self, command: Command) {
+        if self.clock.is_suspended() && command != Command::Suspend {
+            // What stands still cannot be stopped, and nobody who suspends a
+            // run gives it other orders meanwhile.
+            self.go_on();
+        }
         match command {
             Command::SetCap(cap) => self.set_cap(cap),
             Command::SetOrder(order) => {
@@ -17,6 +22,8 @@ impl Run {
             }
             Command::Pause => self.step(Input::Paused),
             Command::Resume => self.step(Input::Resumed),
+            Command::Suspend => self.suspend(),
+            Command::Continue => self.go_on(),
             Command::Cancel(ids) => self.cancel(ids, Force::Ladder),
             Command::Kill(ids) => self.cancel(ids, Force::Kill),
             Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
@@ -31,6 +38,20 @@ impl Run {
             Command::Drain => self.step(Input::DrainRequested),
             Command::Shutdown => self.step(Input::ShutdownRequested),
         }
+    }
+
+    fn suspend(&mut self) {
+        self.clock.suspend();
+        self.launcher.pause.send_replace(true);
+        self.launcher.spawner.suspend();
+        self.mark();
+    }
+
+    fn go_on(&mut self) {
+        self.launcher.spawner.resume();
+        self.launcher.pause.send_replace(false);
+        self.clock.go_on();
+        self.mark();
     }
 
     fn set_cap(&mut self, cap: Cap) {

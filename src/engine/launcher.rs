@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::outputs;
 use crate::catalogue::{Catalogue, Surroundings, command};
@@ -26,6 +26,8 @@ pub(super) struct Launcher {
     pub(super) surroundings: RunSurroundings,
     pub(super) time_scale: f64,
     pub(super) events: mpsc::Sender<AttemptEvent>,
+    /// Whether attempts that only wait stand still.
+    pub(super) pause: watch::Sender<bool>,
 }
 
 /// The part of a tool's surroundings that is the same for the whole run.
@@ -105,7 +107,9 @@ impl Launcher {
         match &tool.action {
             Action::Wait { run } => {
                 let time = run.mul_f64(self.time_scale);
-                wait_attempt(order.call, order.epoch, time, stop, self.events.clone());
+                let pause = self.pause.subscribe();
+                let events = self.events.clone();
+                wait_attempt(order.call, order.epoch, time, pause, stop, events);
             }
             Action::Command { .. } => {
                 let launch = self.launch(order, call, tool, args)?;

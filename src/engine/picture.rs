@@ -28,6 +28,7 @@ impl Run {
             plan: Arc::clone(&self.plan_name),
             started_at: self.started_at,
             phase: self.scheduler.phase(),
+            is_suspended: self.clock.is_suspended(),
             policy: self.policy,
             highest_cap: self.highest_cap,
             counts: self.rows.counts(),

@@ -117,6 +117,7 @@ impl Run {
                 surroundings: setup.surroundings,
                 time_scale: setup.time_scale,
                 events: attempt_sender,
+                pause: watch::Sender::new(false),
             }),
             lists: Lists::default(),
             journal: Journal::new(sender),
@@ -206,14 +207,14 @@ impl Run {
                     self.obey(command);
                 }
                 () = self.journal.flush(), if self.journal.has_pending() => {}
-                Some(event) = attempts.recv(), if !self.journal.is_full() => {
+                Some(event) = attempts.recv(), if self.takes_news() => {
                     self.attempt_changed(event);
                     for _ in 1..BATCH {
                         let Ok(event) = attempts.try_recv() else { break };
                         self.attempt_changed(event);
                     }
                 }
-                Some(piece) = news.recv() => self.take_news(piece),
+                Some(piece) = news.recv(), if self.takes_news() => self.take_news(piece),
                 Ok(()) = readings.changed() => {
                     let reading = Arc::clone(&readings.borrow_and_update());
                     self.take_reading(&reading);
@@ -251,6 +252,12 @@ impl Run {
     fn is_over(&self, is_asked_to_end: bool) -> bool {
         let may_end = is_asked_to_end || self.lifetime == Lifetime::UntilEnded;
         may_end && self.rows.counts().open() == 0 && self.starts.is_empty()
+    }
+
+    /// Whether news of attempts are wanted now: not while the recorder is
+    /// behind, nor while everything stands still, since news start calls.
+    fn takes_news(&self) -> bool {
+        !self.journal.is_full() && !self.clock.is_suspended()
     }
 
     fn deadline(&self) -> Option<Instant> {

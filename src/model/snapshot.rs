@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub started_at: SystemTime,
     /// Whether calls are admitted.
     pub phase: RunPhase,
+    /// Whether the run's clock and every call stand still.
+    pub is_suspended: bool,
     /// Cap, failure policy and order in force.
     pub policy: Policy,
     /// The highest cap that was in force.

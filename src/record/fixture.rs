@@ -184,6 +184,7 @@ pub(super) fn last() -> Snapshot {
         plan: "trial".into(),
         started_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
         phase: RunPhase::Open,
+        is_suspended: false,
         highest_cap: Cap::new(3).expect("three lanes"),
         policy: policy(),
         counts,

@@ -67,6 +67,7 @@ impl Run {
             plan: "trip research".into(),
             started_at: SystemTime::UNIX_EPOCH,
             phase: RunPhase::Open,
+            is_suspended: false,
             highest_cap: policy.cap,
             policy,
             counts: Counts::default(),

@@ -1,0 +1,60 @@
+//! Ctrl-Z: the calls stand still before the program does, and go on after it.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getpid, kill_process};
+
+use crate::engine::{Command, Handle};
+use crate::tui::terminal::{Session, TerminalSession};
+
+/// How long the calls may take to stand still before the program is suspended
+/// regardless.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Has the calls stand still.
+async fn hold(handle: &Handle) {
+    // An engine that takes no commands has nothing left to hold.
+    if handle.send(Command::Suspend).is_ok() {
+        let mut snapshots = handle.snapshots();
+        let held = snapshots.wait_for(|snapshot| snapshot.is_suspended);
+        // A suspension that is late is better than a key that does nothing.
+        let _ = tokio::time::timeout(PATIENCE, held).await;
+    }
+}
+
+/// Has the calls go on.
+fn release(handle: &Handle) {
+    // The same holds here: an engine that has ended holds nothing.
+    let _ = handle.send(Command::Continue);
+}
+
+/// Suspends a program without a dashboard; returns when it is continued.
+pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
+    hold(handle).await;
+    let own: Pid = getpid();
+    let stopped = kill_process(own, Signal::STOP);
+    release(handle);
+    Ok(stopped?)
+}
+
+/// The session of the dashboard's terminal, whose calls are suspended with it.
+pub(super) struct RunSession {
+    terminal: TerminalSession,
+    handle: Handle,
+}
+
+impl RunSession {
+    pub(super) fn new(terminal: TerminalSession, handle: Handle) -> Self {
+        Self { terminal, handle }
+    }
+}
+
+impl Session for RunSession {
+    async fn suspend(&mut self) -> io::Result<()> {
+        hold(&self.handle).await;
+        let result = self.terminal.suspend().await;
+        release(&self.handle);
+        result
+    }
+}
