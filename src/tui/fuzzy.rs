@@ -3,6 +3,9 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use crate::catalogue::Catalogue;
+use crate::model::{Tool, ToolName};
+
 /// The indices of the texts that match, the best first; all of them, in their
 /// order, where nothing is typed.
 pub fn matches<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
@@ -16,6 +19,19 @@ pub fn matches<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usi
     let mut scored: Vec<(usize, u32)> = scored.collect();
     scored.sort_by_key(|(index, score)| (std::cmp::Reverse(*score), *index));
     scored.into_iter().map(|(index, _)| index).collect()
+}
+
+/// The tools whose name or description a few typed letters mean, the best
+/// first; those with the letters in their name come before the others.
+pub fn tools(catalogue: &Catalogue, typed: &str) -> Vec<ToolName> {
+    let all: Vec<&Tool> = catalogue.tools().collect();
+    let by_name = matches(typed, all.iter().map(|tool| tool.name.as_str()));
+    let by_text = matches(typed, all.iter().map(|tool| tool.description.as_str()));
+    let rest = by_text.into_iter().filter(|at| !by_name.contains(at));
+    let found = by_name.iter().copied().chain(rest);
+    found
+        .filter_map(|at| Some(all.get(at)?.name.clone()))
+        .collect()
 }
 
 #[cfg(test)]

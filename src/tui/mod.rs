@@ -7,6 +7,7 @@
 pub mod action;
 mod estimate;
 pub mod event_loop;
+pub mod form;
 pub mod frame_clock;
 pub mod fuzzy;
 pub mod glyphs;

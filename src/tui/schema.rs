@@ -71,12 +71,12 @@ fn empty(schema: &Value, depth: usize) -> Value {
     }
 }
 
-fn fields(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn fields(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let fields = schema.get("properties").and_then(Value::as_object);
     fields.into_iter().flatten()
 }
 
-fn is_required(schema: &Value, name: &str) -> bool {
+pub(super) fn is_required(schema: &Value, name: &str) -> bool {
     let names = schema.get("required").and_then(Value::as_array);
     names.is_some_and(|names| names.iter().any(|it| it == name))
 }
@@ -87,7 +87,7 @@ fn kind_name(schema: &Value) -> &str {
     kind.and_then(Value::as_str).or_else(first).unwrap_or("any")
 }
 
-fn kind(schema: &Value) -> String {
+pub(super) fn kind(schema: &Value) -> String {
     if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
         let names: Vec<String> = choices.iter().map(plain).collect();
         return format!("one of {}", names.join(", "));
@@ -108,6 +108,6 @@ fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn text<'s>(schema: &'s Value, key: &str) -> &'s str {
+pub(super) fn text<'s>(schema: &'s Value, key: &str) -> &'s str {
     schema.get(key).and_then(Value::as_str).unwrap_or("")
 }

@@ -259,28 +259,67 @@ fn a_call_is_added_with_checked_arguments() {
     play(fixtures::nothing(), SIZE, async |stage| {
         stage.keys("awordc").await;
         insta::assert_snapshot!("add-pick", crate::dump::with_styles(&stage.screen()));
-        stage.keys("<ret>").await;
-        assert!(stage.text().contains("\"path\": \"\""), "{}", stage.text());
+        stage.keys("<ret><f2>").await;
+        insta::assert_snapshot!("add-form", crate::dump::with_styles(&stage.screen()));
+        assert_eq!(stage.commands(), [], "an empty path is not taken");
+        stage.keys("README.md<f4>").await;
+        assert!(
+            stage.text().contains(r#""path": "README.md""#),
+            "{}",
+            stage.text()
+        );
         stage.keys("x<f2>").await;
         assert!(stage.text().contains("not JSON"), "{}", stage.text());
-        stage.keys("<bs>").await;
-        stage.keys("<C-a>").await;
+        stage.keys("<bs><f4><tab>mine<tab>nobody<f2>").await;
+        assert!(
+            stage.text().contains("there is no call `nobody`"),
+            "{}",
+            stage.text()
+        );
         stage.keys("<esc>").await;
-        assert!(stage.text().contains("pick a tool"), "{}", stage.text());
-        stage.keys("<ret>").await;
-        stage.keys("<f2>").await;
-        insta::assert_snapshot!("add-arguments", crate::dump::with_styles(&stage.screen()));
-        assert_eq!(stage.commands(), []);
-        stage.keys("<esc><ret>").await;
-        // Into the quotes of `"path": ""`.
-        stage.keys("<down><C-e><left>README.md<f2>").await;
+        assert!(
+            stage.text().contains("Give up the form?"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("n<bs><bs><bs><bs><bs><bs><f2>").await;
         let commands = stage.commands();
         let [Command::Add(draft)] = commands.as_slice() else {
             panic!("{commands:?}\n{}", stage.text());
         };
         assert_eq!(draft.args, serde_json::json!({"path": "README.md"}));
+        assert_eq!(
+            draft.name.as_ref().map(fanout::model::CallName::as_str),
+            Some("mine")
+        );
         assert!(
             stage.text().contains("queued: word-count"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("awordc<ret>").await;
+        assert!(
+            stage.text().contains("README.md"),
+            "the last arguments are remembered"
+        );
+    });
+}
+
+#[test]
+fn a_call_is_edited_and_run_again_and_depends_on_another() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("asearch<ret>").await;
+        let json = r#"{"path": "src", "pattern": "{{grep.output}}"}"#;
+        stage.event(Event::Paste(json.to_owned())).await;
+        stage.keys("<f3>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        assert_eq!(draft.priority, 1, "before all others");
+        stage.keys("E").await;
+        assert!(
+            stage.text().contains("not in the catalogue"),
             "{}",
             stage.text()
         );

@@ -243,6 +243,8 @@ fn parse(script: &str) -> Vec<KeyEvent> {
             "down" => KeyCode::Down,
             "left" => KeyCode::Left,
             "f2" => KeyCode::F(2),
+            "f3" => KeyCode::F(3),
+            "f4" => KeyCode::F(4),
             one => KeyCode::Char(one.chars().next().expect("a key's name")),
         };
         keys.push(KeyEvent::new(code, modifiers));

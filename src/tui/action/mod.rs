@@ -53,6 +53,13 @@ pub enum Action {
     MarkNext,
     MarkPrevious,
     Submit,
+    SubmitFirst,
+    ToggleRaw,
+    FieldNext,
+    FieldPrevious,
+    FieldDown,
+    FieldUp,
+    EditRerun,
     Close,
     Accept,
     ChoiceNext,
@@ -76,15 +83,19 @@ pub enum Context {
     Line,
     /// In a list that is narrowed by typing.
     Picker,
-    /// In a text field of several lines.
+    /// In a form.
     Form,
+    /// In a row of a form.
+    Row,
+    /// In a text of several lines in a form.
+    Text,
     /// In a dialog that asks.
     Confirm,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Global,
         Self::List,
         Self::Call,
@@ -92,6 +103,8 @@ impl Context {
         Self::Line,
         Self::Picker,
         Self::Form,
+        Self::Row,
+        Self::Text,
         Self::Confirm,
     ];
 
@@ -105,6 +118,8 @@ impl Context {
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Form => "form",
+            Self::Row => "row",
+            Self::Text => "text",
             Self::Confirm => "confirm",
         }
     }

@@ -35,7 +35,7 @@ impl Entry {
 }
 
 use Action as A;
-use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker};
+use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row};
 
 /// Everything a user can do.
 #[rustfmt::skip]
@@ -75,6 +75,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Cancel, "call.cancel", &[Call], &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),
     row(A::Kill, "call.kill", &[Call], &["X"], "kill", "Kill at once").danger(Danger::Ends),
     row(A::Rerun, "call.rerun", &[Call], &["r"], "run again", "Run an ended call again, as a new call").footer(30),
+    row(A::EditRerun, "call.edit-rerun", &[Call], &["E"], "edit", "Change the call's arguments and run it again").footer(31),
     row(A::MoveDown, "call.move-down", &[Call], &["J"], "later", "Let a waiting call start after the next one"),
     row(A::MoveUp, "call.move-up", &[Call], &["K"], "earlier", "Let a waiting call start before the one above"),
     row(A::RunNext, "call.next", &[Call], &["t"], "start next", "Start a waiting call before all others"),
@@ -88,8 +89,14 @@ pub const TABLE: &[Entry] = &[
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),
     row(A::MarkNext, "field.next", &[Picker], &["Down", "Ctrl+n"], "next", "Mark the next row").footer(11),
     row(A::MarkPrevious, "field.prev", &[Picker], &["Up", "Ctrl+p"], "previous", "Mark the row before"),
-    row(A::Submit, "form.submit", &[Form], &["F2", "Ctrl+s"], "submit", "Take the form").footer(10),
-    row(A::Close, "field.close", &[Line, Picker, Form], &["Esc"], "back", "Back, without taking it").footer(12),
+    row(A::Submit, "form.submit", &[Form], &["F2", "Ctrl+s"], "queue", "Queue the call").footer(10),
+    row(A::SubmitFirst, "form.submit-first", &[Form], &["F3"], "run now", "Queue the call before all others").footer(11),
+    row(A::ToggleRaw, "form.raw", &[Form], &["F4"], "form/JSON", "The arguments as rows, or as one JSON text").footer(12),
+    row(A::FieldNext, "form.next", &[Form], &["Tab"], "next row", "Next row; checks the one that is left").footer(9),
+    row(A::FieldPrevious, "form.prev", &[Form], &["Shift+Tab"], "row before", "The row before"),
+    row(A::FieldDown, "form.down", &[Row], &["Down"], "next row", "Next row"),
+    row(A::FieldUp, "form.up", &[Row], &["Up"], "row before", "The row before"),
+    row(A::Close, "field.close", &[Line, Picker, Form], &["Esc"], "back", "Back, without taking it").footer(19),
 
     row(A::Accept, "confirm.accept", &[Confirm], &["Enter"], "choose", "Take the marked answer").footer(10),
     row(A::ChoiceNext, "confirm.next", &[Confirm], &["Tab", "Right", "Down", "l", "j"], "next", "Mark the next answer").footer(11),

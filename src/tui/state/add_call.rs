@@ -1,12 +1,12 @@
-//! A new call that is being put together: first its tool, then its arguments.
+//! A new call that is being put together: first its tool, then its form.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
-use crate::output::Safe;
-use crate::tui::{fuzzy, schema};
+use crate::tui::form::Form;
+use crate::tui::fuzzy;
 
 use super::Field;
 
@@ -19,12 +19,11 @@ pub struct AddCall {
     pub found: Vec<ToolName>,
     /// The marked one.
     pub marked: usize,
-    /// The tool that was picked.
-    pub tool: Option<ToolName>,
-    /// Its arguments as JSON.
-    pub args: Field,
-    /// What is wrong with them.
-    pub problems: Vec<Safe>,
+    /// The form of the tool that was picked.
+    pub form: Option<Form>,
+    /// Whether the tool was chosen elsewhere, so that there is no way back to
+    /// the list of tools.
+    pub is_tool_given: bool,
 }
 
 impl AddCall {
@@ -34,12 +33,22 @@ impl AddCall {
             filter: Field::single_line(),
             found: Vec::new(),
             marked: 0,
-            tool: None,
-            args: Field::with_text(""),
-            problems: Vec::new(),
+            form: None,
+            is_tool_given: false,
         };
         add.narrow(catalogue);
         add
+    }
+
+    /// Asks for the arguments of a tool that is known.
+    pub fn with_tool(tool: &Tool, args: Option<&Value>) -> Self {
+        Self {
+            filter: Field::single_line(),
+            found: Vec::new(),
+            marked: 0,
+            form: Some(Form::new(tool, args)),
+            is_tool_given: true,
+        }
     }
 
     /// Marks another tool, around the ends.
@@ -48,39 +57,32 @@ impl AddCall {
         self.marked = (self.marked + len).saturating_add_signed(by) % len;
     }
 
-    /// Takes the marked tool and begins its arguments.
-    pub fn pick(&mut self, catalogue: &Catalogue) {
-        if let Some(tool) = self
-            .found
-            .get(self.marked)
-            .and_then(|name| catalogue.get(name))
-        {
-            self.begin(tool, &schema::skeleton(tool));
-        }
-    }
-
-    /// Begins with arguments that are known.
-    pub fn begin(&mut self, tool: &Tool, args: &Value) {
-        let text = serde_json::to_string_pretty(args).unwrap_or_default();
-        self.tool = Some(tool.name.clone());
-        self.args = Field::with_text(&text);
-        self.problems.clear();
+    /// The marked tool.
+    pub fn tool<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c Tool> {
+        catalogue.get(self.found.get(self.marked)?)
     }
 
     /// Takes a typed key.
     pub fn key(&mut self, catalogue: &Catalogue, key: KeyEvent) {
-        if self.tool.is_some() {
-            self.args.key(key);
-        } else {
-            self.filter.key(key);
-            self.narrow(catalogue);
+        match &mut self.form {
+            // Enter goes on to the next row where it means nothing else.
+            Some(form) if key.code == KeyCode::Enter && !form.is_in_text() => {
+                form.turn(1, catalogue);
+            }
+            Some(form) => {
+                form.key(key);
+            }
+            None => {
+                self.filter.key(key);
+                self.narrow(catalogue);
+            }
         }
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, catalogue: &Catalogue, text: &str) {
-        if self.tool.is_some() {
-            self.args.paste(text);
+        if let Some(form) = &mut self.form {
+            form.paste(text);
         } else {
             self.filter.paste(text);
             self.narrow(catalogue);
@@ -88,10 +90,7 @@ impl AddCall {
     }
 
     fn narrow(&mut self, catalogue: &Catalogue) {
-        let tools: Vec<&Tool> = catalogue.tools().collect();
-        let names = tools.iter().map(|tool| tool.name.as_str());
-        let found = fuzzy::matches(&self.filter.text(), names);
-        self.found = found.into_iter().map(|at| tools[at].name.clone()).collect();
+        self.found = fuzzy::tools(catalogue, &self.filter.text());
         self.marked = 0;
     }
 }

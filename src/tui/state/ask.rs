@@ -7,6 +7,8 @@ pub enum Question {
     Quit,
     /// Whether to cancel every call that has not ended.
     CancelAll,
+    /// Whether to give up what was typed into a form.
+    DropForm,
     /// Whether to cancel the marked calls.
     CancelMarked,
     /// Whether to kill the marked calls.
@@ -19,6 +21,7 @@ impl Question {
         match self {
             Self::Quit => &["Keep running", "Drain and leave", "Cancel all and leave"],
             Self::CancelAll => &["Keep running", "Cancel all"],
+            Self::DropForm => &["Go on typing", "Give it up"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
         }

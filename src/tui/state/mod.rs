@@ -13,15 +13,16 @@ mod screen;
 mod selection;
 mod toast;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use keybinds::KeyInput;
 use ratatui::layout::Size;
+use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot};
+use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot, ToolName};
 
 use super::action::Context;
 use super::keymap::Keymap;
@@ -125,6 +126,8 @@ pub struct State {
     pub attention: Attention,
     /// The number of the engine's notice that was last shown.
     pub notice_seen: u64,
+    /// The arguments that each tool was given last.
+    pub last_args: BTreeMap<ToolName, Value>,
     /// Whether the dashboard is on its way out.
     pub leaving: Option<Leaving>,
     /// What tools there are.
@@ -161,6 +164,7 @@ impl State {
             keymap: Keymap::standard(),
             pending: (Vec::new(), Duration::ZERO),
             attention: Attention::default(),
+            last_args: BTreeMap::new(),
             leaving: None,
             catalogue,
         };
@@ -214,8 +218,11 @@ impl State {
             Some(Layer::Ask(_)) => &[Context::Confirm],
             Some(Layer::Help(_)) => &[Context::List, Context::Global],
             Some(Layer::CapPrompt(_) | Layer::Filter(_)) => &[Context::Line],
-            Some(Layer::Add(add)) if add.tool.is_none() => &[Context::Picker],
-            Some(Layer::Add(_)) => &[Context::Form],
+            Some(Layer::Add(add)) => match &add.form {
+                None => &[Context::Picker],
+                Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
+                Some(_) => &[Context::Row, Context::Form],
+            },
             None if self.focus == Pane::Output => &[
                 Context::Output,
                 Context::List,

@@ -1,79 +1,141 @@
 //! Putting a new call together and queueing it.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::UiCommand;
-use crate::catalogue::Catalogue;
 use crate::engine::Command;
-use crate::model::ToolName;
+use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
 use crate::plan::{self, Draft};
 use crate::tui::action::Action;
-use crate::tui::state::{AddCall, Layer, Level, State};
+use crate::tui::form::Form;
+use crate::tui::schema;
+use crate::tui::state::{AddCall, Ask, Layer, Level, Question, State};
 use crate::tui::text::Piece;
 
+/// Asks for a tool.
 pub(super) fn open(state: &mut State) {
     let add = AddCall::new(&state.catalogue);
     state.layers.push(Layer::Add(Box::new(add)));
+}
+
+/// Opens the selected call's arguments to run it again with others.
+pub(super) fn edit(state: &mut State) {
+    let Some(row) = state.selected() else {
+        state.say(Level::Info, "no call is selected");
+        return;
+    };
+    // What was resolved is shown as it was used: later outputs do not change it.
+    let args = if row.are_args_resolved {
+        plan::escape_all(&row.args)
+    } else {
+        row.call.args.clone()
+    };
+    match state.catalogue.get(&row.tool) {
+        Some(tool) => {
+            let add = AddCall::with_tool(tool, Some(&args));
+            state.layers.push(Layer::Add(Box::new(add)));
+        }
+        None => state.say(Level::Warn, "its tool is not in the catalogue"),
+    }
 }
 
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     let Some(Layer::Add(add)) = state.layers.last_mut() else {
         return;
     };
+    let Some(form) = &mut add.form else {
+        match action {
+            Action::MarkNext => add.turn(1),
+            Action::MarkPrevious => add.turn(-1),
+            Action::Close => drop(state.layers.pop()),
+            Action::Take => pick(state),
+            _ => {}
+        }
+        return;
+    };
     match action {
-        Action::MarkNext => add.turn(1),
-        Action::MarkPrevious => add.turn(-1),
-        Action::Take => add.pick(&state.catalogue),
-        Action::Close if add.tool.is_some() => add.tool = None,
-        Action::Close => drop(state.layers.pop()),
-        Action::Submit => submit(state, commands),
+        Action::FieldNext | Action::FieldDown => form.turn(1, &state.catalogue),
+        Action::FieldPrevious | Action::FieldUp => form.turn(-1, &state.catalogue),
+        Action::ToggleRaw => form.toggle(),
+        Action::Close if form.is_dirty() => {
+            state.layers.push(Layer::Ask(Ask::new(Question::DropForm)));
+        }
+        Action::Close if add.is_tool_given => drop(state.layers.pop()),
+        Action::Close => add.form = None,
+        Action::Submit | Action::SubmitFirst => {
+            submit(state, action == Action::SubmitFirst, commands);
+        }
         _ => {}
     }
 }
 
-fn submit(state: &mut State, commands: &mut Vec<UiCommand>) {
+/// Opens the form of the marked tool, with the arguments it was given last.
+fn pick(state: &mut State) {
     let Some(Layer::Add(add)) = state.layers.last_mut() else {
         return;
     };
-    let Some(tool) = add.tool.clone() else {
-        return;
-    };
-    let args = match read(&state.catalogue, &tool, &add.args.text()) {
-        Ok(args) => args,
-        Err(problems) => {
-            add.problems = problems;
-            return;
-        }
-    };
-    state.layers.pop();
-    let said = Piece::from("queued: ").then(Safe::new(tool.as_str()));
-    state.say(Level::Info, said);
-    commands.push(UiCommand::Engine(Command::Add(Box::new(Draft {
-        name: None,
-        tool,
-        args,
-        after: Vec::new(),
-        priority: 0,
-        timeouts: None,
-        retries: 0,
-    }))));
+    if let Some(tool) = add.tool(&state.catalogue) {
+        let last = state.last_args.get(&tool.name).cloned();
+        let args = last.unwrap_or_else(|| schema::skeleton(tool));
+        add.form = Some(Form::new(tool, Some(&args)));
+    }
 }
 
-/// Reads typed arguments. Those that take another call's output are checked by
-/// the engine, which knows the calls, and again when they are resolved.
-fn read(catalogue: &Catalogue, tool: &ToolName, text: &str) -> Result<Value, Vec<Safe>> {
-    let args: Value = serde_json::from_str(text)
-        .map_err(|error| vec![Safe::new(&format!("not JSON: {error}"))])?;
-    if !plan::references(&args).is_empty() {
-        return Ok(args);
+fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
+    let Some(Layer::Add(add)) = state.layers.last_mut() else {
+        return;
+    };
+    let Some(form) = &mut add.form else {
+        return;
+    };
+    let options = form.options(&state.run);
+    let (Some(args), Some(options)) = (form.check(&state.catalogue, None), options) else {
+        return;
+    };
+    let Some(tool) = state.catalogue.get(&form.tool) else {
+        return;
+    };
+    let above_all = || highest_priority(&state.run).saturating_add(1);
+    let priority = if is_first {
+        above_all().max(options.priority)
+    } else {
+        options.priority
+    };
+    let draft = Draft {
+        timeouts: options.timeouts(tool.timeouts),
+        name: options.name,
+        tool: tool.name.clone(),
+        args,
+        after: options.after,
+        priority,
+        retries: options.retries,
+    };
+    // The engine checks it again, against the calls that there are by then.
+    if let Err(problems) = plan::admit(draft.clone(), &names(&state.run), &state.catalogue) {
+        form.problems = problems.iter().map(|it| Safe::new(it)).collect();
+        return;
     }
-    let problems = catalogue.validate(tool, &args);
-    if problems.is_empty() {
-        return Ok(args);
-    }
-    Err(problems
+    let said = Piece::from("queued: ").then(Safe::new(tool.name.as_str()));
+    state
+        .last_args
+        .insert(tool.name.clone(), draft.args.clone());
+    state.layers.pop();
+    state.say(Level::Info, said);
+    commands.push(UiCommand::Engine(Command::Add(Box::new(draft))));
+}
+
+fn highest_priority(run: &Snapshot) -> i32 {
+    let waiting = run.queue.iter().filter_map(|id| run.row(*id));
+    waiting
+        .map(|row| row.call.priority)
+        .max()
+        .unwrap_or_default()
+}
+
+fn names(run: &Snapshot) -> BTreeMap<CallName, CallId> {
+    run.calls
         .iter()
-        .map(|it| Safe::new(&it.to_string()))
-        .collect())
+        .map(|row| (row.name.clone(), row.id))
+        .collect()
 }

@@ -83,6 +83,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
         Action::Add => add_call::open(state),
+        Action::EditRerun => add_call::edit(state),
         Action::Pause => commands.push(UiCommand::Engine(match state.run.phase {
             RunPhase::Paused => Command::Resume,
             _ => Command::Pause,

@@ -26,6 +26,7 @@ pub(super) fn render(
     let (name, height) = match ask.question {
         Question::Quit => ("Leave?", answers.len() as u16 + 2),
         Question::CancelAll => ("Cancel all?", answers.len() as u16 + 2),
+        Question::DropForm => ("Give up the form?", answers.len() as u16 + 2),
         Question::CancelMarked => ("Cancel?", answers.len() as u16 + 2),
         Question::KillMarked => ("Kill?", answers.len() as u16 + 2),
     };
@@ -59,6 +60,10 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     let style = view.style(Role::Fg);
     let mut strip = view.strip(width);
     strip.skip(1);
+    if question == Question::DropForm {
+        strip.put("What was typed is not queued.", style);
+        return strip;
+    }
     if matches!(question, Question::CancelMarked | Question::KillMarked) {
         let marked = view.state.marked.len();
         strip

@@ -33,6 +33,6 @@ pub(super) fn render(
         inner.width - used,
         inner.height.min(1),
     );
-    super::add_call::field(view, field, area, buf);
+    super::form::text_field(view, field, true, area, buf);
     None
 }

@@ -11,7 +11,7 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::glyphs::role_of_state;
 use crate::tui::state::{Pane, SortKey};
-use crate::tui::text::{Align, Cut, Strip, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, figure};
 
 /// Draws a pane's frame with what stands at the left and right of its title,
 /// and gives the area inside.
@@ -127,13 +127,18 @@ pub(super) fn mark(view: &View<'_>, row: Rect, buf: &mut Buffer) {
 pub(super) fn row_start(view: &View<'_>, row: &CallRow, width: u16) -> Strip {
     let state = view.state;
     let is_selected = state.selection.call() == Some(row.id);
-    let bar = if is_selected {
-        view.glyphs.selected()
-    } else {
-        " "
-    };
     let is_marked = state.marked.contains(&row.id);
-    let number = view.style(if is_marked { Role::Match } else { Role::Muted });
+    let bar = match (is_selected, is_marked) {
+        (true, _) => view.glyphs.selected(),
+        (false, true) => "+",
+        (false, false) => " ",
+    };
+    // The underline is seen on a selected row too.
+    let number = if is_marked {
+        view.style(Role::Match).add_modifier(Modifier::UNDERLINED)
+    } else {
+        view.style(Role::Muted)
+    };
     let mut strip = view.strip(width);
     strip.put(bar, view.style(Role::Accent));
     let cells = super::id_cells(state);
@@ -188,7 +193,7 @@ pub(super) fn popup(
     view: &View<'_>,
     screen: Rect,
     size: (u16, u16),
-    name: &'static str,
+    name: impl Into<Piece<'static>>,
     buf: &mut Buffer,
 ) -> Rect {
     let width = (size.0 + 2).min(screen.width);

@@ -44,7 +44,7 @@ fn filter(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
     strip.draw(area.as_position(), buf);
     let used = (strip.used() as u16).min(area.width);
     let area = Rect::new(area.x + used, area.y, area.width - used, area.height);
-    super::add_call::field(view, field, area, buf);
+    super::form::text_field(view, field, true, area, buf);
 }
 
 /// What is said: an armed cancellation first, then the latest message.

@@ -7,6 +7,7 @@ mod cap_prompt;
 mod chrome;
 mod finished;
 mod footer;
+mod form;
 mod header;
 pub(super) mod help;
 mod lane_columns;

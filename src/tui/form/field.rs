@@ -1,0 +1,165 @@
+//! One row of a form.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use serde_json::Value;
+
+use crate::output::Safe;
+use crate::tui::state::Field;
+
+/// One row of a form.
+#[derive(Debug)]
+pub struct FormField {
+    /// Its place in the arguments, from the outermost key on.
+    pub path: Vec<String>,
+    /// What it takes.
+    pub kind: Kind,
+    /// Its type in words.
+    pub hint: String,
+    /// What it is for. Untrusted text.
+    pub description: String,
+    /// Whether it must be given.
+    pub is_required: bool,
+    /// Whether it belongs to the call, not to the tool's arguments.
+    pub is_option: bool,
+    /// What is typed or chosen.
+    pub input: Input,
+    /// The default, shown while nothing is typed.
+    pub default: Option<Value>,
+    /// What is wrong with it.
+    pub problem: Option<Safe>,
+}
+
+/// What a row takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// One line of text.
+    Text,
+    /// Several lines of text.
+    LongText,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// One of these.
+    Choice(Vec<Value>),
+    /// One item a line, each of the kind given.
+    List(Box<Kind>),
+    /// Anything, as JSON.
+    Json,
+    /// The heading of an object whose arguments follow.
+    Group,
+}
+
+/// What is typed or chosen.
+#[derive(Debug)]
+pub enum Input {
+    /// Typed.
+    Text(Box<Field>),
+    /// Switched; `None` leaves it out.
+    Toggle(Option<bool>),
+    /// Chosen by index; `None` leaves it out.
+    Choice(Option<usize>),
+    /// Nothing can be typed.
+    Nothing,
+}
+
+impl Kind {
+    /// An empty input for the kind.
+    pub fn input(&self) -> Input {
+        match self {
+            Self::Text | Self::Integer | Self::Number => {
+                Input::Text(Box::new(Field::single_line()))
+            }
+            Self::LongText | Self::List(_) | Self::Json => {
+                Input::Text(Box::new(Field::with_text("")))
+            }
+            Self::Boolean => Input::Toggle(None),
+            Self::Choice(_) => Input::Choice(None),
+            Self::Group => Input::Nothing,
+        }
+    }
+
+    /// Lines its input takes on the screen.
+    pub fn lines(&self) -> u16 {
+        match self {
+            Self::LongText | Self::List(_) | Self::Json => 3,
+            _ => 1,
+        }
+    }
+}
+
+impl FormField {
+    /// Its name, the innermost key.
+    pub fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+
+    /// How deep it is nested.
+    pub fn depth(&self) -> usize {
+        self.path.len().saturating_sub(1)
+    }
+
+    /// What is typed; empty where it is not typed.
+    pub fn text(&self) -> String {
+        match &self.input {
+            Input::Text(field) => field.text(),
+            _ => String::new(),
+        }
+    }
+
+    /// Takes a key; false if it is of no use here.
+    pub fn key(&mut self, key: KeyEvent) -> bool {
+        self.problem = None;
+        let choices = match &self.kind {
+            Kind::Choice(values) => values.len(),
+            _ => 0,
+        };
+        match &mut self.input {
+            Input::Text(field) => field.key(key),
+            Input::Toggle(value) => match key.code {
+                KeyCode::Char(' ') | KeyCode::Right | KeyCode::Left | KeyCode::Enter => {
+                    *value = match value {
+                        None => Some(true),
+                        Some(true) => Some(false),
+                        Some(false) => None,
+                    };
+                }
+                KeyCode::Char('y' | 't') => *value = Some(true),
+                KeyCode::Char('n' | 'f') => *value = Some(false),
+                KeyCode::Backspace | KeyCode::Delete => *value = None,
+                _ => return false,
+            },
+            Input::Choice(value) => match key.code {
+                KeyCode::Char(' ') | KeyCode::Right | KeyCode::Enter => {
+                    let next = value.map_or(0, |index| index + 1);
+                    *value = (next < choices).then_some(next);
+                }
+                KeyCode::Left => {
+                    *value = value.map_or(choices.checked_sub(1), |index| index.checked_sub(1));
+                }
+                KeyCode::Char(letter) => *value = self.kind.starting_with(letter).or(*value),
+                KeyCode::Backspace | KeyCode::Delete => *value = None,
+                _ => return false,
+            },
+            Input::Nothing => return false,
+        }
+        true
+    }
+}
+
+impl Kind {
+    /// The first choice that begins with a letter.
+    fn starting_with(&self, letter: char) -> Option<usize> {
+        let Self::Choice(values) = self else {
+            return None;
+        };
+        values.iter().position(|value| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            text.to_lowercase().starts_with(letter.to_ascii_lowercase())
+        })
+    }
+}

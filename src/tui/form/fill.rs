@@ -1,0 +1,85 @@
+//! From arguments to what stands in the rows.
+
+use serde_json::{Map, Value};
+
+use super::Form;
+use super::field::{FormField, Input, Kind};
+use crate::tui::state::Field;
+
+impl Form {
+    /// Puts arguments into the rows. What has no row is kept as it is.
+    pub fn fill(&mut self, args: &Value) {
+        for field in self.fields.iter_mut().filter(|field| !field.is_option) {
+            let value = field.path.iter().try_fold(args, |at, key| at.get(key));
+            set(field, value);
+        }
+        let mut rest = args.as_object().cloned().unwrap_or_default();
+        for field in self.fields.iter().filter(|field| !field.is_option) {
+            if field.kind != Kind::Group {
+                take(&mut rest, &field.path);
+            }
+        }
+        self.extra = rest;
+    }
+}
+
+/// Takes a value out, and objects that it leaves empty.
+fn take(args: &mut Map<String, Value>, path: &[String]) {
+    match path {
+        [] => {}
+        [last] => {
+            args.remove(last);
+        }
+        [first, rest @ ..] => {
+            let Some(inner) = args.get_mut(first).and_then(Value::as_object_mut) else {
+                return;
+            };
+            take(inner, rest);
+            if inner.is_empty() {
+                args.remove(first);
+            }
+        }
+    }
+}
+
+fn set(field: &mut FormField, value: Option<&Value>) {
+    field.problem = None;
+    let Some(value) = value else {
+        field.input = field.kind.input();
+        return;
+    };
+    match (&field.kind, value) {
+        (Kind::Group, _) => {}
+        (Kind::Boolean, Value::Bool(value)) => field.input = Input::Toggle(Some(*value)),
+        (Kind::Choice(values), value) if values.contains(value) => {
+            field.input = Input::Choice(values.iter().position(|it| it == value));
+        }
+        // What does not fit the row is still shown, as the JSON it is.
+        (Kind::Boolean | Kind::Choice(_), value) => {
+            field.input = Input::Text(Box::new(Field::line_with(&value.to_string())));
+            field.kind = Kind::Json;
+        }
+        (kind, value) => {
+            let text = text(kind, value);
+            field.input = Input::Text(Box::new(match kind.lines() {
+                1 => Field::line_with(&text),
+                _ => Field::with_text(&text),
+            }));
+        }
+    }
+}
+
+fn text(kind: &Kind, value: &Value) -> String {
+    let plain = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    match (kind, value) {
+        (Kind::List(_), Value::Array(items)) => {
+            items.iter().map(plain).collect::<Vec<_>>().join("\n")
+        }
+        (Kind::Json, value) => serde_json::to_string(value).unwrap_or_default(),
+        (_, value) => plain(value),
+    }
+}

@@ -1,0 +1,205 @@
+//! A form made from a tool's JSON Schema: one row per argument, and the same
+//! arguments as JSON one key away.
+//!
+//! It owns what is typed. It must not know where the call goes.
+
+mod build;
+mod field;
+mod fill;
+mod options;
+mod read;
+
+use crossterm::event::KeyEvent;
+use serde_json::{Map, Value};
+
+use crate::catalogue::Catalogue;
+use crate::model::{Tool, ToolName};
+use crate::output::Safe;
+
+use super::state::Field;
+
+pub use field::{FormField, Input, Kind};
+pub use options::{CallOptions, OPTIONS};
+
+/// How the arguments are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One row per argument.
+    Rows,
+    /// As one JSON text.
+    Raw,
+}
+
+/// A form for one call of a tool.
+#[derive(Debug)]
+pub struct Form {
+    /// The tool.
+    pub tool: ToolName,
+    /// The rows: the tool's arguments, then what else a call can have.
+    pub fields: Vec<FormField>,
+    /// The row that takes the keys.
+    pub focus: usize,
+    /// How the arguments are typed.
+    pub mode: Mode,
+    /// The arguments as JSON, while they are typed so.
+    pub raw: Field,
+    /// What is wrong and belongs to no row.
+    pub problems: Vec<Safe>,
+    /// Arguments that the schema does not name.
+    extra: Map<String, Value>,
+    /// What the form began with.
+    initial: Option<Value>,
+}
+
+impl Form {
+    /// A form for a tool, with arguments to begin with.
+    pub fn new(tool: &Tool, args: Option<&Value>) -> Self {
+        let mut fields = build::arguments(tool);
+        fields.extend(options::fields());
+        let mut form = Self {
+            tool: tool.name.clone(),
+            focus: 0,
+            mode: Mode::Rows,
+            raw: Field::with_text(""),
+            problems: Vec::new(),
+            extra: Map::new(),
+            initial: None,
+            fields,
+        };
+        if let Some(args) = args {
+            form.fill(args);
+        }
+        form.focus = form.stops().first().copied().unwrap_or(0);
+        // A tool without a schema takes any object: only JSON says that.
+        if tool.input_schema.is_none() {
+            form.toggle();
+        }
+        form.initial = form.typed().ok();
+        form
+    }
+
+    /// Whether anything was typed.
+    pub fn is_dirty(&self) -> bool {
+        self.typed().ok() != self.initial
+    }
+
+    /// The rows that can take the keys, in their order; the JSON text is the
+    /// one behind the last.
+    fn stops(&self) -> Vec<usize> {
+        let raw = (self.mode == Mode::Raw).then_some(self.fields.len());
+        let rows = self.shown().filter(|(_, field)| field.kind != Kind::Group);
+        raw.into_iter()
+            .chain(rows.map(|(index, _)| index))
+            .collect()
+    }
+
+    /// Gives the keys to another row, around the ends, and checks the one that
+    /// is left.
+    pub fn turn(&mut self, by: isize, catalogue: &Catalogue) {
+        let stops = self.stops();
+        let left = self.focus;
+        let at = stops.iter().position(|stop| *stop == left).unwrap_or(0);
+        let len = stops.len().max(1);
+        let next = (at + len).saturating_add_signed(by) % len;
+        self.focus = stops.get(next).copied().unwrap_or(0);
+        self.check(catalogue, Some(left));
+    }
+
+    /// Whether the JSON text takes the keys.
+    pub fn is_raw_focused(&self) -> bool {
+        self.focus == self.fields.len()
+    }
+
+    /// Whether what takes the keys has several lines.
+    pub fn is_in_text(&self) -> bool {
+        self.is_raw_focused()
+            || self
+                .fields
+                .get(self.focus)
+                .is_some_and(|it| it.kind.lines() > 1)
+    }
+
+    /// Takes a typed key; false if it is of no use there.
+    pub fn key(&mut self, key: KeyEvent) -> bool {
+        if self.is_raw_focused() {
+            self.raw.key(key);
+            return true;
+        }
+        self.fields
+            .get_mut(self.focus)
+            .is_some_and(|field| field.key(key))
+    }
+
+    /// Takes pasted text. A JSON object fills a form in which nothing stands.
+    pub fn paste(&mut self, text: &str) {
+        if self.is_raw_focused() {
+            self.raw.paste(text);
+            return;
+        }
+        if !self.is_dirty()
+            && let Ok(args @ Value::Object(_)) = serde_json::from_str(text)
+        {
+            self.fill(&args);
+            return;
+        }
+        if let Some(Input::Text(field)) = self.fields.get_mut(self.focus).map(|it| &mut it.input) {
+            field.paste(text);
+        }
+    }
+
+    /// From rows to JSON, or back; stays where the JSON cannot be read.
+    pub fn toggle(&mut self) {
+        if self.mode == Mode::Rows {
+            let args = self
+                .typed()
+                .unwrap_or_else(|_unread| Value::Object(Map::new()));
+            self.show_raw(&args);
+            return;
+        }
+        match self.typed() {
+            Ok(args) => {
+                self.fill(&args);
+                self.mode = Mode::Rows;
+                self.problems.clear();
+                self.focus = self.stops().first().copied().unwrap_or(0);
+            }
+            Err(problem) => self.problems = vec![problem],
+        }
+    }
+
+    /// Shows arguments as JSON.
+    pub fn show_raw(&mut self, args: &Value) {
+        let text = serde_json::to_string_pretty(args).unwrap_or_default();
+        self.raw = Field::with_text(&text);
+        self.mode = Mode::Raw;
+        self.focus = self.fields.len();
+        self.problems.clear();
+    }
+
+    /// The text that an editor of the user's is to open: the arguments as JSON.
+    pub fn text_for_editor(&self) -> String {
+        match self.mode {
+            Mode::Raw => self.raw.text(),
+            Mode::Rows => {
+                let args = self
+                    .typed()
+                    .unwrap_or_else(|_unread| Value::Object(Map::new()));
+                serde_json::to_string_pretty(&args).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Takes what the editor left: into the rows if it can be read.
+    pub fn take_edited(&mut self, text: &str) {
+        self.raw = Field::with_text(text.trim_end());
+        let was = std::mem::replace(&mut self.mode, Mode::Raw);
+        self.focus = self.fields.len();
+        self.problems.clear();
+        if was == Mode::Rows {
+            self.toggle();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! From what is typed to arguments, with every problem at its row.
+
+use serde_json::{Map, Value, json};
+
+use super::field::{FormField, Input, Kind};
+use super::{Form, Mode};
+use crate::catalogue::{ArgumentProblem, Catalogue};
+use crate::output::Safe;
+use crate::plan;
+
+impl Form {
+    /// The arguments as typed, without a look at the schema's rules.
+    pub(super) fn typed(&self) -> Result<Value, Safe> {
+        if self.mode == Mode::Raw {
+            let read: Result<Value, _> = serde_json::from_str(&self.raw.text());
+            return read.map_err(|error| Safe::new(&format!("not JSON: {error}")));
+        }
+        let mut args = self.extra.clone();
+        for field in self.fields.iter().filter(|field| !field.is_option) {
+            if let Some(value) = value(field).map_err(|problem| Safe::new(&problem))? {
+                put(&mut args, &field.path, value);
+            }
+        }
+        Ok(Value::Object(args))
+    }
+
+    /// Reads and checks the arguments. `only` limits the problems shown to one
+    /// row, so that what was not reached yet is not called wrong.
+    pub fn check(&mut self, catalogue: &Catalogue, only: Option<usize>) -> Option<Value> {
+        let is_looked_at = |index: usize| only.is_none_or(|only| only == index);
+        if self.mode == Mode::Rows {
+            let mut is_read = true;
+            for (index, field) in self.fields.iter_mut().enumerate() {
+                if field.is_option || !is_looked_at(index) {
+                    continue;
+                }
+                field.problem = value(field).err().map(|problem| Safe::new(&problem));
+                is_read &= field.problem.is_none();
+            }
+            if !is_read {
+                return None;
+            }
+        }
+        self.problems.clear();
+        let args = match self.typed() {
+            Ok(args) => args,
+            Err(_elsewhere) if only.is_some() => return None,
+            Err(problem) => {
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        let wrong = catalogue.validate(&self.tool, &args).into_iter();
+        let wrong: Vec<ArgumentProblem> = wrong.filter(|it| !rests_on_output(&args, it)).collect();
+        for problem in &wrong {
+            let at = self.field_of(&problem.pointer);
+            match at {
+                Some(index) if is_looked_at(index) => {
+                    self.fields[index].problem = Some(Safe::new(&problem.message));
+                }
+                None if only.is_none() => self.problems.push(Safe::new(&problem.to_string())),
+                _ => {}
+            }
+        }
+        wrong.is_empty().then_some(args)
+    }
+
+    /// The row that a JSON pointer means; in JSON mode none does.
+    fn field_of(&self, pointer: &str) -> Option<usize> {
+        if self.mode == Mode::Raw {
+            return None;
+        }
+        let unescaped = |part: &str| part.replace("~1", "/").replace("~0", "~");
+        let parts: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+        let fields = self.fields.iter().enumerate();
+        let above = fields.filter(|(_, it)| !it.is_option && parts.starts_with(&it.path));
+        above
+            .max_by_key(|(_, it)| it.path.len())
+            .map(|(index, _)| index)
+    }
+}
+
+/// Whether a problem is with a value that another call's output will fill.
+fn rests_on_output(args: &Value, problem: &ArgumentProblem) -> bool {
+    let at = args.pointer(&problem.pointer);
+    !problem.pointer.is_empty() && at.is_some_and(|value| !plan::references(value).is_empty())
+}
+
+fn put(args: &mut Map<String, Value>, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => {
+            args.insert(last.clone(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = args.entry(first.clone()).or_insert_with(|| json!({}));
+            if let Some(inner) = inner.as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// The value of a row; `None` where it is left out.
+fn value(field: &FormField) -> Result<Option<Value>, String> {
+    match (&field.kind, &field.input) {
+        (Kind::Choice(values), Input::Choice(chosen)) => {
+            Ok(chosen.and_then(|index| values.get(index)).cloned())
+        }
+        (_, Input::Toggle(value)) => Ok(value.map(Value::Bool)),
+        // A required object without arguments of its own is still there.
+        (Kind::Group, _) => Ok(field.is_required.then(|| json!({}))),
+        (kind, Input::Text(typed)) => {
+            let text = typed.text();
+            if text.is_empty() {
+                let is_text = matches!(kind, Kind::Text | Kind::LongText);
+                return Ok((field.is_required && is_text).then(|| json!("")));
+            }
+            parsed(kind, &text).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn parsed(kind: &Kind, text: &str) -> Result<Value, String> {
+    match kind {
+        Kind::Text | Kind::LongText => Ok(json!(text)),
+        // Another call's output takes the place of any value.
+        Kind::Integer | Kind::Number if text.contains("{{") => Ok(json!(text)),
+        Kind::Integer => {
+            let text = text.trim();
+            let whole = text.parse::<i64>().map(Value::from);
+            let whole = whole.or_else(|_large| text.parse::<u64>().map(Value::from));
+            whole.map_err(|_unread| format!("`{text}` is not a whole number"))
+        }
+        Kind::Number => match serde_json::from_str(text.trim()) {
+            Ok(Value::Number(number)) => Ok(Value::Number(number)),
+            _ => Err(format!("`{text}` is not a number")),
+        },
+        Kind::List(item) => {
+            let lines = text.lines().filter(|line| !line.is_empty());
+            lines.map(|line| parsed(item, line)).collect()
+        }
+        _ => serde_json::from_str(text).map_err(|error| format!("not JSON: {error}")),
+    }
+}

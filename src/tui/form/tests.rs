@@ -1,0 +1,133 @@
+//! Forms of all kinds of schemas, filled and read back.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::{Action, Annotations, OutputKind, Timeouts};
+
+fn tool(schema: Value) -> Tool {
+    Tool {
+        name: ToolName::new("tool"),
+        description: String::new(),
+        action: Action::Wait {
+            run: Duration::ZERO,
+        },
+        input_schema: Some(schema),
+        annotations: Annotations::default(),
+        output: OutputKind::Auto,
+        timeouts: Timeouts::default(),
+        max_parallel: None,
+        rate: None,
+        write_locks: Vec::new(),
+        read_locks: Vec::new(),
+        estimate: None,
+        origin: None,
+    }
+}
+
+fn rich() -> Tool {
+    tool(json!({
+        "type": "object",
+        "required": ["path", "depth"],
+        "properties": {
+            "note": {"type": "string", "format": "textarea"},
+            "path": {"type": "string"},
+            "depth": {"type": "integer", "minimum": 1},
+            "ratio": {"type": "number"},
+            "all": {"type": "boolean"},
+            "mode": {"enum": ["fast", "slow", 3]},
+            "names": {"type": "array", "items": {"type": "string"}},
+            "where": {
+                "type": "object",
+                "properties": {"from": {"$ref": "#/$defs/place"}, "deep": {"type": "object"}},
+            },
+            "either": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+        },
+        "$defs": {"place": {"type": "string", "description": "A place"}},
+    }))
+}
+
+fn kind_of<'f>(form: &'f Form, name: &str) -> &'f Kind {
+    let field = form.fields.iter().find(|it| it.path.join(".") == name);
+    &field.unwrap_or_else(|| panic!("no row for {name}")).kind
+}
+
+#[test]
+fn each_type_gets_the_row_that_suits_it() {
+    let form = Form::new(&rich(), None);
+    for (name, kind) in [
+        ("path", Kind::Text),
+        ("note", Kind::LongText),
+        ("depth", Kind::Integer),
+        ("ratio", Kind::Number),
+        ("all", Kind::Boolean),
+        ("names", Kind::List(Box::new(Kind::Text))),
+        ("where", Kind::Group),
+        ("where.from", Kind::Text),
+        ("where.deep", Kind::Json),
+        ("either", Kind::Json),
+    ] {
+        assert_eq!(*kind_of(&form, name), kind, "{name}");
+    }
+    let order: Vec<&str> = form.fields.iter().map(FormField::name).collect();
+    assert_eq!(
+        order[..2],
+        ["path", "depth"],
+        "the required ones come first"
+    );
+}
+
+#[test]
+fn arguments_survive_the_rows() {
+    let args = json!({
+        "path": "src/", "depth": 3, "ratio": 0.5, "all": false, "mode": 3,
+        "names": ["a", "b"], "where": {"from": "x", "deep": {"y": [1]}},
+        "either": 7, "note": "two\nlines", "unknown": {"kept": true},
+    });
+    let mut form = Form::new(&rich(), Some(&args));
+    assert_eq!(form.typed(), Ok(args.clone()));
+    form.toggle();
+    assert_eq!(form.mode, Mode::Raw);
+    form.toggle();
+    assert_eq!((form.mode, form.typed()), (Mode::Rows, Ok(args)));
+    assert!(!form.is_dirty());
+}
+
+#[test]
+fn what_does_not_fit_its_row_is_kept() {
+    let args = json!({"path": "{{a.output}}", "depth": "{{a.output.n}}", "all": "{{a.output}}"});
+    let form = Form::new(&rich(), Some(&args));
+    assert_eq!(form.typed(), Ok(args));
+}
+
+#[test]
+fn problems_stand_at_their_rows() {
+    let catalogue = Catalogue::sample().expect("sound");
+    let tool = catalogue
+        .get(&ToolName::new("word-count"))
+        .expect("there is one");
+    let mut form = Form::new(tool, Some(&json!({"path": ""})));
+    assert_eq!(form.check(&catalogue, None), None);
+    assert!(form.fields[0].problem.is_some());
+    let mut form = Form::new(tool, Some(&json!({"path": "{{a.output}}"})));
+    assert!(
+        form.check(&catalogue, None).is_some(),
+        "{:?}",
+        form.problems
+    );
+    let mut form = Form::new(tool, Some(&json!({"path": "x", "other": 1})));
+    assert_eq!(form.check(&catalogue, None), None);
+    assert_eq!(form.problems.len(), 1, "no row is meant by it");
+}
+
+#[test]
+fn every_sample_tool_has_a_form_that_checks_its_skeleton() {
+    let catalogue = Catalogue::sample().expect("sound");
+    for tool in catalogue.tools() {
+        let args = crate::tui::schema::skeleton(tool);
+        let form = Form::new(tool, Some(&args));
+        assert_eq!(form.typed(), Ok(args), "{}", tool.name);
+    }
+}
