@@ -8,6 +8,7 @@ mod forms;
 mod invalid;
 #[path = "../support/living.rs"]
 mod living;
+mod readme;
 mod sample_tools;
 mod samples;
 mod signals;
