@@ -68,7 +68,7 @@ impl Call {
         let Some(tool) = catalogue.get(&name) else {
             let hint = catalogue
                 .suggest(&self.tool)
-                .map(|near| format!("; did you mean {near:?}?"))
+                .map(|near| format!("; did you mean \"{near}\"?"))
                 .unwrap_or_default();
             exit::complain(&format!("unknown tool {:?}{hint}", self.tool));
             return Err(Exit::Invalid);

@@ -29,6 +29,7 @@ pub(super) fn conduct(session: &Session, policy: &PolicyOptions, options: &Outpu
         Ok((last, interruption)) => {
             if form == Form::Plain
                 && let Err(error) = print_outputs(session, &last)
+                && error.kind() != io::ErrorKind::BrokenPipe
             {
                 exit::complain(&format!("standard output: {error}"));
             }

@@ -38,7 +38,7 @@ fn a_call_that_fails_says_why() {
     );
     let answer = bench.run(&["call", "ecoh", "text=a"]).with_code(3);
     assert!(
-        answer.stderr.contains("did you mean") && answer.stderr.contains("echo"),
+        answer.stderr.contains("did you mean \"echo\"?"),
         "{answer:#?}"
     );
     let answer = bench.run(&["call", "echo", "txet=a"]).with_code(3);
