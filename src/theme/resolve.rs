@@ -19,6 +19,16 @@ pub struct Theme {
 }
 
 impl Theme {
+    /// A theme without any style, for measuring what is drawn.
+    pub fn plain() -> Self {
+        Self {
+            name: String::new(),
+            appearance: None,
+            depth: Depth::Mono,
+            styles: Vec::new(),
+        }
+    }
+
     /// The theme's name.
     pub fn name(&self) -> &str {
         &self.name

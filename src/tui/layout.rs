@@ -102,6 +102,7 @@ impl Layout {
         match state.screen {
             Screen::Lanes => self.place_lanes(state, body),
             Screen::Queue => self.place_table(state, body),
+            Screen::Catalogue => self.place_tools(state, body),
         }
     }
 
@@ -124,6 +125,22 @@ impl Layout {
             self.set(Pane::Table, Rect::ZERO);
             self.set(pane, body);
         }
+    }
+
+    /// The tools beside the selected one, or the one that has the keys.
+    fn place_tools(&mut self, state: &State, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let width = if self.breadth == Breadth::Wide {
+            body.width * 2 / 5
+        } else {
+            body.width / 3
+        };
+        let (tools, tool) = split_columns(body, width);
+        self.set(Pane::Tools, tools);
+        self.set(Pane::Tool, tool);
     }
 
     fn place_lanes(&mut self, state: &State, body: Rect) {

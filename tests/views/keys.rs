@@ -325,3 +325,25 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
         );
     });
 }
+
+#[test]
+fn a_tool_is_found_read_about_and_called() {
+    play(fixtures::nothing(), SIZE, async |stage| {
+        stage.keys("3/hash<ret>").await;
+        assert!(stage.text().contains("Tool hash"), "{}", stage.text());
+        stage.keys("<tab>G").await;
+        assert!(
+            stage.text().contains("additionalProperties"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("<ret>").await;
+        assert!(
+            stage.text().contains("Add a call: hash"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("<esc><esc>").await;
+        assert!(stage.text().contains("word-count"), "{}", stage.text());
+    });
+}

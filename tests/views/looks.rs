@@ -93,3 +93,16 @@ fn ten_thousand_calls_cost_a_frame_no_more_than_ten() {
         "{text}"
     );
 }
+
+#[test]
+fn the_catalogue_at_every_size() {
+    for (width, height) in SIZES {
+        let mut state = fixtures::state(fixtures::everything(), size(width, height));
+        state.show(Screen::Catalogue);
+        let buffer = draw(&state);
+        insta::assert_snapshot!(
+            format!("catalogue-{width}x{height}"),
+            dump::with_styles(&buffer)
+        );
+    }
+}

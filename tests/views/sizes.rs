@@ -13,7 +13,7 @@ use crate::{fixtures, looks};
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            "12/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            "123/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),

@@ -25,6 +25,8 @@ pub enum Action {
     CpuUnit,
     ScreenLanes,
     ScreenQueue,
+    ScreenCatalogue,
+    UseTool,
     Filter,
     Sort,
     SortReverse,
@@ -79,6 +81,8 @@ pub enum Context {
     Call,
     /// In the output pane.
     Output,
+    /// Where a tool is selected.
+    Tool,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
@@ -95,11 +99,12 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Global,
         Self::List,
         Self::Call,
         Self::Output,
+        Self::Tool,
         Self::Line,
         Self::Picker,
         Self::Form,
@@ -115,6 +120,7 @@ impl Context {
             Self::List => "list",
             Self::Call => "call",
             Self::Output => "output",
+            Self::Tool => "tool",
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Form => "form",

@@ -35,7 +35,7 @@ impl Entry {
 }
 
 use Action as A;
-use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row};
+use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row, Tool};
 
 /// Everything a user can do.
 #[rustfmt::skip]
@@ -58,6 +58,7 @@ pub const TABLE: &[Entry] = &[
 
     row(A::ScreenLanes, "screen.lanes", &[Global], &["1"], "lanes", "What runs now"),
     row(A::ScreenQueue, "screen.queue", &[Global], &["2"], "queue", "Every call in a table"),
+    row(A::ScreenCatalogue, "screen.catalogue", &[Global], &["3"], "catalogue", "What tools there are"),
 
     row(A::Down, "list.down", &[List], &["j", "Down"], "down", "One row down"),
     row(A::Up, "list.up", &[List], &["k", "Up"], "up", "One row up"),
@@ -66,10 +67,10 @@ pub const TABLE: &[Entry] = &[
     row(A::PageDown, "list.page-down", &[List], &["PageDown", "Ctrl+d"], "page down", "One page down"),
     row(A::PageUp, "list.page-up", &[List], &["PageUp", "Ctrl+u"], "page up", "One page up"),
     row(A::Filter, "list.filter", &[List], &["/"], "filter", "Only calls whose number, name, tool or state has a text").footer(55),
-    row(A::Sort, "list.sort", &[List], &["s"], "sort", "Sort by the next column"),
-    row(A::SortReverse, "list.sort-reverse", &[List], &["S"], "reverse", "Turn the order round"),
-    row(A::Scope, "list.scope", &[List], &["O"], "all/waiting", "All calls in the table, or those that wait"),
-    row(A::Mark, "list.mark", &[List], &["Space"], "mark", "Mark the call, to cancel or run several at once").footer(54),
+    row(A::Sort, "list.sort", &[Call], &["s"], "sort", "Sort by the next column"),
+    row(A::SortReverse, "list.sort-reverse", &[Call], &["S"], "reverse", "Turn the order round"),
+    row(A::Scope, "list.scope", &[Call], &["O"], "all/waiting", "All calls in the table, or those that wait"),
+    row(A::Mark, "list.mark", &[Call], &["Space"], "mark", "Mark the call, to cancel or run several at once").footer(54),
 
     row(A::Open, "call.open", &[Call], &["Enter"], "output", "Read what the call prints").footer(40),
     row(A::Cancel, "call.cancel", &[Call], &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),
@@ -85,6 +86,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Streams, "out.streams", &[Output], &["o"], "streams", "Both streams, only stdout, only stderr").footer(43),
     row(A::Left, "out.left", &[Output], &["h", "Left"], "left", "Sideways to the left"),
     row(A::Right, "out.right", &[Output], &["l", "Right"], "right", "Sideways to the right"),
+
+    row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),
     row(A::MarkNext, "field.next", &[Picker], &["Down", "Ctrl+n"], "next", "Mark the next row").footer(11),

@@ -12,6 +12,7 @@ mod output_view;
 mod screen;
 mod selection;
 mod toast;
+mod tools_view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub use output_view::{OutputView, Wanted};
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use toast::{Level, Toast, Toasts};
+pub use tools_view::ToolsView;
 
 /// How CPU is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,6 +132,8 @@ pub struct State {
     pub last_args: BTreeMap<ToolName, Value>,
     /// Whether the dashboard is on its way out.
     pub leaving: Option<Leaving>,
+    /// Where the catalogue's screen stands.
+    pub tools: ToolsView,
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
 }
@@ -166,6 +170,7 @@ impl State {
             attention: Attention::default(),
             last_args: BTreeMap::new(),
             leaving: None,
+            tools: ToolsView::new(&catalogue),
             catalogue,
         };
         state.settle();
@@ -223,6 +228,9 @@ impl State {
                 Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
                 Some(_) => &[Context::Row, Context::Form],
             },
+            None if matches!(self.focus, Pane::Tools | Pane::Tool) => {
+                &[Context::Tool, Context::List, Context::Global]
+            }
             None if self.focus == Pane::Output => &[
                 Context::Output,
                 Context::List,

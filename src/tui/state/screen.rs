@@ -9,17 +9,20 @@ pub enum Screen {
     Lanes,
     /// Every call in a table.
     Queue,
+    /// What tools there are.
+    Catalogue,
 }
 
 impl Screen {
     /// In the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Lanes, Self::Queue];
+    pub const ALL: [Self; 3] = [Self::Lanes, Self::Queue, Self::Catalogue];
 
     /// Its name, and a shorter one.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Lanes => ("Lanes", "Lanes"),
             Self::Queue => ("Queue", "Queue"),
+            Self::Catalogue => ("Catalogue", "Catal"),
         }
     }
 
@@ -28,6 +31,7 @@ impl Screen {
         match self {
             Self::Lanes => &[Pane::Lanes, Pane::Queue, Pane::Finished, Pane::Output],
             Self::Queue => &[Pane::Table, Pane::Output],
+            Self::Catalogue => &[Pane::Tools, Pane::Tool],
         }
     }
 }
@@ -45,19 +49,18 @@ pub enum Pane {
     Table,
     /// What the selected call prints.
     Output,
+    /// The tools.
+    Tools,
+    /// What is known of the selected tool.
+    Tool,
 }
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 7;
 
     /// The panes that list calls.
     pub const LISTS: [Self; 4] = [Self::Lanes, Self::Queue, Self::Finished, Self::Table];
-
-    /// Whether its rows are calls that a filter and an order apply to.
-    pub fn is_list_of_calls(self) -> bool {
-        matches!(self, Self::Queue | Self::Finished | Self::Table)
-    }
 }
 
 impl State {

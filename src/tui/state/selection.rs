@@ -96,6 +96,11 @@ impl State {
             list.settle(self.listed(pane), layout.rows(self, pane), row);
             self.lists[pane as usize] = list;
         }
+        let tools = layout.rows(self, Pane::Tools);
+        let row = self.tools.list.row;
+        self.tools
+            .list
+            .settle(self.tools.found.len(), tools, Some(row));
         self.output.settle(selected);
         if self
             .armed
@@ -122,7 +127,7 @@ impl State {
                     rows.refresh(&self.all_calls, &self.selector, run);
                 }
                 Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
-                Pane::Lanes | Pane::Output => {}
+                _ => {}
             }
         }
     }

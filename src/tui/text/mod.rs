@@ -5,10 +5,12 @@
 pub mod args;
 pub mod figure;
 mod fit;
+pub mod json;
 mod look;
 mod piece;
 mod strip;
 pub mod wait;
+pub mod words;
 mod wrap;
 
 use crate::output::Safe;

@@ -19,6 +19,17 @@ pub(super) fn open(state: &mut State) {
     state.layers.push(Layer::Add(Box::new(add)));
 }
 
+/// Opens the form of the tool that is selected in the catalogue.
+pub(super) fn for_tool(state: &mut State) {
+    let Some(tool) = state.selected_tool() else {
+        return;
+    };
+    let last = state.last_args.get(&tool.name).cloned();
+    let args = last.unwrap_or_else(|| schema::skeleton(tool));
+    let add = AddCall::with_tool(tool, Some(&args));
+    state.layers.push(Layer::Add(Box::new(add)));
+}
+
 /// Opens the selected call's arguments to run it again with others.
 pub(super) fn edit(state: &mut State) {
     let Some(row) = state.selected() else {

@@ -43,7 +43,8 @@ pub(super) fn pasted(state: &mut State, text: &str) {
         Some(Layer::CapPrompt(field)) => field.paste(text),
         Some(Layer::Filter(field)) => {
             field.paste(text);
-            state.selector.filter = field.text().to_lowercase();
+            let filter = field.text();
+            panes::narrow(state, &filter);
         }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
         _ => {}
@@ -56,7 +57,8 @@ fn typed(state: &mut State, key: KeyEvent) {
         Some(Layer::CapPrompt(field)) => field.key(key),
         Some(Layer::Filter(field)) => {
             field.key(key);
-            state.selector.filter = field.text().to_lowercase();
+            let filter = field.text();
+            panes::narrow(state, &filter);
         }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
         _ => {}
@@ -83,6 +85,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
         Action::Add => add_call::open(state),
+        Action::UseTool => add_call::for_tool(state),
         Action::EditRerun => add_call::edit(state),
         Action::Pause => commands.push(UiCommand::Engine(match state.run.phase {
             RunPhase::Paused => Command::Resume,

@@ -26,8 +26,13 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::Open => open(state),
         Action::ScreenLanes => state.show(Screen::Lanes),
         Action::ScreenQueue => state.show(Screen::Queue),
+        Action::ScreenCatalogue => state.show(Screen::Catalogue),
         Action::Filter => {
-            let field = Field::line_with(&state.selector.filter);
+            let filter = match state.screen {
+                Screen::Catalogue => &state.tools.filter,
+                _ => &state.selector.filter,
+            };
+            let field = Field::line_with(filter);
             state.layers.push(Layer::Filter(Box::new(field)));
         }
         Action::Sort => state.selector.sort = state.selector.sort.next(),
@@ -57,10 +62,14 @@ pub(super) fn act(state: &mut State, action: Action) {
 }
 
 fn rows(state: &mut State, by: isize) {
-    if state.focus == Pane::Output {
-        state.scroll_output(by as i64);
-    } else {
-        state.step(by);
+    match state.focus {
+        Pane::Output => state.scroll_output(by as i64),
+        Pane::Tools => state.tools.step(by),
+        Pane::Tool => {
+            let last = views::tool::last_row(state);
+            state.tools.first = state.tools.first.saturating_add_signed(by).min(last);
+        }
+        _ => state.step(by),
     }
 }
 
@@ -78,7 +87,15 @@ fn mark(state: &mut State) {
 pub(super) fn in_filter(state: &mut State, action: Action) {
     state.layers.pop();
     if action == Action::Close {
-        state.selector.filter.clear();
+        narrow(state, "");
+    }
+}
+
+/// Narrows what the screen lists.
+pub(super) fn narrow(state: &mut State, filter: &str) {
+    match state.screen {
+        Screen::Catalogue => state.tools.narrow(&state.catalogue, filter),
+        _ => state.selector.filter = filter.to_lowercase(),
     }
 }
 
@@ -107,6 +124,8 @@ pub(super) fn back(state: &mut State) {
     if state.armed.take().is_some() || state.toasts.dismiss(now) {
     } else if state.is_zoomed {
         state.is_zoomed = false;
+    } else if state.screen == Screen::Catalogue && !state.tools.filter.is_empty() {
+        narrow(state, "");
     } else if !state.selector.filter.is_empty() {
         state.selector.filter.clear();
     } else if !state.marked.is_empty() {

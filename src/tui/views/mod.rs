@@ -19,6 +19,8 @@ mod table;
 mod table_columns;
 mod tabs;
 mod too_small;
+pub(super) mod tool;
+mod tools;
 mod trend;
 
 use ratatui::buffer::Buffer;
@@ -80,6 +82,8 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     tabs::render(view, buf);
     lanes::render(view, buf);
     table::render(view, buf);
+    tools::render(view, buf);
+    tool::render(view, buf);
     queue::render(view, buf);
     finished::render(view, buf);
     output::render(view, buf);

@@ -1,0 +1,59 @@
+//! Where the catalogue's screen stands: which tools are listed, which one is
+//! selected, and how far its description is scrolled.
+
+use crate::catalogue::Catalogue;
+use crate::model::{Tool, ToolName};
+use crate::tui::fuzzy;
+
+use super::{ListView, State};
+
+/// Where the catalogue's screen stands.
+#[derive(Debug, Clone, Default)]
+pub struct ToolsView {
+    /// What narrows the tools.
+    pub filter: String,
+    /// The tools, the best first.
+    pub found: Vec<ToolName>,
+    /// Where the list stands.
+    pub list: ListView,
+    /// The selected tool.
+    pub selected: Option<ToolName>,
+    /// First visible row of what is said about it.
+    pub first: usize,
+}
+
+impl ToolsView {
+    /// All tools, with the first one selected.
+    pub fn new(catalogue: &Catalogue) -> Self {
+        let mut view = Self::default();
+        view.narrow(catalogue, "");
+        view
+    }
+
+    /// Lists the tools that a few typed letters mean; the best is selected.
+    pub fn narrow(&mut self, catalogue: &Catalogue, filter: &str) {
+        filter.clone_into(&mut self.filter);
+        self.found = fuzzy::tools(catalogue, filter);
+        self.list = ListView::default();
+        self.select(0);
+    }
+
+    /// Moves the selection by some rows.
+    pub fn step(&mut self, by: isize) {
+        let last = self.found.len().saturating_sub(1);
+        self.select(self.list.row.saturating_add_signed(by).min(last));
+    }
+
+    fn select(&mut self, row: usize) {
+        self.list.row = row;
+        self.selected = self.found.get(row).cloned();
+        self.first = 0;
+    }
+}
+
+impl State {
+    /// The tool that is selected in the catalogue.
+    pub fn selected_tool(&self) -> Option<&Tool> {
+        self.catalogue.get(self.tools.selected.as_ref()?)
+    }
+}

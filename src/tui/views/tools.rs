@@ -1,0 +1,94 @@
+//! The tools there are.
+//!
+//! ```text
+//! ┌ Tools 25 ────────── / wo ┐
+//! │▌word-count  Counts lines … │
+//! │ work        Does work      │
+//! └────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, chrome};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::text::{Align, Cut, figure};
+
+/// Draws the pane.
+pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Tools).is_empty() {
+        return;
+    }
+    let tools = &view.state.tools;
+    let mut left = chrome::title(view, Pane::Tools, "Tools");
+    left.put(figure::count(tools.found.len()), view.style(Role::Title))
+        .skip(1);
+    let mut right = view.strip(u16::MAX);
+    if !tools.filter.is_empty() {
+        right.put(" / ", view.style(Role::Muted));
+        right
+            .put_cut(
+                Safe::new(&tools.filter),
+                16,
+                Cut::End,
+                view.style(Role::Accent),
+            )
+            .skip(1);
+    }
+    let inner = chrome::frame(view, Pane::Tools, &left, &right, buf);
+    if tools.found.is_empty() {
+        chrome::empty(
+            view,
+            inner,
+            &["No tool is like that. Esc takes the filter away."],
+            buf,
+        );
+        return;
+    }
+    let longest = tools
+        .found
+        .iter()
+        .map(|name| name.as_str().len())
+        .max()
+        .unwrap_or(0);
+    let cells = longest.clamp(8, 24);
+    for (y, index) in (inner.y..inner.bottom()).zip(tools.list.first..) {
+        let Some(name) = tools.found.get(index) else {
+            return;
+        };
+        let is_selected = index == tools.list.row;
+        let mut strip = view.strip(inner.width);
+        let bar = if is_selected {
+            view.glyphs.selected()
+        } else {
+            " "
+        };
+        strip.put(bar, view.style(Role::Accent));
+        strip
+            .cell(
+                Safe::new(name.as_str()),
+                cells,
+                Align::Left,
+                view.style(Role::Fg),
+            )
+            .skip(1);
+        if let Some(tool) = view.state.catalogue.get(name) {
+            strip.put(Safe::new(&tool.description), view.style(Role::Muted));
+        }
+        strip.draw((inner.x, y), buf);
+        if is_selected {
+            chrome::select(
+                view,
+                Pane::Tools,
+                Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                },
+                buf,
+            );
+        }
+    }
+}
