@@ -18,7 +18,7 @@ pub(crate) struct Living {
 }
 
 /// Name of the variable that carries the marker.
-pub(crate) const MARKER: &str = "FANOUT_TEST_MARKER";
+pub(crate) const MARKER: &str = "LIVING_TEST_MARKER";
 
 impl Living {
     pub(crate) fn new() -> Self {

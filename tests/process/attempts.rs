@@ -1,20 +1,13 @@
-//! One attempt as a real process: its end, its stops, its pipes.
-
-mod support {
-    //! What it shares with other test crates.
-    pub(crate) mod attempt;
-    pub(crate) mod contained;
-    pub(crate) mod living;
-}
+//! One attempt: its end, its stops, its pipes.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use crate::support::attempt::{PATIENCE, feed, launch, script, start};
+use crate::support::contained::containment;
+use crate::support::living::Living;
 use fanout::exec::{AttemptEvent, StopTokens, wait_attempt};
 use fanout::model::{CallId, Epoch, Outcome};
-use support::attempt::{PATIENCE, feed, launch, script, start};
-use support::contained::containment;
-use support::living::Living;
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -53,7 +46,7 @@ async fn only_the_given_environment_reaches_the_tool() {
         .lines()
         .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
         .collect();
-    assert_eq!(names, [support::living::MARKER, "PATH"]);
+    assert_eq!(names, [crate::support::living::MARKER, "PATH"]);
 }
 
 #[tokio::test]

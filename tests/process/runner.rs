@@ -1,0 +1,229 @@
+//! A running fanout with a hostile call, and the processes it consists of.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::support::attempt::PATIENCE;
+use crate::support::living::{Living, MARKER, living_name};
+
+/// Leaves one of each kind behind. All of them end by themselves after a
+/// minute, so that not even a broken test leaves anything for good.
+const HOSTILE: &str = r#"
+printf hostile
+# Ignores SIGTERM.
+(trap '' TERM; exec sleep 61) &
+# In a session of its own.
+setsid sleep 62 &
+# A daemon: forked twice, in a session of its own.
+(setsid sh -c 'sleep 63 &' &)
+# Hold standard output, their parent gone, one in a session of its own.
+(sleep 64 &)
+(setsid sleep 65 &)
+# Stands still.
+sh -c 'kill -STOP $$; sleep 66' &
+# A daemon without any environment.
+env -i setsid sleep 67 >/dev/null 2>&1 &
+# Forks and exits, again and again, 400 times.
+cat > mover.sh <<'END'
+[ "$1" -gt 0 ] || exit 0
+sleep 0.02
+sh mover.sh $(($1 - 1)) &
+END
+sh mover.sh 400 &
+"#;
+
+/// Processes that [`HOSTILE`] leaves: seven, the stopped one counted as one,
+/// and a mover that may be two at a time, or none between two looks.
+pub(crate) const ROLES: usize = 7;
+
+/// One fanout, started by itself in a folder of its own.
+pub(crate) struct Runner {
+    living: Living,
+    child: Child,
+}
+
+impl Runner {
+    /// Starts a plan of one hostile call, whose main process then does `last`.
+    pub(crate) fn hostile(last: &str) -> Self {
+        let living = Living::new();
+        let folder = living.folder();
+        fs::write(folder.join("hostile.sh"), format!("{HOSTILE}\n{last}\n")).expect("a script");
+        let catalogue = format!(
+            "[[tool]]\nname = \"hostile\"\ndescription = \"leaves things behind\"\n\
+             command = [\"/bin/sh\", \"hostile.sh\"]\nenv = {{ {MARKER} = \"{}\" }}\n",
+            living.marker()
+        );
+        fs::write(folder.join("tools.toml"), catalogue).expect("a catalogue");
+        let plan = "[[call]]\nid = \"h\"\ntool = \"hostile\"\ngrace = \"200ms\"\n";
+        fs::write(folder.join("plan.toml"), plan).expect("a plan");
+        let child = start(&living);
+        Self { living, child }
+    }
+
+    /// Waits until the hostile call has left what it leaves.
+    pub(crate) fn wait_until_hostile(&self) {
+        let flag = self.living.folder().join("ready");
+        let deadline = Instant::now() + PATIENCE;
+        while !flag.exists() || self.role_count() < ROLES {
+            assert!(Instant::now() < deadline, "{:?}", self.living.processes());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// How many processes of the hostile call live that are no movers.
+    pub(crate) fn role_count(&self) -> usize {
+        let processes = self.living.processes();
+        let seconds = processes.iter().filter_map(|(pid, _)| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let is_role = (61..=67).any(|number| line.contains(&number.to_string()))
+                && !line.contains("mover");
+            is_role.then_some(())
+        });
+        seconds.count()
+    }
+
+    pub(crate) fn living(&self) -> &Living {
+        &self.living
+    }
+
+    pub(crate) fn runner(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The warden: a child of the runner, by its name.
+    pub(crate) fn warden(&self) -> u32 {
+        let wardens = children_named(self.runner(), "lane-warden");
+        assert_eq!(wardens.len(), 1, "{:?}", self.living.processes());
+        wardens[0]
+    }
+
+    /// The supervisors: children of the warden.
+    pub(crate) fn supervisors(&self) -> Vec<u32> {
+        let supervisors = children_named(self.warden(), "lane-supervisor");
+        assert!(!supervisors.is_empty(), "{:?}", self.living.processes());
+        supervisors
+    }
+
+    pub(crate) fn send(pid: u32, signal: Signal) {
+        let pid = Pid::from_raw(pid.cast_signed()).expect("a pid");
+        kill_process(pid, signal).expect("it lives");
+    }
+
+    /// SIGKILL to the runner's process group, which it leads.
+    pub(crate) fn kill_group(&self) {
+        let group = Pid::from_raw(self.runner().cast_signed()).expect("a pid");
+        kill_process_group(group, Signal::KILL).expect("it lives");
+    }
+
+    /// Waits for the runner's end, and until nothing of it is left.
+    pub(crate) fn assert_nothing_is_left(mut self, patience: Duration) -> Ended {
+        let ended = self.wait();
+        self.living.wait_for_count(0, patience);
+        ended
+    }
+
+    /// Waits for the runner's end.
+    pub(crate) fn wait(&mut self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "the runner does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let mut stderr = String::new();
+        if let Some(pipe) = &mut self.child.stderr {
+            let _closed = pipe.read_to_string(&mut stderr);
+        }
+        let report = fs::read_to_string(self.living.folder().join("report.json"));
+        Ended {
+            status,
+            stderr,
+            report: report.unwrap_or_default(),
+        }
+    }
+
+    /// Starts a harmless plan with the same state.
+    pub(crate) fn start_again(&mut self) {
+        let plan = "[[call]]\nid = \"a\"\ntool = \"echo\"\nargs = { text = \"hello\" }\n";
+        fs::write(self.living.folder().join("plan.toml"), plan).expect("a plan");
+        let _replaced = fs::remove_file(self.living.folder().join("tools.toml"));
+        self.child = start(&self.living);
+    }
+}
+
+/// How a runner ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    status: ExitStatus,
+    pub(crate) stderr: String,
+    pub(crate) report: String,
+}
+
+impl Ended {
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    pub(crate) fn signal(&self) -> Option<i32> {
+        self.status.signal()
+    }
+
+    /// The outcome of the only call.
+    pub(crate) fn outcome(&self) -> String {
+        self.field("outcome")
+    }
+
+    /// A text of the only call in the report.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let report: serde_json::Value = serde_json::from_str(&self.report).expect("a report");
+        let value = &report["calls"][0][name];
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    }
+}
+
+fn start(living: &Living) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fanout"));
+    command.args(["run", "plan.toml", "--plain", "--report", "report.json"]);
+    if living.folder().join("tools.toml").exists() {
+        command.args(["--catalogue", "tools.toml"]);
+    }
+    command
+        .current_dir(living.folder())
+        .env(MARKER, living.marker())
+        .env("XDG_STATE_HOME", living.folder())
+        .env("TMPDIR", living.folder())
+        .env_remove("RUST_BACKTRACE")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("fanout starts")
+}
+
+fn children_named(parent: u32, name: &str) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("the parent lives");
+    let lists = threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let pids: Vec<u32> = lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .flat_map(str::parse)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    pids.into_iter()
+        .filter(|pid| living_name(*pid).as_deref() == Some(name))
+        .collect()
+}
