@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 
 use super::exit::{self, Exit};
+use super::guarded::GuardedTerminal;
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
 use super::summary;
@@ -18,7 +19,7 @@ use crate::model::{Plan, Snapshot};
 use crate::theme::{self, ColourChoice, Depth, Signals};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
-use crate::tui::terminal::{self, Modes, Screen, TerminalSession};
+use crate::tui::terminal::{self, Screen};
 use crate::tui::{self, Deps, Leave, Signal};
 
 /// `fanout` without a command.
@@ -126,8 +127,7 @@ async fn draw(session: &Session, handle: Handle) -> Result<Leave, SessionError> 
         motion: Motion::default(),
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
-    let modes = Modes::enter().map_err(SessionError::Terminal)?;
-    let terminal = TerminalSession::new(modes);
+    let terminal = GuardedTerminal::enter().map_err(SessionError::Terminal)?;
     let mut aside = RunSession::new(terminal, deps.handle.clone());
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
     let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;

@@ -10,6 +10,7 @@ mod containment;
 mod dashboard;
 mod demo;
 mod exit;
+mod guarded;
 mod headless;
 mod options;
 mod run;

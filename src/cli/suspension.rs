@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
+use super::guarded::GuardedTerminal;
 use crate::engine::{Command, Handle};
-use crate::tui::terminal::{Session, TerminalSession};
+use crate::tui::terminal::Session;
 
 /// How long the calls may take to stand still before the program is suspended
 /// regardless.
@@ -40,12 +41,12 @@ pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
 
 /// The session of the dashboard's terminal, whose calls are suspended with it.
 pub(super) struct RunSession {
-    terminal: TerminalSession,
+    terminal: GuardedTerminal,
     handle: Handle,
 }
 
 impl RunSession {
-    pub(super) fn new(terminal: TerminalSession, handle: Handle) -> Self {
+    pub(super) fn new(terminal: GuardedTerminal, handle: Handle) -> Self {
         Self { terminal, handle }
     }
 }

@@ -9,12 +9,15 @@ mod cgroup;
 mod containment;
 mod exit;
 mod group;
+mod guardian;
 mod ledger;
+mod own_children;
 mod pipes;
 pub mod process;
 mod program;
 mod refusal;
 mod report;
+mod signals;
 mod spawner;
 mod table;
 mod timer;
@@ -22,16 +25,31 @@ mod warden;
 mod wire;
 
 pub use containment::{Containment, ContainmentError, Options};
+pub use guardian::Guardian;
 pub use ledger::{LedgerError, Swept};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};
 pub use timer::wait_attempt;
 
 /// To be called first of all in `main`: where this process was started to be
-/// a helper of another one (its warden), it is that, and never returns.
+/// a helper of another one (its warden, or its terminal's guardian), it is
+/// that, and never returns.
 pub fn prepare() {
     let mut arguments = std::env::args_os();
-    if arguments.next().is_some_and(|name| name == warden::NAME) {
-        std::process::exit(i32::from(warden::run(arguments).is_err()));
+    let ended = match arguments.next() {
+        Some(name) if name == warden::NAME => warden::run(arguments),
+        Some(name) if name == guardian::NAME => guardian::run(arguments),
+        _ => return,
+    };
+    std::process::exit(i32::from(ended.is_err()));
+}
+
+/// This program, to be executed again: also if its file was replaced meanwhile,
+/// where the system can tell.
+pub fn own_program() -> std::io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok("/proc/self/exe".into())
+    } else {
+        std::env::current_exe()
     }
 }

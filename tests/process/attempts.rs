@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use crate::support::attempt::{PATIENCE, feed, launch, script, start};
-use crate::support::contained::containment;
-use crate::support::living::Living;
+use crate::attempt::{PATIENCE, feed, launch, script, start};
+use crate::contained::containment;
+use crate::living::Living;
 use fanout::exec::{AttemptEvent, StopTokens, wait_attempt};
 use fanout::model::{CallId, Epoch, Outcome};
 use tokio::sync::mpsc;
@@ -46,7 +46,7 @@ async fn only_the_given_environment_reaches_the_tool() {
         .lines()
         .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
         .collect();
-    assert_eq!(names, [crate::support::living::MARKER, "PATH"]);
+    assert_eq!(names, [crate::living::MARKER, "PATH"]);
 }
 
 #[tokio::test]

@@ -3,8 +3,12 @@
 //!
 //! Tests that stand for a case of the list of tortures carry its number.
 
+#[path = "../support/attempt.rs"]
+mod attempt;
 mod attempts;
+#[path = "../support/contained.rs"]
+mod contained;
+#[path = "../support/living.rs"]
+mod living;
 mod matrix;
 mod runner;
-#[path = "../support/mod.rs"]
-mod support;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::support::attempt::PATIENCE;
-use crate::support::living::{Living, MARKER, living_name};
+use crate::attempt::PATIENCE;
+use crate::living::{Living, MARKER, living_name};
 
 /// Leaves one of each kind behind. All of them end by themselves after a
 /// minute, so that not even a broken test leaves anything for good.

@@ -2,6 +2,7 @@
 //! and gives the terminal back however it ends.
 
 mod harness;
+mod killed;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,31 +1,11 @@
 //! Children of the runner that it did not start: orphans of calls whose
 //! supervisor and warden are both dead.
-//!
-//! The list of own children belongs to the process, like the children
-//! themselves.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitOptions, getpgid, getsid, kill_process, waitpid};
 
-static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
-
-/// Notes a child that was started outside of supervision, in a session of
-/// its own.
-pub(in crate::exec) fn own(pid: u32) {
-    lock().insert(pid);
-}
-
-/// Forgets a child that has been waited for.
-pub(in crate::exec) fn disown(pid: u32) {
-    lock().remove(&pid);
-}
-
-fn lock() -> MutexGuard<'static, BTreeSet<u32>> {
-    OWN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::exec::own_children;
 
 /// SIGKILL to every adopted child, except for `spared`, and waits for those
 /// that are dead, each by its pid. Returns whether none is left.
@@ -34,7 +14,7 @@ fn lock() -> MutexGuard<'static, BTreeSet<u32>> {
 /// terminal (an editor, a pager): every tool is started in a session of its
 /// own, and no process can enter another one's.
 pub(super) fn kill(spared: &[u32]) -> bool {
-    let own = lock().clone();
+    let own = own_children::all();
     let session = getsid(None).ok();
     let mut is_empty = true;
     for child in children() {

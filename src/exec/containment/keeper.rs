@@ -21,7 +21,7 @@ use super::channel::Channel;
 use super::lane::Lane;
 use crate::exec::ledger::Known;
 use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
-use crate::exec::{cgroup, warden};
+use crate::exec::{cgroup, own_children, warden};
 
 /// What a dead warden's supervisors need at most to end by themselves.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -94,7 +94,7 @@ impl Keeper {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let process = command.spawn()?;
-        adopted::own(process.id());
+        own_children::own(process.id());
         Ok(Arc::new(Self {
             pid: process.id(),
             process: Mutex::new(process),
@@ -285,7 +285,7 @@ impl Drop for Keeper {
         while !self.reap_process() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
-        adopted::disown(self.pid);
+        own_children::disown(self.pid);
         if let Some(group) = Known::now(std::process::id()).and_then(cgroup::path_for) {
             cgroup::remove(&group);
         }

@@ -1,36 +1,11 @@
-//! What a process was started with and hands on: signals, descriptors, limits.
+//! What the warden was started with and hands on: descriptors and limits.
 
-#![expect(
-    unsafe_code,
-    reason = "signal actions and foreign descriptors have no safe form"
-)]
+#![expect(unsafe_code, reason = "foreign descriptors have no safe form")]
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::ptr;
 
 use rustix::process::{Resource, Rlimit};
-
-/// Signal numbers that Linux knows.
-const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
-
-/// Blocks every signal that can be blocked and gives each its default action,
-/// whatever the program was started with: a tool that inherits an ignored
-/// SIGTERM could not be asked to stop.
-pub(super) fn take_signals() {
-    for signal in SIGNALS {
-        // SAFETY: the default action is valid for every signal; numbers that
-        // are none, or may not be changed, are refused and stay as they are.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
-    // SAFETY: the set is initialised before use; this process has one thread.
-    unsafe {
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::sigprocmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
-    }
-}
 
 /// Tools get the limit on open files that the program was started with, and
 /// write no core dumps.

@@ -77,7 +77,7 @@ pub(super) fn arguments(open_files: Option<u64>, state: Option<&Path>) -> Vec<Os
 /// its standard input; `arguments` are those of [`arguments`].
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let runner = rustix::process::getppid().map(number);
-    inherited::take_signals();
+    super::signals::take_over();
     let control = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     inherited::close_descriptors(&control)?;
     let flags = OFlags::RDWR | OFlags::CLOEXEC;

@@ -6,7 +6,7 @@ mod panics;
 mod screen;
 mod signals;
 
-pub use modes::{Modes, restore};
+pub use modes::{Modes, restore, restoring};
 pub use panics::{install_panic_hook, take_panic_reports};
 pub use screen::Screen;
 pub use signals::{Session, TerminalSession, signals};

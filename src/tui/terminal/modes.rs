@@ -58,16 +58,12 @@ impl Drop for Modes {
     }
 }
 
-/// Puts the terminal back as it was: raw mode, alternate screen, mouse, paste,
-/// focus reports, cursor, colours and an open update. Does nothing the second
-/// time. Used by every end: a return, an error, a panic, a signal. What cannot
-/// be written any more is not worth reporting.
-pub fn restore() {
-    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
-        return;
-    }
+/// The bytes that undo everything [`Modes::enter`] and the screen set, but raw
+/// mode, which is no matter of bytes.
+pub fn restoring() -> Vec<u8> {
     let mut bytes = Vec::new();
-    let queued = queue!(
+    // Writing into memory does not fail.
+    let _infallible = queue!(
         bytes,
         EndSynchronizedUpdate,
         crossterm::style::Print(MOUSE_OFF),
@@ -77,7 +73,18 @@ pub fn restore() {
         LeaveAlternateScreen,
         Show
     );
-    let _unwritable = queued.and_then(|()| write(&bytes));
+    bytes
+}
+
+/// Puts the terminal back as it was: raw mode, alternate screen, mouse, paste,
+/// focus reports, cursor, colours and an open update. Does nothing the second
+/// time. Used by every end: a return, an error, a panic, a signal. What cannot
+/// be written any more is not worth reporting.
+pub fn restore() {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _unwritable = write(&restoring());
     let _unset = disable_raw_mode();
 }
 

@@ -1,0 +1,53 @@
+//! The dashboard's terminal with a guardian, which restores it if the program
+//! is killed.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use crate::exec::{Guardian, own_program};
+use crate::tui::terminal::{Modes, Session, TerminalSession, restoring};
+
+/// What is printed after the terminal was restored.
+const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
+
+/// The terminal in the dashboard's modes. Dropping it restores the terminal.
+pub(super) struct GuardedTerminal {
+    /// Dropped first: the guardian watches until the terminal is restored.
+    session: TerminalSession,
+    guardian: Option<Guardian>,
+}
+
+impl GuardedTerminal {
+    /// Starts a guardian and enters the modes. Without a guardian, which only
+    /// a system short of processes would refuse, the dashboard goes on: it
+    /// restores the terminal itself on every end that it can catch.
+    pub(super) fn enter() -> io::Result<Self> {
+        let mut guardian = start().ok();
+        if let Some(guardian) = &mut guardian {
+            guardian.arm()?;
+        }
+        Ok(Self {
+            session: TerminalSession::new(Modes::enter()?),
+            guardian,
+        })
+    }
+}
+
+fn start() -> io::Result<Guardian> {
+    let tty = io::stdout().as_fd().try_clone_to_owned()?;
+    Guardian::start(Path::new(&own_program()?), tty, &restoring(), HINT)
+}
+
+impl Session for GuardedTerminal {
+    async fn suspend(&mut self) -> io::Result<()> {
+        if let Some(guardian) = &mut self.guardian {
+            guardian.rest()?;
+        }
+        self.session.suspend().await?;
+        if let Some(guardian) = &mut self.guardian {
+            guardian.arm()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! Which children this process started outside of supervision, each in a
+//! session of its own. The list belongs to the process, like the children.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// Notes a child.
+pub(super) fn own(pid: u32) {
+    lock().insert(pid);
+}
+
+/// Forgets a child that has been waited for.
+pub(super) fn disown(pid: u32) {
+    lock().remove(&pid);
+}
+
+/// The children noted now.
+#[cfg(target_os = "linux")]
+pub(super) fn all() -> BTreeSet<u32> {
+    lock().clone()
+}
+
+fn lock() -> MutexGuard<'static, BTreeSet<u32>> {
+    OWN.lock().unwrap_or_else(PoisonError::into_inner)
+}

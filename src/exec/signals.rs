@@ -1,0 +1,26 @@
+//! The signals of a helper process: none reaches it that it does not ask for.
+
+#![expect(unsafe_code, reason = "signal actions and masks have no safe form")]
+
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// The numbers that may be signals; Linux has the most.
+const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
+
+/// Blocks every signal that can be blocked and gives each its default action,
+/// whatever the program was started with: a tool that inherits an ignored
+/// SIGTERM could not be asked to stop.
+pub(super) fn take_over() {
+    for signal in SIGNALS {
+        // SAFETY: the default action is valid for every signal; numbers that
+        // are none, or may not be changed, are refused and stay as they are.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // SAFETY: the set is initialised before use; this process has one thread.
+    unsafe {
+        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
+    }
+}
