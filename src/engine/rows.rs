@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Call, CallId, CallRow, CallSample, CallState, Counts, History, OutputStat, WaitReason, Waited,
+    Call, CallId, CallRow, CallSample, CallState, Counts, History, OutputStat, WaitReason,
+    WaitSpan, Waited,
 };
 
 /// Readings kept per call: two minutes at the default period.
@@ -38,6 +39,7 @@ impl Rows {
             state: CallState::Queued,
             wait: None,
             waited: Waited::default(),
+            waits: Vec::new(),
             queued: now,
             started: None,
             ended: None,
@@ -111,6 +113,7 @@ impl Rows {
         let row = Arc::make_mut(row);
         if let Some(bound) = &row.wait {
             row.waited.add(bound, now.saturating_sub(*since));
+            note_wait(&mut row.waits, bound.heading(), *since, now);
         }
         *since = now;
         row.wait = reason;
@@ -148,4 +151,19 @@ impl Rows {
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
+}
+
+/// Adds a stretch of waiting; one for the same reason as the last goes on with it.
+fn note_wait(waits: &mut Vec<WaitSpan>, heading: &'static str, from: Duration, to: Duration) {
+    if let Some(last) = waits.last_mut()
+        && last.heading == heading
+        && last.to == from
+    {
+        last.to = to;
+        return;
+    }
+    if waits.len() >= WaitSpan::KEPT {
+        waits.remove(0);
+    }
+    waits.push(WaitSpan { heading, from, to });
 }

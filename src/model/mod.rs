@@ -34,4 +34,4 @@ pub use policy::{FailurePolicy, Order, Policy};
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{Action, Annotations, OutputKind, Rate, StdinKind, Tool};
-pub use wait::{WaitReason, Waited};
+pub use wait::{WaitReason, WaitSpan, Waited};

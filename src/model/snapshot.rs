@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, History,
-    MachineSample, Policy, RunId, ToolName, WaitReason, Waited,
+    MachineSample, Policy, RunId, ToolName, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -107,6 +107,8 @@ pub struct CallRow {
     pub wait: Option<WaitReason>,
     /// How long it waited, by reason, so far.
     pub waited: Waited,
+    /// When it waited for what, oldest first, up to the reason that binds now.
+    pub waits: Vec<WaitSpan>,
     /// When it was queued.
     pub queued: Duration,
     /// When its first attempt started.

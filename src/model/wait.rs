@@ -105,6 +105,22 @@ impl WaitReason {
     }
 }
 
+/// A stretch of time in which one reason bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitSpan {
+    /// Its heading, as [`WaitReason::heading`] gives it.
+    pub heading: &'static str,
+    /// From when.
+    pub from: Duration,
+    /// Until when.
+    pub to: Duration,
+}
+
+impl WaitSpan {
+    /// How many of a call's spans are kept; the oldest are forgotten first.
+    pub const KEPT: usize = 32;
+}
+
 /// How long a call waited, by the heading of the reason that bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the heading of the same name")]

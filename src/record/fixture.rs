@@ -34,6 +34,7 @@ fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> C
         state,
         wait: None,
         waited: Waited::default(),
+        waits: Vec::new(),
         queued: Duration::ZERO,
         started: None,
         ended: None,

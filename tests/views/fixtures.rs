@@ -110,6 +110,7 @@ impl Run {
             state,
             wait: None,
             waited: Waited::default(),
+            waits: Vec::new(),
             queued: ms(0),
             started: None,
             ended: None,
