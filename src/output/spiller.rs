@@ -86,6 +86,7 @@ fn run(orders: &Receiver<Order>, ledger: &Ledger) {
                         write_rest(&attempt, stream);
                     }
                     attempt.files[stream.index()].close();
+                    attempt.change(stream, Tape::drop_spare);
                 }
                 ended.push_back(Arc::downgrade(&attempt));
             }
@@ -113,14 +114,16 @@ fn write_due(attempt: &Attempt, stream: Stream) {
             break;
         }
         let is_written = write(attempt, stream, &blocks, Share::Most);
+        // The tape then holds them alone and can use them again.
+        drop(blocks);
         attempt.change(stream, |tape| {
             if !is_written {
                 tape.close_spill();
             }
             tape.drop_excess(limit);
         });
+        attempt.caught_up.notify_waiters();
     }
-    attempt.caught_up.notify_waiters();
 }
 
 /// Writes everything that is only in memory, for a stream that has ended.

@@ -178,7 +178,7 @@ impl Tape {
     }
 
     fn recycle(&mut self, block: Arc<Block>) {
-        const SPARE: usize = 4;
+        const SPARE: usize = 16;
         if self.spare.len() < SPARE
             && let Some(mut block) = Arc::into_inner(block)
             && block.bytes.capacity() >= self.block_bytes
@@ -186,6 +186,11 @@ impl Tape {
             block.bytes.clear();
             self.spare.push(block.bytes);
         }
+    }
+
+    /// Gives back the blocks that were kept to be used again.
+    pub(super) fn drop_spare(&mut self) {
+        self.spare = Vec::new();
     }
 
     pub(super) fn spilling(&self) -> Spilling {

@@ -1,7 +1,8 @@
 //! What keeping and reading output costs: `cargo bench --bench output`.
 //!
-//! Prints one JSON object a line: name, milliseconds (median of the rounds),
-//! and the unit of work.
+//! Prints one JSON object a line: name, milliseconds of wall time and of CPU
+//! time (medians of the rounds; CPU time includes that of children), and the
+//! unit of work.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -22,16 +23,17 @@ fn main() -> std::io::Result<()> {
         return print_flood();
     }
     let mut out = std::io::stdout();
-    let mut print = |name: &str, unit: &str, times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        let median = times[times.len() / 2];
+    let mut print = |name: &str, unit: &str, times: &mut [Vec<f64>; 2]| {
+        let [wall, cpu] = times.each_mut().map(|times| {
+            times.sort_by(f64::total_cmp);
+            times[times.len() / 2]
+        });
+        let rss = peak_rss_mib();
         writeln!(
             out,
-            "{{\"name\":\"{name}\",\"ms\":{median:.3},\"unit\":\"{unit}\",\"peak_rss_mib\":{}}}",
-            peak_rss_mib()
+            r#"{{"name":"{name}","ms":{wall:.1},"cpu_ms":{cpu:.0},"unit":"{unit}","peak_rss_mib":{rss}}}"#
         )
     };
-    let folder = tempfile::tempdir()?;
     print(
         "cat to /dev/null",
         "1 GiB of lines, default pipe",
@@ -45,7 +47,7 @@ fn main() -> std::io::Result<()> {
     print(
         "pipe into a store",
         "1 GiB of lines, 1 MiB pipe",
-        &mut rounds(|| pump(Some(&store(folder.path())))),
+        &mut rounds(|| pump(Some(&store().0))),
     )?;
     for (name, piece) in [
         ("push lines", lines()),
@@ -55,7 +57,7 @@ fn main() -> std::io::Result<()> {
             name,
             "1 GiB with spill",
             &mut rounds(|| {
-                let store = store(folder.path());
+                let (store, _folder) = store();
                 push(&sink(&store), &piece);
             }),
         )?;
@@ -67,7 +69,7 @@ fn main() -> std::io::Result<()> {
             push(&sink(&Store::new(None, Bounds::default())), &lines());
         }),
     )?;
-    let store = store(folder.path());
+    let (store, _folder) = store();
     let sink = sink(&store);
     for _ in 0..400 {
         sink.write(Stream::Stdout, &lines());
@@ -94,19 +96,38 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-fn rounds(mut work: impl FnMut()) -> Vec<f64> {
-    (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect()
+fn rounds(mut work: impl FnMut()) -> [Vec<f64>; 2] {
+    let rounds = (0..ROUNDS).map(|_| {
+        let (start, cpu) = (Instant::now(), cpu_ms());
+        work();
+        (start.elapsed().as_secs_f64() * 1000.0, cpu_ms() - cpu)
+    });
+    let (wall, cpu) = rounds.unzip();
+    [wall, cpu]
 }
 
-fn store(folder: &std::path::Path) -> Store {
-    let run = tempfile::tempdir_in(folder).expect("a folder can be made");
-    Store::new(Some(run.keep()), Bounds::default())
+/// CPU time of this process and its ended children so far, by
+/// `proc_pid_stat(5)`; a tick is 10 ms.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    let ticks: u32 = fields
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse::<u32>().ok())
+        .sum();
+    f64::from(ticks) * 10.0
+}
+
+/// A store with a folder that goes away with it.
+fn store() -> (Store, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let store = Store::new(Some(folder.path().join("run")), Bounds::default());
+    (store, folder)
 }
 
 fn sink(store: &Store) -> Sink {
@@ -121,11 +142,19 @@ fn lines() -> Vec<u8> {
 fn push(sink: &Sink, piece: &[u8]) {
     for _ in 0..GIB / PIECE {
         sink.write(Stream::Stdout, piece);
-        while sink.is_behind() {
-            std::thread::yield_now();
-        }
+        catch_up(sink);
     }
     sink.finish();
+}
+
+/// Waits as a pump does.
+fn catch_up(sink: &Sink) {
+    if sink.is_behind() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime
+            .expect("a runtime can be built")
+            .block_on(sink.caught_up());
+    }
 }
 
 fn window(reader: &Reader, from: Position, streams: Streams) -> u64 {
@@ -179,9 +208,7 @@ fn pump(store: Option<&Store>) {
         }
         if let Some(sink) = &sink {
             sink.write(Stream::Stdout, &buffer[..length]);
-            while sink.is_behind() {
-                std::thread::yield_now();
-            }
+            catch_up(sink);
         }
     }
     assert!(child.wait().is_ok_and(|status| status.success()));
