@@ -1,6 +1,7 @@
 //! The output of one attempt: two tapes and the order of their lines behind
 //! one lock that is never held while a file is read or written.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -94,8 +95,9 @@ impl Attempt {
         answer
     }
 
-    /// Appends bytes. Returns whether blocks now wait for the disk.
-    pub(super) fn push(&self, stream: Stream, bytes: &[u8], at: Duration) -> bool {
+    /// Appends bytes. Returns which lines were completed, and whether blocks
+    /// now wait for the disk.
+    pub(super) fn push(&self, stream: Stream, bytes: &[u8], at: Duration) -> (Range<u64>, bool) {
         let limit = self.ledger.tail_blocks();
         let mut written = self.lock();
         let Written {
@@ -107,7 +109,8 @@ impl Attempt {
         let tape = &mut tapes[stream.index()];
         let (memory, lines) = (tape.memory(), tape.newlines());
         tape.push(bytes);
-        order.push(stream, tape.newlines() - lines, at);
+        let completed = lines..tape.newlines();
+        order.push(stream, completed.end - completed.start, at);
         *last_stream = stream;
         let excess = tape.tail_len().saturating_sub(limit);
         // A disk that is too slow costs output, never memory.
@@ -121,7 +124,7 @@ impl Attempt {
         let after = tape.memory();
         drop(written);
         self.ledger.adjust_memory(memory, after);
-        excess > 0 && is_spilling
+        (completed, excess > 0 && is_spilling)
     }
 
     /// Whether more waits for the disk than a pump should add to.

@@ -75,7 +75,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Whether the byte before a position belongs to the same line.
-    fn is_mid_line(&mut self, position: u64) -> bool {
+    pub(super) fn is_mid_line(&mut self, position: u64) -> bool {
         let Some(before) = position.checked_sub(1) else {
             return false;
         };
@@ -84,6 +84,74 @@ impl<'a> Lines<'a> {
         };
         let offset = (before - self.view.range(i).start) as usize;
         self.bytes(i).and_then(|bytes| bytes.get(offset)) != Some(&b'\n')
+    }
+
+    /// The block in which a line begins, or the one where it would be.
+    pub(super) fn block_of(&mut self, line: u64) -> Option<usize> {
+        let last = self.view.lines().checked_sub(1)?;
+        let position = match line.min(last) {
+            0 => 0,
+            line => match self.newline(line) {
+                Some(newline) => newline + 1,
+                None => return self.view.find_newline(line),
+            },
+        };
+        self.view.find(position)
+    }
+
+    /// The lines that begin in a block: the number of the first, where in the
+    /// block it begins, and where in the block the last line begins that does
+    /// not end there (the block's length if there is none).
+    pub(super) fn beginning_in(&mut self, block: usize) -> Option<(u64, usize, usize)> {
+        let range = self.view.range(block);
+        let before = self.view.newlines_before(block);
+        let is_inside = self.is_mid_line(range.start);
+        let bytes = self.bytes(block)?;
+        let (first, start) = if is_inside {
+            (before + 1, memchr::memchr(b'\n', bytes)? + 1)
+        } else {
+            (before, 0)
+        };
+        let last = memchr::memrchr(b'\n', bytes).map_or(0, |newline| newline + 1);
+        Some((first, start, last.max(start)))
+    }
+
+    /// Bytes that are gone.
+    pub(super) fn gap(&self) -> Option<Range<u64>> {
+        self.view.gap.clone()
+    }
+
+    /// Where some lines in a row stand, their newlines included.
+    pub(super) fn span(&mut self, first: u64, count: u64) -> Range<u64> {
+        let gap = self.gap().unwrap_or(self.view.total..self.view.total);
+        let start = match first {
+            0 => Some(0),
+            _ => self.newline(first).map(|newline| newline + 1),
+        };
+        let last = first + count;
+        let end = if last <= self.view.newlines {
+            self.newline(last).map(|newline| newline + 1)
+        } else {
+            Some(self.view.total)
+        };
+        let start = start.unwrap_or(gap.end);
+        start..end.unwrap_or(gap.start).max(start)
+    }
+
+    /// Where a line ends that begins at a position.
+    pub(super) fn end_of(&mut self, line: u64, start: u64) -> u64 {
+        let gap = self.view.gap.as_ref().map(|gap| gap.start);
+        let known = if line < self.view.newlines {
+            self.newline(line + 1)
+        } else {
+            Some(self.view.total)
+        };
+        known.or(gap).unwrap_or(start).max(start)
+    }
+
+    /// The bytes of a block; `None` where they are gone.
+    pub(super) fn block(&mut self, i: usize) -> Option<&[u8]> {
+        self.bytes(i)
     }
 
     /// The bytes of a stretch; `None` where they are gone.

@@ -12,32 +12,44 @@
 
 mod attempt;
 mod bounds;
+mod chronicle;
+mod copy;
+mod filter;
 mod ledger;
 mod lines;
 mod order;
+mod pattern;
 mod picture;
 mod pieces;
 mod printed;
 mod progress;
 mod reader;
 mod safe;
+mod search;
+mod seeker;
 mod sink;
 mod spill;
 mod spiller;
 mod store;
 mod stream;
 mod tape;
+mod together;
 mod view;
 mod window;
 
 pub use bounds::Bounds;
+pub use copy::{Copied, CopyForm, CopyRequest};
+pub use filter::{Filter, Matches};
+pub use pattern::{NoPattern, Pattern};
 pub use pieces::{Piece, Seen};
 pub use printed::Printed;
 pub use reader::Reader;
 pub use safe::{Attributes, Colour, Colours, LONGEST_TEXT, Origin, Safe, SafeWriter, TextStyle};
+pub use search::{Direction, Found, SearchRequest};
 pub use sink::Sink;
 pub use store::Store;
 pub use stream::{Stream, Streams};
+pub use together::{Row, Rows};
 pub use window::{LineKind, OutputLine, Position, Window, WindowRequest};
 
 #[cfg(test)]

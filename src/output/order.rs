@@ -76,6 +76,16 @@ impl Order {
         (before, self.segments.get(i).copied())
     }
 
+    /// The segment that holds a line of a stream, with the line counts before
+    /// it. `None` past the last completed line of the stream.
+    pub(super) fn find_line(&self, stream: Stream, line: u64) -> ([u64; 2], Option<Segment>) {
+        let i = self
+            .segments
+            .partition_point(|segment| segment.lines[stream.index()] <= line);
+        let before = i.checked_sub(1).map_or([0, 0], |i| self.segments[i].lines);
+        (before, self.segments.get(i).copied())
+    }
+
     /// When line `line` (from 0) of a stream was completed.
     pub(super) fn at(&self, stream: Stream, line: u64) -> Option<Duration> {
         let i = self

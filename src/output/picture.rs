@@ -118,6 +118,44 @@ impl Picture {
         }
     }
 
+    /// How many lines of a stream stand before a place of the chosen streams.
+    pub(super) fn lines_before(&self, streams: Streams, stream: Stream, number: u64) -> u64 {
+        if streams != Streams::Both {
+            return number.min(self.view(stream).lines());
+        }
+        let (start, segment) = self.order.find(number);
+        let mut offset = number.saturating_sub(start[0] + start[1]);
+        let first = match segment {
+            Some(segment) => segment.lines[0] - start[0],
+            None => self.views[0].lines() - start[0],
+        };
+        if stream == Stream::Stderr {
+            offset = offset.saturating_sub(first);
+        }
+        let end = segment.map_or(self.view(stream).lines(), |segment| {
+            segment.lines[stream.index()]
+        });
+        (start[stream.index()] + offset).min(end)
+    }
+
+    /// At which place of the chosen streams a line stands.
+    pub(super) fn number_of(&self, streams: Streams, stream: Stream, line: u64) -> Option<u64> {
+        if line >= self.view(stream).lines() {
+            return None;
+        }
+        if streams != Streams::Both {
+            return Some(line);
+        }
+        let (start, segment) = self.order.find_line(stream, line);
+        let offset = line - start[stream.index()];
+        let first = match segment {
+            Some(segment) => segment.lines[0] - start[0],
+            None => self.views[0].lines() - start[0],
+        };
+        let before = if stream == Stream::Stdout { 0 } else { first };
+        Some(start[0] + start[1] + before + offset)
+    }
+
     /// When a line was completed.
     pub(super) fn at(&self, stream: Stream, line: u64) -> Option<Duration> {
         self.order.at(stream, line)
@@ -168,6 +206,14 @@ impl<'a> Walk<'a> {
         match &self.dropped[place.stream.index()] {
             Some(gone) if gone.contains(&place.line) => place.run.min(gone.end - place.line),
             _ => 0,
+        }
+    }
+
+    /// How many lines from here on are not gone in a row.
+    pub(super) fn kept_from(&self, place: &Place) -> u64 {
+        match &self.dropped[place.stream.index()] {
+            Some(gone) if place.line < gone.start => place.run.min(gone.start - place.line),
+            _ => place.run,
         }
     }
 

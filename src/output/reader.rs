@@ -3,20 +3,20 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Safe;
 use super::attempt::Attempt;
-use super::lines::RawLine;
+use super::lines::{Lines, RawLine};
 use super::picture::{Picture, Place, Walk};
 use super::progress::{is_rewritten, last_state};
 use super::store::{CallOutput, Store};
 use super::window::{LineKind, OutputLine, Position, Window, WindowRequest};
+use super::{Safe, Stream};
 use crate::model::{AttemptNo, CallId};
 
 /// Reads output without ever making a writer wait for longer than it takes to
 /// copy one block. Cheap to make; keeps the picture of one attempt.
 #[derive(Debug)]
 pub struct Reader {
-    store: Store,
+    pub(super) store: Store,
     kept: Mutex<Option<(CallId, AttemptNo, Arc<Picture>)>>,
 }
 
@@ -57,6 +57,17 @@ impl Reader {
         window.attempt = attempt.number;
         window.attempts = output.numbers();
         window
+    }
+
+    /// The picture of a call's attempt, where there is one.
+    pub(super) fn find_picture(
+        &self,
+        call: CallId,
+        attempt: Option<AttemptNo>,
+    ) -> Option<Arc<Picture>> {
+        let output = self.store.shared.output(call)?;
+        let attempt = output.attempt(attempt)?;
+        Some(self.picture(&output, &attempt))
     }
 
     /// The picture of an attempt, taken anew where something was printed.
@@ -103,7 +114,9 @@ fn fill(picture: &Picture, request: &WindowRequest) -> Window {
             add_gap(&mut window.lines, number, &place, gone);
             number += gone;
         } else {
-            window.lines.push(line(&mut walk, picture, number, &place));
+            let lines = &mut walk.lines[place.stream.index()];
+            let row = line(lines, picture, number, (place.stream, place.line));
+            window.lines.push(row);
             number += 1;
         }
     }
@@ -134,17 +147,23 @@ fn gap_text(lines: u64) -> Safe {
     Safe::marker(&format!("… {lines} lines dropped …"))
 }
 
-fn line(walk: &mut Walk<'_>, picture: &Picture, number: u64, place: &Place) -> OutputLine {
-    let raw = walk.lines[place.stream.index()].read(place.line);
+/// One line as a row.
+pub(super) fn line(
+    lines: &mut Lines<'_>,
+    picture: &Picture,
+    number: u64,
+    (stream, line): (Stream, u64),
+) -> OutputLine {
+    let raw = lines.read(line);
     let kind = match &raw {
         Some(raw) if !raw.is_cut => LineKind::Whole,
         _ => LineKind::Cut,
     };
     OutputLine {
         number,
-        stream: place.stream,
-        text: raw.map_or_else(|| Safe::marker("… lost …"), |raw| raw.show()),
-        at: picture.at(place.stream, place.line),
+        stream,
+        text: raw.map_or_else(|| Safe::marker("… dropped …"), |raw| raw.show()),
+        at: picture.at(stream, line),
         kind,
     }
 }

@@ -41,9 +41,9 @@ impl Sink {
         if bytes.is_empty() {
             return;
         }
-        let is_due = self
-            .attempt
-            .push(stream, bytes, self.shared.started.elapsed());
+        let now = self.shared.started.elapsed();
+        let (lines, is_due) = self.attempt.push(stream, bytes, now);
+        self.shared.note_lines(&self.attempt, stream, lines);
         self.shared.note_changed(self.attempt.call, &self.output);
         if is_due && let Some(spiller) = &self.shared.spiller {
             spiller.drain(&self.attempt, stream);

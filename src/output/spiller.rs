@@ -8,8 +8,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Stream;
 use super::attempt::Attempt;
@@ -25,18 +24,62 @@ enum Order {
     Finish(Arc<Attempt>),
 }
 
-/// A handle on the thread, which ends when the last handle is dropped.
+/// A handle on the thread, which ends when the handle is dropped and nothing is
+/// left to do.
 ///
-/// An attempt stands in the queue at most once per stream and once for its end,
-/// so that only a disk that has stopped answering can fill it; then whoever
-/// orders waits, and nothing grows.
-#[derive(Debug, Clone)]
+/// Whoever gives an order never waits. The queue needs no bound of its own: an
+/// attempt, which the store holds anyway, stands in it at most once per stream
+/// and once for its end.
+#[derive(Debug)]
 pub(super) struct Spiller {
-    orders: SyncSender<Order>,
+    orders: Arc<Orders>,
 }
 
-/// Orders that may wait: three for each of the most lanes there can be.
-const ORDERS: usize = 3 * 1024;
+/// The orders that wait.
+#[derive(Debug, Default)]
+struct Orders {
+    waiting: Mutex<(VecDeque<Order>, Handle)>,
+    news: Condvar,
+}
+
+/// Whether anybody can still give orders.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Handle {
+    #[default]
+    Held,
+    Dropped,
+}
+
+impl Orders {
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<Order>, Handle)> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next order; `None` when no more can come.
+    fn next(&self) -> Option<Order> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(order) = waiting.0.pop_front() {
+                return Some(order);
+            }
+            if waiting.1 == Handle::Dropped {
+                return None;
+            }
+            waiting = self
+                .news
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Spiller {
+    fn drop(&mut self) {
+        self.orders.lock().1 = Handle::Dropped;
+        self.orders.news.notify_all();
+    }
+}
+
 /// Blocks written between two looks at the state of a stream.
 const BATCH: usize = 16;
 /// Last bytes of an ended stream that stay in memory where the disk may not
@@ -46,7 +89,8 @@ const LAST_BYTES: usize = 4096;
 impl Spiller {
     /// Starts the thread.
     pub(super) fn start(ledger: Arc<Ledger>) -> io::Result<Self> {
-        let (orders, received) = sync_channel(ORDERS);
+        let orders = Arc::new(Orders::default());
+        let received = Arc::clone(&orders);
         std::thread::Builder::new()
             .name("fanout-spill".into())
             .spawn(move || run(&received, &ledger))?;
@@ -66,15 +110,14 @@ impl Spiller {
     }
 
     fn send(&self, order: Order) {
-        // The thread ends before its handles only by a panic; output then
-        // stays in memory, within the hard limit on what may wait.
-        let _ = self.orders.send(order);
+        self.orders.lock().0.push_back(order);
+        self.orders.news.notify_one();
     }
 }
 
-fn run(orders: &Receiver<Order>, ledger: &Ledger) {
+fn run(orders: &Orders, ledger: &Ledger) {
     let mut ended: VecDeque<Weak<Attempt>> = VecDeque::new();
-    while let Ok(order) = orders.recv() {
+    while let Some(order) = orders.next() {
         match order {
             Order::Drain(attempt, stream) => {
                 attempt.is_due[stream.index()].store(false, Ordering::Release);

@@ -1,15 +1,17 @@
 //! The store of all output of a run.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
 use super::attempt::Attempt;
+use super::chronicle::Chronicle;
 use super::ledger::Ledger;
 use super::spiller::Spiller;
-use super::{Bounds, Sink};
+use super::{Bounds, Sink, Stream};
 use crate::model::{AttemptNo, CallId};
 
 /// Everything the calls of a run print; cheap to clone.
@@ -27,6 +29,7 @@ pub(super) struct Shared {
     pub(super) started: Instant,
     calls: RwLock<BTreeMap<CallId, Arc<CallOutput>>>,
     changed: Mutex<Vec<CallId>>,
+    pub(super) chronicle: Mutex<Chronicle>,
 }
 
 /// The output of one call: its attempts, the last one last.
@@ -75,6 +78,7 @@ impl Store {
                 started: Instant::now(),
                 calls: RwLock::default(),
                 changed: Mutex::default(),
+                chronicle: Mutex::default(),
             }),
         }
     }
@@ -147,6 +151,16 @@ impl Shared {
 
     fn lock_changed(&self) -> std::sync::MutexGuard<'_, Vec<CallId>> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the lines that a stream completed.
+    pub(super) fn note_lines(&self, attempt: &Attempt, stream: Stream, lines: Range<u64>) {
+        let mut chronicle = self
+            .chronicle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let whose = (attempt.call, attempt.number);
+        chronicle.push(whose, stream, lines.start, lines.end - lines.start);
     }
 
     /// Lists a call as changed; each stands in the list once.

@@ -312,6 +312,11 @@ impl Tape {
             .map_or_else(|| self.tail_start(), KeptTail::start)
     }
 
+    /// Lines, the unfinished last one included.
+    pub(super) fn lines(&self) -> u64 {
+        self.newlines + u64::from(self.is_mid_line)
+    }
+
     /// Whether the last byte was not a newline.
     pub(super) fn is_mid_line(&self) -> bool {
         self.is_mid_line

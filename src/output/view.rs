@@ -92,9 +92,19 @@ impl View {
         places.any(|place| matches!(place, Place::Disk(_)))
     }
 
+    /// Whether the last byte is not a newline.
+    pub(super) fn is_mid_line(&self) -> bool {
+        self.is_mid_line
+    }
+
     /// Lines, the unfinished last one included.
     pub(super) fn lines(&self) -> u64 {
         self.newlines + u64::from(self.is_mid_line)
+    }
+
+    /// Stretches it is made of.
+    pub(super) fn len(&self) -> usize {
+        self.stretches.len()
     }
 
     /// The stretch that holds a position.

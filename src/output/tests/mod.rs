@@ -93,4 +93,5 @@ fn sgr_becomes_a_style_and_all_else_is_named() {
 }
 
 mod oracle;
+mod reading;
 mod text;

@@ -8,14 +8,14 @@ use super::*;
 
 /// Keeps all bytes and the order in which lines were completed.
 #[derive(Default)]
-struct Naive {
-    bytes: [Vec<u8>; 2],
+pub(super) struct Naive {
+    pub(super) bytes: [Vec<u8>; 2],
     open: [String; 2],
-    lines: Vec<(Stream, String)>,
+    pub(super) lines: Vec<(Stream, String)>,
 }
 
 impl Naive {
-    fn write(&mut self, stream: Stream, text: &str) {
+    pub(super) fn write(&mut self, stream: Stream, text: &str) {
         let i = stream.index();
         self.bytes[i].extend_from_slice(text.as_bytes());
         for letter in text.chars() {
@@ -27,14 +27,14 @@ impl Naive {
         }
     }
 
-    fn all(&self) -> Vec<(Stream, String)> {
+    pub(super) fn all(&self) -> Vec<(Stream, String)> {
         let open = Stream::BOTH.map(|stream| (stream, self.open[stream.index()].clone()));
         let open = open.into_iter().filter(|(_, text)| !text.is_empty());
         self.lines.iter().cloned().chain(open).collect()
     }
 }
 
-fn writes() -> impl Strategy<Value = Vec<(Stream, String)>> {
+pub(super) fn writes() -> impl Strategy<Value = Vec<(Stream, String)>> {
     let stream = prop_oneof![Just(Stream::Stdout), Just(Stream::Stderr)];
     let text = prop_oneof![
         4 => "[a-z]{0,12}\n",

@@ -1,0 +1,139 @@
+//! Output on its way out: to the clipboard, a file, an editor, a pager.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use super::lines::Lines;
+use super::picture::{Picture, Walk};
+use super::reader::Reader;
+use super::{Colours, SafeWriter, Streams};
+use crate::model::{AttemptNo, CallId};
+
+/// What is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyRequest {
+    /// Which attempt; `None` is the last one.
+    pub attempt: Option<AttemptNo>,
+    /// Which of its streams.
+    pub streams: Streams,
+    /// Which lines.
+    pub lines: Range<u64>,
+    /// In which form.
+    pub form: CopyForm,
+    /// Raw bytes that are copied at most.
+    pub limit_bytes: u64,
+}
+
+/// In which form output is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyForm {
+    /// The bytes as they were printed.
+    Raw,
+    /// Sanitised text without colours.
+    Text,
+}
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copied {
+    /// Lines.
+    pub lines: u64,
+    /// Raw bytes.
+    pub bytes: u64,
+    /// Lines that were wanted and are gone; a line in the copy says so.
+    pub dropped_lines: u64,
+    /// Whether the limit ended the copy.
+    pub is_cut: bool,
+}
+
+/// Bytes copied at a time.
+const PIECE: u64 = 64 * 1024;
+
+impl Reader {
+    /// Copies lines. What is gone is counted where it would stand.
+    pub fn copy(
+        &self,
+        call: CallId,
+        request: &CopyRequest,
+        out: &mut dyn Write,
+    ) -> io::Result<Copied> {
+        let Some(picture) = self.find_picture(call, request.attempt) else {
+            return Ok(Copied::default());
+        };
+        match request.form {
+            CopyForm::Raw => copy(&picture, request, out),
+            CopyForm::Text => {
+                let mut safe = SafeWriter::new(out, Colours::Left);
+                let copied = copy(&picture, request, &mut safe)?;
+                safe.finish()?;
+                Ok(copied)
+            }
+        }
+    }
+}
+
+fn copy(picture: &Picture, request: &CopyRequest, out: &mut dyn Write) -> io::Result<Copied> {
+    let mut walk = Walk::new(picture, request.streams);
+    let mut copied = Copied::default();
+    let end = request.lines.end.min(picture.total(request.streams));
+    let mut number = request.lines.start;
+    while number < end && !copied.is_cut {
+        let Some(place) = picture.locate(request.streams, number) else {
+            break;
+        };
+        let gone = walk.gone_from(&place).min(end - number);
+        if gone > 0 {
+            writeln!(out, "… {gone} lines dropped …")?;
+            copied.dropped_lines += gone;
+            number += gone;
+            continue;
+        }
+        let run = walk.kept_from(&place).min(end - number);
+        let lines = &mut walk.lines[place.stream.index()];
+        let bytes = lines.span(place.line, run);
+        let is_ended = bytes.end < picture.view(place.stream).total
+            || !picture.view(place.stream).is_mid_line();
+        copy_bytes(lines, bytes, request.limit_bytes, &mut copied, out)?;
+        number += run;
+        copied.lines += run;
+        if !is_ended && number < end {
+            writeln!(out)?;
+        }
+    }
+    Ok(copied)
+}
+
+/// Copies bytes of a stream, up to the limit.
+fn copy_bytes(
+    lines: &mut Lines<'_>,
+    range: Range<u64>,
+    limit: u64,
+    copied: &mut Copied,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut position = range.start;
+    while position < range.end {
+        if let Some(gap) = lines.gap().filter(|gap| gap.contains(&position)) {
+            writeln!(out, "\n… {} bytes dropped …", gap.end - position)?;
+            position = gap.end;
+            continue;
+        }
+        let room = limit - copied.bytes;
+        if room == 0 {
+            copied.is_cut = true;
+            break;
+        }
+        let until = lines.gap().map_or(range.end, |gap| {
+            if position < gap.start {
+                gap.start.min(range.end)
+            } else {
+                range.end
+            }
+        });
+        let end = until.min(position + PIECE.min(room));
+        out.write_all(&lines.copy(position..end))?;
+        copied.bytes += end - position;
+        position = end;
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Searching output, a bounded piece at a time.
+
+use super::pattern::Pattern;
+use super::reader::Reader;
+use super::seeker::Seeker;
+use super::{Stream, Streams};
+use crate::model::{AttemptNo, CallId};
+
+/// What is searched, from where, and how far at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// Which attempt; `None` is the last one.
+    pub attempt: Option<AttemptNo>,
+    /// Which of its streams.
+    pub streams: Streams,
+    /// The first line that may be found.
+    pub from: u64,
+    /// Which way.
+    pub direction: Direction,
+    /// Bytes that are looked through before [`Found::NotYet`] is answered;
+    /// at least one block is.
+    pub budget_bytes: u64,
+}
+
+/// Which way a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// To later lines.
+    #[default]
+    Forward,
+    /// To earlier lines.
+    Backward,
+}
+
+/// What a piece of a search came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// This line matches.
+    At(u64),
+    /// Nothing so far: go on from this line.
+    NotYet {
+        /// Where to go on.
+        from: u64,
+    },
+    /// Nothing up to the end.
+    Nothing,
+}
+
+impl Reader {
+    /// Looks for the next line that matches. The work is bounded by the
+    /// request's budget, whatever the size of the output.
+    pub fn search(&self, call: CallId, request: &SearchRequest, pattern: &Pattern) -> Found {
+        let Some(picture) = self.find_picture(call, request.attempt) else {
+            return Found::Nothing;
+        };
+        let total = picture.total(request.streams);
+        let Some(last) = total.checked_sub(1) else {
+            return Found::Nothing;
+        };
+        let is_past_the_end = request.direction == Direction::Forward && request.from > last;
+        if is_past_the_end {
+            return Found::Nothing;
+        }
+        let from = request.from.min(last);
+        let answers = streams(request.streams).map(|stream| {
+            let mut seeker = Seeker::new(&picture, stream, pattern);
+            seeker.seek(request, from)
+        });
+        answers
+            .reduce(|one, other| nearer(one, other, request.direction))
+            .unwrap_or(Found::Nothing)
+    }
+}
+
+pub(super) fn streams(streams: Streams) -> impl Iterator<Item = Stream> {
+    let is_chosen = move |stream: &Stream| match streams {
+        Streams::Both => true,
+        Streams::Only(only) => only == *stream,
+    };
+    Stream::BOTH.into_iter().filter(is_chosen)
+}
+
+/// Of two streams' answers, the one that comes first.
+fn nearer(one: Found, other: Found, direction: Direction) -> Found {
+    let place = |found: Found| match (found, direction) {
+        (Found::At(line) | Found::NotYet { from: line }, Direction::Forward) => line,
+        (Found::At(line) | Found::NotYet { from: line }, Direction::Backward) => u64::MAX - line,
+        (Found::Nothing, _) => u64::MAX,
+    };
+    match (one, other) {
+        (Found::Nothing, only) | (only, Found::Nothing) => only,
+        _ if place(other) < place(one) => other,
+        _ => one,
+    }
+}

@@ -1,0 +1,144 @@
+//! Finds matching lines of one stream, block by block.
+
+use std::ops::Range;
+
+use super::Stream;
+use super::lines::Lines;
+use super::pattern::Pattern;
+use super::picture::Picture;
+use super::search::{Direction, Found, SearchRequest};
+
+/// Bytes of a line that are searched; of a longer one its beginning is.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// Searches one stream of a picture.
+#[derive(Debug)]
+pub(super) struct Seeker<'a> {
+    picture: &'a Picture,
+    stream: Stream,
+    pattern: &'a Pattern,
+    lines: Lines<'a>,
+}
+
+impl<'a> Seeker<'a> {
+    pub(super) fn new(picture: &'a Picture, stream: Stream, pattern: &'a Pattern) -> Self {
+        Self {
+            picture,
+            stream,
+            pattern,
+            lines: Lines::new(picture.view(stream)),
+        }
+    }
+
+    /// Searches from a line of the chosen streams on.
+    pub(super) fn seek(&mut self, request: &SearchRequest, from: u64) -> Found {
+        let (picture, stream, direction) = (self.picture, self.stream, request.direction);
+        let before = |number| picture.lines_before(request.streams, stream, number);
+        let (wanted, start) = match direction {
+            Direction::Forward => (before(from)..u64::MAX, Some(before(from))),
+            Direction::Backward => (0..before(from + 1), before(from + 1).checked_sub(1)),
+        };
+        let Some(mut block) = start.and_then(|line| self.lines.block_of(line)) else {
+            return Found::Nothing;
+        };
+        let mut spent = 0;
+        loop {
+            if spent > 0 && spent >= request.budget_bytes {
+                return self.not_yet(request, block);
+            }
+            let mut hits = self.hits(block, &wanted).into_iter();
+            let hit = match direction {
+                Direction::Forward => hits.next(),
+                Direction::Backward => hits.next_back(),
+            };
+            if let Some(line) = hit {
+                let number = picture.number_of(request.streams, stream, line);
+                return number.map_or(Found::Nothing, Found::At);
+            }
+            spent += self.length(block);
+            let next = match direction {
+                Direction::Forward => Some(block + 1).filter(|block| *block < self.blocks()),
+                Direction::Backward => block.checked_sub(1),
+            };
+            match next {
+                Some(next) => block = next,
+                None => return Found::Nothing,
+            }
+        }
+    }
+
+    /// Blocks of the stream.
+    pub(super) fn blocks(&self) -> usize {
+        self.picture.view(self.stream).len()
+    }
+
+    /// The block in which a line begins.
+    pub(super) fn block_of(&mut self, line: u64) -> Option<usize> {
+        self.lines.block_of(line)
+    }
+
+    /// Bytes of a block, at least 1.
+    pub(super) fn length(&self, block: usize) -> u64 {
+        let range = self.picture.view(self.stream).range(block);
+        (range.end - range.start).max(1)
+    }
+
+    /// Where to go on: with the first line that begins in the next block or
+    /// later, or with the last one that begins in it or earlier.
+    fn not_yet(&mut self, request: &SearchRequest, block: usize) -> Found {
+        let line = match request.direction {
+            Direction::Forward => block.checked_sub(1).map(|before| self.line_after(before)),
+            Direction::Backward => self.line_after(block).checked_sub(1),
+        };
+        let number = line.and_then(|line| {
+            let streams = request.streams;
+            self.picture.number_of(streams, self.stream, line)
+        });
+        number.map_or(Found::Nothing, |from| Found::NotYet { from })
+    }
+
+    /// The first line that begins after a block.
+    pub(super) fn line_after(&mut self, block: usize) -> u64 {
+        let view = self.picture.view(self.stream);
+        if block + 1 >= view.len() {
+            return view.lines();
+        }
+        let start = view.range(block + 1).start;
+        view.newlines_before(block + 1) + u64::from(self.lines.is_mid_line(start))
+    }
+
+    /// The wanted lines that begin in a block and match.
+    pub(super) fn hits(&mut self, block: usize, wanted: &Range<u64>) -> Vec<u64> {
+        let mut hits = Vec::new();
+        let Some((mut line, start, last)) = self.lines.beginning_in(block) else {
+            return hits;
+        };
+        let pattern = self.pattern;
+        let Some(bytes) = self.lines.block(block) else {
+            return hits;
+        };
+        let has_open_end = last < bytes.len();
+        let region = bytes.get(start..last).unwrap_or_default();
+        let count = |piece: &[u8]| memchr::memchr_iter(b'\n', piece).count() as u64;
+        let mut position = 0;
+        while let Some(hit) = pattern.next_in(region, position) {
+            line += count(&region[position..hit]);
+            if wanted.contains(&line) {
+                hits.push(line);
+            }
+            let rest = &region[hit..];
+            position = hit + memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            line += 1;
+        }
+        line += count(&region[position..]);
+        // The last line that begins here may end in a later block.
+        if has_open_end && wanted.contains(&line) {
+            let start = self.picture.view(self.stream).range(block).start + last as u64;
+            let end = self.lines.end_of(line, start).min(start + LONGEST_LINE);
+            if pattern.is_in(&self.lines.copy(start..end)) {
+                hits.push(line);
+            }
+        }
+        hits
+    }
+}

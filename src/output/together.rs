@@ -1,0 +1,190 @@
+//! The output of several calls as one: in plan order, or as it came.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use super::lines::Lines;
+use super::picture::Picture;
+use super::reader::{Reader, line};
+use super::window::{OutputLine, Position, WindowRequest};
+use super::{Stream, Streams};
+use crate::model::{AttemptNo, CallId};
+
+/// A row of the output of several calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// Here begins the output of this call.
+    Title {
+        /// Number of the row.
+        number: u64,
+        /// The call.
+        call: CallId,
+    },
+    /// A line that a call printed.
+    Line {
+        /// Number of the row; numbers have holes where lines were dropped.
+        number: u64,
+        /// The call.
+        call: CallId,
+        /// The line, with the number it has in the call's own output.
+        line: OutputLine,
+    },
+}
+
+impl Row {
+    /// Its number.
+    pub fn number(&self) -> u64 {
+        match self {
+            Self::Title { number, .. } | Self::Line { number, .. } => *number,
+        }
+    }
+}
+
+/// Some rows of the output of several calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// Number of the first row that can still be shown.
+    pub earliest: u64,
+    /// Rows in all, those before the earliest included.
+    pub total: u64,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+impl Reader {
+    /// The output of these calls, one after the other, each under its title.
+    /// The work grows with the number of calls and of rows asked for, not
+    /// with the size of the output.
+    pub fn combined(
+        &self,
+        calls: &[CallId],
+        streams: Streams,
+        from: Position,
+        count: usize,
+    ) -> Rows {
+        let mut ends = Vec::with_capacity(calls.len());
+        let mut total = 0;
+        for call in calls {
+            total += 1 + self.total_lines(*call, streams);
+            ends.push(total);
+        }
+        let mut number = first_row(from, 0, total, count);
+        let mut rows = Vec::new();
+        let begin = ends.partition_point(|end| *end <= number);
+        for (i, call) in calls.iter().enumerate().skip(begin) {
+            if rows.len() >= count {
+                break;
+            }
+            let start = i.checked_sub(1).map_or(0, |before| ends[before]);
+            if number == start {
+                rows.push(Row::Title {
+                    number,
+                    call: *call,
+                });
+                number += 1;
+            }
+            let request = WindowRequest {
+                attempt: None,
+                streams,
+                from: Position::Line(number - start - 1),
+                count: count - rows.len(),
+            };
+            let lines = self.window(*call, &request).lines.into_iter();
+            // Lines that came since the totals were taken belong to the next look.
+            let lines = lines.take_while(|line| start + 1 + line.number < ends[i]);
+            rows.extend(lines.map(|line| Row::Line {
+                number: start + 1 + line.number,
+                call: *call,
+                line,
+            }));
+            number = ends[i];
+        }
+        Rows {
+            earliest: 0,
+            total,
+            rows,
+        }
+    }
+
+    fn total_lines(&self, call: CallId, streams: Streams) -> u64 {
+        let output = self.store.shared.output(call);
+        let Some(attempt) = output.and_then(|output| output.attempt(None)) else {
+            return 0;
+        };
+        let written = attempt.lock();
+        let chosen = super::search::streams(streams);
+        chosen
+            .map(|stream| written.tapes[stream.index()].lines())
+            .sum()
+    }
+
+    /// The latest complete lines of all calls in the order in which they came.
+    pub fn interleaved(&self, from: Position, count: usize) -> Rows {
+        let (earliest, total, entries) = {
+            let chronicle = self.store.shared.chronicle.lock();
+            let chronicle = chronicle.unwrap_or_else(PoisonError::into_inner);
+            let (earliest, total) = (chronicle.forgotten(), chronicle.total());
+            let first = first_row(from, earliest, total, count);
+            (earliest, total, chronicle.slice(first, count as u64))
+        };
+        let first = first_row(from, earliest, total, count);
+        let mut pictures: BTreeMap<(CallId, AttemptNo), Option<Arc<Picture>>> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for (start, entry) in entries {
+            let picture = pictures
+                .entry((entry.call, entry.attempt))
+                .or_insert_with(|| self.fresh_picture(entry.call, entry.attempt));
+            let skip = first.saturating_sub(start);
+            let wanted = (entry.end - start - skip).min((count - rows.len()) as u64);
+            let lines = entry.first + skip..entry.first + skip + wanted;
+            let Some(picture) = picture else {
+                continue;
+            };
+            let mut reader = Lines::new(picture.view(entry.stream));
+            for (number, one) in (start + skip..).zip(lines) {
+                rows.push(row(
+                    &mut reader,
+                    picture,
+                    number,
+                    entry.call,
+                    (entry.stream, one),
+                ));
+            }
+        }
+        Rows {
+            earliest,
+            total,
+            rows,
+        }
+    }
+
+    /// A picture that is not kept, where many calls are looked at in turn.
+    fn fresh_picture(&self, call: CallId, attempt: AttemptNo) -> Option<Arc<Picture>> {
+        let output = self.store.shared.output(call)?;
+        let attempt = output.attempt(Some(attempt))?;
+        Some(Arc::new(Picture::take(&attempt, 0)))
+    }
+}
+
+fn row(
+    lines: &mut Lines<'_>,
+    picture: &Picture,
+    number: u64,
+    call: CallId,
+    (stream, one): (Stream, u64),
+) -> Row {
+    let own = picture.number_of(Streams::Both, stream, one).unwrap_or(one);
+    Row::Line {
+        number,
+        call,
+        line: line(lines, picture, own, (stream, one)),
+    }
+}
+
+fn first_row(from: Position, earliest: u64, total: u64, count: usize) -> u64 {
+    let first = match from {
+        Position::Line(number) => number.min(total),
+        Position::Tail => total.saturating_sub(count as u64),
+    };
+    first.max(earliest)
+}
