@@ -19,6 +19,7 @@ use fanout::model::{
 };
 use fanout::output::{Bounds, Store};
 use fanout::plan::{self, Draft};
+use fanout::sched::{Replay, TapedStep};
 use fanout::{model, probe};
 use serde_json::json;
 use support::scripted::{Scripted, id};
@@ -65,6 +66,16 @@ fn trial(calls: &str, cap: u32, lifetime: Lifetime) -> Trial {
 }
 
 fn recorded_trial(calls: &str, cap: u32, lifetime: Lifetime, recorder: Option<Recorder>) -> Trial {
+    taped_trial(calls, cap, lifetime, recorder, None)
+}
+
+fn taped_trial(
+    calls: &str,
+    cap: u32,
+    lifetime: Lifetime,
+    recorder: Option<Recorder>,
+    tape: Option<mpsc::Sender<TapedStep>>,
+) -> Trial {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("fanout.toml");
     std::fs::write(&file, TOOLS).expect("a catalogue");
@@ -92,6 +103,7 @@ fn recorded_trial(calls: &str, cap: u32, lifetime: Lifetime, recorder: Option<Re
             run_dir: PathBuf::from("/run"),
         },
         recorder,
+        tape,
     });
     Trial {
         handle: engine.handle(),
@@ -122,7 +134,8 @@ impl Trial {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while self.spawner.stops(call).is_none() {
             assert!(tokio::time::Instant::now() < deadline, "never launched");
-            tokio::task::yield_now().await;
+            // The clock is not the real one: it only moves while everything waits.
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
@@ -454,4 +467,43 @@ async fn suspended_time_counts_for_nothing() {
         .ends(1, "", Ending::plain(Outcome::Failed))
         .await;
     assert_eq!(trial.last().await.counts.timed_out, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_taped_run_replays_exactly_and_a_changed_tape_does_not() {
+    let (sender, mut steps) = mpsc::channel(1);
+    let calls = "[[call]]\ntool = \"say\"\nretries = 3\n".repeat(3);
+    let trial = taped_trial(&calls, 3, Lifetime::UntilEnded, None, Some(sender));
+    let tape = tokio::spawn(async move {
+        let mut lines = Vec::new();
+        while let Some(step) = steps.recv().await {
+            lines.push(serde_json::to_string(&step).expect("a line"));
+        }
+        lines
+    });
+    for call in 1..=3 {
+        trial.until_starting(call).await;
+        trial.spawner.runs(call).await;
+        trial
+            .spawner
+            .ends(call, "", Ending::plain(Outcome::Failed))
+            .await;
+        trial.until_starting(call).await;
+        trial.spawner.succeeds(call, "").await;
+    }
+    assert_eq!(trial.last().await.counts.succeeded, 3);
+    let lines = tape.await.expect("no panic");
+    let parse = |line: &String| serde_json::from_str(line).expect("a step");
+    let mut replay = Replay::default();
+    for line in &lines {
+        replay.step(parse(line)).expect("the same effects");
+    }
+    assert!(replay.steps() > 9, "{} steps", replay.steps());
+
+    let mut replay = Replay::default();
+    let mut changed = lines
+        .iter()
+        .map(|line| line.replace("\"retries\":3", "\"retries\":0"));
+    let outcome = changed.try_for_each(|line| replay.step(parse(&line)));
+    assert!(outcome.is_err(), "a tape of another run cannot replay");
 }

@@ -44,12 +44,12 @@ impl Call {
             Ok(plan) => plan,
             Err(exit) => return exit,
         };
-        let session = match Session::new(plan, catalogue) {
+        let mut session = match Session::new(plan, catalogue) {
             Ok(session) => session,
             Err(error) => return exit::cannot_run(&error),
         };
         let policy = PolicyOptions::default();
-        match headless::conduct_as(&session, &policy, Form::Silent) {
+        match headless::conduct_as(&mut session, &policy, Form::Silent, None) {
             Ok((last, interruption)) => {
                 if let Err(error) = print(&session, &last)
                     && error.kind() != io::ErrorKind::BrokenPipe

@@ -50,7 +50,7 @@ impl Dashboard {
             expected_failures: Vec::new(),
         };
         match Session::new(plan, catalogue) {
-            Ok(session) => conduct(&session, &self.policy, &OutputOptions::default()),
+            Ok(mut session) => conduct(&mut session, &self.policy, &OutputOptions::default()),
             Err(error) => exit::cannot_run(&error),
         }
     }
@@ -63,9 +63,18 @@ pub(super) fn is_terminal() -> bool {
 }
 
 /// Shows a run until the user leaves it.
-pub(super) fn conduct(session: &Session, policy: &PolicyOptions, options: &OutputOptions) -> Exit {
+pub(super) fn conduct(
+    session: &mut Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+) -> Exit {
     let shown = session
-        .start(policy, Lifetime::UntilAsked, None)
+        .start(
+            policy,
+            Lifetime::UntilAsked,
+            None,
+            options.record.as_deref(),
+        )
         .and_then(|engine| session.runtime.block_on(show(session, engine)));
     match shown {
         Ok((last, leave)) => {

@@ -1,6 +1,7 @@
 //! A run without a dashboard: lines or events on standard output.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,13 +20,17 @@ use crate::record::{self, EventLines, PlainLines};
 const EVENTS: usize = 1024;
 
 /// Conducts a run to its end, prints it, and decides the exit code.
-pub(super) fn conduct(session: &Session, policy: &PolicyOptions, options: &OutputOptions) -> Exit {
+pub(super) fn conduct(
+    session: &mut Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+) -> Exit {
     let form = if options.events {
         Form::Events
     } else {
         Form::Plain
     };
-    match conduct_as(session, policy, form) {
+    match conduct_as(session, policy, form, options.record.as_deref()) {
         Ok((last, interruption)) => {
             if form == Form::Plain
                 && let Err(error) = print_outputs(session, &last)
@@ -54,9 +59,10 @@ pub(super) enum Form {
 /// Conducts a run to its end; its last snapshot, and the exit code of a signal
 /// that interrupted it.
 pub(super) fn conduct_as(
-    session: &Session,
+    session: &mut Session,
     policy: &PolicyOptions,
     form: Form,
+    record: Option<&Path>,
 ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
     let (recorder, printer) = match form {
         Form::Silent => (None, None),
@@ -81,7 +87,7 @@ pub(super) fn conduct_as(
         let _inside = session.runtime.enter();
         Signals::listen()?
     };
-    let engine = session.start(policy, Lifetime::UntilEnded, recorder)?;
+    let engine = session.start(policy, Lifetime::UntilEnded, recorder, record)?;
     session.runtime.block_on(follow(engine, signals, printer))
 }
 

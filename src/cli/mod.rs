@@ -17,6 +17,7 @@ mod run;
 mod session;
 mod summary;
 mod suspension;
+mod tape;
 mod terminal_text;
 mod theme;
 mod tools;

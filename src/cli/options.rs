@@ -100,6 +100,9 @@ pub(super) struct OutputOptions {
     /// Write a JSON report of the run to this file
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+    /// Record every decision of the scheduler to this file, for an exact replay
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
     /// Whether a success that left processes behind counts as a success
     #[arg(long, value_name = "VERDICT", default_value = "pass")]
     pub(super) leaks: Leaks,

@@ -62,13 +62,13 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     output: &OutputOptions,
 ) -> Exit {
-    let session = match Session::new(plan, catalogue) {
+    let mut session = match Session::new(plan, catalogue) {
         Ok(session) => session,
         Err(error) => return exit::cannot_run(&error),
     };
     if output.is_headless() {
-        headless::conduct(&session, policy, output)
+        headless::conduct(&mut session, policy, output)
     } else {
-        dashboard::conduct(&session, policy, output)
+        dashboard::conduct(&mut session, policy, output)
     }
 }

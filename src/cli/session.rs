@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use super::containment;
 use super::exit::{self, Exit};
 use super::options::{Leaks, OutputOptions, PolicyOptions};
+use super::tape::Tape;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine, RunSurroundings};
 use crate::lab::{self, Capacity, Load};
@@ -20,7 +22,7 @@ use crate::model::{
     CallId, CallName, CallRow, CallState, DEFAULT_PERIOD, Outcome, Plan, RunId, Snapshot,
 };
 use crate::output::{Bounds, Store};
-use crate::sched::ToolLimits;
+use crate::sched::{TapedStep, ToolLimits};
 use crate::theme::ThemeError;
 use crate::tui::TuiError;
 use crate::{exec, probe, record};
@@ -33,6 +35,7 @@ pub(super) struct Session {
     pub(super) folder: RunFolder,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) plan: Plan,
+    tape: Option<Tape>,
 }
 
 /// The program cannot run here.
@@ -62,6 +65,12 @@ pub(super) enum SessionError {
     Dashboard(#[from] TuiError),
     #[error("the program cannot be suspended")]
     Suspend(#[source] io::Error),
+    #[error("the record of the run cannot be made at {}", path.display())]
+    Record {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
     #[error("the engine died")]
@@ -87,16 +96,30 @@ impl Session {
             folder,
             catalogue,
             plan,
+            tape: None,
         })
+    }
+
+    /// Has the run's decisions recorded in a file, once it starts.
+    fn record(&mut self, path: &Path) -> Result<mpsc::Sender<TapedStep>, SessionError> {
+        let begun = Tape::begin(path, &self.runtime);
+        let (tape, sender) = begun.map_err(|source| SessionError::Record {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.tape = Some(tape);
+        Ok(sender)
     }
 
     /// Starts the engine; `recorder` gets every event.
     pub(super) fn start(
-        &self,
+        &mut self,
         policy: &PolicyOptions,
         lifetime: engine::Lifetime,
         recorder: Option<engine::Recorder>,
+        record: Option<&Path>,
     ) -> Result<Engine, SessionError> {
+        let tape = record.map(|path| self.record(path)).transpose()?;
         let _inside = self.runtime.enter();
         let surroundings = RunSurroundings {
             started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,
@@ -117,12 +140,19 @@ impl Session {
             probe: probe::start(DEFAULT_PERIOD).map_err(SessionError::Probe)?,
             surroundings,
             recorder,
+            tape,
         }))
     }
 
     /// Writes the report, and decides the exit code of a run that nobody
     /// interrupted.
-    pub(super) fn close(&self, last: &Snapshot, options: &OutputOptions) -> Exit {
+    pub(super) fn close(&mut self, last: &Snapshot, options: &OutputOptions) -> Exit {
+        if let Some(tape) = self.tape.take()
+            && let Err(error) = tape.end(&self.runtime)
+        {
+            exit::complain(&format!("the record of the run is incomplete: {error}"));
+            return Exit::CannotRun;
+        }
         if let Some(path) = &options.report
             && let Err(error) = self.write_report(last, path)
         {

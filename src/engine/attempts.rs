@@ -45,7 +45,7 @@ impl Run {
                 args: Arc::clone(&row.args),
                 pid,
             };
-            self.journal.add(now, what);
+            self.tell(now, what);
         }
         self.step(Input::AttemptStarted { id, epoch });
         self.sync_state(id, now);
@@ -144,7 +144,7 @@ impl Run {
             && wants_all
         {
             let sample = sample.clone();
-            self.journal.add(now, Happening::MachineSampled { sample });
+            self.tell(now, Happening::MachineSampled { sample });
         }
         Arc::make_mut(&mut self.machine).push(reading.machine.clone());
         for (call, epoch, sample) in &reading.calls {
@@ -160,8 +160,7 @@ impl Run {
                 && wants_all
             {
                 let call = *call;
-                self.journal
-                    .add(now, Happening::CallSampled { call, sample });
+                self.tell(now, Happening::CallSampled { call, sample });
             }
         }
         self.mark();
@@ -192,7 +191,7 @@ impl Run {
         if let Some(row) = self.rows.edit(id) {
             row.output = stat;
         }
-        if self.detail == Detail::Everything && self.journal.is_kept() {
+        if self.detail == Detail::Everything && self.journal.is_wanted() {
             self.journal_output(id);
         }
         self.mark();
@@ -210,7 +209,7 @@ impl Run {
                 text: piece.text,
                 left_out_bytes: piece.left_out_bytes,
             };
-            self.journal.add(now, what);
+            self.tell(now, what);
         }
     }
 

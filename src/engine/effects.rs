@@ -13,7 +13,7 @@ use crate::model::{
     AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch, Happening,
     LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
 };
-use crate::sched::{Effect, Input, Reason, Rung};
+use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
 
 impl Run {
     /// Tells the scheduler something, and does what it orders until it orders
@@ -22,7 +22,17 @@ impl Run {
         let now = self.clock.now();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            for effect in self.scheduler.step(now, input) {
+            let taped = self.tape.is_wanted().then(|| input.clone());
+            let effects = self.scheduler.step(now, input);
+            if let Some(input) = taped {
+                let effects = effects.clone();
+                self.tape.add(TapedStep::Stepped {
+                    now,
+                    input,
+                    effects,
+                });
+            }
+            for effect in effects {
                 inputs.extend(self.perform(&effect, now));
             }
         }
@@ -198,7 +208,7 @@ impl Run {
 
     fn journal_stop(&mut self, call: CallId, cause: StopCause, step: StopStep, now: Duration) {
         let what = Happening::CallStopping { call, cause, step };
-        self.journal.add(now, what);
+        self.tell(now, what);
     }
 
     fn record_attempt_outcome(&mut self, id: CallId, outcome: Outcome) {
@@ -228,7 +238,7 @@ impl Run {
             attempt,
             took,
         };
-        self.journal.add(now, what);
+        self.tell(now, what);
     }
 
     /// Why a call ended, in words that name calls as the plan does.
@@ -282,7 +292,7 @@ impl Run {
                 reason,
                 ended,
             };
-            self.journal.add(now, what);
+            self.tell(now, what);
         }
     }
 }

@@ -62,7 +62,7 @@ impl Run {
         self.policy.cap = cap;
         self.highest_cap = self.highest_cap.max(cap);
         let now = self.clock.now();
-        self.journal.add(now, Happening::CapChanged { before, cap });
+        self.tell(now, Happening::CapChanged { before, cap });
         self.step(Input::PolicyChanged(self.policy));
     }
 

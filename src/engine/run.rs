@@ -10,20 +10,20 @@ use tokio::time::{self, Instant};
 
 use super::Command;
 use super::clock::Clock;
-use super::journal::Journal;
 use super::launcher::{Launcher, Names, Referent, Refused};
+use super::outbox::Outbox;
 use super::picture::Lists;
 use super::publisher::Publisher;
 use super::rows::Rows;
 use super::setup::{Detail, Lifetime, Setup};
 use crate::exec::{AttemptEvent, StopTokens};
 use crate::model::{
-    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunId,
-    Snapshot,
+    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunEvent,
+    RunId, Snapshot,
 };
 use crate::output::Seen;
 use crate::probe::Probe;
-use crate::sched::{CallSpec, Input, Scheduler, Settings, ToolLimits};
+use crate::sched::{CallSpec, Input, Scheduler, Settings, TapedStep, ToolLimits};
 
 /// News of attempts that may wait for the loop.
 const ATTEMPT_EVENTS: usize = 1024;
@@ -49,7 +49,8 @@ pub(super) struct Run {
     pub(super) starts: BTreeMap<CallId, Start>,
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
-    pub(super) journal: Journal,
+    pub(super) journal: Outbox<RunEvent>,
+    pub(super) tape: Outbox<TapedStep>,
     pub(super) seen: BTreeMap<CallId, Seen>,
     pub(super) detail: Detail,
     pub(super) probe: Probe,
@@ -93,7 +94,8 @@ impl Run {
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
         let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let scheduler = Scheduler::new(settings(&setup, cores));
+        let settings = settings(&setup, cores);
+        let scheduler = Scheduler::new(settings.clone());
         let (detail, sender) = match setup.recorder {
             Some(recorder) => (recorder.detail, Some(recorder.events)),
             None => (Detail::Calls, None),
@@ -120,7 +122,8 @@ impl Run {
                 pause: watch::Sender::new(false),
             }),
             lists: Lists::default(),
-            journal: Journal::new(sender),
+            journal: Outbox::new(sender),
+            tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),
             detail,
             probe: setup.probe,
@@ -135,13 +138,14 @@ impl Run {
             attempts: Some(attempts),
             is_dirty: true,
         };
+        run.tape.add(TapedStep::Begun(Box::new(settings)));
         run.begin(setup.plan);
         run
     }
 
     /// Registers the plan's calls. They start with the loop.
     fn begin(&mut self, plan: Plan) {
-        self.journal.add(
+        self.tell(
             Duration::ZERO,
             Happening::RunStarted {
                 run: self.id.clone(),
@@ -159,7 +163,7 @@ impl Run {
     pub(super) fn register(&mut self, call: Call, now: Duration) {
         let call = Arc::new(call);
         self.rows.add(&call, now);
-        self.journal.add(
+        self.tell(
             now,
             Happening::CallQueued {
                 call: call.id,
@@ -207,6 +211,7 @@ impl Run {
                     self.obey(command);
                 }
                 () = self.journal.flush(), if self.journal.has_pending() => {}
+                () = self.tape.flush(), if self.tape.has_pending() => {}
                 Some(event) = attempts.recv(), if self.takes_news() => {
                     self.attempt_changed(event);
                     for _ in 1..BATCH {
@@ -235,7 +240,7 @@ impl Run {
         self.look_at_output();
         self.probe.set_targets(Vec::new());
         let last = Arc::new(self.snapshot());
-        self.journal.add(
+        self.tell(
             last.now,
             Happening::RunEnded {
                 counts: last.counts,
@@ -245,6 +250,9 @@ impl Run {
         publisher.publish((*last).clone());
         while self.journal.has_pending() {
             self.journal.flush().await;
+        }
+        while self.tape.has_pending() {
+            self.tape.flush().await;
         }
         last
     }
@@ -257,7 +265,7 @@ impl Run {
     /// Whether news of attempts are wanted now: not while the recorder is
     /// behind, nor while everything stands still, since news start calls.
     fn takes_news(&self) -> bool {
-        !self.journal.is_full() && !self.clock.is_suspended()
+        !self.journal.is_full() && !self.tape.is_full() && !self.clock.is_suspended()
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -277,6 +285,11 @@ impl Run {
         spec.estimate = call.estimate.map(|time| self.launcher.scaled(time));
         spec.is_lock_pending = self.launcher.has_pending_locks(call);
         spec
+    }
+
+    /// Tells the recorder what happened.
+    pub(super) fn tell(&mut self, t: Duration, what: Happening) {
+        self.journal.add(RunEvent::new(t, what));
     }
 
     /// Shows the user something that went otherwise than asked.

@@ -13,6 +13,7 @@ use crate::exec::Spawner;
 use crate::model::{Plan, Policy, RunEvent, RunId, Snapshot};
 use crate::output::Store;
 use crate::probe::Probe;
+use crate::sched::TapedStep;
 
 /// Commands that may wait for the engine.
 const COMMANDS: usize = 256;
@@ -43,6 +44,8 @@ pub struct Setup {
     pub surroundings: RunSurroundings,
     /// Who records the run.
     pub recorder: Option<Recorder>,
+    /// Who keeps every input of the scheduler, so that the run can be replayed.
+    pub tape: Option<mpsc::Sender<TapedStep>>,
 }
 
 /// When the engine ends.
