@@ -248,3 +248,26 @@ fn a_report_that_cannot_be_written_is_said() {
     assert_eq!(answer.code, Some(4), "{answer:#?}");
     assert!(answer.stderr.contains("nowhere/report.json"), "{answer:#?}");
 }
+
+#[test]
+fn a_recorded_run_replays_exactly() {
+    let bench = Bench::new();
+    let plan = bench.file("plan.toml", PLAN);
+    let record = bench.folder().join("record.ndjson");
+    let words = [
+        "run",
+        &plan.to_string_lossy(),
+        "--plain",
+        "--record",
+        &record.to_string_lossy(),
+    ];
+    bench.run(&words).with_code(0);
+    let text = std::fs::read_to_string(&record).expect("a record");
+    let mut replay = fanout::sched::Replay::default();
+    for line in text.lines() {
+        let step = serde_json::from_str(line).expect("a step");
+        replay.step(step).expect("the same effects");
+    }
+    // Each of the six calls that ran was at least started and ended.
+    assert!(replay.steps() > 12, "{} steps", replay.steps());
+}
