@@ -115,6 +115,21 @@ impl Glyphs {
         self.pick("▸", ">")
     }
 
+    /// A position on an axis.
+    pub fn tick(self) -> &'static str {
+        self.pick("╵", "'")
+    }
+
+    /// A stretch of one kind.
+    pub fn light_shade(self) -> &'static str {
+        self.pick("░", "_")
+    }
+
+    /// A stretch of another kind.
+    pub fn dark_shade(self) -> &'static str {
+        self.pick("▒", "%")
+    }
+
     /// More below.
     pub fn down(self) -> &'static str {
         self.pick("↓", "v")

@@ -20,6 +20,7 @@
 use ratatui::layout::Rect;
 
 use super::state::{Pane, Screen, State};
+use super::views::timeline::Chart;
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (40, 8);
@@ -101,30 +102,21 @@ impl Layout {
         }
         match state.screen {
             Screen::Lanes => self.place_lanes(state, body),
-            Screen::Queue => self.place_table(state, body),
+            Screen::Queue => self.place_over_output(state, Pane::Table, body),
             Screen::Catalogue => self.place_tools(state, body),
+            Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
         }
     }
 
-    /// The table over the output of its selected call.
-    fn place_table(&mut self, state: &State, body: Rect) {
-        let height = if self.breadth == Breadth::Narrow {
-            body.height
-        } else {
-            body.height * 2 / 3
-        };
-        let (table, output) = split_rows(body, height);
-        self.set(Pane::Table, table);
-        self.set(Pane::Output, output);
-        if output.height == 0 {
-            let pane = if state.focus == Pane::Output {
-                Pane::Output
-            } else {
-                Pane::Table
-            };
-            self.set(Pane::Table, Rect::ZERO);
-            self.set(pane, body);
+    /// A pane over the output of its selected call, where there is room.
+    fn place_over_output(&mut self, state: &State, pane: Pane, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
         }
+        let (upper, output) = split_rows(body, body.height * 2 / 3);
+        self.set(pane, upper);
+        self.set(Pane::Output, output);
     }
 
     /// The tools beside the selected one, or the one that has the keys.
@@ -242,6 +234,7 @@ impl Layout {
             Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
             Pane::Lanes => usize::from(self.lane_area().height),
             Pane::Table => usize::from(self.table_area().height),
+            Pane::Timeline => usize::from(Chart::of(state).rows.height),
             _ => usize::from(self.inner(pane).height),
         }
     }

@@ -18,6 +18,7 @@ pub mod schema;
 pub mod state;
 pub mod terminal;
 pub mod text;
+pub mod timeline;
 pub mod update;
 pub mod views;
 

@@ -7,7 +7,7 @@ use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
     Edge, EdgeKind, Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat,
-    Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, Waited,
+    Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, WaitSpan, Waited,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -401,4 +401,67 @@ pub(crate) fn many() -> Arc<Snapshot> {
         run = run.waiting(&format!("later-{number}"), json!({"n": number}), reason);
     }
     run.publish()
+}
+
+/// A run of some length with every kind of bar.
+pub(crate) fn history() -> Arc<Snapshot> {
+    let mut run = Run::new(3);
+    let outcomes = [
+        Outcome::Succeeded,
+        Outcome::Failed,
+        Outcome::Succeeded,
+        Outcome::TimedOut,
+    ];
+    let mut free = [0_u64; 3];
+    for number in 0..14_usize {
+        let lane = number % 3;
+        let took = 4_000 + (number as u64 * 7_919) % 11_000;
+        let start = free[lane] + 500 * (number as u64 % 3);
+        let outcome = outcomes[number % outcomes.len()];
+        let state = CallState::Ended(outcome);
+        let row = run.row(&format!("step-{number}"), "step", json!({}), state);
+        let waited = |heading, from: u64, to: u64| WaitSpan {
+            heading,
+            from: ms(from),
+            to: ms(to),
+        };
+        row.waits = match number % 4 {
+            0 => vec![waited("slot", 0, start)],
+            1 => vec![
+                waited("after", 0, start / 2),
+                waited("slot", start / 2, start),
+            ],
+            _ => vec![
+                waited("after", 0, start / 2),
+                waited("lock", start / 2, start),
+            ],
+        };
+        if number > 2 {
+            let after = Edge {
+                call: id(number - 2),
+                on: EdgeKind::Done,
+            };
+            Arc::make_mut(&mut row.call).after = vec![after];
+        }
+        let lane_id = LaneId(lane as u32);
+        let end = (ms(start + took), Ending::plain(outcome));
+        row.attempts = vec![attempt(lane_id, ms(start), Some(end))];
+        if outcome == Outcome::TimedOut {
+            row.attempts[0].stop_ordered = Some(ms(start + took - 2_000));
+        }
+        row.started = Some(ms(start));
+        row.ended = Some(ms(start + took));
+        free[lane] = start + took;
+        let id = row.id;
+        run.finished.insert(0, id);
+    }
+    run.snapshot.now = ms(free.into_iter().max().unwrap_or_default() + 1_000);
+    let now = run.snapshot.now;
+    let row = run.row("last", "step", json!({}), running(LaneId(1)));
+    row.started = Some(now.saturating_sub(ms(6_000)));
+    row.attempts = vec![attempt(LaneId(1), now.saturating_sub(ms(6_000)), None)];
+    let id = row.id;
+    run.lanes[1] = Some(id);
+    run.waiting("never", json!({}), WaitReason::After { call: id })
+        .publish()
 }

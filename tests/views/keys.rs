@@ -347,3 +347,26 @@ fn a_tool_is_found_read_about_and_called() {
         assert!(stage.text().contains("word-count"), "{}", stage.text());
     });
 }
+
+#[test]
+fn the_timeline_is_walked_and_zoomed() {
+    play(fixtures::history(), SIZE, async |stage| {
+        stage.keys("4").await;
+        assert!(
+            stage.text().contains("Timeline by lane"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh").await;
+        assert!(stage.text().contains("ran, "), "{}", stage.text());
+        let whole = stage.text();
+        stage.keys("]]").await;
+        assert_ne!(stage.text(), whole);
+        stage.keys("0jm").await;
+        assert!(
+            stage.text().contains("Timeline by call"),
+            "{}",
+            stage.text()
+        );
+    });
+}

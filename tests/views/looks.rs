@@ -3,6 +3,7 @@
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Screen, State};
+use fanout::tui::timeline::Rows;
 use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -104,5 +105,20 @@ fn the_catalogue_at_every_size() {
             format!("catalogue-{width}x{height}"),
             dump::with_styles(&buffer)
         );
+    }
+}
+
+#[test]
+fn the_timeline_at_every_size() {
+    for (width, height) in SIZES {
+        let mut state = fixtures::state(fixtures::history(), size(width, height));
+        state.show(Screen::Timeline);
+        let lanes = draw(&state);
+        insta::assert_snapshot!(format!("lanes-{width}x{height}"), dump::with_styles(&lanes));
+        state.timeline.rows = Rows::Calls;
+        state.timeline.cursor = Some(fixtures::ms(21_000));
+        state.settle();
+        let calls = draw(&state);
+        insta::assert_snapshot!(format!("calls-{width}x{height}"), dump::with_styles(&calls));
     }
 }

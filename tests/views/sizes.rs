@@ -13,7 +13,7 @@ use crate::{fixtures, looks};
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            "123/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            "1234m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),
@@ -25,11 +25,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..4) {
+    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5) {
         let run = match which {
             0 => fixtures::everything(),
             1 => fixtures::nothing(),
             2 => fixtures::over(),
+            3 => fixtures::history(),
             _ => fixtures::draining(),
         };
         let mut state = fixtures::state(Arc::clone(&run), Size { width, height });

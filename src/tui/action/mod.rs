@@ -26,6 +26,13 @@ pub enum Action {
     ScreenLanes,
     ScreenQueue,
     ScreenCatalogue,
+    ScreenTimeline,
+    CursorLeft,
+    CursorRight,
+    ZoomIn,
+    ZoomOut,
+    Fit,
+    TimelineRows,
     UseTool,
     Filter,
     Sort,
@@ -83,6 +90,8 @@ pub enum Context {
     Output,
     /// Where a tool is selected.
     Tool,
+    /// In the timeline.
+    Timeline,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
@@ -99,12 +108,13 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Global,
         Self::List,
         Self::Call,
         Self::Output,
         Self::Tool,
+        Self::Timeline,
         Self::Line,
         Self::Picker,
         Self::Form,
@@ -121,6 +131,7 @@ impl Context {
             Self::Call => "call",
             Self::Output => "output",
             Self::Tool => "tool",
+            Self::Timeline => "timeline",
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Form => "form",

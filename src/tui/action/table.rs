@@ -35,7 +35,7 @@ impl Entry {
 }
 
 use Action as A;
-use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row, Tool};
+use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row, Timeline, Tool};
 
 /// Everything a user can do.
 #[rustfmt::skip]
@@ -59,6 +59,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ScreenLanes, "screen.lanes", &[Global], &["1"], "lanes", "What runs now"),
     row(A::ScreenQueue, "screen.queue", &[Global], &["2"], "queue", "Every call in a table"),
     row(A::ScreenCatalogue, "screen.catalogue", &[Global], &["3"], "catalogue", "What tools there are"),
+    row(A::ScreenTimeline, "screen.timeline", &[Global], &["4"], "timeline", "The run as bars over time"),
 
     row(A::Down, "list.down", &[List], &["j", "Down"], "down", "One row down"),
     row(A::Up, "list.up", &[List], &["k", "Up"], "up", "One row up"),
@@ -87,6 +88,12 @@ pub const TABLE: &[Entry] = &[
     row(A::Left, "out.left", &[Output], &["h", "Left"], "left", "Sideways to the left"),
     row(A::Right, "out.right", &[Output], &["l", "Right"], "right", "Sideways to the right"),
 
+    row(A::CursorLeft, "time.left", &[Timeline], &["h", "Left"], "cursor", "The cursor to the left").footer(33),
+    row(A::CursorRight, "time.right", &[Timeline], &["l", "Right"], "cursor", "The cursor to the right"),
+    row(A::ZoomIn, "time.zoom-in", &[Timeline], &["]"], "zoom in", "Half as much time").footer(35),
+    row(A::ZoomOut, "time.zoom-out", &[Timeline], &["["], "zoom out", "Twice as much time").footer(34),
+    row(A::Fit, "time.fit", &[Timeline], &["0"], "fit", "The whole run").footer(36),
+    row(A::TimelineRows, "time.rows", &[Timeline], &["m"], "lanes/calls", "A row for each lane, or for each call").footer(32),
     row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),

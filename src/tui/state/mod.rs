@@ -28,6 +28,7 @@ use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot, ToolName};
 use super::action::Context;
 use super::keymap::Keymap;
 use super::layout::Layout;
+use super::timeline::TimelineView;
 
 pub use add_call::AddCall;
 pub use ask::{Ask, Question};
@@ -132,6 +133,8 @@ pub struct State {
     pub last_args: BTreeMap<ToolName, Value>,
     /// Whether the dashboard is on its way out.
     pub leaving: Option<Leaving>,
+    /// Where the timeline stands.
+    pub timeline: TimelineView,
     /// Where the catalogue's screen stands.
     pub tools: ToolsView,
     /// What tools there are.
@@ -170,6 +173,7 @@ impl State {
             attention: Attention::default(),
             last_args: BTreeMap::new(),
             leaving: None,
+            timeline: TimelineView::default(),
             tools: ToolsView::new(&catalogue),
             catalogue,
         };
@@ -231,6 +235,12 @@ impl State {
             None if matches!(self.focus, Pane::Tools | Pane::Tool) => {
                 &[Context::Tool, Context::List, Context::Global]
             }
+            None if self.focus == Pane::Timeline => &[
+                Context::Timeline,
+                Context::List,
+                Context::Call,
+                Context::Global,
+            ],
             None if self.focus == Pane::Output => &[
                 Context::Output,
                 Context::List,

@@ -11,11 +11,13 @@ pub enum Screen {
     Queue,
     /// What tools there are.
     Catalogue,
+    /// The run as bars over time.
+    Timeline,
 }
 
 impl Screen {
     /// In the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Lanes, Self::Queue, Self::Catalogue];
+    pub const ALL: [Self; 4] = [Self::Lanes, Self::Queue, Self::Catalogue, Self::Timeline];
 
     /// Its name, and a shorter one.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -23,6 +25,7 @@ impl Screen {
             Self::Lanes => ("Lanes", "Lanes"),
             Self::Queue => ("Queue", "Queue"),
             Self::Catalogue => ("Catalogue", "Catal"),
+            Self::Timeline => ("Timeline", "Time"),
         }
     }
 
@@ -32,6 +35,7 @@ impl Screen {
             Self::Lanes => &[Pane::Lanes, Pane::Queue, Pane::Finished, Pane::Output],
             Self::Queue => &[Pane::Table, Pane::Output],
             Self::Catalogue => &[Pane::Tools, Pane::Tool],
+            Self::Timeline => &[Pane::Timeline, Pane::Output],
         }
     }
 }
@@ -47,6 +51,8 @@ pub enum Pane {
     Finished,
     /// Every call.
     Table,
+    /// The run as bars over time.
+    Timeline,
     /// What the selected call prints.
     Output,
     /// The tools.
@@ -57,10 +63,16 @@ pub enum Pane {
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 8;
 
     /// The panes that list calls.
-    pub const LISTS: [Self; 4] = [Self::Lanes, Self::Queue, Self::Finished, Self::Table];
+    pub const LISTS: [Self; 5] = [
+        Self::Lanes,
+        Self::Queue,
+        Self::Finished,
+        Self::Table,
+        Self::Timeline,
+    ];
 }
 
 impl State {

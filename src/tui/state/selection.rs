@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::CallId;
+use crate::model::{CallId, Snapshot};
 
 use super::{CallRows, ListView, Pane, State};
 
@@ -112,18 +112,19 @@ impl State {
 
     fn refresh_rows(&mut self) {
         let run = &self.run;
-        let all = || Arc::new(run.calls.iter().map(|row| row.id).collect());
         for pane in self.screen.panes() {
             let Some(rows) = self.rows.get_mut(*pane as usize) else {
                 continue;
             };
             match pane {
                 Pane::Finished => rows.refresh(&run.finished, &self.selector, run),
+                Pane::Timeline => {
+                    refresh_all(&mut self.all_calls, run);
+                    rows.refresh(&self.all_calls, &self.selector, run);
+                    self.timeline.model.refresh(run);
+                }
                 Pane::Table if self.is_table_full => {
-                    // The list of all calls is the same as long as their number is.
-                    if self.all_calls.len() != run.calls.len() {
-                        self.all_calls = all();
-                    }
+                    refresh_all(&mut self.all_calls, run);
                     rows.refresh(&self.all_calls, &self.selector, run);
                 }
                 Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
@@ -162,5 +163,12 @@ impl State {
         if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
             self.step(0);
         }
+    }
+}
+
+/// The list of all calls is the same as long as their number is.
+fn refresh_all(all: &mut Arc<Vec<CallId>>, run: &Snapshot) {
+    if all.len() != run.calls.len() {
+        *all = Arc::new(run.calls.iter().map(|row| row.id).collect());
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::look::over;
 use super::{Cut, Piece, Safe, fit, wrapped};
@@ -153,7 +153,9 @@ impl Strip {
             if room == 0 {
                 return;
             }
-            (x, _) = buf.set_stringn(x, y, text, room, *style);
+            // What stood in the cells before does not shine through.
+            let style = style.remove_modifier(Modifier::all().difference(style.add_modifier));
+            (x, _) = buf.set_stringn(x, y, text, room, style);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{UiCommand, add_call, calls, cap, leave, panes};
+use super::{UiCommand, add_call, calls, cap, leave, panes, timeline};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context};
@@ -85,6 +85,12 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
         Action::Add => add_call::open(state),
+        Action::CursorLeft
+        | Action::CursorRight
+        | Action::ZoomIn
+        | Action::ZoomOut
+        | Action::Fit
+        | Action::TimelineRows => timeline::act(state, action),
         Action::UseTool => add_call::for_tool(state),
         Action::EditRerun => add_call::edit(state),
         Action::Pause => commands.push(UiCommand::Engine(match state.run.phase {

@@ -7,6 +7,7 @@ mod cap;
 mod keys;
 mod leave;
 mod panes;
+mod timeline;
 
 use std::sync::Arc;
 use std::time::Duration;

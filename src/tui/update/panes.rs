@@ -1,8 +1,10 @@
 //! Moving about: rows, pages, panes, and the way back.
 
+use super::timeline;
 use crate::output::{Stream, Streams};
 use crate::tui::action::Action;
 use crate::tui::state::{Field, Layer, Pane, Screen, Selection, State};
+use crate::tui::timeline::Rows;
 use crate::tui::views;
 
 /// Cells that one step sideways moves.
@@ -26,6 +28,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::Open => open(state),
         Action::ScreenLanes => state.show(Screen::Lanes),
         Action::ScreenQueue => state.show(Screen::Queue),
+        Action::ScreenTimeline => state.show(Screen::Timeline),
         Action::ScreenCatalogue => state.show(Screen::Catalogue),
         Action::Filter => {
             let filter = match state.screen {
@@ -65,6 +68,7 @@ fn rows(state: &mut State, by: isize) {
     match state.focus {
         Pane::Output => state.scroll_output(by as i64),
         Pane::Tools => state.tools.step(by),
+        Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
         Pane::Tool => {
             let last = views::tool::last_row(state);
             state.tools.first = state.tools.first.saturating_add_signed(by).min(last);

@@ -127,16 +127,16 @@ fn put_entry(view: &View<'_>, strip: &mut Strip, entry: &Entry) {
         return;
     };
     match entry.action {
-        // Both directions of the cap share one hint.
-        Action::CapUp => {}
-        Action::CapDown => {
-            let up = key(Action::CapUp).unwrap_or_default();
-            hint(
-                view,
-                strip,
-                Piece::from(own).then("/").then(up),
-                entry.label,
-            );
+        // Both directions share one hint.
+        Action::CapUp | Action::CursorRight | Action::ZoomIn => {}
+        Action::CapDown | Action::CursorLeft | Action::ZoomOut => {
+            let (other, label) = match entry.action {
+                Action::CapDown => (Action::CapUp, "cap"),
+                Action::CursorLeft => (Action::CursorRight, "cursor"),
+                _ => (Action::ZoomIn, "zoom"),
+            };
+            let other = key(other).unwrap_or_default();
+            hint(view, strip, Piece::from(own).then("/").then(other), label);
         }
         Action::Pause if view.state.run.phase == crate::model::RunPhase::Paused => {
             hint(view, strip, own.into(), "go on");

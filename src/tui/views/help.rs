@@ -50,7 +50,7 @@ pub(in crate::tui) fn length() -> usize {
 }
 
 /// Rows that explain the signs.
-const SIGNS: usize = 15;
+const SIGNS: usize = 18;
 
 fn rows(view: &View<'_>, width: u16) -> Vec<Strip> {
     let mut rows = Vec::new();
@@ -99,6 +99,21 @@ fn signs(view: &View<'_>, width: u16, rows: &mut Vec<Strip>) {
         glyphs.stopping(),
         "stopping: its tree is not known to be gone",
         view.style(Role::Stopping),
+    );
+    put(
+        glyphs.dot(),
+        "in the timeline: waited for a parent, or an idle lane",
+        view.style(Role::Queued),
+    );
+    put(
+        glyphs.light_shade(),
+        "in the timeline: waited for a lane",
+        view.style(Role::Queued),
+    );
+    put(
+        glyphs.dark_shade(),
+        "in the timeline: waited for a lock",
+        view.style(Role::Timeout),
     );
     for outcome in Outcome::ALL {
         let style = view.style(role_of_outcome(outcome));

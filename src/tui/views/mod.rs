@@ -18,6 +18,9 @@ mod queue;
 mod table;
 mod table_columns;
 mod tabs;
+pub(super) mod timeline;
+mod timeline_bars;
+mod timeline_strip;
 mod too_small;
 pub(super) mod tool;
 mod tools;
@@ -82,6 +85,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     tabs::render(view, buf);
     lanes::render(view, buf);
     table::render(view, buf);
+    timeline::render(view, buf);
     tools::render(view, buf);
     tool::render(view, buf);
     queue::render(view, buf);

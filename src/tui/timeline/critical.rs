@@ -1,0 +1,31 @@
+//! Which chain of calls decided when the last one ended.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{CallId, CallRow, Snapshot};
+
+/// Longest chain that is followed; longer ones are cut at their beginning.
+const LONGEST: usize = 10_000;
+
+/// The call that ended last (or that runs longest), and before it always the
+/// parent that ended last: by dependencies alone, as measured.
+pub(super) fn chain(run: &Snapshot) -> BTreeSet<CallId> {
+    let mut chain = BTreeSet::new();
+    let started = run.calls.iter().filter(|row| row.started.is_some());
+    let mut next: Option<&CallRow> = started.max_by_key(|row| end(row)).map(AsRef::as_ref);
+    while let Some(row) = next {
+        if chain.len() >= LONGEST || !chain.insert(row.id) {
+            break;
+        }
+        let parents = row.call.after.iter().filter_map(|edge| run.row(edge.call));
+        let ran = parents.filter(|parent| parent.started.is_some());
+        next = ran.max_by_key(|parent| end(parent)).map(AsRef::as_ref);
+    }
+    chain
+}
+
+/// What is not over ends after everything that is.
+fn end(row: &CallRow) -> Duration {
+    row.ended.unwrap_or(Duration::MAX)
+}

@@ -1,0 +1,160 @@
+//! A run as bars over time: which lane ran what when, which call waited for
+//! what, and which chain of calls decided how long it all took.
+//!
+//! It owns what is derived from a snapshot, and where the chart stands. It must
+//! not know how a bar looks.
+
+mod critical;
+mod view;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{CallId, CallRow, Outcome, Snapshot};
+
+pub use view::{Rows, TimelineView, Window};
+
+/// What a call did during a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It waited, for what the heading says.
+    Waited(&'static str),
+    /// It ran; how the attempt ended, if it has.
+    Ran(Option<Outcome>),
+    /// It was being stopped.
+    Stopped,
+}
+
+/// A stretch of time of one call. One that is not over ends now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bar {
+    /// The call.
+    pub call: CallId,
+    /// What it did.
+    pub phase: Phase,
+    /// From when.
+    pub from: Duration,
+    /// Until when; `None` where it is not over.
+    pub to: Option<Duration>,
+}
+
+impl Bar {
+    /// When it ends, or now.
+    pub fn end(&self, now: Duration) -> Duration {
+        self.to.unwrap_or(now).max(self.from)
+    }
+}
+
+/// What the timeline shows of a run, made anew when its rows change.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    made_of: Option<Arc<Vec<Arc<CallRow>>>>,
+    /// The attempts of each lane, in the order of time.
+    pub lanes: Vec<Vec<Bar>>,
+    /// The calls of the chain that decided when the last one ended.
+    pub critical: BTreeSet<CallId>,
+    /// When the last of what is over was over.
+    pub last_end: Duration,
+}
+
+impl Timeline {
+    /// Makes it anew, if rows have changed.
+    pub fn refresh(&mut self, run: &Snapshot) {
+        let is_same = self
+            .made_of
+            .as_ref()
+            .is_some_and(|made| Arc::ptr_eq(made, &run.calls));
+        if is_same {
+            return;
+        }
+        self.made_of = Some(Arc::clone(&run.calls));
+        self.lanes.clear();
+        self.lanes.resize(run.lanes.len(), Vec::new());
+        self.last_end = Duration::ZERO;
+        for row in run.calls.iter() {
+            self.last_end = self.last_end.max(row.ended.unwrap_or_default());
+            for attempt in &row.attempts {
+                let lane = attempt.lane.0 as usize;
+                if lane >= self.lanes.len() {
+                    self.lanes.resize(lane + 1, Vec::new());
+                }
+                if let Some(bars) = self.lanes.get_mut(lane) {
+                    bars.extend(ran(row.id, attempt));
+                }
+            }
+        }
+        for bars in &mut self.lanes {
+            bars.sort_by_key(|bar| bar.from);
+        }
+        self.critical = critical::chain(run);
+    }
+
+    /// The bars of a lane that are visible between two times.
+    pub fn lane(&self, lane: usize, from: Duration, to: Duration) -> &[Bar] {
+        let bars = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
+        let first = bars.partition_point(|bar| bar.to.is_some_and(|end| end < from));
+        let last = bars.partition_point(|bar| bar.from <= to);
+        bars.get(first..last.max(first)).unwrap_or(&[])
+    }
+
+    /// The lanes that were busy on the average of a stretch of time.
+    pub fn busy(&self, from: Duration, to: Duration, now: Duration) -> f64 {
+        let length = to.saturating_sub(from).as_secs_f64();
+        if length <= 0.0 {
+            return 0.0;
+        }
+        let lanes = 0..self.lanes.len();
+        let bars = lanes.flat_map(|lane| self.lane(lane, from, to));
+        let inside = bars.map(|bar| bar.end(now).min(to).saturating_sub(bar.from.max(from)));
+        inside.sum::<Duration>().as_secs_f64() / length
+    }
+}
+
+/// The bars of an attempt: its run, and its stop if one was ordered.
+fn ran(call: CallId, attempt: &crate::model::AttemptRecord) -> impl Iterator<Item = Bar> {
+    let outcome = attempt.outcome;
+    let run = Bar {
+        call,
+        phase: Phase::Ran(outcome),
+        from: attempt.started,
+        to: attempt.stop_ordered.or(attempt.ended),
+    };
+    let stop = attempt.stop_ordered.map(|ordered| Bar {
+        call,
+        phase: Phase::Stopped,
+        from: ordered,
+        to: attempt.ended,
+    });
+    std::iter::once(run).chain(stop)
+}
+
+/// Everything one call did, in the order of time.
+pub fn of_call(row: &CallRow, now: Duration) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = row
+        .waits
+        .iter()
+        .map(|span| Bar {
+            call: row.id,
+            phase: Phase::Waited(span.heading),
+            from: span.from,
+            to: Some(span.to),
+        })
+        .collect();
+    if let Some(reason) = &row.wait {
+        let last_attempt = row.attempts.last().and_then(|attempt| attempt.ended);
+        let since = row.waits.last().map(|span| span.to).max(last_attempt);
+        bars.push(Bar {
+            call: row.id,
+            phase: Phase::Waited(reason.heading()),
+            from: since.unwrap_or(row.queued).min(now),
+            to: None,
+        });
+    }
+    bars.extend(row.attempts.iter().flat_map(|attempt| ran(row.id, attempt)));
+    bars.sort_by_key(|bar| bar.from);
+    bars
+}
+
+#[cfg(test)]
+mod tests;

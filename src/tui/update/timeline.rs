@@ -1,0 +1,49 @@
+//! Moving about in the timeline.
+
+use crate::tui::action::Action;
+use crate::tui::state::{Selection, State};
+use crate::tui::timeline::Rows;
+use crate::tui::views::timeline::Chart;
+
+pub(super) fn act(state: &mut State, action: Action) {
+    let now = state.run_now();
+    let columns = Chart::of(state).columns();
+    let timeline = &mut state.timeline;
+    match action {
+        Action::CursorLeft => timeline.move_cursor(-1, columns, now),
+        Action::CursorRight => timeline.move_cursor(1, columns, now),
+        Action::ZoomIn => timeline.zoom(0.5, now),
+        Action::ZoomOut => timeline.zoom(2.0, now),
+        Action::Fit => timeline.window = None,
+        _ => {
+            timeline.rows = match timeline.rows {
+                Rows::Lanes => Rows::Calls,
+                Rows::Calls => Rows::Lanes,
+            };
+        }
+    }
+    if state.timeline.rows == Rows::Lanes {
+        select_under_cursor(state);
+    }
+}
+
+/// Another lane; its call under the cursor is selected, else its last one.
+pub(super) fn lane(state: &mut State, by: isize) {
+    let last = state.timeline.model.lanes.len().saturating_sub(1);
+    let next = state.timeline.lane.saturating_add_signed(by).min(last);
+    state.timeline.lane = next;
+    select_under_cursor(state);
+}
+
+fn select_under_cursor(state: &mut State) {
+    let now = state.run_now();
+    let timeline = &state.timeline;
+    let time = timeline.cursor.unwrap_or(now);
+    let bars = timeline.model.lane(timeline.lane, time, time);
+    let under = bars
+        .iter()
+        .find(|bar| bar.from <= time && time <= bar.end(now));
+    if let Some(bar) = under {
+        state.selection = Selection::Chosen(bar.call);
+    }
+}
