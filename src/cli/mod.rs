@@ -3,6 +3,7 @@
 
 mod arguments;
 mod call;
+mod caps;
 mod check;
 mod colour;
 mod config;
@@ -15,6 +16,7 @@ mod headless;
 mod options;
 mod run;
 mod session;
+mod simulate;
 mod summary;
 mod suspension;
 mod tape;
@@ -64,6 +66,8 @@ enum Subcommands {
     Check(check::Check),
     /// List, show and check themes
     Theme(theme::Theme),
+    /// Foretell what a plan takes at several caps; nothing is run
+    Simulate(simulate::Simulate),
     /// One of the sample tools; what their manifest runs
     #[command(hide = true, disable_help_flag = true)]
     SampleTool {
@@ -90,6 +94,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Tools(command)) => command.run(),
         Some(Subcommands::Check(command)) => command.run(),
         Some(Subcommands::Theme(command)) => command.run(),
+        Some(Subcommands::Simulate(command)) => command.run(),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::dashboard;
 use super::exit::{self, Exit};
 use crate::catalogue::Catalogue;
-use crate::model::{Cap, FailurePolicy, Plan, Policy};
+use crate::model::{Cap, FailurePolicy, Order, Plan, Policy};
 
 /// Where tools come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -44,6 +44,9 @@ pub(super) struct PolicyOptions {
     /// What a failure does to the rest [default: the plan's, else skip]
     #[arg(long, value_name = "POLICY")]
     pub(super) on_failure: Option<OnFailure>,
+    /// In which order ready calls of equal priority start
+    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
+    pub(super) order: OrderChoice,
     /// Seed of the random delays before retries
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
@@ -62,7 +65,26 @@ impl PolicyOptions {
                 .map(FailurePolicy::from)
                 .or(plan.on_failure)
                 .unwrap_or_default(),
-            ..Policy::default()
+            order: self.order.into(),
+        }
+    }
+}
+
+/// In which order ready calls start.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum OrderChoice {
+    /// The longest chain of dependents first, with ageing
+    #[default]
+    CriticalPath,
+    /// The order of the plan
+    Fifo,
+}
+
+impl From<OrderChoice> for Order {
+    fn from(choice: OrderChoice) -> Self {
+        match choice {
+            OrderChoice::CriticalPath => Self::CriticalPath,
+            OrderChoice::Fifo => Self::Fifo,
         }
     }
 }
@@ -125,7 +147,7 @@ pub(super) enum Leaks {
     Fail,
 }
 
-fn parse_cap(text: &str) -> Result<Cap, String> {
+pub(super) fn parse_cap(text: &str) -> Result<Cap, String> {
     let lanes: u64 = text
         .parse()
         .map_err(|_not_a_number| "a whole number from 1 to 1024 is needed".to_owned())?;
@@ -133,7 +155,7 @@ fn parse_cap(text: &str) -> Result<Cap, String> {
         .ok_or_else(|| "the cap must be at least 1".to_owned())
 }
 
-fn parse_scale(text: &str) -> Result<f64, String> {
+pub(super) fn parse_scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(scale) if scale.is_finite() && scale >= 0.0 => Ok(scale),
         _ => Err("a number of 0 or more is needed".to_owned()),

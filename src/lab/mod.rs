@@ -7,8 +7,20 @@
 
 mod binding;
 mod bounds;
+mod case;
+mod course;
+mod forecast;
 mod load;
+mod outlook;
+mod relief;
+mod simulation;
 
 pub use binding::Binding;
 pub use bounds::{Bounds, Capacity, bounds};
+pub use case::{Case, Machine, SimulatedCall};
+pub use course::Course;
+pub use forecast::forecast;
 pub use load::Load;
+pub use outlook::{AtCap, Outlook};
+pub use relief::{Relief, Saving, savings};
+pub use simulation::simulate;

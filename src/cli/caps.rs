@@ -1,0 +1,51 @@
+//! Lists of caps on the command line: `1,2,8`, `1..16`, or both.
+
+use std::str::FromStr;
+
+use super::options::parse_cap;
+use crate::model::Cap;
+
+/// Caps in the order given, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Caps(pub Vec<Cap>);
+
+impl FromStr for Caps {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut caps = Vec::new();
+        for part in text.split(',') {
+            let (first, last) = match part.split_once("..") {
+                Some((first, last)) => (parse_cap(first)?, parse_cap(last)?),
+                None => (parse_cap(part)?, parse_cap(part)?),
+            };
+            if last < first {
+                return Err(format!("{first}..{last} runs backwards"));
+            }
+            for cap in (first.get()..=last.get()).filter_map(Cap::new) {
+                if !caps.contains(&cap) {
+                    caps.push(cap);
+                }
+            }
+        }
+        Ok(Self(caps))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_caps_and_ranges_are_read() {
+        let caps = |text: &str| -> Option<Vec<u32>> {
+            let caps = text.parse::<Caps>().ok()?;
+            Some(caps.0.into_iter().map(Cap::get).collect())
+        };
+        assert_eq!(caps("1,2,8"), Some(vec![1, 2, 8]));
+        assert_eq!(caps("2..4,3,16"), Some(vec![2, 3, 4, 16]));
+        for wrong in ["", "0", "4..2", "1..", "x", "0..3"] {
+            assert_eq!(caps(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `fanout simulate`: what a plan would take at several caps, nothing run.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::caps::Caps;
+use super::exit::{self, Exit};
+use super::options::{CatalogueOptions, OrderChoice, parse_scale};
+use super::run;
+use crate::lab::{AtCap, Case, Machine, Outlook, Relief, Saving, savings};
+use crate::model::{Cap, Order, Plan, Policy};
+use crate::output::Safe;
+use crate::probe;
+
+/// Cells of the longest bar of the curve.
+const BAR: f64 = 30.0;
+/// Savings shown to a person.
+const SHOWN: usize = 10;
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout simulate plan.toml
+  fanout simulate plan.toml --caps 1..16
+  fanout simulate workflow.json --caps 1,4,64 --json")]
+pub(super) struct Simulate {
+    /// The plan: TOML, JSON or a `WfFormat` file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
+    /// Caps to look at, such as 1,2,8 or 1..16 [default: 1,2,4,8,16 and the plan's]
+    #[arg(long, value_name = "LIST")]
+    caps: Option<Caps>,
+    /// The order that efficiency and savings are reckoned with
+    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
+    order: OrderChoice,
+    /// Seed; without failures nothing is random, so that it changes nothing
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Factor on waits that a plan records or asks for, such as 0.01
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
+    time_scale: f64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was simulated.
+struct Prospect<'p> {
+    plan: &'p Plan,
+    case: Case,
+    outlook: Outlook,
+    savings: Vec<Saving>,
+}
+
+impl Simulate {
+    pub(super) fn run(self) -> Exit {
+        let (plan, catalogue) = match run::load(&self.plan, &self.catalogue) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
+        let policy = Policy {
+            cap: plan.cap.unwrap_or_default(),
+            on_failure: plan.on_failure.unwrap_or_default(),
+            order: self.order.into(),
+        };
+        let cores = std::thread::available_parallelism();
+        let machine = Machine {
+            cores: cores.ok().map(|cores| cores.get() as f64),
+            memory_bytes: probe::machine_memory_bytes(),
+        };
+        let mut case = Case::of(&plan, catalogue.tools(), machine, policy, self.time_scale);
+        case.seed(self.seed);
+        let caps = self.caps.unwrap_or_else(|| usual_caps(policy.cap));
+        let prospect = Prospect {
+            outlook: Outlook::of(&case, caps.0),
+            savings: savings(&case),
+            plan: &plan,
+            case,
+        };
+        let out = io::stdout().lock();
+        let written = if self.json {
+            exit::print_json(&prospect.as_json(), out)
+        } else {
+            prospect.print(out)
+        };
+        exit::written(written)
+    }
+}
+
+/// Powers of two up to 16, and the plan's own cap.
+fn usual_caps(own: Cap) -> Caps {
+    let usual = [1, 2, 4, 8, 16].into_iter().filter_map(Cap::new);
+    let mut caps: Vec<Cap> = usual.chain([own]).collect();
+    caps.sort_unstable();
+    caps.dedup();
+    Caps(caps)
+}
+
+impl Prospect<'_> {
+    fn order(&self) -> Order {
+        self.case.settings.policy.order
+    }
+
+    fn print(&self, mut out: impl Write) -> io::Result<()> {
+        let name = Safe::new(&self.plan.name);
+        let calls = self.plan.calls.len();
+        writeln!(
+            out,
+            "{}: {calls} calls, {} of work; nothing is run, every time is an estimate",
+            name.as_str(),
+            estimate(self.outlook.work)
+        )?;
+        if self.case.assumed > 0 {
+            let assumed = self.case.assumed;
+            writeln!(
+                out,
+                "{assumed} calls have no estimate and are taken to run 1 s"
+            )?;
+        }
+        writeln!(
+            out,
+            "\n{:>5}  {:>10}  {:>10}  {:>10}  {:>10}  binds",
+            "cap", "takes", "fifo", "at best", "efficiency"
+        )?;
+        let longest = self.outlook.each.iter().map(|at| at.makespan(self.order()));
+        let longest = longest.max().unwrap_or_default();
+        for at in &self.outlook.each {
+            self.print_cap(at, longest, &mut out)?;
+        }
+        self.print_savings(&mut out)
+    }
+
+    fn print_cap(&self, at: &AtCap, longest: Duration, out: &mut impl Write) -> io::Result<()> {
+        let takes = at.makespan(self.order());
+        let efficiency = at.bounds.efficiency(takes);
+        let efficiency = efficiency.map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0));
+        let binding = at.bounds.binding.to_string();
+        let cells = takes.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE) * BAR;
+        writeln!(
+            out,
+            "{:>5}  {:>10}  {:>10}  {:>10}  {efficiency:>10}  {:<16} {}",
+            at.cap,
+            estimate(takes),
+            estimate(at.fifo),
+            estimate(at.bounds.lower_bound),
+            Safe::new(&binding).as_str(),
+            "█".repeat((cells.round() as usize).max(1))
+        )
+    }
+
+    fn print_savings(&self, out: &mut impl Write) -> io::Result<()> {
+        let cap = self.case.settings.policy.cap;
+        writeln!(out, "\nWhat would help most at cap {cap}:")?;
+        if self.savings.is_empty() {
+            writeln!(out, "  nothing that was tried: the plan takes what it must")?;
+        }
+        for saving in self.savings.iter().take(SHOWN) {
+            let text = self.relief_text(&saving.relief);
+            let verb = match saving.relief {
+                Relief::Cap { .. } | Relief::Faster(_) => "saves",
+                _ => "costs",
+            };
+            writeln!(
+                out,
+                "  {:<40} {verb} {:>9}",
+                Safe::new(&text).as_str(),
+                estimate(saving.saved)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn relief_text(&self, relief: &Relief) -> String {
+        match relief {
+            Relief::Cap { from, to } => format!("cap {from} → {to}"),
+            Relief::Lock(key) => format!("lock {key}"),
+            Relief::ToolCap(tool) => format!("at most so many calls of {tool} at once"),
+            Relief::Rate(tool) => format!("rate of {tool}"),
+            Relief::Cores => "claims of cores".to_owned(),
+            Relief::Memory => "claims of memory".to_owned(),
+            Relief::StartTimes => "start times".to_owned(),
+            Relief::Faster(id) => {
+                let name = self.plan.calls.get(id.index());
+                let name = name.map_or("?", |call| call.name.as_str());
+                format!("call {name} at half its time")
+            }
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let caps = self.outlook.each.iter().map(|at| {
+            json!({
+                "cap": at.cap,
+                "makespan_ms": ms(at.makespan(self.order())),
+                "critical_path_order_ms": ms(at.critical_path),
+                "fifo_order_ms": ms(at.fifo),
+                "lower_bound_ms": ms(at.bounds.lower_bound),
+                "binding": at.bounds.binding.to_string(),
+                "efficiency": at.bounds.efficiency(at.makespan(self.order())),
+                "graham_ms": at.bounds.graham.map(ms),
+                "critical_path_ms": ms(at.bounds.critical_path),
+            })
+        });
+        let savings = self.savings.iter().map(|saving| {
+            json!({
+                "relief": self.relief_text(&saving.relief),
+                "saved_ms": ms(saving.saved),
+                "makespan_ms": ms(saving.makespan),
+            })
+        });
+        json!({
+            "version": 1,
+            "plan": self.plan.name,
+            "calls": self.plan.calls.len(),
+            "estimated": true,
+            "without_estimate": self.case.assumed,
+            "work_ms": ms(self.outlook.work),
+            "order": self.order(),
+            "caps": caps.collect::<Vec<Value>>(),
+            "savings_at_cap": self.case.settings.policy.cap,
+            "savings": savings.collect::<Vec<Value>>(),
+        })
+    }
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// A time that was not measured.
+fn estimate(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 10.0 {
+        format!("~{seconds:.2} s")
+    } else {
+        format!("~{seconds:.1} s")
+    }
+}

@@ -1,0 +1,162 @@
+//! What is simulated: calls with the time each takes, and how they are
+//! scheduled.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rand_core::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+
+use super::{Bounds, Capacity, Load, bounds};
+use crate::model::{Action, Cap, LockKey, Order, Plan, Policy, Tool, ToolName};
+use crate::sched::{CallSpec, Settings, ToolLimits};
+
+/// What a call without an estimate is taken to run: one second.
+const UNIT: Duration = Duration::from_secs(1);
+
+/// What calls claim their cores and memory from.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Machine {
+    /// Usable cores; `None` where claims do not bind.
+    pub cores: Option<f64>,
+    /// Memory in bytes; `None` where claims do not bind.
+    pub memory_bytes: Option<u64>,
+}
+
+/// One call to be simulated.
+#[derive(Debug, Clone)]
+pub struct SimulatedCall {
+    /// What the scheduler knows of it.
+    pub spec: CallSpec,
+    /// How long it holds a lane.
+    pub run: Duration,
+}
+
+/// Calls and how they are scheduled.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the scheduler starts from.
+    pub settings: Settings,
+    /// The calls; the one at index `i` has the id of that index.
+    pub calls: Vec<SimulatedCall>,
+    /// How many of the calls, the first ones, run already.
+    pub running: usize,
+    /// How many have no estimate and are taken to run one second.
+    pub assumed: usize,
+}
+
+impl Case {
+    /// A plan as its estimates foretell it. `scale` multiplies the start times
+    /// and what recorded workflows wait, as it does in a real run.
+    pub fn of<'t>(
+        plan: &Plan,
+        tools: impl Iterator<Item = &'t Tool>,
+        machine: Machine,
+        policy: Policy,
+        scale: f64,
+    ) -> Self {
+        let mut settings = Settings::new(policy, Pcg64Mcg::seed_from_u64(0));
+        settings.cores = machine.cores;
+        settings.memory_bytes = machine.memory_bytes;
+        let mut waiting = BTreeSet::new();
+        for tool in tools {
+            settings.tools.extend(ToolLimits::of(tool));
+            if matches!(tool.action, Action::Wait { .. }) {
+                waiting.insert(&tool.name);
+            }
+        }
+        let calls = plan.calls.iter().map(|call| {
+            let is_wait = waiting.contains(&call.tool);
+            let run = call.estimate.unwrap_or(UNIT);
+            let run = if is_wait { run.mul_f64(scale) } else { run };
+            let mut spec = CallSpec::of(call);
+            spec.start_after = call.start_after.map(|at| at.mul_f64(scale));
+            spec.estimate = Some(run);
+            // Nothing is known of when a call would print.
+            spec.timeouts.idle = None;
+            SimulatedCall { spec, run }
+        });
+        Self {
+            settings,
+            calls: calls.collect(),
+            running: 0,
+            assumed: plan
+                .calls
+                .iter()
+                .filter(|call| call.estimate.is_none())
+                .count(),
+        }
+    }
+
+    /// Seeds what is random in a run: the delays before further attempts.
+    pub fn seed(&mut self, seed: u64) {
+        self.settings.generator = Pcg64Mcg::seed_from_u64(seed);
+    }
+
+    /// The same calls with another cap.
+    #[must_use]
+    pub fn with_cap(&self, cap: Cap) -> Self {
+        let mut case = self.clone();
+        case.settings.policy.cap = cap;
+        case
+    }
+
+    /// The same calls in another order.
+    #[must_use]
+    pub fn with_order(&self, order: Order) -> Self {
+        let mut case = self.clone();
+        case.settings.policy.order = order;
+        case
+    }
+
+    /// Without one lock, wherever it is asked for.
+    pub(super) fn drop_lock(&mut self, key: &LockKey) {
+        for call in &mut self.calls {
+            call.spec.locks.write.retain(|held| held != key);
+            call.spec.locks.read.retain(|held| held != key);
+        }
+    }
+
+    /// Changes the limits of one tool.
+    pub(super) fn change_tool(&mut self, tool: &ToolName, change: impl Fn(&mut ToolLimits)) {
+        let limits = self.settings.tools.iter_mut();
+        limits
+            .filter(|limits| limits.tool == *tool)
+            .for_each(change);
+    }
+
+    /// Each call as the bounds see it.
+    pub fn loads(&self) -> Vec<Load> {
+        self.calls.iter().map(load).collect()
+    }
+
+    /// The bounds at the case's cap.
+    pub fn bounds(&self, loads: &[Load]) -> Bounds {
+        let capacity = Capacity {
+            cap: self.settings.policy.cap.get(),
+            cores: self.settings.cores,
+            tools: &self.settings.tools,
+        };
+        bounds(loads, &capacity)
+    }
+
+    /// The sum of all run times.
+    pub fn work(&self) -> Duration {
+        self.calls.iter().map(|call| call.run).sum()
+    }
+}
+
+fn load(call: &SimulatedCall) -> Load {
+    let spec = &call.spec;
+    Load {
+        run: call.run,
+        cpu: None,
+        starts: 1,
+        backoff: Duration::ZERO,
+        release: spec.start_after.unwrap_or_default(),
+        after: spec.after.iter().map(|edge| edge.call.index()).collect(),
+        tool: spec.tool.clone(),
+        locks: spec.locks.clone(),
+        cpus: spec.claims.cpus,
+    }
+}

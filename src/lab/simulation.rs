@@ -1,0 +1,148 @@
+//! A run in virtual time, by the scheduler of real runs.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use super::{Case, Course};
+use crate::model::{CallId, Cap, Epoch, Outcome};
+use crate::sched::{AttemptEnd, CallSpec, Effect, Input, Scheduler};
+
+/// An attempt that will end.
+type End = Reverse<(Duration, Epoch, CallId)>;
+
+/// Lets every call run its time; nothing fails but what exceeds its timeout.
+pub fn simulate(case: &Case) -> Course {
+    let mut simulation = Simulation::new(case);
+    simulation.begin();
+    while let Some(now) = simulation.next() {
+        simulation.pass(now);
+    }
+    simulation.course()
+}
+
+struct Simulation<'c> {
+    case: &'c Case,
+    scheduler: Scheduler,
+    ends: BinaryHeap<End>,
+    now: Duration,
+    spans: Vec<Option<(Duration, Duration)>>,
+    busy: u32,
+    lane_time: Duration,
+    steps: usize,
+}
+
+impl<'c> Simulation<'c> {
+    fn new(case: &'c Case) -> Self {
+        let mut settings = case.settings.clone();
+        // Those that run already hold a lane, however low the cap is now.
+        let running = Cap::new(case.running as u32).unwrap_or(settings.policy.cap);
+        settings.policy.cap = settings.policy.cap.max(running);
+        Self {
+            case,
+            scheduler: Scheduler::new(settings),
+            ends: BinaryHeap::new(),
+            now: Duration::ZERO,
+            spans: vec![None; case.calls.len()],
+            busy: 0,
+            lane_time: Duration::ZERO,
+            steps: 0,
+        }
+    }
+
+    fn begin(&mut self) {
+        let (running, waiting) = self.case.calls.split_at(self.case.running);
+        let specs = |calls: &[super::SimulatedCall]| -> Vec<CallSpec> {
+            calls.iter().map(|call| call.spec.clone()).collect()
+        };
+        let (running, waiting) = (specs(running), specs(waiting));
+        if !running.is_empty() {
+            self.tell(Input::CallsQueued(running));
+            self.tell(Input::PolicyChanged(self.case.settings.policy));
+        }
+        self.tell(Input::CallsQueued(waiting));
+    }
+
+    /// When something happens next.
+    fn next(&self) -> Option<Duration> {
+        let end = self.ends.peek().map(|Reverse((at, ..))| *at);
+        let due = self.scheduler.next_deadline();
+        end.into_iter().chain(due).min()
+    }
+
+    fn pass(&mut self, now: Duration) {
+        self.lane_time += now.saturating_sub(self.now) * self.busy;
+        self.now = now;
+        match self.ends.peek() {
+            Some(Reverse((at, epoch, id))) if *at <= now => {
+                let (epoch, id) = (*epoch, *id);
+                self.ends.pop();
+                self.end(id, epoch, Outcome::Succeeded);
+            }
+            _ => self.tell(Input::Ticked),
+        }
+    }
+
+    fn end(&mut self, id: CallId, epoch: Epoch, outcome: Outcome) {
+        let is_over = self.spans[id.index()].is_none_or(|(_, end)| end < self.now);
+        if is_over {
+            // It was stopped before.
+            return;
+        }
+        if let Some((_, end)) = &mut self.spans[id.index()] {
+            *end = self.now;
+        }
+        self.busy -= 1;
+        let end = AttemptEnd {
+            is_retryable: false,
+            ..AttemptEnd::plain(outcome)
+        };
+        self.tell(Input::AttemptEnded { id, epoch, end });
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.steps += 1;
+        for effect in self.scheduler.step(self.now, input) {
+            match effect {
+                Effect::Start { id, epoch, .. } => self.start(id, epoch),
+                Effect::Stop { id, epoch, .. } => self.end(id, epoch, Outcome::Failed),
+                Effect::ResolveLocks { id } => {
+                    let locks = self.case.calls[id.index()].spec.locks.clone();
+                    self.tell(Input::LocksResolved { id, locks });
+                }
+                Effect::Retry { .. } | Effect::Finished { .. } => {}
+            }
+        }
+    }
+
+    fn start(&mut self, id: CallId, epoch: Epoch) {
+        let call = &self.case.calls[id.index()];
+        let end = self.now.saturating_add(call.run);
+        self.spans[id.index()] = Some((self.now, end));
+        self.busy += 1;
+        self.ends.push(Reverse((end, epoch, id)));
+        if call.spec.timeouts.run.is_some() {
+            self.tell(Input::AttemptStarted { id, epoch });
+        }
+    }
+
+    fn course(self) -> Course {
+        let last = self.spans.iter().flatten().map(|(_, end)| *end).max();
+        let first = self
+            .case
+            .calls
+            .iter()
+            .filter(|call| call.spec.after.is_empty());
+        let first = first
+            .map(|call| call.spec.start_after.unwrap_or_default())
+            .min();
+        Course {
+            makespan: last
+                .unwrap_or_default()
+                .saturating_sub(first.unwrap_or_default()),
+            spans: self.spans,
+            lane_time: self.lane_time,
+            steps: self.steps,
+        }
+    }
+}
