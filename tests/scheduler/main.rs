@@ -2,10 +2,13 @@
 //! reference that recomputes everything from scratch after each step.
 
 mod generator;
+#[path = "../bench/graphs.rs"]
+mod graphs;
 mod history;
 mod laws;
 mod properties;
 mod reference;
 mod scenario;
 mod scenarios;
+mod simulation;
 mod words;
