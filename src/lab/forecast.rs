@@ -35,14 +35,21 @@ pub fn forecast<'t>(
     }
     let limits = tools.into_iter().filter_map(ToolLimits::of).collect();
     let case = rest(snapshot, limits);
-    let left = caps.into_iter().map(|cap| (cap, simulate(&case.with_cap(cap)).makespan));
+    let left = caps
+        .into_iter()
+        .map(|cap| (cap, simulate(&case.with_cap(cap)).makespan));
     Some(left.collect())
 }
 
 /// What is left of a run, as a case of its own that begins now.
 fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> Case {
     let known = Known::of(snapshot);
-    let running: Vec<&CallRow> = snapshot.lanes.iter().flatten().filter_map(|id| row(snapshot, *id)).collect();
+    let running: Vec<&CallRow> = snapshot
+        .lanes
+        .iter()
+        .flatten()
+        .filter_map(|id| row(snapshot, *id))
+        .collect();
     let waiting = snapshot.queue.iter().filter_map(|id| row(snapshot, *id));
     let rows: Vec<&CallRow> = running.iter().copied().chain(waiting).collect();
     let places: BTreeMap<CallId, CallId> = rows
@@ -53,10 +60,15 @@ fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> Case {
     let calls = rows.iter().enumerate().map(|(index, row)| {
         let mut call = simulated(snapshot, row, &known);
         call.spec.id = CallId::from_index(index);
-        call.spec.after = row.call.after.iter().filter_map(|edge| {
-            let call = *places.get(&edge.call)?;
-            Some(Edge { call, on: edge.on })
-        }).collect();
+        call.spec.after = row
+            .call
+            .after
+            .iter()
+            .filter_map(|edge| {
+                let call = *places.get(&edge.call)?;
+                Some(Edge { call, on: edge.on })
+            })
+            .collect();
         call
     });
     let mut settings = Settings::new(snapshot.policy, Pcg64Mcg::seed_from_u64(0));
@@ -89,12 +101,18 @@ fn simulated(snapshot: &Snapshot, row: &CallRow, known: &Known) -> SimulatedCall
     };
     spec.start_after = not_before.map(|at| at.saturating_sub(now));
     let run = match row.state {
-        CallState::Stopping { step: StopStep::Soft { hard_at }, .. } => hard_at.saturating_sub(now),
+        CallState::Stopping {
+            step: StopStep::Soft { hard_at },
+            ..
+        } => hard_at.saturating_sub(now),
         CallState::Stopping { .. } => Duration::ZERO,
         CallState::Starting { .. } | CallState::Running { .. } => {
             spec.start_after = None;
             let elapsed = row.elapsed(now).unwrap_or_default();
-            whole.checked_sub(elapsed).filter(|left| !left.is_zero()).unwrap_or(elapsed)
+            whole
+                .checked_sub(elapsed)
+                .filter(|left| !left.is_zero())
+                .unwrap_or(elapsed)
         }
         _ => whole,
     };
@@ -126,9 +144,8 @@ impl Known {
     }
 
     fn run_time(&self, row: &CallRow) -> Duration {
-        let mean = |sum: Option<&(Duration, u32)>| {
-            sum.filter(|sum| sum.1 > 0).map(|sum| sum.0 / sum.1)
-        };
+        let mean =
+            |sum: Option<&(Duration, u32)>| sum.filter(|sum| sum.1 > 0).map(|sum| sum.0 / sum.1);
         let learned = || mean(self.tools.get(&row.tool)).or_else(|| mean(Some(&self.all)));
         row.estimate.or_else(learned).unwrap_or(UNIT)
     }

@@ -11,7 +11,10 @@ use crate::graphs::{Graph, chains, fork_joins, layers, montage};
 
 const CAPS: [u32; 7] = [1, 2, 3, 5, 8, 16, 64];
 
-fn plans() -> Vec<(&'static str, fn(u64) -> Graph)> {
+/// A plan by seed.
+type Plan = fn(u64) -> Graph;
+
+fn plans() -> Vec<(&'static str, Plan)> {
     vec![
         ("chains", |seed| chains(seed, 12, 8)),
         ("fork-joins", |seed| fork_joins(seed, 4, 20)),
@@ -26,11 +29,17 @@ fn stretch(case: &Case, name: &str) -> f64 {
     let bounds = case.bounds(&case.loads());
     let cap = case.settings.policy.cap;
     let (makespan, least) = (course.makespan, bounds.lower_bound);
-    assert!(makespan >= least, "{name} at cap {cap}: {makespan:?} below {least:?}");
+    assert!(
+        makespan >= least,
+        "{name} at cap {cap}: {makespan:?} below {least:?}"
+    );
     if let Some(most) = bounds.graham {
         // The bound is computed in floating point.
         let most = most + Duration::from_nanos(100);
-        assert!(makespan <= most, "{name} at cap {cap}: {makespan:?} above {most:?}");
+        assert!(
+            makespan <= most,
+            "{name} at cap {cap}: {makespan:?} above {most:?}"
+        );
     }
     assert!(course.is_balanced(), "{name} at cap {cap}: lane time");
     makespan.as_secs_f64() / least.as_secs_f64()
@@ -55,7 +64,10 @@ fn plain_plans_stay_between_their_bounds_and_get_no_worse() {
     // The means when this test was written; 1 % is left for better trade-offs.
     assert!(by_chain <= 1.0 * 1.01, "critical-path order: {by_chain:.4}");
     assert!(by_plan <= 1.0 * 1.01, "order of the plan: {by_plan:.4}");
-    assert!(by_chain <= by_plan, "{by_chain:.4} by chain, {by_plan:.4} by plan");
+    let means = format!("{by_chain:.4} by chain, {by_plan:.4} by plan");
+    assert!(by_chain <= 1.0261 * 1.01, "{means}");
+    assert!(by_plan <= 1.0 * 1.01, "{means}");
+    assert!(by_chain <= by_plan, "{means}");
 }
 
 #[test]
@@ -63,13 +75,24 @@ fn constrained_plans_stay_above_their_bounds() {
     let tool = ToolName::new("tool");
     let limits = [
         (Some(3), None),
-        (None, Some(Rate { starts: 2, per: Duration::from_secs(1), burst: 3 })),
+        (
+            None,
+            Some(Rate {
+                starts: 2,
+                per: Duration::from_secs(1),
+                burst: 3,
+            }),
+        ),
     ];
     for seed in 0..12u64 {
         for (max_parallel, rate) in limits {
             let mut case = layers(seed, 6, 10, 2).case(8, Order::CriticalPath);
             case.settings.cores = Some(4.0);
-            case.settings.tools = vec![ToolLimits { tool: tool.clone(), max_parallel, rate }];
+            case.settings.tools = vec![ToolLimits {
+                tool: tool.clone(),
+                max_parallel,
+                rate,
+            }];
             for (index, call) in case.calls.iter_mut().enumerate() {
                 let spec = &mut call.spec;
                 match index % 7 {
@@ -83,7 +106,10 @@ fn constrained_plans_stay_above_their_bounds() {
                 }
             }
             let bounds = case.bounds(&case.loads());
-            assert_eq!(bounds.graham, None, "Graham's bound holds for plain slots only");
+            assert_eq!(
+                bounds.graham, None,
+                "Graham's bound holds for plain slots only"
+            );
             stretch(&case, "constrained layers");
         }
     }
