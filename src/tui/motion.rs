@@ -36,6 +36,11 @@ pub fn next_change(state: &State, motion: Motion) -> Option<Duration> {
         state.toasts.changes_at(now),
         state.armed.map(|armed| armed.until),
         pending,
+        state
+            .cap_outlook
+            .as_ref()
+            .map(|outlook| outlook.until)
+            .filter(|until| *until > now),
         freezes.then_some(attention),
     ];
     let clocks = (!state.is_idle()).then(|| now + pace(state, motion));

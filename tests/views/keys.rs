@@ -66,6 +66,24 @@ fn the_cap_is_raised_lowered_and_set() {
 }
 
 #[test]
+fn turning_the_cap_shows_what_the_rest_would_take_as_an_estimate() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        let header = |stage: &crate::stage::Stage| {
+            let text = stage.text();
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        assert!(!header(stage).contains(":~"));
+        stage.keys("+").await;
+        let shown = header(stage);
+        for cap in ["4:~", "5:~", "6:~"] {
+            assert!(shown.contains(cap), "{cap} in {shown}");
+        }
+        stage.pass(Duration::from_secs(5)).await;
+        assert!(!header(stage).contains(":~"));
+    });
+}
+
+#[test]
 fn leaving_asks_while_something_runs() {
     let left = play(fixtures::everything(), SIZE, async |stage| {
         stage.keys("q").await;

@@ -8,6 +8,7 @@ mod call_rows;
 mod field;
 mod layer;
 mod list;
+mod outlook;
 mod output_view;
 mod screen;
 mod selection;
@@ -37,6 +38,7 @@ pub use call_rows::{CallRows, Selector, SortKey};
 pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
+pub use outlook::CapOutlook;
 pub use output_view::{OutputView, Wanted};
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
@@ -117,6 +119,8 @@ pub struct State {
     pub interrupts: Vec<Duration>,
     /// The cap that was asked for and is not in force yet.
     pub wanted_cap: Option<Cap>,
+    /// What the rest would take, while the cap is being turned.
+    pub cap_outlook: Option<CapOutlook>,
     /// How CPU is written.
     pub cpu_unit: CpuUnit,
     /// Whether the pane with the keys has the screen for itself.
@@ -166,6 +170,7 @@ impl State {
             armed: None,
             interrupts: Vec::new(),
             wanted_cap: None,
+            cap_outlook: None,
             cpu_unit: CpuUnit::default(),
             is_zoomed: false,
             keymap: Keymap::standard(),
@@ -270,6 +275,10 @@ impl State {
         }
         self.run = run;
         self.run_at = self.now;
+        self.cap_outlook = self
+            .cap_outlook
+            .take()
+            .and_then(|outlook| outlook.renewed(&self.run, &self.catalogue, self.now));
         self.settle();
     }
 }

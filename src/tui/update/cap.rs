@@ -4,7 +4,7 @@ use super::UiCommand;
 use crate::engine::Command;
 use crate::model::Cap;
 use crate::tui::action::Action;
-use crate::tui::state::{Field, Layer, Level, State};
+use crate::tui::state::{CapOutlook, Field, Layer, Level, State};
 
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     // Several presses count, even before the engine has answered the first.
@@ -33,6 +33,7 @@ pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<Ui
 }
 
 fn set(state: &mut State, cap: Cap, commands: &mut Vec<UiCommand>) {
+    state.cap_outlook = CapOutlook::new(&state.run, &state.catalogue, cap, state.now);
     state.wanted_cap = (cap != state.run.policy.cap).then_some(cap);
     // Held keys make one command.
     commands.retain(|it| !matches!(it, UiCommand::Engine(Command::SetCap(_))));

@@ -122,6 +122,8 @@ fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
             },
             warn,
         );
+    } else if has_outlook(view) {
+        outlook(view, &mut strip);
     } else if thrift < HINT {
         strip.put(" [-/+]", view.style(Role::Muted));
     }
@@ -130,6 +132,31 @@ fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
         .skip(2)
         .put(figure::whole_clock(state.elapsed()), style);
     strip
+}
+
+fn has_outlook(view: &View<'_>) -> bool {
+    let outlook = view.state.cap_outlook.as_ref();
+    outlook.is_some_and(|outlook| view.state.now < outlook.until)
+}
+
+/// While the cap is turned: the estimated time left at the caps around it.
+fn outlook(view: &View<'_>, strip: &mut Strip) {
+    let Some(outlook) = &view.state.cap_outlook else {
+        return;
+    };
+    let muted = view.style(Role::Muted);
+    for (cap, left) in &outlook.left {
+        let style = if *cap == outlook.cap {
+            view.style(Role::Accent)
+        } else {
+            muted
+        };
+        strip
+            .skip(1)
+            .put(figure::cap(*cap), style)
+            .put(":~", style)
+            .put(figure::whole_clock(*left), style);
+    }
 }
 
 fn phase(view: &View<'_>, strip: &mut Strip) {
