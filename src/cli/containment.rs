@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::Folders;
 use super::exit;
 use crate::exec;
 use crate::model::Leftover;
@@ -41,11 +42,39 @@ fn names(leftovers: &[Leftover]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// The state folder of the XDG base directory specification; `None` without
-/// a home.
+/// What holds the processes of a run here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Supervisors, and a control group around them all.
+    Group,
+    /// Supervisors only.
+    Supervisors,
+}
+
+/// Starts a containment that runs nothing, and looks at what it became. What
+/// earlier runs left stays as it is.
+pub(super) fn try_out() -> Result<Level, exec::ContainmentError> {
+    /// Looks at the group that often, 10 ms apart: the warden enters it once
+    /// it has started.
+    const LOOKS: usize = 30;
+    let containment = exec::Containment::start(exec::Options::default())?;
+    let groups = format!("/proc/{}/cgroup", containment.warden());
+    for _ in 0..LOOKS {
+        let group = std::fs::read_to_string(&groups).unwrap_or_default();
+        if group
+            .trim_end()
+            .rsplit('/')
+            .next()
+            .is_some_and(|it| it.starts_with("fanout-"))
+        {
+            return Ok(Level::Group);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    Ok(Level::Supervisors)
+}
+
+/// The state folder; `None` without a home.
 fn state_folder() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let state = folder("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(folder("HOME")?.join(".local/state")));
-    Some(state?.join("fanout"))
+    Folders::find().map(|it| it.state())
 }

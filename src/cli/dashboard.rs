@@ -10,15 +10,13 @@ use ratatui::Terminal;
 
 use super::exit::{self, Exit};
 use super::guarded::GuardedTerminal;
+use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
 use super::summary;
 use super::suspension::RunSession;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
-use crate::theme::{self, ColourChoice, Depth, Signals};
-use crate::tui::glyphs::Glyphs;
-use crate::tui::motion::Motion;
 use crate::tui::terminal::{self, Screen};
 use crate::tui::{self, Deps, Leave, Signal};
 
@@ -29,6 +27,8 @@ pub(super) struct Dashboard {
     catalogue: CatalogueOptions,
     #[command(flatten)]
     policy: PolicyOptions,
+    #[command(flatten)]
+    looks: LookOptions,
 }
 
 impl Dashboard {
@@ -50,7 +50,13 @@ impl Dashboard {
             expected_failures: Vec::new(),
         };
         match Session::new(plan, catalogue) {
-            Ok(mut session) => conduct(&mut session, &self.policy, &OutputOptions::default()),
+            Ok(mut session) => {
+                let options = OutputOptions {
+                    looks: self.looks,
+                    ..OutputOptions::default()
+                };
+                conduct(&mut session, &self.policy, &options)
+            }
             Err(error) => exit::cannot_run(&error),
         }
     }
@@ -68,6 +74,12 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     options: &OutputOptions,
 ) -> Exit {
+    // Before anything starts: a wrong theme is a usage error, and the terminal
+    // answers questions only outside of the dashboard's modes.
+    let looks = match options.looks.looks() {
+        Ok(looks) => looks,
+        Err(exit) => return exit,
+    };
     let shown = session
         .start(
             policy,
@@ -75,7 +87,7 @@ pub(super) fn conduct(
             None,
             options.record.as_deref(),
         )
-        .and_then(|engine| session.runtime.block_on(show(session, engine)));
+        .and_then(|engine| session.runtime.block_on(show(session, engine, looks)));
     match shown {
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
@@ -95,9 +107,10 @@ pub(super) fn conduct(
 async fn show(
     session: &Session,
     mut engine: Engine,
+    looks: Looks,
 ) -> Result<(Arc<Snapshot>, Leave), SessionError> {
     let handle = engine.handle();
-    let left = draw(session, handle.clone()).await;
+    let left = draw(session, handle.clone(), looks).await;
     // An engine that was drained or shut down has ended, and takes nothing any more.
     let _ = handle.send(Command::Shutdown);
     let last = end(&mut engine, &handle).await?;
@@ -119,21 +132,16 @@ async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, Sess
     }
 }
 
-async fn draw(session: &Session, handle: Handle) -> Result<Leave, SessionError> {
+async fn draw(session: &Session, handle: Handle, looks: Looks) -> Result<Leave, SessionError> {
     terminal::install_panic_hook();
-    let depth = Signals::read().depth(ColourChoice::Auto);
-    let name = if depth == Depth::Mono {
-        "mono"
-    } else {
-        "terminal"
-    };
     let deps = Deps {
         handle,
         reader: session.store.reader(),
         catalogue: Arc::clone(&session.catalogue),
-        theme: theme::builtin(name, depth).map_err(SessionError::Theme)?,
-        glyphs: Glyphs::default(),
-        motion: Motion::default(),
+        theme: looks.theme,
+        glyphs: looks.glyphs,
+        motion: looks.motion,
+        settings: looks.settings,
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let terminal = GuardedTerminal::enter().map_err(SessionError::Terminal)?;
@@ -141,5 +149,6 @@ async fn draw(session: &Session, handle: Handle) -> Result<Leave, SessionError> 
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
     let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;
     drop(aside);
+    drop(looks.watch);
     Ok(left?)
 }

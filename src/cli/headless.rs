@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::config;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
@@ -30,6 +31,9 @@ pub(super) fn conduct(
     } else {
         Form::Plain
     };
+    for problem in config::options().1 {
+        exit::complain(&problem.to_string());
+    }
     match conduct_as(session, policy, form, options.record.as_deref()) {
         Ok((last, interruption)) => {
             if form == Form::Plain

@@ -6,13 +6,18 @@ mod call;
 mod caps;
 mod check;
 mod colour;
+mod completions;
 mod config;
 mod containment;
 mod dashboard;
 mod demo;
+mod doctor;
 mod exit;
 mod guarded;
 mod headless;
+mod keys;
+mod looks;
+mod man;
 mod options;
 mod run;
 mod session;
@@ -68,6 +73,16 @@ enum Subcommands {
     Theme(theme::Theme),
     /// Foretell what a plan takes at several caps; nothing is run
     Simulate(simulate::Simulate),
+    /// List and check the keys of the dashboard
+    Keys(keys::Keys),
+    /// Where your files are, whether they are sound, what can stand in them
+    Config(config::Config),
+    /// What fanout finds here: terminal, colours, folders, containment
+    Doctor(doctor::Doctor),
+    /// Print the completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page
+    Man(man::Man),
     /// One of the sample tools; what their manifest runs
     #[command(hide = true, disable_help_flag = true)]
     SampleTool {
@@ -95,6 +110,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Check(command)) => command.run(),
         Some(Subcommands::Theme(command)) => command.run(),
         Some(Subcommands::Simulate(command)) => command.run(),
+        Some(Subcommands::Keys(command)) => command.run(),
+        Some(Subcommands::Config(command)) => command.run(),
+        Some(Subcommands::Doctor(command)) => command.run(),
+        Some(Subcommands::Completions(command)) => command.run(),
+        Some(Subcommands::Man(command)) => command.run(),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
     }
 }

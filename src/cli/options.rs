@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::config;
 use super::dashboard;
 use super::exit::{self, Exit};
+use super::looks::LookOptions;
 use crate::catalogue::Catalogue;
 use crate::model::{Cap, FailurePolicy, Order, Plan, Policy};
 
@@ -38,7 +40,7 @@ impl CatalogueOptions {
 /// How a run is conducted.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct PolicyOptions {
-    /// How many lanes may be busy, 1 to 1024 [default: the plan's, else 4]
+    /// How many lanes may be busy, 1 to 1024 [default: the plan's, else the config's, else 4]
     #[arg(long, value_name = "N", value_parser = parse_cap)]
     pub(super) cap: Option<Cap>,
     /// What a failure does to the rest [default: the plan's, else skip]
@@ -59,7 +61,7 @@ impl PolicyOptions {
     /// The policy in force: the command line wins over the plan.
     pub(super) fn policy(&self, plan: &Plan) -> Policy {
         Policy {
-            cap: self.cap.or(plan.cap).unwrap_or_default(),
+            cap: self.cap.or(plan.cap).unwrap_or_else(default_cap),
             on_failure: self
                 .on_failure
                 .map(FailurePolicy::from)
@@ -128,6 +130,8 @@ pub(super) struct OutputOptions {
     /// Whether a success that left processes behind counts as a success
     #[arg(long, value_name = "VERDICT", default_value = "pass")]
     pub(super) leaks: Leaks,
+    #[command(flatten)]
+    pub(super) looks: LookOptions,
 }
 
 impl OutputOptions {
@@ -145,6 +149,12 @@ pub(super) enum Leaks {
     Pass,
     /// A failure
     Fail,
+}
+
+/// The cap where neither the command line nor the plan names one.
+fn default_cap() -> Cap {
+    let (options, _) = config::options();
+    options.cap.map(|it| it.0).unwrap_or_default()
 }
 
 pub(super) fn parse_cap(text: &str) -> Result<Cap, String> {

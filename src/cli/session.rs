@@ -6,11 +6,13 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Zoned;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use super::config;
 use super::containment;
 use super::exit::{self, Exit};
 use super::options::{Leaks, OutputOptions, PolicyOptions};
@@ -18,12 +20,9 @@ use super::tape::Tape;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine, RunSurroundings};
 use crate::lab::{self, Capacity, Load};
-use crate::model::{
-    CallId, CallName, CallRow, CallState, DEFAULT_PERIOD, Outcome, Plan, RunId, Snapshot,
-};
+use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, RunId, Snapshot};
 use crate::output::{Bounds, Store};
 use crate::sched::{TapedStep, ToolLimits};
-use crate::theme::ThemeError;
 use crate::tui::TuiError;
 use crate::{exec, probe, record};
 
@@ -59,8 +58,6 @@ pub(super) enum SessionError {
     Probe(#[source] io::Error),
     #[error("the terminal cannot be used")]
     Terminal(#[source] io::Error),
-    #[error("the theme cannot be used")]
-    Theme(#[source] ThemeError),
     #[error("the dashboard ended: failed to {0}")]
     Dashboard(#[from] TuiError),
     #[error("the program cannot be suspended")]
@@ -137,7 +134,7 @@ impl Session {
             catalogue: Arc::clone(&self.catalogue),
             spawner: Arc::new(self.containment.clone()),
             store: self.store.clone(),
-            probe: probe::start(DEFAULT_PERIOD).map_err(SessionError::Probe)?,
+            probe: probe::start(sample_period()).map_err(SessionError::Probe)?,
             surroundings,
             recorder,
             tape,
@@ -212,6 +209,12 @@ impl Session {
             binding: Some(bounds.binding.to_string()),
         }
     }
+}
+
+/// How often the machine and the calls are read.
+fn sample_period() -> Duration {
+    let (options, _) = config::options();
+    options.sample_period.unwrap_or_default().0
 }
 
 /// The environment as text; variables that are no text are left out, since a

@@ -7,7 +7,8 @@ use ratatui::style::{Color, Modifier};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Role;
+use super::problem::{hint, place};
+use super::{Problem, Role};
 
 /// One theme file, its colours looked up as far as they need no other file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -54,20 +55,6 @@ pub struct Look {
     pub ansi: Option<Written>,
     /// Bold, dim and the like.
     pub modifier: Modifier,
-}
-
-/// Something wrong in a theme file. The rest of the file is used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {message}")]
-pub struct Problem {
-    /// The file as it is shown to the user.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
 }
 
 type Entry<'a, 'i> = (
@@ -166,6 +153,10 @@ impl<'t> Reader<'t> {
             look.fg = self.text_of(entry);
             return look;
         }
+        if !entry.1.get_ref().is_table() {
+            self.report(entry.1.span(), "expected a colour or a table".to_owned());
+            return look;
+        }
         for entry in self.table_of(entry) {
             match entry.0.get_ref().as_ref() {
                 "fg" => look.fg = self.text_of(entry),
@@ -215,7 +206,7 @@ impl<'t> Reader<'t> {
                 return None;
             }
         };
-        let (line, column) = self.place(value.span().start);
+        let (line, column) = place(self.text, value.span().start);
         Some(Written { text, line, column })
     }
 
@@ -226,28 +217,16 @@ impl<'t> Reader<'t> {
         name: &str,
         known: impl IntoIterator<Item = &'static str>,
     ) {
-        let near = nearest(name, known);
-        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let hint = hint(name, known);
         self.report(span, format!("unknown {what} `{name}`{hint}"));
     }
 
-    fn place(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.matches('\n').count() + 1;
-        (line, before.get(start..).unwrap_or("").chars().count() + 1)
-    }
-
     fn report(&mut self, span: Range<usize>, message: String) {
-        let (line, column) = self.place(span.start);
-        self.problems.push(Problem {
-            file: self.file.to_owned(),
-            line,
-            column,
-            message,
-        });
+        let problem = Problem::at(self.file, self.text, span.start, message);
+        self.problems.push(problem);
     }
 }
+
 /// A colour that needs no palette: hex, an ANSI name, 0 to 255 or `default`.
 pub(super) fn literal_colour(name: &str) -> Option<Color> {
     if name == "default" {
@@ -265,13 +244,4 @@ fn modifier(name: &str) -> Option<Modifier> {
         "reversed" => Modifier::REVERSED,
         _ => return None,
     })
-}
-
-/// The known name that is most like `name`, if any is like it.
-fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
-    let likeness = known
-        .into_iter()
-        .map(|it| (strsim::jaro_winkler(it, name), it));
-    let (best, near) = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best > 0.7).then_some(near)
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::problem::hint;
 use super::resolve::{Found, Origins, resolve};
 use super::{Depth, Problem, Theme, ThemeError, builtin};
 
@@ -90,16 +91,15 @@ impl Library {
                 file: path.display().to_string(),
             });
         }
-        match builtin::text(&name) {
-            Some(text) => Ok(Found {
+        if let Some(text) = builtin::text(&name) {
+            return Ok(Found {
                 file: format!("{name}.toml"),
                 text: text.into(),
-            }),
-            None => Err(ThemeError::Unknown {
-                near: self.near(&name),
-                name,
-            }),
+            });
         }
+        let listed = self.list();
+        let hint = hint(&name, listed.iter().map(|it| it.name.as_str()));
+        Err(ThemeError::Unknown { name, hint })
     }
 
     /// The user's file for a theme, if there is one.
@@ -125,14 +125,6 @@ impl Library {
                 file: Some(path),
             })
         })
-    }
-
-    fn near(&self, name: &str) -> Option<String> {
-        let likeness = |it: Listed| (strsim::jaro_winkler(&it.name, name), it.name);
-        let best = self.list().into_iter().map(likeness);
-        let best = best.max_by(|a, b| a.0.total_cmp(&b.0));
-        best.filter(|(likeness, _)| *likeness > 0.7)
-            .map(|(_, name)| name)
     }
 }
 

@@ -54,12 +54,12 @@ impl Theme {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
     /// No theme has this name.
-    #[error("no theme is named `{name}`{}", near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?")))]
+    #[error("no theme is named `{name}`{hint}")]
     Unknown {
         /// The name.
         name: String,
-        /// A theme with a similar name.
-        near: Option<String>,
+        /// Asks whether a similar name is meant.
+        hint: String,
     },
     /// It inherits from itself, over the themes named.
     #[error("theme inherits from itself: {0}")]
@@ -215,10 +215,10 @@ mod tests {
                 "apearance = 'dark'\nappearance = 3\n[roles]\nfg = 'nocolour'\nmuted = 'red'"
             }
             _ => {
-                let near = None;
+                let hint = String::new();
                 return Err(ThemeError::Unknown {
                     name: name.to_owned(),
-                    near,
+                    hint,
                 });
             }
         };

@@ -12,10 +12,11 @@ use ratatui::backend::Backend;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::frame_clock::{FRAMES_PER_SECOND, FrameClock};
+use super::frame_clock::FrameClock;
 use super::glyphs::Glyphs;
 use super::motion::{self, Motion};
-use super::state::State;
+use super::settings::{Settings, changed};
+use super::state::{Level, State};
 use super::terminal::Session;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
 use super::views::{self, View};
@@ -23,7 +24,7 @@ use crate::catalogue::Catalogue;
 use crate::engine::Handle;
 use crate::model::Snapshot;
 use crate::output::Reader;
-use crate::theme::Theme;
+use crate::theme::{Depth, Theme};
 
 /// What the dashboard draws from and acts on.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Deps {
     pub glyphs: Glyphs,
     /// How much moves by itself.
     pub motion: Motion,
+    /// What the user set up.
+    pub settings: Settings,
 }
 
 /// Why the dashboard ended although nobody left it.
@@ -78,6 +81,7 @@ where
     let mut snapshots = deps.handle.snapshots();
     let first = Arc::clone(&snapshots.borrow_and_update());
     let size = terminal.size().map_err(drawing)?;
+    let mut theme_changes = deps.settings.theme_changes.clone();
     let mut turn = Turn::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
     turn.draw(terminal)?;
     let mut is_engine_there = true;
@@ -95,6 +99,7 @@ where
                 is_engine_there = changed.is_ok();
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
+            () = changed(&mut theme_changes) => turn.themes_changed(),
             () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
         }
         for _ in 0..EVENTS_PER_TURN {
@@ -127,15 +132,58 @@ struct Turn {
 }
 
 impl Turn {
-    fn new(state: State, deps: Deps) -> Self {
-        Self {
+    fn new(mut state: State, mut deps: Deps) -> Self {
+        state.keymap = deps.settings.keymap.clone();
+        state.cpu_unit = deps.settings.cpu_unit;
+        let notices = std::mem::take(&mut deps.settings.notices);
+        let mut turn = Self {
             state,
+            frames: FrameClock::new(deps.settings.frames_per_second),
             deps,
-            frames: FrameClock::new(FRAMES_PER_SECOND),
             started: Instant::now(),
             drawn: Duration::ZERO,
             commands: Vec::new(),
+        };
+        turn.list_themes();
+        for notice in notices {
+            turn.take(Msg::Said(Level::Warn, notice));
         }
+        turn
+    }
+
+    fn list_themes(&mut self) {
+        self.take(Msg::Worn(self.deps.theme.name().to_owned()));
+        if self.deps.theme.depth() > Depth::Mono {
+            let listed = self.deps.settings.themes.list();
+            let names = listed.into_iter().map(|it| it.name).collect();
+            self.take(Msg::ThemesListed(names));
+        }
+    }
+
+    /// A file of the user's themes changed: the theme in use is read again. A
+    /// broken one is not put on.
+    fn themes_changed(&mut self) {
+        self.list_themes();
+        self.wear(self.deps.theme.name().to_owned());
+    }
+
+    /// Puts a theme on, unless there is something wrong with it.
+    fn wear(&mut self, name: String) {
+        let depth = self.deps.theme.depth();
+        let loaded = self.deps.settings.themes.load(&name, depth);
+        let problem = match loaded {
+            Ok((theme, problems)) if problems.is_empty() => {
+                self.deps.theme = theme;
+                self.take(Msg::Worn(name));
+                None
+            }
+            Ok((_, problems)) => problems.first().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(problem) = problem {
+            self.take(Msg::Said(Level::Warn, problem));
+        }
+        self.frames.request(self.now());
     }
 
     fn now(&self) -> Duration {
@@ -186,6 +234,7 @@ impl Turn {
         for command in std::mem::take(&mut self.commands) {
             match command {
                 UiCommand::Leave(leave) => return Ok(Some(leave)),
+                UiCommand::Wear(name) => self.wear(name),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;

@@ -15,6 +15,7 @@ pub mod keymap;
 mod layout;
 pub mod motion;
 pub mod schema;
+mod settings;
 pub mod state;
 pub mod terminal;
 pub mod text;
@@ -23,4 +24,5 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{Deps, TuiError, run};
+pub use settings::Settings;
 pub use update::{Leave, Signal};

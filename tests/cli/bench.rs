@@ -45,6 +45,7 @@ impl Bench {
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
+            .env_remove("CLICOLOR")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -54,6 +55,15 @@ impl Bench {
     /// Runs the program to its end.
     pub(crate) fn run(&self, words: &[&str]) -> Answer {
         let command = self.command(words);
+        let mut command = assert_cmd::Command::from_std(command);
+        let output = command.timeout(PATIENCE).output().expect("it can be run");
+        Answer::of(output)
+    }
+
+    /// The same in another environment.
+    pub(crate) fn run_with(&self, environment: &[(&str, &str)], words: &[&str]) -> Answer {
+        let mut command = self.command(words);
+        command.envs(environment.iter().copied());
         let mut command = assert_cmd::Command::from_std(command);
         let output = command.timeout(PATIENCE).output().expect("it can be run");
         Answer::of(output)

@@ -3,8 +3,10 @@
 
 mod bench;
 mod commands;
+mod config;
 mod exits;
 mod forms;
+mod help;
 mod invalid;
 #[path = "../support/living.rs"]
 mod living;

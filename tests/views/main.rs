@@ -6,3 +6,4 @@ mod keys;
 mod looks;
 mod sizes;
 mod stage;
+mod themes;

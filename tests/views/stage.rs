@@ -16,7 +16,7 @@ use fanout::theme::{Depth, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::motion::Motion;
 use fanout::tui::terminal::Session;
-use fanout::tui::{Deps, Leave, Signal, run};
+use fanout::tui::{Deps, Leave, Settings, Signal, run};
 use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
@@ -174,6 +174,16 @@ pub(crate) fn play(
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
 ) -> Option<Leave> {
+    play_with(Settings::default(), run_picture, size, script)
+}
+
+/// The same with what a user set up.
+pub(crate) fn play_with(
+    settings: Settings,
+    run_picture: Arc<Snapshot>,
+    size: (u16, u16),
+    script: impl AsyncFnOnce(&mut Stage),
+) -> Option<Leave> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -193,6 +203,7 @@ pub(crate) fn play(
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             glyphs: Glyphs::Unicode,
             motion: Motion::Full,
+            settings,
         };
         let mut terminal = Terminal::new(screen.clone()).expect("a screen");
         let mut session = Here;

@@ -10,6 +10,7 @@ use etcetera::base_strategy::Xdg;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Folders {
     config: PathBuf,
+    state: PathBuf,
 }
 
 impl Folders {
@@ -18,7 +19,23 @@ impl Folders {
         let xdg = Xdg::new().ok()?;
         Some(Self {
             config: xdg.config_dir().join("fanout"),
+            state: xdg.state_dir()?.join("fanout"),
         })
+    }
+
+    /// What must outlive a run.
+    pub(in crate::cli) fn state(&self) -> PathBuf {
+        self.state.clone()
+    }
+
+    /// The user's options.
+    pub(in crate::cli) fn options(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The user's keys.
+    pub(in crate::cli) fn keys(&self) -> PathBuf {
+        self.config.join("keys.toml")
     }
 
     /// The user's themes.

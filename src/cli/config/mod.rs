@@ -1,10 +1,44 @@
 //! What the user set up: the folders of the program and the files in them.
+//! None of these files stops a start.
 
+mod command;
+mod file;
 mod folders;
+mod options;
+mod reference;
 
+pub(super) use command::Config;
 pub(super) use folders::Folders;
+pub(super) use options::{Options, ThemeChoice};
 
-use crate::theme::Library;
+use crate::theme::{Library, Problem};
+use crate::tui::keymap::UserKeys;
+
+/// The options, and what is wrong with them.
+pub(super) fn options() -> (Options, Vec<Problem>) {
+    let Some(path) = Folders::find().map(|it| it.options()) else {
+        return (Options::default(), Vec::new());
+    };
+    match file::text(&path) {
+        Ok(text) => file::options(&path.display().to_string(), &text.unwrap_or_default()),
+        Err(problem) => (Options::default(), vec![problem]),
+    }
+}
+
+/// The keys.
+pub(super) fn keys() -> UserKeys {
+    let Some(path) = Folders::find().map(|it| it.keys()) else {
+        return UserKeys::read("", "");
+    };
+    match file::text(&path) {
+        Ok(text) => UserKeys::read(&path.display().to_string(), &text.unwrap_or_default()),
+        Err(problem) => {
+            let mut keys = UserKeys::read("", "");
+            keys.problems.push(problem);
+            keys
+        }
+    }
+}
 
 /// The themes there are: built in, and in the user's folder if there can be one.
 pub(super) fn themes() -> Library {

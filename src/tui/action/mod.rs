@@ -23,6 +23,7 @@ pub enum Action {
     Pause,
     Add,
     CpuUnit,
+    Theme,
     ScreenLanes,
     ScreenQueue,
     ScreenCatalogue,

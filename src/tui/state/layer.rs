@@ -1,6 +1,6 @@
 //! What lies on top of the screen and takes the keys.
 
-use super::{AddCall, Ask, Field};
+use super::{AddCall, Ask, Field, ThemePicker};
 
 /// What lies on top of the screen.
 #[derive(Debug)]
@@ -15,4 +15,6 @@ pub enum Layer {
     Filter(Box<Field>),
     /// A new call.
     Add(Box<AddCall>),
+    /// The themes.
+    Themes(Box<ThemePicker>),
 }

@@ -12,6 +12,7 @@ mod outlook;
 mod output_view;
 mod screen;
 mod selection;
+mod theme_picker;
 mod toast;
 mod tools_view;
 
@@ -42,6 +43,7 @@ pub use outlook::CapOutlook;
 pub use output_view::{OutputView, Wanted};
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
+pub use theme_picker::{ThemePicker, Wardrobe};
 pub use toast::{Level, Toast, Toasts};
 pub use tools_view::ToolsView;
 
@@ -143,6 +145,8 @@ pub struct State {
     pub tools: ToolsView,
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
+    /// What themes there are.
+    pub wardrobe: Wardrobe,
 }
 
 impl State {
@@ -181,6 +185,7 @@ impl State {
             timeline: TimelineView::default(),
             tools: ToolsView::new(&catalogue),
             catalogue,
+            wardrobe: Wardrobe::default(),
         };
         state.settle();
         state
@@ -246,6 +251,7 @@ impl State {
                 Context::Call,
                 Context::Global,
             ],
+            Some(Layer::Themes(_)) => &[Context::Picker],
             None if self.focus == Pane::Output => &[
                 Context::Output,
                 Context::List,

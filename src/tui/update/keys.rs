@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{UiCommand, add_call, calls, cap, leave, panes, timeline};
+use super::{UiCommand, add_call, calls, cap, leave, panes, theme_picker, timeline};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context};
@@ -32,7 +32,10 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCom
         Meaning::Action(action) => act(state, action, commands),
         Meaning::Prefix => state.pending = (sequence, state.now + SEQUENCE),
         Meaning::Nothing if sequence.len() > 1 => pressed(state, key, commands),
-        Meaning::Nothing => typed(state, key),
+        Meaning::Nothing => {
+            typed(state, key);
+            theme_picker::preview(state, commands);
+        }
     }
     state.settle();
 }
@@ -47,6 +50,7 @@ pub(super) fn pasted(state: &mut State, text: &str) {
             panes::narrow(state, &filter);
         }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
+        Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
         _ => {}
     }
 }
@@ -61,6 +65,7 @@ fn typed(state: &mut State, key: KeyEvent) {
             panes::narrow(state, &filter);
         }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
+        Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
         _ => {}
     }
 }
@@ -73,6 +78,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match state.layers.last() {
         Some(Layer::CapPrompt(_)) => return cap::in_prompt(state, action, commands),
         Some(Layer::Add(_)) => return add_call::act(state, action, commands),
+        Some(Layer::Themes(_)) => return theme_picker::act(state, action, commands),
         Some(Layer::Filter(_)) => return panes::in_filter(state, action),
         Some(Layer::Help(_)) => return panes::in_help(state, action),
         _ => {}
@@ -81,6 +87,7 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Quit => leave::asked(state, commands),
         Action::Back => panes::back(state),
         Action::Help => state.layers.push(Layer::Help(0)),
+        Action::Theme => theme_picker::open(state),
         Action::Redraw => commands.push(UiCommand::Redraw),
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),

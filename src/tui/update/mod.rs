@@ -7,6 +7,7 @@ mod cap;
 mod keys;
 mod leave;
 mod panes;
+mod theme_picker;
 mod timeline;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use ratatui::layout::Size;
 use super::state::{Level, State, Wanted};
 use crate::engine::Command;
 use crate::model::Snapshot;
-use crate::output::Window;
+use crate::output::{Safe, Window};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -29,6 +30,12 @@ pub enum Msg {
     Published(Arc<Snapshot>),
     /// Lines were read for the output pane.
     OutputRead(Wanted, Window),
+    /// A theme was put on: its name.
+    Worn(String),
+    /// The names of all themes.
+    ThemesListed(Vec<String>),
+    /// Something that the user should know of.
+    Said(Level, String),
     /// The engine took no command.
     CommandRefused,
     /// The engine has ended.
@@ -44,6 +51,8 @@ pub enum UiCommand {
     Engine(Command),
     /// Leave the dashboard.
     Leave(Leave),
+    /// Put on the theme of this name.
+    Wear(String),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.
@@ -80,6 +89,9 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
         Msg::Input(event) => input(state, event, &mut commands),
         Msg::Published(run) => state.absorb(run),
         Msg::OutputRead(wanted, window) => state.output.read = Some((wanted, window)),
+        Msg::Worn(name) => state.wardrobe.worn = name,
+        Msg::ThemesListed(names) => state.wardrobe.names = names,
+        Msg::Said(level, text) => state.say(level, Safe::new(&text)),
         Msg::CommandRefused => state.say(
             Level::Warn,
             "the engine takes no more commands now; try again",

@@ -18,6 +18,7 @@ mod queue;
 mod table;
 mod table_columns;
 mod tabs;
+mod theme_picker;
 pub(super) mod timeline;
 mod timeline_bars;
 mod timeline_strip;
@@ -99,6 +100,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),
             Layer::Filter(_) => None,
             Layer::Add(add) => add_call::render(view, add, area, buf),
+            Layer::Themes(picker) => theme_picker::render(view, picker, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };
     }

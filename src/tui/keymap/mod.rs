@@ -1,6 +1,12 @@
 //! Which keys mean which action where. Keys are parsed by the `keybinds`
 //! crate; sequences such as `g g` are matched here, so that time stays out.
 
+mod file;
+mod listing;
+
+pub use file::UserKeys;
+pub use listing::listing;
+
 use keybinds::{Key, KeyInput, KeySeq, Match, Mods};
 
 use super::action::{Action, Context, TABLE, entry};

@@ -1,0 +1,28 @@
+//! `fanout completions`: what a shell needs to complete the command line.
+
+use std::io::{self, Write};
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::Cli;
+use super::exit::{self, Exit};
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout completions bash > ~/.local/share/bash-completion/completions/fanout
+  fanout completions zsh > ~/.zfunc/_fanout
+  fanout completions fish > ~/.config/fish/completions/fanout.fish")]
+pub(super) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self) -> Exit {
+        let mut text = Vec::new();
+        generate(self.shell, &mut Cli::command(), "fanout", &mut text);
+        exit::written(io::stdout().lock().write_all(&text))
+    }
+}

@@ -1,0 +1,218 @@
+//! The options of `config.toml`. Their descriptions here are the reference
+//! that `fanout config default` prints, and the schema.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::model::{Cap, DEFAULT_PERIOD};
+use crate::theme::ColourChoice;
+use crate::tui::glyphs::Glyphs;
+use crate::tui::motion::Motion;
+use crate::tui::state::CpuUnit;
+
+/// Options of fanout. Each may be left out; the command line wins over them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema)]
+#[schemars(title = "fanout config", deny_unknown_fields)]
+pub(in crate::cli) struct Options {
+    /// The theme: a name, "auto" for a dark or a light one as the terminal is,
+    /// or { dark = "nord", light = "solarized-light" }. `fanout theme list`
+    /// names them all.
+    #[schemars(extend("default" = "terminal"))]
+    pub(in crate::cli) theme: Option<ThemeChoice>,
+    /// Whether there may be colours: "auto" follows `NO_COLOR`,
+    /// `CLICOLOR_FORCE`, `CLICOLOR`, TERM and COLORTERM; or "always", "never".
+    #[schemars(extend("default" = "auto"))]
+    pub(in crate::cli) color: Option<Colours>,
+    /// Signs and lines: "unicode", or "ascii" where the terminal draws some of
+    /// them two cells wide.
+    #[schemars(extend("default" = "unicode"))]
+    pub(in crate::cli) glyphs: Option<Signs>,
+    /// "reduced" moves clocks once a second and nothing else by itself.
+    #[schemars(extend("default" = "full"))]
+    pub(in crate::cli) motion: Option<Movement>,
+    /// Frames a second at most, 5 to 60. Nothing is drawn without a change.
+    #[schemars(range(min = 5, max = 60), extend("default" = 30))]
+    pub(in crate::cli) fps: Option<Fps>,
+    /// How CPU is written: in percent of one "core", or of the "machine".
+    #[schemars(extend("default" = "core"))]
+    pub(in crate::cli) cpu: Option<CpuOf>,
+    /// How often CPU and memory are read, from "200ms" to "10s".
+    #[schemars(extend("default" = "500ms"))]
+    pub(in crate::cli) sample_period: Option<Period>,
+    /// How many lanes may be busy where neither the command line nor the plan
+    /// says it, 1 to 1024.
+    #[schemars(range(min = 1, max = 1024), extend("default" = 4))]
+    pub(in crate::cli) cap: Option<DefaultCap>,
+}
+
+/// The names of all options.
+pub(super) const NAMES: &[&str] = &[
+    "$schema",
+    "theme",
+    "color",
+    "glyphs",
+    "motion",
+    "fps",
+    "cpu",
+    "sample_period",
+    "cap",
+];
+
+/// Which theme to wear.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::cli) enum ThemeChoice {
+    /// The theme of this name, or "auto".
+    Named(String),
+    /// One of two, as the terminal's background is.
+    ByAppearance {
+        /// On a dark background, and where it is unknown.
+        dark: String,
+        /// On a light background.
+        light: String,
+    },
+}
+
+impl<'de> Deserialize<'de> for ThemeChoice {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Both {
+            dark: String,
+            light: String,
+        }
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = ThemeChoice;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a theme or { dark = \"…\", light = \"…\" }")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<ThemeChoice, E> {
+                Ok(ThemeChoice::Named(name.to_owned()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ThemeChoice, A::Error> {
+                let both = Both::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                let Both { dark, light } = both;
+                Ok(ThemeChoice::ByAppearance { dark, light })
+            }
+        }
+        from.deserialize_any(Visitor)
+    }
+}
+
+/// Makes an enum of words that stands for the values of another type.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident => $target:ty { $($(#[$word_doc:meta])* $word:ident => $value:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+        #[serde(rename_all = "lowercase")]
+        pub(in crate::cli) enum $name {
+            $($(#[$word_doc])* $word,)*
+        }
+
+        impl From<$name> for $target {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$word => $value,)*
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// Whether there may be colours.
+    Colours => ColourChoice {
+        /// What the terminal and the environment say.
+        Auto => ColourChoice::Auto,
+        /// Always.
+        Always => ColourChoice::Always,
+        /// Never.
+        Never => ColourChoice::Never,
+    }
+}
+
+words! {
+    /// Which signs are drawn.
+    Signs => Glyphs {
+        /// Box drawing, blocks and signs.
+        Unicode => Glyphs::Unicode,
+        /// Printable ASCII only.
+        Ascii => Glyphs::Ascii,
+    }
+}
+
+words! {
+    /// How much moves by itself.
+    Movement => Motion {
+        /// Clocks count tenths where they matter.
+        Full => Motion::Full,
+        /// Clocks move once a second.
+        Reduced => Motion::Reduced,
+    }
+}
+
+words! {
+    /// What CPU is written in percent of.
+    CpuOf => CpuUnit {
+        /// One core: two busy cores are 200 %.
+        Core => CpuUnit::Core,
+        /// All cores together.
+        Machine => CpuUnit::Machine,
+    }
+}
+
+/// Frames a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub(in crate::cli) struct Fps(pub(in crate::cli) u32);
+
+impl<'de> Deserialize<'de> for Fps {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let fps = i64::deserialize(from).ok();
+        let fps = fps.and_then(|fps| u32::try_from(fps).ok());
+        let fps = fps.filter(|fps| (5..=60).contains(fps));
+        fps.map(Self)
+            .ok_or_else(|| de::Error::custom("expected a number from 5 to 60"))
+    }
+}
+
+/// A cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub(in crate::cli) struct DefaultCap(#[schemars(with = "u32")] pub(in crate::cli) Cap);
+
+impl<'de> Deserialize<'de> for DefaultCap {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let lanes = i64::deserialize(from).ok();
+        let lanes = lanes.and_then(|lanes| u32::try_from(lanes).ok());
+        let lanes = lanes.filter(|lanes| *lanes <= Cap::MAX).and_then(Cap::new);
+        lanes
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("expected a number from 1 to 1024"))
+    }
+}
+
+/// Time between two readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub(in crate::cli) struct Period(#[schemars(with = "String")] pub(in crate::cli) Duration);
+
+impl Default for Period {
+    fn default() -> Self {
+        Self(DEFAULT_PERIOD)
+    }
+}
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from).unwrap_or_default();
+        let parser = jiff::fmt::friendly::SpanParser::new();
+        let period = parser.parse_unsigned_duration(text.trim()).ok();
+        let bounds = Duration::from_millis(200)..=Duration::from_secs(10);
+        let period = period.filter(|period| bounds.contains(period)).map(Self);
+        period.ok_or_else(|| de::Error::custom("expected a time from \"200ms\" to \"10s\""))
+    }
+}

@@ -1,0 +1,181 @@
+//! `fanout doctor`: what the program finds here, and why it behaves as it
+//! does.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::colour::ColourOptions;
+use super::config::{self, Folders};
+use super::containment::{self, Level};
+use super::exit::{self, Exit};
+use crate::output::Safe;
+use crate::theme::{ColourChoice, Depth, Signals};
+use crate::tui::glyphs::Glyphs;
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout doctor
+  fanout doctor --json
+  fanout doctor --color always")]
+pub(super) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    colours: ColourOptions,
+}
+
+/// One thing that was looked at.
+struct Finding {
+    /// What it is, one word.
+    what: &'static str,
+    /// What was found.
+    found: String,
+    /// Why it is so, or what it means.
+    why: String,
+}
+
+impl Finding {
+    fn new(what: &'static str, found: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            what,
+            found: found.into(),
+            why: why.into(),
+        }
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(self) -> Exit {
+        let findings = findings(self.colours);
+        let mut out = io::stdout().lock();
+        if self.json {
+            return exit::written(exit::print_json(&as_json(&findings), out));
+        }
+        exit::written(findings.iter().try_for_each(|it| {
+            let (found, why) = (Safe::new(&it.found), Safe::new(&it.why));
+            writeln!(out, "{:<12} {}", it.what, found.as_str())?;
+            if it.why.is_empty() {
+                return Ok(());
+            }
+            writeln!(out, "{:<12}   {}", "", why.as_str())
+        }))
+    }
+}
+
+fn as_json(findings: &[Finding]) -> Value {
+    let entries = findings.iter().map(|it| {
+        let entry = json!({ "found": it.found, "why": it.why });
+        (it.what.to_owned(), entry)
+    });
+    let entries: Map<String, Value> = entries.collect();
+    json!({ "version": 1, "findings": entries })
+}
+
+fn findings(colours: ColourOptions) -> Vec<Finding> {
+    let (options, problems) = config::options();
+    let written = options.color.map(ColourChoice::from);
+    let choice = colours.choice().or(written).unwrap_or_default();
+    let mut findings = vec![terminal(), depth(choice)];
+    let glyphs = options.glyphs.map(Glyphs::from).unwrap_or_default();
+    findings.push(match glyphs {
+        Glyphs::Unicode => Finding::new(
+            "glyphs",
+            "unicode",
+            "if lines look broken here, set glyphs = \"ascii\" in config.toml",
+        ),
+        Glyphs::Ascii => Finding::new("glyphs", "ascii", "set in config.toml"),
+    });
+    findings.push(multiplexer());
+    findings.push(files(problems.len()));
+    findings.push(contained());
+    findings
+}
+
+fn terminal() -> Finding {
+    let term = std::env::var("TERM").unwrap_or_default();
+    let (input, output) = (io::stdin().is_terminal(), io::stdout().is_terminal());
+    let why = match (input && output, term.as_str()) {
+        (_, "dumb") => "TERM=dumb: the dashboard is not shown",
+        (true, _) => "the dashboard can be shown",
+        (false, _) => "no terminal on both standard input and output: runs are plain lines",
+    };
+    let size = crossterm::terminal::size().ok().filter(|_| output);
+    let size = size.map_or_else(String::new, |(width, height)| format!(", {width}x{height}"));
+    let name = if term.is_empty() {
+        "TERM is not set"
+    } else {
+        &term
+    };
+    Finding::new("terminal", format!("{name}{size}"), why)
+}
+
+fn depth(choice: ColourChoice) -> Finding {
+    let signals = Signals::read();
+    let found = match signals.depth(choice) {
+        Depth::Mono => "none",
+        Depth::Ansi => "16",
+        Depth::Indexed => "256",
+        Depth::True => "24 bits",
+    };
+    let why = match choice {
+        ColourChoice::Always => "asked for by --color or config.toml",
+        ColourChoice::Never => "refused by --color or config.toml",
+        ColourChoice::Auto if signals.is_refused => "NO_COLOR is set",
+        ColourChoice::Auto if signals.is_forced => "CLICOLOR_FORCE is set",
+        ColourChoice::Auto if signals.clicolor == Some(false) => "CLICOLOR=0",
+        ColourChoice::Auto if !signals.is_capable => "TERM names no terminal with colours",
+        ColourChoice::Auto if signals.is_true => "COLORTERM promises 24 bits",
+        ColourChoice::Auto => "TERM says so",
+    };
+    Finding::new("colours", found, why)
+}
+
+fn multiplexer() -> Finding {
+    let known = [("tmux", "TMUX"), ("zellij", "ZELLIJ"), ("screen", "STY")];
+    let mut inside = known
+        .iter()
+        .filter(|(_, variable)| std::env::var_os(variable).is_some());
+    match inside.next() {
+        Some((name, variable)) => Finding::new(
+            "multiplexer",
+            *name,
+            format!("{variable} is set; every default key works inside"),
+        ),
+        None => Finding::new("multiplexer", "none", ""),
+    }
+}
+
+fn files(problems: usize) -> Finding {
+    let Some(folders) = Folders::find() else {
+        return Finding::new("folders", "none", "there is no home folder");
+    };
+    let state = folders.state();
+    let options = folders.options();
+    let folder = options.parent().unwrap_or(&options);
+    let why = match problems {
+        0 => format!("state in {}", state.display()),
+        _ => format!("`fanout config check` names {problems} problems in config.toml"),
+    };
+    Finding::new("folders", folder.display().to_string(), why)
+}
+
+/// Starts the containment as a run would, and says how it went.
+fn contained() -> Finding {
+    match containment::try_out() {
+        Ok(Level::Group) => Finding::new(
+            "containment",
+            "supervisors and a control group",
+            "each call's supervisor adopts what it orphans; one write kills all that is left",
+        ),
+        Ok(Level::Supervisors) => Finding::new(
+            "containment",
+            "supervisors",
+            "each call's supervisor adopts what it orphans; no control group (cgroup v2) can be made here",
+        ),
+        Err(error) => Finding::new("containment", "none", exit::chain(&error)),
+    }
+}

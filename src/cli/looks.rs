@@ -1,0 +1,133 @@
+//! What the dashboard looks like: the command line over the user's options
+//! over what the terminal says.
+
+use std::time::Duration;
+
+use clap::Args;
+use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+use tokio::sync::watch;
+
+use super::colour::ColourOptions;
+use super::config::{self, ThemeChoice};
+use super::exit::{self, Exit};
+use crate::theme::{self, ColourChoice, Depth, Library, Signals, Theme, Watch};
+use crate::tui::Settings;
+use crate::tui::glyphs::Glyphs;
+use crate::tui::motion::Motion;
+
+/// How the dashboard is to look.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct LookOptions {
+    /// The dashboard's theme; `fanout theme list` names them all
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    #[command(flatten)]
+    colours: ColourOptions,
+}
+
+/// What the dashboard looks like.
+pub(super) struct Looks {
+    pub(super) theme: Theme,
+    pub(super) glyphs: Glyphs,
+    pub(super) motion: Motion,
+    pub(super) settings: Settings,
+    /// Watches the user's themes until the dashboard is left.
+    pub(super) watch: Option<Watch>,
+}
+
+/// How long the terminal may take to say what its background is.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// The themes of "auto".
+const AUTO_DARK: &str = "catppuccin-mocha";
+const AUTO_LIGHT: &str = "catppuccin-latte";
+
+impl LookOptions {
+    /// Reads the user's files and asks the terminal, which must not be in the
+    /// dashboard's modes yet. A wrong name on the command line is a usage
+    /// error; what is wrong in files is told on the dashboard.
+    pub(super) fn looks(&self) -> Result<Looks, Exit> {
+        let (options, problems) = config::options();
+        let keys = config::keys();
+        let all = problems.iter().chain(&keys.problems);
+        let mut notices: Vec<String> = all.map(ToString::to_string).collect();
+        let colours = options.color.map(ColourChoice::from);
+        let colours = self.colours.choice().or(colours).unwrap_or_default();
+        if colours == ColourChoice::Always {
+            crossterm::style::force_color_output(true);
+        }
+        let depth = Signals::read().depth(colours);
+        let themes = config::themes();
+        let theme = match &self.theme {
+            Some(name) => {
+                let loaded = themes.load(name, depth);
+                let loaded = loaded.map_err(|error| exit::usage_text(&error.to_string()))?;
+                noting(loaded, &mut notices)
+            }
+            None => configured(options.theme.as_ref(), &themes, depth, &mut notices)?,
+        };
+        let (watch, theme_changes) = watched(&themes).unzip();
+        let settings = Settings {
+            themes,
+            theme_changes,
+            keymap: keys.keymap,
+            frames_per_second: options
+                .fps
+                .map_or(Settings::default().frames_per_second, |it| it.0),
+            cpu_unit: options.cpu.map(Into::into).unwrap_or_default(),
+            notices,
+        };
+        Ok(Looks {
+            theme,
+            glyphs: options.glyphs.map(Into::into).unwrap_or_default(),
+            motion: options.motion.map(Into::into).unwrap_or_default(),
+            settings,
+            watch,
+        })
+    }
+}
+
+/// The theme of the user's options; if it cannot be used, the default.
+fn configured(
+    choice: Option<&ThemeChoice>,
+    themes: &Library,
+    depth: Depth,
+    notices: &mut Vec<String>,
+) -> Result<Theme, Exit> {
+    let name = match choice {
+        None => "terminal",
+        Some(ThemeChoice::Named(name)) if name == "auto" => by_background(AUTO_DARK, AUTO_LIGHT),
+        Some(ThemeChoice::Named(name)) => name,
+        Some(ThemeChoice::ByAppearance { dark, light }) => by_background(dark, light),
+    };
+    match themes.load(name, depth) {
+        Ok(loaded) => return Ok(noting(loaded, notices)),
+        Err(error) => notices.push(error.to_string()),
+    }
+    theme::builtin("terminal", depth).map_err(|error| exit::cannot_run(&error))
+}
+
+fn noting((theme, problems): (Theme, Vec<theme::Problem>), notices: &mut Vec<String>) -> Theme {
+    notices.extend(problems.iter().map(ToString::to_string));
+    theme
+}
+
+/// Which of two themes suits the terminal's background; the dark one where
+/// the terminal does not say.
+fn by_background<'n>(dark: &'n str, light: &'n str) -> &'n str {
+    let mut query = QueryOptions::default();
+    query.timeout = PATIENCE;
+    match theme_mode(query) {
+        Ok(ThemeMode::Light) => light,
+        Ok(ThemeMode::Dark) | Err(_) => dark,
+    }
+}
+
+/// Watches the user's themes, if there is such a folder.
+fn watched(themes: &Library) -> Option<(Watch, watch::Receiver<()>)> {
+    let folder = themes.folder().filter(|folder| folder.is_dir())?;
+    let (sender, changes) = watch::channel(());
+    // Themes that cannot be watched can still be picked.
+    let watch = theme::watch(folder, move || sender.send_replace(())).ok()?;
+    Some((watch, changes))
+}

@@ -1,0 +1,49 @@
+//! What the user set up for the dashboard, as it is at the start.
+
+use tokio::sync::watch;
+
+use super::frame_clock::FRAMES_PER_SECOND;
+use super::keymap::Keymap;
+use super::state::CpuUnit;
+use crate::theme::Library;
+
+/// What the user set up for the dashboard.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The themes that can be picked.
+    pub themes: Library,
+    /// Changes when a file of the user's theme folder did.
+    pub theme_changes: Option<watch::Receiver<()>>,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// Frames a second at most.
+    pub frames_per_second: u32,
+    /// How CPU is written.
+    pub cpu_unit: CpuUnit,
+    /// What was wrong in the user's files.
+    pub notices: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            themes: Library::built_in(),
+            theme_changes: None,
+            keymap: Keymap::standard(),
+            frames_per_second: FRAMES_PER_SECOND,
+            cpu_unit: CpuUnit::default(),
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// Waits for a change of the user's themes; for ever where none are watched.
+pub(super) async fn changed(changes: &mut Option<watch::Receiver<()>>) {
+    if let Some(receiver) = changes {
+        if receiver.changed().await.is_ok() {
+            return;
+        }
+        *changes = None;
+    }
+    std::future::pending::<()>().await;
+}

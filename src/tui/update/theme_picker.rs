@@ -1,0 +1,49 @@
+//! Picking a theme.
+
+use super::UiCommand;
+use crate::tui::action::Action;
+use crate::tui::state::{Layer, Level, State, ThemePicker};
+
+pub(super) fn open(state: &mut State) {
+    if state.wardrobe.names.is_empty() {
+        state.say(Level::Info, "no colours here: `fanout doctor` says why");
+        return;
+    }
+    let picker = ThemePicker::new(&state.wardrobe);
+    state.layers.push(Layer::Themes(Box::new(picker)));
+}
+
+pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
+    let Some(Layer::Themes(picker)) = state.layers.last_mut() else {
+        return;
+    };
+    match action {
+        Action::MarkNext => picker.turn(1),
+        Action::MarkPrevious => picker.turn(-1),
+        Action::Take => {
+            state.layers.pop();
+            state.say(
+                Level::Info,
+                "kept while this runs; `theme` in config.toml keeps it for good",
+            );
+            return;
+        }
+        Action::Close => {
+            commands.push(UiCommand::Wear(picker.before.clone()));
+            state.layers.pop();
+            return;
+        }
+        _ => {}
+    }
+    preview(state, commands);
+}
+
+/// Puts the marked theme on, if it is another one.
+pub(super) fn preview(state: &State, commands: &mut Vec<UiCommand>) {
+    if let Some(Layer::Themes(picker)) = state.layers.last()
+        && let Some(name) = picker.marked()
+        && name != state.wardrobe.worn
+    {
+        commands.push(UiCommand::Wear(name.to_owned()));
+    }
+}
