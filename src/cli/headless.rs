@@ -1,6 +1,6 @@
 //! A run without a dashboard: lines or events on standard output.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::config;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError};
-use super::suspension;
+use super::{suspension, terminal_text};
 use crate::engine::{Command, Detail, Engine, Handle, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
 use crate::record::{self, EventLines, PlainLines};
@@ -178,7 +178,7 @@ fn stop(handle: &Handle, is_second: bool) {
 /// Prints events until the run has ended. After a write error the rest is
 /// taken and dropped, so that the run is not held up.
 fn print_events(mut events: mpsc::Receiver<RunEvent>, form: Form) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = terminal_text::stdout();
     let mut lines = Lines::of(form);
     let mut result = Ok(());
     while let Some(event) = events.blocking_recv() {
@@ -216,7 +216,7 @@ impl Lines {
 
 /// Prints every call's output in plan order under its id.
 fn print_outputs(session: &Session, last: &Snapshot) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = terminal_text::stdout();
     record::write_outputs(last, &|id| session.output_of(last, id), &mut out)?;
     out.flush()
 }

@@ -179,11 +179,12 @@ impl Session {
             .row(id)
             .and_then(|row| self.catalogue.get(&row.tool))
             .map(|tool| tool.output);
-        let value = engine::output_value(&self.store, tool.unwrap_or_default(), id);
+        let kind = tool.unwrap_or_default();
+        let (value, is_truncated) = engine::output_value(&self.store, kind, id);
         record::CallOutput {
             value: value.map(Arc::unwrap_or_clone),
             stderr: String::from_utf8_lossy(&self.store.stderr_tail(id).bytes).into_owned(),
-            is_truncated: self.store.result(id).is_truncated,
+            is_truncated,
         }
     }
 

@@ -20,5 +20,5 @@ mod setup;
 
 pub use handle::{Busy, Command, Handle};
 pub use launcher::RunSurroundings;
-pub use outputs::value as output_value;
+pub use outputs::whole_value as output_value;
 pub use setup::{Detail, Engine, Lifetime, Recorder, Setup, start};

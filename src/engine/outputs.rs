@@ -8,18 +8,24 @@ use crate::model::{CallId, Ending, Outcome, OutputKind};
 use crate::output::{Printed, Store};
 
 /// The output of a call, read as its tool promises: a JSON document, or text.
-pub fn value(store: &Store, kind: OutputKind, call: CallId) -> Option<Arc<Value>> {
-    let printed = store.result(call);
-    let parsed = match kind {
-        OutputKind::Text => None,
-        OutputKind::Auto | OutputKind::Json => parse(&printed).ok(),
-    };
-    let value = match (parsed, kind) {
-        (Some(value), _) => value,
-        (None, OutputKind::Json) => return None,
-        (None, _) => Value::String(text(&printed)),
-    };
-    Some(Arc::new(value))
+pub(super) fn value(store: &Store, kind: OutputKind, call: CallId) -> Option<Arc<Value>> {
+    whole_value(store, kind, call).0
+}
+
+/// The output of a call, and whether it is truncated: text by the bound on
+/// text, and what promised JSON by the larger one on documents.
+pub fn whole_value(store: &Store, kind: OutputKind, call: CallId) -> (Option<Arc<Value>>, bool) {
+    if kind != OutputKind::Text {
+        let printed = store.result(call);
+        match (parse(&printed), kind) {
+            (Ok(value), _) => return (Some(Arc::new(value)), false),
+            (Err(_), OutputKind::Json) => return (None, printed.is_truncated),
+            (Err(_), _) => {}
+        }
+    }
+    let printed = store.text_result(call);
+    let value = Value::String(text(&printed));
+    (Some(Arc::new(value)), printed.is_truncated)
 }
 
 /// What is printed as text: lossy UTF-8 without its final newline.

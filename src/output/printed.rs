@@ -26,27 +26,6 @@ pub struct Printed {
 /// Bytes of standard error that a report carries.
 const STDERR_TAIL: u64 = 64 * 1024;
 
-impl Printed {
-    /// Keeps what a text result may hold: head and tail as in memory.
-    #[must_use]
-    pub fn shortened(self, bounds: &super::Bounds) -> Self {
-        let (head, tail) = (bounds.head_bytes, bounds.tail_bytes);
-        if self.bytes.len() <= head + tail || self.is_truncated {
-            return self;
-        }
-        let skipped = (self.bytes.len() - head - tail) as u64;
-        Self {
-            bytes: joined(
-                &self.bytes[..head],
-                skipped,
-                &self.bytes[self.bytes.len() - tail..],
-            ),
-            is_truncated: true,
-            total: self.total,
-        }
-    }
-}
-
 fn joined(head: &[u8], skipped: u64, tail: &[u8]) -> Vec<u8> {
     let marker = format!("\n… {skipped} bytes left out …\n");
     [head, marker.as_bytes(), tail].concat()
@@ -68,6 +47,15 @@ impl Store {
                     (head, tail)
                 },
             )
+        })
+    }
+
+    /// Standard output of the last attempt as a text result: head and tail as
+    /// they are kept in memory, where it is longer than both.
+    pub fn text_result(&self, call: CallId) -> Printed {
+        self.with_view(call, Stream::Stdout, |store, view| {
+            let bounds = &store.shared.ledger.bounds;
+            print(view, (bounds.head_bytes as u64, bounds.tail_bytes as u64))
         })
     }
 

@@ -2,6 +2,7 @@
 //! and gives the terminal back however it ends.
 
 mod harness;
+mod hostile;
 mod killed;
 
 use std::collections::BTreeSet;
