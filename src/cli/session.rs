@@ -19,6 +19,7 @@ use super::options::{Leaks, OutputOptions, PolicyOptions};
 use super::tape::Tape;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine, RunSurroundings};
+use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, RunId, Snapshot};
 use crate::output::{Bounds, Store};
@@ -118,6 +119,15 @@ impl Session {
     ) -> Result<Engine, SessionError> {
         let tape = record.map(|path| self.record(path)).transpose()?;
         let _inside = self.runtime.enter();
+        let asked = policy.policy(&self.plan);
+        if let Some(most) = self.containment.most_lanes()
+            && most < asked.cap
+        {
+            exit::complain(&format!(
+                "open files leave room for {most} lanes, not {}",
+                asked.cap
+            ));
+        }
         let surroundings = RunSurroundings {
             started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,
             own_program: std::env::current_exe().map_err(SessionError::OwnProgram)?,
@@ -127,7 +137,7 @@ impl Session {
         Ok(engine::start(engine::Setup {
             run: self.folder.run.clone(),
             plan: self.plan.clone(),
-            policy: policy.policy(&self.plan),
+            policy: asked,
             seed: policy.seed,
             time_scale: policy.time_scale,
             lifetime,

@@ -1,7 +1,7 @@
 //! What users ask for, put into the scheduler's words.
 
 use super::Command;
-use super::run::Run;
+use super::run::{Run, possible};
 use crate::model::{Call, CallId, CallName, Cap, Happening, StopCause};
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
@@ -54,8 +54,10 @@ impl Run {
         self.mark();
     }
 
-    fn set_cap(&mut self, cap: Cap) {
+    fn set_cap(&mut self, asked: Cap) {
         let before = self.policy.cap;
+        let cap = possible(self.launcher.spawner.as_ref(), asked);
+        self.tell_of_room(asked);
         if before == cap {
             return;
         }

@@ -16,7 +16,7 @@ use super::picture::Lists;
 use super::publisher::Publisher;
 use super::rows::Rows;
 use super::setup::{Detail, Lifetime, Setup};
-use crate::exec::{AttemptEvent, StopTokens};
+use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
     Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunEvent,
     RunId, Snapshot,
@@ -90,7 +90,9 @@ pub(super) enum News {
 }
 
 impl Run {
-    pub(super) fn new(setup: Setup) -> Self {
+    pub(super) fn new(mut setup: Setup) -> Self {
+        let asked = setup.policy.cap;
+        setup.policy.cap = possible(setup.spawner.as_ref(), asked);
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
         let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -140,6 +142,7 @@ impl Run {
         };
         run.tape.add(TapedStep::Begun(Box::new(settings)));
         run.begin(setup.plan);
+        run.tell_of_room(asked);
         run
     }
 
@@ -299,11 +302,27 @@ impl Run {
         self.mark();
     }
 
+    /// Says so if there is no room for the cap that was asked for.
+    pub(super) fn tell_of_room(&mut self, asked: Cap) {
+        let cap = possible(self.launcher.spawner.as_ref(), asked);
+        if cap < asked {
+            self.notify(&format!(
+                "open files leave room for {cap} lanes, not {asked}"
+            ));
+        }
+    }
+
     /// Something changed that a snapshot shows.
     pub(super) fn mark(&mut self) {
         self.is_dirty = true;
         self.revision += 1;
     }
+}
+
+/// The cap that is asked for, or what there is room for.
+pub(super) fn possible(spawner: &dyn Spawner, asked: Cap) -> Cap {
+    let most = spawner.most_lanes();
+    most.map_or(asked, |most| asked.min(most))
 }
 
 /// What the scheduler starts from. Claims bind against usable cores and the

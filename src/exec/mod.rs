@@ -11,6 +11,7 @@ mod exit;
 mod group;
 mod guardian;
 mod ledger;
+mod limits;
 mod own_children;
 mod pipes;
 pub mod process;

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{CallId, Ending, Epoch, Launch};
+use crate::model::{CallId, Cap, Ending, Epoch, Launch};
 use crate::output::Sink;
 
 /// Starts attempts. The engine knows no more than this of processes.
@@ -21,6 +21,11 @@ pub trait Spawner: Send + Sync {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     );
+
+    /// As many lanes as there is room for; `None` is no limit.
+    fn most_lanes(&self) -> Option<Cap> {
+        None
+    }
 
     /// Has everything that runs stand still (SIGSTOP), before the program
     /// itself is suspended. What is started after this is not held.

@@ -75,6 +75,8 @@ pub struct Cap(u32);
 impl Cap {
     /// The highest cap.
     pub const MAX: u32 = 1024;
+    /// The lowest cap.
+    pub const ONE: Self = Self(1);
     /// The cap where neither the command line nor the plan names one.
     pub const DEFAULT: Self = Self(4);
 

@@ -89,7 +89,9 @@ pub struct Ending {
     pub unconfirmed: Vec<Leftover>,
     /// CPU time of the tree in milliseconds.
     pub cpu_ms: Option<Measured>,
-    /// Highest resident memory in bytes.
+    /// Highest resident memory of any one process of the tree, in bytes: the
+    /// system keeps no account of a tree's sum. `None` where it is too little
+    /// for the account to tell (below some 3 MB).
     pub peak_rss_bytes: Option<Measured>,
     /// Whether another attempt can be worth it. False for what a repetition
     /// cannot mend: a missing program, arguments that fail the schema.

@@ -8,7 +8,12 @@ mod attempt;
 mod attempts;
 #[path = "../support/contained.rs"]
 mod contained;
+mod holding;
+mod kills;
+mod limits;
 #[path = "../support/living.rs"]
 mod living;
 mod matrix;
 mod runner;
+mod storms;
+mod sweeps;

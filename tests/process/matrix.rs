@@ -20,7 +20,7 @@ fn torture_23_when_the_tool_exits() {
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert_eq!(ended.outcome(), "leaked");
-    let leaked = ended.field("leaked");
+    let leaked = ended.field(0, "leaked");
     for name in ["sleep", "sh"] {
         assert!(leaked.contains(name), "{leaked}");
     }
@@ -34,7 +34,7 @@ fn when_the_tool_fails_it_stays_failed() {
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(1));
     assert_eq!(ended.outcome(), "failed");
-    assert!(ended.field("leaked").contains("sleep"));
+    assert!(ended.field(0, "leaked").contains("sleep"));
 }
 
 #[test]
@@ -93,7 +93,8 @@ fn torture_27_when_the_supervisor_is_killed() {
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(1));
     assert_eq!(ended.outcome(), "lost");
-    assert_eq!(ended.field("reason"), "its supervisor died");
+    assert_eq!(ended.field(0, "reason"), "its supervisor died");
+    assert_eq!(ended.field(1, "outcome"), "succeeded");
 }
 
 #[test]
@@ -104,7 +105,8 @@ fn when_the_warden_is_killed() {
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(1));
     assert_eq!(ended.outcome(), "lost");
-    assert_eq!(ended.field("reason"), "the warden died");
+    assert_eq!(ended.field(0, "reason"), "the warden died");
+    assert_eq!(ended.field(1, "outcome"), "succeeded", "under a new warden");
 }
 
 #[test]
@@ -115,6 +117,7 @@ fn when_warden_and_supervisor_are_killed() {
     halt_and_kill(&all);
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.outcome(), "lost");
+    assert_eq!(ended.field(1, "outcome"), "succeeded", "under a new warden");
 }
 
 #[test]
@@ -148,8 +151,7 @@ fn torture_28_when_all_of_them_are_killed_the_next_start_sweeps() {
         "{:?}",
         runner.living().processes()
     );
-    runner.start_again();
-    let ended = runner.assert_nothing_is_left(SOON);
+    let ended = runner.start_again().assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert!(
         ended.stderr.contains("killed what an earlier run left: "),

@@ -37,6 +37,33 @@ END
 sh mover.sh 400 &
 "#;
 
+const CATALOGUE: &str = r#"
+[[tool]]
+name = "hostile"
+description = "leaves things behind"
+command = ["/bin/sh", "hostile.sh"]
+env = { MARKER = "VALUE" }
+[[tool]]
+name = "next"
+description = "says hello"
+command = ["/bin/echo", "hello"]
+"#;
+
+/// A sample tool, which does no harm.
+const HARMLESS: &str = "[[call]]\nid = \"a\"\ntool = \"echo\"\nargs = { text = \"hello\" }\n";
+
+/// A hostile call, and one that runs whatever becomes of it.
+const PLAN: &str = r#"
+[[call]]
+id = "h"
+tool = "hostile"
+grace = "200ms"
+[[call]]
+id = "next"
+tool = "next"
+after = [{ call = "h", on = "done" }]
+"#;
+
 /// Processes that [`HOSTILE`] leaves: seven, the stopped one counted as one,
 /// and a mover that may be two at a time, or none between two looks.
 pub(crate) const ROLES: usize = 7;
@@ -48,21 +75,39 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    /// Starts a plan of one hostile call, whose main process then does `last`.
+    /// Starts a hostile call, whose main process then does `last`, and another
+    /// call after it.
     pub(crate) fn hostile(last: &str) -> Self {
+        Self::with(|living| {
+            let script = living.folder().join("hostile.sh");
+            fs::write(script, format!("{HOSTILE}\n{last}\n")).expect("a script");
+            let catalogue = CATALOGUE.replace("MARKER", MARKER);
+            let catalogue = catalogue.replace("VALUE", living.marker());
+            (catalogue, PLAN.to_owned())
+        })
+    }
+
+    /// Starts a catalogue and a plan.
+    pub(crate) fn with(files: impl FnOnce(&Living) -> (String, String)) -> Self {
         let living = Living::new();
-        let folder = living.folder();
-        fs::write(folder.join("hostile.sh"), format!("{HOSTILE}\n{last}\n")).expect("a script");
-        let catalogue = format!(
-            "[[tool]]\nname = \"hostile\"\ndescription = \"leaves things behind\"\n\
-             command = [\"/bin/sh\", \"hostile.sh\"]\nenv = {{ {MARKER} = \"{}\" }}\n",
-            living.marker()
-        );
-        fs::write(folder.join("tools.toml"), catalogue).expect("a catalogue");
-        let plan = "[[call]]\nid = \"h\"\ntool = \"hostile\"\ngrace = \"200ms\"\n";
-        fs::write(folder.join("plan.toml"), plan).expect("a plan");
+        let (catalogue, plan) = files(&living);
+        fs::write(living.folder().join("tools.toml"), catalogue).expect("a catalogue");
+        fs::write(living.folder().join("plan.toml"), plan).expect("a plan");
         let child = start(&living);
         Self { living, child }
+    }
+
+    /// Starts a call that does no harm, in a folder that holds a state.
+    pub(crate) fn harmless(living: Living) -> Self {
+        fs::write(living.folder().join("plan.toml"), HARMLESS).expect("a plan");
+        let child = start(&living);
+        Self { living, child }
+    }
+
+    /// Waits for the runner's end; the folder stays.
+    pub(crate) fn finish(mut self) -> (Living, Ended) {
+        let ended = self.wait();
+        (self.living, ended)
     }
 
     /// Waits until the hostile call has left what it leaves.
@@ -151,11 +196,9 @@ impl Runner {
     }
 
     /// Starts a harmless plan with the same state.
-    pub(crate) fn start_again(&mut self) {
-        let plan = "[[call]]\nid = \"a\"\ntool = \"echo\"\nargs = { text = \"hello\" }\n";
-        fs::write(self.living.folder().join("plan.toml"), plan).expect("a plan");
-        let _replaced = fs::remove_file(self.living.folder().join("tools.toml"));
-        self.child = start(&self.living);
+    pub(crate) fn start_again(self) -> Self {
+        fs::remove_file(self.living.folder().join("tools.toml")).expect("a catalogue");
+        Self::harmless(self.living)
     }
 }
 
@@ -176,21 +219,21 @@ impl Ended {
         self.status.signal()
     }
 
-    /// The outcome of the only call.
+    /// The outcome of the hostile call.
     pub(crate) fn outcome(&self) -> String {
-        self.field("outcome")
+        self.field(0, "outcome")
     }
 
-    /// A text of the only call in the report.
-    pub(crate) fn field(&self, name: &str) -> String {
+    /// A field of a call in the report, as text.
+    pub(crate) fn field(&self, call: usize, name: &str) -> String {
         let report: serde_json::Value = serde_json::from_str(&self.report).expect("a report");
-        let value = &report["calls"][0][name];
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
+        let value = &report["calls"][call][name];
+        let text = value.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| value.to_string())
     }
 }
 
+/// Starts fanout on the plan and the catalogue in the test's folder.
 fn start(living: &Living) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fanout"));
     command.args(["run", "plan.toml", "--plain", "--report", "report.json"]);

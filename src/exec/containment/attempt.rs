@@ -259,7 +259,7 @@ fn ending(done: Done) -> Ending {
     };
     Ending {
         cpu_ms: done.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),
-        peak_rss_bytes: Some(exact(done.peak_rss_bytes)),
+        peak_rss_bytes: done.peak_rss_bytes.map(exact),
         leaked: done.leaked,
         unconfirmed: done.unconfirmed,
         ..ending

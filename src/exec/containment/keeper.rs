@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::net::Shutdown;
-use rustix::process::Resource;
 use tokio::sync::watch;
 use tokio::time;
 
-use super::adopted;
 use super::channel::Channel;
 use super::lane::Lane;
+use super::{Options, adopted};
 use crate::exec::ledger::Known;
+use crate::exec::limits::OpenFiles;
 use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
 use crate::exec::{cgroup, own_children, warden};
 
@@ -83,13 +82,13 @@ type Idle = (u64, Arc<Channel>);
 impl Keeper {
     /// Starts a warden: this program once more, under another name. Its
     /// standard input is our socket.
-    pub(super) fn start(program: &Path, state: Option<&Path>) -> io::Result<Arc<Self>> {
+    pub(super) fn start(options: &Options, open_files: OpenFiles) -> io::Result<Arc<Self>> {
         let (ours, theirs) = pair()?;
-        let limit = rustix::process::getrlimit(Resource::Nofile).current;
-        let mut command = Command::new(program);
+        let arguments = warden::arguments(open_files.before, options.state.as_deref());
+        let mut command = Command::new(&options.program);
         command
             .arg0(warden::NAME)
-            .args(warden::arguments(limit, state))
+            .args(arguments)
             .stdin(theirs)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -106,10 +105,6 @@ impl Keeper {
             health: watch::Sender::new(Health::Alive),
             gone: watch::Sender::new(0),
         }))
-    }
-
-    pub(super) fn pid(&self) -> u32 {
-        self.pid
     }
 
     pub(super) fn is_dead(&self) -> bool {

@@ -23,10 +23,11 @@ use tokio::sync::mpsc;
 use self::attempt::Attempt;
 use self::keeper::Keeper;
 use super::ledger::{Folder, LedgerError, Place, Swept, sweep};
+use super::limits::OpenFiles;
 use super::report::Reporter;
 use super::wire::Order;
 use super::{AttemptEvent, Spawner, StopTokens};
-use crate::model::Launch;
+use crate::model::{Cap, Launch};
 use crate::output::Sink;
 
 /// How the containment is set up.
@@ -68,14 +69,15 @@ pub struct Containment(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    open_files: OpenFiles,
     swept: Swept,
     ledger_error: Option<LedgerError>,
     keeper: Mutex<Arc<Keeper>>,
 }
 
 impl Containment {
-    /// Kills what earlier runs left that were killed themselves, and starts the
-    /// warden.
+    /// Kills what earlier runs left that were killed themselves, raises this
+    /// process's limit on open files, and starts the warden.
     pub fn start(options: Options) -> Result<Self, ContainmentError> {
         let own = rustix::process::getpid();
         rustix::process::set_child_subreaper(Some(own)).map_err(ContainmentError::Subreaper)?;
@@ -84,10 +86,11 @@ impl Containment {
             Some(Err(error)) => (Swept::default(), Some(error)),
             None => (Swept::default(), None),
         };
-        let keeper = Keeper::start(&options.program, options.state.as_deref());
-        let keeper = keeper.map_err(ContainmentError::Warden)?;
+        let open_files = OpenFiles::raise();
+        let keeper = Keeper::start(&options, open_files).map_err(ContainmentError::Warden)?;
         Ok(Self(Arc::new(Shared {
             options,
+            open_files,
             swept,
             ledger_error,
             keeper: Mutex::new(keeper),
@@ -103,11 +106,6 @@ impl Containment {
     /// given and cannot be used.
     pub fn ledger_error(&self) -> Option<&LedgerError> {
         self.0.ledger_error.as_ref()
-    }
-
-    /// Process id of the warden.
-    pub fn warden(&self) -> u32 {
-        self.0.lock_keeper().pid()
     }
 }
 
@@ -135,6 +133,11 @@ impl Spawner for Containment {
         });
     }
 
+    /// The limit on open files leaves room for so many.
+    fn most_lanes(&self) -> Option<Cap> {
+        Some(self.0.open_files.most_lanes())
+    }
+
     fn suspend(&self) {
         self.0.lock_keeper().tell_all(&Order::Suspend);
     }
@@ -153,7 +156,7 @@ impl Shared {
     fn keeper(&self) -> std::io::Result<Arc<Keeper>> {
         let mut keeper = self.lock_keeper();
         if keeper.is_dead() {
-            *keeper = Keeper::start(&self.options.program, self.options.state.as_deref())?;
+            *keeper = Keeper::start(&self.options, self.open_files)?;
         }
         Ok(Arc::clone(&keeper))
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::reap::{Reap, Reaped, next_dead, reap_any};
+use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any};
 use super::tree;
 use crate::exec::exit::Exit;
 use crate::exec::table::number;
@@ -38,6 +38,9 @@ pub(super) struct Call {
     is_told_to_stop: bool,
     cpu: Duration,
     peak_rss_bytes: u64,
+    /// Our own peak: what the account says below that is our own memory, in
+    /// which the main process began.
+    floor_rss_bytes: u64,
     phase: Phase,
 }
 
@@ -84,6 +87,7 @@ impl Call {
             is_told_to_stop: false,
             cpu: Duration::ZERO,
             peak_rss_bytes: 0,
+            floor_rss_bytes: own_peak_rss_bytes(),
             phase: Phase::Living,
         }
     }
@@ -232,7 +236,7 @@ impl Call {
         Done {
             exit: self.exit,
             cpu_us: is_complete.then_some(self.cpu.as_micros() as u64),
-            peak_rss_bytes: self.peak_rss_bytes,
+            peak_rss_bytes: Some(self.peak_rss_bytes).filter(|peak| *peak > self.floor_rss_bytes),
             leaked,
             unconfirmed,
         }

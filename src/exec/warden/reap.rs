@@ -81,6 +81,19 @@ pub(super) fn next_dead() -> Option<Pid> {
     Pid::from_raw(pid)
 }
 
+/// Highest resident memory of this process so far, in bytes: no figure of a
+/// child that was started from here is below it.
+pub(super) fn own_peak_rss_bytes() -> u64 {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is valid for writes; an all-zero `rusage` is a valid
+    // value, so it may be read also if nothing was written.
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024
+}
+
 fn exit_of(status: i32) -> Exit {
     if libc::WIFSIGNALED(status) {
         Exit::Signal(libc::WTERMSIG(status))

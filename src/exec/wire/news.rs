@@ -35,8 +35,9 @@ pub(in crate::exec) struct Done {
     /// CPU time of every process that was waited for, in microseconds;
     /// `None` where some were not.
     pub(in crate::exec) cpu_us: Option<u64>,
-    /// Highest resident memory of any one process, in bytes.
-    pub(in crate::exec) peak_rss_bytes: u64,
+    /// Highest resident memory of any one process, in bytes; `None` where it
+    /// is less than the supervisor's own, which the account includes.
+    pub(in crate::exec) peak_rss_bytes: Option<u64>,
     /// What had to be killed after the main process ended by itself.
     pub(in crate::exec) leaked: Vec<Leftover>,
     /// What could not be confirmed dead. Empty means: the tree is empty, and
@@ -94,7 +95,7 @@ impl News {
                     None => Writer::new(4).byte(0),
                     Some(exit) => write_exit(Writer::new(4).byte(1), exit),
                 };
-                let message = message.optional(done.cpu_us).long(done.peak_rss_bytes);
+                let message = message.optional(done.cpu_us).optional(done.peak_rss_bytes);
                 let message = write_leftovers(message, &done.leaked);
                 write_leftovers(message, &done.unconfirmed)
             }
@@ -119,7 +120,7 @@ impl News {
                     _ => Some(read_exit(&mut reader)?),
                 },
                 cpu_us: Some(reader.long()?).filter(|known| *known != u64::MAX),
-                peak_rss_bytes: reader.long()?,
+                peak_rss_bytes: Some(reader.long()?).filter(|known| *known != u64::MAX),
                 leaked: read_leftovers(&mut reader)?,
                 unconfirmed: read_leftovers(&mut reader)?,
             })),
@@ -189,7 +190,7 @@ mod tests {
             News::Done(Done {
                 exit: Some(Exit::Code(-1)),
                 cpu_us: Some(1_000_000),
-                peak_rss_bytes: 5 << 20,
+                peak_rss_bytes: Some(5 << 20),
                 leaked: vec![leftover(None), leftover(None)],
                 unconfirmed: vec![leftover(Some("not permitted"))],
             }),
