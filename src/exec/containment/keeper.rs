@@ -107,6 +107,11 @@ impl Keeper {
         }))
     }
 
+    /// Process id of the warden.
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
     pub(super) fn is_dead(&self) -> bool {
         *self.health.borrow() != Health::Alive
     }

@@ -102,6 +102,11 @@ impl Containment {
         &self.0.swept
     }
 
+    /// Process id of the warden.
+    pub fn warden(&self) -> u32 {
+        self.0.lock_keeper().pid()
+    }
+
     /// Why nothing is written down for the next start, if a state folder was
     /// given and cannot be used.
     pub fn ledger_error(&self) -> Option<&LedgerError> {
