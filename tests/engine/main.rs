@@ -1,169 +1,23 @@
 //! The engine with a spawner that starts nothing, in time that stands still
 //! unless everything waits.
 
-mod support {
-    //! What it shares with other test crates.
-    pub(crate) mod scripted;
-}
+#[path = "../support/scripted.rs"]
+mod scripted;
+mod trial;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanout::catalogue::Catalogue;
-use fanout::engine::{
-    self, Command, Detail, Engine, Handle, Lifetime, Recorder, RunSurroundings, Setup,
-};
-use fanout::model::{
-    CallState, Cap, Ending, Happening, Outcome, Policy, RunEvent, RunId, Snapshot, WaitReason,
-};
-use fanout::output::{Bounds, Store};
-use fanout::plan::{self, Draft};
-use fanout::sched::{Replay, TapedStep};
-use fanout::{model, probe};
+use fanout::engine::{Command, Detail, Lifetime, Recorder};
+use fanout::model;
+use fanout::model::{CallState, Cap, Ending, Happening, Outcome, RunEvent, Snapshot, WaitReason};
+use fanout::plan::Draft;
+use fanout::sched::Replay;
+use scripted::id;
 use serde_json::json;
-use support::scripted::{Scripted, id};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-
-/// In the test's own time.
-const PATIENCE: Duration = Duration::from_mins(10);
-
-const TOOLS: &str = r#"
-[[tool]]
-name = "say"
-description = "Says something"
-command = ["say", "{{text}}"]
-[tool.input_schema]
-type = "object"
-properties.text = { type = "string" }
-
-[[tool]]
-name = "count"
-description = "Counts something"
-command = ["count"]
-output = "json"
-
-[[tool]]
-name = "write"
-description = "Writes a file"
-command = ["write", "{{path}}"]
-locks = { write = ["file:{{path}}"] }
-[tool.input_schema]
-type = "object"
-properties.path = { type = "string" }
-"#;
-
-struct Trial {
-    engine: Engine,
-    handle: Handle,
-    spawner: Scripted,
-    _folder: tempfile::TempDir,
-}
-
-fn trial(calls: &str, cap: u32, lifetime: Lifetime) -> Trial {
-    recorded_trial(calls, cap, lifetime, None)
-}
-
-fn recorded_trial(calls: &str, cap: u32, lifetime: Lifetime, recorder: Option<Recorder>) -> Trial {
-    taped_trial(calls, cap, lifetime, recorder, None)
-}
-
-fn taped_trial(
-    calls: &str,
-    cap: u32,
-    lifetime: Lifetime,
-    recorder: Option<Recorder>,
-    tape: Option<mpsc::Sender<TapedStep>>,
-) -> Trial {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("fanout.toml");
-    std::fs::write(&file, TOOLS).expect("a catalogue");
-    let catalogue = Catalogue::load(&[file]).expect("a valid catalogue");
-    let loaded = plan::from_text("plan.toml", calls, &catalogue).expect("a valid plan");
-    let spawner = Scripted::default();
-    let engine = engine::start(Setup {
-        run: RunId::new("r"),
-        plan: loaded.plan,
-        policy: Policy {
-            cap: Cap::new(cap).expect("a cap above 0"),
-            ..Policy::default()
-        },
-        seed: 7,
-        time_scale: 1.0,
-        lifetime,
-        catalogue: Arc::new(catalogue),
-        spawner: Arc::new(spawner.clone()),
-        store: Store::new(None, Bounds::default()),
-        probe: probe::start(Duration::from_hours(1)).expect("a probe"),
-        surroundings: RunSurroundings {
-            started_in: PathBuf::from("/"),
-            own_program: PathBuf::from("/fanout"),
-            inherited_env: [("PATH".to_owned(), "/bin".to_owned())].into(),
-            run_dir: PathBuf::from("/run"),
-        },
-        recorder,
-        tape,
-    });
-    Trial {
-        handle: engine.handle(),
-        engine,
-        spawner,
-        _folder: folder,
-    }
-}
-
-impl Trial {
-    /// Waits until a snapshot shows what is wanted.
-    async fn until(&self, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-        let mut snapshots = self.handle.snapshots();
-        let seen = timeout(PATIENCE, snapshots.wait_for(|snapshot| wanted(snapshot))).await;
-        match seen {
-            Ok(Ok(snapshot)) => Arc::clone(&snapshot),
-            _ => panic!("not seen; last: {:#?}", self.handle.latest().calls),
-        }
-    }
-
-    async fn until_starting(&self, call: u32) {
-        let is_starting = |snapshot: &Snapshot| {
-            snapshot
-                .row(id(call))
-                .is_some_and(|row| matches!(row.state, CallState::Starting { .. }))
-        };
-        self.until(is_starting).await;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.spawner.stops(call).is_none() {
-            assert!(tokio::time::Instant::now() < deadline, "never launched");
-            // The clock is not the real one: it only moves while everything waits.
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
-    async fn until_ended(&self, call: u32, outcome: Outcome) -> Arc<Snapshot> {
-        self.until(|snapshot| state(snapshot, call) == CallState::Ended(outcome))
-            .await
-    }
-
-    fn send(&self, command: Command) {
-        self.handle.send(command).expect("room for a command");
-    }
-
-    async fn last(mut self) -> Arc<Snapshot> {
-        timeout(PATIENCE, self.engine.ended())
-            .await
-            .expect("an end")
-            .expect("no panic")
-    }
-}
-
-fn state(snapshot: &Snapshot, call: u32) -> CallState {
-    snapshot.row(id(call)).expect("a row").state
-}
-
-fn reason(snapshot: &Snapshot, call: u32) -> String {
-    let row = snapshot.row(id(call)).expect("a row");
-    row.reason.as_deref().unwrap_or_default().to_owned()
-}
+use trial::{PATIENCE, Trial, reason, recorded_trial, state, taped_trial, trial};
 
 #[tokio::test(start_paused = true)]
 async fn outputs_become_arguments() {
@@ -420,7 +274,7 @@ async fn a_run_whose_watchers_are_gone_is_shut_down() {
         mut engine,
         handle,
         spawner,
-        _folder,
+        folder: _folder,
     } = trial("[[call]]\ntool = \"say\"", 1, Lifetime::UntilAsked);
     let mut snapshots = handle.snapshots();
     let is_busy = |snapshot: &Arc<Snapshot>| snapshot.counts.busy() == 1;
