@@ -27,7 +27,7 @@ fn start(words: &[&str], folder: &Path) -> OnTerminal {
         "PLAN" => plan.clone(),
         word => word.to_owned(),
     };
-    let mut args: Vec<String> = words.iter().map(|word| known(word)).collect();
+    let mut args: Vec<String> = words.iter().map(known).collect();
     args.extend(["--catalogue".to_owned(), catalogue]);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     OnTerminal::fanout(&args, SIZE, &[])
