@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{View, chrome};
+use crate::model::ToolName;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
@@ -58,37 +59,40 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         let Some(name) = tools.found.get(index) else {
             return;
         };
-        let is_selected = index == tools.list.row;
-        let mut strip = view.strip(inner.width);
-        let bar = if is_selected {
-            view.glyphs.selected()
-        } else {
-            " "
+        let line = Rect {
+            y,
+            height: 1,
+            ..inner
         };
-        strip.put(bar, view.style(Role::Accent));
-        strip
-            .cell(
-                Safe::new(name.as_str()),
-                cells,
-                Align::Left,
-                view.style(Role::Fg),
-            )
-            .skip(1);
-        if let Some(tool) = view.state.catalogue.get(name) {
-            strip.put(Safe::new(&tool.description), view.style(Role::Muted));
-        }
-        strip.draw((inner.x, y), buf);
-        if is_selected {
-            chrome::select(
-                view,
-                Pane::Tools,
-                Rect {
-                    y,
-                    height: 1,
-                    ..inner
-                },
-                buf,
-            );
-        }
+        row(view, name, cells, index == tools.list.row, line, buf);
+    }
+}
+
+/// Draws one tool: its name and what it does.
+fn row(
+    view: &View<'_>,
+    name: &ToolName,
+    cells: usize,
+    is_selected: bool,
+    line: Rect,
+    buf: &mut Buffer,
+) {
+    let mut strip = view.strip(line.width);
+    let bar = if is_selected {
+        view.glyphs.selected()
+    } else {
+        " "
+    };
+    strip.put(bar, view.style(Role::Accent));
+    let style = view.style(Role::Fg);
+    strip
+        .cell(Safe::new(name.as_str()), cells, Align::Left, style)
+        .skip(1);
+    if let Some(tool) = view.state.catalogue.get(name) {
+        strip.put(Safe::new(&tool.description), view.style(Role::Muted));
+    }
+    strip.draw((line.x, line.y), buf);
+    if is_selected {
+        chrome::select(view, Pane::Tools, line, buf);
     }
 }
