@@ -1,6 +1,6 @@
 //! Which of some texts a few typed letters mean.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::catalogue::Catalogue;
@@ -9,8 +9,20 @@ use crate::model::{Tool, ToolName};
 /// The indices of the texts that match, the best first; all of them, in their
 /// order, where nothing is typed.
 pub fn matches<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
-    let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+    scored(&pattern, texts)
+}
+
+/// The indices of the texts that hold every typed word as it stands, the best
+/// first: for sentences, in which single letters are found anywhere.
+pub fn containing<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let (case, letters) = (CaseMatching::Smart, Normalization::Smart);
+    let pattern = Pattern::new(typed, case, letters, AtomKind::Substring);
+    scored(&pattern, texts)
+}
+
+fn scored<'t>(pattern: &Pattern, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let scored = texts.enumerate().filter_map(|(index, text)| {
         let score = pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher)?;
@@ -26,7 +38,7 @@ pub fn matches<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usi
 pub fn tools(catalogue: &Catalogue, typed: &str) -> Vec<ToolName> {
     let all: Vec<&Tool> = catalogue.tools().collect();
     let by_name = matches(typed, all.iter().map(|tool| tool.name.as_str()));
-    let by_text = matches(typed, all.iter().map(|tool| tool.description.as_str()));
+    let by_text = containing(typed, all.iter().map(|tool| tool.description.as_str()));
     let rest = by_text.into_iter().filter(|at| !by_name.contains(at));
     let found = by_name.iter().copied().chain(rest);
     found
@@ -44,5 +56,7 @@ mod tests {
         assert_eq!(matches("wf", texts.into_iter()), [2]);
         assert_eq!(matches("file", texts.into_iter()).len(), 2);
         assert_eq!(matches("", texts.into_iter()), [0, 1, 2]);
+        assert!(containing("wf", texts.into_iter()).is_empty());
+        assert_eq!(containing("count wo", texts.into_iter()), [1]);
     }
 }

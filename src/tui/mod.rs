@@ -14,6 +14,7 @@ pub mod glyphs;
 pub mod keymap;
 mod layout;
 pub mod motion;
+pub mod refusal;
 pub mod schema;
 mod settings;
 pub mod state;

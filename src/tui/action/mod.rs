@@ -12,6 +12,8 @@ pub enum Action {
     Quit,
     Back,
     Help,
+    Palette,
+    Messages,
     Redraw,
     Suspend,
     FocusNext,
@@ -124,6 +126,15 @@ impl Context {
         Self::Confirm,
     ];
 
+    /// Whether what is typed there is text or an answer, so that nothing but
+    /// the keys themselves can lead to its actions.
+    pub fn is_typing(self) -> bool {
+        matches!(
+            self,
+            Self::Line | Self::Picker | Self::Form | Self::Row | Self::Text | Self::Confirm
+        )
+    }
+
     /// Its heading in the help, and its name in key files.
     pub fn name(self) -> &'static str {
         match self {
@@ -173,6 +184,13 @@ pub struct Entry {
     pub danger: Danger,
     /// Its place in the footer, the lowest first; `None` keeps it out.
     pub footer: Option<u8>,
+}
+
+impl Entry {
+    /// Whether the command palette offers it.
+    pub fn is_offered(&self) -> bool {
+        self.contexts.iter().any(|context| !context.is_typing())
+    }
 }
 
 /// The row of an action.

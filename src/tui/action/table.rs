@@ -41,6 +41,8 @@ use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row, Time
 #[rustfmt::skip]
 pub const TABLE: &[Entry] = &[
     row(A::Help, "app.help", &[Global], &["?", "F1"], "help", "All keys of this place and everywhere").footer(90),
+    row(A::Palette, "app.palette", &[Global], &[":"], "commands", "Find anything that can be done by typing a few letters").footer(89),
+    row(A::Messages, "app.messages", &[Global], &["!"], "messages", "Everything that was said"),
     row(A::Quit, "app.quit", &[Global], &["q"], "quit", "Leave; asks first if something runs (so does Ctrl+c)").footer(91),
     row(A::Back, "app.back", &[Global], &["Esc"], "back", "One level back; never leaves the program"),
     row(A::FocusNext, "focus.next", &[Global], &["Tab"], "next pane", "Give the keys to the next pane"),

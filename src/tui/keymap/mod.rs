@@ -108,7 +108,12 @@ impl Keymap {
 
 /// Keys as the screen writes them: `+`, `gg`, `Ctrl+x`.
 pub fn written(keys: &KeySeq) -> String {
-    keys.as_slice().iter().map(|input| one(*input)).collect()
+    pressed(keys.as_slice())
+}
+
+/// Keys that were pressed, written in the same way.
+pub fn pressed(keys: &[KeyInput]) -> String {
+    keys.iter().map(|input| one(*input)).collect()
 }
 
 fn one(input: KeyInput) -> String {

@@ -10,6 +10,7 @@ mod layer;
 mod list;
 mod outlook;
 mod output_view;
+mod palette;
 mod screen;
 mod selection;
 mod theme_picker;
@@ -41,6 +42,7 @@ pub use layer::Layer;
 pub use list::ListView;
 pub use outlook::CapOutlook;
 pub use output_view::{OutputView, Wanted};
+pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use theme_picker::{ThemePicker, Wardrobe};
@@ -234,31 +236,36 @@ impl State {
     /// Where keys are heard now, the first place first.
     pub fn contexts(&self) -> &'static [Context] {
         match self.layers.last() {
+            None => self.ground_contexts(),
             Some(Layer::Ask(_)) => &[Context::Confirm],
-            Some(Layer::Help(_)) => &[Context::List, Context::Global],
+            Some(Layer::Help(_) | Layer::Messages(_)) => &[Context::List, Context::Global],
             Some(Layer::CapPrompt(_) | Layer::Filter(_)) => &[Context::Line],
             Some(Layer::Add(add)) => match &add.form {
                 None => &[Context::Picker],
                 Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
                 Some(_) => &[Context::Row, Context::Form],
             },
-            None if matches!(self.focus, Pane::Tools | Pane::Tool) => {
-                &[Context::Tool, Context::List, Context::Global]
-            }
-            None if self.focus == Pane::Timeline => &[
+            Some(Layer::Themes(_) | Layer::Palette(_)) => &[Context::Picker],
+        }
+    }
+
+    /// Where keys are heard once everything on top is closed.
+    pub fn ground_contexts(&self) -> &'static [Context] {
+        match self.focus {
+            Pane::Tools | Pane::Tool => &[Context::Tool, Context::List, Context::Global],
+            Pane::Timeline => &[
                 Context::Timeline,
                 Context::List,
                 Context::Call,
                 Context::Global,
             ],
-            Some(Layer::Themes(_)) => &[Context::Picker],
-            None if self.focus == Pane::Output => &[
+            Pane::Output => &[
                 Context::Output,
                 Context::List,
                 Context::Call,
                 Context::Global,
             ],
-            None => &[Context::List, Context::Call, Context::Global],
+            _ => &[Context::List, Context::Call, Context::Global],
         }
     }
 

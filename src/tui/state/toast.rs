@@ -47,6 +47,7 @@ const KEPT: usize = 200;
 pub struct Toasts {
     log: VecDeque<Toast>,
     dismissed: usize,
+    forgotten: usize,
 }
 
 impl Toasts {
@@ -54,6 +55,7 @@ impl Toasts {
     pub fn push(&mut self, now: Duration, level: Level, text: Piece<'static>) {
         while self.log.len() >= KEPT {
             self.log.pop_front();
+            self.forgotten = self.forgotten.saturating_add(1);
             self.dismissed = self.dismissed.saturating_sub(1);
         }
         self.log.push_back(Toast {
@@ -83,6 +85,11 @@ impl Toasts {
         let would_stay = self.showing(now).is_some_and(|toast| toast.until.is_none());
         self.dismissed = self.log.len();
         would_stay
+    }
+
+    /// How many messages were said before those that are kept.
+    pub fn forgotten(&self) -> usize {
+        self.forgotten
     }
 
     /// Everything that was said and is kept, oldest first.
@@ -120,6 +127,6 @@ mod tests {
         for _ in 0..KEPT * 2 {
             toasts.push(secs(0), Level::Info, "again".into());
         }
-        assert_eq!(toasts.log().count(), KEPT);
+        assert_eq!((toasts.log().count(), toasts.forgotten()), (KEPT, KEPT));
     }
 }

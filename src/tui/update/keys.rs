@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{UiCommand, add_call, calls, cap, leave, panes, theme_picker, timeline};
+use super::{UiCommand, add_call, calls, cap, leave, palette, panes, theme_picker, timeline};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context};
@@ -51,6 +51,7 @@ pub(super) fn pasted(state: &mut State, text: &str) {
         }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
         Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
+        Some(Layer::Palette(palette)) => palette.paste(text),
         _ => {}
     }
 }
@@ -66,11 +67,12 @@ fn typed(state: &mut State, key: KeyEvent) {
         }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
         Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
+        Some(Layer::Palette(palette)) => palette.key(key),
         _ => {}
     }
 }
 
-fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
+pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     if state.contexts().contains(&Context::Confirm) {
         leave::answer(state, action, commands);
         return;
@@ -81,12 +83,16 @@ fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Some(Layer::Themes(_)) => return theme_picker::act(state, action, commands),
         Some(Layer::Filter(_)) => return panes::in_filter(state, action),
         Some(Layer::Help(_)) => return panes::in_help(state, action),
+        Some(Layer::Messages(_)) => return palette::in_messages(state, action),
+        Some(Layer::Palette(_)) => return palette::act(state, action, commands),
         _ => {}
     }
     match action {
         Action::Quit => leave::asked(state, commands),
         Action::Back => panes::back(state),
         Action::Help => state.layers.push(Layer::Help(0)),
+        Action::Palette => palette::open(state),
+        Action::Messages => palette::open_messages(state),
         Action::Theme => theme_picker::open(state),
         Action::Redraw => commands.push(UiCommand::Redraw),
         Action::Suspend => commands.push(UiCommand::Suspend),

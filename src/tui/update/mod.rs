@@ -6,6 +6,7 @@ mod calls;
 mod cap;
 mod keys;
 mod leave;
+mod palette;
 mod panes;
 mod theme_picker;
 mod timeline;

@@ -200,13 +200,22 @@ pub(super) fn popup(
     let height = (size.1 + 2).min(screen.height);
     let x = screen.x + (screen.width - width) / 2;
     let y = screen.y + (screen.height - height) / 3;
-    let area = Rect::new(x, y, width, height);
+    boxed(view, Rect::new(x, y, width, height), name, buf)
+}
+
+/// A box over whatever is there, cleared and framed; the area inside.
+pub(super) fn boxed(
+    view: &View<'_>,
+    area: Rect,
+    name: impl Into<Piece<'static>>,
+    buf: &mut Buffer,
+) -> Rect {
     blank(view, area, buf);
     Block::bordered()
         .border_set(view.glyphs.border())
         .border_style(view.style(Role::BorderFocus))
         .render(area, buf);
-    let mut title = view.strip(width.saturating_sub(2));
+    let mut title = view.strip(area.width.saturating_sub(2));
     let style = view.style(Role::Title);
     title.put(" ", style).put(name, style).put(" ", style);
     titles(view, area, &title, &view.strip(0), buf);

@@ -14,7 +14,7 @@ use ratatui::style::Style;
 use super::View;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, Entry, TABLE, entry};
+use crate::tui::action::{Action, Entry, TABLE};
 use crate::tui::state::{Field, Layer, Level};
 use crate::tui::text::{Piece, Strip, figure};
 
@@ -71,23 +71,23 @@ fn message(view: &View<'_>, width: u16) -> Option<Strip> {
             Level::Error => Role::ToastError,
         };
         strip.put(toast.text.clone(), view.style(role));
+        log_hint(view, &mut strip);
         return Some(strip);
     }
-    continuation(view, strip)
+    None
 }
 
-/// What may follow the keys pressed so far.
-fn continuation(view: &View<'_>, mut strip: Strip) -> Option<Strip> {
-    let (pressed, _) = &view.state.pending;
-    if pressed.is_empty() {
-        return None;
+/// Where all messages are kept, at the end of the line.
+fn log_hint(view: &View<'_>, strip: &mut Strip) {
+    let key = view.state.keymap.key(Action::Messages).unwrap_or_default();
+    let mut hint = view.strip(16);
+    hint.put("messages ", view.style(Role::Muted))
+        .put(Safe::new(&key), view.style(Role::KeyHint))
+        .skip(1);
+    if strip.room() > hint.used() {
+        let end = strip.used() + strip.room();
+        strip.skip_to(end - hint.used()).append(&hint);
     }
-    let contexts = view.state.contexts();
-    for binding in view.state.keymap.continuations(contexts, pressed) {
-        let keys = Safe::new(&crate::tui::keymap::written(&binding.keys));
-        hint(view, &mut strip, keys.into(), entry(binding.action).label);
-    }
-    Some(strip)
 }
 
 fn keys(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -114,11 +114,17 @@ fn keys(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 /// The rows of the table whose keys are heard now.
 fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a {
     let contexts = view.state.contexts();
-    let is_help = matches!(view.state.layers.last(), Some(Layer::Help(_)));
+    let is_reading = matches!(
+        view.state.layers.last(),
+        Some(Layer::Help(_) | Layer::Messages(_))
+    );
     let heard = TABLE
         .iter()
         .filter(move |entry| entry.contexts.iter().any(|it| contexts.contains(it)));
-    heard.filter(move |entry| entry.footer.is_some() && !is_help)
+    heard.filter(move |entry| match entry.action {
+        Action::Back => is_reading,
+        _ => entry.footer.is_some() && !is_reading,
+    })
 }
 
 fn put_entry(view: &View<'_>, strip: &mut Strip, entry: &Entry) {

@@ -5,6 +5,7 @@ mod add_call;
 mod ask;
 mod cap_prompt;
 mod chrome;
+mod continuation;
 mod finished;
 mod footer;
 mod form;
@@ -13,7 +14,10 @@ pub(super) mod help;
 mod lane_columns;
 mod lane_row;
 mod lanes;
+mod messages;
 mod output;
+mod palette;
+mod picker;
 mod queue;
 mod table;
 mod table_columns;
@@ -93,9 +97,12 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     finished::render(view, buf);
     output::render(view, buf);
     footer::render(view, buf);
+    continuation::render(view, area, buf);
     let mut cursor = None;
     for layer in &view.state.layers {
         cursor = match layer {
+            Layer::Palette(palette) => palette::render(view, palette, area, buf),
+            Layer::Messages(first) => messages::render(view, *first, area, buf),
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),
             Layer::Filter(_) => None,

@@ -1,0 +1,69 @@
+//! Why something cannot be done now. The palette lists it all the same, with
+//! the reason.
+
+use super::action::{Action, Context, entry};
+use super::state::State;
+use crate::model::{CallState, RunPhase};
+
+/// Why an action cannot be done now; `None` where it can.
+pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
+    elsewhere(state, action).or_else(|| match action {
+        Action::CancelAll if state.run.counts.open() == 0 => Some("every call has ended"),
+        Action::Pause if state.run.phase == RunPhase::ShuttingDown => Some("the run is ending"),
+        Action::Theme if state.wardrobe.names.is_empty() => Some("no colours here"),
+        Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
+        _ => of_call(state, action),
+    })
+}
+
+/// Where its keys are heard, if that is not here.
+fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
+    let contexts = entry(action).contexts;
+    let here = state.ground_contexts();
+    if contexts.iter().any(|context| here.contains(context)) {
+        return None;
+    }
+    contexts.iter().find_map(|context| match context {
+        Context::Call => Some("where calls are listed"),
+        Context::Output => Some("in the output pane"),
+        Context::Tool => Some("on the Catalogue screen"),
+        Context::Timeline => Some("on the Timeline screen"),
+        _ => None,
+    })
+}
+
+fn of_call(state: &State, action: Action) -> Option<&'static str> {
+    let needs_call = matches!(
+        action,
+        Action::Cancel
+            | Action::Kill
+            | Action::Rerun
+            | Action::EditRerun
+            | Action::MoveDown
+            | Action::MoveUp
+            | Action::RunNext
+            | Action::Mark
+            | Action::Open
+    );
+    if !needs_call || !state.marked.is_empty() {
+        return None;
+    }
+    let Some(row) = state.selected() else {
+        return Some("no call is selected");
+    };
+    let is_waiting = matches!(row.state, CallState::Queued | CallState::Retrying { .. });
+    match action {
+        Action::Cancel | Action::Kill if row.state.is_ended() => Some("the call has ended"),
+        Action::Cancel if matches!(row.state, CallState::Stopping { .. }) => {
+            Some("the call is being stopped")
+        }
+        Action::Rerun if !row.state.is_ended() => Some("the call has not ended"),
+        Action::MoveDown | Action::MoveUp | Action::RunNext if !is_waiting => {
+            Some("the call does not wait")
+        }
+        Action::EditRerun if state.catalogue.get(&row.tool).is_none() => {
+            Some("its tool is not in the catalogue")
+        }
+        _ => None,
+    }
+}

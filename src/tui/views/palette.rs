@@ -1,0 +1,82 @@
+//! Everything that can be done, to be found by typing.
+//!
+//! ```text
+//! ┌ Commands ───────────────────────────────────────────────────────┐
+//! │ command: can                                                     │
+//! │▌cancel      x       Cancel by SIGTERM, and SIGKILL after the gr… │
+//! │ cancel all  Ctrl+x  not now: every call has ended                │
+//! └──────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::picker::Picker;
+use super::{View, chrome};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::action::{Action, Danger, entry};
+use crate::tui::refusal::refusal;
+use crate::tui::state::Palette;
+use crate::tui::text::{Align, Strip};
+
+/// Where it is drawn: the columns and rows inside its frame.
+pub(super) fn size(palette: &Palette, screen: Rect) -> (u16, u16) {
+    let rows = u16::try_from(palette.found.len()).unwrap_or(u16::MAX);
+    let most = screen.height.saturating_sub(6).min(18);
+    // The box keeps its height while the letters are typed.
+    (
+        screen.width.saturating_sub(6).min(92),
+        most.max(rows.min(3)),
+    )
+}
+
+/// Draws the palette.
+pub(super) fn render(
+    view: &View<'_>,
+    palette: &Palette,
+    screen: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let inner = chrome::popup(view, screen, size(palette, screen), "Commands", buf);
+    let picker = Picker {
+        prompt: "command: ",
+        filter: &palette.filter,
+        rows: palette.found.len(),
+        marked: palette.marked,
+        nothing: "Nothing is called like that.",
+    };
+    picker.render(view, inner, buf, |index, strip| {
+        if let Some(action) = palette.found.get(index) {
+            row(view, *action, strip);
+        }
+    });
+    None
+}
+
+fn row(view: &View<'_>, action: Action, strip: &mut Strip) {
+    let entry = entry(action);
+    let key = view.state.keymap.key(action).unwrap_or_default();
+    let reason = refusal(view.state, action);
+    let label = match (reason, entry.danger) {
+        (Some(_), _) => Role::Muted,
+        (None, Danger::None) => Role::Fg,
+        (None, _) => Role::Danger,
+    };
+    let key_role = if reason.is_some() {
+        Role::Muted
+    } else {
+        Role::KeyHint
+    };
+    strip.cell(entry.label, 14, Align::Left, view.style(label));
+    strip
+        .skip(1)
+        .cell(Safe::new(&key), 9, Align::Left, view.style(key_role))
+        .skip(1);
+    match reason {
+        Some(reason) => strip
+            .put("not now: ", view.style(Role::Stopping))
+            .put(reason, view.style(Role::Stopping)),
+        None => strip.put(entry.help, view.style(Role::Muted)),
+    };
+}

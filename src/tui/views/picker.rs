@@ -1,0 +1,71 @@
+//! A list that is narrowed by typing: the line that is typed, and the rows it
+//! leaves.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, chrome, form};
+use crate::theme::Role;
+use crate::tui::state::Field;
+use crate::tui::text::Strip;
+
+/// What a picker shows.
+pub(super) struct Picker<'p> {
+    /// What the line asks for.
+    pub(super) prompt: &'static str,
+    /// What is typed.
+    pub(super) filter: &'p Field,
+    /// How many rows there are.
+    pub(super) rows: usize,
+    /// The marked one.
+    pub(super) marked: usize,
+    /// What is said where no row is left.
+    pub(super) nothing: &'static str,
+}
+
+impl Picker<'_> {
+    /// The first visible row, where `height` fit.
+    pub(super) fn first(&self, height: u16) -> usize {
+        (self.marked + 1).saturating_sub(usize::from(height).max(1))
+    }
+
+    /// Draws the line and the rows; `row` fills one behind its bar.
+    pub(super) fn render(
+        &self,
+        view: &View<'_>,
+        inner: Rect,
+        buf: &mut Buffer,
+        row: impl Fn(usize, &mut Strip),
+    ) {
+        let mut prompt = view.strip(inner.width);
+        prompt.skip(1).put(self.prompt, view.style(Role::Muted));
+        prompt.draw(inner.as_position(), buf);
+        let used = (prompt.used() as u16).min(inner.width);
+        let (width, line) = (inner.width - used, inner.height.min(1));
+        let field = Rect::new(inner.x + used, inner.y, width, line);
+        form::text_field(view, self.filter, true, field, buf);
+        let height = inner.height.saturating_sub(1);
+        let rows = Rect::new(inner.x, inner.bottom() - height, inner.width, height);
+        if self.rows == 0 {
+            chrome::empty(view, rows, &[self.nothing], buf);
+            return;
+        }
+        let visible = self.first(rows.height)..self.rows;
+        for (index, y) in visible.zip(rows.y..rows.bottom()) {
+            let is_marked = index == self.marked;
+            let bar = if is_marked {
+                view.glyphs.selected()
+            } else {
+                " "
+            };
+            let mut strip = view.strip(rows.width);
+            strip.put(bar, view.style(Role::Accent));
+            row(index, &mut strip);
+            strip.draw((rows.x, y), buf);
+            if is_marked {
+                let row = Rect::new(rows.x + 1, y, rows.width.saturating_sub(1), 1);
+                chrome::mark(view, row, buf);
+            }
+        }
+    }
+}
