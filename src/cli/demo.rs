@@ -9,7 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::plan;
 
 /// The sample plan, part of the program.
-const DEMO_PLAN: &str = include_str!("../../sample-tools/plans/demo.toml");
+pub(super) const PLAN: &str = include_str!("../../sample-tools/plans/demo.toml");
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -27,7 +27,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self) -> Exit {
         let loaded = Catalogue::sample().and_then(|catalogue| {
-            let plan = plan::from_text("demo.toml", DEMO_PLAN, &catalogue)?;
+            let plan = plan::from_text("demo.toml", PLAN, &catalogue)?;
             Ok((plan.plan, catalogue))
         });
         match loaded {

@@ -20,6 +20,7 @@ mod looks;
 mod man;
 mod options;
 mod run;
+mod screenshot;
 mod session;
 mod simulate;
 mod summary;
@@ -79,6 +80,8 @@ enum Subcommands {
     Config(config::Config),
     /// What fanout finds here: terminal, colours, folders, containment
     Doctor(doctor::Doctor),
+    /// Draw a picture of the dashboard as SVG, from a recorded run
+    Screenshot(screenshot::Screenshot),
     /// Print the completions for a shell
     Completions(completions::Completions),
     /// Print the manual page
@@ -113,6 +116,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),
+        Some(Subcommands::Screenshot(command)) => command.run(),
         Some(Subcommands::Completions(command)) => command.run(),
         Some(Subcommands::Man(command)) => command.run(),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),

@@ -142,6 +142,7 @@ impl Session {
             time_scale: policy.time_scale,
             lifetime,
             catalogue: Arc::clone(&self.catalogue),
+            cores: usable_cores(),
             spawner: Arc::new(self.containment.clone()),
             store: self.store.clone(),
             probe: probe::start(sample_period()).map_err(SessionError::Probe)?,
@@ -220,6 +221,12 @@ impl Session {
             binding: Some(bounds.binding.to_string()),
         }
     }
+}
+
+/// Cores that this process and what it starts may use.
+fn usable_cores() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX)
 }
 
 /// How often the machine and the calls are read.

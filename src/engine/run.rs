@@ -95,8 +95,7 @@ impl Run {
         setup.policy.cap = possible(setup.spawner.as_ref(), asked);
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
         let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let settings = settings(&setup, cores);
+        let settings = settings(&setup);
         let scheduler = Scheduler::new(settings.clone());
         let (detail, sender) = match setup.recorder {
             Some(recorder) => (recorder.detail, Some(recorder.events)),
@@ -131,7 +130,7 @@ impl Run {
             probe: setup.probe,
             machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
             missed_samples: 0,
-            cores: u32::try_from(cores).unwrap_or(u32::MAX),
+            cores: setup.cores,
             revision: 0,
             notice: None,
             lifetime: setup.lifetime,
@@ -327,11 +326,11 @@ pub(super) fn possible(spawner: &dyn Spawner, asked: Cap) -> Cap {
 
 /// What the scheduler starts from. Claims bind against usable cores and the
 /// machine's memory.
-fn settings(setup: &Setup, cores: usize) -> Settings {
+fn settings(setup: &Setup) -> Settings {
     let generator = rand_pcg::Pcg64Mcg::seed_from_u64(setup.seed);
     let tools = setup.catalogue.tools().filter_map(ToolLimits::of).collect();
     Settings {
-        cores: Some(cores as f64),
+        cores: Some(f64::from(setup.cores)),
         memory_bytes: crate::probe::machine_memory_bytes(),
         tools,
         ..Settings::new(setup.policy, generator)

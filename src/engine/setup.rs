@@ -34,6 +34,8 @@ pub struct Setup {
     pub lifetime: Lifetime,
     /// The tools.
     pub catalogue: Arc<Catalogue>,
+    /// Cores that calls can use.
+    pub cores: u32,
     /// Starts attempts.
     pub spawner: Arc<dyn Spawner>,
     /// Where output goes.

@@ -1,7 +1,7 @@
 //! Brings a theme down to the colours that a terminal shows.
 
 use anstyle::{Ansi256Color, AnsiColor, RgbColor};
-use anstyle_lossy::palette::DEFAULT;
+use anstyle_lossy::palette::{DEFAULT, WIN10_CONSOLE};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::{Depth, Role};
@@ -83,6 +83,19 @@ fn nearest(colour: Color, depth: Depth) -> Color {
     }
     let ansi: AnsiColor = anstyle_lossy::color_to_ansi(written, DEFAULT);
     ansi_colour(Ansi256Color::from_ansi(ansi).index())
+}
+
+/// The red, green and blue of a colour. The sixteen that each terminal has in
+/// its own way are those of the Windows console; `None` is the terminal's own
+/// text or background.
+pub fn rgb(colour: Color) -> Option<[u8; 3]> {
+    let named = || {
+        let index = (0..16).find(|index| ansi_colour(*index) == colour)?;
+        let colour = Ansi256Color(index);
+        let RgbColor(red, green, blue) = anstyle_lossy::xterm_to_rgb(colour, WIN10_CONSOLE);
+        Some([red, green, blue])
+    };
+    components(colour).or_else(named)
 }
 
 /// The red, green and blue of a colour that does not depend on the terminal.

@@ -17,7 +17,7 @@ mod watch;
 
 pub use contrast::{Faint, contrast, faint};
 pub use depth::{ColourChoice, Depth, Signals};
-pub use downsample::ansi_colour;
+pub use downsample::{ansi_colour, rgb};
 pub use file::{Appearance, Look, ThemeFile, Written};
 pub use library::{Library, Listed};
 pub use problem::{Problem, hint};

@@ -5,6 +5,7 @@
 //! catalogue say, and acts only by commands to the engine.
 
 pub mod action;
+pub mod canvas;
 mod estimate;
 pub mod event_loop;
 pub mod form;
@@ -18,6 +19,7 @@ pub mod refusal;
 pub mod schema;
 mod settings;
 pub mod state;
+pub mod svg;
 pub mod terminal;
 pub mod text;
 pub mod timeline;

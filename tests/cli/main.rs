@@ -13,5 +13,6 @@ mod living;
 mod readme;
 mod sample_tools;
 mod samples;
+mod screenshot;
 mod signals;
 mod themes;

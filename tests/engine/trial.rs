@@ -89,6 +89,7 @@ pub(crate) fn taped_trial(
         time_scale: 1.0,
         lifetime,
         catalogue: Arc::new(catalogue),
+        cores: 2,
         spawner: Arc::new(spawner.clone()),
         store: Store::new(None, Bounds::default()),
         probe: probe::start(Duration::from_hours(1)).expect("a probe"),

@@ -1,10 +1,7 @@
 //! The real loop of the dashboard on a screen in memory, with typed keys, a
 //! clock that is turned by hand and an engine that only listens.
 
-use std::cell::RefCell;
-use std::convert::Infallible;
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,80 +10,15 @@ use fanout::engine::{Command, Handle};
 use fanout::model::Snapshot;
 use fanout::output::{Bounds, Store};
 use fanout::theme::{Depth, builtin};
+use fanout::tui::canvas::Canvas;
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::motion::Motion;
 use fanout::tui::terminal::Session;
 use fanout::tui::{Deps, Leave, Settings, Signal, run};
 use futures_util::stream;
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Position, Size};
+use ratatui::buffer::Buffer;
 use tokio::sync::{mpsc, watch};
-
-/// A screen in memory that can be looked at while the loop draws on it.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    backend: Rc<RefCell<TestBackend>>,
-    frames: Rc<RefCell<usize>>,
-}
-
-impl Shared {
-    fn new(width: u16, height: u16) -> Self {
-        Self {
-            backend: Rc::new(RefCell::new(TestBackend::new(width, height))),
-            frames: Rc::default(),
-        }
-    }
-}
-
-impl Backend for Shared {
-    type Error = Infallible;
-
-    fn draw<'a, I>(&mut self, content: I) -> Result<(), Infallible>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        *self.frames.borrow_mut() += 1;
-        self.backend.borrow_mut().draw(content)
-    }
-
-    fn hide_cursor(&mut self) -> Result<(), Infallible> {
-        self.backend.borrow_mut().hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> Result<(), Infallible> {
-        self.backend.borrow_mut().show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
-        self.backend.borrow_mut().get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
-        self.backend.borrow_mut().set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> Result<(), Infallible> {
-        self.backend.borrow_mut().clear()
-    }
-
-    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
-        self.backend.borrow_mut().clear_region(clear_type)
-    }
-
-    fn size(&self) -> Result<Size, Infallible> {
-        self.backend.borrow().size()
-    }
-
-    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
-        self.backend.borrow_mut().window_size()
-    }
-
-    fn flush(&mut self) -> Result<(), Infallible> {
-        self.backend.borrow_mut().flush()
-    }
-}
 
 /// A session that is never put aside.
 struct Here;
@@ -99,7 +31,7 @@ impl Session for Here {
 
 /// What a test does to the running dashboard, and what it sees of it.
 pub(crate) struct Stage {
-    screen: Shared,
+    screen: Canvas,
     keys: mpsc::UnboundedSender<io::Result<Event>>,
     signals: mpsc::UnboundedSender<Signal>,
     commands: mpsc::Receiver<Command>,
@@ -145,7 +77,7 @@ impl Stage {
 
     /// What is on the screen.
     pub(crate) fn screen(&self) -> Buffer {
-        self.screen.backend.borrow().buffer().clone()
+        self.screen.buffer()
     }
 
     pub(crate) fn text(&self) -> String {
@@ -154,11 +86,11 @@ impl Stage {
 
     /// Frames drawn so far.
     pub(crate) fn frames(&self) -> usize {
-        *self.screen.frames.borrow()
+        self.screen.frames()
     }
 
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
-        self.screen.backend.borrow_mut().resize(width, height);
+        self.screen.resize(width, height);
     }
 
     /// What the engine was asked for since the last time.
@@ -194,7 +126,7 @@ pub(crate) fn play_with(
         let (snapshot_sender, snapshots) = watch::channel(run_picture);
         let (keys, mut typed) = mpsc::unbounded_channel();
         let (signals, mut signalled) = mpsc::unbounded_channel();
-        let screen = Shared::new(size.0, size.1);
+        let screen = Canvas::new(size.0, size.1);
         let outputs = Store::new(None, Bounds::default());
         let deps = Deps {
             handle: Handle::new(command_sender, snapshots),

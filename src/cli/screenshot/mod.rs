@@ -1,0 +1,132 @@
+//! `fanout screenshot`: a picture of the dashboard as SVG. It shows a recorded
+//! run of the sample plan, at a fixed moment, and nothing of the user's.
+
+mod players;
+mod recording;
+mod scene;
+mod stage;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::config;
+use super::demo;
+use super::exit::{self, Exit};
+use crate::catalogue::Catalogue;
+use crate::model::Plan;
+use crate::plan;
+use crate::theme::{Depth, Role, Theme};
+use crate::tui::svg::{self, Ground};
+use stage::{Show, StageError};
+
+/// How long each screen of a film is seen.
+const FILM_STEP: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout screenshot --screen lanes --size 120x36 --theme nord -o lanes.svg
+  fanout screenshot --screen timeline --at 12s > timeline.svg
+  fanout screenshot --film --size 100x28 -o demo.svg")]
+pub(super) struct Screenshot {
+    /// The screen
+    #[arg(long, value_name = "SCREEN", default_value = "lanes",
+        value_parser = PossibleValuesParser::new(scene::names()))]
+    screen: String,
+    /// Columns and rows, at most 120x60
+    #[arg(long, value_name = "WxH", default_value = "120x36", value_parser = parse_size)]
+    size: (u16, u16),
+    /// The theme; `fanout theme list` names them all
+    #[arg(long, value_name = "NAME", default_value = "catppuccin-mocha")]
+    theme: String,
+    /// The moment of the run, such as 8.5s [default: one that suits the screen]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    at: Option<Duration>,
+    /// A film of the whole run that begins anew at its end
+    #[arg(long, conflicts_with_all = ["at", "screen"])]
+    film: bool,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Screenshot {
+    pub(super) fn run(self) -> Exit {
+        let theme = match config::themes().load(&self.theme, Depth::True) {
+            Ok((theme, problems)) => {
+                for problem in problems {
+                    exit::complain(&problem.to_string());
+                }
+                theme
+            }
+            Err(error) => return exit::usage_text(&error.to_string()),
+        };
+        let svg = match self.picture(theme) {
+            Ok(svg) => svg,
+            Err(exit) => return exit,
+        };
+        let Some(path) = self.output else {
+            return exit::written(io::stdout().lock().write_all(svg.as_bytes()));
+        };
+        match std::fs::write(&path, svg) {
+            Ok(()) => Exit::Success,
+            Err(error) => {
+                let path = path.display();
+                exit::complain(&format!("the picture cannot be written to {path}: {error}"));
+                Exit::CannotRun
+            }
+        }
+    }
+
+    fn picture(&self, theme: Theme) -> Result<String, Exit> {
+        let ground = Ground::default().with_background(theme.style(Role::Bg).bg);
+        let (plan, catalogue) = sample().map_err(exit::invalid)?;
+        let cues = if self.film {
+            scene::film(FILM_STEP)
+        } else {
+            scene::still(&self.screen, self.at)
+        };
+        let shown = stage::play(Show {
+            plan,
+            catalogue,
+            theme,
+            size: self.size,
+            cues,
+        });
+        let screens = shown.map_err(|error: StageError| exit::cannot_run(&error))?;
+        if self.film {
+            let title = "The dashboard of fanout while the sample plan runs";
+            return Ok(svg::film(&screens, FILM_STEP, ground, title));
+        }
+        let title = format!("The {} screen of fanout", self.screen);
+        let screen = screens.into_iter().next().unwrap_or_default();
+        Ok(svg::still(&screen, ground, &title))
+    }
+}
+
+/// The sample plan and its tools.
+fn sample() -> Result<(Plan, Arc<Catalogue>), crate::catalogue::Problems> {
+    let catalogue = Catalogue::sample()?;
+    let loaded = plan::from_text("demo.toml", demo::PLAN, &catalogue)?;
+    Ok((loaded.plan, Arc::new(catalogue)))
+}
+
+fn parse_size(text: &str) -> Result<(u16, u16), String> {
+    let parts = text.split_once('x');
+    let size = parts.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    size.filter(|(width, height)| (1..=120).contains(width) && (1..=60).contains(height))
+        .ok_or_else(|| "columns and rows are needed, such as 120x36; at most 120x60".to_owned())
+}
+
+fn parse_moment(text: &str) -> Result<Duration, String> {
+    let parser = jiff::fmt::friendly::SpanParser::new();
+    let moment = parser.parse_unsigned_duration(text).ok();
+    moment
+        .filter(|moment| *moment <= scene::LONGEST)
+        .ok_or_else(|| "a time up to 60s is needed, such as 8.5s".to_owned())
+}
