@@ -9,9 +9,11 @@ use serde_json::{Map, Value, json};
 use super::colour::ColourOptions;
 use super::config::{self, Folders};
 use super::containment::{self, Level};
+use super::dashboard;
 use super::exit::{self, Exit};
+use super::looks;
 use crate::output::Safe;
-use crate::theme::{ColourChoice, Depth, Signals};
+use crate::theme::{Appearance, ColourChoice, Depth, Signals};
 use crate::tui::glyphs::Glyphs;
 
 #[derive(Debug, Args)]
@@ -89,8 +91,10 @@ fn findings(colours: ColourOptions) -> Vec<Finding> {
         ),
         Glyphs::Ascii => Finding::new("glyphs", "ascii", "set in config.toml"),
     });
+    findings.push(background());
     findings.push(multiplexer());
-    findings.push(files(problems.len()));
+    findings.push(clipboard());
+    findings.extend(folders(problems.len()));
     findings.push(contained());
     findings
 }
@@ -149,18 +153,57 @@ fn multiplexer() -> Finding {
     }
 }
 
-fn files(problems: usize) -> Finding {
-    let Some(folders) = Folders::find() else {
-        return Finding::new("folders", "none", "there is no home folder");
+/// What the terminal says of its background, asked as the dashboard would ask
+/// for `theme = "auto"`.
+fn background() -> Finding {
+    if !dashboard::is_terminal() {
+        return Finding::new("background", "unknown", "there is no terminal to be asked");
+    }
+    match looks::background() {
+        Some(Appearance::Dark) => Finding::new("background", "dark", "the terminal says so"),
+        Some(Appearance::Light) => Finding::new("background", "light", "the terminal says so"),
+        None => Finding::new(
+            "background",
+            "unknown",
+            "the terminal does not say; theme = \"auto\" takes the dark one",
+        ),
+    }
+}
+
+fn clipboard() -> Finding {
+    let is_set = |variable| std::env::var_os(variable).is_some();
+    let why = if is_set("TMUX") {
+        "tmux passes it on with `set -g set-clipboard on`"
+    } else if is_set("ZELLIJ") {
+        "zellij passes it on"
+    } else if is_set("STY") {
+        "screen does not pass it on"
+    } else {
+        "also over SSH; whether the terminal takes it cannot be asked"
     };
-    let state = folders.state();
+    Finding::new("clipboard", "by the terminal (OSC 52)", why)
+}
+
+/// Where the user's files are, and whether something is wrong with them.
+fn folders(problems: usize) -> Vec<Finding> {
+    let Some(folders) = Folders::find() else {
+        return vec![Finding::new("folders", "none", "there is no home folder")];
+    };
     let options = folders.options();
     let folder = options.parent().unwrap_or(&options);
-    let why = match problems {
-        0 => format!("state in {}", state.display()),
-        _ => format!("`fanout config check` names {problems} problems in config.toml"),
+    let keys = config::keys().problems.len();
+    let why = match problems + keys {
+        0 if folder.exists() => {
+            "options, keys and themes; nothing is wrong with the files".to_owned()
+        }
+        0 => "options, keys and themes; not there, and need not be".to_owned(),
+        count => format!("`fanout config check` names {count} problems"),
     };
-    Finding::new("folders", folder.display().to_string(), why)
+    let state = "what outlives a run; made when it is needed";
+    vec![
+        Finding::new("config", folder.display().to_string(), why),
+        Finding::new("state", folders.state().display().to_string(), state),
+    ]
 }
 
 /// Starts the containment as a run would, and says how it went.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::colour::ColourOptions;
 use super::config::{self, ThemeChoice};
 use super::exit::{self, Exit};
-use crate::theme::{self, ColourChoice, Depth, Library, Signals, Theme, Watch};
+use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Theme, Watch};
 use crate::tui::Settings;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
@@ -115,11 +115,20 @@ fn noting((theme, problems): (Theme, Vec<theme::Problem>), notices: &mut Vec<Str
 /// Which of two themes suits the terminal's background; the dark one where
 /// the terminal does not say.
 fn by_background<'n>(dark: &'n str, light: &'n str) -> &'n str {
+    match background() {
+        Some(Appearance::Light) => light,
+        Some(Appearance::Dark) | None => dark,
+    }
+}
+
+/// Asks the terminal for its background, and waits no longer than a person
+/// would not notice.
+pub(super) fn background() -> Option<Appearance> {
     let mut query = QueryOptions::default();
     query.timeout = PATIENCE;
-    match theme_mode(query) {
-        Ok(ThemeMode::Light) => light,
-        Ok(ThemeMode::Dark) | Err(_) => dark,
+    match theme_mode(query).ok()? {
+        ThemeMode::Light => Some(Appearance::Light),
+        ThemeMode::Dark => Some(Appearance::Dark),
     }
 }
 

@@ -20,6 +20,7 @@ mod looks;
 mod man;
 mod options;
 mod run;
+mod schema;
 mod screenshot;
 mod session;
 mod simulate;

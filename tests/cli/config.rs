@@ -74,3 +74,15 @@ fn the_default_file_is_sound_and_paths_are_named() {
     assert!(answer.stdout.contains("app.theme"), "{answer:#?}");
     bench.run(&["keys", "--check"]).with_code(0);
 }
+
+#[test]
+fn every_schema_can_be_had() {
+    let bench = Bench::new();
+    for form in ["config", "plan", "catalogue", "theme"] {
+        let schema = bench.run(&["config", "schema", form]).with_code(0).json();
+        let title = schema["title"].as_str();
+        assert_eq!(title, Some(format!("fanout {form}").as_str()));
+        assert_eq!(schema["properties"]["$schema"]["type"], "string");
+    }
+    bench.run(&["config", "schema", "keyboard"]).with_code(2);
+}

@@ -117,8 +117,11 @@ fn the_doctor_looks_at_everything_it_promises() {
         "terminal",
         "colours",
         "glyphs",
+        "background",
         "multiplexer",
-        "folders",
+        "clipboard",
+        "config",
+        "state",
         "containment",
     ] {
         assert!(answer.stdout.contains(what), "{what}: {answer:#?}");

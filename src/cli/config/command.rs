@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Folders, reference};
 use crate::cli::exit::{self, Exit};
+use crate::cli::schema::Form;
 use crate::theme::{Depth, Problem};
 
 #[derive(Debug, Args)]
@@ -14,7 +15,8 @@ use crate::theme::{Depth, Problem};
 Examples:
   fanout config path
   fanout config check
-  fanout config default > ~/.config/fanout/config.toml")]
+  fanout config default > ~/.config/fanout/config.toml
+  fanout config schema plan > plan.schema.json")]
 pub(in crate::cli) struct Config {
     #[command(subcommand)]
     what: What,
@@ -31,6 +33,14 @@ enum What {
     /// Print config.toml with every option described and at its default
     #[command(before_help = "Examples:\n  fanout config default > ~/.config/fanout/config.toml")]
     Default,
+    /// Print the JSON Schema of a kind of file, for editors
+    #[command(
+        before_help = "Examples:\n  fanout config schema plan > plan.schema.json\n  fanout config schema theme"
+    )]
+    Schema {
+        /// The kind of file
+        form: Form,
+    },
 }
 
 impl Config {
@@ -42,6 +52,7 @@ impl Config {
                 None => exit::cannot_run(&io::Error::other("there is no home folder")),
             },
             What::Check => check(&mut out),
+            What::Schema { form } => exit::written(exit::print_json(&form.schema(), &mut out)),
             What::Default => exit::written(write!(out, "{}", reference::default_file())),
         }
     }

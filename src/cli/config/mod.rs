@@ -10,6 +10,8 @@ mod reference;
 pub(super) use command::Config;
 pub(super) use folders::Folders;
 pub(super) use options::{Options, ThemeChoice};
+#[cfg(test)]
+pub(super) use reference::default_file;
 
 use crate::theme::{Library, Problem};
 use crate::tui::keymap::UserKeys;

@@ -33,7 +33,7 @@ pub(in crate::cli) struct Options {
     #[schemars(extend("default" = "full"))]
     pub(in crate::cli) motion: Option<Movement>,
     /// Frames a second at most, 5 to 60. Nothing is drawn without a change.
-    #[schemars(range(min = 5, max = 60), extend("default" = 30))]
+    #[schemars(extend("default" = 30))]
     pub(in crate::cli) fps: Option<Fps>,
     /// How CPU is written: in percent of one "core", or of the "machine".
     #[schemars(extend("default" = "core"))]
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) sample_period: Option<Period>,
     /// How many lanes may be busy where neither the command line nor the plan
     /// says it, 1 to 1024.
-    #[schemars(range(min = 1, max = 1024), extend("default" = 4))]
+    #[schemars(extend("default" = 4))]
     pub(in crate::cli) cap: Option<DefaultCap>,
 }
 
@@ -169,7 +169,7 @@ words! {
 
 /// Frames a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct Fps(pub(in crate::cli) u32);
+pub(in crate::cli) struct Fps(#[schemars(range(min = 5, max = 60))] pub(in crate::cli) u32);
 
 impl<'de> Deserialize<'de> for Fps {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -183,7 +183,9 @@ impl<'de> Deserialize<'de> for Fps {
 
 /// A cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct DefaultCap(#[schemars(with = "u32")] pub(in crate::cli) Cap);
+pub(in crate::cli) struct DefaultCap(
+    #[schemars(with = "u32", range(min = 1, max = 1024))] pub(in crate::cli) Cap,
+);
 
 impl<'de> Deserialize<'de> for DefaultCap {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -10,7 +10,7 @@ use crate::model::{CallSample, Ending, MachineSample, Outcome, Stream};
 
 /// The sample plan as it went once, in four lanes of a machine with two cores:
 /// `fanout demo --events`.
-const DEMO: &str = include_str!("../../../sample-tools/plans/demo.ndjson");
+const DEMO: &str = include_str!("../../../sample-tools/demo.ndjson");
 
 /// A recorded run.
 #[derive(Debug, Default)]

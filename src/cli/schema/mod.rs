@@ -1,0 +1,218 @@
+//! JSON Schemas of the files that people write, for their editors.
+//!
+//! The readers of these files say more than a schema can: where something
+//! stands, what may be meant, how calls depend on one another. The types here
+//! describe the forms only; a test holds them against every sample file.
+
+mod catalogue;
+mod plan;
+mod theme;
+
+use clap::ValueEnum;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+
+use super::config::Options;
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// config.toml
+    Config,
+    /// A plan
+    Plan,
+    /// A catalogue, fanout.toml
+    Catalogue,
+    /// A theme
+    Theme,
+}
+
+impl Form {
+    /// The schema of this form.
+    pub(super) fn schema(self) -> Value {
+        match self {
+            Self::Config => of::<Options>(),
+            Self::Plan => of::<plan::Plan>(),
+            Self::Catalogue => of::<catalogue::Catalogue>(),
+            Self::Theme => of::<theme::Theme>(),
+        }
+    }
+}
+
+fn of<T: JsonSchema>() -> Value {
+    let generator: SchemaGenerator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        // Every reader takes the key by which a file names its schema.
+        let named = serde_json::json!({ "type": "string", "description": "Where this schema is" });
+        properties.insert("$schema".to_owned(), named);
+    }
+    without_null(&mut schema);
+    schema
+}
+
+/// What may be left out is left out in these files, and never null.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = &types[..] {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+                choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+                if let [Value::Object(only)] = &mut choices[..] {
+                    let only = std::mem::take(only);
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            object.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn files(folder: &str) -> Vec<PathBuf> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = std::fs::read_dir(folder).expect("the folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|it| it == "toml" || it == "json")
+            })
+            .collect()
+    }
+
+    fn read(path: &Path) -> Value {
+        let text = std::fs::read_to_string(path).expect("a text");
+        let text = text.trim_start_matches('\u{feff}');
+        if path.extension().is_some_and(|it| it == "json") {
+            return serde_json::from_str(text).expect("JSON");
+        }
+        toml::from_str(text).expect("TOML")
+    }
+
+    /// Checks files, and that one of them has every key of the schema.
+    fn hold(form: Form, paths: &[PathBuf]) {
+        let schema = form.schema();
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        assert!(!paths.is_empty());
+        for path in paths {
+            let file = read(path);
+            let errors = validator.iter_errors(&file);
+            let errors: Vec<String> = errors
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert_eq!(errors, Vec::<String>::new(), "{}", path.display());
+        }
+    }
+
+    /// The keys of one definition of a schema.
+    fn keys(schema: &Value, pointer: &str) -> Vec<String> {
+        let properties = schema.pointer(pointer).and_then(Value::as_object);
+        let properties = properties.unwrap_or_else(|| panic!("{pointer} in {schema:#}"));
+        properties.keys().cloned().collect()
+    }
+
+    #[test]
+    fn every_plan_fits_its_schema_and_every_key_is_known_to_the_reader() {
+        let mut plans = files("sample-tools/plans");
+        let valid = files("tests/plans/valid").into_iter();
+        // A foreign format with a schema of its own.
+        plans.extend(valid.filter(|path| !path.ends_with("workflow.json")));
+        hold(Form::Plan, &plans);
+        let every_key = plans.iter().find(|it| it.ends_with("every-key.toml"));
+        let all = read(every_key.expect("a plan with every key"));
+        let schema = Form::Plan.schema();
+        for key in keys(&schema, "/properties") {
+            assert!(all.get(&key).is_some(), "{key}");
+        }
+        for key in keys(&schema, "/$defs/Call/properties") {
+            let calls = all["call"].as_array().expect("calls");
+            assert!(calls.iter().any(|call| call.get(&key).is_some()), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_catalogue_fits_its_schema_and_every_key_is_known_to_the_reader() {
+        let mut catalogues = files("tests/plans/catalogues/valid");
+        catalogues.extend(
+            ["sample-tools", "sample-tools/sh", "sample-tools/python"]
+                .iter()
+                .flat_map(|folder| files(folder)),
+        );
+        hold(Form::Catalogue, &catalogues);
+        let every_key = catalogues.iter().find(|it| it.ends_with("every-key.toml"));
+        let all = read(every_key.expect("a catalogue with every key"));
+        for key in keys(&Form::Catalogue.schema(), "/$defs/Tool/properties") {
+            assert!(all["tool"][0].get(&key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_theme_and_the_default_config_fit_their_schemas() {
+        hold(Form::Theme, &files("themes"));
+        let text = crate::cli::config::default_file();
+        let config: Value = toml::from_str(&text).expect("TOML");
+        let schema = Form::Config.schema();
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        assert!(validator.is_valid(&config), "{config:#}");
+        for wrong in [
+            serde_json::json!({ "fps": 1 }),
+            serde_json::json!({ "glyps": "ascii" }),
+            serde_json::json!({ "cap": null }),
+        ] {
+            assert!(!validator.is_valid(&wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn near_misses_and_wrong_types_do_not_fit() {
+        use serde_json::json;
+        let wrong = [
+            (
+                Form::Plan,
+                json!({ "call": [{ "tool": "echo", "retires": 1 }] }),
+            ),
+            (Form::Plan, json!({ "call": [] })),
+            (
+                Form::Plan,
+                json!({ "cap": 0, "call": [{ "tool": "echo" }] }),
+            ),
+            (
+                Form::Plan,
+                json!({ "call": [{ "id": "a b", "tool": "echo" }] }),
+            ),
+            (
+                Form::Catalogue,
+                json!({ "tool": [{ "name": "x", "command": "ls" }] }),
+            ),
+            (
+                Form::Catalogue,
+                json!({ "tool": [{ "name": "x", "command": ["ls"], "rate": "5" }] }),
+            ),
+            (Form::Theme, json!({ "roles": { "state.faild": "red" } })),
+            (
+                Form::Theme,
+                json!({ "roles": { "muted": { "mod": "dim" } } }),
+            ),
+        ];
+        for (form, value) in wrong {
+            let validator = jsonschema::validator_for(&form.schema()).expect("a schema");
+            assert!(!validator.is_valid(&value), "{value}");
+        }
+    }
+}
