@@ -82,12 +82,12 @@ pub fn expand(
         return Err(ExpandError::NoCommand);
     };
     let (program, templates) = argv.split_first().ok_or(ExpandError::NoCommand)?;
-    let mut filled = vec![program_of(tool, program, surroundings)];
+    let folder = folder_of(tool.origin.as_deref(), surroundings.started_in);
+    let mut filled = vec![program_of(program, &folder, surroundings.own_program)];
     filled.extend(fill(templates, args, dash)?);
-    let folder = folder_of(tool, surroundings);
     Ok(Expanded {
         argv: filled,
-        env: surroundings::environment(env, env_pass, surroundings),
+        env: surroundings::of_attempt(env, env_pass, surroundings),
         cwd: match cwd {
             Some(cwd) => tidy(&folder.join(cwd)),
             None => surroundings.started_in.to_owned(),
@@ -192,27 +192,26 @@ pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-fn program_of(tool: &Tool, program: &str, surroundings: &Surroundings<'_>) -> String {
+/// The program of a command: our own, one to be looked up in `PATH`, or a path
+/// relative to the folder of its catalogue.
+pub(super) fn program_of(program: &str, folder: &Path, own_program: &Path) -> String {
     if program == OWN_PROGRAM {
-        return surroundings.own_program.display().to_string();
+        return own_program.display().to_string();
     }
     if !program.contains('/') {
         return program.to_owned();
     }
-    let path = folder_of(tool, surroundings).join(program);
-    tidy(&path).display().to_string()
+    tidy(&folder.join(program)).display().to_string()
 }
 
-/// The folder of the tool's catalogue, absolute.
-fn folder_of(tool: &Tool, surroundings: &Surroundings<'_>) -> PathBuf {
-    let origin = tool.origin.as_deref().and_then(Path::parent);
-    surroundings
-        .started_in
-        .join(origin.unwrap_or(Path::new("")))
+/// The folder of a catalogue file, absolute.
+pub(super) fn folder_of(origin: Option<&Path>, started_in: &Path) -> PathBuf {
+    let folder = origin.and_then(Path::parent);
+    started_in.join(folder.unwrap_or(Path::new("")))
 }
 
 /// Without `.` parts; `..` stays, since a link may stand before it.
-fn tidy(path: &Path) -> PathBuf {
+pub(super) fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
 }
 

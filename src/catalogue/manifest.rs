@@ -12,6 +12,7 @@ use super::findings::Findings;
 use super::placeholders::Placeholders;
 use super::quantity::parse_rate;
 use super::schema::{self, Schema};
+use super::servers::{self, Configured};
 use crate::model::{Action, Annotations, OutputKind, Rate, StdinKind, Timeouts, Tool, ToolName};
 
 /// A tool as one file describes it, with the place of its name.
@@ -27,6 +28,7 @@ pub(super) struct Described {
 #[derive(Default)]
 pub(super) struct Manifest {
     pub(super) tools: Vec<Described>,
+    pub(super) servers: Vec<Configured>,
     /// Whether the name of every tool could be read.
     pub(super) is_whole: bool,
 }
@@ -40,9 +42,11 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
         return Manifest::default();
     };
     fields.take("$schema");
-    for later in ["mcp", "mcpServers", "mcp_servers", "servers", "launcher"] {
+    for later in ["mcpServers", "mcp_servers", "servers", "launcher"] {
         fields.refuse(later, findings);
     }
+    let servers = fields.take("mcp");
+    let servers = servers.map(|node| servers::read(node, origin, findings));
     let mut tools = Vec::new();
     let tables = fields.read("tool", findings, |node, findings| {
         list(node, findings, |table, findings| {
@@ -55,7 +59,11 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
         Some(tables) => tables.len() == tools.len(),
         None => root.get("tool").is_none(),
     };
-    Manifest { tools, is_whole }
+    Manifest {
+        tools,
+        servers: servers.unwrap_or_default(),
+        is_whole,
+    }
 }
 
 /// A tool; with errors it is still returned, as far as it could be read, so
@@ -166,7 +174,10 @@ fn command(
     }
 }
 
-fn environment(node: &Node, findings: &mut Findings<'_>) -> Option<BTreeMap<String, String>> {
+pub(super) fn environment(
+    node: &Node,
+    findings: &mut Findings<'_>,
+) -> Option<BTreeMap<String, String>> {
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of variables", findings);
         return None;
@@ -187,7 +198,7 @@ fn environment(node: &Node, findings: &mut Findings<'_>) -> Option<BTreeMap<Stri
 }
 
 /// Whether a manifest may set or pass a variable of this name.
-fn is_variable(name: &str, span: &Range<usize>, findings: &mut Findings<'_>) -> bool {
+pub(super) fn is_variable(name: &str, span: &Range<usize>, findings: &mut Findings<'_>) -> bool {
     if name.is_empty() || name.contains(['=', '\0']) {
         findings.error(span, format!("{name:?} cannot be a variable's name"));
         return false;
@@ -199,7 +210,7 @@ fn is_variable(name: &str, span: &Range<usize>, findings: &mut Findings<'_>) -> 
     true
 }
 
-fn locks(
+pub(super) fn locks(
     fields: &mut Fields<'_>,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
@@ -244,7 +255,7 @@ fn timeouts(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Timeouts {
 }
 
 /// `"5/s"`, or a table of `limit` and `burst`.
-fn rate(node: &Node, findings: &mut Findings<'_>) -> Option<Rate> {
+pub(super) fn rate(node: &Node, findings: &mut Findings<'_>) -> Option<Rate> {
     if node.as_table().is_none() {
         return limit(node, findings);
     }

@@ -95,7 +95,7 @@ pub(crate) fn read(node: &Node, findings: &mut Findings<'_>) -> Option<Schema> {
         findings.push(problem);
         return None;
     }
-    match jsonschema::options().offline().build(&written) {
+    match build(&written) {
         Ok(validator) => Some(Schema { validator, written }),
         Err(error) => {
             let at = node.nearest_to(parts(error.instance_path().as_str()));
@@ -106,7 +106,18 @@ pub(crate) fn read(node: &Node, findings: &mut Findings<'_>) -> Option<Schema> {
     }
 }
 
+fn build(written: &Value) -> Result<Validator, ValidationError<'static>> {
+    jsonschema::options().offline().build(written)
+}
+
 impl Schema {
+    /// Compiles a schema that stands in no file; the error is in words.
+    pub(crate) fn compile(written: &Value) -> Result<Self, String> {
+        let validator = build(written).map_err(|error| message_of(&error))?;
+        let written = written.clone();
+        Ok(Self { validator, written })
+    }
+
     /// Everything in the arguments that violates the schema.
     pub(crate) fn violations(&self, args: &Value) -> Vec<Violation> {
         let errors = self.validator.iter_errors(args).take(MOST_VIOLATIONS);

@@ -30,18 +30,33 @@ pub struct Surroundings<'s> {
 
 /// The whole environment of an attempt: what is passed, then what the manifest
 /// lets through and sets, then our own.
-pub(super) fn environment(
+pub(super) fn of_attempt(
     set: &BTreeMap<String, String>,
     passed: &[String],
     surroundings: &Surroundings<'_>,
+) -> BTreeMap<String, String> {
+    let mut env = environment(set, passed, surroundings.inherited_env);
+    let own = [
+        ("FANOUT_CALL_ID", surroundings.call.to_string()),
+        ("FANOUT_ATTEMPT", surroundings.attempt.0.to_string()),
+        ("FANOUT_RUN_DIR", surroundings.run_dir.display().to_string()),
+    ];
+    env.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    env
+}
+
+/// What is passed, then what the manifest lets through and sets.
+pub(super) fn environment(
+    set: &BTreeMap<String, String>,
+    passed: &[String],
+    inherited: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let is_passed = |name: &str| {
         PASSED.contains(&name)
             || PASSED_PREFIXES.iter().any(|start| name.starts_with(start))
             || passed.iter().any(|pass| pass == name)
     };
-    let inherited = surroundings.inherited_env.iter();
-    let inherited = inherited.filter(|(name, _)| is_passed(name));
+    let inherited = inherited.iter().filter(|(name, _)| is_passed(name));
     let mut env: BTreeMap<String, String> = inherited
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
@@ -52,11 +67,5 @@ pub(super) fn environment(
         set.iter()
             .map(|(name, value)| (name.clone(), value.clone())),
     );
-    let own = [
-        ("FANOUT_CALL_ID", surroundings.call.to_string()),
-        ("FANOUT_ATTEMPT", surroundings.attempt.0.to_string()),
-        ("FANOUT_RUN_DIR", surroundings.run_dir.display().to_string()),
-    ];
-    env.extend(own.map(|(name, value)| (name.to_owned(), value)));
     env
 }

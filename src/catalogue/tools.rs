@@ -1,6 +1,6 @@
 //! The catalogue itself: all tools known, in the order of their files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use super::findings::Findings;
 use super::manifest::{self, Described};
 use super::problem::Problems;
 use super::schema::{ArgumentProblem, Schema, Violation};
+use super::servers::{self, Configured};
 use super::source::Source;
 use super::text::nearest;
-use crate::model::{Tool, ToolName};
+use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
 
 /// All tools known. Clones share the tools.
 #[derive(Debug, Clone, Default)]
@@ -23,12 +24,16 @@ pub struct Catalogue {
     places: HashMap<ToolName, String>,
     /// Whether there are tools whose names could not be read.
     is_partial: bool,
+    servers: Vec<Arc<McpServer>>,
+    /// Servers that told of their tools.
+    listed: HashSet<ServerName>,
 }
 
 #[derive(Debug)]
 struct Entry {
     tool: Tool,
     schema: Option<Schema>,
+    output_schema: Option<Schema>,
 }
 
 impl Catalogue {
@@ -70,6 +75,9 @@ impl Catalogue {
         for described in manifest.tools {
             self.insert(described, &mut findings);
         }
+        for configured in manifest.servers {
+            self.configure(configured, &mut findings);
+        }
         findings.finish().0
     }
 
@@ -88,13 +96,97 @@ impl Catalogue {
         let place = format!("{}:{}:{}", source.name(), place.line, place.column);
         self.places.insert(name, place);
         if described.is_sound {
-            self.push(described.tool, described.schema);
+            self.push(described.tool, described.schema, None);
         }
     }
 
-    fn push(&mut self, tool: Tool, schema: Option<Schema>) {
+    fn configure(&mut self, configured: Configured, findings: &mut Findings<'_>) {
+        let server = configured.server;
+        if self.server(&server.name).is_some() {
+            let message = format!("there is a server `{}` already", server.name);
+            findings.error(&configured.name_span, message);
+            return;
+        }
+        self.servers.push(Arc::new(server));
+    }
+
+    fn push(&mut self, tool: Tool, schema: Option<Schema>, output_schema: Option<Schema>) {
         self.by_name.insert(tool.name.clone(), self.entries.len());
-        self.entries.push(Arc::new(Entry { tool, schema }));
+        self.entries.push(Arc::new(Entry {
+            tool,
+            schema,
+            output_schema,
+        }));
+    }
+
+    /// Every server that is configured.
+    pub fn servers(&self) -> impl ExactSizeIterator<Item = &Arc<McpServer>> {
+        self.servers.iter()
+    }
+
+    /// A server by its name.
+    pub fn server(&self, name: &ServerName) -> Option<&Arc<McpServer>> {
+        self.servers.iter().find(|server| server.name == *name)
+    }
+
+    /// The server that a tool of this name would be of, unless it has told of
+    /// its tools already.
+    pub fn unlisted_server(&self, tool: &ToolName) -> Option<&Arc<McpServer>> {
+        let (server, _) = tool.as_str().split_once('.')?;
+        let server = self.server(&ServerName::new(server))?;
+        (!self.listed.contains(&server.name)).then_some(server)
+    }
+
+    /// A tool of a server that has not told of its tools yet: nothing is known
+    /// of it but its name.
+    pub fn assumed_tool(&self, name: &ToolName) -> Option<Tool> {
+        let server = self.unlisted_server(name)?;
+        let (_, tool) = name.as_str().split_once('.')?;
+        Some(servers::assumed(server, tool))
+    }
+
+    /// The same catalogue with the tools that a server tells of, instead of
+    /// those it told of before. What cannot be used of them is said in words.
+    #[must_use]
+    pub fn with_listed(mut self, name: &ServerName, listed: &[ListedTool]) -> (Self, Vec<String>) {
+        let mut doubts = Vec::new();
+        let Some(server) = self.server(name).cloned() else {
+            return (self, doubts);
+        };
+        let prefix = format!("{name}.");
+        let is_other = |entry: &Arc<Entry>| !entry.tool.name.as_str().starts_with(&prefix);
+        self.entries.retain(is_other);
+        let names = self.entries.iter().map(|entry| entry.tool.name.clone());
+        self.by_name = names.enumerate().map(|(at, name)| (name, at)).collect();
+        self.listed.insert(name.clone());
+        for tool in listed.iter().filter_map(|it| servers::tool_of(&server, it)) {
+            if self.by_name.contains_key(&tool.name) {
+                doubts.push(format!("{} is listed twice; the first is taken", tool.name));
+                continue;
+            }
+            let mut compiled = |schema: Option<&Value>, which| {
+                let schema = Schema::compile(schema?);
+                schema
+                    .map_err(|error| {
+                        let name = &tool.name;
+                        doubts.push(format!("the {which} schema of {name} is not used: {error}"));
+                    })
+                    .ok()
+            };
+            let input = compiled(tool.input_schema.as_ref(), "input");
+            let output = compiled(tool.output_schema(), "output");
+            self.push(tool, input, output);
+        }
+        (self, doubts)
+    }
+
+    /// What of a result does not fit the schema that its tool promised.
+    pub fn validate_output(&self, name: &ToolName, output: &Value) -> Vec<ArgumentProblem> {
+        let schema = self
+            .entry(name)
+            .and_then(|entry| entry.output_schema.as_ref());
+        let violations = schema.map_or_else(Vec::new, |schema| schema.violations(output));
+        violations.into_iter().map(ArgumentProblem::from).collect()
     }
 
     /// The same catalogue with further tools, which take any arguments. A name
@@ -105,7 +197,7 @@ impl Catalogue {
             if self.by_name.contains_key(&tool.name) {
                 continue;
             }
-            self.push(tool, None);
+            self.push(tool, None, None);
         }
         self
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::{self, Exit};
+use super::ground::Ground;
 use super::headless::{self, Form};
 use super::options::{CatalogueOptions, Leaks, PolicyOptions};
 use super::session::{self, Session};
@@ -40,14 +42,26 @@ impl Call {
             Ok(catalogue) => catalogue,
             Err(exit) => return exit,
         };
-        let plan = match self.plan(&catalogue) {
-            Ok(plan) => plan,
-            Err(exit) => return exit,
-        };
-        let mut session = match Session::new(plan, catalogue) {
-            Ok(session) => session,
+        let ground = match Ground::prepare(&catalogue) {
+            Ok(ground) => ground,
             Err(error) => return exit::cannot_run(&error),
         };
+        let server = catalogue.unlisted_server(&ToolName::new(&self.tool));
+        let catalogue = match server.map(|server| server.name.clone()) {
+            Some(name) => match ground.connect(Catalogue::clone(&catalogue), &[name]) {
+                Ok(catalogue) => Arc::new(catalogue),
+                Err(reasons) => return exit::not_connected(&reasons),
+            },
+            None => catalogue,
+        };
+        let plan = match self.plan(&catalogue) {
+            Ok(plan) => plan,
+            Err(exit) => {
+                ground.close_servers();
+                return exit;
+            }
+        };
+        let mut session = Session::new(ground, plan, catalogue);
         let policy = PolicyOptions::default();
         match headless::conduct_as(&mut session, &policy, Form::Silent, None) {
             Ok((last, interruption)) => {
@@ -103,11 +117,11 @@ impl Call {
 /// Prints what the call printed, and on standard error why it did not succeed.
 fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
     let id = CallId::from_index(0);
-    let printed = session.store.result(id);
+    let printed = session.ground.store.result(id);
     let mut out = io::stdout().lock();
     terminal_text::write(&printed.bytes, io::stdout().is_terminal(), &mut out)?;
     out.flush()?;
-    let stderr = session.store.stderr_tail(id);
+    let stderr = session.ground.store.stderr_tail(id);
     let mut err = io::stderr().lock();
     terminal_text::write(&stderr.bytes, io::stderr().is_terminal(), &mut err)?;
     if let Some(row) = last.row(id)

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 
 use super::exit::{self, Exit};
+use super::ground::Ground;
 use super::guarded::GuardedTerminal;
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
@@ -49,8 +50,9 @@ impl Dashboard {
             calls: Vec::new(),
             expected_failures: Vec::new(),
         };
-        match Session::new(plan, catalogue) {
-            Ok(mut session) => {
+        match Ground::prepare(&catalogue) {
+            Ok(ground) => {
+                let mut session = Session::new(ground, plan, catalogue);
                 let options = OutputOptions {
                     looks: self.looks,
                     ..OutputOptions::default()
@@ -87,7 +89,11 @@ pub(super) fn conduct(
             None,
             options.record.as_deref(),
         )
-        .and_then(|engine| session.runtime.block_on(show(session, engine, looks)));
+        .and_then(|engine| {
+            let runtime = &session.ground.runtime;
+            runtime.block_on(show(session, engine, looks))
+        });
+    session.ground.close_servers();
     match shown {
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
@@ -136,7 +142,7 @@ async fn draw(session: &Session, handle: Handle, looks: Looks) -> Result<Leave, 
     terminal::install_panic_hook();
     let deps = Deps {
         handle,
-        reader: session.store.reader(),
+        reader: session.ground.store.reader(),
         catalogue: Arc::clone(&session.catalogue),
         theme: looks.theme,
         glyphs: looks.glyphs,

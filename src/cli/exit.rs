@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
 
 use crate::catalogue::Problems;
+use crate::output::Safe;
 use crate::sample_tool::{self, Streams};
 
 /// How the program ends.
@@ -77,6 +78,14 @@ pub(super) fn complain(text: &str) {
 pub(super) fn invalid(problems: Problems) -> Exit {
     let report = miette::Report::from(problems);
     let _ = writeln!(io::stderr().lock(), "{report:?}");
+    Exit::Invalid
+}
+
+/// Prints why servers are not there that are needed; nothing was called.
+pub(super) fn not_connected(reasons: &[String]) -> Exit {
+    for reason in reasons {
+        complain(Safe::new(reason).as_str());
+    }
     Exit::Invalid
 }
 

@@ -73,6 +73,7 @@ pub(super) fn conduct_as(
         Form::Plain | Form::Events => {
             let (sender, events) = mpsc::channel(EVENTS);
             let printer = session
+                .ground
                 .runtime
                 .spawn_blocking(move || print_events(events, form));
             let detail = match form {
@@ -88,11 +89,14 @@ pub(super) fn conduct_as(
     };
     // Heard from before the first call on: a signal must never leave one behind.
     let signals = {
-        let _inside = session.runtime.enter();
+        let _inside = session.ground.runtime.enter();
         Signals::listen()?
     };
     let engine = session.start(policy, Lifetime::UntilEnded, recorder, record)?;
-    session.runtime.block_on(follow(engine, signals, printer))
+    let runtime = &session.ground.runtime;
+    let ended = runtime.block_on(follow(engine, signals, printer));
+    session.ground.close_servers();
+    ended
 }
 
 /// The signals that end or suspend a run.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::exit::{self, Exit};
+use super::ground::Ground;
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::Session;
-use super::{dashboard, headless};
+use super::{dashboard, ground, headless};
 use crate::catalogue::Catalogue;
 use crate::model::Plan;
 use crate::plan;
@@ -33,9 +34,39 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self) -> Exit {
-        match load(&self.plan, &self.catalogue) {
-            Ok((plan, catalogue)) => conduct(plan, catalogue, &self.policy, &self.output),
+        match self.prepare() {
+            Ok(mut session) => conduct_in(&mut session, &self.policy, &self.output),
             Err(exit) => exit,
+        }
+    }
+
+    /// Checks the plan, starts the servers it names, and checks it again with
+    /// what they tell of their tools. A plan that is wrong starts nothing.
+    fn prepare(&self) -> Result<Session, Exit> {
+        let opened = plan::open(&self.plan, self.catalogue.files());
+        let (catalogue, loaded) = opened.map_err(exit::invalid)?;
+        let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
+        let servers = ground::servers_of(&loaded.plan, &catalogue);
+        if servers.is_empty() {
+            exit::warn(loaded.warnings);
+            return Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)));
+        }
+        let catalogue = match ground.connect(catalogue, &servers) {
+            Ok(catalogue) => catalogue,
+            Err(reasons) => {
+                ground.close_servers();
+                return Err(exit::not_connected(&reasons));
+            }
+        };
+        match plan::load(&self.plan, &catalogue) {
+            Ok(loaded) => {
+                exit::warn(loaded.warnings);
+                Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)))
+            }
+            Err(problems) => {
+                ground.close_servers();
+                Err(exit::invalid(problems))
+            }
         }
     }
 }
@@ -62,13 +93,19 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     output: &OutputOptions,
 ) -> Exit {
-    let mut session = match Session::new(plan, catalogue) {
-        Ok(session) => session,
-        Err(error) => return exit::cannot_run(&error),
-    };
+    match Ground::prepare(&catalogue) {
+        Ok(ground) => {
+            let mut session = Session::new(ground, plan, catalogue);
+            conduct_in(&mut session, policy, output)
+        }
+        Err(error) => exit::cannot_run(&error),
+    }
+}
+
+fn conduct_in(session: &mut Session, policy: &PolicyOptions, output: &OutputOptions) -> Exit {
     if output.is_headless() {
-        headless::conduct(&mut session, policy, output)
+        headless::conduct(session, policy, output)
     } else {
-        dashboard::conduct(&mut session, policy, output)
+        dashboard::conduct(session, policy, output)
     }
 }

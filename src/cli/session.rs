@@ -1,38 +1,31 @@
 //! One run from a checked plan to an exit code, whoever looks at it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File};
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Zoned;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::config;
-use super::containment;
 use super::exit::{self, Exit};
+use super::ground::Ground;
 use super::options::{Leaks, OutputOptions, PolicyOptions};
 use super::tape::Tape;
 use crate::catalogue::Catalogue;
-use crate::engine::{self, Engine, RunSurroundings};
+use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
-use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, RunId, Snapshot};
-use crate::output::{Bounds, Store};
+use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, Snapshot};
 use crate::sched::{TapedStep, ToolLimits};
 use crate::tui::TuiError;
 use crate::{exec, probe, record};
 
 /// Everything that has to exist before a run can begin.
 pub(super) struct Session {
-    containment: exec::Containment,
-    pub(super) runtime: Runtime,
-    pub(super) store: Store,
-    pub(super) folder: RunFolder,
+    pub(super) ground: Ground,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) plan: Plan,
     tape: Option<Tape>,
@@ -76,31 +69,19 @@ pub(super) enum SessionError {
 }
 
 impl Session {
-    /// Starts the containment and the runtime, and makes the run's folder.
-    pub(super) fn new(plan: Plan, catalogue: Arc<Catalogue>) -> Result<Self, SessionError> {
-        let containment = containment::start()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .thread_name("fanout-io")
-            .build()
-            .map_err(SessionError::Runtime)?;
-        let folder = RunFolder::create()?;
-        let store = Store::new(Some(folder.outputs()), Bounds::default());
-        Ok(Self {
-            containment,
-            runtime,
-            store,
-            folder,
+    /// A plan on the ground that it runs on.
+    pub(super) fn new(ground: Ground, plan: Plan, catalogue: Arc<Catalogue>) -> Self {
+        Self {
+            ground,
             catalogue,
             plan,
             tape: None,
-        })
+        }
     }
 
     /// Has the run's decisions recorded in a file, once it starts.
     fn record(&mut self, path: &Path) -> Result<mpsc::Sender<TapedStep>, SessionError> {
-        let begun = Tape::begin(path, &self.runtime);
+        let begun = Tape::begin(path, &self.ground.runtime);
         let (tape, sender) = begun.map_err(|source| SessionError::Record {
             path: path.to_owned(),
             source,
@@ -118,9 +99,9 @@ impl Session {
         record: Option<&Path>,
     ) -> Result<Engine, SessionError> {
         let tape = record.map(|path| self.record(path)).transpose()?;
-        let _inside = self.runtime.enter();
+        let _inside = self.ground.runtime.enter();
         let asked = policy.policy(&self.plan);
-        if let Some(most) = self.containment.most_lanes()
+        if let Some(most) = self.ground.containment.most_lanes()
             && most < asked.cap
         {
             exit::complain(&format!(
@@ -128,14 +109,8 @@ impl Session {
                 asked.cap
             ));
         }
-        let surroundings = RunSurroundings {
-            started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,
-            own_program: std::env::current_exe().map_err(SessionError::OwnProgram)?,
-            inherited_env: inherited_env(),
-            run_dir: self.folder.path.clone(),
-        };
         Ok(engine::start(engine::Setup {
-            run: self.folder.run.clone(),
+            run: self.ground.folder.run.clone(),
             plan: self.plan.clone(),
             policy: asked,
             seed: policy.seed,
@@ -143,10 +118,10 @@ impl Session {
             lifetime,
             catalogue: Arc::clone(&self.catalogue),
             cores: usable_cores(),
-            spawner: Arc::new(self.containment.clone()),
-            store: self.store.clone(),
+            spawner: self.ground.attempts(),
+            store: self.ground.store.clone(),
             probe: probe::start(sample_period()).map_err(SessionError::Probe)?,
-            surroundings,
+            surroundings: self.ground.surroundings.clone(),
             recorder,
             tape,
         }))
@@ -156,7 +131,7 @@ impl Session {
     /// interrupted.
     pub(super) fn close(&mut self, last: &Snapshot, options: &OutputOptions) -> Exit {
         if let Some(tape) = self.tape.take()
-            && let Err(error) = tape.end(&self.runtime)
+            && let Err(error) = tape.end(&self.ground.runtime)
         {
             exit::complain(&format!("the record of the run is incomplete: {error}"));
             return Exit::CannotRun;
@@ -191,10 +166,10 @@ impl Session {
             .and_then(|row| self.catalogue.get(&row.tool))
             .map(|tool| tool.output);
         let kind = tool.unwrap_or_default();
-        let (value, is_truncated) = engine::output_value(&self.store, kind, id);
+        let (value, is_truncated) = engine::output_value(&self.ground.store, kind, id);
         record::CallOutput {
             value: value.map(Arc::unwrap_or_clone),
-            stderr: String::from_utf8_lossy(&self.store.stderr_tail(id).bytes).into_owned(),
+            stderr: String::from_utf8_lossy(&self.ground.store.stderr_tail(id).bytes).into_owned(),
             is_truncated,
         }
     }
@@ -235,14 +210,6 @@ fn sample_period() -> Duration {
     options.sample_period.unwrap_or_default().0
 }
 
-/// The environment as text; variables that are no text are left out, since a
-/// manifest cannot name them.
-fn inherited_env() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
-}
-
 /// Exit code of a run: every call must have succeeded, or failed as planned,
 /// or been skipped because of a planned failure.
 pub(super) fn verdict(last: &Snapshot, plan: &Plan, leaks: Leaks) -> Exit {
@@ -275,41 +242,5 @@ fn dependents(plan: &Plan, roots: &[CallName]) -> BTreeSet<CallId> {
         if reached.len() == before {
             return reached;
         }
-    }
-}
-
-/// The fresh folder of one run; removed with everything in it when dropped.
-#[derive(Debug)]
-pub(super) struct RunFolder {
-    pub(super) run: RunId,
-    pub(super) path: PathBuf,
-}
-
-impl RunFolder {
-    fn create() -> Result<Self, SessionError> {
-        let stamp = Zoned::now().strftime("%Y%m%d-%H%M%S");
-        let run = RunId::new(format!("{stamp}-{}", std::process::id()));
-        let path = std::env::temp_dir().join(format!("fanout-{run}"));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map_err(|source| SessionError::Folder {
-                path: path.clone(),
-                source,
-            })?;
-        Ok(Self { run, path })
-    }
-
-    /// Where long outputs are kept.
-    fn outputs(&self) -> PathBuf {
-        self.path.join(".outputs")
-    }
-}
-
-impl Drop for RunFolder {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system's own cleaning of
-        // temporary files; the run itself is over and not affected.
-        let _ = std::fs::remove_dir_all(&self.path);
     }
 }

@@ -67,7 +67,7 @@ fn as_json(catalogue: &Catalogue) -> Value {
 fn tool_json(tool: &Tool) -> Value {
     let command = match &tool.action {
         Action::Command { argv, .. } => Some(argv),
-        Action::Wait { .. } => None,
+        Action::Mcp { .. } | Action::Wait { .. } => None,
     };
     json!({
         "name": tool.name,

@@ -7,7 +7,7 @@ use super::outputs;
 use super::run::{News, Run};
 use super::setup::Detail;
 use crate::exec::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, RunEvent};
+use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, Remote, RunEvent};
 use crate::probe::{Reading, Target};
 use crate::sched::{AttemptEnd, Input};
 
@@ -20,6 +20,11 @@ impl Run {
     pub(super) fn attempt_changed(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started { call, epoch, pid } => self.attempt_started(call, epoch, pid),
+            AttemptEvent::Told {
+                call,
+                epoch,
+                remote,
+            } => self.attempt_told(call, epoch, remote),
             AttemptEvent::Ended {
                 call,
                 epoch,
@@ -51,6 +56,16 @@ impl Run {
         self.sync_state(id, now);
     }
 
+    fn attempt_told(&mut self, id: CallId, epoch: Epoch, remote: Remote) {
+        if self.starts.get(&id).is_none_or(|it| it.epoch != epoch) {
+            return;
+        }
+        if let Some(row) = self.rows.edit(id) {
+            row.remote = Some(remote);
+        }
+        self.mark();
+    }
+
     /// A success is final only once its output is known to be of the promised
     /// form; long ones are read from the disk, away from the loop.
     fn attempt_ended(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
@@ -63,10 +78,13 @@ impl Run {
             self.settled(id, epoch, ending);
             return;
         }
-        let store = self.launcher.store.clone();
+        let launcher = Arc::clone(&self.launcher);
+        let tool = call.tool.clone();
         let news = self.news_sender.clone();
         tokio::task::spawn_blocking(move || {
-            let ending = outputs::settle(&store, id, ending);
+            let ending = outputs::settle(&launcher.store, id, ending, &|output| {
+                launcher.catalogue.validate_output(&tool, output)
+            });
             // The loop has ended: nobody waits for the ending any more.
             let _ = news.blocking_send(News::Settled {
                 call: id,

@@ -105,6 +105,7 @@ impl Run {
         self.sync_state(id, now);
         if let Some(row) = self.rows.edit(id) {
             row.started.get_or_insert(now);
+            row.remote = None;
             row.attempts.push(AttemptRecord {
                 attempt,
                 lane,
@@ -190,6 +191,9 @@ impl Run {
         let Some(start) = self.starts.get(&id).filter(|start| start.epoch == epoch) else {
             return;
         };
+        if let Some(CallState::Stopping { cause, .. }) = self.scheduler.state(id) {
+            start.stop.name_cause(cause);
+        }
         match rung {
             Rung::Soft => start.stop.soft.cancel(),
             Rung::Hard => start.stop.hard.cancel(),

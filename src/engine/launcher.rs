@@ -13,7 +13,8 @@ use super::outputs;
 use crate::catalogue::{Catalogue, Surroundings, command};
 use crate::exec::{AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet, OutputKind, Tool,
+    Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet, OutputKind,
+    Question, Tool,
 };
 use crate::output::Store;
 use crate::plan;
@@ -98,7 +99,7 @@ impl Launcher {
         &self,
         order: Order,
         call: &Call,
-        args: &Value,
+        args: &Arc<Value>,
         stop: StopTokens,
     ) -> Result<(), Refused> {
         let Some(tool) = self.catalogue.get(&call.tool) else {
@@ -115,6 +116,22 @@ impl Launcher {
                 let launch = self.launch(order, call, tool, args)?;
                 let sink = self.store.sink(order.call, order.attempt);
                 self.spawner.start(launch, stop, sink, self.events.clone());
+            }
+            Action::Mcp {
+                server,
+                tool: on_server,
+                ..
+            } => {
+                let question = Question {
+                    call: order.call,
+                    epoch: order.epoch,
+                    server: server.clone(),
+                    tool: on_server.clone(),
+                    args: Arc::clone(args),
+                    is_repeatable: tool.is_repeatable(),
+                };
+                let sink = self.store.sink(order.call, order.attempt);
+                self.spawner.ask(question, stop, sink, self.events.clone());
             }
         }
         Ok(())

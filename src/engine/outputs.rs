@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::catalogue::ArgumentProblem;
 use crate::model::{CallId, Ending, Outcome, OutputKind};
 use crate::output::{Printed, Store};
 
@@ -43,10 +44,22 @@ fn parse(printed: &Printed) -> Result<Value, String> {
 }
 
 /// The ending of a success whose tool promised JSON: a failure if what it
-/// printed is something else.
-pub(super) fn settle(store: &Store, call: CallId, ending: Ending) -> Ending {
+/// printed is something else, or does not fit what was promised of it.
+pub(super) fn settle(
+    store: &Store,
+    call: CallId,
+    ending: Ending,
+    validate: &dyn Fn(&Value) -> Vec<ArgumentProblem>,
+) -> Ending {
     match parse(&store.result(call)) {
-        Ok(_) => ending,
+        Ok(output) => match validate(&output).first() {
+            None => ending,
+            Some(problem) => Ending {
+                outcome: Outcome::Failed,
+                reason: Some(format!("output does not fit the tool's schema: {problem}")),
+                ..ending
+            },
+        },
         Err(problem) => Ending {
             outcome: Outcome::Failed,
             reason: Some(format!("output is not one JSON document: {problem}")),

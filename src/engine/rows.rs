@@ -50,6 +50,7 @@ impl Rows {
             samples: Arc::new(History::new(SAMPLES_KEPT)),
             peak_rss_bytes: None,
             output: OutputStat::default(),
+            remote: None,
         };
         *self.counts.slot(&row.state) += 1;
         self.shared = None;

@@ -5,6 +5,7 @@
 //! call waits for, when a stop is due, or what becomes of an output: the
 //! scheduler owns the ladder's clock, `output` owns the bytes.
 
+mod attempts;
 mod cgroup;
 mod containment;
 mod exit;
@@ -12,6 +13,7 @@ mod group;
 mod guardian;
 mod ledger;
 mod limits;
+mod mcp;
 mod own_children;
 mod pipes;
 pub mod process;
@@ -25,9 +27,11 @@ mod timer;
 mod warden;
 mod wire;
 
-pub use containment::{Containment, ContainmentError, Options};
+pub use attempts::Attempts;
+pub use containment::{Containment, ContainmentError, Options, Resident, ResidentPipes};
 pub use guardian::Guardian;
 pub use ledger::{LedgerError, Swept};
+pub use mcp::{Servers, StartError};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};
 pub use timer::wait_attempt;

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch};
+use crate::model::{CallId, Ending, Epoch, Remote};
 
 /// The sending end of one attempt's events. Ending it consumes it, so that an
 /// attempt ends once.
@@ -32,6 +32,24 @@ impl Reporter {
             pid,
         };
         let _unheard = self.events.send(event).await;
+    }
+
+    /// Something is known of the call elsewhere.
+    pub(super) async fn tell(&self, remote: Remote) {
+        let _unheard = self.events.send(self.told(remote)).await;
+    }
+
+    /// The same, where it may be passed over: more will follow.
+    pub(super) fn try_tell(&self, remote: Remote) {
+        let _passed_over = self.events.try_send(self.told(remote));
+    }
+
+    fn told(&self, remote: Remote) -> AttemptEvent {
+        AttemptEvent::Told {
+            call: self.call,
+            epoch: self.epoch,
+            remote,
+        }
     }
 
     /// The attempt is over.

@@ -1,9 +1,12 @@
 //! The seam between the engine and whatever starts an attempt.
 
+use std::sync::{Arc, OnceLock};
+
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{CallId, Cap, Ending, Epoch, Launch};
+use super::report::Reporter;
+use crate::model::{CallId, Cap, Ending, Epoch, Launch, Question, Remote, StopCause};
 use crate::output::Sink;
 
 /// Starts attempts. The engine knows no more than this of processes.
@@ -21,6 +24,20 @@ pub trait Spawner: Send + Sync {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     );
+
+    /// Starts an attempt that asks a tool server, and returns at once; the
+    /// same events follow. Where there are no servers, it is refused.
+    fn ask(
+        &self,
+        question: Question,
+        _stop: StopTokens,
+        _sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let refused = Ending::refused(format!("there is no server {}", question.server));
+        let reporter = Reporter::new(question.call, question.epoch, events);
+        tokio::spawn(reporter.ended(refused));
+    }
 
     /// As many lanes as there is room for; `None` is no limit.
     fn most_lanes(&self) -> Option<Cap> {
@@ -43,6 +60,20 @@ pub struct StopTokens {
     pub soft: CancellationToken,
     /// SIGKILL to the whole tree.
     pub hard: CancellationToken,
+    /// Who ordered the first of them; the first one told stays.
+    cause: Arc<OnceLock<StopCause>>,
+}
+
+impl StopTokens {
+    /// Says who orders the stop, before it is ordered.
+    pub fn name_cause(&self, cause: StopCause) {
+        let _named_before = self.cause.set(cause);
+    }
+
+    /// Who ordered the stop, where that was said.
+    pub fn cause(&self) -> Option<StopCause> {
+        self.cause.get().copied()
+    }
 }
 
 /// What an attempt tells the engine.
@@ -56,6 +87,15 @@ pub enum AttemptEvent {
         epoch: Epoch,
         /// The main process; `None` for an attempt without process.
         pid: Option<u32>,
+    },
+    /// What somebody else who works on the call tells of it.
+    Told {
+        /// The call.
+        call: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+        /// What is known.
+        remote: Remote,
     },
     /// It is over. Comes once for each start, last.
     Ended {

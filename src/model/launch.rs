@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AttemptNo, CallId, Epoch};
+use serde_json::Value;
+
+use super::{AttemptNo, CallId, Epoch, ServerName};
 
 /// Everything needed to start one attempt of a command tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,4 +39,21 @@ pub enum Stdin {
     Empty,
     /// These bytes, then end of file.
     Bytes(Arc<[u8]>),
+}
+
+/// Everything needed to ask a server to run a tool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The call.
+    pub call: CallId,
+    /// Identity of this start.
+    pub epoch: Epoch,
+    /// The server.
+    pub server: ServerName,
+    /// The tool's name on the server.
+    pub tool: String,
+    /// The arguments, resolved.
+    pub args: Arc<Value>,
+    /// Whether asking twice has the effect of asking once.
+    pub is_repeatable: bool,
 }

@@ -14,6 +14,7 @@ mod lock;
 mod outcome;
 mod plan;
 mod policy;
+mod server;
 mod snapshot;
 mod state;
 mod tool;
@@ -26,11 +27,15 @@ pub use gauge::{
     CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Source,
 };
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
-pub use launch::{Launch, Stdin};
+pub use launch::{Launch, Question, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use policy::{FailurePolicy, Order, Policy};
+pub use server::{
+    Access, CancelTruth, Concealed, Faults, Hazard, ListedTool, McpServer, Progress, Reach, Remote,
+    ServerName, ServerRow, ServerState, ToolOverride,
+};
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{Action, Annotations, OutputKind, Rate, StdinKind, Tool};

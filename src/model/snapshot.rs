@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, History,
-    MachineSample, Policy, RunId, ToolName, WaitReason, WaitSpan, Waited,
+    MachineSample, Policy, Remote, RunId, ToolName, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -129,6 +129,9 @@ pub struct CallRow {
     pub peak_rss_bytes: Option<u64>,
     /// What it printed so far.
     pub output: OutputStat,
+    /// What a server that works on it tells of it, in its current or last
+    /// attempt.
+    pub remote: Option<Remote>,
 }
 
 impl CallRow {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Timeouts, ToolName};
+use super::{Access, ServerName, Timeouts, ToolName};
 
 /// One entry of the catalogue, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,12 +58,41 @@ pub enum Action {
         /// Arguments whose value may start with `-`.
         dash: Vec<String>,
     },
+    /// A tool server is asked.
+    Mcp {
+        /// The server.
+        server: ServerName,
+        /// The tool's name on the server.
+        tool: String,
+        /// JSON Schema of the structured result.
+        output_schema: Option<Value>,
+        /// What its calls may overlap with.
+        access: Access,
+        /// Whether the server itself told of the tool; if not, it is assumed,
+        /// because a plan names it.
+        is_listed: bool,
+    },
     /// No process: waits this long and prints nothing. The calls of a
     /// recorded workflow are of this kind.
     Wait {
         /// Recorded run time.
         run: Duration,
     },
+}
+
+impl Tool {
+    /// JSON Schema of its structured result, where it promises one.
+    pub fn output_schema(&self) -> Option<&Value> {
+        match &self.action {
+            Action::Mcp { output_schema, .. } => output_schema.as_ref(),
+            Action::Command { .. } | Action::Wait { .. } => None,
+        }
+    }
+
+    /// Whether asking twice has the effect of asking once, as far as is known.
+    pub fn is_repeatable(&self) -> bool {
+        self.annotations.read_only == Some(true) || self.annotations.idempotent == Some(true)
+    }
 }
 
 /// What a tool reads on its standard input.

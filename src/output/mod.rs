@@ -36,6 +36,7 @@ mod tape;
 mod together;
 mod view;
 mod window;
+mod wiretap;
 
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
@@ -51,6 +52,8 @@ pub use store::Store;
 pub use stream::{Stream, Streams};
 pub use together::{Row, Rows};
 pub use window::{LineKind, OutputLine, Position, Window, WindowRequest};
+
+pub use wiretap::{Message, Party, Talk, Wiretap};
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,11 @@ pub(super) fn warn(
         if let Some(name) = unchecked_tool(call, catalogue)
             && unchecked.insert(name)
         {
-            let message = format!("the arguments of `{name}` are not checked: it has no schema");
+            let why = match catalogue.unlisted_server(name) {
+                Some(server) => format!("server `{}` is not connected", server.name),
+                None => "it has no schema".to_owned(),
+            };
+            let message = format!("the arguments of `{name}` are not checked: {why}");
             let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
             findings.warn(span, message);
         }
@@ -45,8 +49,8 @@ fn unchecked_tool<'c>(call: &'c WrittenCall, catalogue: &Catalogue) -> Option<&'
     let tool = tool_of(call, catalogue)?;
     let has_args = call.args.as_ref().and_then(|args| args.as_table());
     let has_args = has_args.is_some_and(|entries| !entries.is_empty());
-    let is_command = matches!(tool.action, Action::Command { .. });
-    let is_unchecked = is_command && has_args && tool.input_schema.is_none();
+    let takes_arguments = !matches!(tool.action, Action::Wait { .. });
+    let is_unchecked = takes_arguments && has_args && tool.input_schema.is_none();
     call.tool
         .as_ref()
         .map(|at| &at.value)

@@ -1,14 +1,16 @@
 //! Loading a plan: one file in, a checked plan or all its problems out.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::assemble::Assembly;
+use super::written::WrittenPlan;
 use super::{read, workflow};
 use crate::catalogue::document::parse;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::source::Source;
 use crate::catalogue::{Catalogue, Problems};
-use crate::model::{Plan, Tool};
+use crate::model::{Plan, Tool, ToolName};
 
 /// A plan that can be run.
 #[derive(Debug, Clone)]
@@ -17,7 +19,8 @@ pub struct Loaded {
     pub plan: Plan,
     /// What is doubtful about it.
     pub warnings: Problems,
-    /// Tools that the file brings along: the waits of a recorded workflow. The
+    /// Tools that the file brings along: the waits of a recorded workflow, and
+    /// tools of servers that were not asked for theirs yet. The
     /// catalogue of the run needs them (`Catalogue::with_tools`).
     pub extra_tools: Vec<Tool>,
 }
@@ -55,6 +58,16 @@ pub fn open(path: &Path, catalogues: &[PathBuf]) -> Result<(Catalogue, Loaded), 
     }
 }
 
+/// Tools that the plan names of servers that were not asked yet.
+fn assumed(written: &WrittenPlan, catalogue: &Catalogue) -> Vec<Tool> {
+    let named = written.calls.iter().filter_map(|call| call.tool.as_ref());
+    let named: BTreeSet<&ToolName> = named.map(|at| &at.value).collect();
+    named
+        .into_iter()
+        .filter_map(|name| catalogue.assumed_tool(name))
+        .collect()
+}
+
 fn check(source: &Source, path: Option<&Path>, catalogue: &Catalogue) -> Result<Loaded, Problems> {
     let mut findings = Findings::new(source);
     let loaded = parse(&mut findings).map(|root| {
@@ -63,7 +76,8 @@ fn check(source: &Source, path: Option<&Path>, catalogue: &Catalogue) -> Result<
         } else {
             read::read(&root, &mut findings)
         };
-        let extra_tools = std::mem::take(&mut written.tools);
+        let mut extra_tools = std::mem::take(&mut written.tools);
+        extra_tools.extend(assumed(&written, catalogue));
         let all = catalogue.clone().with_tools(extra_tools.iter().cloned());
         let stem = Path::new(source.name()).file_stem();
         let stem = stem.map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());

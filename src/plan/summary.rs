@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::graph::depth;
 use super::{Loaded, references};
 use crate::catalogue::Problems;
-use crate::model::{Cap, Edge, FailurePolicy, ToolName};
+use crate::model::{Action, Cap, Edge, FailurePolicy, ToolName};
 
 /// The facts of a plan's graph.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +42,9 @@ pub fn check(loaded: &Loaded) -> Summary {
     let plan = &loaded.plan;
     let edges: Vec<Vec<Edge>> = plan.calls.iter().map(|call| call.after.clone()).collect();
     let mut tools = BTreeMap::new();
-    let waits: HashSet<&ToolName> = loaded.extra_tools.iter().map(|tool| &tool.name).collect();
+    let waits = loaded.extra_tools.iter();
+    let waits = waits.filter(|tool| matches!(tool.action, Action::Wait { .. }));
+    let waits: HashSet<&ToolName> = waits.map(|tool| &tool.name).collect();
     for call in &plan.calls {
         let tool = if waits.contains(&call.tool) {
             ToolName::new("wait")

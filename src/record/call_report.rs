@@ -45,6 +45,7 @@ pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
         "stderr_bytes": row.output.stderr_bytes,
         "truncated": output.is_truncated,
         "waited": waited,
+        "cancel": row.remote.and_then(|remote| remote.cancel),
     })
 }
 

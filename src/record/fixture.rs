@@ -45,6 +45,7 @@ fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> C
         samples: Arc::new(History::new(8)),
         peak_rss_bytes: None,
         output: OutputStat::default(),
+        remote: None,
     }
 }
 

@@ -14,5 +14,6 @@ mod readme;
 mod sample_tools;
 mod samples;
 mod screenshot;
+mod servers;
 mod signals;
 mod themes;

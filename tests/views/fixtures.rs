@@ -121,6 +121,7 @@ impl Run {
             samples: Arc::new(History::new(60)),
             peak_rss_bytes: None,
             output: OutputStat::default(),
+            remote: None,
         });
         self.calls.last_mut().expect("just pushed")
     }

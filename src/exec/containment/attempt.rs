@@ -14,7 +14,7 @@ use tokio::time::{self, Instant};
 use super::Shared;
 use super::keeper::Health;
 use super::lane::Lane;
-use crate::exec::pipes::Pipes;
+use crate::exec::pipes::{Pipes, ToolEnds};
 use crate::exec::refusal::shortage;
 use crate::exec::report::Reporter;
 use crate::exec::wire::{Done, News, Order, Stage};
@@ -36,11 +36,37 @@ const BACKOFF: [Duration; 3] = [
     Duration::from_millis(250),
 ];
 
-/// A program that runs under a supervisor.
-pub(super) struct Attempt {
+/// A program that runs under a supervisor, and our ends of its pipes.
+pub(super) struct Attempt<P> {
     lane: Lane,
     pid: u32,
-    pipes: Pipes,
+    pipes: P,
+}
+
+/// Our ends of a program's pipes, while it is supervised.
+pub(super) trait Pump {
+    /// Waits until a pipe can move and moves one piece. Never ready once all
+    /// are closed; nothing is lost where the wait is given up.
+    fn step(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Nothing more is written to the program.
+    fn close_stdin(&mut self);
+}
+
+/// The pipes of a call: what it prints goes to its sink.
+struct CallPump<'p> {
+    pipes: &'p mut Pipes,
+    sink: &'p Sink,
+}
+
+impl Pump for CallPump<'_> {
+    async fn step(&mut self) {
+        self.pipes.step(self.sink).await;
+    }
+
+    fn close_stdin(&mut self) {
+        self.pipes.close_stdin();
+    }
 }
 
 /// How a start went wrong.
@@ -54,20 +80,54 @@ enum Hitch {
 }
 
 /// How the supervising came to its end.
-enum End {
+pub(super) enum End {
     /// The supervisor told.
     Done(Done),
     /// The supervisor died, or was given up.
     Lost(&'static str),
 }
 
-impl Attempt {
-    /// Starts the program of a launch, with some patience if the system is
-    /// short of something.
+impl Attempt<Pipes> {
+    /// Starts the program of a call.
+    pub(super) async fn of_call(
+        shared: &Shared,
+        launch: &Launch,
+        stop: &StopTokens,
+    ) -> Result<Self, Ending> {
+        Self::begin(shared, launch, stop, &|| Pipes::new(&launch.stdin)).await
+    }
+
+    /// Runs to the end, whatever happens in the pump.
+    pub(super) async fn run(
+        mut self,
+        reporter: &Reporter,
+        stop: &StopTokens,
+        sink: Sink,
+    ) -> Ending {
+        reporter.started(Some(self.pid)).await;
+        let mut pump = CallPump {
+            pipes: &mut self.pipes,
+            sink: &sink,
+        };
+        let supervised = supervise(&self.lane, stop, &mut pump);
+        let pumped = AssertUnwindSafe(supervised).catch_unwind().await;
+        let Ok(end) = pumped else {
+            return self.abort().await;
+        };
+        self.pipes.take_rest(&sink);
+        sink.finish();
+        self.conclude(end).await
+    }
+}
+
+impl<P> Attempt<P> {
+    /// Starts the program of a launch with the pipes that `make` makes, with
+    /// some patience if the system is short of something.
     pub(super) async fn begin(
         shared: &Shared,
         launch: &Launch,
         stop: &StopTokens,
+        make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, Ending> {
         let program = program::find(launch).map_err(Refusal::into_ending)?;
         let mut pauses = BACKOFF.iter();
@@ -75,7 +135,7 @@ impl Attempt {
             if stop.soft.is_cancelled() || stop.hard.is_cancelled() {
                 return Err(Refusal::Stopped.into_ending());
             }
-            let errno = match Self::try_begin(shared, launch, &program).await {
+            let errno = match Self::try_begin(shared, launch, &program, make).await {
                 Ok(attempt) => return Ok(attempt),
                 Err(Hitch::Refused(refusal)) => return Err(refusal.into_ending()),
                 Err(Hitch::Lost) => return Err(lost("its supervisor died before it started")),
@@ -92,9 +152,14 @@ impl Attempt {
         }
     }
 
-    async fn try_begin(shared: &Shared, launch: &Launch, program: &Path) -> Result<Self, Hitch> {
+    async fn try_begin(
+        shared: &Shared,
+        launch: &Launch,
+        program: &Path,
+        make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
+    ) -> Result<Self, Hitch> {
         let message = Order::start_message(launch, program);
-        let (pipes, ends) = Pipes::new(&launch.stdin).map_err(|error| hitch(&error, "pipes"))?;
+        let (pipes, ends) = make().map_err(|error| hitch(&error, "pipes"))?;
         let lane = loop {
             let keeper = shared
                 .keeper()
@@ -126,67 +191,6 @@ impl Attempt {
         }
     }
 
-    /// Runs to the end, whatever happens in the pump.
-    pub(super) async fn run(
-        mut self,
-        reporter: &Reporter,
-        stop: &StopTokens,
-        sink: Sink,
-    ) -> Ending {
-        reporter.started(Some(self.pid)).await;
-        let pumped = AssertUnwindSafe(self.supervise(stop, &sink))
-            .catch_unwind()
-            .await;
-        let Ok(end) = pumped else {
-            return self.abort().await;
-        };
-        self.pipes.take_rest(&sink);
-        sink.finish();
-        self.conclude(end).await
-    }
-
-    /// Pumps and passes stops on until the supervisor says that it is over.
-    async fn supervise(&mut self, stop: &StopTokens, sink: &Sink) -> End {
-        let mut soft = pin!(stop.soft.cancelled());
-        let mut hard = pin!(stop.hard.cancelled());
-        let mut health = self.lane.keeper().health();
-        let mut warden_died = pin!(health.wait_for(|health| *health != Health::Alive));
-        let (mut is_soft, mut is_hard, mut is_lost) = (false, false, false);
-        let mut answer_due: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut hard, if !is_hard => {
-                    is_hard = true;
-                    self.lane.tell(&Order::Kill);
-                    answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
-                }
-                () = &mut soft, if !is_soft => {
-                    is_soft = true;
-                    self.pipes.close_stdin();
-                    self.lane.tell(&Order::Terminate);
-                }
-                _ = &mut warden_died, if !is_lost => {
-                    is_lost = true;
-                    self.lane.tell(&Order::Kill);
-                    answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
-                }
-                news = self.lane.news() => match news {
-                    Some(News::Exited(_)) => self.pipes.close_stdin(),
-                    Some(News::Done(_)) if is_lost => return End::Lost("the warden died"),
-                    Some(News::Done(done)) => return End::Done(done),
-                    Some(News::Started { .. } | News::Refused { .. }) => {}
-                    None => return End::Lost("its supervisor died"),
-                },
-                () = due(answer_due) => {
-                    self.lane.keeper().abandon(self.lane.key());
-                    return End::Lost("its supervisor did not answer");
-                }
-                () = self.pipes.step(sink) => {}
-            }
-        }
-    }
-
     /// The pump panicked: the tree goes, and the call has failed.
     async fn abort(self) -> Ending {
         self.lane.tell(&Order::Kill);
@@ -206,9 +210,24 @@ impl Attempt {
         }
     }
 
+    /// The supervisor, to give it orders.
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    /// Process id of the program.
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Its pipes, to be taken over.
+    pub(super) fn pipes(&mut self) -> &mut P {
+        &mut self.pipes
+    }
+
     /// What is known at the end. Of a dead supervisor's tree it is told only
     /// once it is gone.
-    async fn conclude(self, end: End) -> Ending {
+    pub(super) async fn conclude(self, end: End) -> Ending {
         match end {
             End::Done(done) => {
                 if done.unconfirmed.is_empty() {
@@ -237,6 +256,48 @@ impl Attempt {
                 )),
             }],
             ..Ending::plain(Outcome::Unconfirmed)
+        }
+    }
+}
+
+/// Pumps and passes stops on until the supervisor says that it is over.
+pub(super) async fn supervise(lane: &Lane, stop: &StopTokens, pump: &mut impl Pump) -> End {
+    let mut soft = pin!(stop.soft.cancelled());
+    let mut hard = pin!(stop.hard.cancelled());
+    let mut health = lane.keeper().health();
+    let mut warden_died = pin!(health.wait_for(|health| *health != Health::Alive));
+    let (mut is_soft, mut is_hard, mut is_lost) = (false, false, false);
+    let mut answer_due: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut hard, if !is_hard => {
+                is_hard = true;
+                lane.tell(&Order::Kill);
+                answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+            }
+            () = &mut soft, if !is_soft => {
+                is_soft = true;
+                pump.close_stdin();
+                lane.tell(&Order::Terminate);
+            }
+            _ = &mut warden_died, if !is_lost => {
+                is_lost = true;
+                lane.tell(&Order::Kill);
+                answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+            }
+            news = lane.news() => match news {
+                Some(News::Exited(_)) => pump.close_stdin(),
+                Some(News::Done(_)) if is_lost => return End::Lost("the warden died"),
+                Some(News::Done(done)) => return End::Done(done),
+                Some(News::Started { .. } | News::Refused { .. }) => {}
+                None => return End::Lost("its supervisor died"),
+            },
+            () = due(answer_due) => {
+                lane.keeper().abandon(lane.key());
+                return End::Lost("its supervisor did not answer");
+            }
+            () = pump.step() => {}
         }
     }
 }

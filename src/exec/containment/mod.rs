@@ -14,6 +14,7 @@ mod attempt;
 mod channel;
 mod keeper;
 mod lane;
+mod resident;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 
 use self::attempt::Attempt;
 use self::keeper::Keeper;
+pub use self::resident::{Resident, ResidentPipes};
 use super::ledger::{Folder, LedgerError, Place, Swept, sweep};
 use super::limits::OpenFiles;
 use super::report::Reporter;
@@ -130,7 +132,7 @@ impl Spawner for Containment {
         let shared = Arc::clone(&self.0);
         let reporter = Reporter::new(launch.call, launch.epoch, events);
         tokio::spawn(async move {
-            let ending = match Attempt::begin(&shared, &launch, &stop).await {
+            let ending = match Attempt::of_call(&shared, &launch, &stop).await {
                 Ok(attempt) => attempt.run(&reporter, &stop, sink).await,
                 Err(ending) => ending,
             };

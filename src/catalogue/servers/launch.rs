@@ -1,0 +1,61 @@
+//! What a server's process is started with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::catalogue::command::{folder_of, program_of, tidy};
+use crate::catalogue::surroundings::environment;
+use crate::model::{AttemptNo, CallId, Epoch, Launch, McpServer, Reach, Stdin};
+
+/// What surrounds a server.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerSurroundings<'s> {
+    /// The folder fanout was started in, absolute.
+    pub started_in: &'s Path,
+    /// Our own executable, which is the sample server.
+    pub own_program: &'s Path,
+    /// The environment fanout was started with.
+    pub inherited_env: &'s BTreeMap<String, String>,
+    /// The fresh folder of the run.
+    pub run_dir: &'s Path,
+}
+
+/// The command line of a server; `None` for one that is not started but
+/// reached over the network.
+pub fn server_launch(server: &McpServer, around: &ServerSurroundings<'_>) -> Option<Launch> {
+    let Reach::Stdio {
+        argv,
+        env,
+        env_pass,
+        cwd,
+    } = &server.reach
+    else {
+        return None;
+    };
+    let folder = folder_of(server.origin.as_deref(), around.started_in);
+    let (program, rest) = argv.split_first()?;
+    let mut words = vec![program_of(program, &folder, around.own_program)];
+    words.extend(rest.iter().cloned());
+    let values = env.iter();
+    let values = values
+        .map(|(name, value)| (name.clone(), value.reveal().to_owned()))
+        .collect();
+    let mut env = environment(&values, env_pass, around.inherited_env);
+    let run_dir = around.run_dir.display().to_string();
+    env.insert("FANOUT_RUN_DIR".to_owned(), run_dir);
+    Some(Launch {
+        // A server belongs to no call; nothing reports under these.
+        call: CallId::MAX,
+        attempt: AttemptNo(1),
+        epoch: Epoch(0),
+        argv: words,
+        env,
+        cwd: match cwd {
+            Some(cwd) => tidy(&folder.join(cwd)),
+            None => around.started_in.to_owned(),
+        },
+        stdin: Stdin::Empty,
+        grace: Duration::ZERO,
+    })
+}

@@ -1,0 +1,211 @@
+//! Tools that a server lists, as tools of the catalogue: annotations become
+//! locks, and what the user says of a tool stands over what it says itself.
+
+use crate::model::{
+    Access, Action, Annotations, ListedTool, McpServer, OutputKind, Timeouts, Tool, ToolName,
+    ToolOverride,
+};
+
+/// Begins the name of the lock that stands for a whole server.
+const LOCK: &str = "mcp:";
+
+/// A listed tool as one of the catalogue; `None` where the user left it out.
+pub(in crate::catalogue) fn tool_of(server: &McpServer, listed: &ListedTool) -> Option<Tool> {
+    let is_wanted = server
+        .only
+        .as_ref()
+        .is_none_or(|only| only.contains(&listed.name));
+    if !is_wanted || server.except.contains(&listed.name) {
+        return None;
+    }
+    let mut tool = tool(server, &listed.name, listed.annotations);
+    tool.description.clone_from(&listed.description);
+    tool.input_schema = Some(listed.input_schema.clone());
+    if let Action::Mcp {
+        output_schema,
+        is_listed,
+        ..
+    } = &mut tool.action
+    {
+        output_schema.clone_from(&listed.output_schema);
+        *is_listed = true;
+    }
+    if listed.output_schema.is_some() {
+        tool.output = OutputKind::Json;
+    }
+    Some(tool)
+}
+
+/// A tool that a plan names, of a server that nobody has asked yet.
+pub(in crate::catalogue) fn assumed(server: &McpServer, name: &str) -> Tool {
+    tool(server, name, Annotations::default())
+}
+
+fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
+    let told = server.tools.get(name).cloned().unwrap_or_default();
+    let access = access(server, &told, annotations);
+    let (write_locks, read_locks) = locks(server, &told, access);
+    Tool {
+        name: ToolName::new(format!("{}.{name}", server.name)),
+        description: String::new(),
+        action: Action::Mcp {
+            server: server.name.clone(),
+            tool: name.to_owned(),
+            output_schema: None,
+            access,
+            is_listed: false,
+        },
+        input_schema: None,
+        annotations,
+        output: OutputKind::Auto,
+        timeouts: Timeouts {
+            run: told
+                .timeout
+                .or(server.timeout)
+                .or(Some(McpServer::CALL_TIMEOUT)),
+            queue: None,
+            idle: told.idle_timeout,
+            grace: told.grace.unwrap_or(Timeouts::DEFAULT_GRACE),
+        },
+        max_parallel: told.max_parallel,
+        rate: told.rate,
+        write_locks,
+        read_locks,
+        estimate: told.estimate,
+        origin: server.origin.clone(),
+    }
+}
+
+/// What its calls may overlap with. Hints are those of MCP: what is not said
+/// is taken for the worse.
+fn access(server: &McpServer, told: &ToolOverride, hints: Annotations) -> Access {
+    if hints.read_only == Some(true) {
+        return Access::ReadOnly;
+    }
+    if told.is_parallel || server.is_parallel {
+        return Access::Relaxed;
+    }
+    if told
+        .write_locks
+        .as_ref()
+        .is_some_and(|keys| !keys.is_empty())
+    {
+        return Access::Keyed;
+    }
+    match (hints.read_only, hints.destructive) {
+        (None, None) => Access::Unannotated,
+        (_, Some(false)) => Access::NotReadOnly,
+        (_, _) => Access::Destructive,
+    }
+}
+
+/// The locks that follow. A call that has only its keys for itself shares the
+/// server with others, but not with one that needs the whole of it.
+fn locks(server: &McpServer, told: &ToolOverride, access: Access) -> (Vec<String>, Vec<String>) {
+    let whole = format!("{LOCK}{}", server.name);
+    let mut write = told.write_locks.clone().unwrap_or_default();
+    let mut read = told.read_locks.clone();
+    match access {
+        Access::ReadOnly | Access::Keyed | Access::Relaxed => read.push(whole),
+        Access::NotReadOnly | Access::Destructive | Access::Unannotated => write.push(whole),
+    }
+    (write, read)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{Reach, ServerName};
+
+    fn server() -> McpServer {
+        McpServer {
+            name: ServerName::new("s"),
+            reach: Reach::Stdio {
+                argv: vec!["x".to_owned()],
+                env: BTreeMap::new(),
+                env_pass: Vec::new(),
+                cwd: None,
+            },
+            startup_timeout: McpServer::STARTUP_TIMEOUT,
+            timeout: None,
+            is_parallel: false,
+            only: None,
+            except: vec!["hidden".to_owned()],
+            tools: BTreeMap::new(),
+            origin: None,
+        }
+    }
+
+    fn listed(name: &str, read_only: Option<bool>, destructive: Option<bool>) -> ListedTool {
+        ListedTool {
+            name: name.to_owned(),
+            description: String::new(),
+            input_schema: json!({"type": "object"}),
+            output_schema: None,
+            annotations: Annotations {
+                read_only,
+                destructive,
+                ..Annotations::default()
+            },
+        }
+    }
+
+    fn told(server: &McpServer, listed: &ListedTool) -> (Access, Vec<String>, Vec<String>) {
+        let tool = tool_of(server, listed).expect("taken over");
+        let Action::Mcp { access, .. } = tool.action else {
+            panic!("a server's tool");
+        };
+        (access, tool.write_locks, tool.read_locks)
+    }
+
+    #[test]
+    fn annotations_become_locks_and_silence_is_the_worst() {
+        let whole = || vec!["mcp:s".to_owned()];
+        let cases = [
+            (Some(true), None, Access::ReadOnly, vec![], whole()),
+            (
+                Some(false),
+                Some(false),
+                Access::NotReadOnly,
+                whole(),
+                vec![],
+            ),
+            (None, Some(true), Access::Destructive, whole(), vec![]),
+            (Some(false), None, Access::Destructive, whole(), vec![]),
+            (None, None, Access::Unannotated, whole(), vec![]),
+        ];
+        for (read_only, destructive, access, write, read) in cases {
+            let listed = listed("t", read_only, destructive);
+            assert_eq!(told(&server(), &listed), (access, write, read));
+        }
+    }
+
+    #[test]
+    fn the_user_stands_over_the_hints() {
+        let mut server = server();
+        let keys = ToolOverride {
+            write_locks: Some(vec!["graph".to_owned()]),
+            ..ToolOverride::default()
+        };
+        let parallel = ToolOverride {
+            is_parallel: true,
+            ..ToolOverride::default()
+        };
+        server.tools = BTreeMap::from([("k".to_owned(), keys), ("p".to_owned(), parallel)]);
+        let whole = vec!["mcp:s".to_owned()];
+        let graph = vec!["graph".to_owned()];
+        assert_eq!(
+            told(&server, &listed("k", None, None)),
+            (Access::Keyed, graph, whole.clone())
+        );
+        assert_eq!(
+            told(&server, &listed("p", None, None)),
+            (Access::Relaxed, vec![], whole)
+        );
+        assert!(tool_of(&server, &listed("hidden", None, None)).is_none());
+    }
+}

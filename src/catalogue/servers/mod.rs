@@ -1,0 +1,20 @@
+//! Tool servers: how files configure them, and what becomes of the tools they
+//! list.
+
+mod launch;
+mod listed;
+mod native;
+
+pub use launch::{ServerSurroundings, server_launch};
+pub(super) use listed::{assumed, tool_of};
+pub(super) use native::read;
+
+use std::ops::Range;
+
+use crate::model::McpServer;
+
+/// A server as one file configures it, with the place of its name.
+pub(super) struct Configured {
+    pub(super) server: McpServer,
+    pub(super) name_span: Range<usize>,
+}

@@ -1,0 +1,148 @@
+//! The `[mcp.NAME]` tables of a catalogue file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Configured;
+use crate::catalogue::document::{Entry, Item, Node};
+use crate::catalogue::fields::{
+    Fields, boolean, duration, list, some_time, text, texts, whole, wrong_kind,
+};
+use crate::catalogue::findings::Findings;
+use crate::catalogue::manifest;
+use crate::catalogue::placeholders::Placeholders;
+use crate::model::{Concealed, McpServer, Reach, ServerName, ToolOverride};
+
+/// Reads the servers of a file; those with errors are reported.
+pub(in crate::catalogue) fn read(
+    node: &Node,
+    origin: Option<&Path>,
+    findings: &mut Findings<'_>,
+) -> Vec<Configured> {
+    let Item::Table(entries) = &node.item else {
+        wrong_kind(node, "a table of servers", findings);
+        return Vec::new();
+    };
+    let servers = entries.iter();
+    servers
+        .filter_map(|entry| server(entry, origin, findings))
+        .collect()
+}
+
+fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> Option<Configured> {
+    let errors = findings.error_count();
+    let name = server_name(entry, findings);
+    let mut fields = Fields::of(&entry.node, "a server", findings)?;
+    let reach = stdio(&mut fields, findings);
+    let startup_timeout = fields.read("startup_timeout", findings, some_time);
+    let timeout = fields.read("timeout", findings, some_time);
+    let is_parallel = fields.read("parallel", findings, boolean);
+    let only = fields.read("only", findings, texts);
+    let except = fields.read("except", findings, texts);
+    let tools = fields.read("tools", findings, overrides);
+    fields.finish(findings);
+    let server = McpServer {
+        name: name?,
+        reach: reach?,
+        startup_timeout: startup_timeout.unwrap_or(McpServer::STARTUP_TIMEOUT),
+        timeout,
+        is_parallel: is_parallel.unwrap_or(false),
+        only,
+        except: except.unwrap_or_default(),
+        tools: tools.unwrap_or_default(),
+        origin: origin.map(Path::to_owned),
+    };
+    let name_span = entry.key_span.clone();
+    (findings.error_count() == errors).then_some(Configured { server, name_span })
+}
+
+/// A server's name stands before the first dot of its tools' names.
+pub(super) fn server_name(entry: &Entry, findings: &mut Findings<'_>) -> Option<ServerName> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    let name = entry.key.as_str();
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
+        let problem = findings
+            .at(
+                &entry.key_span,
+                format!("{name:?} cannot be a server's name"),
+            )
+            .with_help("names are of letters, digits, `_` and `-`, at most 64");
+        findings.push(problem);
+        return None;
+    }
+    Some(ServerName::new(name))
+}
+
+fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
+    fields.refuse("url", findings);
+    fields.refuse("headers", findings);
+    let command = fields.need("command", findings);
+    let argv = command.and_then(|node| argv(node, findings));
+    let env = fields.read("env", findings, manifest::environment);
+    let env_pass = fields.read("env_pass", findings, |node, findings| {
+        list(node, findings, |item, findings| {
+            let name = text(item, findings)?;
+            manifest::is_variable(name, &item.span, findings).then(|| name.to_owned())
+        })
+    });
+    let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
+    let env = env.unwrap_or_default().into_iter();
+    Some(Reach::Stdio {
+        argv: argv?,
+        env: env
+            .map(|(name, value)| (name, Concealed::new(value)))
+            .collect(),
+        env_pass: env_pass.unwrap_or_default(),
+        cwd,
+    })
+}
+
+/// A program with its arguments; nothing is filled in.
+fn argv(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<String>> {
+    let argv = texts(node, findings)?;
+    if argv.first().is_none_or(String::is_empty) {
+        findings.error(&node.span, "the command is empty: it needs a program");
+        return None;
+    }
+    if argv.iter().any(|part| part.contains('\0')) {
+        findings.error(&node.span, "a NUL cannot stand in an argument");
+        return None;
+    }
+    Some(argv)
+}
+
+fn overrides(node: &Node, findings: &mut Findings<'_>) -> Option<BTreeMap<String, ToolOverride>> {
+    let Item::Table(entries) = &node.item else {
+        wrong_kind(node, "a table of tools", findings);
+        return None;
+    };
+    let tools = entries.iter().filter_map(|entry| {
+        let told = tool_override(&entry.node, findings)?;
+        Some((entry.key.clone(), told))
+    });
+    Some(tools.collect())
+}
+
+fn tool_override(node: &Node, findings: &mut Findings<'_>) -> Option<ToolOverride> {
+    let mut fields = Fields::of(node, "a server's tool", findings)?;
+    let has_locks = fields.has("locks");
+    let (write_locks, read_locks) =
+        manifest::locks(&mut fields, &Placeholders::new(None), findings);
+    let told = ToolOverride {
+        timeout: fields.read("timeout", findings, some_time),
+        idle_timeout: fields.read("idle_timeout", findings, some_time),
+        grace: fields.read("grace", findings, duration),
+        write_locks: has_locks.then_some(write_locks),
+        read_locks,
+        is_parallel: fields.read("parallel", findings, boolean).unwrap_or(false),
+        max_parallel: fields
+            .read("max_parallel", findings, |node, findings| {
+                whole(node, 1..=i64::from(u32::MAX), findings)
+            })
+            .and_then(|most| u32::try_from(most).ok()),
+        rate: fields.read("rate", findings, manifest::rate),
+        estimate: fields.read("estimate", findings, duration),
+    };
+    fields.finish(findings);
+    Some(told)
+}

@@ -1,0 +1,142 @@
+//! What calls and servers run on, before there is a plan to run: the
+//! containment, the runtime, the folder of the run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::containment;
+use super::exit;
+use super::run_folder::RunFolder;
+use super::session::SessionError;
+use crate::catalogue::{self, Catalogue, ServerSurroundings};
+use crate::engine::RunSurroundings;
+use crate::exec::{Attempts, Containment, Servers};
+use crate::model::{Action, Plan, ServerName};
+use crate::output::{Bounds, Safe, Store, Wiretap};
+
+/// What calls and servers run on. Servers that run when it is dropped are
+/// killed with everything else that is contained.
+pub(super) struct Ground {
+    pub(super) containment: Containment,
+    pub(super) runtime: Runtime,
+    pub(super) store: Store,
+    pub(super) folder: RunFolder,
+    pub(super) surroundings: RunSurroundings,
+    pub(super) servers: Servers,
+}
+
+impl Ground {
+    /// Starts the containment and the runtime, and makes the run's folder. No
+    /// server is started.
+    pub(super) fn prepare(catalogue: &Catalogue) -> Result<Self, SessionError> {
+        let containment = containment::start()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .thread_name("fanout-io")
+            .build()
+            .map_err(SessionError::Runtime)?;
+        let folder = RunFolder::create()?;
+        let store = Store::new(Some(folder.outputs()), Bounds::default());
+        let surroundings = RunSurroundings {
+            started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,
+            own_program: std::env::current_exe().map_err(SessionError::OwnProgram)?,
+            inherited_env: inherited_env(),
+            run_dir: folder.path.clone(),
+        };
+        let around = ServerSurroundings {
+            started_in: &surroundings.started_in,
+            own_program: &surroundings.own_program,
+            inherited_env: &surroundings.inherited_env,
+            run_dir: &surroundings.run_dir,
+        };
+        let configured = catalogue.servers().filter_map(|server| {
+            let launch = catalogue::server_launch(server, &around)?;
+            Some((server.as_ref().clone(), launch))
+        });
+        let servers = Servers::new(&containment, Wiretap::default(), configured);
+        Ok(Self {
+            containment,
+            runtime,
+            store,
+            folder,
+            surroundings,
+            servers,
+        })
+    }
+
+    /// Starts servers side by side; the catalogue with their tools, or why
+    /// some did not start.
+    pub(super) fn connect(
+        &self,
+        mut catalogue: Catalogue,
+        names: &[ServerName],
+    ) -> Result<Catalogue, Vec<String>> {
+        let started = self.runtime.block_on(self.servers.start(names));
+        let mut reasons = Vec::new();
+        for (name, listed) in names.iter().zip(started) {
+            match listed {
+                Ok(tools) => {
+                    let (with, doubts) = catalogue.with_listed(name, &tools);
+                    catalogue = with;
+                    for doubt in doubts {
+                        exit::complain(Safe::new(&doubt).as_str());
+                    }
+                }
+                Err(error) => reasons.push(error.to_string()),
+            }
+        }
+        if reasons.is_empty() {
+            Ok(catalogue)
+        } else {
+            Err(reasons)
+        }
+    }
+
+    /// What starts attempts.
+    pub(super) fn attempts(&self) -> Arc<Attempts> {
+        Arc::new(Attempts {
+            containment: self.containment.clone(),
+            servers: self.servers.clone(),
+        })
+    }
+
+    /// Closes every server, and says what could not be confirmed dead.
+    pub(super) fn close_servers(&self) {
+        for left in self.runtime.block_on(self.servers.stop_all()) {
+            let name = Safe::new(&left.name);
+            let pid = left.pid;
+            exit::complain(&format!(
+                "{} ({pid}) of a server could not be confirmed dead",
+                name.as_str()
+            ));
+        }
+    }
+}
+
+/// The servers whose tools a plan names.
+pub(super) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> {
+    let tools = plan
+        .calls
+        .iter()
+        .filter_map(|call| catalogue.get(&call.tool));
+    let mut names: Vec<ServerName> = tools
+        .filter_map(|tool| match &tool.action {
+            Action::Mcp { server, .. } => Some(server.clone()),
+            Action::Command { .. } | Action::Wait { .. } => None,
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The environment as text; variables that are no text are left out, since a
+/// manifest cannot name them.
+fn inherited_env() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,51 @@
+//! Every kind of attempt that leaves this process: programs under supervisors,
+//! and questions to servers.
+
+use tokio::sync::mpsc;
+
+use super::{AttemptEvent, Containment, Servers, Spawner, StopTokens};
+use crate::model::{Cap, Launch, Question};
+use crate::output::Sink;
+
+/// Starts every kind of attempt.
+#[derive(Clone)]
+pub struct Attempts {
+    /// Starts programs.
+    pub containment: Containment,
+    /// Asks servers.
+    pub servers: Servers,
+}
+
+impl Spawner for Attempts {
+    fn start(
+        &self,
+        launch: Launch,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        self.containment.start(launch, stop, sink, events);
+    }
+
+    fn ask(
+        &self,
+        question: Question,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        self.servers.ask(question, stop, sink, events);
+    }
+
+    fn most_lanes(&self) -> Option<Cap> {
+        self.containment.most_lanes()
+    }
+
+    fn suspend(&self) {
+        self.containment.suspend();
+    }
+
+    fn resume(&self) {
+        self.containment.resume();
+    }
+}

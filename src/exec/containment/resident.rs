@@ -1,0 +1,97 @@
+//! A program that stays and is spoken to over its pipes, such as a server.
+
+use std::future;
+use std::io;
+
+use rustix::io::ioctl_fionbio;
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+use super::Containment;
+use super::attempt::{Attempt, Pump, supervise};
+use crate::exec::StopTokens;
+use crate::exec::pipes::ToolEnds;
+use crate::model::{Ending, Launch};
+
+/// Our ends of a resident program's pipes. Dropping `stdin` is end of file
+/// for it.
+#[derive(Debug)]
+pub struct ResidentPipes {
+    /// What it reads.
+    pub stdin: Sender,
+    /// What it prints.
+    pub stdout: Receiver,
+    /// What it complains of; to be read, or the program stands still some day.
+    pub stderr: Receiver,
+}
+
+/// A resident program that runs under a supervisor.
+pub struct Resident {
+    attempt: Attempt<Option<ResidentPipes>>,
+}
+
+/// Whoever took the pipes moves them; here nothing does.
+struct Elsewhere;
+
+impl Pump for Elsewhere {
+    async fn step(&mut self) {
+        future::pending::<()>().await;
+    }
+
+    fn close_stdin(&mut self) {}
+}
+
+impl Containment {
+    /// Starts a program that stays. The standard input of the launch is not
+    /// looked at: the program reads what is written to its pipe. The error is
+    /// the ending of a program that could not be started.
+    pub async fn reside(
+        &self,
+        launch: &Launch,
+        stop: &StopTokens,
+    ) -> Result<(Resident, ResidentPipes), Ending> {
+        let make = || ResidentPipes::new().map(|(pipes, ends)| (Some(pipes), ends));
+        let mut attempt = Attempt::begin(&self.0, launch, stop, &make).await?;
+        match attempt.pipes().take() {
+            Some(pipes) => Ok((Resident { attempt }, pipes)),
+            None => Err(Ending::refused("its pipes were taken already")),
+        }
+    }
+}
+
+impl Resident {
+    /// Process id of the program.
+    pub fn pid(&self) -> u32 {
+        self.attempt.pid()
+    }
+
+    /// Waits until the program and everything under it is gone, or given up,
+    /// and passes stops on meanwhile: the soft one is SIGTERM and SIGCONT to
+    /// the whole tree, the hard one SIGKILL.
+    pub async fn ended(self, stop: &StopTokens) -> Ending {
+        let end = supervise(self.attempt.lane(), stop, &mut Elsewhere).await;
+        self.attempt.conclude(end).await
+    }
+}
+
+impl ResidentPipes {
+    fn new() -> io::Result<(Self, ToolEnds)> {
+        let (stdin_end, stdin) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stdout, stdout_end) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stderr, stderr_end) = pipe_with(PipeFlags::CLOEXEC)?;
+        for ours in [&stdin, &stdout, &stderr] {
+            ioctl_fionbio(ours, true)?;
+        }
+        let pipes = Self {
+            stdin: Sender::from_owned_fd_unchecked(stdin)?,
+            stdout: Receiver::from_owned_fd_unchecked(stdout)?,
+            stderr: Receiver::from_owned_fd_unchecked(stderr)?,
+        };
+        let ends = ToolEnds {
+            stdin: Some(stdin_end),
+            stdout: stdout_end,
+            stderr: stderr_end,
+        };
+        Ok((pipes, ends))
+    }
+}

@@ -1,0 +1,46 @@
+//! Tool servers of the Model Context Protocol: each runs under a supervisor,
+//! and one connection to it carries all of its calls.
+//!
+//! It owns the servers' processes and connections. What a tool may overlap
+//! with, and whether an answer fits its schema, it must not know.
+
+mod asking;
+mod board;
+mod content;
+mod lines;
+mod pipe;
+mod process;
+mod server;
+mod servers;
+mod session;
+
+pub use servers::Servers;
+
+use crate::model::ServerName;
+
+/// Why a server takes no calls.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// None is configured under this name.
+    #[error("there is no server `{server}`")]
+    Unknown {
+        /// Its name.
+        server: ServerName,
+    },
+    /// Its process could not be started. Untrusted text.
+    #[error("server `{server}` could not be started: {reason}")]
+    NotStarted {
+        /// Its name.
+        server: ServerName,
+        /// Why.
+        reason: String,
+    },
+    /// It did not connect, or did not list its tools. Untrusted text.
+    #[error("server `{server}` did not connect: {reason}")]
+    NotConnected {
+        /// Its name.
+        server: ServerName,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,102 @@
+//! The process of a server, from its start to the proof that it is gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time;
+
+use crate::exec::{Containment, Resident, ResidentPipes, StopTokens};
+use crate::model::{Ending, Launch, ServerName};
+use crate::output::Wiretap;
+
+/// How long a server has after end of file, and again after SIGTERM (the
+/// protocol's ladder; its reference implementations wait 2 s).
+const STEP: Duration = Duration::from_secs(2);
+
+/// What is left of its complaints is read within this time after its end.
+const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Bytes of complaints read at once.
+const PIECE: usize = 8 << 10;
+
+/// A server's process.
+#[derive(Debug, Clone)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    stop: StopTokens,
+    ended: watch::Receiver<Option<Arc<Ending>>>,
+}
+
+impl Process {
+    /// Starts it under a supervisor. What it complains of is drained from the
+    /// first byte on.
+    pub(super) async fn start(
+        containment: &Containment,
+        launch: &Launch,
+        server: &ServerName,
+        wiretap: &Wiretap,
+    ) -> Result<(Self, Sender, Receiver), Ending> {
+        let stop = StopTokens::default();
+        let (resident, pipes) = containment.reside(launch, &stop).await?;
+        let ResidentPipes {
+            stdin,
+            stdout,
+            stderr,
+        } = pipes;
+        let drained = tokio::spawn(drain(stderr, server.clone(), wiretap.clone()));
+        let pid = resident.pid();
+        let ended = watch_over(resident, stop.clone(), drained);
+        Ok((Self { pid, stop, ended }, stdin, stdout))
+    }
+
+    /// How it ended, once it and everything under it is gone or given up.
+    pub(super) async fn ended(&self) -> Arc<Ending> {
+        let mut ended = self.ended.clone();
+        let known = ended.wait_for(Option::is_some).await;
+        let known = known.ok().and_then(|ending| ending.clone());
+        known.unwrap_or_else(|| Arc::new(Ending::refused("nobody watches it any more")))
+    }
+
+    /// How it ended, if that is known within `time`.
+    pub(super) async fn ended_within(&self, limit: Duration) -> Option<Arc<Ending>> {
+        time::timeout(limit, self.ended()).await.ok()
+    }
+
+    /// Waits until it ends on the end of file it was given, then SIGTERM, then
+    /// SIGKILL.
+    pub(super) async fn close(&self) -> Arc<Ending> {
+        for token in [&self.stop.soft, &self.stop.hard] {
+            if let Some(ending) = self.ended_within(STEP).await {
+                return ending;
+            }
+            token.cancel();
+        }
+        self.ended().await
+    }
+}
+
+fn watch_over(
+    resident: Resident,
+    stop: StopTokens,
+    drained: JoinHandle<()>,
+) -> watch::Receiver<Option<Arc<Ending>>> {
+    let (sender, ended) = watch::channel(None);
+    tokio::spawn(async move {
+        let ending = resident.ended(&stop).await;
+        // Its last words are to be known before its end is.
+        let _drained = time::timeout(DRAIN_DEADLINE, drained).await;
+        sender.send_replace(Some(Arc::new(ending)));
+    });
+    ended
+}
+
+async fn drain(mut stderr: Receiver, server: ServerName, wiretap: Wiretap) {
+    let mut piece = vec![0; PIECE];
+    while let Ok(count @ 1..) = stderr.read(&mut piece).await {
+        wiretap.complained(&server, piece.get(..count).unwrap_or_default());
+    }
+}

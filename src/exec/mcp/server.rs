@@ -1,0 +1,314 @@
+//! One server: started, connected, closed, and what is known of it meanwhile.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{self, Instant};
+
+use super::StartError;
+use super::board::Board;
+use super::pipe::Pipe;
+use super::process::Process;
+use super::session::{self, Listener, Service, Session};
+use crate::exec::Containment;
+use crate::model::{Ending, Faults, Launch, ListedTool, McpServer, Reach, ServerRow, ServerState};
+use crate::output::Wiretap;
+
+/// How long the connection itself may take to close; the process has its own
+/// ladder after that.
+const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
+
+/// How long the end of a process may take to become known once its pipes
+/// have ended.
+const END_DEADLINE: Duration = Duration::from_millis(1500);
+
+/// Characters of complaints that become part of a reason.
+const COMPLAINT: usize = 300;
+
+/// One server.
+pub(super) struct Server {
+    config: McpServer,
+    launch: Launch,
+    containment: Containment,
+    wiretap: Wiretap,
+    /// Counts changes of any server's row.
+    news: watch::Sender<u64>,
+    row: Mutex<ServerRow>,
+    in_flight: AtomicUsize,
+    /// The connection that takes calls.
+    live: Mutex<Option<Arc<Session>>>,
+    /// What runs; held while it is started or closed, so that one thing
+    /// happens at a time.
+    running: tokio::sync::Mutex<Option<Running>>,
+}
+
+/// A server's process with the connection to it.
+struct Running {
+    process: Process,
+    service: Service,
+}
+
+impl Server {
+    pub(super) fn new(
+        config: McpServer,
+        launch: Launch,
+        containment: Containment,
+        wiretap: Wiretap,
+        news: watch::Sender<u64>,
+    ) -> Self {
+        let row = ServerRow {
+            name: config.name.clone(),
+            target: target(&config.reach).into(),
+            state: ServerState::Stopped,
+            since: SystemTime::now(),
+            pid: None,
+            identity: None,
+            era: None,
+            tools: Arc::default(),
+            in_flight: 0,
+            faults: Faults::default(),
+            sample: None,
+        };
+        Self {
+            config,
+            launch,
+            containment,
+            wiretap,
+            news,
+            row: Mutex::new(row),
+            in_flight: AtomicUsize::new(0),
+            live: Mutex::new(None),
+            running: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// Starts it, connects and lists its tools, unless that was done already.
+    pub(super) async fn start(self: &Arc<Self>) -> Result<Arc<Vec<ListedTool>>, StartError> {
+        let mut running = self.running.lock().await;
+        if self.live().is_some() {
+            return Ok(Arc::clone(&self.row().tools));
+        }
+        if let Some(old) = running.take() {
+            old.close().await;
+        }
+        self.turn(ServerState::Starting);
+        match self.begin().await {
+            Ok((begun, session)) => {
+                self.watch_over(&begun.process, &session);
+                *lock(&self.live) = Some(session);
+                *running = Some(begun);
+                self.turn(ServerState::Ready);
+                Ok(Arc::clone(&self.row().tools))
+            }
+            Err(error) => {
+                self.turn(ServerState::Failed(error.to_string().into()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes it, and waits until nothing of it is left; how its process
+    /// ended, if one ran.
+    pub(super) async fn stop(&self) -> Option<Arc<Ending>> {
+        let mut running = self.running.lock().await;
+        let old = running.take()?;
+        self.turn(ServerState::Stopping);
+        lock(&self.live).take();
+        let ending = old.close().await;
+        self.turn(match ending.unconfirmed.first() {
+            Some(left) => ServerState::Failed(
+                format!("process {} could not be confirmed dead", left.pid).into(),
+            ),
+            None => ServerState::Stopped,
+        });
+        Some(ending)
+    }
+
+    /// The connection that takes calls, if there is one.
+    pub(super) fn live(&self) -> Option<Arc<Session>> {
+        lock(&self.live).clone()
+    }
+
+    /// What is known of it now.
+    pub(super) fn snapshot(&self) -> ServerRow {
+        let mut row = self.row().clone();
+        row.in_flight = self.in_flight.load(Ordering::Relaxed);
+        if let Some(session) = self.live() {
+            row.faults = session.board.faults();
+        }
+        row
+    }
+
+    /// Why it takes no calls, in words.
+    pub(super) fn why_not(&self) -> String {
+        let name = &self.config.name;
+        match &self.row().state {
+            ServerState::Failed(reason) => format!("server {name} is gone: {reason}"),
+            state => format!("server {name} is {}", state.word()),
+        }
+    }
+
+    /// Why the connection broke, once that is known.
+    pub(super) async fn why_broken(&self) -> String {
+        let deadline = Instant::now() + END_DEADLINE;
+        let mut news = self.news.subscribe();
+        while self.row().state == ServerState::Ready {
+            if time::timeout_at(deadline, news.changed()).await.is_err() {
+                break;
+            }
+        }
+        match &self.row().state {
+            ServerState::Failed(reason) => reason.to_string(),
+            ServerState::Ready => "the connection broke".to_owned(),
+            state => format!("the server is {}", state.word()),
+        }
+    }
+
+    /// One call more that it works on, until what is returned is dropped.
+    pub(super) fn count_in(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+        InFlight(Arc::clone(self))
+    }
+
+    async fn begin(&self) -> Result<(Running, Arc<Session>), StartError> {
+        let name = &self.config.name;
+        let limit = self.config.startup_timeout;
+        let deadline = Instant::now() + limit;
+        let begun = Process::start(&self.containment, &self.launch, name, &self.wiretap).await;
+        let (process, stdin, stdout) = begun.map_err(|ending| StartError::NotStarted {
+            server: name.clone(),
+            reason: ending.reason.unwrap_or_default(),
+        })?;
+        lock(&self.row).pid = Some(process.pid);
+        let board = Arc::new(Board::new(self.wiretap.clone()));
+        let pipe = Pipe::new(stdin, stdout, Arc::clone(&board), limit / 2);
+        let (listener, _changes) = Listener::new();
+        let connecting = async {
+            let service = session::connect(pipe, listener)
+                .await
+                .map_err(|error| error.to_string())?;
+            match session::list(service.peer()).await {
+                Ok(tools) => Ok((service, tools)),
+                Err(error) => Err(format!("its tools could not be listed: {error}")),
+            }
+        };
+        let reason = match time::timeout_at(deadline, connecting).await {
+            Ok(Ok((service, tools))) => {
+                self.note(&service, tools);
+                let peer = service.peer().clone();
+                return Ok((
+                    Running { process, service },
+                    Arc::new(Session { peer, board }),
+                ));
+            }
+            Ok(Err(reason)) => reason,
+            Err(_) => format!("no connection within {limit:?}"),
+        };
+        let is_gone = process.ended_within(END_DEADLINE).await;
+        let reason = if let Some(ending) = is_gone {
+            format!("it ended: {}", obituary(&ending))
+        } else {
+            process.close().await;
+            reason
+        };
+        Err(StartError::NotConnected {
+            server: name.clone(),
+            reason: self.with_complaints(reason),
+        })
+    }
+
+    fn note(&self, service: &Service, tools: Vec<ListedTool>) {
+        let info = service.peer().peer_info();
+        let mut row = lock(&self.row);
+        row.identity = info.as_deref().and_then(session::identity);
+        row.era = info.map(|info| info.protocol_version.as_str().into());
+        row.tools = Arc::new(tools);
+    }
+
+    /// Notices when the process ends that nobody stopped.
+    fn watch_over(self: &Arc<Self>, process: &Process, session: &Arc<Session>) {
+        let (server, process, session) = (Arc::clone(self), process.clone(), Arc::clone(session));
+        tokio::spawn(async move {
+            let ending = process.ended().await;
+            let mut live = lock(&server.live);
+            if live.as_ref().is_none_or(|it| !Arc::ptr_eq(it, &session)) {
+                return;
+            }
+            live.take();
+            drop(live);
+            let reason = obituary(&ending);
+            server.turn(ServerState::Failed(server.with_complaints(reason).into()));
+        });
+    }
+
+    /// A reason with the last line that the server complained of.
+    fn with_complaints(&self, reason: String) -> String {
+        let complaints = self.wiretap.complaints(&self.config.name);
+        let mut lines = complaints.lines().rev();
+        match lines.find(|line| !line.trim().is_empty()) {
+            Some(line) => {
+                let line: String = line.trim().chars().take(COMPLAINT).collect();
+                format!("{reason}; its last words: {line}")
+            }
+            None => reason,
+        }
+    }
+
+    fn turn(&self, state: ServerState) {
+        let mut row = lock(&self.row);
+        if !matches!(state, ServerState::Ready | ServerState::Stopping) {
+            row.pid = None;
+        }
+        row.state = state;
+        row.since = SystemTime::now();
+        drop(row);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.news.send_modify(|count| *count += 1);
+    }
+
+    fn row(&self) -> MutexGuard<'_, ServerRow> {
+        lock(&self.row)
+    }
+}
+
+impl Running {
+    async fn close(mut self) -> Arc<Ending> {
+        // However the connection takes it, the process is closed next.
+        let _closed = self.service.close_with_timeout(CLOSE_DEADLINE).await;
+        self.process.close().await
+    }
+}
+
+/// A call that a server works on.
+pub(super) struct InFlight(Arc<Server>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.tell();
+    }
+}
+
+/// How a process ended, in words.
+fn obituary(ending: &Ending) -> String {
+    let reason = ending.reason.clone();
+    reason.unwrap_or_else(|| "exit code 0".to_owned())
+}
+
+/// What is started, without what could be a secret.
+fn target(reach: &Reach) -> String {
+    match reach {
+        Reach::Stdio { argv, .. } => argv.join(" "),
+        Reach::Http { url, .. } => url.clone(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

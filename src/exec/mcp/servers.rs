@@ -1,0 +1,123 @@
+//! All servers of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, watch};
+
+use super::StartError;
+use super::asking;
+use super::server::Server;
+use crate::exec::report::Reporter;
+use crate::exec::{AttemptEvent, Containment, StopTokens};
+use crate::model::{
+    Ending, Launch, Leftover, ListedTool, McpServer, Question, ServerName, ServerRow,
+};
+use crate::output::{Sink, Wiretap};
+
+/// All servers of a run; cheap to clone.
+#[derive(Clone)]
+pub struct Servers(Arc<Shared>);
+
+struct Shared {
+    servers: BTreeMap<ServerName, Arc<Server>>,
+    wiretap: Wiretap,
+    news: watch::Sender<u64>,
+}
+
+impl Servers {
+    /// None is started yet. Each comes with what its process is started with.
+    pub fn new(
+        containment: &Containment,
+        wiretap: Wiretap,
+        configured: impl IntoIterator<Item = (McpServer, Launch)>,
+    ) -> Self {
+        let news = watch::Sender::new(0);
+        let servers = configured.into_iter().map(|(config, launch)| {
+            let name = config.name.clone();
+            let server = Server::new(
+                config,
+                launch,
+                containment.clone(),
+                wiretap.clone(),
+                news.clone(),
+            );
+            (name, Arc::new(server))
+        });
+        Self(Arc::new(Shared {
+            servers: servers.collect(),
+            wiretap,
+            news,
+        }))
+    }
+
+    /// Starts servers side by side; what each of them tells of its tools, in
+    /// the order of the names.
+    pub async fn start(
+        &self,
+        names: &[ServerName],
+    ) -> Vec<Result<Arc<Vec<ListedTool>>, StartError>> {
+        join_all(names.iter().map(|name| async move {
+            match self.0.servers.get(name) {
+                Some(server) => server.start().await,
+                None => Err(StartError::Unknown {
+                    server: name.clone(),
+                }),
+            }
+        }))
+        .await
+    }
+
+    /// Closes a server.
+    pub async fn stop(&self, name: &ServerName) {
+        if let Some(server) = self.0.servers.get(name) {
+            server.stop().await;
+        }
+    }
+
+    /// Closes every server, side by side; what could not be confirmed dead.
+    pub async fn stop_all(&self) -> Vec<Leftover> {
+        let all = self.0.servers.values();
+        let endings = join_all(all.map(|server| server.stop())).await;
+        let left = |ending: Arc<Ending>| ending.unconfirmed.clone();
+        endings.into_iter().flatten().flat_map(left).collect()
+    }
+
+    /// What is known of each.
+    pub fn rows(&self) -> Vec<ServerRow> {
+        let all = self.0.servers.values();
+        all.map(|server| server.snapshot()).collect()
+    }
+
+    /// News of any row's change.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.news.subscribe()
+    }
+
+    /// What the servers complain of, and the messages exchanged with them.
+    pub fn wiretap(&self) -> &Wiretap {
+        &self.0.wiretap
+    }
+
+    /// Starts an attempt that asks a server, and returns at once. Exactly one
+    /// [`AttemptEvent::Ended`] follows.
+    pub fn ask(
+        &self,
+        question: Question,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let reporter = Reporter::new(question.call, question.epoch, events);
+        let server = self.0.servers.get(&question.server).cloned();
+        tokio::spawn(async move {
+            let ending = match server {
+                Some(server) => asking::ask(&server, &question, &stop, &sink, &reporter).await,
+                None => Ending::refused(format!("there is no server {}", question.server)),
+            };
+            sink.finish();
+            reporter.ended(ending).await;
+        });
+    }
+}

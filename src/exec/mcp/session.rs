@@ -1,0 +1,94 @@
+//! A connection to a server: the handshake of either era, and the list of its
+//! tools.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerPeerInfo,
+};
+use rmcp::service::{ClientInitializeError, NotificationContext, RunningService, ServiceError};
+use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient};
+use tokio::sync::watch;
+
+use super::board::Board;
+use super::pipe::Pipe;
+use crate::model::{Annotations, ListedTool};
+
+/// A connection that was made.
+pub(super) struct Session {
+    pub(super) peer: Peer<RoleClient>,
+    pub(super) board: Arc<Board>,
+}
+
+/// The connection's own part, which ends it.
+pub(super) type Service = RunningService<RoleClient, Listener>;
+
+/// Listens to what a server tells unasked. What it asks for (input of the
+/// user, a model, folders) is refused: none of it was granted.
+#[derive(Debug)]
+pub(super) struct Listener {
+    /// Counts how often the server said that its tools are others now.
+    changes: watch::Sender<u64>,
+}
+
+impl Listener {
+    /// With a count of the changes it hears of.
+    pub(super) fn new() -> (Self, watch::Receiver<u64>) {
+        let (changes, counted) = watch::channel(0);
+        (Self { changes }, counted)
+    }
+}
+
+impl ClientHandler for Listener {
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn get_info(&self) -> ClientConfig {
+        let own = Implementation::new("fanout", env!("CARGO_PKG_VERSION"));
+        ClientConfig::new(ClientCapabilities::default(), own)
+    }
+}
+
+/// Connects: the newer era is tried first, and silence or any error on it
+/// means the older one.
+pub(super) async fn connect(
+    pipe: Pipe,
+    listener: Listener,
+) -> Result<Service, ClientInitializeError> {
+    let lifecycle = ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::LATEST],
+        legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+    };
+    listener.serve_with_lifecycle(pipe, lifecycle).await
+}
+
+/// Every tool the server tells of.
+pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Vec<ListedTool>, ServiceError> {
+    let tools = peer.list_all_tools().await?;
+    Ok(tools.into_iter().map(listed).collect())
+}
+
+fn listed(tool: rmcp::model::Tool) -> ListedTool {
+    let hints = tool.annotations.unwrap_or_default();
+    ListedTool {
+        name: tool.name.into_owned(),
+        description: tool.description.unwrap_or_default().into_owned(),
+        input_schema: Arc::unwrap_or_clone(tool.input_schema).into(),
+        output_schema: tool
+            .output_schema
+            .map(|schema| Arc::unwrap_or_clone(schema).into()),
+        annotations: Annotations {
+            read_only: hints.read_only_hint,
+            idempotent: hints.idempotent_hint,
+            destructive: hints.destructive_hint,
+            open_world: hints.open_world_hint,
+        },
+    }
+}
+
+/// Name and version, as the server gives them.
+pub(super) fn identity(info: &ServerPeerInfo) -> Option<Arc<str>> {
+    let server = info.server_info.as_ref()?;
+    Some(format!("{} {}", server.name, server.version).into())
+}

@@ -1,0 +1,320 @@
+//! A tool server: how it is reached, what of its tools is known, and where it
+//! stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Annotations, CallSample, Rate};
+
+/// The name of a server in its catalogue; its tools are called `NAME.TOOL`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerName(Arc<str>);
+
+impl ServerName {
+    /// Takes a name.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A value that is never shown: it may be a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Concealed(String);
+
+impl Concealed {
+    /// Takes a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for whoever needs it and shows it to nobody.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Concealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// A server as a file configures it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct McpServer {
+    /// Its name.
+    pub name: ServerName,
+    /// How it is reached.
+    pub reach: Reach,
+    /// From its start to the list of its tools.
+    pub startup_timeout: Duration,
+    /// Run timeout of its calls, where neither call nor tool names one.
+    pub timeout: Option<Duration>,
+    /// Whether the user lets all its calls run side by side.
+    pub is_parallel: bool,
+    /// Its only tools that are taken over; `None` takes all.
+    pub only: Option<Vec<String>>,
+    /// Tools that are not taken over.
+    pub except: Vec<String>,
+    /// What the user says of single tools, by their names on the server.
+    pub tools: BTreeMap<String, ToolOverride>,
+    /// The file it is configured in; `None` for the built-in sample server.
+    pub origin: Option<PathBuf>,
+}
+
+impl McpServer {
+    /// Time to start and connect, where nothing else is said.
+    pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Run timeout of a call, where nothing else is said. A server that drops
+    /// a request never answers it, and nothing else would end the call.
+    pub const CALL_TIMEOUT: Duration = Duration::from_mins(10);
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reach {
+    /// By a program of its own, over its standard input and output.
+    Stdio {
+        /// Program and arguments, never passed through a shell.
+        argv: Vec<String>,
+        /// Environment variables it gets by value.
+        env: BTreeMap<String, Concealed>,
+        /// Environment variables let through by name.
+        env_pass: Vec<String>,
+        /// Working directory; `None` is the folder fanout was started in.
+        cwd: Option<PathBuf>,
+    },
+    /// By streamable HTTP.
+    Http {
+        /// Where.
+        url: String,
+        /// Headers of every request.
+        headers: BTreeMap<String, Concealed>,
+    },
+}
+
+/// What the user says of one tool of a server.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ToolOverride {
+    /// Run timeout.
+    pub timeout: Option<Duration>,
+    /// Longest time without progress.
+    pub idle_timeout: Option<Duration>,
+    /// Between a cancel that was sent and giving the call up.
+    pub grace: Option<Duration>,
+    /// Locks it takes exclusively instead of the whole server.
+    pub write_locks: Option<Vec<String>>,
+    /// Locks it shares.
+    pub read_locks: Vec<String>,
+    /// Whether its calls may run side by side, whatever it says of itself.
+    pub is_parallel: bool,
+    /// Calls of it that may run at once.
+    pub max_parallel: Option<u32>,
+    /// Starts of it per time.
+    pub rate: Option<Rate>,
+    /// Expected run time.
+    pub estimate: Option<Duration>,
+}
+
+/// A tool as its server describes it. Untrusted in every part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListedTool {
+    /// Its name on the server.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub input_schema: Value,
+    /// JSON Schema of its structured result.
+    pub output_schema: Option<Value>,
+    /// Hints, as far as it gives any.
+    pub annotations: Annotations,
+}
+
+/// What a call of a tool may overlap with, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// It says that it changes nothing: calls run side by side.
+    ReadOnly,
+    /// It says that it changes something: alone on its server.
+    NotReadOnly,
+    /// It says that it may destroy: alone on its server.
+    Destructive,
+    /// It says nothing of the kind: alone on its server.
+    Unannotated,
+    /// Not read-only, and the user named what it must have for itself.
+    Keyed,
+    /// Not read-only, and the user lets its calls overlap all the same.
+    Relaxed,
+}
+
+impl Access {
+    /// Why calls run side by side or alone, in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only: runs beside others",
+            Self::NotReadOnly => "not read-only: alone on its server",
+            Self::Destructive => "destructive: alone on its server",
+            Self::Unannotated => "not annotated: alone on its server",
+            Self::Keyed => "not read-only: alone on its keys",
+            Self::Relaxed => "not read-only, runs beside others: your order",
+        }
+    }
+}
+
+/// Where a server stands, as the screens show it.
+#[derive(Debug, Clone)]
+pub struct ServerRow {
+    /// Its name.
+    pub name: ServerName,
+    /// What is started or asked, without anything secret.
+    pub target: Arc<str>,
+    /// Where it stands.
+    pub state: ServerState,
+    /// When it took that state, for display only.
+    pub since: SystemTime,
+    /// Its main process.
+    pub pid: Option<u32>,
+    /// What it says of itself: name and version. Untrusted text.
+    pub identity: Option<Arc<str>>,
+    /// Protocol revision it speaks, such as `2025-11-25`.
+    pub era: Option<Arc<str>>,
+    /// Its tools, as listed last.
+    pub tools: Arc<Vec<ListedTool>>,
+    /// Calls it works on.
+    pub in_flight: usize,
+    /// What was wrong with what it sent.
+    pub faults: Faults,
+    /// The latest reading of its process tree; it serves all of its calls.
+    pub sample: Option<CallSample>,
+}
+
+/// Where a server stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerState {
+    /// Nothing was started.
+    Stopped,
+    /// Starting, connecting, listing its tools.
+    Starting,
+    /// Connected.
+    Ready,
+    /// Being closed, or killed.
+    Stopping,
+    /// It could not be started, or it died. Untrusted text.
+    Failed(Arc<str>),
+}
+
+impl ServerState {
+    /// The word shown for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Stopping => "stopping",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// What was wrong with what a server sent, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// Lines that were no message.
+    pub noise: u64,
+    /// Messages longer than is read.
+    pub oversized: u64,
+    /// Answers to nothing that was asked.
+    pub stray: u64,
+}
+
+impl Faults {
+    /// How many in all.
+    pub fn count(self) -> u64 {
+        self.noise + self.oversized + self.stray
+    }
+}
+
+/// What is known of a call that somebody else works on.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Remote {
+    /// How far it says it is.
+    pub progress: Option<Progress>,
+    /// What became of the cancel, if one was sent.
+    pub cancel: Option<CancelTruth>,
+}
+
+/// How far a call says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Done so far; the greatest that was told.
+    pub done: f64,
+    /// Of how much, where told.
+    pub total: Option<f64>,
+}
+
+/// What is known of a cancel that was sent to a server, which may ignore it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancelTruth {
+    /// It was sent; nothing was heard since.
+    Sent,
+    /// The server answered: it is done with the call.
+    Confirmed,
+    /// The server told of progress since.
+    StillWorking,
+    /// Nothing was heard in time.
+    Unknown,
+}
+
+impl CancelTruth {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "cancel sent",
+            Self::Confirmed => "cancel confirmed",
+            Self::StillWorking => "cancel sent, still working",
+            Self::Unknown => "cancel sent, end unknown",
+        }
+    }
+}
+
+/// Calls that changed something on one server at the same time, because the
+/// user let them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hazard {
+    /// The server.
+    pub server: ServerName,
+    /// Pairs of calls that overlapped.
+    pub overlaps: u64,
+    /// The calls, in the order they were first seen; at most
+    /// [`Hazard::CALLS_KEPT`].
+    pub calls: Vec<super::CallId>,
+    /// Further calls.
+    pub further: u64,
+}
+
+impl Hazard {
+    /// Calls that are named.
+    pub const CALLS_KEPT: usize = 256;
+}
