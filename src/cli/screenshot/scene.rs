@@ -9,7 +9,7 @@ use crate::tui::state::Screen;
 pub(super) const LONGEST: Duration = Duration::from_mins(1);
 
 /// A film ends so long after the run's start: everything has ended by then.
-const FILM: Duration = Duration::from_secs(22);
+const FILM: Duration = Duration::from_secs(17);
 
 /// Between what is done and what is seen: a few frames.
 const SETTLES: Duration = Duration::from_millis(200);
@@ -30,7 +30,12 @@ pub(super) fn still(name: &str, at: Option<Duration>) -> Vec<(Duration, Cue)> {
     let at = at.unwrap_or_else(|| moment(screen));
     let mut cues = happenings();
     cues.retain(|(when, _)| *when <= at);
-    cues.push((at.saturating_sub(SETTLES), Cue::Press(key)));
+    let before = at.saturating_sub(SETTLES);
+    cues.push((before, Cue::Press(key)));
+    if screen == Screen::Queue {
+        // All calls, not only those that wait.
+        cues.push((before, Cue::Press('O')));
+    }
     cues.push((at, Cue::Take));
     cues.sort_by_key(|(when, _)| *when);
     cues
@@ -52,7 +57,6 @@ pub(super) fn film(step: Duration) -> Vec<(Duration, Cue)> {
 fn moment(screen: Screen) -> Duration {
     Duration::from_millis(match screen {
         Screen::Timeline => 12_600,
-        Screen::Queue => 5_200,
         _ => 9_400,
     })
 }

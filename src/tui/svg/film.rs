@@ -20,8 +20,8 @@ pub fn still(screen: &Buffer, ground: Ground, title: &str) -> String {
 }
 
 /// Screens of one size that follow one another, each for `each`, and begin
-/// anew after the last. Where pictures do not move, or should not, the one in
-/// the middle is seen.
+/// anew after the last. Where pictures do not move, or should not, one of them
+/// is seen.
 pub fn film(screens: &[Buffer], each: Duration, ground: Ground, title: &str) -> String {
     let Some(first) = screens.first() else {
         return still(&Buffer::default(), ground, title);
@@ -37,7 +37,7 @@ pub fn film(screens: &[Buffer], each: Duration, ground: Ground, title: &str) -> 
     let count = frames.len();
     let total = each.as_secs_f64() * count as f64;
     for (number, frame) in frames.iter().enumerate() {
-        let still = if number == count / 2 { " s" } else { "" };
+        let still = if number == count * 2 / 5 { " s" } else { "" };
         let delay = total - each.as_secs_f64() * number as f64;
         let _ = write!(
             body,
@@ -100,7 +100,7 @@ fn whole(screen: &Buffer, ground: Ground, title: &str, sheet: &str, body: &str) 
          viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{named}</title>\n\
          <style>text{{font:{FONT_SIZE}px ui-monospace,SFMono-Regular,Menlo,Consolas,\
          'DejaVu Sans Mono','Liberation Mono',monospace}}\
-         path,rect{{shape-rendering:crispEdges}}{sheet}</style>\n\
+         path,rect{{shape-rendering:crispEdges}}.l{{shape-rendering:auto}}{sheet}</style>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"{bg}\"/>\n\
          <g transform=\"translate({MARGIN} {MARGIN})\">\n{body}</g>\n</svg>\n"
     )

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ratatui::buffer::Cell;
 
 use super::ink::{Ground, Ink, Look, Looks, Rgb};
-use super::shapes::{Rect, shape};
+use super::shapes::{Paint, Rect, shape};
 use super::{BASELINE, CELL_HEIGHT, CELL_WIDTH, UNDERLINE};
 use crate::tui::text;
 
@@ -69,14 +69,14 @@ fn underlines(inks: &[Ink], svg: &mut String) {
     }
 }
 
-/// What is drawn as geometry: one path for each colour.
+/// What is drawn as geometry: one path for each colour and paint.
 fn shapes(cells: &[Cell], inks: &[Ink], svg: &mut String) {
-    let mut paths: Vec<((Rgb, u8), Vec<Rect>)> = Vec::new();
+    let mut paths: Vec<((Rgb, Paint), Vec<Rect>)> = Vec::new();
     for (column, (cell, ink)) in cells.iter().zip(inks).enumerate() {
         let Some(shape) = shape(cell.symbol()) else {
             continue;
         };
-        let key = (ink.fg, shape.opacity);
+        let key = (ink.fg, shape.paint);
         let known = paths.iter().position(|(it, _)| *it == key);
         let index = known.unwrap_or_else(|| {
             paths.push((key, Vec::new()));
@@ -87,10 +87,14 @@ fn shapes(cells: &[Cell], inks: &[Ink], svg: &mut String) {
             join(&mut paths[index].1, rect);
         }
     }
-    for ((fill, opacity), rects) in paths {
+    for ((fill, paint), rects) in paths {
         let _ = write!(svg, r#"<path fill="{fill}""#);
-        if opacity < 100 {
-            let _ = write!(svg, r#" fill-opacity=".{opacity}""#);
+        match paint {
+            Paint::Line => svg.push_str(r#" class="l""#),
+            Paint::Area(100) => {}
+            Paint::Area(opacity) => {
+                let _ = write!(svg, r#" fill-opacity=".{opacity}""#);
+            }
         }
         svg.push_str(r#" d=""#);
         for it in rects {

@@ -11,11 +11,20 @@ pub(super) struct Rect {
     pub(super) height: i32,
 }
 
-/// A character as rectangles, and how opaque they are, of a hundred.
+/// A character as rectangles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) rects: Vec<Rect>,
-    pub(super) opacity: u8,
+    pub(super) paint: Paint,
+}
+
+/// How rectangles are painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// Softly: so thin that a picture made smaller would lose it otherwise.
+    Line,
+    /// With hard edges, so opaque, of a hundred: areas must meet without seam.
+    Area(u8),
 }
 
 /// The shape of a cell's text, if it is one of those that are drawn.
@@ -24,18 +33,19 @@ pub(super) fn shape(symbol: &str) -> Option<Shape> {
     let (Some(sign), None) = (chars.next(), chars.next()) else {
         return None;
     };
-    let opacity = match sign {
-        '░' => 25,
-        '▒' => 50,
-        '▓' => 75,
-        _ => 100,
+    let paint = match sign {
+        '░' => Paint::Area(25),
+        '▒' => Paint::Area(50),
+        '▓' => Paint::Area(75),
+        '\u{2580}'..='\u{259f}' => Paint::Area(100),
+        _ => Paint::Line,
     };
     let rects = match sign {
         '\u{2580}'..='\u{259f}' => block(sign)?,
         '\u{2800}'..='\u{28ff}' => braille(u32::from(sign) - 0x2800),
         _ => lines(sign)?,
     };
-    Some(Shape { rects, opacity })
+    Some(Shape { rects, paint })
 }
 
 const fn rect(x: i32, y: i32, width: i32, height: i32) -> Rect {
@@ -181,7 +191,12 @@ fn arms_of([up, right, down, left]: [i32; 4]) -> Vec<Rect> {
     if vertical > 0 {
         let half = vertical / 2;
         let from = if up > 0 { 0 } else { Y - half };
-        let to = if down > 0 { CELL_HEIGHT } else { Y + half + 1 };
+        // Into the next row, whose line goes on from there.
+        let to = if down > 0 {
+            CELL_HEIGHT + 1
+        } else {
+            Y + half + 1
+        };
         rects.push(rect(X - half, from, vertical, to - from));
     }
     rects
@@ -225,7 +240,7 @@ mod tests {
                     && it.width > 0
                     && it.height > 0
                     && it.x + it.width <= CELL_WIDTH
-                    && it.y + it.height <= CELL_HEIGHT;
+                    && it.y + it.height <= CELL_HEIGHT + 1;
                 assert!(is_inside, "{sign}: {it:?}");
             }
         }
@@ -241,7 +256,7 @@ mod tests {
         let corner = shape("┌").expect("a corner").rects;
         assert_eq!(corner[0].y, level.y);
         assert_eq!(corner[0].x + corner[0].width, CELL_WIDTH);
-        assert_eq!(corner[1].y + corner[1].height, CELL_HEIGHT);
+        assert_eq!(corner[1].y + corner[1].height, CELL_HEIGHT + 1);
         let upright = shape("│").expect("a line").rects[0];
         assert_eq!(corner[1].x, upright.x);
     }
