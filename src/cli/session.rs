@@ -136,6 +136,9 @@ impl Session {
             exit::complain(&format!("the record of the run is incomplete: {error}"));
             return Exit::CannotRun;
         }
+        for hazard in last.hazards.iter() {
+            exit::complain(&format!("hazard: {hazard}"));
+        }
         if let Some(path) = &options.report
             && let Err(error) = self.write_report(last, path)
         {

@@ -127,6 +127,7 @@ impl Run {
     ) -> Option<Input> {
         self.starts.get(&id).filter(|start| start.epoch == epoch)?;
         self.starts.remove(&id);
+        self.hazards.ended(id);
         self.aim_probe();
         let now = self.clock.now();
         let end = AttemptEnd::from(&ending);

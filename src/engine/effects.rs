@@ -10,8 +10,8 @@ use super::launcher::{Order, Refused};
 use super::run::{News, Run, Start};
 use crate::exec::StopTokens;
 use crate::model::{
-    AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch, Happening,
-    LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
+    Action, AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch,
+    Happening, LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
 };
 use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
 
@@ -177,6 +177,7 @@ impl Run {
         });
         match begun {
             Ok(args) => {
+                self.look_for_overlaps(id);
                 if let Some(row) = self.rows.edit(id) {
                     row.args = args;
                     row.are_args_resolved = true;
@@ -184,6 +185,21 @@ impl Run {
                 None
             }
             Err(Refused(reason)) => self.end_attempt(id, epoch, Ending::refused(reason)),
+        }
+    }
+
+    /// Notes with whom a call on a server overlaps that should not.
+    fn look_for_overlaps(&mut self, id: CallId) {
+        let call = self.calls.get(id.index());
+        let tool = call.and_then(|call| self.launcher.catalogue.get(&call.tool));
+        let Some(Action::Mcp { server, access, .. }) = tool.map(|tool| &tool.action) else {
+            return;
+        };
+        let others = self.hazards.began(id, server, *access);
+        for (one, other) in others.iter().flat_map(|it| [(id, *it), (*it, id)]) {
+            if let Some(row) = self.rows.edit(one) {
+                row.overlapped.get_or_insert(other);
+            }
         }
     }
 
@@ -227,7 +243,7 @@ impl Run {
         self.rows.set_wait(id, None, now);
         self.record_attempt_outcome(id, outcome);
         self.sync_state(id, now);
-        let text = self.reason_text(id, reason);
+        let text = self.with_remarks(id, self.reason_text(id, reason));
         let Some(row) = self.rows.edit(id) else {
             return;
         };
@@ -243,6 +259,24 @@ impl Run {
             took,
         };
         self.tell(now, what);
+    }
+
+    /// A reason with what else is to be known of how the call ended.
+    fn with_remarks(&self, id: CallId, reason: Option<Arc<str>>) -> Option<Arc<str>> {
+        let Some(row) = self.rows.get(id) else {
+            return reason;
+        };
+        let cancel = row.remote.and_then(|remote| remote.cancel);
+        let cancel = cancel.map(|truth| truth.word().to_owned());
+        let cancel = cancel.filter(|word| reason.as_deref() != Some(word));
+        let other = row.overlapped.and_then(|other| self.rows.get(other));
+        let overlap = other.map(|other| format!("overlapped {}: your order", other.name));
+        if cancel.is_none() && overlap.is_none() {
+            return reason;
+        }
+        let reason = reason.map(|reason| reason.to_string());
+        let parts: Vec<String> = [reason, cancel, overlap].into_iter().flatten().collect();
+        Some(parts.join("; ").into())
     }
 
     /// Why a call ended, in words that name calls as the plan does.

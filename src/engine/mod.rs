@@ -8,6 +8,7 @@ mod attempts;
 mod clock;
 mod effects;
 mod handle;
+mod hazards;
 mod inbox;
 mod launcher;
 mod outbox;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::run::Run;
-use crate::model::{CallId, Snapshot};
+use crate::model::{CallId, Hazard, Snapshot};
 
 impl Run {
     /// The picture before anything has started.
@@ -21,6 +21,7 @@ impl Run {
         renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
         renew(&mut self.lists.queue, self.scheduler.queue());
         renew(&mut self.lists.finished, self.rows.finished());
+        renew(&mut self.lists.hazards, self.hazards.found());
         Snapshot {
             revision: self.revision,
             now: self.clock.now(),
@@ -39,6 +40,7 @@ impl Run {
             machine: Arc::clone(&self.machine),
             cores: self.cores,
             missed_samples: self.missed_samples,
+            hazards: Arc::clone(&self.lists.hazards),
             notice: self.notice.clone(),
         }
     }
@@ -51,6 +53,7 @@ pub(super) struct Lists {
     lanes: Arc<Vec<Option<CallId>>>,
     queue: Arc<Vec<CallId>>,
     finished: Arc<Vec<CallId>>,
+    hazards: Arc<Vec<Hazard>>,
 }
 
 fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {

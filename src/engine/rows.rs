@@ -51,6 +51,7 @@ impl Rows {
             peak_rss_bytes: None,
             output: OutputStat::default(),
             remote: None,
+            overlapped: None,
         };
         *self.counts.slot(&row.state) += 1;
         self.shared = None;

@@ -10,6 +10,7 @@ use tokio::time::{self, Instant};
 
 use super::Command;
 use super::clock::Clock;
+use super::hazards::Hazards;
 use super::launcher::{Launcher, Names, Referent, Refused};
 use super::outbox::Outbox;
 use super::picture::Lists;
@@ -49,6 +50,7 @@ pub(super) struct Run {
     pub(super) starts: BTreeMap<CallId, Start>,
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
+    pub(super) hazards: Hazards,
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<TapedStep>,
     pub(super) seen: BTreeMap<CallId, Seen>,
@@ -123,6 +125,7 @@ impl Run {
                 pause: watch::Sender::new(false),
             }),
             lists: Lists::default(),
+            hazards: Hazards::default(),
             journal: Outbox::new(sender),
             tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),

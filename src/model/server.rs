@@ -169,6 +169,18 @@ pub enum Access {
 }
 
 impl Access {
+    /// In a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::NotReadOnly => "not read-only",
+            Self::Destructive => "destructive",
+            Self::Unannotated => "not annotated",
+            Self::Keyed => "keyed",
+            Self::Relaxed => "your order",
+        }
+    }
+
     /// Why calls run side by side or alone, in words.
     pub fn reason(self) -> &'static str {
         match self {
@@ -317,4 +329,42 @@ pub struct Hazard {
 impl Hazard {
     /// Calls that are named.
     pub const CALLS_KEPT: usize = 256;
+
+    /// None yet on this server.
+    pub fn on(server: ServerName) -> Self {
+        Self {
+            server,
+            overlaps: 0,
+            calls: Vec::new(),
+            further: 0,
+        }
+    }
+
+    /// A call overlaps with others.
+    pub fn add(&mut self, call: super::CallId, others: &[super::CallId]) {
+        self.overlaps += others.len() as u64;
+        for each in others.iter().chain([&call]) {
+            if self.calls.contains(each) {
+                continue;
+            }
+            if self.calls.len() < Self::CALLS_KEPT {
+                self.calls.push(*each);
+            } else if *each == call {
+                self.further += 1;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} calls that change something on server {} overlapped ({} pairs): \
+             they are not ordered because you relaxed it, and some may have had no effect",
+            self.calls.len() as u64 + self.further,
+            self.server,
+            self.overlaps
+        )
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, History,
+    AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, Hazard, History,
     MachineSample, Policy, Remote, RunId, ToolName, WaitReason, WaitSpan, Waited,
 };
 
@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub cores: u32,
     /// How many readings were missed so far.
     pub missed_samples: u64,
+    /// What is uncertain because calls overlapped that change something.
+    pub hazards: Arc<Vec<Hazard>>,
     /// Latest message of the engine for the user (a refused command, a warning
     /// of the self-check), with a number that grows. Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,
@@ -132,6 +134,9 @@ pub struct CallRow {
     /// What a server that works on it tells of it, in its current or last
     /// attempt.
     pub remote: Option<Remote>,
+    /// A call that changed something on the same server at the same time,
+    /// because the user let them.
+    pub overlapped: Option<CallId>,
 }
 
 impl CallRow {

@@ -89,6 +89,14 @@ impl Tool {
         }
     }
 
+    /// What its calls may overlap with, where a server works on them.
+    pub fn access(&self) -> Option<Access> {
+        match &self.action {
+            Action::Mcp { access, .. } => Some(*access),
+            Action::Command { .. } | Action::Wait { .. } => None,
+        }
+    }
+
     /// Whether asking twice has the effect of asking once, as far as is known.
     pub fn is_repeatable(&self) -> bool {
         self.annotations.read_only == Some(true) || self.annotations.idempotent == Some(true)

@@ -46,6 +46,7 @@ fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> C
         peak_rss_bytes: None,
         output: OutputStat::default(),
         remote: None,
+        overlapped: None,
     }
 }
 
@@ -197,6 +198,7 @@ pub(super) fn last() -> Snapshot {
         machine: Arc::new(machine),
         cores: 2,
         missed_samples: 0,
+        hazards: Arc::default(),
         notice: None,
     }
 }

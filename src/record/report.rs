@@ -11,7 +11,7 @@ use super::Outputs;
 use super::call_report::{call_report, run_time};
 use super::events::outcome_counts;
 use super::figures::ms_or_null;
-use crate::model::Snapshot;
+use crate::model::{CallId, Snapshot};
 
 /// What a run could have taken at best; whoever computed it says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,6 +76,23 @@ impl Report<'_> {
         (wall > 0.0).then_some(bound / wall)
     }
 
+    fn hazards(&self) -> Vec<Value> {
+        let hazards = self.last.hazards.iter();
+        let name = |id: &CallId| self.last.row(*id).map(|row| &row.name);
+        hazards
+            .map(|hazard| {
+                json!({
+                    "kind": "overlapping-writes",
+                    "server": hazard.server,
+                    "overlaps": hazard.overlaps,
+                    "calls": hazard.calls.iter().filter_map(name).collect::<Vec<_>>(),
+                    "further": hazard.further,
+                    "text": hazard.to_string(),
+                })
+            })
+            .collect()
+    }
+
     fn machine(&self) -> Value {
         let latest = self.last.machine.latest();
         json!({
@@ -106,7 +123,7 @@ impl Serialize for Report<'_> {
         report.serialize_entry("lower_bound_ms", &ms_or_null(self.bounds.lower_bound))?;
         report.serialize_entry("binding", &self.bounds.binding)?;
         report.serialize_entry("efficiency", &self.efficiency())?;
-        report.serialize_entry("hazards", &[(); 0])?;
+        report.serialize_entry("hazards", &self.hazards())?;
         report.serialize_entry("machine", &self.machine())?;
         report.serialize_entry("calls", &Calls(self))?;
         report.end()

@@ -78,6 +78,7 @@ impl Run {
             machine: Arc::new(machine),
             cores: 2,
             missed_samples: 0,
+            hazards: Arc::default(),
             notice: None,
         };
         Self {
@@ -122,6 +123,7 @@ impl Run {
             peak_rss_bytes: None,
             output: OutputStat::default(),
             remote: None,
+            overlapped: None,
         });
         self.calls.last_mut().expect("just pushed")
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{Piece, Safe, figure};
-use crate::model::{CallId, Snapshot, WaitReason};
+use crate::catalogue::Catalogue;
+use crate::model::{CallId, CallRow, Snapshot, Tool, WaitReason};
 
 /// The one reason that binds now, such as `after build` or `retry in 1.2 s`.
 pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<'static> {
@@ -47,6 +48,25 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
         WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
         WaitReason::Paused => Piece::from("paused"),
         WaitReason::Stopped => Piece::from("stopped"),
+    }
+}
+
+/// The same with what its tool says of itself, where a server works on the
+/// call: that is why it may not run beside others.
+pub fn reason_of(
+    row: &CallRow,
+    catalogue: &Catalogue,
+    run: &Snapshot,
+    now: Duration,
+) -> Piece<'static> {
+    let Some(binding) = &row.wait else {
+        return Piece::default();
+    };
+    let told = reason(binding, run, now);
+    let access = catalogue.get(&row.tool).and_then(Tool::access);
+    match (binding, access) {
+        (WaitReason::Lock { .. }, Some(access)) => told.then(" (").then(access.word()).then(")"),
+        _ => told,
     }
 }
 

@@ -95,6 +95,9 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
         );
         if strip.room() > 12 {
             strip.skip(1).put("succeeded", outcome);
+            if let Some(reason) = &row.reason {
+                strip.put(": ", muted).put(Safe::new(reason), muted);
+            }
         }
     } else {
         ending(&mut strip, row, outcome, muted);

@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::lane_columns::Columns;
 use super::{View, trend};
-use crate::model::{CallRow, CallState, LaneId, StopCause, StopStep};
+use crate::model::{CallRow, CallState, CancelTruth, LaneId, StopCause, StopStep};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::estimate;
@@ -207,7 +207,12 @@ fn ladder(row: &CallRow, now: Duration, has_room: bool) -> Option<Piece<'static>
         StopCause::IdleTimeout => "no output: ",
         StopCause::Shutdown => "leaving: ",
     };
+    let remote = row.remote.and_then(|remote| remote.cancel);
     Some(match step {
+        StopStep::Soft { hard_at } if remote.is_some() => Piece::from(cause)
+            .then(remote.map_or("", CancelTruth::word))
+            .then(", given up in ")
+            .then(figure::left(hard_at.saturating_sub(now))),
         StopStep::Soft { hard_at } => Piece::from(cause)
             .then(if has_room { "SIGTERM sent, " } else { "" })
             .then("SIGKILL in ")

@@ -60,11 +60,7 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
     let is_selected = state.selection.call() == Some(row.id);
     let muted = view.style(Role::Muted);
     let mut strip = chrome::row_start(view, row, area.width);
-    let reason = row
-        .wait
-        .as_ref()
-        .map(|it| wait::reason(it, &state.run, state.run_now()));
-    let reason = reason.unwrap_or_default();
+    let reason = wait::reason_of(row, &state.catalogue, &state.run, state.run_now());
     let room = strip.room();
     let name = Safe::new(row.name.as_str());
     let reason_room = reason

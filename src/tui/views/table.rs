@@ -133,7 +133,7 @@ fn why(view: &View<'_>, row: &CallRow) -> Piece<'static> {
     let (run, now) = (&view.state.run, view.state.run_now());
     let time = || row.elapsed(now).map_or_else(Piece::default, figure::clock);
     match (&row.wait, row.state) {
-        (Some(reason), _) => wait::reason(reason, run, now),
+        (Some(_), _) => wait::reason_of(row, &view.state.catalogue, run, now),
         (None, CallState::Ended(outcome)) => match &row.reason {
             Some(reason) => Piece::from(outcome.word())
                 .then(": ")

@@ -105,6 +105,13 @@ fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
             );
         }
     }
+    if let Action::Mcp { server, access, .. } = &tool.action {
+        put(
+            "asks",
+            Piece::from("server ").then(Safe::new(server.as_str())),
+        );
+        put("overlaps", Piece::from(access.reason()));
+    }
     put(
         "prints",
         Piece::from(match tool.output {

@@ -161,3 +161,21 @@ fn checking_starts_nothing_and_says_what_it_does_not_know() {
     answer.with_code(3);
     assert!(!bench.folder().join("started-plain").exists());
 }
+
+#[test]
+fn writers_that_the_user_lets_overlap_are_named() {
+    let bench = Bench::new();
+    place(&bench, &["plain"]);
+    let servers = std::fs::read_to_string(bench.folder().join("servers.toml")).expect("servers");
+    let relaxed = "[mcp.plain.tools]\nwait = { parallel = true }\nadd = { parallel = true }\n";
+    bench.file("servers.toml", &(servers + relaxed));
+    // The first stays at work until it is given up, so that they do overlap.
+    let plan = "[[call]]\nid = \"a\"\ntool = \"plain.wait\"\ntimeout = \"600ms\"\ngrace = \"0s\"\n\
+                [[call]]\nid = \"b\"\ntool = \"plain.add\"\nargs = { text = \"x\" }\n\
+                start_after = \"200ms\"\n";
+    let report = run(&bench, plan, 1);
+    assert_eq!(report["hazards"][0]["server"], "plain");
+    assert_eq!(report["hazards"][0]["calls"], serde_json::json!(["a", "b"]));
+    let reason = call(&report, "b")["reason"].as_str().expect("a reason");
+    assert_eq!(reason, "overlapped a: your order");
+}

@@ -30,7 +30,7 @@ while read -r line; do
     *'"method":"initialize"'*)
         answer "$id" '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"shell","version":"1"}}' ;;
     *'"method":"tools/list"'*)
-        answer "$id" "{\"tools\":[$(tool look '' "$ro"),$(tool add ',"required":["text"]' "$rw"),$(tool fail '' "$ro"),$(tool refuse '' "$ro"),$(tool die '' "$ro"),$(tool noise '' "$ro"),$(tool long '' "$ro"),$(tool slow '' "$ro"),$(tool obey '' "$ro"),$(tool shape '' "$ro,\"outputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}}}")]}" ;;
+        answer "$id" "{\"tools\":[$(tool look '' "$ro"),$(tool add ',"required":["text"]' "$rw"),$(tool wait '' "$rw"),$(tool fail '' "$ro"),$(tool refuse '' "$ro"),$(tool die '' "$ro"),$(tool noise '' "$ro"),$(tool long '' "$ro"),$(tool slow '' "$ro"),$(tool obey '' "$ro"),$(tool shape '' "$ro,\"outputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}}}")]}" ;;
     *'"name":"look"'*) text "$id" seen ;;
     *'"name":"add"'*) echo x >> added; text "$id" added ;;
     *'"name":"fail"'*)
@@ -56,6 +56,7 @@ while read -r line; do
                 sleep 0.1
             done
         ) & ;;
+    *'"name":"wait"'*) ;;
     *'"name":"obey"'*) working=$id ;;
     *'"method":"notifications/cancelled"'*)
         about=${line#*\"requestId\":}; about=${about%%[,\}]*}
