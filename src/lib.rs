@@ -32,6 +32,54 @@
 //! the scheduler hears of the end, because a tool that promised JSON and
 //! printed something else has failed, and its dependents must not start.
 //!
+//! # Who holds the processes
+//!
+//! The runner has threads and may have grown large, so it never forks. A
+//! *warden*, this program executed again before anything else happens, forks
+//! *supervisors*, one a lane. A supervisor has one thread, leads a session of
+//! its own and adopts whatever its tool orphans; it starts the next program
+//! only when nothing of the last one lives. Each hangs on a socket: its end of
+//! file means that the other side died, however it died, and everything below
+//! is killed. What even that cannot reach (the whole machine went down under
+//! all three) stands in a ledger that the next start sweeps.
+//!
+//! # From a key to a cell
+//!
+//! A key is looked up in the one table of actions, where footer, help, palette,
+//! key files and the README's list come from, too. `update(state, message)` is
+//! a pure function: it changes what is selected, scrolled and typed, and says
+//! what is wanted, such as `Cancel(#14)`. That goes into the engine's bounded
+//! queue; a full queue is an answer, never a wait. The next snapshot shows what
+//! came of it: the screen never guesses. Views take the state by reference and
+//! draw into a buffer; only cells that changed are written, inside a
+//! synchronized update, and nothing is drawn when nothing changed.
+//!
+//! All of this runs without a terminal and without processes as well: tests
+//! type keys into the real loop on a [`tui::canvas`], and `fanout screenshot`
+//! plays a recorded run to the real engine, in a time that jumps.
+//!
+//! # What must stay true
+//!
+//! - The cap is a number in the scheduler, never a semaphore. Raising it admits
+//!   in the same step; lowering it drains and kills nothing.
+//! - Nothing grows without a bound; what a bound drops is counted and shown.
+//! - A number says whether it was measured or estimated (`~`); a reading that
+//!   is missing is a gap, never 0.
+//! - A call is *cancelled* once its tree is known to be gone, *stopping* until
+//!   then; what could not be confirmed dead is an outcome of its own.
+//! - What a tool or a file says is untrusted: it reaches a screen as
+//!   [`output::Safe`] text only.
+//! - Plans and catalogues are strict, and nothing starts with an error in them;
+//!   the user's own options, keys and themes never stop a start.
+//!
+//! # Where to begin
+//!
+//! Reading: [`model::Snapshot`] has every word that matters; then
+//! [`sched::Scheduler::step`], the engine's loop (`engine/run.rs`), and one
+//! view. Changing what a call can ask for: `plan/read_call.rs`, its schema in
+//! `cli/schema`, [`sched::CallSpec`]. Another action: its row in
+//! `tui/action/table.rs`, and the compiler asks for the rest.
+//!
 //! # Glossary
 //!
 //! - **tool**: something callable, with an input schema

@@ -14,6 +14,9 @@ use super::plan::{Locks, Span};
 pub(super) struct Catalogue {
     /// The tools.
     tool: Option<Vec<Tool>>,
+    /// Servers of the Model Context Protocol by name; their tools appear as
+    /// `name.tool`.
+    mcp: Option<BTreeMap<String, Server>>,
 }
 
 /// A program that can be called.
@@ -115,4 +118,55 @@ struct Burst {
     /// How many may come at once.
     #[schemars(range(min = 1))]
     burst: Option<u32>,
+}
+
+/// A server that is started when a plan names one of its tools.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Server {
+    /// Program and arguments, never a shell.
+    #[schemars(length(min = 1))]
+    command: Vec<String>,
+    /// Variables of its environment.
+    env: Option<BTreeMap<String, String>>,
+    /// Names of variables that it gets from fanout's environment.
+    env_pass: Option<Vec<String>>,
+    /// The working directory; by default where fanout was started.
+    cwd: Option<String>,
+    /// Longest time until it has answered the handshake.
+    startup_timeout: Option<Span>,
+    /// Longest run time of its calls.
+    timeout: Option<Span>,
+    /// Whether all of its calls may overlap, whatever its tools say.
+    parallel: Option<bool>,
+    /// The tools to take over; by default all.
+    only: Option<Vec<String>>,
+    /// The tools to leave out.
+    except: Option<Vec<String>>,
+    /// What is said of single tools, by the server's name for them.
+    tools: Option<BTreeMap<String, ServerTool>>,
+}
+
+/// What is said of one tool of a server.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ServerTool {
+    /// Longest run time.
+    timeout: Option<Span>,
+    /// Longest time without progress.
+    idle_timeout: Option<Span>,
+    /// From the request to cancel to the end of waiting for an answer.
+    grace: Option<Span>,
+    /// Locks instead of the lock on the whole server; `{{name}}` is an
+    /// argument.
+    locks: Option<Locks>,
+    /// Whether its calls may overlap, whatever the tool says.
+    parallel: Option<bool>,
+    /// How many of its calls may run at once.
+    #[schemars(range(min = 1))]
+    max_parallel: Option<u32>,
+    /// How often it may be started.
+    rate: Option<Rate>,
+    /// Expected run time of a call.
+    estimate: Option<Span>,
 }

@@ -163,6 +163,28 @@ mod tests {
     }
 
     #[test]
+    fn every_key_of_a_server_fits_the_schema_and_is_known_to_the_reader() {
+        let text = "[mcp.memory]\ncommand = ['node', 'server.js']\nenv = { A = 'b' }\n\
+             env_pass = ['TOKEN']\ncwd = 'here'\nstartup_timeout = '10s'\ntimeout = '1m'\n\
+             parallel = false\nonly = ['add']\nexcept = ['drop']\n[mcp.memory.tools.add]\n\
+             timeout = '1s'\nidle_timeout = '1s'\ngrace = '1s'\nlocks = { write = ['graph'] }\n\
+             parallel = false\nmax_parallel = 2\nrate = '5/s'\nestimate = '1s'\n";
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("servers.toml");
+        std::fs::write(&path, text).expect("written");
+        crate::catalogue::Catalogue::load(std::slice::from_ref(&path)).expect("it is sound");
+        let server = &read(&path)["mcp"]["memory"];
+        hold(Form::Catalogue, &[path]);
+        let schema = Form::Catalogue.schema();
+        for key in keys(&schema, "/$defs/Server/properties") {
+            assert!(server.get(&key).is_some(), "{key}");
+        }
+        for key in keys(&schema, "/$defs/ServerTool/properties") {
+            assert!(server["tools"]["add"].get(&key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
     fn every_theme_and_the_default_config_fit_their_schemas() {
         hold(Form::Theme, &files("themes"));
         let text = crate::cli::config::default_file();
