@@ -13,7 +13,7 @@ use super::ground::Ground;
 use super::guarded::GuardedTerminal;
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::session::{Session, SessionError};
+use super::session::{Session, SessionError, audit};
 use super::summary;
 use super::suspension::RunSession;
 use crate::engine::{Command, Engine, Handle, Lifetime};
@@ -120,6 +120,7 @@ async fn show(
     // An engine that was drained or shut down has ended, and takes nothing any more.
     let _ = handle.send(Command::Shutdown);
     let last = end(&mut engine, &handle).await?;
+    audit(&last)?;
     Ok((last, left?))
 }
 

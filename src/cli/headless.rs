@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::config;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
-use super::session::{Session, SessionError};
+use super::session::{Session, SessionError, audit};
 use super::{suspension, terminal_text};
 use crate::engine::{Command, Detail, Engine, Handle, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
@@ -164,6 +164,7 @@ async fn follow(
     {
         exit::complain(&format!("standard output: {error}"));
     }
+    audit(&last)?;
     Ok((last, interruption))
 }
 

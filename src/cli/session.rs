@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) plan: Plan,
     tape: Option<Tape>,
+    /// What multiplies the start times of the run.
+    time_scale: f64,
 }
 
 /// The program cannot run here.
@@ -66,6 +68,8 @@ pub(super) enum SessionError {
     Signals(#[source] io::Error),
     #[error("the engine died")]
     EngineDied(#[source] tokio::task::JoinError),
+    #[error(transparent)]
+    Unbalanced(#[from] lab::Imbalance),
 }
 
 impl Session {
@@ -76,6 +80,7 @@ impl Session {
             catalogue,
             plan,
             tape: None,
+            time_scale: 1.0,
         }
     }
 
@@ -98,6 +103,7 @@ impl Session {
         recorder: Option<engine::Recorder>,
         record: Option<&Path>,
     ) -> Result<Engine, SessionError> {
+        self.time_scale = policy.time_scale;
         let tape = record.map(|path| self.record(path)).transpose()?;
         let _inside = self.ground.runtime.enter();
         let asked = policy.policy(&self.plan);
@@ -177,14 +183,13 @@ impl Session {
         }
     }
 
-    /// What the run could have taken at best. Calls that were added while it
-    /// ran are not in the plan, and bound nothing.
+    /// What the run could have taken at best.
     fn bounds(&self, last: &Snapshot) -> record::Bounds {
         let origin = last.calls.iter().map(|row| row.queued + row.waited.after);
         let origin = origin.min().unwrap_or_default();
-        let calls = self.plan.calls.iter().zip(last.calls.iter());
+        let calls = last.calls.iter();
         let loads: Vec<Load> = calls
-            .map(|(call, row)| Load::measured(call, row, origin))
+            .map(|row| Load::measured(row, origin, self.time_scale))
             .collect();
         let tools: Vec<ToolLimits> = self.catalogue.tools().filter_map(ToolLimits::of).collect();
         let capacity = Capacity {
@@ -205,6 +210,19 @@ impl Session {
 fn usable_cores() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u32::try_from(cores).unwrap_or(u32::MAX)
+}
+
+/// Checks the account of a run that has ended: a fault in it is an error where
+/// the program is being worked on, and a warning elsewhere.
+pub(super) fn audit(last: &Snapshot) -> Result<(), SessionError> {
+    match lab::balance(last) {
+        Err(fault) if cfg!(debug_assertions) => Err(fault.into()),
+        Err(fault) => {
+            exit::complain(&fault.to_string());
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// How often the machine and the calls are read.

@@ -98,8 +98,9 @@ impl Run {
     pub(super) fn take_news(&mut self, news: News) {
         match news {
             News::Resolved { call, epoch, args } => {
-                if let Some(input) = self.launch(call, epoch, args) {
-                    self.step(input);
+                let now = self.clock.now();
+                if let Some(input) = self.launch(call, epoch, args, now) {
+                    self.step_at(now, input);
                 }
                 self.mark();
             }
@@ -113,23 +114,26 @@ impl Run {
 
     fn settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
         self.take_output_of(id);
-        if let Some(input) = self.end_attempt(id, epoch, ending) {
-            self.step(input);
+        let now = self.clock.now();
+        if let Some(input) = self.end_attempt(id, epoch, ending, now) {
+            self.step_at(now, input);
         }
     }
 
-    /// Notes how an attempt ended; `None` if that was known already.
+    /// Notes that an attempt has ended and how; `None` if that was known
+    /// already. The step that follows is at the same time, so that the lane is
+    /// free from the moment the attempt is said to have ended.
     pub(super) fn end_attempt(
         &mut self,
         id: CallId,
         epoch: Epoch,
         ending: Ending,
+        now: Duration,
     ) -> Option<Input> {
         self.starts.get(&id).filter(|start| start.epoch == epoch)?;
         self.starts.remove(&id);
         self.hazards.ended(id);
         self.aim_probe();
-        let now = self.clock.now();
         let end = AttemptEnd::from(&ending);
         if let Some(row) = self.rows.edit(id) {
             let peak = ending.peak_rss_bytes.map(|peak| peak.value);

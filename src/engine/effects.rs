@@ -19,7 +19,11 @@ impl Run {
     /// Tells the scheduler something, and does what it orders until it orders
     /// nothing more.
     pub(super) fn step(&mut self, input: Input) {
-        let now = self.clock.now();
+        self.step_at(self.clock.now(), input);
+    }
+
+    /// The same for what happened at a time that was looked at before.
+    pub(super) fn step_at(&mut self, now: Duration, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let taped = self.tape.is_wanted().then(|| input.clone());
@@ -36,6 +40,8 @@ impl Run {
                 inputs.extend(self.perform(&effect, now));
             }
         }
+        let busy = self.scheduler.lanes().iter().flatten().count();
+        self.lane_time.note(now, busy);
         self.refresh_waits_if_few(now);
         self.mark();
     }
@@ -123,7 +129,7 @@ impl Run {
             return None;
         }
         let args = self.launcher.resolve(call, &self.names);
-        self.launch(id, epoch, args)
+        self.launch(id, epoch, args, now)
     }
 
     /// Resolves arguments away from the loop: outputs may have to be read from
@@ -157,6 +163,7 @@ impl Run {
         id: CallId,
         epoch: Epoch,
         args: Result<Arc<Value>, Refused>,
+        now: Duration,
     ) -> Option<Input> {
         let stop = self
             .starts
@@ -184,7 +191,7 @@ impl Run {
                 }
                 None
             }
-            Err(Refused(reason)) => self.end_attempt(id, epoch, Ending::refused(reason)),
+            Err(Refused(reason)) => self.end_attempt(id, epoch, Ending::refused(reason), now),
         }
     }
 

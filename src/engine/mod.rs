@@ -10,6 +10,7 @@ mod effects;
 mod handle;
 mod hazards;
 mod inbox;
+mod lane_time;
 mod launcher;
 mod outbox;
 mod outputs;

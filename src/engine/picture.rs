@@ -22,9 +22,10 @@ impl Run {
         renew(&mut self.lists.queue, self.scheduler.queue());
         renew(&mut self.lists.finished, self.rows.finished());
         renew(&mut self.lists.hazards, self.hazards.found());
+        let now = self.clock.now();
         Snapshot {
             revision: self.revision,
-            now: self.clock.now(),
+            now,
             run: self.id.clone(),
             plan: Arc::clone(&self.plan_name),
             started_at: self.started_at,
@@ -35,6 +36,7 @@ impl Run {
             counts: self.rows.counts(),
             calls: self.rows.shared(),
             lanes: Arc::clone(&self.lists.lanes),
+            lane_time: self.lane_time.at(now),
             queue: Arc::clone(&self.lists.queue),
             finished: Arc::clone(&self.lists.finished),
             machine: Arc::clone(&self.machine),

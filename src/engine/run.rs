@@ -11,6 +11,7 @@ use tokio::time::{self, Instant};
 use super::Command;
 use super::clock::Clock;
 use super::hazards::Hazards;
+use super::lane_time::LaneTime;
 use super::launcher::{Launcher, Names, Referent, Refused};
 use super::outbox::Outbox;
 use super::picture::Lists;
@@ -51,6 +52,7 @@ pub(super) struct Run {
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
     pub(super) hazards: Hazards,
+    pub(super) lane_time: LaneTime,
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<TapedStep>,
     pub(super) seen: BTreeMap<CallId, Seen>,
@@ -126,6 +128,7 @@ impl Run {
             }),
             lists: Lists::default(),
             hazards: Hazards::default(),
+            lane_time: LaneTime::default(),
             journal: Outbox::new(sender),
             tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),

@@ -45,12 +45,13 @@ impl Load {
     }
 
     /// A call as it was measured. `origin` is when the first call of the run
-    /// could start.
+    /// could start; `scale` multiplied its start time. One that was added while
+    /// the run was on is not before it was there.
     ///
     /// Only what truly bound it is kept: a call that never started bounds
     /// nothing and waited for nothing.
-    pub fn measured(call: &Call, row: &CallRow, origin: Duration) -> Self {
-        let mut load = Self::once(call, Duration::ZERO);
+    pub fn measured(row: &CallRow, origin: Duration, scale: f64) -> Self {
+        let mut load = Self::once(&row.call, Duration::ZERO);
         let mut cpu_ms = None;
         for attempt in &row.attempts {
             let ended = attempt.ended.unwrap_or(attempt.started);
@@ -62,7 +63,8 @@ impl Load {
         }
         load.cpu = cpu_ms.map(Duration::from_millis);
         load.starts = row.attempts.len() as u32;
-        load.release = load.release.saturating_sub(origin);
+        let release = load.release.mul_f64(scale).max(row.queued);
+        load.release = release.saturating_sub(origin);
         if let (Some(first), Some(last)) = (row.attempts.first(), row.attempts.last()) {
             let span = last
                 .ended

@@ -5,6 +5,7 @@
 //! simulates with the very scheduler that real runs use. It must not know how
 //! a process is started or how anything is drawn.
 
+mod balance;
 mod binding;
 mod bounds;
 mod case;
@@ -15,6 +16,7 @@ mod outlook;
 mod relief;
 mod simulation;
 
+pub use balance::{Imbalance, balance};
 pub use binding::Binding;
 pub use bounds::{Bounds, Capacity, bounds};
 pub use case::{Case, Machine, SimulatedCall};

@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub calls: Arc<Vec<Arc<CallRow>>>,
     /// Who is in each lane. At least as long as the cap; longer while draining.
     pub lanes: Arc<Vec<Option<CallId>>>,
+    /// Lanes in use over time up to now, summed up by what the scheduler says.
+    pub lane_time: Duration,
     /// Calls that wait (queued and retrying), in the order they would start.
     pub queue: Arc<Vec<CallId>>,
     /// Calls that have ended, latest first.

@@ -193,6 +193,7 @@ pub(super) fn last() -> Snapshot {
         counts,
         calls: Arc::new(rows.into_iter().map(Arc::new).collect()),
         lanes: Arc::new(vec![None; 2]),
+        lane_time: Duration::ZERO,
         queue: Arc::new(Vec::new()),
         finished: Arc::new(vec![id(1), id(2), id(3), id(0)]),
         machine: Arc::new(machine),

@@ -145,11 +145,14 @@ impl Trial {
         self.handle.send(command).expect("room for a command");
     }
 
+    /// The last snapshot of a run that ends, its account checked.
     pub(crate) async fn last(mut self) -> Arc<Snapshot> {
-        timeout(PATIENCE, self.engine.ended())
+        let last = timeout(PATIENCE, self.engine.ended())
             .await
             .expect("an end")
-            .expect("no panic")
+            .expect("no panic");
+        assert_eq!(fanout::lab::balance(&last), Ok(()));
+        last
     }
 }
 

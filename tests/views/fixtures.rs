@@ -73,6 +73,7 @@ impl Run {
             counts: Counts::default(),
             calls: Arc::default(),
             lanes: Arc::default(),
+            lane_time: Duration::ZERO,
             queue: Arc::default(),
             finished: Arc::default(),
             machine: Arc::new(machine),
