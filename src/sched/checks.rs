@@ -75,7 +75,7 @@ impl Scheduler {
     /// With admission open and a lane free nothing may be left unlooked at.
     fn check_queue(&self) {
         let is_open = self.phase() == RunPhase::Open;
-        if is_open && self.lanes.busy() < self.settings.policy.cap.get() {
+        if is_open && !self.is_held && self.lanes.busy() < self.settings.policy.cap.get() {
             assert_eq!(self.queue.first_open(), None, "a call was not looked at");
         }
         assert_eq!(self.queue.in_order().len(), self.queue.len(), "lines");

@@ -14,7 +14,8 @@ pub type Effects = Vec<Effect>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Tell the locks of this call now: its parents have ended.
+    /// Tell the locks of this call now: its parents have ended. Nothing starts
+    /// in this step, nor in those that bring such answers, until all are there.
     ResolveLocks {
         /// The call.
         id: CallId,

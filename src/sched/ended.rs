@@ -116,6 +116,9 @@ impl Scheduler {
         self.timers
             .set(Owner::Call(id), &mut record.due, Moment::NEVER);
         record.stage = Stage::Ended(outcome);
+        if record.is_lock_pending {
+            self.unresolved.remove(&id);
+        }
         self.open_calls -= 1;
         self.effects.push(Effect::Finished {
             id,
@@ -175,7 +178,7 @@ impl Scheduler {
         record.pending -= 1;
         match record.pending {
             0 => self.make_ready(id),
-            1 if record.is_lock_pending => self.effects.push(Effect::ResolveLocks { id }),
+            1 if record.is_lock_pending => self.ask_for_locks(id),
             _ => {}
         }
     }
@@ -240,7 +243,7 @@ impl Scheduler {
         }
         let parents: Vec<_> = self.graph.parents(id).collect();
         if parents.is_empty() {
-            self.effects.push(Effect::ResolveLocks { id });
+            self.ask_for_locks(id);
         }
         for edge in parents {
             let parent = edge.call.index();
@@ -258,6 +261,7 @@ impl Scheduler {
             return;
         }
         record.is_lock_pending = false;
+        self.unresolved.remove(&id);
         let mut demand = Demand::clone(self.demands.get(record.demand));
         demand.locks = self.locks.intern(locks);
         record.demand = self.demands.intern(demand);

@@ -69,10 +69,19 @@ impl Queue {
     /// Adds a call.
     pub(super) fn insert(&mut self, turn: TurnNo, demand: DemandNo, key: Key) {
         self.len += 1;
-        let number = match self.numbers.get(&(turn, demand)) {
-            Some(number) => *number,
-            None => self.new_line(turn, demand),
+        let Some(number) = self.numbers.get(&(turn, demand)).copied() else {
+            let number = self.new_line(turn, demand, key);
+            self.open(number, None);
+            return;
         };
+        let Some(line) = self.line_mut(number) else {
+            return;
+        };
+        let is_behind = line.keys.first().is_some_and(|first| *first < key);
+        if is_behind {
+            line.keys.insert(key);
+            return;
+        }
         let woken_by = self.withdraw(number);
         if let Some(line) = self.line_mut(number) {
             line.keys.insert(key);
@@ -93,12 +102,25 @@ impl Queue {
     /// Takes a call out of a line.
     pub(super) fn take(&mut self, number: LineNo, key: Key) {
         self.len -= 1;
+        let Some(line) = self.line_mut(number) else {
+            return;
+        };
+        if line.keys.first().is_some_and(|first| *first < key) {
+            // One behind the first changes nothing for the line.
+            let was_there = line.keys.remove(&key);
+            debug_assert!(was_there, "{} is not in its line", key.id);
+            return;
+        }
+        debug_assert_eq!(line.keys.first(), Some(&key), "the first of its line");
+        if line.keys.len() > 1 && matches!(line.standing, Standing::Open { .. }) {
+            self.advance(number, key);
+            return;
+        }
         let woken_by = self.withdraw(number);
         let Some(line) = self.line_mut(number) else {
             return;
         };
-        let was_there = line.keys.remove(&key);
-        debug_assert!(was_there, "{} is not in its line", key.id);
+        line.keys.pop_first();
         if line.keys.is_empty() {
             let own = (line.turn, line.demand);
             self.numbers.remove(&own);
@@ -108,6 +130,26 @@ impl Queue {
             self.open(number, None);
         }
         self.hand_on(woken_by);
+    }
+
+    /// Takes the first call out of an open line that has more: the next is put
+    /// in its place before it goes, so that the turn stays as it is.
+    fn advance(&mut self, number: LineNo, first: Key) {
+        let Some(line) = self.line_mut(number) else {
+            return;
+        };
+        line.keys.pop_first();
+        let (turn, next) = (line.turn, line.keys.first().copied());
+        let open = Standing::Open { woken_by: None };
+        let woken_by = match std::mem::replace(&mut line.standing, open) {
+            Standing::Open { woken_by } => woken_by,
+            Standing::Parked(_) => None,
+        };
+        if let Some(lines) = self.turns.get_mut(&(turn.group, turn.class)) {
+            lines.open.extend(next.map(|next| (next, number)));
+            lines.open.remove(&(first, number));
+        }
+        self.hand_on(woken_by.map(|resource| (resource, turn, first)));
     }
 
     /// The first call that may fit.
@@ -206,6 +248,9 @@ impl Queue {
         let before = self.shares.time(group);
         change(&mut self.shares);
         let after = self.shares.time(group);
+        if before == after {
+            return;
+        }
         for (_, class) in self
             .turns
             .range((group, i64::MIN)..=(group, i64::MAX))
@@ -232,7 +277,7 @@ impl Queue {
         turns.into_values().flatten().collect()
     }
 
-    fn new_line(&mut self, turn: TurnNo, demand: DemandNo) -> LineNo {
+    fn new_line(&mut self, turn: TurnNo, demand: DemandNo, first: Key) -> LineNo {
         let number = self.unused.pop().unwrap_or_else(|| {
             self.lines.push(None);
             LineNo(self.lines.len() as u32 - 1)
@@ -240,7 +285,7 @@ impl Queue {
         self.lines[number.0 as usize] = Some(Line {
             turn,
             demand,
-            keys: BTreeSet::new(),
+            keys: BTreeSet::from([first]),
             standing: Standing::Open { woken_by: None },
         });
         self.numbers.insert((turn, demand), number);

@@ -1,11 +1,12 @@
 //! The scheduler itself: one step, and what can be asked of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::active::Lanes;
 use super::budget::Budget;
 use super::demand::{Demand, Demands, Span};
-use super::effect::Effects;
+use super::effect::{Effect, Effects};
 use super::graph::Graph;
 use super::input::{CallSpec, Input};
 use super::limits::Limits;
@@ -56,6 +57,11 @@ pub struct Scheduler {
     pub(super) halted_by: Option<CallId>,
     pub(super) closing: Closing,
     pub(super) open_calls: usize,
+    /// Calls whose locks were asked for and are not known yet.
+    pub(super) unresolved: BTreeSet<CallId>,
+    /// Whether the last step left admission to the next, as locks are about
+    /// to become known.
+    pub(super) is_held: bool,
     /// Ended calls whose dependents have not been told yet.
     pub(super) unsettled: Vec<CallId>,
     pub(super) effects: Effects,
@@ -87,6 +93,8 @@ impl Scheduler {
             halted_by: None,
             closing: Closing::Open,
             open_calls: 0,
+            unresolved: BTreeSet::new(),
+            is_held: false,
             unsettled: Vec::new(),
             effects: Effects::new(),
             last_epoch: 0,
@@ -99,6 +107,7 @@ impl Scheduler {
     /// as the last one.
     pub fn step(&mut self, now: Duration, input: Input) -> Effects {
         self.now = self.now.max(now.into());
+        self.is_held = matches!(input, Input::LocksResolved { .. });
         self.take(input);
         self.settle();
         while let Some(owner) = self.timers.fired(self.now) {
@@ -109,7 +118,12 @@ impl Scheduler {
             }
             self.settle();
         }
-        self.admit();
+        // A call whose locks are asked for is ready as soon as they are known,
+        // and its place may be before others: the answers come first.
+        self.is_held &= !self.unresolved.is_empty();
+        if !self.is_held {
+            self.admit();
+        }
         #[cfg(debug_assertions)]
         self.check();
         std::mem::take(&mut self.effects)
@@ -209,6 +223,13 @@ impl Scheduler {
             self.halted_by = None;
         }
         self.lanes.fit(policy.cap.get());
+    }
+
+    /// Asks for the locks of a call that waits for nothing else.
+    pub(super) fn ask_for_locks(&mut self, id: CallId) {
+        self.effects.push(Effect::ResolveLocks { id });
+        self.unresolved.insert(id);
+        self.is_held = true;
     }
 
     /// Makes a call ready, or waits for its start time.

@@ -54,7 +54,7 @@ impl Scheduler {
         }
         let (busy, cap) = (self.lanes.busy(), self.settings.policy.cap.get());
         match self.queue.first_blocked() {
-            Some(blocked) if busy < cap => WaitReason::Reserved {
+            Some(blocked) if busy < cap && !self.is_held => WaitReason::Reserved {
                 call: blocked.key.id,
             },
             _ => WaitReason::Slot { busy, cap },

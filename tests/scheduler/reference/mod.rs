@@ -67,6 +67,13 @@ impl Call {
     }
 }
 
+/// Whether the last step let calls start, or left that to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Due,
+    Held,
+}
+
 pub(crate) struct Reference {
     pub settings: Settings,
     pub now: Duration,
@@ -86,6 +93,7 @@ pub(crate) struct Reference {
     pub tool_log: Vec<(usize, Duration, Option<Duration>)>,
     pub first_starts: Vec<Duration>,
     pub granted_retries: Vec<Duration>,
+    pub admission: Admission,
     pub(super) effects: Vec<Effect>,
     pub(super) ended: Vec<CallId>,
 }
@@ -112,6 +120,7 @@ impl Reference {
             tool_log: Vec::new(),
             first_starts: Vec::new(),
             granted_retries: Vec::new(),
+            admission: Admission::Due,
             effects: Vec::new(),
             ended: Vec::new(),
         }
@@ -128,7 +137,15 @@ impl Reference {
             }
             self.settle();
         }
-        self.admit();
+        let is_answer = matches!(input, Input::LocksResolved { .. });
+        let is_asked = |effect: &Effect| matches!(effect, Effect::ResolveLocks { .. });
+        let is_about_locks = is_answer || self.effects.iter().any(is_asked);
+        if is_about_locks && self.awaits_locks() {
+            self.admission = Admission::Held;
+        } else {
+            self.admission = Admission::Due;
+            self.admit();
+        }
         std::mem::take(&mut self.effects)
     }
 
@@ -175,6 +192,15 @@ impl Reference {
                 self.end_waiting(Outcome::Cancelled, Reason::Drain);
             }
         }
+    }
+
+    /// Whether a call waits for its locks to be known, and for nothing else.
+    fn awaits_locks(&self) -> bool {
+        self.calls.iter().any(|call| {
+            call.stage == Stage::Waiting
+                && !call.are_locks_known
+                && !self.has_open_parents(call.spec.id, &self.ended)
+        })
     }
 
     fn waiting(&mut self, id: CallId) -> Option<&mut Call> {

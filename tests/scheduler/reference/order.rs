@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fanout::model::{CallId, LockKey, LockMode, LockSet, Order, RunPhase, WaitReason};
 
-use super::{Attempt, Call, Reference, Stage};
+use super::{Admission, Attempt, Call, Reference, Stage};
 
 /// Place of a call: class, share of its group, number of its group, score,
 /// position, id.
@@ -399,7 +399,9 @@ impl Reference {
                 used_cores: used.0 as f64 / 1000.0,
                 total_cores: self.all_millicores() as f64 / 1000.0,
             },
-            None if busy >= cap => WaitReason::Slot { busy, cap },
+            None if busy >= cap || self.admission == Admission::Held => {
+                WaitReason::Slot { busy, cap }
+            }
             None => {
                 let mut order = self.ready_in_order().into_iter();
                 match order.find(|id| self.is_reservable(*id)) {
@@ -415,7 +417,7 @@ impl Reference {
     pub(crate) fn next_needed(&self) -> Option<Duration> {
         let fire = self.next_fire().map(|(due, _)| due);
         let is_looking = self.phase() == RunPhase::Open && self.by_lane().len() < self.cap();
-        if !is_looking {
+        if !is_looking || self.admission == Admission::Held {
             return fire;
         }
         // Behind a reservation something runs, and its end is the next step.
