@@ -10,6 +10,7 @@ use fanout::model::{
 };
 use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, Scheduler, Settings};
 
+use crate::faults::Fault;
 use crate::generator::{Choices, locks, seed, settings, spec};
 use crate::laws::Laws;
 use crate::reference::Reference;
@@ -23,7 +24,11 @@ pub(crate) struct Words {
     pub steps: Vec<u64>,
 }
 
+/// What stands between the cause of a failure and its scenario.
+pub(crate) const SCENARIO: &str = "\nas a scenario:\n";
+
 struct History {
+    fault: Option<Fault>,
     settings: Settings,
     specs: Vec<CallSpec>,
     queued: usize,
@@ -40,7 +45,12 @@ struct History {
 /// Runs a history to its end; the panic of a difference carries it as a
 /// scenario file.
 pub(crate) fn run(words: &Words) {
-    let mut history = History::new(words);
+    run_with(words, None);
+}
+
+/// Runs a history with a scheduler that errs, where a fault is given.
+pub(crate) fn run_with(words: &Words, fault: Option<Fault>) {
+    let mut history = History::new(words, fault);
     let result = catch_unwind(AssertUnwindSafe(|| {
         for word in &words.steps {
             history.random_step(Choices(*word));
@@ -58,22 +68,25 @@ pub(crate) fn run(words: &Words) {
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        panic!("{}\nas a scenario:\n{text}", cause.unwrap_or_default());
+        panic!("{}{SCENARIO}{text}", cause.unwrap_or_default());
     }
 }
 
 impl History {
-    fn new(words: &Words) -> Self {
+    fn new(words: &Words, fault: Option<Fault>) -> Self {
         let (settings, is_forward) = settings(words.setup);
         let count = words.calls.len();
         let calls = words.calls.iter().enumerate();
         let specs = calls.map(|(index, word)| spec(*word, index, count, is_forward));
+        let own = settings.clone();
+        let own = fault.map_or(own.clone(), |fault| fault.settings(own));
         Self {
+            fault,
             specs: specs.collect(),
             queued: 0,
             is_forward,
             now: Duration::ZERO,
-            scheduler: Scheduler::new(settings.clone()),
+            scheduler: Scheduler::new(own),
             reference: Reference::new(settings.clone()),
             laws: Laws::new(&settings),
             unresolved: Vec::new(),
@@ -86,7 +99,11 @@ impl History {
     fn step(&mut self, at: Duration, input: &Input) {
         self.now = self.now.max(at);
         self.laws.told(at, input);
-        let effects = self.scheduler.step(at, input.clone());
+        let heard = match self.fault {
+            Some(fault) => fault.input(input.clone(), &self.scheduler),
+            None => input.clone(),
+        };
+        let effects = self.scheduler.step(at, heard);
         self.told.push(Told {
             at,
             input: input.clone(),

@@ -1,6 +1,8 @@
 //! The scheduler: scenario files, and random histories against a
 //! reference that recomputes everything from scratch after each step.
 
+mod backfill;
+mod faults;
 mod generator;
 #[path = "../bench/graphs.rs"]
 mod graphs;
