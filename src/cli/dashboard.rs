@@ -151,7 +151,8 @@ async fn draw(session: &Session, handle: Handle, looks: Looks) -> Result<Leave, 
         settings: looks.settings,
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
-    let terminal = GuardedTerminal::enter().map_err(SessionError::Terminal)?;
+    let has_mouse = deps.settings.has_mouse;
+    let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
     let mut aside = RunSession::new(terminal, deps.handle.clone());
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
     let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;

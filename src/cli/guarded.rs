@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::exec::{Guardian, own_program};
-use crate::tui::terminal::{Modes, Session, TerminalSession, restoring};
+use crate::tui::terminal::{Session, TerminalSession, restoring};
 
 /// What is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -22,13 +22,13 @@ impl GuardedTerminal {
     /// Starts a guardian and enters the modes. Without a guardian, which only
     /// a system short of processes would refuse, the dashboard goes on: it
     /// restores the terminal itself on every end that it can catch.
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(super) fn enter(has_mouse: bool) -> io::Result<Self> {
         let mut guardian = start().ok();
         if let Some(guardian) = &mut guardian {
             guardian.arm()?;
         }
         Ok(Self {
-            session: TerminalSession::new(Modes::enter()?),
+            session: TerminalSession::enter(has_mouse)?,
             guardian,
         })
     }
@@ -49,5 +49,9 @@ impl Session for GuardedTerminal {
             guardian.arm()?;
         }
         Ok(())
+    }
+
+    fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
+        self.session.report_mouse(is_wanted)
     }
 }

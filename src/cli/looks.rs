@@ -75,6 +75,7 @@ impl LookOptions {
                 .fps
                 .map_or(Settings::default().frames_per_second, |it| it.0),
             cpu_unit: options.cpu.map(Into::into).unwrap_or_default(),
+            has_mouse: options.mouse.unwrap_or(true),
             notices,
         };
         Ok(Looks {

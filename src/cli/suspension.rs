@@ -58,4 +58,8 @@ impl Session for RunSession {
         release(&self.handle);
         result
     }
+
+    fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
+        self.terminal.report_mouse(is_wanted)
+    }
 }

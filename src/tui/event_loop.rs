@@ -5,10 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, MouseEvent, MouseEventKind};
 use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::Position;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -19,7 +20,7 @@ use super::settings::{Settings, changed};
 use super::state::{Level, State};
 use super::terminal::Session;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
-use super::views::{self, View};
+use super::views::{self, Hit, View};
 use crate::catalogue::Catalogue;
 use crate::engine::Handle;
 use crate::model::Snapshot;
@@ -54,6 +55,9 @@ pub enum TuiError {
     /// The terminal took no more output.
     #[error("draw on the terminal")]
     Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The terminal could not be told whether to report the mouse.
+    #[error("turn the mouse on or off")]
+    Mouse(#[source] io::Error),
     /// The terminal could not be given to the shell or taken back.
     #[error("suspend the program")]
     Suspend(#[source] io::Error),
@@ -112,6 +116,7 @@ where
             return Ok(leave);
         }
         if turn.frames.is_due(turn.now()) {
+            turn.turn_wheel();
             turn.draw(terminal)?;
         }
     }
@@ -129,12 +134,15 @@ struct Turn {
     started: Instant,
     drawn: Duration,
     commands: Vec<UiCommand>,
+    /// Notches of the wheel since the last frame, and what they were over.
+    wheel: Option<(i32, Option<Hit>)>,
 }
 
 impl Turn {
     fn new(mut state: State, mut deps: Deps) -> Self {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
+        state.has_mouse = deps.settings.has_mouse;
         let notices = std::mem::take(&mut deps.settings.notices);
         let mut turn = Self {
             state,
@@ -143,6 +151,7 @@ impl Turn {
             started: Instant::now(),
             drawn: Duration::ZERO,
             commands: Vec::new(),
+            wheel: None,
         };
         turn.list_themes();
         for notice in notices {
@@ -203,8 +212,43 @@ impl Turn {
     }
 
     fn input(&mut self, event: Event) {
-        self.take(Msg::Input(event));
+        match event {
+            Event::Mouse(event) => self.mouse(event),
+            event => self.take(Msg::Input(event)),
+        }
         self.frames.request(self.state.now);
+    }
+
+    /// A press is handed on with what is under it. Notches of the wheel are
+    /// counted until the next frame, so that inertia does not run past it.
+    fn mouse(&mut self, event: MouseEvent) {
+        let notch = match event.kind {
+            MouseEventKind::ScrollDown => 1,
+            MouseEventKind::ScrollUp => -1,
+            _ => {
+                let hit = self.under(event);
+                return self.take(Msg::Pointed(event, hit));
+            }
+        };
+        let hit = self.under(event);
+        match &mut self.wheel {
+            Some((notches, over)) if *over == hit => *notches += notch,
+            _ => {
+                self.turn_wheel();
+                self.wheel = Some((notch, hit));
+            }
+        }
+    }
+
+    fn under(&self, event: MouseEvent) -> Option<Hit> {
+        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
+        views::hit(&view, Position::new(event.column, event.row))
+    }
+
+    fn turn_wheel(&mut self) {
+        if let Some((notches, hit)) = self.wheel.take() {
+            self.take(Msg::Wheeled(notches, hit));
+        }
     }
 
     fn engine(&mut self, is_there: bool, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {
@@ -235,6 +279,9 @@ impl Turn {
             match command {
                 UiCommand::Leave(leave) => return Ok(Some(leave)),
                 UiCommand::Wear(name) => self.wear(name),
+                UiCommand::Mouse(is_wanted) => {
+                    session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
+                }
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;

@@ -130,6 +130,11 @@ impl Glyphs {
         self.pick("▒", "%")
     }
 
+    /// What of a list is in sight, on its bar.
+    pub fn thumb(self) -> &'static str {
+        self.pick("█", "#")
+    }
+
     /// More below.
     pub fn down(self) -> &'static str {
         self.pick("↓", "v")

@@ -20,7 +20,7 @@
 use ratatui::layout::Rect;
 
 use super::state::{Pane, Screen, State};
-use super::views::timeline::Chart;
+use super::views::{self, timeline::Chart};
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (40, 8);
@@ -237,6 +237,24 @@ impl Layout {
             Pane::Timeline => usize::from(Chart::of(state).rows.height),
             _ => usize::from(self.inner(pane).height),
         }
+    }
+
+    /// The bar on the right border of a pane that lists more than it has room
+    /// for: where it is, how many rows are listed, and the first visible one.
+    pub fn scrollbar(&self, state: &State, pane: Pane) -> Option<(Rect, usize, usize)> {
+        let (listed, first) = match pane {
+            Pane::Tools => (state.tools.found.len(), state.tools.list.first),
+            Pane::Timeline => {
+                let first = Chart::of(state).first(state);
+                (views::timeline::wanted(state), first)
+            }
+            _ if Pane::LISTS.contains(&pane) => (state.listed(pane), state.list(pane).first),
+            _ => return None,
+        };
+        let (area, inner) = (self.pane(pane), self.inner(pane));
+        let is_needed = self.has_borders && inner.height > 1 && listed > self.rows(state, pane);
+        let bar = Rect::new(area.right().saturating_sub(1), inner.y, 1, inner.height);
+        is_needed.then_some((bar, listed, first))
     }
 
     /// Columns of the output pane that show text.

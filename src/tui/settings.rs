@@ -20,6 +20,8 @@ pub struct Settings {
     pub frames_per_second: u32,
     /// How CPU is written.
     pub cpu_unit: CpuUnit,
+    /// Whether the terminal reports the mouse from the start.
+    pub has_mouse: bool,
     /// What was wrong in the user's files.
     pub notices: Vec<String>,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             keymap: Keymap::standard(),
             frames_per_second: FRAMES_PER_SECOND,
             cpu_unit: CpuUnit::default(),
+            has_mouse: true,
             notices: Vec::new(),
         }
     }

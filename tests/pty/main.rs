@@ -56,7 +56,7 @@ fn a_panic_gives_the_terminal_back() {
 fn panics_as_a_child() {
     if std::env::var_os("FANOUT_TEST_PANICS").is_some() {
         fanout::tui::terminal::install_panic_hook();
-        let _modes = fanout::tui::terminal::Modes::enter().expect("a terminal");
+        let _modes = fanout::tui::terminal::Modes::enter(true).expect("a terminal");
         panic!("on purpose");
     }
 }

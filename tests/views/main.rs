@@ -5,6 +5,7 @@ mod dump;
 mod fixtures;
 mod keys;
 mod looks;
+mod mouse;
 mod sizes;
 mod stage;
 mod themes;

@@ -27,6 +27,10 @@ impl Session for Here {
     async fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn report_mouse(&mut self, _is_wanted: bool) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What a test does to the running dashboard, and what it sees of it.

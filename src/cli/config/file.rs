@@ -50,6 +50,7 @@ pub(super) fn options(file: &str, text: &str) -> (Options, Vec<Problem>) {
             "glyphs" => take(value, &mut options.glyphs),
             "motion" => take(value, &mut options.motion),
             "fps" => take(value, &mut options.fps),
+            "mouse" => take(value, &mut options.mouse),
             "cpu" => take(value, &mut options.cpu),
             "sample_period" => take(value, &mut options.sample_period),
             "cap" => take(value, &mut options.cap),

@@ -38,6 +38,9 @@ pub(in crate::cli) struct Options {
     /// How CPU is written: in percent of one "core", or of the "machine".
     #[schemars(extend("default" = "core"))]
     pub(in crate::cli) cpu: Option<CpuOf>,
+    /// Whether the mouse is the dashboard's from the start; `M` changes it.
+    #[schemars(extend("default" = true))]
+    pub(in crate::cli) mouse: Option<bool>,
     /// How often CPU and memory are read, from "200ms" to "10s".
     #[schemars(extend("default" = "500ms"))]
     pub(in crate::cli) sample_period: Option<Period>,
@@ -56,6 +59,7 @@ pub(super) const NAMES: &[&str] = &[
     "motion",
     "fps",
     "cpu",
+    "mouse",
     "sample_period",
     "cap",
 ];

@@ -70,6 +70,10 @@ impl Session for Here {
     async fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn report_mouse(&mut self, _is_wanted: bool) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Plays a run from its start, and takes the screen wherever a cue says so.

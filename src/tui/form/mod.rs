@@ -105,6 +105,15 @@ impl Form {
         self.check(catalogue, Some(left));
     }
 
+    /// Gives the keys to a row, if it can take them, and checks the one that is
+    /// left.
+    pub fn go_to(&mut self, index: usize, catalogue: &Catalogue) {
+        if index != self.focus && self.stops().contains(&index) {
+            let left = std::mem::replace(&mut self.focus, index);
+            self.check(catalogue, Some(left));
+        }
+    }
+
     /// Whether the JSON text takes the keys.
     pub fn is_raw_focused(&self) -> bool {
         self.focus == self.fields.len()

@@ -7,9 +7,19 @@ pub struct ListView {
     pub row: usize,
     /// The first visible row.
     pub first: usize,
+    /// Whether it was scrolled away from the selection, which may then be out
+    /// of sight until it moves.
+    pub is_scrolled: bool,
 }
 
 impl ListView {
+    /// Scrolls by some rows and leaves the selection where it is.
+    pub fn scroll(&mut self, by: isize, len: usize, visible: usize) {
+        let last = len.saturating_sub(visible);
+        self.first = self.first.saturating_add_signed(by).min(last);
+        self.is_scrolled = true;
+    }
+
     /// Puts the list in order: of `len` rows `visible` fit, and the one that
     /// is selected must be among them.
     pub fn settle(&mut self, len: usize, visible: usize, selected: Option<usize>) {
@@ -18,7 +28,7 @@ impl ListView {
         }
         self.row = self.row.min(len.saturating_sub(1));
         self.first = self.first.min(len.saturating_sub(visible));
-        if selected.is_some() && visible > 0 {
+        if selected.is_some() && visible > 0 && !self.is_scrolled {
             let lowest = (self.row + 1).saturating_sub(visible);
             self.first = self.first.clamp(lowest, self.row);
         }
@@ -36,6 +46,10 @@ mod tests {
         assert_eq!(list.first, 41);
         list.settle(100, 10, Some(45));
         assert_eq!(list.first, 41);
+        list.scroll(-20, 100, 10);
+        list.settle(100, 10, Some(45));
+        assert_eq!((list.row, list.first), (45, 21));
+        list.is_scrolled = false;
         list.settle(5, 10, Some(4));
         assert_eq!(list.first, 0);
         list.settle(0, 10, None);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keybinds::KeyInput;
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
@@ -133,6 +133,10 @@ pub struct State {
     pub keymap: Keymap,
     /// Keys pressed of a longer sequence, and until when they count.
     pub pending: (Vec<KeyInput>, Duration),
+    /// Where the pointer was pressed last, and when.
+    pub clicked: Option<(Position, Duration)>,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
     /// Whether somebody looks.
     pub attention: Attention,
     /// The number of the engine's notice that was last shown.
@@ -181,6 +185,8 @@ impl State {
             is_zoomed: false,
             keymap: Keymap::standard(),
             pending: (Vec::new(), Duration::ZERO),
+            clicked: None,
+            has_mouse: true,
             attention: Attention::default(),
             last_args: BTreeMap::new(),
             leaving: None,

@@ -1,6 +1,7 @@
 //! The screens and their panes.
 
 use super::State;
+use crate::tui::action::Action;
 
 /// A screen, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +27,16 @@ impl Screen {
             Self::Queue => ("Queue", "Queue"),
             Self::Catalogue => ("Catalogue", "Catal"),
             Self::Timeline => ("Timeline", "Time"),
+        }
+    }
+
+    /// What shows it.
+    pub fn action(self) -> Action {
+        match self {
+            Self::Lanes => Action::ScreenLanes,
+            Self::Queue => Action::ScreenQueue,
+            Self::Catalogue => Action::ScreenCatalogue,
+            Self::Timeline => Action::ScreenTimeline,
         }
     }
 

@@ -150,6 +150,9 @@ impl State {
             0.. => onwards.chain(back).find_map(|row| self.call_at(pane, row)),
         };
         let at_wanted = self.call_at(pane, wanted);
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.is_scrolled = false;
+        }
         if let Some(call) = at_wanted.or(found) {
             self.selection = Selection::Chosen(call);
         }
@@ -160,6 +163,9 @@ impl State {
     pub fn focus_on(&mut self, pane: Pane) {
         self.focus = pane;
         self.settle();
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.is_scrolled = false;
+        }
         if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
             self.step(0);
         }

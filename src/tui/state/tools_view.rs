@@ -44,9 +44,11 @@ impl ToolsView {
         self.select(self.list.row.saturating_add_signed(by).min(last));
     }
 
-    fn select(&mut self, row: usize) {
-        self.list.row = row;
-        self.selected = self.found.get(row).cloned();
+    /// Selects the tool in a row.
+    pub fn select(&mut self, row: usize) {
+        self.list.row = row.min(self.found.len().saturating_sub(1));
+        self.list.is_scrolled = false;
+        self.selected = self.found.get(self.list.row).cloned();
         self.first = 0;
     }
 }

@@ -21,8 +21,12 @@ static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 /// The thread that draws, while it does.
 static DRAWS: std::sync::Mutex<Option<ThreadId>> = std::sync::Mutex::new(None);
 
-/// Turns every kind of mouse report off. `crossterm`'s own command would also
-/// turn reports of mere movement on before, which nobody needs.
+/// Has the terminal report presses, movement while pressed, and the wheel, with
+/// places of any size. `crossterm`'s own command would also ask for reports of
+/// mere movement, which nobody needs.
+const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h";
+
+/// Turns every kind of mouse report off.
 const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?1000l";
 
 /// The terminal in the dashboard's modes. Dropping it restores the terminal.
@@ -30,9 +34,9 @@ const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?1000l";
 pub struct Modes(());
 
 impl Modes {
-    /// Enters: raw mode, alternate screen, hidden cursor, bracketed paste and
-    /// reports of focus.
-    pub fn enter() -> io::Result<Self> {
+    /// Enters: raw mode, alternate screen, hidden cursor, bracketed paste,
+    /// reports of focus and, if wanted, of the mouse.
+    pub fn enter(has_mouse: bool) -> io::Result<Self> {
         enable_raw_mode()?;
         IS_ENTERED.store(true, Ordering::SeqCst);
         if let Ok(mut draws) = DRAWS.lock() {
@@ -48,7 +52,15 @@ impl Modes {
             EnableFocusChange
         )?;
         write(&bytes)?;
+        if has_mouse {
+            modes.report_mouse(true)?;
+        }
         Ok(modes)
+    }
+
+    /// Has the terminal report the mouse, or no longer.
+    pub fn report_mouse(&self, is_wanted: bool) -> io::Result<()> {
+        write(if is_wanted { MOUSE_ON } else { MOUSE_OFF }.as_bytes())
     }
 }
 

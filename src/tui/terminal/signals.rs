@@ -19,18 +19,25 @@ pub trait Session {
     /// Gives the terminal back to the shell and returns when the program is
     /// wanted again, in the dashboard's modes.
     fn suspend(&mut self) -> impl Future<Output = io::Result<()>>;
+
+    /// Has the terminal report the mouse, or no longer.
+    fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()>;
 }
 
 /// The session of a real terminal.
 #[derive(Debug)]
 pub struct TerminalSession {
     modes: Option<Modes>,
+    has_mouse: bool,
 }
 
 impl TerminalSession {
-    /// Takes the modes over; they end with the session.
-    pub fn new(modes: Modes) -> Self {
-        Self { modes: Some(modes) }
+    /// Enters the modes, which end with the session.
+    pub fn enter(has_mouse: bool) -> io::Result<Self> {
+        Ok(Self {
+            modes: Some(Modes::enter(has_mouse)?),
+            has_mouse,
+        })
     }
 }
 
@@ -46,8 +53,16 @@ impl Session for TerminalSession {
             _ = continued.recv() => {}
             () = tokio::time::sleep(STOPS_WITHIN) => {}
         }
-        self.modes = Some(Modes::enter()?);
+        self.modes = Some(Modes::enter(self.has_mouse)?);
         Ok(())
+    }
+
+    fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
+        self.has_mouse = is_wanted;
+        match &self.modes {
+            Some(modes) => modes.report_mouse(is_wanted),
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context};
 use crate::tui::keymap::Meaning;
-use crate::tui::state::{Ask, CpuUnit, Layer, Question, State};
+use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
 
 /// How long a begun sequence of keys counts.
 const SEQUENCE: Duration = Duration::from_secs(1);
@@ -93,6 +93,16 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::Help => state.layers.push(Layer::Help(0)),
         Action::Palette => palette::open(state),
         Action::Messages => palette::open_messages(state),
+        Action::Mouse => {
+            state.has_mouse = !state.has_mouse;
+            commands.push(UiCommand::Mouse(state.has_mouse));
+            let text = if state.has_mouse {
+                "the mouse is fanout's"
+            } else {
+                "the mouse is the terminal's: it selects text"
+            };
+            state.say(Level::Info, text);
+        }
         Action::Theme => theme_picker::open(state),
         Action::Redraw => commands.push(UiCommand::Redraw),
         Action::Suspend => commands.push(UiCommand::Suspend),
@@ -119,7 +129,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::CancelAll if state.run.counts.open() > 0 => {
             state.layers.push(Layer::Ask(Ask::new(Question::CancelAll)));
         }
-        Action::CancelAll => state.say(crate::tui::state::Level::Info, "every call has ended"),
+        Action::CancelAll => state.say(Level::Info, "every call has ended"),
         Action::Cancel
         | Action::Kill
         | Action::Rerun

@@ -6,6 +6,7 @@ mod calls;
 mod cap;
 mod keys;
 mod leave;
+mod mouse;
 mod palette;
 mod panes;
 mod theme_picker;
@@ -14,10 +15,11 @@ mod timeline;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEventKind};
+use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 
 use super::state::{Level, State, Wanted};
+use super::views::Hit;
 use crate::engine::Command;
 use crate::model::Snapshot;
 use crate::output::{Safe, Window};
@@ -27,6 +29,10 @@ use crate::output::{Safe, Window};
 pub enum Msg {
     /// The terminal reported a key, the mouse, a paste, its size or its focus.
     Input(Event),
+    /// A button of the mouse was pressed or moved, over what is given.
+    Pointed(MouseEvent, Option<Hit>),
+    /// The wheel was turned by some notches, over what is given.
+    Wheeled(i32, Option<Hit>),
     /// The engine published a snapshot.
     Published(Arc<Snapshot>),
     /// Lines were read for the output pane.
@@ -54,6 +60,8 @@ pub enum UiCommand {
     Leave(Leave),
     /// Put on the theme of this name.
     Wear(String),
+    /// Have the terminal report the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.
@@ -88,6 +96,11 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     match msg {
         Msg::Input(event) => input(state, event, &mut commands),
+        Msg::Pointed(event, hit) => {
+            state.attention.touch(now);
+            mouse::pressed(state, event, hit, &mut commands);
+        }
+        Msg::Wheeled(notches, hit) => mouse::wheeled(state, hit, notches, &mut commands),
         Msg::Published(run) => state.absorb(run),
         Msg::OutputRead(wanted, window) => state.output.read = Some((wanted, window)),
         Msg::Worn(name) => state.wardrobe.worn = name,

@@ -64,16 +64,38 @@ pub(super) fn act(state: &mut State, action: Action) {
     }
 }
 
+/// Moves what is selected in the pane with the keys by some rows.
 fn rows(state: &mut State, by: isize) {
     match state.focus {
-        Pane::Output => state.scroll_output(by as i64),
         Pane::Tools => state.tools.step(by),
         Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
+        pane if Pane::LISTS.contains(&pane) => state.step(by),
+        pane => scroll(state, pane, by),
+    }
+}
+
+/// Moves what a pane shows by some rows; what is selected stays.
+pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
+    match pane {
+        Pane::Output => state.scroll_output(by as i64),
         Pane::Tool => {
             let last = views::tool::last_row(state);
             state.tools.first = state.tools.first.saturating_add_signed(by).min(last);
         }
-        _ => state.step(by),
+        Pane::Tools => {
+            let visible = state.layout().rows(state, pane);
+            state
+                .tools
+                .list
+                .scroll(by, state.tools.found.len(), visible);
+        }
+        Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
+        _ => {
+            let (listed, visible) = (state.listed(pane), state.layout().rows(state, pane));
+            if let Some(list) = state.lists.get_mut(pane as usize) {
+                list.scroll(by, listed, visible);
+            }
+        }
     }
 }
 

@@ -27,6 +27,17 @@ pub(super) fn act(state: &mut State, action: Action) {
     }
 }
 
+/// The cursor to a column of the bars.
+pub(super) fn to_column(state: &mut State, column: u16) {
+    let now = state.run_now();
+    let columns = Chart::of(state).columns();
+    let shown = state.timeline.shown(now);
+    state.timeline.cursor = Some(shown.time(column.min(columns), columns));
+    if state.timeline.rows == Rows::Lanes {
+        select_under_cursor(state);
+    }
+}
+
 /// Another lane; its call under the cursor is selected, else its last one.
 pub(super) fn lane(state: &mut State, by: isize) {
     let last = state.timeline.model.lanes.len().saturating_sub(1);

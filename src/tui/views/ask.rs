@@ -15,6 +15,18 @@ use crate::theme::Role;
 use crate::tui::state::{Ask, Question};
 use crate::tui::text::{Strip, figure};
 
+/// Columns and rows inside the frame.
+fn size(ask: Ask) -> (u16, u16) {
+    (36, ask.question.answers().len() as u16 + 2)
+}
+
+/// The answer at a place of the screen.
+pub(super) fn answer_at(ask: Ask, screen: Rect, at: Position) -> Option<usize> {
+    let inner = chrome::popup_inner(screen, size(ask));
+    let answer = usize::from(at.y.checked_sub(inner.y + 2)?);
+    (inner.contains(at) && answer < ask.question.answers().len()).then_some(answer)
+}
+
 /// Draws the question.
 pub(super) fn render(
     view: &View<'_>,
@@ -23,14 +35,14 @@ pub(super) fn render(
     buf: &mut Buffer,
 ) -> Option<Position> {
     let answers = ask.question.answers();
-    let (name, height) = match ask.question {
-        Question::Quit => ("Leave?", answers.len() as u16 + 2),
-        Question::CancelAll => ("Cancel all?", answers.len() as u16 + 2),
-        Question::DropForm => ("Give up the form?", answers.len() as u16 + 2),
-        Question::CancelMarked => ("Cancel?", answers.len() as u16 + 2),
-        Question::KillMarked => ("Kill?", answers.len() as u16 + 2),
+    let name = match ask.question {
+        Question::Quit => "Leave?",
+        Question::CancelAll => "Cancel all?",
+        Question::DropForm => "Give up the form?",
+        Question::CancelMarked => "Cancel?",
+        Question::KillMarked => "Kill?",
     };
-    let inner = chrome::popup(view, screen, (36, height), name, buf);
+    let inner = chrome::popup(view, screen, size(ask), name, buf);
     facts(view, ask.question, inner.width).draw(inner.as_position(), buf);
     let first = inner.y + 2;
     for ((index, answer), y) in answers.iter().enumerate().zip(first..inner.bottom()) {

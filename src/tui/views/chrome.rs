@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::{
+    Block, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget,
+};
 
 use super::View;
 use crate::model::CallRow;
@@ -50,7 +52,26 @@ pub(super) fn frame(
         return view.layout.inner(pane);
     }
     titles(view, area, left, right, buf);
+    scrollbar(view, pane, buf);
     view.layout.inner(pane)
+}
+
+/// A bar on the right border of a pane that lists more than it has room for.
+fn scrollbar(view: &View<'_>, pane: Pane, buf: &mut Buffer) {
+    let Some((area, rows, first)) = view.layout.scrollbar(view.state, pane) else {
+        return;
+    };
+    let visible = view.layout.rows(view.state, pane);
+    let mut state = ScrollbarState::new(rows.saturating_sub(visible) + 1)
+        .viewport_content_length(visible)
+        .position(first);
+    Scrollbar::new(ScrollbarOrientation::VerticalRight)
+        .begin_symbol(None)
+        .end_symbol(None)
+        .track_symbol(None)
+        .thumb_symbol(view.glyphs.thumb())
+        .thumb_style(view.style(Role::Border))
+        .render(area, buf, &mut state);
 }
 
 /// Takes away whatever stands in some cells.
@@ -196,11 +217,21 @@ pub(super) fn popup(
     name: impl Into<Piece<'static>>,
     buf: &mut Buffer,
 ) -> Rect {
+    boxed(view, popup_area(screen, size), name, buf)
+}
+
+/// Where a box in the middle of the screen is, its frame included.
+pub(super) fn popup_area(screen: Rect, size: (u16, u16)) -> Rect {
     let width = (size.0 + 2).min(screen.width);
     let height = (size.1 + 2).min(screen.height);
     let x = screen.x + (screen.width - width) / 2;
     let y = screen.y + (screen.height - height) / 3;
-    boxed(view, Rect::new(x, y, width, height), name, buf)
+    Rect::new(x, y, width, height)
+}
+
+/// Where its content is.
+pub(super) fn popup_inner(screen: Rect, size: (u16, u16)) -> Rect {
+    popup_area(screen, size).inner(ratatui::layout::Margin::new(1, 1))
 }
 
 /// A box over whatever is there, cleared and framed; the area inside.

@@ -8,15 +8,16 @@
 //! out, and help always stands at the end.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::View;
+use crate::model::RunPhase;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Entry, TABLE};
 use crate::tui::state::{Field, Layer, Level};
-use crate::tui::text::{Piece, Strip, figure};
+use crate::tui::text::{Strip, figure};
 
 /// Draws both lines.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
@@ -28,7 +29,7 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
             return;
         }
     }
-    if footer != toast || message.is_none() {
+    if has_keys(view) {
         keys(view, footer, buf);
     }
     let is_filtering = matches!(view.state.layers.last(), Some(Layer::Filter(_)));
@@ -90,26 +91,71 @@ fn log_hint(view: &View<'_>, strip: &mut Strip) {
     }
 }
 
+/// Whether the keys are drawn, and not a message in their place.
+fn has_keys(view: &View<'_>) -> bool {
+    let (toast, footer) = (view.layout.toast, view.layout.footer);
+    let is_filtering = matches!(view.state.layers.last(), Some(Layer::Filter(_)));
+    footer != toast || !is_filtering && message(view, toast.width).is_none()
+}
+
 fn keys(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(area.width);
+    for hint in hints(view, area.width) {
+        strip.append(&hint.strip);
+    }
+    strip.draw(area.as_position(), buf);
+}
+
+/// What a click at a place of the footer does.
+pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
+    let area = view.layout.footer;
+    if !area.contains(at) || !has_keys(view) {
+        return None;
+    }
+    let mut x = 0;
+    let hints = hints(view, area.width);
+    let hint = hints.into_iter().find(|hint| {
+        x += hint.strip.used();
+        usize::from(at.x) < x
+    })?;
+    // The second key of a hint stands behind the first one and a slash.
+    let behind = usize::from(at.x) + hint.strip.used() - x;
+    let second = hint.second.filter(|(_, from)| behind >= *from);
+    Some(second.map_or(hint.action, |(action, _)| action))
+}
+
+/// One hint of the footer.
+struct Hint {
+    strip: Strip,
+    action: Action,
+    /// What the second of two keys does, and where it begins.
+    second: Option<(Action, usize)>,
+}
+
+/// The hints that have room, in their order; those that lead on stand last.
+fn hints(view: &View<'_>, width: u16) -> Vec<Hint> {
     let mut shown: Vec<&Entry> = applicable(view).collect();
     shown.sort_by_key(|entry| entry.footer);
-    let (tail, body): (Vec<&Entry>, Vec<&Entry>) =
-        shown.into_iter().partition(|it| it.footer >= Some(90));
-    let mut end = view.strip(area.width);
-    for entry in tail {
-        put_entry(view, &mut end, entry);
-    }
-    let mut strip = view.strip(area.width);
-    for entry in body {
-        let mut next = view.strip(area.width);
-        put_entry(view, &mut next, entry);
-        if strip.used() + next.used() + end.used() > usize::from(area.width) {
-            break;
-        }
-        strip.append(&next);
-    }
-    strip.append(&end).draw(area.as_position(), buf);
+    let (tail, body): (Vec<&Entry>, Vec<&Entry>) = shown
+        .into_iter()
+        .partition(|it| it.footer >= Some(LEADING_ON));
+    let made = |entries: Vec<&Entry>| -> Vec<Hint> {
+        let made = entries.into_iter().filter_map(|entry| hint(view, entry));
+        made.collect()
+    };
+    let tail = made(tail);
+    let mut room = usize::from(width);
+    room = room.saturating_sub(tail.iter().map(|hint| hint.strip.used()).sum());
+    let fits = made(body).into_iter().take_while(|hint| {
+        let has_room = hint.strip.used() <= room;
+        room = room.saturating_sub(hint.strip.used());
+        has_room
+    });
+    fits.chain(tail).collect()
 }
+
+/// From this place on hints stand at the end and are never left out.
+const LEADING_ON: u8 = 89;
 
 /// The rows of the table whose keys are heard now.
 fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a {
@@ -127,34 +173,34 @@ fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a 
     })
 }
 
-fn put_entry(view: &View<'_>, strip: &mut Strip, entry: &Entry) {
+fn hint(view: &View<'_>, entry: &Entry) -> Option<Hint> {
     let key = |action| view.state.keymap.key(action).map(|key| Safe::new(&key));
-    let Some(own) = key(entry.action) else {
-        return;
+    let own = key(entry.action)?;
+    // Both directions share one hint.
+    let (other, label) = match entry.action {
+        Action::CapUp | Action::CursorRight | Action::ZoomIn => return None,
+        Action::CapDown => (Some(Action::CapUp), "cap"),
+        Action::CursorLeft => (Some(Action::CursorRight), "cursor"),
+        Action::ZoomOut => (Some(Action::ZoomIn), "zoom"),
+        Action::Pause if view.state.run.phase == RunPhase::Paused => (None, "go on"),
+        _ => (None, entry.label),
     };
-    match entry.action {
-        // Both directions share one hint.
-        Action::CapUp | Action::CursorRight | Action::ZoomIn => {}
-        Action::CapDown | Action::CursorLeft | Action::ZoomOut => {
-            let (other, label) = match entry.action {
-                Action::CapDown => (Action::CapUp, "cap"),
-                Action::CursorLeft => (Action::CursorRight, "cursor"),
-                _ => (Action::ZoomIn, "zoom"),
-            };
-            let other = key(other).unwrap_or_default();
-            hint(view, strip, Piece::from(own).then("/").then(other), label);
-        }
-        Action::Pause if view.state.run.phase == crate::model::RunPhase::Paused => {
-            hint(view, strip, own.into(), "go on");
-        }
-        _ => hint(view, strip, own.into(), entry.label),
+    let mut strip = view.strip(view.layout.footer.width);
+    strip.skip(1).put(own, view.style(Role::KeyHint));
+    let mut second = None;
+    if let Some(other) = other {
+        strip.put("/", view.style(Role::KeyHint));
+        second = Some((other, strip.used()));
+        let key = key(other).unwrap_or_default();
+        strip.put(key, view.style(Role::KeyHint));
     }
-}
-
-fn hint(view: &View<'_>, strip: &mut Strip, keys: Piece<'static>, label: &'static str) {
-    strip.skip(1).put(keys, view.style(Role::KeyHint));
     strip
         .skip(1)
         .put(label, view.style(Role::Fg))
         .put(" ", Style::new());
+    Some(Hint {
+        strip,
+        action: entry.action,
+        second,
+    })
 }

@@ -13,7 +13,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
@@ -67,17 +67,18 @@ pub(super) fn render(view: &View<'_>, form: &Form, tool: &Tool, area: Rect, buf:
         .skip(1)
         .put(Safe::new(&tool.description), view.style(Role::Muted));
     strip.draw(area.as_position(), buf);
+    let (body, foot) = split(form, area);
+    rows(view, form, body, buf);
+    footer(view, form, foot, buf);
+}
+
+/// Where the rows are, below the tool's description, and the lines under them.
+fn split(form: &Form, area: Rect) -> (Rect, Rect) {
     let foot = (form.problems.len() as u16).clamp(1, 4);
     let body_height = area.height.saturating_sub(2 + foot);
     let body = Rect::new(area.x, area.y + 2.min(area.height), area.width, body_height);
-    rows(view, form, body, buf);
-    let foot = Rect::new(
-        area.x,
-        body.bottom(),
-        area.width,
-        area.bottom().saturating_sub(body.bottom()),
-    );
-    footer(view, form, foot, buf);
+    let left = area.bottom().saturating_sub(body.bottom());
+    (body, Rect::new(area.x, body.bottom(), area.width, left))
 }
 
 /// What is wrong as a whole, else what the row with the keys is for.
@@ -107,48 +108,63 @@ fn wrong(view: &View<'_>, problem: &Safe, indent: usize, width: u16) -> Strip {
     strip
 }
 
-/// One piece of the form: what it is, its height, and whether it has the keys.
+/// One piece of the form.
 enum Part<'f> {
     Raw,
     Row(&'f FormField),
     Heading,
 }
 
-fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
-    let mut parts: Vec<(Part<'_>, u16, bool)> = Vec::new();
+/// The pieces that are visible in an area, each with its place.
+fn placed<'f>(form: &'f Form, area: Rect) -> Vec<(Part<'f>, usize, Rect)> {
+    let mut parts: Vec<(Part<'f>, usize, u16)> = Vec::new();
     if form.mode == Mode::Raw {
         let height = (area.height / 2).max(3);
-        parts.push((Part::Raw, height, form.is_raw_focused()));
+        parts.push((Part::Raw, form.fields.len(), height));
     }
     let mut is_in_options = false;
     for (index, field) in form.shown() {
         if field.is_option && !is_in_options {
             is_in_options = true;
-            parts.push((Part::Heading, 1, false));
+            parts.push((Part::Heading, usize::MAX, 1));
         }
-        parts.push((Part::Row(field), lines(field), index == form.focus));
+        parts.push((Part::Row(field), index, lines(field)));
     }
     // Everything above the row with the keys is left out as far as is needed
     // for that row to be seen.
-    let to_focus: u16 = {
-        let end = parts
-            .iter()
-            .position(|(_, _, is_focused)| *is_focused)
-            .unwrap_or(0);
-        parts.iter().take(end + 1).map(|(_, lines, _)| lines).sum()
-    };
+    let end = parts.iter().position(|(_, at, _)| *at == form.focus);
+    let seen = parts.iter().take(end.unwrap_or(0) + 1);
+    let to_focus: u16 = seen.map(|(_, _, lines)| lines).sum();
     let mut skipped = to_focus.saturating_sub(area.height);
     let mut y = area.y;
-    for (part, lines, is_focused) in parts {
+    let mut visible = Vec::new();
+    for (part, index, lines) in parts {
         if skipped > 0 {
             skipped = skipped.saturating_sub(lines);
             continue;
         }
         let height = lines.min(area.bottom().saturating_sub(y));
         if height == 0 {
-            return;
+            break;
         }
         let at = Rect::new(area.x, y, area.width, height);
+        visible.push((part, index, at));
+        y += height;
+    }
+    visible
+}
+
+/// The row at a place of the screen, for a form inside of `area`.
+pub(super) fn field_at(form: &Form, area: Rect, at: Position) -> Option<usize> {
+    let (body, _) = split(form, area);
+    let parts = placed(form, body);
+    let (_, index, _) = parts.into_iter().find(|(_, _, area)| area.contains(at))?;
+    Some(index)
+}
+
+fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
+    for (part, index, at) in placed(form, area) {
+        let is_focused = index == form.focus;
         match part {
             Part::Raw => {
                 let inner = Rect::new(at.x + 2, at.y, at.width.saturating_sub(2), at.height);
@@ -158,7 +174,6 @@ fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
             Part::Heading => heading(view, at, buf),
             Part::Row(field) => row(view, field, is_focused, at, buf),
         }
-        y += height;
     }
 }
 

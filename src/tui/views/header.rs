@@ -8,13 +8,14 @@
 //! hint at the cap, memory, CPU.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{View, trend};
 use crate::model::{Outcome, RunPhase};
 use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::glyphs::role_of_outcome;
 use crate::tui::text::{Strip, figure};
 
@@ -29,16 +30,46 @@ const CPU: Thrift = 6;
 
 /// Draws the line.
 pub(super) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    for thrift in 0..=CPU {
+    let (left, right, x) = ends(view, area);
+    left.draw(area.as_position(), buf);
+    right.strip.draw((x, area.y), buf);
+}
+
+/// What the hint at the cap does at a place.
+pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
+    let area = view.layout.header;
+    if at.y != area.y {
+        return None;
+    }
+    let (_, right, x) = ends(view, area);
+    let hint = usize::from(x) + right.hint?;
+    match usize::from(at.x).checked_sub(hint)? {
+        1 => Some(Action::CapDown),
+        3 => Some(Action::CapUp),
+        _ => None,
+    }
+}
+
+/// The right end of the line.
+struct Right {
+    strip: Strip,
+    /// Where `[-/+]` is in it.
+    hint: Option<usize>,
+}
+
+/// Both ends, as thrifty as they must be, and the column of the right one.
+fn ends(view: &View<'_>, area: Rect) -> (Strip, Right, u16) {
+    let mut thrift = 0;
+    loop {
         let left = left(view, area.width, thrift);
         let right = right(view, area.width, thrift);
-        let fits = left.used() + right.used() + 1 < usize::from(area.width);
+        let fits = left.used() + right.strip.used() + 1 < usize::from(area.width);
         if fits || thrift == CPU {
-            left.draw(area.as_position(), buf);
-            let x = area.right().saturating_sub(right.used() as u16 + 1);
-            right.draw((x.max(area.x + left.used() as u16 + 1), area.y), buf);
-            return;
+            let x = area.right().saturating_sub(right.strip.used() as u16 + 1);
+            let x = x.max(area.x + left.used() as u16 + 1);
+            return (left, right, x);
         }
+        thrift += 1;
     }
 }
 
@@ -102,8 +133,9 @@ fn left(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
     strip
 }
 
-fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
+fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Right {
     let state = view.state;
+    let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
     phase(view, &mut strip);
     let cap = state.wanted_cap.unwrap_or(state.run.policy.cap);
@@ -125,13 +157,14 @@ fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
     } else if has_outlook(view) {
         outlook(view, &mut strip);
     } else if thrift < HINT {
+        hint = Some(strip.used() + 1);
         strip.put(" [-/+]", view.style(Role::Muted));
     }
     machine(view, &mut strip, thrift);
     strip
         .skip(2)
         .put(figure::whole_clock(state.elapsed()), style);
-    strip
+    Right { strip, hint }
 }
 
 fn has_outlook(view: &View<'_>) -> bool {

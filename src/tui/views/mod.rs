@@ -11,6 +11,7 @@ mod footer;
 mod form;
 mod header;
 pub(super) mod help;
+mod hits;
 mod lane_columns;
 mod lane_row;
 mod lanes;
@@ -30,6 +31,8 @@ mod too_small;
 pub(super) mod tool;
 mod tools;
 mod trend;
+
+pub use hits::{Hit, hit};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -11,7 +11,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::picker::Picker;
+use super::hits::Hit;
+use super::picker::{self, Picker};
 use super::{View, chrome};
 use crate::output::Safe;
 use crate::theme::Role;
@@ -19,6 +20,12 @@ use crate::tui::action::{Action, Danger, entry};
 use crate::tui::refusal::refusal;
 use crate::tui::state::Palette;
 use crate::tui::text::{Align, Strip};
+
+/// The row of the palette at a place of the screen.
+pub(super) fn choice_at(palette: &Palette, screen: Rect, at: Position) -> Option<Hit> {
+    let area = chrome::popup_area(screen, size(palette, screen));
+    picker::hit(area, palette.marked, palette.found.len(), at)
+}
 
 /// Where it is drawn: the columns and rows inside its frame.
 pub(super) fn size(palette: &Palette, screen: Rect) -> (u16, u16) {

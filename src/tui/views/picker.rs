@@ -2,8 +2,9 @@
 //! leaves.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Position, Rect};
 
+use super::hits::Hit;
 use super::{View, chrome, form};
 use crate::theme::Role;
 use crate::tui::state::Field;
@@ -23,12 +24,23 @@ pub(super) struct Picker<'p> {
     pub(super) nothing: &'static str,
 }
 
-impl Picker<'_> {
-    /// The first visible row, where `height` fit.
-    pub(super) fn first(&self, height: u16) -> usize {
-        (self.marked + 1).saturating_sub(usize::from(height).max(1))
-    }
+/// The first visible row, where `height` fit.
+fn first(marked: usize, height: u16) -> usize {
+    (marked + 1).saturating_sub(usize::from(height).max(1))
+}
 
+/// What is at a place of the screen, if the picker's frame is `area`.
+pub(super) fn hit(area: Rect, marked: usize, rows: usize, at: Position) -> Option<Hit> {
+    let inner = area.inner(Margin::new(1, 1));
+    if !area.contains(at) {
+        return Some(Hit::Beside);
+    }
+    let line = usize::from(at.y.checked_sub(inner.y + 1)?);
+    let row = first(marked, inner.height.saturating_sub(1)) + line;
+    (inner.contains(at) && row < rows).then_some(Hit::Choice(row))
+}
+
+impl Picker<'_> {
     /// Draws the line and the rows; `row` fills one behind its bar.
     pub(super) fn render(
         &self,
@@ -50,7 +62,7 @@ impl Picker<'_> {
             chrome::empty(view, rows, &[self.nothing], buf);
             return;
         }
-        let visible = self.first(rows.height)..self.rows;
+        let visible = first(self.marked, rows.height)..self.rows;
         for (index, y) in visible.zip(rows.y..rows.bottom()) {
             let is_marked = index == self.marked;
             let bar = if is_marked {

@@ -5,12 +5,14 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
 use super::View;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::layout::Breadth;
 use crate::tui::state::Screen;
-use crate::tui::text::figure;
+use crate::tui::text::{Strip, figure};
 
 /// Draws the line.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
@@ -18,17 +20,38 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let is_wide = view.layout.breadth == Breadth::Wide;
     let mut strip = view.strip(area.width);
-    for (index, screen) in Screen::ALL.into_iter().enumerate() {
+    for (tab, _) in tabs(view) {
+        strip.append(&tab);
+    }
+    strip.draw(area.as_position(), buf);
+}
+
+/// The screen whose name is at a place.
+pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
+    let mut right = 0;
+    let mut tabs = tabs(view);
+    let found = tabs.find(|(tab, _)| {
+        right += tab.used();
+        usize::from(at.x) < right
+    });
+    let (_, screen) = found.filter(|_| view.layout.tabs.contains(at))?;
+    Some(screen.action())
+}
+
+fn tabs<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Strip, Screen)> + 'v {
+    let is_wide = view.layout.breadth == Breadth::Wide;
+    let screens = Screen::ALL.into_iter().enumerate();
+    screens.map(move |(index, screen)| {
         let is_shown = screen == view.state.screen;
         let (name, short) = screen.names();
         let role = if is_shown { Role::Accent } else { Role::Muted };
         let style = view.style(role);
-        strip.put(if is_shown { " [" } else { "  " }, style);
-        strip.put(figure::count(index + 1), style).skip(1);
-        strip.put(if is_wide { name } else { short }, style);
-        strip.put(if is_shown { "]" } else { " " }, style);
-    }
-    strip.draw(area.as_position(), buf);
+        let mut tab = view.strip(view.layout.tabs.width);
+        tab.put(if is_shown { " [" } else { "  " }, style);
+        tab.put(figure::count(index + 1), style).skip(1);
+        tab.put(if is_wide { name } else { short }, style);
+        tab.put(if is_shown { "]" } else { " " }, style);
+        (tab, screen)
+    })
 }

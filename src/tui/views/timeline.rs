@@ -52,11 +52,7 @@ impl Chart {
             |y: u16, height: u16| Rect::new(area.x, y.min(area.bottom()), area.width, height);
         let below = 2.min(area.height);
         // Rows that are not needed make the strip higher.
-        let wanted = match state.timeline.rows {
-            Rows::Lanes => state.timeline.model.lanes.len(),
-            Rows::Calls => state.listed(Pane::Timeline),
-        };
-        let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).max(1);
+        let wanted = u16::try_from(wanted(state)).unwrap_or(u16::MAX).max(1);
         let spare = area.height.saturating_sub(below).saturating_sub(wanted);
         let strip = if area.height >= 10 {
             spare.clamp(3, 8)
@@ -73,6 +69,15 @@ impl Chart {
         }
     }
 
+    /// The first visible row.
+    pub(in crate::tui) fn first(&self, state: &State) -> usize {
+        let visible = usize::from(self.rows.height);
+        match state.timeline.rows {
+            Rows::Lanes => (state.timeline.lane + 1).saturating_sub(visible),
+            Rows::Calls => state.list(Pane::Timeline).first,
+        }
+    }
+
     /// Columns of the bars.
     pub(in crate::tui) fn columns(&self) -> u16 {
         self.rows.width.saturating_sub(self.label)
@@ -86,6 +91,14 @@ impl Chart {
             self.columns(),
             area.height,
         )
+    }
+}
+
+/// How many rows there are, visible or not.
+pub(in crate::tui) fn wanted(state: &State) -> usize {
+    match state.timeline.rows {
+        Rows::Lanes => state.timeline.model.lanes.len(),
+        Rows::Calls => state.listed(Pane::Timeline),
     }
 }
 
@@ -131,9 +144,8 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
 fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
     let state = view.state;
     let model = &state.timeline.model;
-    let visible = usize::from(chart.rows.height);
-    let first = (state.timeline.lane + 1).saturating_sub(visible);
-    for (y, lane) in (chart.rows.y..chart.rows.bottom()).zip(first..model.lanes.len()) {
+    let lanes = chart.first(state)..model.lanes.len();
+    for (y, lane) in (chart.rows.y..chart.rows.bottom()).zip(lanes) {
         let is_selected = lane == state.timeline.lane;
         let mut label = view.strip(chart.label);
         let bar = if is_selected {
@@ -170,8 +182,7 @@ fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
 fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
     let state = view.state;
     let now = state.run_now();
-    let first = state.list(Pane::Timeline).first;
-    for (y, index) in (chart.rows.y..chart.rows.bottom()).zip(first..) {
+    for (y, index) in (chart.rows.y..chart.rows.bottom()).zip(chart.first(state)..) {
         let Some(row) = state
             .call_at(Pane::Timeline, index)
             .and_then(|id| state.run.row(id))
