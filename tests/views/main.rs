@@ -1,6 +1,7 @@
 //! What the dashboard looks like and what its keys do, without a terminal.
 
 mod around;
+mod documents;
 mod dump;
 mod fixtures;
 mod keys;
