@@ -1,0 +1,1 @@
+"""The parts of side-by-side.py, one file a question."""
