@@ -136,6 +136,11 @@ impl Attempt {
             .any(|tape| tape.spilling() == Spilling::Open && tape.tail_len() > limit)
     }
 
+    /// Whether blocks are kept to be used again.
+    pub(super) fn has_spare(&self) -> bool {
+        self.lock().tapes.iter().any(Tape::has_spare)
+    }
+
     /// Marks a stream as due for the spiller; false if it was due already.
     pub(super) fn note_due(&self, stream: Stream) -> bool {
         !self.is_due[stream.index()].swap(true, Ordering::AcqRel)

@@ -104,9 +104,17 @@ impl Spiller {
         }
     }
 
-    /// Says that an attempt has ended.
+    /// Says that an attempt has ended. Where there is nothing to be done for
+    /// it at once, the thread is not woken: it hears of it with the next order.
     pub(super) fn finish(&self, attempt: &Arc<Attempt>) {
-        self.send(Order::Finish(Arc::clone(attempt)));
+        self.orders
+            .lock()
+            .0
+            .push_back(Order::Finish(Arc::clone(attempt)));
+        let is_spilled = attempt.files.iter().any(|file| file.len() > 0);
+        if is_spilled || attempt.has_spare() || attempt.ledger().is_memory_short() {
+            self.orders.news.notify_one();
+        }
     }
 
     fn send(&self, order: Order) {

@@ -188,6 +188,11 @@ impl Tape {
         }
     }
 
+    /// Whether blocks are kept to be used again.
+    pub(super) fn has_spare(&self) -> bool {
+        !self.spare.is_empty()
+    }
+
     /// Gives back the blocks that were kept to be used again.
     pub(super) fn drop_spare(&mut self) {
         self.spare = Vec::new();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any};
+use super::reap::{Dead, Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any};
 use super::tree;
 use crate::exec::exit::Exit;
 use crate::exec::table::number;
@@ -183,7 +183,11 @@ impl Call {
     /// left.
     fn reap(&mut self) -> bool {
         for _reap in 0..REAPS {
-            self.note_leftover();
+            match self.note_leftover() {
+                Dead::One(_) => {}
+                Dead::None => return false,
+                Dead::NoChildren => return true,
+            }
             match reap_any() {
                 Reap::One(reaped) => self.account(reaped),
                 Reap::None => return false,
@@ -194,23 +198,25 @@ impl Call {
     }
 
     /// While leftovers are being killed, each dead one is named before it is
-    /// waited for: its name goes with it.
-    fn note_leftover(&mut self) {
-        let Phase::Clearing(clearing) = &mut self.phase else {
-            return;
-        };
-        if !clearing.is_leak || clearing.killed.len() >= NAMES {
-            return;
+    /// waited for: its name goes with it. One that dies after this look waits
+    /// for the next, or it would be gone without a name.
+    fn note_leftover(&mut self) -> Dead {
+        let dead = next_dead();
+        if let Phase::Clearing(clearing) = &mut self.phase
+            && let Dead::One(child) = dead
+            && clearing.is_leak
+            && clearing.killed.len() < NAMES
+        {
+            let pid = number(child);
+            if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
+                clearing.killed.push(Leftover {
+                    pid,
+                    name: tree::name_of(child),
+                    reason: None,
+                });
+            }
         }
-        let Some(dead) = next_dead() else { return };
-        let pid = number(dead);
-        if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
-            clearing.killed.push(Leftover {
-                pid,
-                name: tree::name_of(dead),
-                reason: None,
-            });
-        }
+        dead
     }
 
     fn account(&mut self, reaped: Reaped) {

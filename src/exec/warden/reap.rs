@@ -64,9 +64,20 @@ pub(super) fn reap_any() -> Reap {
     }
 }
 
-/// A child that has ended and has not been waited for yet, so that its name
-/// can still be read. [`reap_any`] takes the same one next.
-pub(super) fn next_dead() -> Option<Pid> {
+/// Which child there is to wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Dead {
+    /// One has ended and has not been waited for yet, so that its name can
+    /// still be read. [`reap_any`] takes the same one next.
+    One(Pid),
+    /// Children live, none has ended.
+    None,
+    /// There is no child at all.
+    NoChildren,
+}
+
+/// Looks at what [`reap_any`] would find, and leaves it there.
+pub(super) fn next_dead() -> Dead {
     let mut status = MaybeUninit::<libc::siginfo_t>::zeroed();
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
     // SAFETY: the pointer is valid for writes; an all-zero `siginfo_t` is a
@@ -74,11 +85,11 @@ pub(super) fn next_dead() -> Option<Pid> {
     let pid = unsafe {
         let result = libc::waitid(libc::P_ALL, 0, status.as_mut_ptr(), options);
         if result < 0 {
-            return None;
+            return Dead::NoChildren;
         }
         status.assume_init().si_pid()
     };
-    Pid::from_raw(pid)
+    Pid::from_raw(pid).map_or(Dead::None, Dead::One)
 }
 
 /// Highest resident memory of this process so far, in bytes: no figure of a

@@ -1,5 +1,6 @@
 //! Packets and the descriptors that travel beside them.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut, Read, Seek, Write};
 use std::mem::MaybeUninit;
@@ -28,6 +29,12 @@ const MOST_DESCRIPTORS: usize = 4;
 /// the last descriptor.
 const INLINE: u8 = 0;
 const IN_FILE: u8 = 1;
+
+thread_local! {
+    // Clearing a buffer of this size for every message costs more than
+    // receiving one.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What was received.
 #[derive(Debug)]
@@ -98,12 +105,18 @@ fn send_packet(
 
 /// Receives one packet; `Err(AGAIN)` where there is none.
 pub(in crate::exec) fn receive(socket: BorrowedFd<'_>) -> rustix::io::Result<Packet> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(LONGEST + 1, 0);
+        receive_into(socket, scratch)
+    })
+}
+
+fn receive_into(socket: BorrowedFd<'_>, scratch: &mut [u8]) -> rustix::io::Result<Packet> {
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut message = vec![0; LONGEST + 1];
     let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
     let received = retry_on_intr(|| {
-        let mut slices = [IoSliceMut::new(&mut message)];
+        let mut slices = [IoSliceMut::new(scratch)];
         recvmsg(socket, &mut slices, &mut ancillary, flags)
     })?;
     let mut descriptors = Vec::new();
@@ -112,19 +125,16 @@ pub(in crate::exec) fn receive(socket: BorrowedFd<'_>) -> rustix::io::Result<Pac
             descriptors.extend(rights);
         }
     }
-    if received.bytes == 0 {
-        return Ok(Packet::End);
-    }
     if received
         .flags
         .intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC)
     {
         return Err(Errno::MSGSIZE);
     }
-    message.truncate(received.bytes);
-    let message = match message.remove(0) {
-        INLINE => message,
-        _ => read_file(descriptors.pop().ok_or(Errno::PROTO)?)?,
+    let message = match scratch.get(..received.bytes) {
+        None | Some([]) => return Ok(Packet::End),
+        Some([INLINE, message @ ..]) => message.to_vec(),
+        Some(_) => read_file(descriptors.pop().ok_or(Errno::PROTO)?)?,
     };
     Ok(Packet::Message(message, descriptors))
 }
