@@ -67,3 +67,13 @@ fn a_begun_sequence_shows_how_it_goes_on() {
         assert!(!stage.text().contains("gg top"), "{}", stage.text());
     });
 }
+
+#[test]
+fn the_machine_is_shown_in_full_when_asked_for() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("U").await;
+        insta::assert_snapshot!("machine", with_styles(&stage.screen()));
+        stage.keys("<esc>").await;
+        assert!(!stage.text().contains("Machine"), "{}", stage.text());
+    });
+}

@@ -14,6 +14,7 @@ pub enum Action {
     Help,
     Palette,
     Messages,
+    Machine,
     Mouse,
     Redraw,
     Suspend,

@@ -21,4 +21,6 @@ pub enum Layer {
     Palette(Box<Palette>),
     /// What was said, latest first; the first visible row.
     Messages(usize),
+    /// The machine in full.
+    Machine,
 }

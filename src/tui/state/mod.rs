@@ -244,7 +244,9 @@ impl State {
         match self.layers.last() {
             None => self.ground_contexts(),
             Some(Layer::Ask(_)) => &[Context::Confirm],
-            Some(Layer::Help(_) | Layer::Messages(_)) => &[Context::List, Context::Global],
+            Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
+                &[Context::List, Context::Global]
+            }
             Some(Layer::CapPrompt(_) | Layer::Filter(_)) => &[Context::Line],
             Some(Layer::Add(add)) => match &add.form {
                 None => &[Context::Picker],

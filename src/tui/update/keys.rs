@@ -83,6 +83,12 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Some(Layer::Themes(_)) => return theme_picker::act(state, action, commands),
         Some(Layer::Filter(_)) => return panes::in_filter(state, action),
         Some(Layer::Help(_)) => return panes::in_help(state, action),
+        Some(Layer::Machine) => {
+            if matches!(action, Action::Back | Action::Machine | Action::Quit) {
+                state.layers.pop();
+            }
+            return;
+        }
         Some(Layer::Messages(_)) => return palette::in_messages(state, action),
         Some(Layer::Palette(_)) => return palette::act(state, action, commands),
         _ => {}
@@ -93,6 +99,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::Help => state.layers.push(Layer::Help(0)),
         Action::Palette => palette::open(state),
         Action::Messages => palette::open_messages(state),
+        Action::Machine => state.layers.push(Layer::Machine),
         Action::Mouse => {
             state.has_mouse = !state.has_mouse;
             commands.push(UiCommand::Mouse(state.has_mouse));

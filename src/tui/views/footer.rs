@@ -162,7 +162,7 @@ fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a 
     let contexts = view.state.contexts();
     let is_reading = matches!(
         view.state.layers.last(),
-        Some(Layer::Help(_) | Layer::Messages(_))
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine)
     );
     let heard = TABLE
         .iter()

@@ -47,7 +47,7 @@ pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
         Some(Layer::Palette(it)) => palette::choice_at(it, screen, at),
         Some(Layer::Themes(it)) => theme_picker::choice_at(it, screen, at),
         Some(Layer::Add(it)) => add_call::hit(it, screen, at),
-        Some(Layer::Help(_) | Layer::Messages(_)) => {
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
             let sides = Rect::new(6, 4, screen.width, screen.height);
             let is_beside = !sides.contains(at) || at.x + 6 >= screen.width;
             is_beside.then_some(Hit::Beside)

@@ -15,6 +15,7 @@ mod hits;
 mod lane_columns;
 mod lane_row;
 mod lanes;
+mod machine;
 mod messages;
 mod output;
 mod palette;
@@ -105,6 +106,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     for layer in &view.state.layers {
         cursor = match layer {
             Layer::Palette(palette) => palette::render(view, palette, area, buf),
+            Layer::Machine => machine::render(view, area, buf),
             Layer::Messages(first) => messages::render(view, *first, area, buf),
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),

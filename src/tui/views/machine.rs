@@ -1,0 +1,126 @@
+//! The machine in full: each core, memory, swap and load, over the last
+//! readings.
+//!
+//! ```text
+//! ┌ Machine ────────────────────────────────────┐
+//! │ memory ▃▃▃▄▄▄▅▅  5.1G/16.0G   load 2.4       │
+//! │ swap    0B/2.0G                              │
+//! │   1 ▂▄▆█▇▆▇█  84%     2 ▁▁▁▂▁▁▁▁   3%        │
+//! └─────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::{View, chrome, trend};
+use crate::model::{MachineSample, MemoryScope};
+use crate::theme::Role;
+use crate::tui::text::{Align, Strip, figure};
+
+/// Cells of a core's number, trend and percentage.
+const CORE: usize = 26;
+
+/// Cells of a trend.
+const TREND: usize = 14;
+
+/// Draws the overlay.
+pub(super) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+    let machine = &view.state.run.machine;
+    let latest = machine.latest();
+    let width = screen.width.saturating_sub(6).min(CORE as u16 * 4);
+    let columns = (usize::from(width) / CORE).max(1);
+    let cores = latest.map_or(0, |sample| sample.per_core.len());
+    let rows = u16::try_from(cores.div_ceil(columns)).unwrap_or(u16::MAX);
+    let height = rows.saturating_add(3).min(screen.height.saturating_sub(4));
+    let inner = chrome::popup(view, screen, (width, height), "Machine", buf);
+    let Some(latest) = latest else {
+        let lines = &["This system has told nothing of itself yet."];
+        chrome::empty(view, inner, lines, buf);
+        return None;
+    };
+    let lines = [
+        memory(view, latest, inner.width),
+        swap(view, latest, inner.width),
+    ];
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        line.draw((inner.x, y), buf);
+    }
+    let first = inner.y + 3;
+    for (row, y) in (0..usize::from(rows)).zip(first..inner.bottom()) {
+        let mut strip = view.strip(inner.width);
+        for index in (row * columns..cores).take(columns) {
+            core(view, index, &mut strip);
+        }
+        strip.draw((inner.x, y), buf);
+    }
+    None
+}
+
+fn core(view: &View<'_>, index: usize, strip: &mut Strip) {
+    let readings = view.state.run.machine.iter();
+    let levels = readings.map(|sample| sample?.per_core.get(index).copied());
+    let latest = view.state.run.machine.latest();
+    let share = latest.and_then(|sample| sample.per_core.get(index).copied());
+    let style = level(view, share.unwrap_or(0.0));
+    let end = strip.used() + CORE;
+    strip
+        .cell(
+            figure::count(index + 1),
+            4,
+            Align::Right,
+            view.style(Role::Muted),
+        )
+        .skip(1);
+    trend::put(strip, levels, TREND, style, view.glyphs);
+    if let Some(share) = share {
+        strip.cell(figure::percent(share), 5, Align::Right, style);
+    }
+    strip.skip_to(end);
+}
+
+fn memory(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let total = latest.memory_total_bytes.max(1) as f32;
+    let style = level(view, latest.memory_used_bytes as f32 / total);
+    let mut strip = view.strip(width);
+    strip.skip(1).cell("memory", 7, Align::Left, muted);
+    let readings = view.state.run.machine.iter();
+    let levels = readings.map(|sample| Some(sample?.memory_used_bytes as f32 / total));
+    trend::put(&mut strip, levels, TREND, style, view.glyphs);
+    strip
+        .skip(1)
+        .put(figure::bytes(latest.memory_used_bytes), style)
+        .put("/", muted)
+        .put(figure::bytes(latest.memory_total_bytes), muted);
+    if latest.memory_scope == MemoryScope::ControlGroup {
+        strip.put(" of the control group", muted);
+    }
+    let load = figure::cores(latest.load_one);
+    strip.skip(3).put("load ", muted).put(load, fg);
+    strip
+}
+
+fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
+    let muted = view.style(Role::Muted);
+    let mut strip = view.strip(width);
+    strip.skip(1).cell("swap", 7, Align::Left, muted);
+    if latest.swap_total_bytes == 0 {
+        strip.put("none", muted);
+        return strip;
+    }
+    let share = latest.swap_used_bytes as f32 / latest.swap_total_bytes as f32;
+    strip
+        .put(figure::bytes(latest.swap_used_bytes), level(view, share))
+        .put("/", muted)
+        .put(figure::bytes(latest.swap_total_bytes), muted);
+    strip
+}
+
+fn level(view: &View<'_>, share: f32) -> Style {
+    view.style(match share {
+        ..0.6 => Role::MeterLow,
+        0.6..0.85 => Role::MeterMid,
+        _ => Role::MeterHigh,
+    })
+}
