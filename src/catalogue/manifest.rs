@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::document::{Item, Node, parse};
+use super::document::{Item, Node, parse, parse_with_comments};
 use super::fields::{
     Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
 };
@@ -13,7 +13,9 @@ use super::placeholders::Placeholders;
 use super::quantity::parse_rate;
 use super::schema::{self, Schema};
 use super::servers::{self, Configured};
-use crate::model::{Action, Annotations, OutputKind, Rate, StdinKind, Timeouts, Tool, ToolName};
+use crate::model::{
+    Action, Annotations, OutputKind, Rate, ServerName, StdinKind, Timeouts, Tool, ToolName,
+};
 
 /// A tool as one file describes it, with the place of its name.
 pub(super) struct Described {
@@ -29,22 +31,38 @@ pub(super) struct Described {
 pub(super) struct Manifest {
     pub(super) tools: Vec<Described>,
     pub(super) servers: Vec<Configured>,
+    /// Servers that cannot be used, with the reason.
+    pub(super) unusable: Vec<(ServerName, String)>,
     /// Whether the name of every tool could be read.
     pub(super) is_whole: bool,
 }
 
 /// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
 pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manifest {
-    let Some(root) = parse(findings) else {
+    let root = if servers::may_be_foreign(findings.source().text()) {
+        parse_with_comments(findings)
+    } else {
+        parse(findings)
+    };
+    let Some(root) = root else {
         return Manifest::default();
     };
+    if root.get("tool").is_none()
+        && root.get("mcp").is_none()
+        && let Some(foreign) = servers::read_foreign(&root, origin, findings)
+    {
+        return Manifest {
+            servers: foreign.configured,
+            unusable: foreign.unusable,
+            is_whole: true,
+            ..Manifest::default()
+        };
+    }
     let Some(mut fields) = Fields::of(&root, "a catalogue", findings) else {
         return Manifest::default();
     };
     fields.take("$schema");
-    for later in ["mcpServers", "mcp_servers", "servers", "launcher"] {
-        fields.refuse(later, findings);
-    }
+    fields.refuse("launcher", findings);
     let servers = fields.take("mcp");
     let servers = servers.map(|node| servers::read(node, origin, findings));
     let mut tools = Vec::new();
@@ -62,6 +80,7 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
     Manifest {
         tools,
         servers: servers.unwrap_or_default(),
+        unusable: Vec::new(),
         is_whole,
     }
 }

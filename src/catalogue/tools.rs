@@ -25,6 +25,8 @@ pub struct Catalogue {
     /// Whether there are tools whose names could not be read.
     is_partial: bool,
     servers: Vec<Arc<McpServer>>,
+    /// Servers that files configure and that cannot be used, with the reason.
+    unusable: Vec<(ServerName, String)>,
     /// Servers that told of their tools.
     listed: HashSet<ServerName>,
 }
@@ -75,6 +77,7 @@ impl Catalogue {
         for described in manifest.tools {
             self.insert(described, &mut findings);
         }
+        self.unusable.extend(manifest.unusable);
         for configured in manifest.servers {
             self.configure(configured, &mut findings);
         }
@@ -122,6 +125,17 @@ impl Catalogue {
     /// Every server that is configured.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = &Arc<McpServer>> {
         self.servers.iter()
+    }
+
+    /// Servers that files configure and that cannot be used here, with the
+    /// reason.
+    pub fn unusable_servers(&self) -> &[(ServerName, String)] {
+        &self.unusable
+    }
+
+    /// Whether a server has told of its tools.
+    pub fn is_listed(&self, name: &ServerName) -> bool {
+        self.listed.contains(name)
     }
 
     /// A server by its name.

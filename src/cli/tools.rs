@@ -1,14 +1,16 @@
 //! `fanout tools`: the catalogue as a list.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
+use super::ground::Ground;
 use super::options::CatalogueOptions;
 use crate::catalogue::Catalogue;
-use crate::model::{Action, Tool};
+use crate::model::{Action, ServerName, Tool};
 use crate::output::Safe;
 
 #[derive(Debug, Args)]
@@ -19,6 +21,9 @@ Examples:
 pub(super) struct Tools {
     #[command(flatten)]
     catalogue: CatalogueOptions,
+    /// Start the servers, and list their tools too
+    #[arg(long)]
+    connect: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -30,6 +35,10 @@ impl Tools {
             Ok(catalogue) => catalogue,
             Err(exit) => return exit,
         };
+        let catalogue = match self.connected(catalogue) {
+            Ok(catalogue) => catalogue,
+            Err(exit) => return exit,
+        };
         let out = io::stdout().lock();
         let written = if self.json {
             exit::print_json(&as_json(&catalogue), out)
@@ -37,6 +46,21 @@ impl Tools {
             print(&catalogue, out)
         };
         exit::written(written)
+    }
+
+    /// The catalogue with the tools of its servers, where that is asked for.
+    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Arc<Catalogue>, Exit> {
+        if !self.connect || catalogue.servers().len() == 0 {
+            return Ok(catalogue);
+        }
+        let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
+        let servers = catalogue.servers().map(|server| server.name.clone());
+        let servers: Vec<ServerName> = servers.collect();
+        let connected = ground.connect(Catalogue::clone(&catalogue), &servers);
+        ground.close_servers();
+        connected
+            .map(Arc::new)
+            .map_err(|reasons| exit::not_connected(&reasons))
     }
 }
 
@@ -56,12 +80,34 @@ fn print(catalogue: &Catalogue, mut out: impl Write) -> io::Result<()> {
             Safe::new(summary).as_str()
         )?;
     }
+    for server in catalogue.servers() {
+        if !catalogue.is_listed(&server.name) {
+            let name = &server.name;
+            writeln!(out, "server {name}: not started; --connect lists its tools")?;
+        }
+    }
+    for (name, reason) in catalogue.unusable_servers() {
+        writeln!(out, "server {name}: not usable: {reason}")?;
+    }
     Ok(())
 }
 
 fn as_json(catalogue: &Catalogue) -> Value {
     let tools: Vec<Value> = catalogue.tools().map(tool_json).collect();
-    json!({ "version": 1, "tools": tools })
+    let servers = catalogue.servers().map(|server| {
+        json!({
+            "name": server.name,
+            "is_connected": catalogue.is_listed(&server.name),
+            "origin": server.origin,
+            "unusable": null,
+        })
+    });
+    let unusable = catalogue.unusable_servers().iter();
+    let unusable = unusable.map(|(name, reason)| {
+        json!({ "name": name, "is_connected": false, "origin": null, "unusable": reason })
+    });
+    let servers: Vec<Value> = servers.chain(unusable).collect();
+    json!({ "version": 1, "tools": tools, "servers": servers })
 }
 
 fn tool_json(tool: &Tool) -> Value {
@@ -75,6 +121,8 @@ fn tool_json(tool: &Tool) -> Value {
         "command": command,
         "input_schema": tool.input_schema,
         "annotations": tool.annotations,
+        "access": tool.access(),
+        "output_schema": tool.output_schema(),
         "output": tool.output,
         "max_parallel": tool.max_parallel,
         "locks": { "write": tool.write_locks, "read": tool.read_locks },

@@ -25,16 +25,33 @@ const STRICT: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
+/// JSON as many editors write it.
+const COMMENTED: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    ..STRICT
+};
+
+/// Reads a JSON file that may hold comments and trailing commas.
+pub(super) fn parse_with_comments(findings: &mut Findings<'_>) -> Option<Node> {
+    parse_by(&COMMENTED, findings)
+}
+
 /// Reads a JSON file; `None` where its syntax is broken.
 pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
+    parse_by(&STRICT, findings)
+}
+
+fn parse_by(options: &ParseOptions, findings: &mut Findings<'_>) -> Option<Node> {
     let text = findings.source().text();
-    match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
+    let must_be_strict = !options.allow_comments;
+    match parse_to_ast(text, &CollectOptions::default(), options) {
         Ok(parsed) => {
             let Some(root) = parsed.value else {
                 findings.error(&(text.len()..text.len()), "the file is empty");
                 return None;
             };
-            is_strict(findings).then(|| node(&root, DEEPEST, findings))
+            (!must_be_strict || is_strict(findings)).then(|| node(&root, DEEPEST, findings))
         }
         Err(error) => {
             let message = error.kind().to_string();

@@ -44,6 +44,12 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
+/// Reads a JSON file of a laxer program: comments and trailing commas are
+/// allowed. `None` where its syntax is broken.
+pub(crate) fn parse_with_comments(findings: &mut Findings<'_>) -> Option<Node> {
+    json::parse_with_comments(findings)
+}
+
 /// Reads a file: JSON if its name ends in `.json`, or if it starts with `{`,
 /// which TOML cannot; else TOML. `None` where its syntax is broken.
 pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {

@@ -1,10 +1,13 @@
 //! Tool servers: how files configure them, and what becomes of the tools they
 //! list.
 
+mod expand;
+mod foreign;
 mod launch;
 mod listed;
 mod native;
 
+pub(super) use foreign::{may_be as may_be_foreign, read as read_foreign};
 pub use launch::{ServerSurroundings, server_launch};
 pub(super) use listed::{assumed, tool_of};
 pub(super) use native::read;

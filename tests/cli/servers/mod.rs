@@ -1,5 +1,6 @@
 //! Tool servers that behave, and ones that do not.
 
 mod calls;
+mod formats;
 mod hostile;
 mod shell;

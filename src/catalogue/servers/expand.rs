@@ -1,0 +1,124 @@
+//! Variables in the files of other programs, each by its program's rules. A
+//! variable that is not set is an error here, whatever that program makes of
+//! it: a server started with half its command line helps nobody.
+
+use std::path::PathBuf;
+
+/// How a program writes variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rules {
+    /// Not at all: Claude Desktop, Codex.
+    Literal,
+    /// `${VAR}` and `${VAR:-default}`: Claude Code.
+    Braces,
+    /// `${env:VAR}`, `${workspaceFolder}`, `${userHome}`: VS Code and Cursor.
+    Prefixed,
+    /// `$VAR` and `${VAR}`: Gemini.
+    Dollar,
+}
+
+/// What variables stand for.
+pub(super) struct Values<'v> {
+    pub(super) variable: &'v dyn Fn(&str) -> Option<String>,
+    pub(super) workspace: PathBuf,
+}
+
+/// The text with its variables filled in, once: a value is never read again.
+pub(super) fn expand(text: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while rules != Rules::Literal
+        && let Some((before, after)) = rest.split_once('$')
+    {
+        filled.push_str(before);
+        rest = after;
+        if let Some((name, behind)) = after.strip_prefix('{').and_then(|it| it.split_once('}')) {
+            filled.push_str(&value(name, rules, values)?);
+            rest = behind;
+            continue;
+        }
+        let end = after.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+        let name = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
+        let is_name = name.starts_with(|letter: char| !letter.is_ascii_digit());
+        if rules == Rules::Dollar && is_name {
+            filled.push_str(&set(name, values)?);
+            rest = after.get(name.len()..).unwrap_or_default();
+        } else {
+            filled.push('$');
+        }
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn value(name: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
+    if rules == Rules::Prefixed {
+        return match name.split_once(':') {
+            Some(("env", name)) => set(name, values),
+            Some(("input", id)) => Err(format!(
+                "the input `{id}` would have to be asked for, which is not done here"
+            )),
+            None if name == "workspaceFolder" => Ok(values.workspace.display().to_string()),
+            None if name == "userHome" => set("HOME", values),
+            _ => Err(format!("`${{{name}}}` is not known here")),
+        };
+    }
+    match name.split_once(":-") {
+        Some((name, default)) if rules == Rules::Braces => {
+            let known = (values.variable)(name).filter(|value| !value.is_empty());
+            Ok(known.unwrap_or_else(|| default.to_owned()))
+        }
+        _ => set(name, values),
+    }
+}
+
+fn set(name: &str, values: &Values<'_>) -> Result<String, String> {
+    (values.variable)(name).ok_or_else(|| format!("the variable `{name}` is not set"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str, rules: Rules) -> Result<String, String> {
+        let values = Values {
+            variable: &|name| match name {
+                "HOME" => Some("/home/u".to_owned()),
+                "A" => Some("${B} $B".to_owned()),
+                _ => None,
+            },
+            workspace: PathBuf::from("/work space"),
+        };
+        expand(text, rules, &values)
+    }
+
+    #[test]
+    fn each_program_has_its_own_rules_and_values_are_not_read_again() {
+        let ok = |text: &str| Ok(text.to_owned());
+        assert_eq!(expanded("$A ${A}", Rules::Literal), ok("$A ${A}"));
+        assert_eq!(expanded("$A ${A}!", Rules::Braces), ok("$A ${B} $B!"));
+        assert_eq!(expanded("${X:-a}b${X:-}", Rules::Braces), ok("ab"));
+        assert_eq!(expanded("x$A/y$1", Rules::Dollar), ok("x${B} $B/y$1"));
+        assert_eq!(
+            expanded(
+                "${workspaceFolder} ${userHome} ${env:HOME} $A",
+                Rules::Prefixed
+            ),
+            ok("/work space /home/u /home/u $A")
+        );
+    }
+
+    #[test]
+    fn what_is_not_set_is_named() {
+        for (text, rules) in [
+            ("${X}", Rules::Braces),
+            ("$X", Rules::Dollar),
+            ("${env:X}", Rules::Prefixed),
+        ] {
+            let error = expanded(text, rules).expect_err("not set");
+            assert_eq!(error, "the variable `X` is not set");
+        }
+        let error = expanded("${input:key}", Rules::Prefixed).expect_err("not asked");
+        assert!(error.starts_with("the input `key`"), "{error}");
+    }
+}

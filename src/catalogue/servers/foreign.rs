@@ -1,0 +1,232 @@
+//! Servers as other programs configure them: Claude Code, Claude Desktop,
+//! VS Code, Cursor, Codex and Gemini. Keys that only those programs need are
+//! passed over; a server that cannot be used here is named with the reason.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Configured;
+use super::expand::{Rules, Values, expand};
+use crate::catalogue::document::{Entry, Item, Node};
+use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
+use crate::catalogue::findings::Findings;
+use crate::catalogue::manifest::is_variable;
+use crate::model::{Concealed, McpServer, Reach, ServerName};
+
+/// The keys under which those programs keep their servers.
+const ROOTS: [&str; 3] = ["mcpServers", "servers", "mcp_servers"];
+
+/// Most seconds that a time of such a file may be.
+const LONGEST: f64 = 86_400.0;
+
+/// Servers of one file.
+#[derive(Default)]
+pub(in crate::catalogue) struct Foreign {
+    pub(in crate::catalogue) configured: Vec<Configured>,
+    /// Names of servers that cannot be used here, with the reason.
+    pub(in crate::catalogue) unusable: Vec<(ServerName, String)>,
+}
+
+/// Whether a text may be such a file, and so may hold comments.
+pub(in crate::catalogue) fn may_be(text: &str) -> bool {
+    let roots = ["\"mcpServers\"", "\"servers\""];
+    text.trim_start().starts_with(['{', '/']) && roots.iter().any(|root| text.contains(root))
+}
+
+/// Reads the servers of another program's file; `None` where it is none.
+pub(in crate::catalogue) fn read(
+    root: &Node,
+    origin: Option<&Path>,
+    findings: &mut Findings<'_>,
+) -> Option<Foreign> {
+    let key = ROOTS.into_iter().find(|key| root.get(key).is_some())?;
+    let node = root.get(key)?;
+    let Item::Table(entries) = &node.item else {
+        wrong_kind(node, "a table of servers", findings);
+        return Some(Foreign::default());
+    };
+    let path = origin.unwrap_or(Path::new(""));
+    let rules = rules(key, path);
+    let variable = |name: &str| std::env::var(name).ok();
+    let values = Values {
+        variable: &variable,
+        workspace: workspace(path),
+    };
+    let mut foreign = Foreign::default();
+    for entry in entries {
+        let name = ServerName::new(mapped(&entry.key));
+        if let Some(reason) = why_unusable(&entry.node) {
+            foreign.unusable.push((name, reason.to_owned()));
+            continue;
+        }
+        let mut reader = Reader {
+            rules,
+            values: &values,
+            findings,
+        };
+        if let Some(server) = reader.server(name, entry, origin) {
+            foreign.configured.push(Configured {
+                server,
+                name_span: entry.key_span.clone(),
+            });
+        }
+    }
+    Some(foreign)
+}
+
+/// By whose rules variables are written, told by where the file lies.
+fn rules(key: &str, path: &Path) -> Rules {
+    let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+    let is_named = |name: &str| path.file_name().is_some_and(|it| it == name);
+    match key {
+        "servers" => Rules::Prefixed,
+        "mcp_servers" => Rules::Literal,
+        _ if is_named("claude_desktop_config.json") => Rules::Literal,
+        _ if lies_in(".cursor") => Rules::Prefixed,
+        _ if lies_in(".gemini") => Rules::Dollar,
+        _ => Rules::Braces,
+    }
+}
+
+/// The folder that the programs call the workspace.
+fn workspace(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let is_hidden = [".vscode", ".cursor"].iter().any(|it| folder.ends_with(it));
+    let folder = folder.parent().filter(|_| is_hidden).unwrap_or(folder);
+    folder.to_owned()
+}
+
+/// A name of another program as one of ours.
+fn mapped(name: &str) -> String {
+    let plain = name.chars().map(|letter| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
+        _ => '-',
+    });
+    plain.take(64).collect()
+}
+
+fn why_unusable(node: &Node) -> Option<&'static str> {
+    let is = |key: &str, wanted: bool| {
+        let found = node.get(key).map(|node| &node.item);
+        matches!(found, Some(Item::Bool(value)) if *value == wanted)
+    };
+    if is("enabled", false) || is("disabled", true) {
+        return Some("it is switched off in its file");
+    }
+    if node.get("command").is_none() {
+        let keys = ["url", "httpUrl", "serverUrl"];
+        if keys.iter().any(|key| node.get(key).is_some()) {
+            return Some("it is reached over the network, and only programs are started here");
+        }
+    }
+    if node.get("envFile").is_some() {
+        return Some("it takes variables from a file (`envFile`), which is not read here");
+    }
+    None
+}
+
+/// Reads one server.
+struct Reader<'r, 'f> {
+    rules: Rules,
+    values: &'r Values<'r>,
+    findings: &'r mut Findings<'f>,
+}
+
+impl Reader<'_, '_> {
+    fn server(
+        &mut self,
+        name: ServerName,
+        entry: &Entry,
+        origin: Option<&Path>,
+    ) -> Option<McpServer> {
+        let node = &entry.node;
+        let errors = self.findings.error_count();
+        let Some(command) = node.get("command") else {
+            self.findings
+                .error(&entry.key_span, "a server needs `command`");
+            return None;
+        };
+        let mut argv = vec![self.filled(command)?];
+        if let Some(Item::List(args)) = node.get("args").map(|node| &node.item) {
+            argv.extend(args.iter().filter_map(|arg| self.filled(arg)));
+        }
+        let env = self.variables(node.get("env"));
+        let env_pass = self.texts(node.get("env_vars"));
+        let cwd = node.get("cwd").and_then(|node| self.filled(node));
+        let startup = self
+            .time(node.get("startup_timeout_sec"), 1.0)
+            .or_else(|| self.time(node.get("startup_timeout_ms"), 0.001));
+        let timeout = self
+            .time(node.get("tool_timeout_sec"), 1.0)
+            .or_else(|| self.time(node.get("timeout"), 0.001));
+        let only = ["enabled_tools", "includeTools"].map(|key| self.texts(node.get(key)));
+        let except = ["disabled_tools", "excludeTools"].map(|key| self.texts(node.get(key)));
+        let parallel = node.get("supports_parallel_tool_calls");
+        let parallel = parallel.and_then(|node| boolean(node, self.findings));
+        let server = McpServer {
+            name,
+            reach: Reach::Stdio {
+                argv,
+                env,
+                env_pass: env_pass.unwrap_or_default(),
+                cwd: cwd.map(PathBuf::from),
+            },
+            startup_timeout: startup.unwrap_or(McpServer::STARTUP_TIMEOUT),
+            timeout,
+            is_parallel: parallel.unwrap_or(false),
+            only: only.into_iter().flatten().next(),
+            except: except.into_iter().flatten().flatten().collect(),
+            tools: BTreeMap::new(),
+            origin: origin.map(Path::to_owned),
+        };
+        (self.findings.error_count() == errors).then_some(server)
+    }
+
+    /// A text with its variables filled in.
+    fn filled(&mut self, node: &Node) -> Option<String> {
+        let written = text(node, self.findings)?;
+        match expand(written, self.rules, self.values) {
+            Ok(filled) if filled.contains('\0') => {
+                self.findings.error(&node.span, "a NUL cannot stand here");
+                None
+            }
+            Ok(filled) => Some(filled),
+            Err(reason) => {
+                self.findings.error(&node.span, reason);
+                None
+            }
+        }
+    }
+
+    fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Concealed> {
+        let mut variables = BTreeMap::new();
+        for entry in node.and_then(Node::as_table).unwrap_or_default() {
+            if is_variable(&entry.key, &entry.key_span, self.findings)
+                && let Some(value) = self.filled(&entry.node)
+            {
+                variables.insert(entry.key.clone(), Concealed::new(value));
+            }
+        }
+        variables
+    }
+
+    fn texts(&mut self, node: Option<&Node>) -> Option<Vec<String>> {
+        texts(node?, self.findings)
+    }
+
+    /// A number of units of so many seconds.
+    fn time(&mut self, node: Option<&Node>, unit: f64) -> Option<Duration> {
+        let node = node?;
+        let seconds = match &node.item {
+            Item::Number(number) => number.as_f64().map(|number| number * unit),
+            _ => None,
+        };
+        let seconds = seconds.filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST);
+        if seconds.is_none() {
+            wrong_kind(node, "a time as a number of more than 0", self.findings);
+        }
+        seconds.map(Duration::from_secs_f64)
+    }
+}

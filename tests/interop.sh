@@ -1,0 +1,150 @@
+#!/bin/bash
+# Tool servers that nobody here wrote: installs the reference servers into a
+# cache folder and calls tools of each. Needs node with npm, Python 3 with
+# venv, git, and a network for the first time.
+#
+#   tests/interop.sh [PROGRAM]     PROGRAM is target/debug/fanout by default
+set -euo pipefail
+cd "$(dirname "$0")/.."
+program=$(realpath "${1:-target/debug/fanout}")
+cache=${FANOUT_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fanout-interop}
+mkdir -p "$cache"
+
+install() {
+    local scope=@modelcontextprotocol
+    [ -e "$cache/node_modules/$scope/server-sequential-thinking" ] ||
+        timeout 300 npm install --silent --no-audit --no-fund --prefix "$cache" \
+            $scope/server-{everything,filesystem,memory,sequential-thinking} || return
+    [ -x "$cache/venv/bin/mcp-server-git" ] || {
+        python3 -m venv "$cache/venv" || return
+        timeout 300 "$cache/venv/bin/pip" install --quiet mcp-server-time mcp-server-git
+    }
+}
+command -v npm >/dev/null || {
+    echo "interop: npm is missing"
+    exit 77
+}
+install || {
+    echo "interop: the reference servers cannot be installed"
+    exit 77
+}
+
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+cd "$here"
+echo hello >a.txt
+git init -q .
+node="$cache/node_modules/@modelcontextprotocol"
+cat >servers.toml <<END
+[mcp.everything]
+command = ["node", "$node/server-everything/dist/index.js"]
+[mcp.files]
+command = ["node", "$node/server-filesystem/dist/index.js", "$here"]
+[mcp.memory]
+command = ["node", "$node/server-memory/dist/index.js"]
+env = { MEMORY_FILE_PATH = "$here/memory.json" }
+[mcp.think]
+command = ["node", "$node/server-sequential-thinking/dist/index.js"]
+[mcp.time]
+command = ["$cache/venv/bin/mcp-server-time"]
+[mcp.git]
+command = ["$cache/venv/bin/mcp-server-git"]
+END
+sed -i 's/^\[mcp.*/&\nstartup_timeout = "60s"/' servers.toml
+cp servers.toml relaxed.toml
+echo '[mcp.memory.tools]
+create_entities = { parallel = true }' >>relaxed.toml
+
+failures=0
+check() {
+    local what=$1
+    shift
+    if "$@"; then echo "ok      $what"; else
+        echo "FAILED  $what"
+        failures=$((failures + 1))
+    fi
+}
+fanout() { timeout 120 "$program" "$@" 2>>stderr; }
+call() { fanout call --catalogue servers.toml "$@"; }
+run() { fanout run "$@" --plain --report report.json >plain; }
+is_clear() { ! pgrep -f "$cache/[nv]" >/dev/null; }
+says() {
+    local wanted=$1
+    shift
+    "$@" | grep -q -- "$wanted"
+}
+report() { python3 -c "import json; r = json.load(open('report.json')); assert $1, r['outcome_counts']"; }
+
+fanout tools --connect --catalogue servers.toml >tools
+for server in everything files memory think time git; do
+    check "$server lists its tools" grep -q "^$server\." tools
+done
+check "everything: text" says 'Echo: hi' call everything.echo message=hi
+check "everything: structured" says temperature call everything.get-structured-content location=Chicago
+check "everything: an image is named" says '\[image image/png' call everything.get-tiny-image
+check "everything: an error is one" bash -c "! timeout 60 '$program' call --catalogue servers.toml everything.get-sum --args '{\"a\":1}' 2>/dev/null"
+check "files: read" says hello call files.read_text_file "path=$here/a.txt"
+check "memory: read" says entities call memory.read_graph
+check "think" says thoughtNumber call think.sequentialthinking thought=x nextThoughtNeeded=false thoughtNumber=1 totalThoughts=1
+check "time" says UTC call time.get_current_time timezone=UTC
+check "git" says a.txt call git.git_status "repo_path=$here"
+
+cat >each.toml <<END
+[[call]]
+id = "now"
+tool = "time.get_current_time"
+args = { timezone = "UTC" }
+[[call]]
+id = "echo"
+tool = "everything.echo"
+args = { message = "{{now.output.timezone}}" }
+[[call]]
+tool = "files.list_directory"
+args = { path = "$here" }
+[[call]]
+tool = "memory.read_graph"
+[[call]]
+tool = "think.sequentialthinking"
+args = { thought = "x", nextThoughtNeeded = false, thoughtNumber = 1, totalThoughts = 1 }
+[[call]]
+tool = "git.git_status"
+args = { repo_path = "$here" }
+END
+check "a plan across all of them" run each.toml --catalogue servers.toml
+check "a result goes from one server to another" report "r['calls'][1]['output'] == 'Echo: UTC'"
+
+python3 - <<'END'
+calls = ""
+for n in range(50):
+    calls += f'[[call]]\ntool = "memory.create_entities"\nargs.entities = [{{ name = "n{n}", entityType = "t", observations = [] }}]\n'
+open("fifty.toml", "w").write("cap = 16\n" + calls)
+calls = "cap = 16\n"
+for n in range(16):
+    calls += '[[call]]\ntool = "everything.trigger-long-running-operation"\nargs = { duration = 2, steps = 4 }\n'
+open("long.toml", "w").write(calls)
+calls = 'cap = 4\n[[call]]\nid = "stopped"\ntool = "everything.trigger-long-running-operation"\nargs = { duration = 4, steps = 16 }\ntimeout = "1s"\ngrace = "1500ms"\n'
+for n in range(3):
+    calls += '[[call]]\ntool = "everything.trigger-long-running-operation"\nargs = { duration = 2, steps = 4 }\n'
+open("cancel.toml", "w").write(calls)
+END
+stored() { grep -c '"entity"' memory.json; }
+rm -f memory.json
+check "50 writers in a row end" run fifty.toml --catalogue servers.toml
+check "all 50 are stored" test "$(stored)" = 50
+check "no hazard is reported" report "r['hazards'] == []"
+rm -f memory.json
+check "50 relaxed writers end" run fifty.toml --catalogue relaxed.toml
+check "the overlap is reported" report "r['hazards'][0]['server'] == 'memory' and any('overlapped' in (c['reason'] or '') for c in r['calls'])"
+echo "        stored $(stored) of 50 where they overlapped"
+check "16 long calls end" run long.toml --catalogue servers.toml
+check "they ran side by side" report "r['wall_ms'] < r['sum_run_ms'] / 4"
+run cancel.toml --catalogue servers.toml || true
+check "a cancel that is ignored is told as that" report "r['calls'][0]['cancel'] == 'still-working'"
+check "its siblings are left alone" report "r['outcome_counts']['succeeded'] == 3"
+check "nothing of the servers is left" is_clear
+
+[ "$failures" = 0 ] || {
+    tail -40 stderr
+    echo "$failures failed"
+    exit 1
+}
