@@ -103,6 +103,30 @@ pub(super) fn append(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Ex
     Ok(0)
 }
 
+/// Adds to the number in a file: reads it, waits and writes the sum back. Two
+/// calls that do this at once both read the same number, and one is lost.
+pub(super) fn add(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
+    let place = Place::find(arguments.needed("path")?)?;
+    let amount = arguments.number("amount", 1, 1_000_000_000)?;
+    let wait = arguments.millis("ms", 0)?;
+    arguments.finish()?;
+    let wrong = SampleToolError::file;
+    let before: u64 = match fs::read_to_string(&place.path) {
+        Ok(text) => {
+            let number = text.trim().parse().map_err(io::Error::other);
+            number.map_err(wrong(&place.path))?
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(wrong(&place.path)(error)),
+    };
+    std::thread::sleep(wait);
+    let sum = before.saturating_add(amount);
+    fs::write(&place.path, format!("{sum}\n")).map_err(wrong(&place.path))?;
+    let result = json!({ "path": place.shown(&place.path), "added": amount });
+    writeln!(streams.stdout, "{result}").map_err(SampleToolError::Output)?;
+    Ok(0)
+}
+
 /// The files at or under `path`, sorted; hidden ones and links are left alone.
 pub(super) fn files_under(path: &Path) -> Result<Vec<PathBuf>, SampleToolError> {
     let mut found = Vec::new();
@@ -161,6 +185,20 @@ mod tests {
             outcome("word-count", &["--", path]).1,
             "{\"lines\":2,\"words\":3,\"bytes\":14}\n"
         );
+    }
+
+    #[test]
+    fn what_is_added_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sum.txt");
+        let path = path.to_str().expect("a UTF-8 path");
+        assert_eq!(outcome("add", &["--amount", "40", "--", path]).0, 0);
+        assert_eq!(outcome("add", &["--amount=2", "--", path]).0, 0);
+        assert_eq!(outcome("read-file", &["--", path]).1, "42\n");
+        std::fs::write(path, "much").expect("a file");
+        let (code, _, said) = outcome("add", &["--", path]);
+        assert_eq!(code, 1);
+        assert!(said.contains("invalid digit"), "{said}");
     }
 
     #[test]

@@ -75,6 +75,7 @@ const TOOLS: &[SampleTool] = &[
     tool("hash", &["path"], files::hash),
     tool("read-file", &["path"], files::read_file),
     tool("append", &["path", "text"], files::append),
+    tool("add", &["path"], files::add),
     tool("search", &["pattern", "path"], searching::search),
     tool("echo", &["text"], voice::echo),
     tool("complain", &["text"], voice::complain),

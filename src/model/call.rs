@@ -41,6 +41,11 @@ pub struct Call {
     pub estimate: Option<Duration>,
     /// Whether its result may be taken from a cache.
     pub is_cacheable: bool,
+    /// Whether it reads the final state back: it runs after all others.
+    pub is_verify: bool,
+    /// JSON pointers (RFC 6901) into its output at what may differ from run to
+    /// run; the empty one is the whole output.
+    pub ignore: Vec<String>,
 }
 
 impl Call {
@@ -63,6 +68,8 @@ impl Call {
             claims: Claims::default(),
             estimate: None,
             is_cacheable: false,
+            is_verify: false,
+            ignore: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::doubts;
 use super::graph::{Edges, cycles};
 use super::names::{self, Names};
 use super::reference::has_reference;
+use super::verify;
 use super::written::{At, Settings, WrittenCall, WrittenPlan};
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
@@ -54,9 +55,10 @@ impl<'a, 's> Assembly<'a, 's> {
     /// The plan; sound only if nothing was found.
     pub(super) fn plan(mut self, written: WrittenPlan, file_stem: &str) -> Plan {
         let (in_order, names) = names::assign(&written.calls, self.findings);
-        let edges: Vec<Vec<Edge>> = (written.calls.iter().enumerate())
+        let mut edges: Vec<Vec<Edge>> = (written.calls.iter().enumerate())
             .map(|(index, call)| self.edges(CallId::from_index(index), call, &names))
             .collect();
+        verify::put_last(&written.calls, &mut edges, self.findings);
         self.report_cycles(&edges, &in_order, &written.calls);
         doubts::warn(&written.calls, &names, self.catalogue, self.findings);
         let expected = (written.calls.iter().zip(&in_order))
@@ -73,6 +75,10 @@ impl<'a, 's> Assembly<'a, 's> {
             self.call(CallId::from_index(index), name, after, call)
         })
         .collect();
+        let mut calls: Vec<Call> = calls;
+        for call in &mut calls {
+            call.ignore.extend_from_slice(&written.ignore);
+        }
         Plan {
             name: written.name.unwrap_or_else(|| file_stem.to_owned()),
             cap: written.cap,
@@ -191,6 +197,8 @@ impl<'a, 's> Assembly<'a, 's> {
             claims: written.settings.claims,
             estimate: written.settings.estimate,
             is_cacheable: written.settings.is_cacheable,
+            is_verify: written.settings.is_verify,
+            ignore: written.settings.ignore.clone(),
         };
         if let Some(tool) = tool {
             fill_from_tool(&mut call, written.settings, tool);

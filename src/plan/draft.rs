@@ -79,6 +79,8 @@ pub fn admit(
         claims: Claims::default(),
         estimate: None,
         is_cacheable: false,
+        is_verify: false,
+        ignore: Vec::new(),
     };
     fill_from_tool(&mut call, Settings::default(), tool);
     call.timeouts = draft.timeouts.unwrap_or(call.timeouts);

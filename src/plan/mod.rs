@@ -22,6 +22,7 @@ mod read_call;
 mod reference;
 mod resolve;
 mod summary;
+mod verify;
 mod workflow;
 mod written;
 

@@ -1,6 +1,6 @@
 //! The top of a plan file.
 
-use super::read_call::read_call;
+use super::read_call::{ignored, read_call};
 use super::written::{WrittenCall, WrittenPlan};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
@@ -25,6 +25,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
         on_failure: fields.read("on_failure", findings, |node, findings| {
             choice(node, &FAILURE_POLICIES, findings)
         }),
+        ignore: ignored(&mut fields, findings),
         calls: calls(&mut fields, root, findings),
         tools: Vec::new(),
     };

@@ -186,7 +186,29 @@ fn settings(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Settings {
         },
         estimate: fields.read("estimate", findings, duration),
         is_cacheable: fields.read("cache", findings, cache).unwrap_or(false),
+        is_verify: fields.read("verify", findings, boolean).unwrap_or_default(),
+        ignore: ignored(fields, findings),
     }
+}
+
+/// JSON pointers at what may differ from run to run.
+pub(super) fn ignored(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Vec<String> {
+    let pointers = fields.read("ignore", findings, |node, findings| {
+        list(node, findings, pointer)
+    });
+    pointers.unwrap_or_default()
+}
+
+fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
+    let written = text(node, findings)?;
+    if !written.is_empty() && !written.starts_with('/') {
+        let problem = findings
+            .at(&node.span, format!("{written:?} is no JSON pointer"))
+            .with_help("a pointer starts with `/`, such as \"/took_ms\"; \"\" is the whole output");
+        findings.push(problem);
+        return None;
+    }
+    Some(written.to_owned())
 }
 
 /// Taken and told of: without a cache every call is simply run.

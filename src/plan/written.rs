@@ -21,6 +21,8 @@ pub(super) struct WrittenPlan {
     pub(super) cap: Option<Cap>,
     pub(super) on_failure: Option<FailurePolicy>,
     pub(super) calls: Vec<WrittenCall>,
+    /// What may differ in the output of every call.
+    pub(super) ignore: Vec<String>,
     /// Tools that the file brings along: a foreign file's waits.
     pub(super) tools: Vec<Tool>,
 }
@@ -63,4 +65,6 @@ pub(super) struct Settings {
     pub(super) claims: Claims,
     pub(super) estimate: Option<Duration>,
     pub(super) is_cacheable: bool,
+    pub(super) is_verify: bool,
+    pub(super) ignore: Vec<String>,
 }

@@ -102,6 +102,11 @@ fn trials() -> Vec<(&'static str, Value, u8)> {
             json!({ "path": "FOLDER/b", "text": "-", "ms": 0 }),
             0,
         ),
+        (
+            "add",
+            json!({ "path": "FOLDER/sum", "amount": 1, "ms": 0 }),
+            0,
+        ),
         ("echo", json!({ "text": "--not-an-option", "ms": 0 }), 0),
         ("complain", json!({ "text": "a", "lines": 2 }), 0),
         ("progress", json!({ "steps": 2, "ms": 0, "label": "a" }), 0),
