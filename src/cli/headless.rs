@@ -88,19 +88,19 @@ pub(super) fn conduct_as(
         }
     };
     // Heard from before the first call on: a signal must never leave one behind.
-    let signals = {
+    let mut signals = {
         let _inside = session.ground.runtime.enter();
         Signals::listen()?
     };
     let engine = session.start(policy, Lifetime::UntilEnded, recorder, record)?;
     let runtime = &session.ground.runtime;
-    let ended = runtime.block_on(follow(engine, signals, printer));
+    let ended = runtime.block_on(follow(engine, &mut signals, printer));
     session.ground.close_servers();
     ended
 }
 
 /// The signals that end or suspend a run.
-struct Signals {
+pub(super) struct Signals {
     interrupted: Signal,
     terminated: Signal,
     hung_up: Signal,
@@ -114,7 +114,7 @@ enum Asked {
 }
 
 impl Signals {
-    fn listen() -> Result<Self, SessionError> {
+    pub(super) fn listen() -> Result<Self, SessionError> {
         let listen = |kind| signal(kind).map_err(SessionError::Signals);
         Ok(Self {
             interrupted: listen(SignalKind::interrupt())?,
@@ -136,9 +136,9 @@ impl Signals {
 }
 
 /// Waits for the end of the run; signals stop or suspend it.
-async fn follow(
+pub(super) async fn follow(
     mut engine: Engine,
-    mut signals: Signals,
+    signals: &mut Signals,
     printer: Option<JoinHandle<io::Result<()>>>,
 ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
     let handle = engine.handle();

@@ -6,6 +6,7 @@ mod call;
 mod caps;
 mod check;
 mod colour;
+mod compare;
 mod completions;
 mod config;
 mod containment;
@@ -13,6 +14,7 @@ mod dashboard;
 mod demo;
 mod doctor;
 mod exit;
+mod experiment;
 mod ground;
 mod guarded;
 mod headless;
@@ -83,6 +85,8 @@ enum Subcommands {
     Config(config::Config),
     /// What fanout finds here: terminal, colours, folders, containment
     Doctor(doctor::Doctor),
+    /// The same plan at several caps: how long each way, and the same results?
+    Compare(compare::Compare),
     /// Draw a picture of the dashboard as SVG, from a recorded run
     Screenshot(screenshot::Screenshot),
     /// Print the completions for a shell
@@ -116,6 +120,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Check(command)) => command.run(),
         Some(Subcommands::Theme(command)) => command.run(),
         Some(Subcommands::Simulate(command)) => command.run(),
+        Some(Subcommands::Compare(command)) => command.run(),
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),

@@ -34,39 +34,39 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self) -> Exit {
-        match self.prepare() {
+        match prepare(&self.plan, &self.catalogue) {
             Ok(mut session) => conduct_in(&mut session, &self.policy, &self.output),
             Err(exit) => exit,
         }
     }
+}
 
-    /// Checks the plan, starts the servers it names, and checks it again with
-    /// what they tell of their tools. A plan that is wrong starts nothing.
-    fn prepare(&self) -> Result<Session, Exit> {
-        let opened = plan::open(&self.plan, self.catalogue.files());
-        let (catalogue, loaded) = opened.map_err(exit::invalid)?;
-        let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
-        let servers = ground::servers_of(&loaded.plan, &catalogue);
-        if servers.is_empty() {
-            exit::warn(loaded.warnings);
-            return Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)));
+/// Checks the plan, starts the servers it names, and checks it again with
+/// what they tell of their tools. A plan that is wrong starts nothing.
+pub(super) fn prepare(path: &Path, catalogue: &CatalogueOptions) -> Result<Session, Exit> {
+    let opened = plan::open(path, catalogue.files());
+    let (catalogue, loaded) = opened.map_err(exit::invalid)?;
+    let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
+    let servers = ground::servers_of(&loaded.plan, &catalogue);
+    if servers.is_empty() {
+        exit::warn(loaded.warnings);
+        return Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)));
+    }
+    let catalogue = match ground.connect(catalogue, &servers) {
+        Ok(catalogue) => catalogue,
+        Err(reasons) => {
+            ground.close_servers();
+            return Err(exit::not_connected(&reasons));
         }
-        let catalogue = match ground.connect(catalogue, &servers) {
-            Ok(catalogue) => catalogue,
-            Err(reasons) => {
-                ground.close_servers();
-                return Err(exit::not_connected(&reasons));
-            }
-        };
-        match plan::load(&self.plan, &catalogue) {
-            Ok(loaded) => {
-                exit::warn(loaded.warnings);
-                Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)))
-            }
-            Err(problems) => {
-                ground.close_servers();
-                Err(exit::invalid(problems))
-            }
+    };
+    match plan::load(path, &catalogue) {
+        Ok(loaded) => {
+            exit::warn(loaded.warnings);
+            Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)))
+        }
+        Err(problems) => {
+            ground.close_servers();
+            Err(exit::invalid(problems))
         }
     }
 }

@@ -207,7 +207,7 @@ impl Session {
 }
 
 /// Cores that this process and what it starts may use.
-fn usable_cores() -> u32 {
+pub(super) fn usable_cores() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u32::try_from(cores).unwrap_or(u32::MAX)
 }
@@ -226,7 +226,7 @@ pub(super) fn audit(last: &Snapshot) -> Result<(), SessionError> {
 }
 
 /// How often the machine and the calls are read.
-fn sample_period() -> Duration {
+pub(super) fn sample_period() -> Duration {
     let (options, _) = config::options();
     options.sample_period.unwrap_or_default().0
 }

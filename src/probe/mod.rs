@@ -6,6 +6,7 @@
 //! The room must not know what a call is for, nor when it should start or end.
 
 mod account;
+mod busy;
 #[cfg(target_os = "linux")]
 mod linux;
 mod machine;
@@ -14,6 +15,7 @@ mod portable;
 mod process;
 mod sampler;
 
+pub use busy::{machine_cpu_time, own_cpu_time};
 pub use machine::memory_bytes as machine_memory_bytes;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

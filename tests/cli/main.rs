@@ -3,6 +3,7 @@
 
 mod bench;
 mod commands;
+mod compare;
 mod config;
 mod exits;
 mod forms;

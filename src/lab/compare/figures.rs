@@ -1,0 +1,119 @@
+//! What the runs of a comparison say about time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::lab::statistics::{Interval, median};
+use crate::lab::{Binding, Idle, Trial};
+use crate::model::Cap;
+
+/// What the runs at one cap say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timing {
+    /// The cap.
+    pub cap: Cap,
+    /// Runs.
+    pub runs: usize,
+    /// Seconds: the median, and where it lies in 95 % of the resamples.
+    pub wall: Interval,
+    /// How many times as fast as the lowest cap, block by block.
+    pub speed_up: Interval,
+    /// What a run could have taken at best, the median.
+    pub lower_bound: Duration,
+    /// What binds that, in most runs.
+    pub binding: Binding,
+    /// Lower bound over wall time, the median; 1 is the best.
+    pub efficiency: Option<f64>,
+    /// Where the lane time went.
+    pub shares: Shares,
+}
+
+/// Parts of the lane time; together they are 1.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shares {
+    /// Calls ran, as long as they do at the lowest cap.
+    pub work: f64,
+    /// Calls ran longer than at the lowest cap.
+    pub contention: f64,
+    /// Lanes stood empty, by what kept them so.
+    pub idle: BTreeMap<Idle, f64>,
+}
+
+/// The figures of one cap. A block has one run at each cap, in the order of
+/// the caps, the lowest first.
+pub(super) fn timing(blocks: &[Vec<Trial>], place: usize, seed: u64) -> Option<Timing> {
+    let runs: Vec<&Trial> = blocks.iter().filter_map(|block| block.get(place)).collect();
+    let wall = |block: usize, place: usize| {
+        let trial = blocks.get(block)?.get(place)?;
+        Some(trial.wall.as_secs_f64())
+    };
+    let over = |statistic: &dyn Fn(usize) -> Option<f64>| {
+        Interval::over_blocks(blocks.len(), seed, |drawn| {
+            median(drawn.iter().filter_map(|block| statistic(*block)))
+        })
+    };
+    let bounds = runs
+        .iter()
+        .map(|trial| trial.bounds.lower_bound.as_secs_f64());
+    Some(Timing {
+        cap: runs.first()?.cap,
+        runs: runs.len(),
+        wall: over(&|block| wall(block, place))?,
+        speed_up: over(&|block| {
+            let (base, own) = (wall(block, 0)?, wall(block, place)?);
+            (own > 0.0).then(|| base / own)
+        })?,
+        lower_bound: Duration::from_secs_f64(median(bounds)?),
+        binding: commonest(&runs)?,
+        efficiency: median(
+            runs.iter()
+                .filter_map(|trial| trial.bounds.efficiency(trial.wall)),
+        ),
+        shares: shares(blocks, &runs),
+    })
+}
+
+fn commonest(runs: &[&Trial]) -> Option<Binding> {
+    let mut counts: BTreeMap<&Binding, usize> = BTreeMap::new();
+    for trial in runs {
+        *counts.entry(&trial.bounds.binding).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(binding, _)| binding.clone())
+}
+
+/// Where the lane time of some runs went. Contention is what calls ran longer
+/// than their median at the lowest cap.
+fn shares(blocks: &[Vec<Trial>], runs: &[&Trial]) -> Shares {
+    let lowest: Vec<&Trial> = blocks.iter().filter_map(|block| block.first()).collect();
+    let calls = lowest.first().map_or(0, |trial| trial.calls.len());
+    let usual: Vec<f64> = (0..calls)
+        .map(|call| {
+            let each = lowest.iter().filter_map(|trial| trial.calls.get(call));
+            median(each.map(|call| call.run.as_secs_f64())).unwrap_or_default()
+        })
+        .collect();
+    let mut shares = Shares::default();
+    let whole: f64 = runs
+        .iter()
+        .map(|trial| trial.lane_time.whole.as_secs_f64())
+        .sum();
+    if whole <= 0.0 {
+        return shares;
+    }
+    for trial in runs {
+        let busy = trial.lane_time.busy.as_secs_f64();
+        let ran: f64 = trial.calls.iter().map(|call| call.run.as_secs_f64()).sum();
+        let longer: f64 = (trial.calls.iter().zip(&usual))
+            .map(|(call, usual)| call.run.as_secs_f64() - usual)
+            .sum();
+        // Calls that read the final state back ran, but not in this time.
+        let contention = (longer * busy / ran.max(f64::MIN_POSITIVE)).clamp(0.0, busy);
+        shares.work += (busy - contention) / whole;
+        shares.contention += contention / whole;
+        for (kind, time) in &trial.lane_time.idle {
+            *shares.idle.entry(*kind).or_default() += time.as_secs_f64() / whole;
+        }
+    }
+    shares
+}

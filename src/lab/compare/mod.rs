@@ -1,0 +1,162 @@
+//! The same plan at several caps: how long each takes, where the rest goes,
+//! and whether the results are the same.
+
+mod figures;
+mod pursuit;
+mod reduction;
+mod remedy;
+mod results;
+mod subset;
+
+pub use figures::{Shares, Timing};
+pub use pursuit::Trace;
+pub use remedy::Remedy;
+pub use results::{Hazard, Results, Unstable};
+
+use super::blocks::{Pace, block_order};
+use super::{Bench, Halt, Step, Trial};
+use crate::model::{Cap, Plan};
+
+/// Runs at the lowest cap before a difference from them counts.
+const CONFIRMED_BY: u32 = 3;
+
+/// What is to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The caps, the lowest first, each once. Everything is compared with the
+    /// lowest.
+    pub caps: Vec<Cap>,
+    /// Blocks: runs at each cap.
+    pub blocks: usize,
+    /// Seed of the order of the caps in each block.
+    pub seed: u64,
+}
+
+/// What came of a comparison, as far as it went.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What was asked for.
+    pub request: Request,
+    /// Whole blocks: one run at each cap, in the order of the caps.
+    pub blocks: Vec<Vec<Trial>>,
+    /// What the calls came to, over all runs.
+    pub results: Results,
+    /// Results that differ only above the lowest cap.
+    pub hazards: Vec<Hazard>,
+    /// What the first hazard was traced to.
+    pub trace: Option<Trace>,
+    /// Why it ended before its time.
+    pub halt: Option<Halt>,
+}
+
+impl Comparison {
+    /// The figures of each cap, the lowest first; empty before the first whole
+    /// block.
+    pub fn timings(&self) -> Vec<Timing> {
+        let places = 0..self.request.caps.len();
+        places
+            .filter_map(|place| figures::timing(&self.blocks, place, self.request.seed))
+            .collect()
+    }
+
+    /// The run at a cap whose wall time is the median one.
+    pub fn typical(&self, cap: Cap) -> Option<&Trial> {
+        let place = self.request.caps.iter().position(|own| *own == cap)?;
+        let runs = self.blocks.iter().filter_map(|block| block.get(place));
+        let mut runs: Vec<&Trial> = runs.collect();
+        runs.sort_by_key(|trial| trial.wall);
+        runs.get(runs.len().saturating_sub(1) / 2).copied()
+    }
+
+    /// The most cores that other processes used during a run.
+    pub fn foreign_cores(&self) -> Option<f64> {
+        let runs = self.blocks.iter().flatten();
+        runs.filter_map(|trial| trial.foreign_cores)
+            .max_by(f64::total_cmp)
+    }
+}
+
+/// Runs a plan at several caps in randomised blocks after a warm-up at the
+/// highest, and looks for what differs. What was found until it was stopped is
+/// there all the same.
+pub fn compare(plan: &Plan, request: Request, bench: &mut dyn Bench) -> Comparison {
+    let mut comparison = Comparison {
+        request,
+        blocks: Vec::new(),
+        results: Results::default(),
+        hazards: Vec::new(),
+        trace: None,
+        halt: None,
+    };
+    let mut pace = Pace::default();
+    let measured = comparison.measure(plan, bench, &mut pace);
+    let confirmed = measured.and_then(|()| comparison.confirm(plan, bench, &mut pace));
+    comparison.hazards = comparison.results.hazards(plan);
+    comparison.halt = confirmed.err();
+    if comparison.halt.is_none() {
+        comparison.pursue(plan, bench);
+    }
+    comparison
+}
+
+impl Comparison {
+    fn measure(&mut self, plan: &Plan, bench: &mut dyn Bench, pace: &mut Pace) -> Result<(), Halt> {
+        let Request { caps, blocks, seed } = self.request.clone();
+        let orders = (1..=blocks).map(|number| block_order(&caps, seed, number));
+        let orders: Vec<Vec<Cap>> = orders.collect();
+        let warm_up = caps.last().copied();
+        let mut rest: Vec<Cap> = warm_up.into_iter().chain(orders.concat()).collect();
+        rest.reverse();
+        let of = blocks;
+        let steps = warm_up.map(|cap| (Step::WarmUp, vec![cap]));
+        let steps = steps.into_iter().chain(
+            (1..)
+                .zip(orders)
+                .map(|(number, order)| (Step::Block { number, of }, order)),
+        );
+        for (step, order) in steps {
+            let mut block: Vec<Trial> = Vec::new();
+            for cap in order {
+                rest.pop();
+                bench.tell(&pace.progress(step, cap, Some(&rest)));
+                let trial = bench.run(plan, cap)?;
+                pace.add(cap, trial.wall);
+                self.results.add(&trial);
+                block.push(trial.without_outputs());
+            }
+            if step != Step::WarmUp {
+                block.sort_by_key(|trial| trial.cap);
+                self.blocks.push(block);
+            }
+        }
+        Ok(())
+    }
+
+    /// A difference from few runs at the lowest cap may be one between any two
+    /// runs: a few more of them tell.
+    fn confirm(&mut self, plan: &Plan, bench: &mut dyn Bench, pace: &mut Pace) -> Result<(), Halt> {
+        let Some(lowest) = self.request.caps.first().copied() else {
+            return Ok(());
+        };
+        while self.results.runs(lowest) < CONFIRMED_BY && !self.results.hazards(plan).is_empty() {
+            bench.tell(&pace.progress(Step::Confirming, lowest, None));
+            let trial = bench.run(plan, lowest)?;
+            pace.add(lowest, trial.wall);
+            self.results.add(&trial);
+        }
+        Ok(())
+    }
+
+    fn pursue(&mut self, plan: &Plan, bench: &mut dyn Bench) {
+        let first = self.hazards.iter().find(|hazard| !hazard.is_consequence);
+        let first = first.or(self.hazards.first());
+        if let (Some(hazard), Some(lowest)) = (first, self.request.caps.first()) {
+            let (trace, halt) = pursuit::pursue(plan, &self.results, hazard, *lowest, bench);
+            self.trace = Some(trace);
+            self.halt = halt;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

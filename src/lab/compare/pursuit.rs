@@ -1,0 +1,207 @@
+//! From a hazard to the calls that make it and the lock that removes it.
+
+use std::collections::BTreeSet;
+
+use super::reduction::reduce;
+use super::remedy::{Remedy, remedies, suspects};
+use super::results::{Hazard, Results};
+use super::subset::{Subset, abreast, with_ancestors};
+use crate::lab::blocks::Pace;
+use crate::lab::{Bench, Halt, Step};
+use crate::model::{CallId, Cap, Plan};
+
+/// Runs that a search may take.
+const MOST_RUNS: usize = 200;
+/// Rounds of locks that are added to one another.
+const MOST_ROUNDS: usize = 4;
+
+/// What a hazard was traced to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trace {
+    /// The calls that must run beside one another for it.
+    pub calls: Vec<CallId>,
+    /// Calls that these need before them.
+    pub needed: Vec<CallId>,
+    /// Whether none of the calls can be left out: the search came to its end.
+    pub is_smallest: bool,
+    /// Locks with which the whole plan shows it no more, tried.
+    pub remedies: Vec<Remedy>,
+    /// Runs without a difference that the remedies were tried with; 0 where
+    /// nothing helped.
+    pub tried: u32,
+    /// Runs that the search took.
+    pub runs: usize,
+}
+
+/// Why a search came to no end.
+enum Ended {
+    /// It took as many runs as it may.
+    Runs,
+    /// It was stopped.
+    Halted(Halt),
+}
+
+impl From<Halt> for Ended {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
+}
+
+/// A search under way.
+struct Pursuit<'a> {
+    bench: &'a mut dyn Bench,
+    lowest: Cap,
+    cap: Cap,
+    /// Runs at the cap after which silence counts as absence.
+    tries: u32,
+    unstable: BTreeSet<CallId>,
+    pace: Pace,
+    runs: usize,
+}
+
+/// Looks for the calls that make the first hazard, and for locks that keep
+/// them apart. `results` are those of the whole plan.
+///
+/// # Errors
+///
+/// It was stopped; what was found until then is in the trace.
+pub(super) fn pursue(
+    plan: &Plan,
+    results: &Results,
+    hazard: &Hazard,
+    lowest: Cap,
+    bench: &mut dyn Bench,
+) -> (Trace, Option<Halt>) {
+    let unstable = results.unstable().into_iter().map(|it| it.call).collect();
+    let mut pursuit = Pursuit {
+        bench,
+        lowest,
+        cap: hazard.cap,
+        tries: tries(hazard.seen, hazard.runs),
+        unstable,
+        pace: Pace::default(),
+        runs: 0,
+    };
+    let mut trace = Trace::default();
+    let ended = pursuit.trace(plan, &mut trace);
+    trace.runs = pursuit.runs;
+    match ended {
+        Err(Ended::Halted(halt)) => (trace, Some(halt)),
+        Err(Ended::Runs) | Ok(()) => (trace, None),
+    }
+}
+
+/// Runs after which something that was seen `seen` times of `runs` would have
+/// been seen with 98 %.
+fn tries(seen: u32, runs: u32) -> u32 {
+    let part = f64::from(seen) / f64::from(runs.max(1));
+    if part >= 0.98 {
+        return 3;
+    }
+    let needed = 0.02_f64.ln() / (1.0 - part).ln();
+    (needed.ceil() as u32).clamp(3, 20)
+}
+
+impl Pursuit<'_> {
+    fn trace(&mut self, plan: &Plan, trace: &mut Trace) -> Result<(), Ended> {
+        let mut plan = plan.clone();
+        for round in 0..MOST_ROUNDS {
+            let (calls, is_smallest) = self.smallest(&plan)?;
+            let closure = with_ancestors(&plan, &calls);
+            let beside = abreast(&plan, &closure);
+            let beside = if beside.is_empty() { calls } else { beside };
+            if round == 0 {
+                let needed = closure.iter().filter(|id| !beside.contains(id));
+                trace.needed = needed.copied().collect();
+                trace.calls.clone_from(&beside);
+                trace.is_smallest = is_smallest;
+            }
+            if beside.len() < 2 {
+                return Ok(());
+            }
+            let Some((remedy, is_whole)) = self.remedy(&plan, &beside)? else {
+                return Ok(());
+            };
+            plan = remedy.applied(&plan);
+            trace.remedies.push(remedy);
+            if is_whole {
+                trace.tried = self.tries;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The smallest set of calls that shows a difference, and whether it is
+    /// known that it is the smallest.
+    fn smallest(&mut self, plan: &Plan) -> Result<(Vec<CallId>, bool), Ended> {
+        for pair in suspects(plan) {
+            if self.runs < MOST_RUNS / 2 && self.shows(plan, &pair)? {
+                return Ok((pair.to_vec(), true));
+            }
+        }
+        let calls = plan.calls.iter().filter(|call| !call.is_verify);
+        let mut set: Vec<CallId> = calls.map(|call| call.id).collect();
+        match reduce(&mut set, |set| self.shows(plan, set)) {
+            Ok(()) => Ok((set, true)),
+            Err(Ended::Runs) => Ok((set, false)),
+            Err(halted) => Err(halted),
+        }
+    }
+
+    /// A lock that keeps `calls` apart, and whether the whole plan then shows
+    /// no difference any more.
+    fn remedy(&mut self, plan: &Plan, calls: &[CallId]) -> Result<Option<(Remedy, bool)>, Ended> {
+        let mut partial = None;
+        for remedy in remedies(plan, calls) {
+            let mended = remedy.applied(plan);
+            if !self.differs(&mended, Step::Trying)? {
+                return Ok(Some((remedy, true)));
+            }
+            if partial.is_none() {
+                let part = Subset::of(&mended, calls);
+                if !self.differs(&part.plan, Step::Trying)? {
+                    partial = Some((remedy, false));
+                }
+            }
+        }
+        Ok(partial)
+    }
+
+    /// Whether some calls with what they need show a difference.
+    fn shows(&mut self, plan: &Plan, calls: &[CallId]) -> Result<bool, Ended> {
+        let closure = with_ancestors(plan, calls);
+        if abreast(plan, &closure).is_empty() {
+            // One after another anyway: nothing can be different.
+            return Ok(false);
+        }
+        let part = Subset::of(plan, calls);
+        let unstable = std::mem::take(&mut self.unstable);
+        let places = part.originals.iter().enumerate();
+        let own = places.filter(|(_, original)| unstable.contains(original));
+        self.unstable = own.map(|(place, _)| CallId::from_index(place)).collect();
+        let shows = self.differs(&part.plan, Step::Reducing);
+        self.unstable = unstable;
+        shows
+    }
+
+    /// Whether any of some runs at the cap differs from one at the lowest cap.
+    fn differs(&mut self, plan: &Plan, step: Step) -> Result<bool, Ended> {
+        let mut results = Results::default();
+        for cap in std::iter::once(self.lowest).chain((0..self.tries).map(|_| self.cap)) {
+            if self.runs >= MOST_RUNS {
+                return Err(Ended::Runs);
+            }
+            self.runs += 1;
+            self.bench.tell(&self.pace.progress(step, cap, None));
+            let trial = self.bench.run(plan, cap)?;
+            self.pace.add(cap, trial.wall);
+            results.add(&trial);
+            let mut hazards = results.hazards(plan).into_iter();
+            if hazards.any(|hazard| !self.unstable.contains(&hazard.call)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

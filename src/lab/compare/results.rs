@@ -1,0 +1,184 @@
+//! What each call came to at each cap, and where that differs.
+
+use std::collections::BTreeMap;
+
+use crate::lab::{Answer, Trial};
+use crate::model::{CallId, Cap, EdgeKind, Plan};
+
+/// Different answers that are kept of one call at one cap.
+const MOST_ANSWERS: usize = 8;
+
+/// The answers of every call at every cap.
+#[derive(Debug, Clone, Default)]
+pub struct Results {
+    seen: BTreeMap<(Cap, CallId), Answers>,
+    runs: BTreeMap<Cap, u32>,
+}
+
+/// The different answers of one call at one cap.
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    each: Vec<(Answer, u32)>,
+    /// Answers beyond those that are kept.
+    beyond: u32,
+}
+
+/// A call that comes to something else only beside others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hazard {
+    /// The call.
+    pub call: CallId,
+    /// The lowest cap at which it was seen.
+    pub cap: Cap,
+    /// How often it was seen at that cap.
+    pub seen: u32,
+    /// Of how many runs at that cap.
+    pub runs: u32,
+    /// What it comes to at the lowest cap.
+    pub expected: Answer,
+    /// What it came to instead.
+    pub found: Answer,
+    /// Whether a call that it waits for is a hazard too.
+    pub is_consequence: bool,
+}
+
+impl Hazard {
+    /// Whether the outcome is another one, not only the output.
+    pub fn is_outcome(&self) -> bool {
+        self.expected.outcome != self.found.outcome
+    }
+}
+
+/// A call that differs from run to run at the lowest cap already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unstable {
+    /// The call.
+    pub call: CallId,
+    /// Pointers at what differs in its output; empty where its outcome does.
+    pub pointers: Vec<String>,
+}
+
+impl Results {
+    /// Takes in a run.
+    pub fn add(&mut self, trial: &Trial) {
+        *self.runs.entry(trial.cap).or_default() += 1;
+        for (index, call) in trial.calls.iter().enumerate() {
+            let key = (trial.cap, CallId::from_index(index));
+            self.seen.entry(key).or_default().add(&call.answer);
+        }
+    }
+
+    /// Runs at a cap.
+    pub fn runs(&self, cap: Cap) -> u32 {
+        self.runs.get(&cap).copied().unwrap_or(0)
+    }
+
+    fn lowest(&self) -> Option<Cap> {
+        self.runs.keys().next().copied()
+    }
+
+    /// Calls whose result at the lowest cap is not always the same.
+    pub fn unstable(&self) -> Vec<Unstable> {
+        let Some(lowest) = self.lowest() else {
+            return Vec::new();
+        };
+        let at_lowest = self.seen.iter().filter(|((cap, _), _)| *cap == lowest);
+        let unstable = at_lowest.filter_map(|((_, call), answers)| {
+            let ((first, _), others) = answers.each.split_first()?;
+            if others.is_empty() {
+                return None;
+            }
+            let is_outcome = others.iter().any(|(it, _)| it.outcome != first.outcome);
+            let mut pointers: Vec<String> = Vec::new();
+            if !is_outcome {
+                let each = others.iter().flat_map(|(it, _)| first.differences(it));
+                pointers.extend(each);
+                pointers.sort();
+                pointers.dedup();
+            }
+            Some(Unstable {
+                call: *call,
+                pointers,
+            })
+        });
+        unstable.collect()
+    }
+
+    /// Calls that differ only above the lowest cap. Of a call whose output
+    /// differs by itself only another outcome counts.
+    pub fn hazards(&self, plan: &Plan) -> Vec<Hazard> {
+        let Some(lowest) = self.lowest() else {
+            return Vec::new();
+        };
+        let mut hazards: Vec<Hazard> = Vec::new();
+        for ((cap, call), answers) in &self.seen {
+            let is_known = hazards.iter().any(|hazard| hazard.call == *call);
+            if *cap == lowest || is_known {
+                continue;
+            }
+            let Some(expected) = self.seen.get(&(lowest, *call)) else {
+                continue;
+            };
+            let mut seen = 0;
+            let mut found = None;
+            for (answer, count) in &answers.each {
+                if !expected.explains(answer) {
+                    seen += count;
+                    found.get_or_insert(answer);
+                }
+            }
+            if let (Some(found), Some((first, _))) = (found, expected.each.first()) {
+                hazards.push(Hazard {
+                    call: *call,
+                    cap: *cap,
+                    seen,
+                    runs: self.runs(*cap),
+                    expected: first.clone(),
+                    found: found.clone(),
+                    is_consequence: false,
+                });
+            }
+        }
+        hazards.sort_by_key(|hazard| hazard.call);
+        mark_consequences(&mut hazards, plan);
+        hazards
+    }
+}
+
+impl Answers {
+    fn add(&mut self, answer: &Answer) {
+        if let Some((_, count)) = self.each.iter_mut().find(|(known, _)| known == answer) {
+            *count += 1;
+        } else if self.each.len() < MOST_ANSWERS {
+            self.each.push((answer.clone(), 1));
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// Whether an answer is no wonder after these.
+    fn explains(&self, answer: &Answer) -> bool {
+        match &self.each[..] {
+            [(only, _)] => only == answer,
+            each => each
+                .iter()
+                .any(|(known, _)| known.outcome == answer.outcome),
+        }
+    }
+}
+
+fn mark_consequences(hazards: &mut [Hazard], plan: &Plan) {
+    let calls: Vec<CallId> = hazards.iter().map(|hazard| hazard.call).collect();
+    for hazard in hazards {
+        let Some(call) = plan.calls.get(hazard.call.index()) else {
+            continue;
+        };
+        // What reads the final state back waits for the end of everybody; that
+        // makes it nobody's consequence.
+        let mut after = call
+            .after
+            .iter()
+            .filter(|edge| edge.on != EdgeKind::Done || !call.is_verify);
+        hazard.is_consequence = after.any(|edge| calls.contains(&edge.call));
+    }
+}

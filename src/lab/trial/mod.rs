@@ -1,0 +1,126 @@
+//! One measured run of a plan: how long it took, where the lane time went, and
+//! what each call came to.
+
+mod answer;
+mod lane_time;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use answer::Answer;
+pub use lane_time::{Idle, LaneTime};
+
+use super::{Bounds, Capacity, Load, bounds};
+use crate::model::{CallId, CallState, Cap, LaneId, Outcome, Plan, Snapshot};
+use crate::sched::ToolLimits;
+
+/// One measured run of a plan.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The cap it ran at.
+    pub cap: Cap,
+    /// From the first admissible call to the last end, the calls that read the
+    /// final state back left out.
+    pub wall: Duration,
+    /// What it could have taken at best.
+    pub bounds: Bounds,
+    /// Where the time of its lanes went.
+    pub lane_time: LaneTime,
+    /// Each call of the plan.
+    pub calls: Vec<TrialCall>,
+    /// Cores that other processes of the machine used meanwhile, on average;
+    /// `None` where the machine does not tell.
+    pub foreign_cores: Option<f64>,
+}
+
+/// What one call came to.
+#[derive(Debug, Clone)]
+pub struct TrialCall {
+    /// How it ended and what it printed.
+    pub answer: Answer,
+    /// Time in a lane, all attempts together.
+    pub run: Duration,
+    /// Lane, start and end of its last attempt, counted from the first
+    /// admissible call.
+    pub span: Option<(LaneId, Duration, Duration)>,
+}
+
+impl Trial {
+    /// A run that has ended, as its last snapshot shows it. `output` gives
+    /// what a call printed.
+    pub fn of(
+        plan: &Plan,
+        last: &Snapshot,
+        tools: &[ToolLimits],
+        output: &dyn Fn(CallId) -> Option<Value>,
+    ) -> Self {
+        let counted = plan.calls.iter().zip(last.calls.iter());
+        let counted = counted.filter(|(call, _)| !call.is_verify);
+        let origin = counted
+            .clone()
+            .map(|(_, row)| row.queued + row.waited.after)
+            .min()
+            .unwrap_or_default();
+        let end = counted.clone().filter_map(|(_, row)| row.ended).max();
+        let end = end.unwrap_or(origin).max(origin);
+        let loads: Vec<Load> = counted
+            .clone()
+            .map(|(call, row)| Load::measured(call, row, origin))
+            .collect();
+        let cap = last.policy.cap;
+        let capacity = Capacity {
+            cap: cap.get(),
+            cores: Some(f64::from(last.cores)),
+            tools,
+        };
+        let rows: Vec<_> = counted.map(|(_, row)| row.as_ref()).collect();
+        let calls = plan.calls.iter().zip(last.calls.iter()).map(|(call, row)| {
+            let outcome = match row.state {
+                CallState::Ended(outcome) => Some(outcome),
+                _ => None,
+            };
+            let run = row
+                .attempts
+                .iter()
+                .filter_map(|attempt| Some(attempt.ended?.saturating_sub(attempt.started)));
+            let span = row.attempts.last().and_then(|attempt| {
+                let started = attempt.started.saturating_sub(origin);
+                Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))
+            });
+            TrialCall {
+                answer: Answer::new(outcome, output(call.id), &call.ignore),
+                run: run.sum(),
+                span,
+            }
+        });
+        Self {
+            cap,
+            wall: end.saturating_sub(origin),
+            bounds: bounds(&loads, &capacity),
+            lane_time: LaneTime::of(&rows, cap.get(), origin, end),
+            calls: calls.collect(),
+            foreign_cores: None,
+        }
+    }
+
+    /// The same without what the calls printed, for keeping many of them.
+    #[must_use]
+    pub fn without_outputs(mut self) -> Self {
+        for call in &mut self.calls {
+            call.answer.output = None;
+        }
+        self
+    }
+
+    /// Whether every call succeeded, or failed as the plan says.
+    pub fn is_as_planned(&self, plan: &Plan) -> bool {
+        plan.calls.iter().zip(&self.calls).all(|(call, trial)| {
+            let is_success = trial.answer.outcome.is_some_and(Outcome::is_success);
+            is_success
+                || !plan.expected_failures.is_empty()
+                    && (plan.expected_failures.contains(&call.name)
+                        || trial.answer.outcome == Some(Outcome::Skipped))
+        })
+    }
+}
