@@ -30,6 +30,7 @@ mod session;
 mod simulate;
 mod summary;
 mod suspension;
+mod sweep;
 mod tape;
 mod terminal_text;
 mod theme;
@@ -87,6 +88,8 @@ enum Subcommands {
     Doctor(doctor::Doctor),
     /// The same plan at several caps: how long each way, and the same results?
     Compare(compare::Compare),
+    /// Which cap is worth using, measured
+    Sweep(sweep::Sweep),
     /// Draw a picture of the dashboard as SVG, from a recorded run
     Screenshot(screenshot::Screenshot),
     /// Print the completions for a shell
@@ -121,6 +124,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Theme(command)) => command.run(),
         Some(Subcommands::Simulate(command)) => command.run(),
         Some(Subcommands::Compare(command)) => command.run(),
+        Some(Subcommands::Sweep(command)) => command.run(),
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),

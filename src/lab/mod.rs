@@ -20,6 +20,7 @@ mod outlook;
 mod relief;
 mod simulation;
 mod statistics;
+pub mod sweep;
 mod trial;
 
 pub use balance::{Imbalance, balance};

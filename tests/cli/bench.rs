@@ -74,6 +74,13 @@ impl Bench {
         self.command(words).spawn().expect("it can be started")
     }
 
+    /// The same in another environment.
+    pub(crate) fn start_with(&self, environment: &[(&str, &str)], words: &[&str]) -> Child {
+        let mut command = self.command(words);
+        command.envs(environment.iter().copied());
+        command.spawn().expect("it can be started")
+    }
+
     /// Fails unless every process of the test is gone in time.
     pub(crate) fn assert_nobody_is_left(&self) {
         self.living.wait_for_count(0, PATIENCE);

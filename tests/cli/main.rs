@@ -17,4 +17,5 @@ mod samples;
 mod screenshot;
 mod servers;
 mod signals;
+mod sweep;
 mod themes;

@@ -3,6 +3,9 @@
 mod document;
 mod print;
 
+pub(super) use document::interval;
+pub(super) use print::seconds;
+
 use std::io;
 use std::path::PathBuf;
 

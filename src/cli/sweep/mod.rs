@@ -1,0 +1,137 @@
+//! `fanout sweep`: which cap is worth using for a plan on this machine.
+
+mod document;
+mod kept;
+mod print;
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::caps::Caps;
+use super::exit::{self, Exit};
+use super::experiment::{Conditions, LiveBench};
+use super::options::{CatalogueOptions, OrderChoice, parse_scale};
+use super::{run, session};
+use crate::lab::Halt;
+use crate::lab::sweep::{self, MOST_BLOCKS, Request, Sweep as Swept};
+use crate::model::Plan;
+use kept::Kept;
+
+/// Highest cap that is swept where nobody names one.
+const HIGHEST: u32 = 16;
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout sweep plan.toml
+  fanout sweep plan.toml --caps 1,2,4,8 --blocks 7
+  fanout sweep plan.toml --resume
+
+Every cap runs once a block, each block in another order, after a warm-up that
+is not counted. The smallest cap that is as good as the best (within 5 %, in at
+least half of 2000 resamples of the blocks) is recommended. Ctrl-C tells what
+is known so far; --resume goes on from there.")]
+pub(super) struct Sweep {
+    /// The plan: TOML, JSON or a `WfFormat` file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
+    /// Caps to run, such as 1,2,8 or 1..16 [default: about 1.4 times as many
+    /// each time, until two are worse]
+    #[arg(long, value_name = "LIST")]
+    caps: Option<Caps>,
+    /// Blocks at least; up to 10 are run where these are inconclusive
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    blocks: u16,
+    /// Go on with a sweep of the same plan that was stopped
+    #[arg(long)]
+    resume: bool,
+    /// In which order ready calls of equal priority start
+    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
+    order: OrderChoice,
+    /// Seed of the order of the caps in each block
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Factor on waits that a plan records or asks for, such as 0.01
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
+    time_scale: f64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sweep {
+    pub(super) fn run(self) -> Exit {
+        let session = match run::prepare(&self.plan, &self.catalogue) {
+            Ok(session) => session,
+            Err(exit) => return exit,
+        };
+        let plan = session.plan.clone();
+        let conditions = Conditions {
+            order: self.order,
+            seed: self.seed,
+            time_scale: self.time_scale,
+        };
+        let mut bench = match LiveBench::new(session, conditions) {
+            Ok(bench) => bench,
+            Err(error) => return exit::cannot_run(&error),
+        };
+        let request = self.request(&plan);
+        let (mut kept, runs) = Kept::open(&plan, &request, &conditions, self.resume);
+        if self.resume && runs.is_empty() {
+            exit::complain(
+                "there is no stopped sweep of this plan to go on with; a new one begins",
+            );
+        }
+        let mut swept = Swept::new(request, runs);
+        swept.conduct(&plan, &mut bench, &mut |run| kept.add(run));
+        bench.finish();
+        let may_go_on = swept.halt == Some(Halt::Stopped) && kept.is_there();
+        if swept.halt.is_none() {
+            kept.forget();
+        }
+        let out = io::stdout().lock();
+        let written = if self.json {
+            exit::print_json(&document::document(&plan, &swept), out)
+        } else {
+            print::print(&plan, &swept, out)
+        };
+        if may_go_on {
+            exit::complain("stopped; the same command with --resume goes on from here");
+        }
+        let verdict = match &swept.halt {
+            Some(Halt::Impossible(reason)) => {
+                exit::complain(reason);
+                Exit::CallFailed
+            }
+            _ => bench.interrupted.unwrap_or(Exit::Success),
+        };
+        exit::first_failure(exit::written(written), verdict)
+    }
+
+    fn request(&self, plan: &Plan) -> Request {
+        let cores = session::usable_cores();
+        let own = plan.cap.map_or(0, |cap| cap.get());
+        let highest = HIGHEST.max(cores * 2).max(own);
+        let mut caps = match &self.caps {
+            Some(caps) => caps.0.clone(),
+            None => sweep::usual_caps(plan.calls.len(), highest),
+        };
+        caps.sort_unstable();
+        Request {
+            caps,
+            may_end_early: self.caps.is_none(),
+            blocks: usize::from(self.blocks),
+            seed: self.seed,
+            cores,
+        }
+    }
+}
+
+/// Whether more blocks could still decide.
+fn is_exhausted(swept: &Swept) -> bool {
+    swept.blocks() >= MOST_BLOCKS
+}

@@ -1,0 +1,162 @@
+//! Sweeps on a bench whose runs take what a table says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::lab::{Bounds, Capacity, LaneTime, Progress, Trial, bounds};
+
+/// A run takes the work over the lanes, but no less than `least` and some more
+/// for each lane above `kink`.
+struct Scripted {
+    kink: f64,
+    stops_at: Option<usize>,
+    runs: usize,
+    /// Runs in which others use the machine.
+    foreign: std::ops::Range<usize>,
+    told: Vec<Progress>,
+}
+
+impl Scripted {
+    fn new(kink: f64) -> Self {
+        Self {
+            kink,
+            stops_at: None,
+            runs: 0,
+            foreign: 0..0,
+            told: Vec::new(),
+        }
+    }
+
+    fn seconds(&self, cap: Cap) -> f64 {
+        let lanes = f64::from(cap.get());
+        let jitter = 1.0 + ((self.runs * 7) % 5) as f64 * 0.002;
+        let beyond = (lanes - self.kink).max(0.0);
+        (80.0 / lanes.min(self.kink) + beyond * 0.9) * jitter
+    }
+}
+
+fn no_bounds() -> Bounds {
+    let capacity = Capacity {
+        cap: 1,
+        cores: None,
+        tools: &[],
+    };
+    bounds(&[], &capacity)
+}
+
+impl Bench for Scripted {
+    fn run(&mut self, _plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
+        self.runs += 1;
+        if self.stops_at == Some(self.runs) {
+            return Err(Halt::Stopped);
+        }
+        let is_foreign = self.foreign.contains(&self.runs);
+        Ok(Trial {
+            cap,
+            wall: Duration::from_secs_f64(self.seconds(cap)),
+            bounds: no_bounds(),
+            lane_time: LaneTime {
+                whole: Duration::ZERO,
+                busy: Duration::ZERO,
+                idle: BTreeMap::new(),
+            },
+            calls: Vec::new(),
+            foreign_cores: Some(if is_foreign { 1.5 } else { 0.0 }),
+        })
+    }
+
+    fn tell(&mut self, progress: &Progress) {
+        self.told.push(progress.clone());
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: "plan".to_owned(),
+        cap: None,
+        on_failure: None,
+        calls: Vec::new(),
+        expected_failures: Vec::new(),
+    }
+}
+
+fn request() -> Request {
+    Request {
+        caps: usual_caps(100, 32),
+        may_end_early: true,
+        blocks: 5,
+        seed: 3,
+        cores: 2,
+    }
+}
+
+fn swept(bench: &mut Scripted) -> Sweep {
+    let mut sweep = Sweep::new(request(), Vec::new());
+    sweep.conduct(&plan(), bench, &mut |_| {});
+    sweep
+}
+
+#[test]
+fn the_cap_at_the_kink_is_recommended_and_higher_ones_are_left_out() {
+    let mut bench = Scripted::new(6.0);
+    let sweep = swept(&mut bench);
+    assert_eq!(sweep.halt, None);
+    assert_eq!(sweep.blocks(), 5);
+    assert_eq!(sweep.verdict().cap.map(Cap::get), Some(6));
+    assert!(sweep.verdict().ties.is_empty());
+    let left_out: Vec<u32> = sweep.left_out().iter().map(|cap| cap.get()).collect();
+    assert_eq!(left_out, [16, 24, 32]);
+    let last = bench.told.last().expect("progress");
+    assert_eq!((last.done + 1, last.of), (bench.runs, bench.runs));
+    assert!(last.left.is_some());
+}
+
+#[test]
+fn a_stopped_sweep_goes_on_where_it_ended() {
+    let mut bench = Scripted::new(6.0);
+    bench.stops_at = Some(20);
+    let mut kept: Vec<Run> = Vec::new();
+    let mut sweep = Sweep::new(request(), Vec::new());
+    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
+    assert_eq!((sweep.halt.clone(), kept.len()), (Some(Halt::Stopped), 19));
+    assert_eq!(sweep.blocks(), 1);
+    let mut sweep = Sweep::new(request(), kept);
+    let before = bench.runs;
+    sweep.conduct(&plan(), &mut bench, &mut |_| {});
+    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    // A warm-up and five blocks of seven caps, less those that were there.
+    assert_eq!(bench.runs - before, 42 - 19);
+    assert_eq!(sweep.verdict().cap.map(Cap::get), Some(6));
+}
+
+#[test]
+fn a_block_beside_foreign_load_is_run_again() {
+    let mut bench = Scripted::new(6.0);
+    bench.foreign = 10..12;
+    let sweep = swept(&mut bench);
+    assert_eq!(sweep.set_aside, [1]);
+    assert_eq!((sweep.blocks(), sweep.disturbed()), (5, 0));
+}
+
+#[test]
+fn where_others_never_rest_the_blocks_count_all_the_same() {
+    let mut bench = Scripted::new(6.0);
+    bench.foreign = 0..usize::MAX;
+    let sweep = swept(&mut bench);
+    assert_eq!(sweep.set_aside.len(), 5);
+    assert_eq!((sweep.blocks(), sweep.disturbed()), (5, 5));
+}
+
+#[test]
+fn usual_caps_end_at_the_number_of_calls() {
+    let caps = |calls, highest| -> Vec<u32> {
+        usual_caps(calls, highest)
+            .iter()
+            .map(|cap| cap.get())
+            .collect()
+    };
+    assert_eq!(caps(100, 16), [1, 2, 3, 4, 6, 8, 12, 16]);
+    assert_eq!(caps(5, 16), [1, 2, 3, 4, 5]);
+    assert_eq!(caps(0, 16), [1]);
+}
