@@ -5,13 +5,14 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
 use super::ground::{self, Ground};
 use super::headless::{Signals, follow};
-use super::options::OrderChoice;
+use super::options::{OrderChoice, parse_scale};
 use super::session::{self, Session, SessionError};
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Lifetime, Setup};
@@ -35,11 +36,17 @@ pub(super) struct LiveBench {
 }
 
 /// What is the same for every run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Conditions {
-    pub(super) order: OrderChoice,
+    /// In which order ready calls of equal priority start
+    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
+    order: OrderChoice,
+    /// Seed of the order of the caps in each block
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
-    pub(super) time_scale: f64,
+    /// Factor on waits that a plan records or asks for, such as 0.01
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
+    time_scale: f64,
 }
 
 impl LiveBench {

@@ -14,7 +14,7 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{Conditions, LiveBench};
-use super::options::{CatalogueOptions, OrderChoice, parse_scale};
+use super::options::CatalogueOptions;
 use super::run;
 use crate::lab::Halt;
 use crate::lab::compare::{self, Comparison, Request};
@@ -42,15 +42,8 @@ pub(super) struct Compare {
     /// Runs at each cap, besides a warm-up
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     repeats: u16,
-    /// In which order ready calls of equal priority start
-    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
-    order: OrderChoice,
-    /// Seed of the order of the caps in each block
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Factor on waits that a plan records or asks for, such as 0.01
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
-    time_scale: f64,
+    #[command(flatten)]
+    conditions: Conditions,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -71,19 +64,14 @@ impl Compare {
         if caps.len() < 2 {
             return exit::usage_text("--caps needs at least two caps to compare");
         }
-        let conditions = Conditions {
-            order: self.order,
-            seed: self.seed,
-            time_scale: self.time_scale,
-        };
-        let mut bench = match LiveBench::new(session, conditions) {
+        let mut bench = match LiveBench::new(session, self.conditions) {
             Ok(bench) => bench,
             Err(error) => return exit::cannot_run(&error),
         };
         let request = Request {
             caps,
             blocks: usize::from(self.repeats),
-            seed: self.seed,
+            seed: self.conditions.seed,
         };
         let comparison = compare::compare(&plan, request, &mut bench);
         bench.finish();

@@ -12,7 +12,7 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{Conditions, LiveBench};
-use super::options::{CatalogueOptions, OrderChoice, parse_scale};
+use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
 use crate::lab::sweep::{self, MOST_BLOCKS, Request, Sweep as Swept};
@@ -49,15 +49,8 @@ pub(super) struct Sweep {
     /// Go on with a sweep of the same plan that was stopped
     #[arg(long)]
     resume: bool,
-    /// In which order ready calls of equal priority start
-    #[arg(long, value_name = "ORDER", default_value = "critical-path")]
-    order: OrderChoice,
-    /// Seed of the order of the caps in each block
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Factor on waits that a plan records or asks for, such as 0.01
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
-    time_scale: f64,
+    #[command(flatten)]
+    conditions: Conditions,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -70,17 +63,12 @@ impl Sweep {
             Err(exit) => return exit,
         };
         let plan = session.plan.clone();
-        let conditions = Conditions {
-            order: self.order,
-            seed: self.seed,
-            time_scale: self.time_scale,
-        };
-        let mut bench = match LiveBench::new(session, conditions) {
+        let mut bench = match LiveBench::new(session, self.conditions) {
             Ok(bench) => bench,
             Err(error) => return exit::cannot_run(&error),
         };
         let request = self.request(&plan);
-        let (mut kept, runs) = Kept::open(&plan, &request, &conditions, self.resume);
+        let (mut kept, runs) = Kept::open(&plan, &request, &self.conditions, self.resume);
         if self.resume && runs.is_empty() {
             exit::complain(
                 "there is no stopped sweep of this plan to go on with; a new one begins",
@@ -125,7 +113,7 @@ impl Sweep {
             caps,
             may_end_early: self.caps.is_none(),
             blocks: usize::from(self.blocks),
-            seed: self.seed,
+            seed: self.conditions.seed,
             cores,
         }
     }
