@@ -125,11 +125,12 @@ fn key(plan: &Plan, request: &Request, conditions: &Conditions) -> String {
         digest.update(part);
     }
     let digest = digest.finalize();
-    digest
+    let bytes: Vec<String> = digest
         .iter()
         .take(10)
         .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .collect();
+    bytes.concat()
 }
 
 fn prune(folder: &Path) {

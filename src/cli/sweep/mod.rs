@@ -16,7 +16,7 @@ use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
 use crate::lab::sweep::{self, MOST_BLOCKS, Request, Sweep as Swept};
-use crate::model::Plan;
+use crate::model::{Cap, Plan};
 use kept::Kept;
 
 /// Highest cap that is swept where nobody names one.
@@ -102,7 +102,7 @@ impl Sweep {
 
     fn request(&self, plan: &Plan) -> Request {
         let cores = session::usable_cores();
-        let own = plan.cap.map_or(0, |cap| cap.get());
+        let own = plan.cap.map_or(0, Cap::get);
         let highest = HIGHEST.max(cores * 2).max(own);
         let mut caps = match &self.caps {
             Some(caps) => caps.0.clone(),

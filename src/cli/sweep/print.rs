@@ -73,7 +73,8 @@ fn print_table(
 
 fn recommendation(swept: &Sweep, figures: &[CapFigures], verdict: &Verdict) -> String {
     let blocks = swept.blocks();
-    let Some(cap) = verdict.cap else {
+    let own = figures.iter().find(|it| Some(it.cap) == verdict.cap);
+    let Some(own) = own else {
         let more = if is_exhausted(swept) {
             "the machine scatters too much"
         } else {
@@ -81,29 +82,27 @@ fn recommendation(swept: &Sweep, figures: &[CapFigures], verdict: &Verdict) -> S
         };
         return format!("Inconclusive after {blocks} blocks: {more}.");
     };
-    let mut text = String::new();
-    if let Some(own) = figures.iter().find(|it| it.cap == cap) {
-        text = format!(
-            "cap {cap}: {} (95 % {} to {}), within 5 % of the best with {:.0} %.",
-            seconds(own.wall.at),
-            seconds(own.wall.low),
-            seconds(own.wall.high),
-            own.within * 100.0
-        );
-        let slower = figures
-            .iter()
-            .find(|it| it.cap > cap && !verdict.ties.contains(&it.cap) && it.wall.at > own.wall.at);
-        match &verdict.ties[..] {
-            [] => {}
-            [one] => text += &format!(" {one} ties with it."),
-            ties => text += &format!(" {} tie with it.", listed(ties)),
-        }
-        if let Some(slower) = slower {
-            let part = (slower.wall.at / own.wall.at - 1.0) * 100.0;
-            text += &format!(" {} is {part:.0} % slower.", slower.cap);
-        }
-    }
-    format!("{text} {blocks} blocks, this machine, this plan.")
+    let ties = match &verdict.ties[..] {
+        [] => String::new(),
+        [one] => format!(" {one} ties with it."),
+        ties => format!(" {} tie with it.", listed(ties)),
+    };
+    let slower = figures
+        .iter()
+        .find(|it| it.cap > own.cap && !verdict.ties.contains(&it.cap) && it.wall.at > own.wall.at);
+    let slower = slower.map(|it| {
+        let part = (it.wall.at / own.wall.at - 1.0) * 100.0;
+        format!(" {} is {part:.0} % slower.", it.cap)
+    });
+    format!(
+        "cap {}: {} (95 % {} to {}), within 5 % of the best with {:.0} %.{ties}{} {blocks} blocks, this machine, this plan.",
+        own.cap,
+        seconds(own.wall.at),
+        seconds(own.wall.low),
+        seconds(own.wall.high),
+        own.within * 100.0,
+        slower.unwrap_or_default()
+    )
 }
 
 fn listed(caps: &[Cap]) -> String {

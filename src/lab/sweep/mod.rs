@@ -95,7 +95,7 @@ impl Sweep {
         for run in &self.runs {
             pace.add(run.cap, std::time::Duration::from_secs_f64(run.seconds));
         }
-        self.caps = self.request.caps.clone();
+        self.caps.clone_from(&self.request.caps);
         for place in 0..self.request.caps.len() {
             if self.is_declining(place) {
                 self.caps.truncate(place);
