@@ -135,7 +135,7 @@ impl LiveBench {
             let (value, _) = engine::output_value(&ground.store, kind, id);
             value.map(Arc::unwrap_or_clone)
         };
-        let mut trial = Trial::of(plan, &last, &self.limits, &output);
+        let mut trial = Trial::of(plan, &last, &self.limits, conditions.time_scale, &output);
         trial.foreign_cores = foreign_cores;
         Ok(trial)
     }

@@ -47,12 +47,13 @@ pub struct TrialCall {
 }
 
 impl Trial {
-    /// A run that has ended, as its last snapshot shows it. `output` gives
-    /// what a call printed.
+    /// A run that has ended, as its last snapshot shows it. `scale` is
+    /// the factor on the times it asks for; `output` gives what a call printed.
     pub fn of(
         plan: &Plan,
         last: &Snapshot,
         tools: &[ToolLimits],
+        scale: f64,
         output: &dyn Fn(CallId) -> Option<Value>,
     ) -> Self {
         let counted = plan.calls.iter().zip(last.calls.iter());
@@ -66,7 +67,7 @@ impl Trial {
         let end = end.unwrap_or(origin).max(origin);
         let loads: Vec<Load> = counted
             .clone()
-            .map(|(call, row)| Load::measured(call, row, origin))
+            .map(|(_, row)| Load::measured(row, origin, scale))
             .collect();
         let cap = last.policy.cap;
         let capacity = Capacity {
