@@ -62,9 +62,11 @@ impl LiveBench {
             Signals::listen()?
         };
         let catalogue = Arc::clone(&session.catalogue);
+        let servers = ground::servers_of(&session.plan, &catalogue);
+        drop(session);
         Ok(Self {
             runtime,
-            servers: ground::servers_of(&session.plan, &catalogue),
+            servers,
             limits: catalogue.tools().filter_map(ToolLimits::of).collect(),
             catalogue,
             signals,

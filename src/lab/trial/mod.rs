@@ -65,9 +65,18 @@ impl Trial {
             .unwrap_or_default();
         let end = counted.clone().filter_map(|(_, row)| row.ended).max();
         let end = end.unwrap_or(origin).max(origin);
-        let loads: Vec<Load> = counted
-            .clone()
-            .map(|(_, row)| Load::measured(row, origin, scale))
+        // Edges name places in the plan, so that every call keeps its own.
+        let all = plan.calls.iter().zip(last.calls.iter());
+        let loads: Vec<Load> = all
+            .map(|(call, row)| {
+                let mut load = Load::measured(row, origin, scale);
+                if call.is_verify {
+                    load.run = Duration::ZERO;
+                    load.cpu = None;
+                    load.after.clear();
+                }
+                load
+            })
             .collect();
         let cap = last.policy.cap;
         let capacity = Capacity {
