@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::future;
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::ioctl_fionbio;
@@ -118,8 +118,8 @@ impl Pipes {
             () = sink.caught_up(), if is_behind => return,
         };
         match ready {
-            Ready::Stdout => self.stdout.move_piece(sink),
-            Ready::Stderr => self.stderr.move_piece(sink),
+            Ready::Stdout => self.stdout.move_piece(sink, Receiver::try_read),
+            Ready::Stderr => self.stderr.move_piece(sink, Receiver::try_read),
             Ready::Stdin => {
                 if self.stdin.as_mut().is_some_and(Feed::is_done_after_piece) {
                     self.stdin = None;
@@ -129,11 +129,14 @@ impl Pipes {
     }
 
     /// Takes what is in the pipes now, at most what a pipe can hold, without
-    /// waiting: for the end, when a foreign process keeps a pipe open.
+    /// waiting: for the end, when a foreign process keeps a pipe open. Asks the
+    /// system and not the runtime, which may not have heard of it yet.
     pub(super) fn take_rest(&mut self, sink: &Sink) {
         for output in [&mut self.stdout, &mut self.stderr] {
             for _piece in 0..FLOOD_PIPE / PIECE {
-                output.move_piece(sink);
+                output.move_piece(sink, |pipe, scratch| {
+                    Ok(rustix::io::read(pipe.as_fd(), scratch)?)
+                });
             }
         }
     }
@@ -190,11 +193,15 @@ impl Output {
     }
 
     /// Moves one piece from the pipe to the sink, if there is one.
-    fn move_piece(&mut self, sink: &Sink) {
+    fn move_piece(
+        &mut self,
+        sink: &Sink,
+        read: impl FnOnce(&Receiver, &mut [u8]) -> io::Result<usize>,
+    ) {
         let Some(pipe) = &self.pipe else { return };
         let count = SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(PIECE, 0);
-            let read = pipe.try_read(scratch);
+            let read = read(pipe, scratch);
             if let Ok(count) = read {
                 sink.write(self.stream, scratch.get(..count).unwrap_or_default());
             }
@@ -228,4 +235,23 @@ async fn writable(feed: Option<&Feed>) {
 
 fn is_not_yet(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttemptNo, CallId};
+    use crate::output::{Bounds, Store};
+
+    #[tokio::test]
+    async fn the_rest_is_taken_before_the_runtime_hears_of_it() {
+        let (mut pipes, ends) = Pipes::new(&Stdin::Empty).expect("pipes");
+        rustix::io::write(&ends.stdout, b"last words").expect("room");
+        rustix::io::write(&ends.stderr, b"and more").expect("room");
+        let store = Store::new(None, Bounds::default());
+        let call = CallId::from_index(0);
+        pipes.take_rest(&store.sink(call, AttemptNo(1)));
+        let stat = store.stat(call);
+        assert_eq!((stat.stdout_bytes, stat.stderr_bytes), (10, 8));
+    }
 }
