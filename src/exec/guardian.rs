@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::own_children::{disown, own};
+use super::own_children;
 use super::signals;
 
 /// What the process calls itself, also as its first argument. The program's
@@ -51,15 +51,15 @@ impl Guardian {
     /// `hint` the line that is printed after them.
     pub fn start(program: &Path, tty: OwnedFd, restoring: &[u8], hint: &str) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
-        let process = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg0(NAME)
             .arg(OsString::from_vec(restoring.to_vec()))
             .arg(hint)
             .stdin(OwnedFd::from(theirs))
             .stdout(tty)
-            .stderr(Stdio::null())
-            .spawn()?;
-        own(process.id());
+            .stderr(Stdio::null());
+        let process = own_children::spawn(&mut command)?;
         let mut guardian = Self { socket, process };
         guardian.socket.set_read_timeout(Some(READY_WITHIN))?;
         let mut answer = [0];
@@ -88,7 +88,7 @@ impl Drop for Guardian {
         while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
-        disown(self.process.id());
+        own_children::disown(self.process.id());
     }
 }
 

@@ -2,13 +2,18 @@
 //! session of its own. The list belongs to the process, like the children.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// Notes a child.
-pub(super) fn own(pid: u32) {
-    lock().insert(pid);
+/// Starts a child and notes it; [`all`] never misses one that has begun to run.
+pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
+    let mut own = lock();
+    let child = command.spawn()?;
+    own.insert(child.id());
+    Ok(child)
 }
 
 /// Forgets a child that has been waited for.

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::attempt::{PATIENCE, script, start};
 use crate::contained::containment;
 use crate::living::Living;
+use crate::runner::stat_field;
 
 /// A tree of three: the shell, a child, and one in a session of its own.
 const TREE: &str = "setsid sleep 70 & sleep 71 & echo on; wait";
@@ -72,7 +73,7 @@ fn wait_for_states(living: &Living, state: char) {
         let states: Vec<char> = living
             .processes()
             .iter()
-            .filter_map(|(pid, _)| field(*pid, 0)?.chars().next())
+            .filter_map(|(pid, _)| stat_field(*pid, 0)?.chars().next())
             .collect();
         if states.len() == 3 && states.iter().all(|it| *it == state) {
             return;
@@ -83,13 +84,6 @@ fn wait_for_states(living: &Living, state: char) {
 }
 
 fn parent_of(pid: u32) -> Pid {
-    let parent = field(pid, 1).and_then(|parent| parent.parse().ok());
+    let parent = stat_field(pid, 1).and_then(|parent| parent.parse().ok());
     Pid::from_raw(parent.expect("a parent")).expect("a pid")
-}
-
-/// A field of the process's `stat` after its name.
-fn field(pid: u32, index: usize) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, tail) = stat.rsplit_once(") ")?;
-    tail.split(' ').nth(index).map(str::to_owned)
 }

@@ -14,9 +14,15 @@ const SOON: Duration = Duration::from_secs(2);
 /// The call's main process stays as well.
 const STAY: &str = "touch ready; sleep 68";
 
+/// The main process exits only once it is told that all the rest are what
+/// they are to be: before that, they are shells.
+const LEAVE: &str = "touch ready; until [ -e leave ]; do sleep 0.02; done";
+
 #[test]
 fn torture_23_when_the_tool_exits() {
-    let runner = Runner::hostile("touch ready; exit 0");
+    let runner = Runner::hostile(&format!("{LEAVE}; exit 0"));
+    runner.wait_until_hostile();
+    runner.let_leave();
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert_eq!(ended.outcome(), "leaked");
@@ -30,7 +36,9 @@ fn torture_23_when_the_tool_exits() {
 
 #[test]
 fn when_the_tool_fails_it_stays_failed() {
-    let runner = Runner::hostile("touch ready; exit 9");
+    let runner = Runner::hostile(&format!("{LEAVE}; exit 9"));
+    runner.wait_until_hostile();
+    runner.let_leave();
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.code(), Some(1));
     assert_eq!(ended.outcome(), "failed");
@@ -115,6 +123,19 @@ fn when_warden_and_supervisor_are_killed() {
     runner.wait_until_hostile();
     let all = [vec![runner.warden()], runner.supervisors()].concat();
     halt_and_kill(&all);
+    let ended = runner.assert_nothing_is_left(SOON);
+    assert_eq!(ended.outcome(), "lost");
+    assert_eq!(ended.field(1, "outcome"), "succeeded", "under a new warden");
+}
+
+#[test]
+fn when_the_warden_is_killed_and_the_supervisor_hangs() {
+    let runner = Runner::hostile(STAY);
+    runner.wait_until_hostile();
+    for supervisor in runner.supervisors() {
+        Runner::send(supervisor, Signal::STOP);
+    }
+    Runner::send(runner.warden(), Signal::KILL);
     let ended = runner.assert_nothing_is_left(SOON);
     assert_eq!(ended.outcome(), "lost");
     assert_eq!(ended.field(1, "outcome"), "succeeded", "under a new warden");

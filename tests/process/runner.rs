@@ -120,17 +120,24 @@ impl Runner {
         }
     }
 
-    /// How many processes of the hostile call live that are no movers.
+    /// Tells a hostile call that waits for it to exit.
+    pub(crate) fn let_leave(&self) {
+        fs::write(self.living.folder().join("leave"), "").expect("a file");
+    }
+
+    /// How many processes of the hostile call live that are no movers, and
+    /// are what they are to be: sleepers, and one that stands still.
     pub(crate) fn role_count(&self) -> usize {
+        let sleepers = [61, 62, 63, 64, 65, 67].map(|seconds| format!("sleep\0{seconds}\0"));
         let processes = self.living.processes();
-        let seconds = processes.iter().filter_map(|(pid, _)| {
-            let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let roles = processes.iter().filter(|(pid, _)| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).into_owned();
-            let is_role = (61..=67).any(|number| line.contains(&number.to_string()))
-                && !line.contains("mover");
-            is_role.then_some(())
+            let stands =
+                || line.contains("kill -STOP") && stat_field(*pid, 0).as_deref() == Some("T");
+            sleepers.contains(&line) || stands()
         });
-        seconds.count()
+        roles.count()
     }
 
     pub(crate) fn living(&self) -> &Living {
@@ -269,4 +276,11 @@ fn children_named(parent: u32, name: &str) -> Vec<u32> {
     pids.into_iter()
         .filter(|pid| living_name(*pid).as_deref() == Some(name))
         .collect()
+}
+
+/// A field of the process's `stat` after its name: 0 is the state.
+pub(crate) fn stat_field(pid: u32, index: usize) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, tail) = stat.rsplit_once(") ")?;
+    tail.split(' ').nth(index).map(str::to_owned)
 }

@@ -8,16 +8,19 @@ use rustix::process::{Pid, Signal, WaitOptions, getpgid, getsid, kill_process, w
 use crate::exec::own_children;
 
 /// SIGKILL to every adopted child, except for `spared`, and waits for those
-/// that are dead, each by its pid. Returns whether none is left.
+/// that are dead, each by its pid. Returns whether there was none: where one
+/// was, and be it dead, its own children may have become ours meanwhile.
 ///
 /// A child in the runner's own session was started by the runner for the
 /// terminal (an editor, a pager): every tool is started in a session of its
 /// own, and no process can enter another one's.
 pub(super) fn kill(spared: &[u32]) -> bool {
+    let children = children();
+    // After the children: one that was born meanwhile is known by now.
     let own = own_children::all();
     let session = getsid(None).ok();
     let mut is_empty = true;
-    for child in children() {
+    for child in children {
         if spared.contains(&child) || own.contains(&child) {
             continue;
         }
@@ -27,13 +30,13 @@ pub(super) fn kill(spared: &[u32]) -> bool {
         if getsid(Some(pid)).ok() == session {
             continue;
         }
+        is_empty = false;
         let group = getpgid(Some(pid));
         let _gone = kill_process(pid, Signal::KILL);
         if let Ok(group) = group {
             let _gone = rustix::process::kill_process_group(group, Signal::KILL);
         }
-        let waited = waitpid(Some(pid), WaitOptions::NOHANG);
-        is_empty &= matches!(waited, Ok(Some(_)) | Err(_));
+        let _reaped = waitpid(Some(pid), WaitOptions::NOHANG);
     }
     is_empty
 }

@@ -76,7 +76,7 @@ enum Hitch {
     /// Perhaps only for a moment.
     Short(Errno),
     /// The supervisor died before it told of the start.
-    Lost,
+    Lost(Lane),
 }
 
 /// How the supervising came to its end.
@@ -138,7 +138,7 @@ impl<P> Attempt<P> {
             let errno = match Self::try_begin(shared, launch, &program, make).await {
                 Ok(attempt) => return Ok(attempt),
                 Err(Hitch::Refused(refusal)) => return Err(refusal.into_ending()),
-                Err(Hitch::Lost) => return Err(lost("its supervisor died before it started")),
+                Err(Hitch::Lost(lane)) => return Err(lost(&lane, "its supervisor died", 0).await),
                 Err(Hitch::Short(errno)) => errno,
             };
             let Some(pause) = pauses.next() else {
@@ -187,7 +187,7 @@ impl<P> Attempt<P> {
                     None => Hitch::Refused(program::explain(launch, program, stage.word(), errno)),
                 })
             }
-            Some(News::Exited(_) | News::Done(_)) | None => Err(Hitch::Lost),
+            Some(News::Exited(_) | News::Done(_)) | None => Err(Hitch::Lost(lane)),
         }
     }
 
@@ -225,8 +225,7 @@ impl<P> Attempt<P> {
         &mut self.pipes
     }
 
-    /// What is known at the end. Of a dead supervisor's tree it is told only
-    /// once it is gone.
+    /// What is known at the end.
     pub(super) async fn conclude(self, end: End) -> Ending {
         match end {
             End::Done(done) => {
@@ -235,27 +234,7 @@ impl<P> Attempt<P> {
                 }
                 ending(done)
             }
-            End::Lost(reason) => {
-                let cleared = self.lane.keeper().cleared(self.lane.key());
-                match time::timeout(CLEAR_DEADLINE, cleared).await {
-                    Ok(()) => lost(reason),
-                    Err(_) => self.unconfirmed(reason),
-                }
-            }
-        }
-    }
-
-    fn unconfirmed(&self, reason: &str) -> Ending {
-        Ending {
-            reason: Some(reason.to_owned()),
-            unconfirmed: vec![Leftover {
-                pid: self.pid,
-                name: String::new(),
-                reason: Some(format!(
-                    "{reason}, and what it left was not seen to be gone"
-                )),
-            }],
-            ..Ending::plain(Outcome::Unconfirmed)
+            End::Lost(reason) => lost(&self.lane, reason, self.pid).await,
         }
     }
 }
@@ -327,10 +306,28 @@ fn ending(done: Done) -> Ending {
     }
 }
 
-fn lost(reason: &str) -> Ending {
+/// The end of a call whose supervisor died: told only once what that had is
+/// gone, too. `main` is its main process, 0 if that was not heard of.
+async fn lost(lane: &Lane, reason: &str, main: u32) -> Ending {
+    let cleared = lane.keeper().cleared(lane.key());
+    let is_cleared = time::timeout(CLEAR_DEADLINE, cleared).await.is_ok();
+    let unseen = format!("{reason}, and what it left was not seen to be gone");
+    let (outcome, reason, unconfirmed) = match main {
+        _ if is_cleared => (Outcome::Lost, reason.to_owned(), Vec::new()),
+        0 => (Outcome::Unconfirmed, unseen, Vec::new()),
+        pid => {
+            let rest = Leftover {
+                pid,
+                name: String::new(),
+                reason: Some(unseen.clone()),
+            };
+            (Outcome::Unconfirmed, unseen, vec![rest])
+        }
+    };
     Ending {
-        reason: Some(reason.to_owned()),
-        ..Ending::plain(Outcome::Lost)
+        reason: Some(reason),
+        unconfirmed,
+        ..Ending::plain(outcome)
     }
 }
 

@@ -22,8 +22,17 @@ use crate::exec::limits::OpenFiles;
 use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
 use crate::exec::{cgroup, own_children, warden};
 
-/// What a dead warden's supervisors need at most to end by themselves.
+/// What a dead warden's supervisors need at most to end by themselves. One
+/// that has not ended by then is killed like the rest.
 const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// How long is killed from then on before what is left is given up.
+const CLEARING: Duration = Duration::from_secs(5);
+
+/// Looks in a row that must find no child: a single one may miss a child if
+/// another is waited for, or if a thread ends, while it looks
+/// (`proc_tid_children(5)`).
+const EMPTY_LOOKS: u32 = 2;
 
 /// What the warden needs at most to end once nobody needs it.
 const PARTING: Duration = Duration::from_secs(2);
@@ -92,8 +101,7 @@ impl Keeper {
             .stdin(theirs)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let process = command.spawn()?;
-        own_children::own(process.id());
+        let process = own_children::spawn(&mut command)?;
         Ok(Arc::new(Self {
             pid: process.id(),
             process: Mutex::new(process),
@@ -231,7 +239,8 @@ impl Keeper {
     }
 
     /// The warden is dead: its supervisors are told to end by their lanes, and
-    /// what they leave, which is ours now, is killed.
+    /// what they leave, which is ours now, is killed. What cannot be killed is
+    /// given up after a while, and is never said to be gone.
     async fn clean_up(&self) {
         self.health.send_replace(Health::Dead);
         let idle = std::mem::take(&mut *self.idle());
@@ -239,21 +248,28 @@ impl Keeper {
             self.forget(*key);
         }
         drop(idle);
-        let deadline = time::Instant::now() + LAST_WORDS;
-        loop {
-            self.reap_process();
-            let serving = self.serving();
+        let begun = time::Instant::now();
+        let mut empty_looks = 0;
+        while begun.elapsed() < LAST_WORDS + CLEARING {
+            // A process that dies closes its sockets first, and only then are
+            // its children ours: before the warden can be waited for, and
+            // while a supervisor is yet to be, seeing no child says nothing.
+            let is_warden_over = self.reap_process();
+            let mut serving = self.serving();
+            if begun.elapsed() >= LAST_WORDS {
+                serving.clear();
+            }
             let are_lanes_closed = serving.is_empty();
             let spared: Vec<u32> = serving.into_iter().flatten().collect();
-            let cleared = tokio::task::spawn_blocking(move || adopted::kill(&spared)).await;
-            let is_empty = cleared.unwrap_or(true);
-            let is_over = time::Instant::now() >= deadline;
-            if (is_empty && are_lanes_closed) || is_over {
-                break;
+            let looked = tokio::task::spawn_blocking(move || adopted::kill(&spared)).await;
+            let is_empty = is_warden_over && are_lanes_closed && looked.unwrap_or(false);
+            empty_looks = if is_empty { empty_looks + 1 } else { 0 };
+            if empty_looks >= EMPTY_LOOKS {
+                self.health.send_replace(Health::Cleared);
+                return;
             }
             time::sleep(Duration::from_millis(2)).await;
         }
-        self.health.send_replace(Health::Cleared);
     }
 
     /// The supervisors that are still about to end by themselves.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::reap::{Dead, Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any};
+use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any, reap_one};
 use super::tree;
 use crate::exec::exit::Exit;
 use crate::exec::table::number;
@@ -42,6 +42,9 @@ pub(super) struct Call {
     /// which the main process began.
     floor_rss_bytes: u64,
     phase: Phase,
+    /// The last pass of waiting stopped at its bound: more have ended, and no
+    /// new signal will tell of them.
+    has_unreaped: bool,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,7 @@ impl Call {
             peak_rss_bytes: 0,
             floor_rss_bytes: own_peak_rss_bytes(),
             phase: Phase::Living,
+            has_unreaped: false,
         }
     }
 
@@ -107,6 +111,9 @@ impl Call {
 
     /// When to look again, if nothing happens before.
     pub(super) fn next_look(&self) -> Option<Instant> {
+        if self.has_unreaped {
+            return Some(Instant::now());
+        }
         match &self.phase {
             Phase::Living => None,
             Phase::Settling(until) => Some(*until),
@@ -175,48 +182,50 @@ impl Call {
         if clearing.is_given_up || now < clearing.since + CONFIRM_DEADLINE {
             return None;
         }
-        clearing.is_given_up = true;
-        Some(still_there())
+        let rest = still_there();
+        // What is dead already only waits for its turn to be waited for.
+        clearing.is_given_up = !rest.is_empty();
+        clearing.is_given_up.then_some(rest)
     }
 
     /// Waits for what has ended, within bounds. Returns whether nothing is
     /// left.
     fn reap(&mut self) -> bool {
+        self.has_unreaped = false;
         for _reap in 0..REAPS {
-            match self.note_leftover() {
-                Dead::One(_) => {}
-                Dead::None => return false,
-                Dead::NoChildren => return true,
-            }
-            match reap_any() {
+            match self.reap_next() {
                 Reap::One(reaped) => self.account(reaped),
                 Reap::None => return false,
                 Reap::NoChildren => return true,
             }
         }
+        self.has_unreaped = true;
         false
     }
 
     /// While leftovers are being killed, each dead one is named before it is
-    /// waited for: its name goes with it. One that dies after this look waits
-    /// for the next, or it would be gone without a name.
-    fn note_leftover(&mut self) -> Dead {
-        let dead = next_dead();
-        if let Phase::Clearing(clearing) = &mut self.phase
-            && let Dead::One(child) = dead
-            && clearing.is_leak
-            && clearing.killed.len() < NAMES
-        {
-            let pid = number(child);
-            if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
-                clearing.killed.push(Leftover {
-                    pid,
-                    name: tree::name_of(child),
-                    reason: None,
-                });
-            }
+    /// waited for: its name goes with it.
+    fn reap_next(&mut self) -> Reap {
+        let Phase::Clearing(clearing) = &mut self.phase else {
+            return reap_any();
+        };
+        if !clearing.is_leak || clearing.killed.len() >= NAMES {
+            return reap_any();
         }
-        dead
+        let dead = match next_dead() {
+            Ok(Some(dead)) => dead,
+            Ok(None) => return Reap::None,
+            Err(_) => return Reap::NoChildren,
+        };
+        let pid = number(dead);
+        if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
+            clearing.killed.push(Leftover {
+                pid,
+                name: tree::name_of(dead),
+                reason: None,
+            });
+        }
+        reap_one(dead)
     }
 
     fn account(&mut self, reaped: Reaped) {
@@ -251,8 +260,11 @@ impl Call {
 
 /// What outlived SIGKILL, with what is known of the cause.
 fn still_there() -> Vec<Leftover> {
+    let own = tree::own_children();
+    let is_ours_and_dead = |pid: &Pid| own.contains(pid) && tree::is_dead(*pid);
     tree::descendants()
         .into_iter()
+        .filter(|pid| !is_ours_and_dead(pid))
         .take(NAMES)
         .map(|pid| Leftover {
             pid: number(pid),

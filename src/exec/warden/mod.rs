@@ -63,6 +63,8 @@ struct Warden {
     supervisors: BTreeMap<u32, u64>,
     /// Keys and pids of supervisors that are gone, what they left not yet.
     orphaned: Vec<(u64, u32)>,
+    /// More children have ended than one pass waits for.
+    has_unreaped: bool,
     is_runner_gone: bool,
 }
 
@@ -99,6 +101,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
             .map(|it| Notes::take(it, arguments.next())),
         supervisors: BTreeMap::new(),
         orphaned: Vec::new(),
+        has_unreaped: false,
         is_runner_gone: false,
     };
     while warden.turn() {}
@@ -125,10 +128,14 @@ impl Warden {
     }
 
     fn wait(&self) {
-        let is_clearing = !self.orphaned.is_empty();
-        let pause = is_clearing.then(|| Timespec {
+        let pause = match (self.has_unreaped, self.orphaned.is_empty()) {
+            (true, _) => Some(Duration::ZERO),
+            (false, false) => Some(PAUSE),
+            (false, true) => None,
+        };
+        let pause = pause.map(|pause| Timespec {
             tv_sec: 0,
-            tv_nsec: PAUSE.subsec_nanos().into(),
+            tv_nsec: pause.subsec_nanos().into(),
         });
         let children = PollFd::new(&self.children, PollFlags::IN);
         let control = PollFd::new(&self.control, PollFlags::IN);
@@ -204,6 +211,7 @@ impl Warden {
 
     /// Waits for what has ended. Returns whether no child is left.
     fn reap(&mut self) -> bool {
+        self.has_unreaped = false;
         for _reap in 0..REAPS {
             match reap_any() {
                 Reap::One(reaped) => {
@@ -215,6 +223,7 @@ impl Warden {
                 Reap::NoChildren => return true,
             }
         }
+        self.has_unreaped = true;
         false
     }
 

@@ -8,6 +8,7 @@
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::Pid;
 
 use crate::exec::exit::Exit;
@@ -41,13 +42,22 @@ pub(super) enum Reap {
 /// Waits for any child, without blocking. Only for processes that start
 /// nothing but what they wait for here: the warden and the supervisors.
 pub(super) fn reap_any() -> Reap {
+    reap(-1)
+}
+
+/// Waits for one child as [`reap_any`] does.
+pub(super) fn reap_one(pid: Pid) -> Reap {
+    reap(pid.as_raw_nonzero().get())
+}
+
+fn reap(which: libc::pid_t) -> Reap {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are valid for writes; an all-zero `rusage` is a
     // valid value, so it may be read also if nothing was written.
     let (pid, usage) = unsafe {
         let options = libc::WNOHANG | libc::__WALL;
-        let pid = libc::wait4(-1, &raw mut status, options, usage.as_mut_ptr());
+        let pid = libc::wait4(which, &raw mut status, options, usage.as_mut_ptr());
         (pid, usage.assume_init())
     };
     if pid < 0 {
@@ -64,20 +74,10 @@ pub(super) fn reap_any() -> Reap {
     }
 }
 
-/// Which child there is to wait for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Dead {
-    /// One has ended and has not been waited for yet, so that its name can
-    /// still be read. [`reap_any`] takes the same one next.
-    One(Pid),
-    /// Children live, none has ended.
-    None,
-    /// There is no child at all.
-    NoChildren,
-}
-
-/// Looks at what [`reap_any`] would find, and leaves it there.
-pub(super) fn next_dead() -> Dead {
+/// A child that has ended and has not been waited for, so that its name can
+/// still be read; [`reap_one`] takes it. An error says that there is no child
+/// at all.
+pub(super) fn next_dead() -> Result<Option<Pid>, Errno> {
     let mut status = MaybeUninit::<libc::siginfo_t>::zeroed();
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
     // SAFETY: the pointer is valid for writes; an all-zero `siginfo_t` is a
@@ -85,11 +85,11 @@ pub(super) fn next_dead() -> Dead {
     let pid = unsafe {
         let result = libc::waitid(libc::P_ALL, 0, status.as_mut_ptr(), options);
         if result < 0 {
-            return Dead::NoChildren;
+            return Err(Errno::CHILD);
         }
         status.assume_init().si_pid()
     };
-    Pid::from_raw(pid).map_or(Dead::None, Dead::One)
+    Ok(Pid::from_raw(pid))
 }
 
 /// Highest resident memory of this process so far, in bytes: no figure of a

@@ -74,6 +74,11 @@ pub(super) fn is_halted(pid: Pid) -> bool {
     Entry::read(number(pid)).is_none_or(|entry| entry.is_halted())
 }
 
+/// Whether the process is dead, waited for or not.
+pub(super) fn is_dead(pid: Pid) -> bool {
+    Entry::read(number(pid)).is_none_or(|entry| !entry.is_alive())
+}
+
 /// The name the system has for a process; empty once it has been waited for.
 pub(super) fn name_of(pid: Pid) -> String {
     let raw = pid.as_raw_nonzero();
