@@ -132,7 +132,8 @@ impl<W: Write> SafeWriter<W> {
 }
 
 /// Where a long line may be cut: between two printable ASCII characters, and
-/// not inside an escape sequence. What is left is never all of it.
+/// not inside an escape sequence; where there are none, between two characters.
+/// What is left is never all of it.
 fn end_of_piece(line: &[u8]) -> usize {
     let from = line.len() - LOOK_BACK;
     let before = memchr::memchr(0x1b, &line[from..]).map_or(line.len(), |at| from + at);
@@ -142,7 +143,21 @@ fn end_of_piece(line: &[u8]) -> usize {
     };
     let mut ends = (from..=before).rev();
     ends.find(|end| is_plain(end - 1) && is_plain(*end))
-        .unwrap_or(line.len())
+        .unwrap_or_else(|| whole_characters(line))
+}
+
+/// How much of a text is left without a last character that is cut short.
+fn whole_characters(text: &[u8]) -> usize {
+    let cut = (1..4_usize).find(|back| {
+        let at = text.len().checked_sub(*back).and_then(|at| text.get(at));
+        at.is_some_and(|lead| match lead {
+            0xc0..0xe0 => *back < 2,
+            0xe0..0xf0 => *back < 3,
+            0xf0.. => *back < 4,
+            _ => false,
+        })
+    });
+    text.len() - cut.unwrap_or(0)
 }
 
 /// The SGR parameters of a look.

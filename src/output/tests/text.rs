@@ -106,3 +106,12 @@ fn long_lines_go_out_whole() {
     let text = printed(raw.as_bytes(), &[1000], Colours::Kept);
     assert!(text.starts_with("\u{1b}[32mwords") && text.len() > 75_000);
 }
+
+#[test]
+fn a_long_line_without_a_plain_place_to_cut_loses_no_character() {
+    for (character, plain) in [("é", ""), ("€", "x"), ("𝒳", "xx")] {
+        let line = format!("{plain}{}", character.repeat(20_000));
+        let text = printed(line.as_bytes(), &[1000], Colours::Left);
+        assert_eq!(text, line);
+    }
+}
