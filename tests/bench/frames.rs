@@ -29,6 +29,7 @@ use fanout::tui::views::{View, render};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
+use rustix::time::{ClockId, clock_gettime};
 
 const WIDTH: u16 = 200;
 const HEIGHT: u16 = 50;
@@ -95,11 +96,10 @@ fn changed(run: &Snapshot, now: Duration) -> Arc<Snapshot> {
 }
 
 /// Processor time of this thread: on a machine that does other things too the
-/// wall clock says little.
+/// wall clock says little, and the scheduler's own counts lag by a tick.
 fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or(0))
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
 
 /// Median and highest of what the work takes.
