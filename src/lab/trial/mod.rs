@@ -12,7 +12,7 @@ pub use answer::Answer;
 pub use lane_time::{Idle, LaneTime};
 
 use super::{Bounds, Capacity, Load, bounds};
-use crate::model::{CallId, CallState, Cap, LaneId, Outcome, Plan, Snapshot};
+use crate::model::{Call, CallId, CallRow, CallState, Cap, LaneId, Outcome, Plan, Snapshot};
 use crate::sched::ToolLimits;
 
 /// One measured run of a plan.
@@ -46,6 +46,45 @@ pub struct TrialCall {
     pub span: Option<(LaneId, Duration, Duration)>,
 }
 
+impl TrialCall {
+    /// A call as the run's last snapshot shows it. Times count from `origin`.
+    fn of(call: &Call, row: &CallRow, origin: Duration, output: Option<Value>) -> Self {
+        let outcome = match row.state {
+            CallState::Ended(outcome) => Some(outcome),
+            _ => None,
+        };
+        let run = row
+            .attempts
+            .iter()
+            .filter_map(|attempt| Some(attempt.ended?.saturating_sub(attempt.started)));
+        let span = row.attempts.last().and_then(|attempt| {
+            let started = attempt.started.saturating_sub(origin);
+            Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))
+        });
+        Self {
+            answer: Answer::new(outcome, output, &call.ignore),
+            run: run.sum(),
+            span,
+        }
+    }
+}
+
+/// What each call did to the run. Edges name places in the plan, so that every
+/// call keeps its own; those that read the state back weigh nothing.
+fn loads(plan: &Plan, last: &Snapshot, origin: Duration, scale: f64) -> Vec<Load> {
+    let all = plan.calls.iter().zip(last.calls.iter());
+    all.map(|(call, row)| {
+        let mut load = Load::measured(row, origin, scale);
+        if call.is_verify {
+            load.run = Duration::ZERO;
+            load.cpu = None;
+            load.after.clear();
+        }
+        load
+    })
+    .collect()
+}
+
 impl Trial {
     /// A run that has ended, as its last snapshot shows it. `scale` is
     /// the factor on the times it asks for; `output` gives what a call printed.
@@ -65,19 +104,7 @@ impl Trial {
             .unwrap_or_default();
         let end = counted.clone().filter_map(|(_, row)| row.ended).max();
         let end = end.unwrap_or(origin).max(origin);
-        // Edges name places in the plan, so that every call keeps its own.
-        let all = plan.calls.iter().zip(last.calls.iter());
-        let loads: Vec<Load> = all
-            .map(|(call, row)| {
-                let mut load = Load::measured(row, origin, scale);
-                if call.is_verify {
-                    load.run = Duration::ZERO;
-                    load.cpu = None;
-                    load.after.clear();
-                }
-                load
-            })
-            .collect();
+        let loads = loads(plan, last, origin, scale);
         let cap = last.policy.cap;
         let capacity = Capacity {
             cap: cap.get(),
@@ -85,25 +112,8 @@ impl Trial {
             tools,
         };
         let rows: Vec<_> = counted.map(|(_, row)| row.as_ref()).collect();
-        let calls = plan.calls.iter().zip(last.calls.iter()).map(|(call, row)| {
-            let outcome = match row.state {
-                CallState::Ended(outcome) => Some(outcome),
-                _ => None,
-            };
-            let run = row
-                .attempts
-                .iter()
-                .filter_map(|attempt| Some(attempt.ended?.saturating_sub(attempt.started)));
-            let span = row.attempts.last().and_then(|attempt| {
-                let started = attempt.started.saturating_sub(origin);
-                Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))
-            });
-            TrialCall {
-                answer: Answer::new(outcome, output(call.id), &call.ignore),
-                run: run.sum(),
-                span,
-            }
-        });
+        let calls = plan.calls.iter().zip(last.calls.iter());
+        let calls = calls.map(|(call, row)| TrialCall::of(call, row, origin, output(call.id)));
         Self {
             cap,
             wall: end.saturating_sub(origin),
