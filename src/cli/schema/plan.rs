@@ -18,6 +18,8 @@ pub(super) struct Plan {
     /// What a failure does to the rest.
     #[schemars(extend("default" = "skip"))]
     on_failure: Option<OnFailure>,
+    /// What may differ in the output of every call from run to run.
+    ignore: Option<Vec<Pointer>>,
     /// The calls, at least one.
     #[schemars(length(min = 1))]
     call: Vec<Call>,
@@ -77,6 +79,10 @@ struct Call {
     estimate: Option<Span>,
     /// Whether an earlier output may be taken instead.
     cache: Option<bool>,
+    /// It reads the final state back: it runs after all others.
+    verify: Option<bool>,
+    /// What may differ in its output from run to run.
+    ignore: Option<Vec<Pointer>>,
     /// The call is planned to fail; `demo` takes that for success.
     expect: Option<Expected>,
 }
@@ -134,3 +140,8 @@ pub(super) struct Span(#[schemars(regex(pattern = r"^\s*[0-9]"))] String);
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 struct Size(#[schemars(regex(pattern = r"^\s*[0-9]"))] String);
+
+/// A JSON pointer such as "/took_ms"; "" is the whole.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Pointer(#[schemars(regex(pattern = r"^(/|$)"))] String);
