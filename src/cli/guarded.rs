@@ -40,6 +40,10 @@ fn start() -> io::Result<Guardian> {
 }
 
 impl Session for GuardedTerminal {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.session.copy(text)
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         if let Some(guardian) = &mut self.guardian {
             guardian.rest()?;

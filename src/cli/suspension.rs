@@ -52,6 +52,10 @@ impl RunSession {
 }
 
 impl Session for RunSession {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.terminal.copy(text)
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         hold(&self.handle).await;
         let result = self.terminal.suspend().await;

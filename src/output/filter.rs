@@ -5,7 +5,7 @@ use super::picture::Picture;
 use super::reader::{Reader, line};
 use super::search::streams;
 use super::seeker::Seeker;
-use super::window::{OutputLine, Position};
+use super::window::{LineForm, OutputLine, Position};
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
 
@@ -123,6 +123,18 @@ impl Reader {
         false
     }
 
+    /// How many of the matching lines found so far stand before a line.
+    pub fn rank(&self, filter: &Filter, number: u64) -> u64 {
+        let Some(picture) = self.find_picture(filter.call, filter.attempt) else {
+            return 0;
+        };
+        let before = |stream: Stream| {
+            let line = picture.lines_before(filter.streams, stream, number);
+            filter.hits[stream.index()].partition_point(|hit| *hit < line) as u64
+        };
+        streams(filter.streams).map(before).sum()
+    }
+
     /// Some of the matching lines found so far.
     pub fn matches(&self, filter: &Filter, from: Position, count: usize) -> Matches {
         let Some(picture) = self.find_picture(filter.call, filter.attempt) else {
@@ -152,9 +164,8 @@ impl Reader {
             };
             next[stream.index()] += 1;
             let reader = &mut lines[stream.index()];
-            matches
-                .lines
-                .push(line(reader, &picture, number, (stream, hit)));
+            let row = line(reader, &picture, number, (stream, hit), LineForm::Shown);
+            matches.lines.push(row);
         }
         matches
     }

@@ -51,7 +51,7 @@ pub use sink::Sink;
 pub use store::Store;
 pub use stream::{Stream, Streams};
 pub use together::{Row, Rows};
-pub use window::{LineKind, OutputLine, Position, Window, WindowRequest};
+pub use window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
 
 pub use wiretap::{Message, Party, Talk, Wiretap};
 

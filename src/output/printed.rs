@@ -7,6 +7,7 @@ use super::attempt::Attempt;
 use super::lines::Lines;
 use super::picture::Picture;
 use super::progress::last_state;
+use super::reader::Reader;
 use super::store::{CallOutput, Store};
 use super::view::View;
 use super::{Safe, Stream};
@@ -111,6 +112,18 @@ impl Store {
                 last_line(&output, &attempt, generation)
             },
         }
+    }
+}
+
+impl Reader {
+    /// As [`Store::result`].
+    pub fn result(&self, call: CallId) -> Printed {
+        self.store.result(call)
+    }
+
+    /// As [`Store::stderr_tail`].
+    pub fn stderr_tail(&self, call: CallId) -> Printed {
+        self.store.stderr_tail(call)
     }
 }
 

@@ -8,7 +8,7 @@ use super::lines::{Lines, RawLine};
 use super::picture::{Picture, Place, Walk};
 use super::progress::{is_rewritten, last_state};
 use super::store::{CallOutput, Store};
-use super::window::{LineKind, OutputLine, Position, Window, WindowRequest};
+use super::window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
 use super::{Safe, Stream};
 use crate::model::{AttemptNo, CallId};
 
@@ -115,7 +115,8 @@ fn fill(picture: &Picture, request: &WindowRequest) -> Window {
             number += gone;
         } else {
             let lines = &mut walk.lines[place.stream.index()];
-            let row = line(lines, picture, number, (place.stream, place.line));
+            let of = (place.stream, place.line);
+            let row = line(lines, picture, number, of, request.form);
             window.lines.push(row);
             number += 1;
         }
@@ -153,16 +154,21 @@ pub(super) fn line(
     picture: &Picture,
     number: u64,
     (stream, line): (Stream, u64),
+    form: LineForm,
 ) -> OutputLine {
     let raw = lines.read(line);
     let kind = match &raw {
         Some(raw) if !raw.is_cut => LineKind::Whole,
         _ => LineKind::Cut,
     };
+    let text = raw.map(|raw| match form {
+        LineForm::Shown => raw.show(),
+        LineForm::Raw => Safe::of_bytes(&raw.head, &raw.tail, raw.skipped),
+    });
     OutputLine {
         number,
         stream,
-        text: raw.map_or_else(|| Safe::marker("… dropped …"), |raw| raw.show()),
+        text: text.unwrap_or_else(|| Safe::marker("… dropped …")),
         at: picture.at(stream, line),
         kind,
     }

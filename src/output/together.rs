@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use super::lines::Lines;
+use super::pattern::Pattern;
 use super::picture::Picture;
 use super::reader::{Reader, line};
-use super::window::{OutputLine, Position, WindowRequest};
+use super::search::{Direction, Found, SearchRequest};
+use super::window::{LineForm, OutputLine, Position, WindowRequest};
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
 
@@ -51,6 +53,10 @@ pub struct Rows {
     pub rows: Vec<Row>,
 }
 
+/// Bytes of a search's budget that a call without a match costs at least: its
+/// picture is taken, and it may have been read whole.
+const A_CALL: u64 = 64 * 1024;
+
 impl Reader {
     /// The output of these calls, one after the other, each under its title.
     /// The work grows with the number of calls and of rows asked for, not
@@ -88,6 +94,7 @@ impl Reader {
                 streams,
                 from: Position::Line(number - start - 1),
                 count: count - rows.len(),
+                form: LineForm::Shown,
             };
             let lines = self.window(*call, &request).lines.into_iter();
             // Lines that came since the totals were taken belong to the next look.
@@ -104,6 +111,67 @@ impl Reader {
             total,
             rows,
         }
+    }
+
+    /// Looks for the next line of these calls' output that matches; its number
+    /// is that of a row of [`Reader::combined`]. The work is bounded by the
+    /// request's budget.
+    pub fn search_combined(
+        &self,
+        calls: &[CallId],
+        request: &SearchRequest,
+        pattern: &Pattern,
+    ) -> Found {
+        let mut starts = Vec::with_capacity(calls.len());
+        let mut total = 0;
+        for call in calls {
+            starts.push(total);
+            total += 1 + self.total_lines(*call, request.streams);
+        }
+        let mut spent = 0;
+        let mut from = request.from;
+        let is_forward = request.direction == Direction::Forward;
+        let mut next = starts
+            .partition_point(|start| *start <= from)
+            .checked_sub(1);
+        while let Some((at, start)) = next.and_then(|at| Some((at, *starts.get(at)?))) {
+            if spent >= request.budget_bytes {
+                return Found::NotYet { from };
+            }
+            // The row of the title holds no line.
+            let within = match is_forward {
+                true => Some(from.saturating_sub(start + 1)),
+                false => from.checked_sub(start + 1),
+            };
+            let found = within.map_or(Found::Nothing, |from| {
+                let own = SearchRequest {
+                    from,
+                    budget_bytes: request.budget_bytes - spent,
+                    ..*request
+                };
+                self.search(calls[at], &own, pattern)
+            });
+            match found {
+                Found::At(line) => return Found::At(start + 1 + line),
+                Found::NotYet { from } => {
+                    return Found::NotYet {
+                        from: start + 1 + from,
+                    };
+                }
+                Found::Nothing => {}
+            }
+            spent += A_CALL;
+            next = if is_forward {
+                Some(at + 1)
+            } else {
+                at.checked_sub(1)
+            };
+            from = match is_forward {
+                true => starts.get(at + 1).copied().unwrap_or(total),
+                false => start.saturating_sub(1),
+            };
+        }
+        Found::Nothing
     }
 
     fn total_lines(&self, call: CallId, streams: Streams) -> u64 {
@@ -177,7 +245,7 @@ fn row(
     Row::Line {
         number,
         call,
-        line: line(lines, picture, own, (stream, one)),
+        line: line(lines, picture, own, (stream, one), LineForm::Shown),
     }
 }
 

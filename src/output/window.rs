@@ -16,6 +16,19 @@ pub struct WindowRequest {
     pub from: Position,
     /// How many lines at most.
     pub count: usize,
+    /// How lines are shown.
+    pub form: LineForm,
+}
+
+/// How a line is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LineForm {
+    /// As a terminal would: in its colours, and in its last state where
+    /// carriage returns rewrote it.
+    #[default]
+    Shown,
+    /// Every byte of it: what is no text is named (`^[`, `^I`, `<FF>`).
+    Raw,
 }
 
 /// Where a window begins.

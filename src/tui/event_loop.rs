@@ -13,18 +13,21 @@ use ratatui::layout::Position;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::extract::{CLIPBOARD_BYTES, Extract};
 use super::frame_clock::FrameClock;
 use super::glyphs::Glyphs;
 use super::motion::{self, Motion};
+use super::reading::Reading;
 use super::settings::{Settings, changed};
 use super::state::{Level, State};
 use super::terminal::Session;
+use super::text::figure;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
 use super::views::{self, Hit, View};
 use crate::catalogue::Catalogue;
 use crate::engine::Handle;
 use crate::model::Snapshot;
-use crate::output::Reader;
+use crate::output::{Copied, Reader};
 use crate::theme::{Depth, Theme};
 
 /// What the dashboard draws from and acts on.
@@ -115,6 +118,10 @@ where
         if let Some(leave) = turn.perform(terminal, session).await? {
             return Ok(leave);
         }
+        // A search does not wait for the next frame.
+        if turn.is_reading || turn.state.output.find.quest.is_some() {
+            turn.read();
+        }
         if turn.frames.is_due(turn.now()) {
             turn.turn_wheel();
             turn.draw(terminal)?;
@@ -136,6 +143,9 @@ struct Turn {
     commands: Vec<UiCommand>,
     /// Notches of the wheel since the last frame, and what they were over.
     wheel: Option<(i32, Option<Hit>)>,
+    reading: Reading,
+    /// Whether more is to be read at once.
+    is_reading: bool,
 }
 
 impl Turn {
@@ -152,6 +162,8 @@ impl Turn {
             drawn: Duration::ZERO,
             commands: Vec::new(),
             wheel: None,
+            reading: Reading::default(),
+            is_reading: false,
         };
         turn.list_themes();
         for notice in notices {
@@ -202,6 +214,9 @@ impl Turn {
     /// When to wake without being called: the next frame, or far away.
     fn wake(&self) -> Instant {
         const FAR: Duration = Duration::from_hours(1);
+        if self.is_reading {
+            return Instant::now();
+        }
         let deadline = self.frames.deadline();
         self.started + deadline.unwrap_or_else(|| self.now() + FAR)
     }
@@ -282,6 +297,8 @@ impl Turn {
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
                 }
+                UiCommand::Copy(extract) => self.copy(session, extract),
+                UiCommand::Keep(extract) => self.keep(&extract),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;
@@ -298,6 +315,38 @@ impl Turn {
         Ok(None)
     }
 
+    /// Puts an extract on the clipboard, unless it is more than that takes.
+    fn copy(&mut self, session: &mut impl Session, extract: Extract) {
+        let mut text = Vec::new();
+        let written = extract.write(&self.deps.reader, CLIPBOARD_BYTES, &mut text);
+        let copied = written.and_then(|copied| {
+            if !copied.is_cut {
+                session.copy(&String::from_utf8_lossy(&text))?;
+            }
+            Ok(copied)
+        });
+        match copied {
+            Ok(copied) if copied.is_cut => self.take(Msg::CopyTooLarge(extract)),
+            Ok(copied) => self.said_copied(copied, "the clipboard (OSC 52)"),
+            Err(error) => self.take(Msg::Said(Level::Warn, format!("not copied: {error}"))),
+        }
+    }
+
+    /// Writes an extract into a file.
+    fn keep(&mut self, extract: &Extract) {
+        match extract.keep(&self.deps.reader) {
+            Ok((path, copied)) => self.said_copied(copied, &path.display().to_string()),
+            Err(error) => self.take(Msg::Said(Level::Warn, format!("not written: {error}"))),
+        }
+    }
+
+    fn said_copied(&mut self, copied: Copied, to: &str) {
+        let lines = figure::plural(copied.lines as usize, "line");
+        let bytes = figure::bytes(copied.bytes);
+        let said = format!("{}, {} copied to {to}", lines.as_str(), bytes.as_str());
+        self.take(Msg::Said(Level::Info, said));
+    }
+
     fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
     where
         B::Error: Send + Sync + 'static,
@@ -308,7 +357,7 @@ impl Turn {
         } else {
             self.take(Msg::Input(Event::Resize(size.width, size.height)));
         }
-        self.read_output();
+        self.read();
         let deps = &self.deps;
         let view = View::new(&self.state, &deps.theme, deps.glyphs);
         let drawn = terminal.draw(|frame| {
@@ -326,22 +375,17 @@ impl Turn {
         Ok(())
     }
 
-    /// Reads the visible lines of the selected call, if they changed.
-    fn read_output(&mut self) {
-        let Some(wanted) = self.state.wanted_output() else {
-            return;
-        };
-        if self
-            .state
-            .output
-            .read
-            .as_ref()
-            .is_some_and(|(read, _)| *read == wanted)
-        {
-            return;
+    /// Reads a piece of what the output pane wants. While there is more, the
+    /// loop comes back at once, with time for keys in between.
+    fn read(&mut self) {
+        let news = self.reading.serve(&self.deps.reader, &self.state);
+        self.is_reading = !news.is_empty();
+        for news in news {
+            self.take(Msg::Read(news));
         }
-        let window = self.deps.reader.window(wanted.call, &wanted.request);
-        self.take(Msg::OutputRead(wanted, window));
+        if self.is_reading {
+            self.frames.request(self.now());
+        }
     }
 }
 

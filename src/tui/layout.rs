@@ -13,17 +13,22 @@
 //! toast                     footer              footer or toast
 //! footer
 //! ```
-//! `lower` is the output, or the queue or the finished calls while they have
+//! From 160 columns everything about the selected call has a column of its own
+//! at the right; elsewhere it takes the place of the output while it has the
+//! keys. `lower` is the output, or the queue or the finished calls while they have
 //! the keys, so that no pane takes keys without being drawn. Under 10 rows one
 //! pane has the screen, and below 40x8 there is one line only.
 
 use ratatui::layout::Rect;
 
-use super::state::{Pane, Screen, State};
+use super::state::{OutputView, Pane, Screen, State};
 use super::views::{self, timeline::Chart};
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (40, 8);
+
+/// From this many columns the selected call has a column of its own.
+const DETAIL_FROM: u16 = 160;
 
 /// How much room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,12 +105,34 @@ impl Layout {
             self.set(state.focus, body);
             return;
         }
+        let body = self.place_detail(state, body);
         match state.screen {
             Screen::Lanes => self.place_lanes(state, body),
             Screen::Queue => self.place_over_output(state, Pane::Table, body),
             Screen::Catalogue => self.place_tools(state, body),
             Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
         }
+    }
+
+    /// The column of the selected call, where there is room for one; what is
+    /// left for the rest.
+    fn place_detail(&mut self, state: &State, body: Rect) -> Rect {
+        let has_calls = state.screen.panes().contains(&Pane::Detail);
+        if body.width < DETAIL_FROM || self.breadth != Breadth::Wide || !has_calls {
+            return body;
+        }
+        let width = (body.width - DETAIL_FROM) / 4 + 50;
+        let (rest, detail) = split_columns(body, body.width - width);
+        self.set(Pane::Detail, detail);
+        rest
+    }
+
+    /// The output, or what else is known of the call while that has the keys
+    /// and no column of its own.
+    fn set_output(&mut self, state: &State, area: Rect) {
+        let is_asked = state.focus == Pane::Detail && self.pane(Pane::Detail).is_empty();
+        let pane = if is_asked { Pane::Detail } else { Pane::Output };
+        self.set(pane, area);
     }
 
     /// A pane over the output of its selected call, where there is room.
@@ -116,7 +143,7 @@ impl Layout {
         }
         let (upper, output) = split_rows(body, body.height * 2 / 3);
         self.set(pane, upper);
-        self.set(Pane::Output, output);
+        self.set_output(state, output);
     }
 
     /// The tools beside the selected one, or the one that has the keys.
@@ -153,7 +180,7 @@ impl Layout {
         let (queue, finished) = split_rows(left, queue_height);
         self.set(Pane::Queue, queue);
         self.set(Pane::Finished, finished);
-        self.set(Pane::Output, right);
+        self.set_output(state, right);
     }
 
     /// Room for every lane as far as the output keeps the larger part.
@@ -257,9 +284,11 @@ impl Layout {
         is_needed.then_some((bar, listed, first))
     }
 
-    /// Columns of the output pane that show text.
-    pub fn output_width(&self) -> u16 {
-        self.inner(Pane::Output).width.saturating_sub(1)
+    /// Columns of the output pane that show text, behind those that say whose
+    /// line it is, when it was completed and on which stream.
+    pub fn output_width(&self, output: &OutputView) -> u16 {
+        let width = self.inner(Pane::Output).width;
+        width.saturating_sub(views::output::gutter(output) as u16)
     }
 }
 

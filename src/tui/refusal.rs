@@ -44,6 +44,8 @@ fn of_call(state: &State, action: Action) -> Option<&'static str> {
             | Action::RunNext
             | Action::Mark
             | Action::Open
+            | Action::Detail
+            | Action::Copy
     );
     if !needs_call || !state.marked.is_empty() {
         return None;

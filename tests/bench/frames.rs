@@ -23,6 +23,7 @@ use fanout::output::{
 };
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
+use fanout::tui::reading::Reading;
 use fanout::tui::state::{Screen, State};
 use fanout::tui::update::{Msg, update};
 use fanout::tui::views::{View, render};
@@ -43,6 +44,7 @@ const SEARCHED_AT_ONCE: u64 = 4 << 20;
 struct Dashboard {
     state: State,
     reader: Reader,
+    reading: Reading,
     theme: Theme,
     terminal: Terminal<TestBackend>,
 }
@@ -54,6 +56,7 @@ impl Dashboard {
         Self {
             state: fixtures::state(run, size),
             reader: store.reader(),
+            reading: Reading::default(),
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             terminal: Terminal::new(screen).expect("a screen"),
         }
@@ -68,9 +71,8 @@ impl Dashboard {
 
     fn draw(&mut self, now: Duration) {
         update(&mut self.state, now, Msg::Ticked);
-        if let Some(wanted) = self.state.wanted_output() {
-            let window = self.reader.window(wanted.call, &wanted.request);
-            update(&mut self.state, now, Msg::OutputRead(wanted, window));
+        for news in self.reading.serve(&self.reader, &self.state) {
+            update(&mut self.state, now, Msg::Read(news));
         }
         let view = View::new(&self.state, &self.theme, Glyphs::Unicode);
         let drawn = self.terminal.draw(|frame| {

@@ -1,12 +1,14 @@
 //! What the dashboard looks like and what its keys do, without a terminal.
 
 mod around;
+mod detail;
 mod documents;
 mod dump;
 mod fixtures;
 mod keys;
 mod looks;
 mod mouse;
+mod outputs;
 mod sizes;
 mod stage;
 mod themes;

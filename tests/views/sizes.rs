@@ -13,7 +13,7 @@ use crate::{fixtures, looks};
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            ":!U1234m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            ":!U1234dcitnN&y m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),

@@ -1,7 +1,9 @@
 //! The real loop of the dashboard on a screen in memory, with typed keys, a
 //! clock that is turned by hand and an engine that only listens.
 
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +22,17 @@ use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use tokio::sync::{mpsc, watch};
 
-/// A session that is never put aside.
-struct Here;
+/// A session that is never put aside, with a clipboard to look into.
+struct Here {
+    clipboard: Rc<RefCell<String>>,
+}
 
 impl Session for Here {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        text.clone_into(&mut self.clipboard.borrow_mut());
+        Ok(())
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -41,6 +50,7 @@ pub(crate) struct Stage {
     commands: mpsc::Receiver<Command>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
+    clipboard: Rc<RefCell<String>>,
 }
 
 impl Stage {
@@ -86,6 +96,11 @@ impl Stage {
 
     pub(crate) fn text(&self) -> String {
         crate::dump::text(&self.screen())
+    }
+
+    /// What was copied last.
+    pub(crate) fn clipboard(&self) -> String {
+        self.clipboard.borrow().clone()
     }
 
     /// Frames drawn so far.
@@ -142,7 +157,10 @@ pub(crate) fn play_with(
             settings,
         };
         let mut terminal = Terminal::new(screen.clone()).expect("a screen");
-        let mut session = Here;
+        let clipboard: Rc<RefCell<String>> = Rc::default();
+        let mut session = Here {
+            clipboard: Rc::clone(&clipboard),
+        };
         let input = stream::poll_fn(move |context| typed.poll_recv(context));
         let signalled = stream::poll_fn(move |context| signalled.poll_recv(context));
         let mut stage = Stage {
@@ -152,6 +170,7 @@ pub(crate) fn play_with(
             commands,
             snapshots: Some(snapshot_sender),
             outputs,
+            clipboard,
         };
         let dashboard = run(&mut terminal, input, signalled, &mut session, deps);
         let played = async {

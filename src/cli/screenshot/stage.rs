@@ -67,6 +67,10 @@ pub(super) enum StageError {
 struct Here;
 
 impl Session for Here {
+    fn copy(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -70,16 +70,28 @@ impl Safe {
             scribe.add_marker(&binary::summary(head, length));
             return Self::finish(scribe);
         }
-        let mut whole = Scribe::new(LONGEST_TEXT);
+        Self::folded((head, tail), skipped, Scribe::new)
+    }
+
+    /// Makes a line that names every byte which is no text, of its beginning
+    /// (or all of it), its end, and the number of bytes between the two.
+    pub(super) fn of_bytes(head: &[u8], tail: &[u8], skipped: u64) -> Self {
+        Self::folded((head, tail), skipped, Scribe::literal)
+    }
+
+    fn folded((head, tail): (&[u8], &[u8]), skipped: u64, scribe: fn(usize) -> Scribe) -> Self {
+        let length = head.len() as u64 + skipped + tail.len() as u64;
+        let mut whole = scribe(LONGEST_TEXT);
         if skipped == 0 && tail.is_empty() && whole.write(head) == head.len() {
             return Self::finish(whole);
         }
-        let mut scribe = Scribe::new(FOLDED_HEAD);
+        let new = scribe;
+        let mut scribe = new(FOLDED_HEAD);
         let shown = scribe.write(head);
         let rest = [&head[shown..], tail].concat();
         for limit in TAIL_TRIES {
             let end = end_of(&rest, limit);
-            let mut trial = Scribe::new(FOLDED_TAIL);
+            let mut trial = new(FOLDED_TAIL);
             if trial.write(end) == end.len() {
                 let folded = length - shown as u64 - end.len() as u64;
                 if folded > 0 {

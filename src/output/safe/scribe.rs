@@ -30,6 +30,9 @@ pub(super) struct Scribe {
     left_out: usize,
     /// How far the width has been measured, and the columns up to there.
     measured: (usize, usize),
+    /// Whether nothing is obeyed: escape sequences, tabs and bytes that are no
+    /// text are named.
+    is_literal: bool,
 }
 
 impl Scribe {
@@ -43,6 +46,15 @@ impl Scribe {
             cluster: 0,
             left_out: 0,
             measured: (0, 0),
+            is_literal: false,
+        }
+    }
+
+    /// A line that obeys nothing.
+    pub(super) fn literal(limit: usize) -> Self {
+        Self {
+            is_literal: true,
+            ..Self::new(limit)
         }
     }
 
@@ -75,6 +87,7 @@ impl Scribe {
             }
             let is_room = match chunk.invalid() {
                 [] => true,
+                bytes if self.is_literal => self.hexadecimal(bytes),
                 [byte @ 0x80..=0x9f] => self.number(char::from(*byte)),
                 _ => self.character('\u{fffd}'),
             };
@@ -95,7 +108,7 @@ impl Scribe {
                 .count();
             let step = if plain > 0 {
                 self.plain(rest.get(..plain).unwrap_or_default())
-            } else if let Some(length) = self.pen.obey(rest) {
+            } else if let Some(length) = self.obey(rest) {
                 length
             } else {
                 let character = rest.chars().next().unwrap_or_default();
@@ -111,6 +124,20 @@ impl Scribe {
             }
         }
         done
+    }
+
+    /// Follows a sequence for colours, unless nothing is obeyed.
+    fn obey(&mut self, rest: &str) -> Option<usize> {
+        if self.is_literal {
+            return None;
+        }
+        self.pen.obey(rest)
+    }
+
+    /// Names bytes that are no text.
+    fn hexadecimal(&mut self, bytes: &[u8]) -> bool {
+        let names: String = bytes.iter().map(|byte| format!("<{byte:02X}>")).collect();
+        self.marker(&names)
     }
 
     /// Writes printable ASCII. Returns how many bytes found room.
@@ -129,10 +156,10 @@ impl Scribe {
     fn any(&mut self, character: char) -> bool {
         match shape(character) {
             Shape::Plain => self.character(character),
-            Shape::Caret('I') => self.tab(),
+            Shape::Caret('I') if !self.is_literal => self.tab(),
             Shape::Caret(letter) => self.marker(&format!("^{letter}")),
             Shape::Number => self.number(character),
-            Shape::Selector if self.text.is_empty() => self.number(character),
+            Shape::Selector if self.text.is_empty() || self.is_literal => self.number(character),
             Shape::Selector => true,
         }
     }

@@ -79,6 +79,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Mark, "list.mark", &[Call], &["Space"], "mark", "Mark the call, to cancel or run several at once").footer(54),
 
     row(A::Open, "call.open", &[Call], &["Enter"], "output", "Read what the call prints").footer(40),
+    row(A::Detail, "call.detail", &[Call], &["d"], "details", "Arguments and their sources, attempts, waits, CPU, memory and disk").footer(62),
+    row(A::Copy, "call.copy", &[Call], &["y"], "copy", "Copy the output; in a tree, the part at the cursor").footer(63),
     row(A::Cancel, "call.cancel", &[Call], &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),
     row(A::Kill, "call.kill", &[Call], &["X"], "kill", "Kill at once").danger(Danger::Ends),
     row(A::Rerun, "call.rerun", &[Call], &["r"], "run again", "Run an ended call again, as a new call").footer(30),
@@ -90,6 +92,13 @@ pub const TABLE: &[Entry] = &[
     row(A::Follow, "out.follow", &[Output], &["f"], "follow", "Stay at the end as lines arrive, or stop").footer(41),
     row(A::Wrap, "out.wrap", &[Output], &["w"], "wrap", "Wrap long lines, or cut them").footer(42),
     row(A::Streams, "out.streams", &[Output], &["o"], "streams", "Both streams, only stdout, only stderr").footer(43),
+    row(A::Search, "out.search", &[Output], &["/"], "search", "Lines that match a regular expression, as it is typed").footer(39),
+    row(A::NextMatch, "out.next", &[Output], &["n"], "next match", "To the next line that matches"),
+    row(A::PreviousMatch, "out.prev", &[Output], &["N"], "match before", "To the matching line before"),
+    row(A::OnlyMatches, "out.only", &[Output], &["&"], "only matches", "Show only the lines that match, or all").footer(44),
+    row(A::Times, "out.times", &[Output], &["t"], "times", "When each line was completed").footer(45),
+    row(A::OutputForm, "out.form", &[Output], &["i"], "form", "As text, its JSON as a tree, or every byte").footer(46),
+    row(A::OutputScope, "out.scope", &[Output], &["c"], "whose", "The call's output, all calls' in plan order, or as it comes").footer(47),
     row(A::Left, "out.left", &[Output], &["h", "Left"], "left", "Sideways to the left"),
     row(A::Right, "out.right", &[Output], &["l", "Right"], "right", "Sideways to the right"),
 

@@ -13,6 +13,8 @@ pub enum Question {
     CancelMarked,
     /// Whether to kill the marked calls.
     KillMarked,
+    /// What to do with a copy that the clipboard does not take.
+    KeepCopy,
 }
 
 impl Question {
@@ -24,6 +26,7 @@ impl Question {
             Self::DropForm => &["Go on typing", "Give it up"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
+            Self::KeepCopy => &["Do not copy", "Write it to a file here"],
         }
     }
 }

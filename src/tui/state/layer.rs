@@ -13,6 +13,8 @@ pub enum Layer {
     CapPrompt(Box<Field>),
     /// The field for the lists' filter.
     Filter(Box<Field>),
+    /// The field for what is searched for in the output.
+    Search(Box<Field>),
     /// A new call.
     Add(Box<AddCall>),
     /// The themes.

@@ -9,7 +9,7 @@ mod field;
 mod layer;
 mod list;
 mod outlook;
-mod output_view;
+mod output;
 mod palette;
 mod screen;
 mod selection;
@@ -41,7 +41,7 @@ pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
 pub use outlook::CapOutlook;
-pub use output_view::{OutputView, Wanted};
+pub use output::{Find, OutputForm, OutputView, Quest, Scope, Source, Tally, TallyOf, Wanted};
 pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
@@ -113,6 +113,8 @@ pub struct State {
     pub is_table_full: bool,
     /// Where the output pane stands.
     pub output: OutputView,
+    /// The first visible row of what is known of the selected call.
+    pub detail_first: usize,
     /// What lies on top of the screen, the topmost last.
     pub layers: Vec<Layer>,
     /// What is said to the user.
@@ -175,6 +177,7 @@ impl State {
             selector: Selector::default(),
             is_table_full: false,
             output: OutputView::default(),
+            detail_first: 0,
             layers: Vec::new(),
             toasts: Toasts::default(),
             armed: None,
@@ -247,7 +250,7 @@ impl State {
             Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
                 &[Context::List, Context::Global]
             }
-            Some(Layer::CapPrompt(_) | Layer::Filter(_)) => &[Context::Line],
+            Some(Layer::CapPrompt(_) | Layer::Filter(_) | Layer::Search(_)) => &[Context::Line],
             Some(Layer::Add(add)) => match &add.form {
                 None => &[Context::Picker],
                 Some(form) if form.is_in_text() => &[Context::Text, Context::Form],

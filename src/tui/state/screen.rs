@@ -43,10 +43,16 @@ impl Screen {
     /// Its panes, in the order in which Tab visits them.
     pub fn panes(self) -> &'static [Pane] {
         match self {
-            Self::Lanes => &[Pane::Lanes, Pane::Queue, Pane::Finished, Pane::Output],
-            Self::Queue => &[Pane::Table, Pane::Output],
+            Self::Lanes => &[
+                Pane::Lanes,
+                Pane::Queue,
+                Pane::Finished,
+                Pane::Output,
+                Pane::Detail,
+            ],
+            Self::Queue => &[Pane::Table, Pane::Output, Pane::Detail],
             Self::Catalogue => &[Pane::Tools, Pane::Tool],
-            Self::Timeline => &[Pane::Timeline, Pane::Output],
+            Self::Timeline => &[Pane::Timeline, Pane::Output, Pane::Detail],
         }
     }
 }
@@ -66,6 +72,8 @@ pub enum Pane {
     Timeline,
     /// What the selected call prints.
     Output,
+    /// Everything else about the selected call.
+    Detail,
     /// The tools.
     Tools,
     /// What is known of the selected tool.
@@ -74,7 +82,7 @@ pub enum Pane {
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
 
     /// The panes that list calls.
     pub const LISTS: [Self; 5] = [

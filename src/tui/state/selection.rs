@@ -101,7 +101,10 @@ impl State {
         self.tools
             .list
             .settle(self.tools.found.len(), tools, Some(row));
-        self.output.settle(selected);
+        if self.output.settle(selected) {
+            self.detail_first = 0;
+        }
+        self.settle_output();
         if self
             .armed
             .is_some_and(|armed| armed.until <= self.now || Some(armed.call) != selected)

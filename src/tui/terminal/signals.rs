@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use crossterm::clipboard::CopyToClipboard;
 use futures_util::Stream;
 use rustix::process::{Signal as Number, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +23,9 @@ pub trait Session {
 
     /// Has the terminal report the mouse, or no longer.
     fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()>;
+
+    /// Puts a text on the clipboard, by way of the terminal.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
 /// The session of a real terminal.
@@ -42,6 +46,10 @@ impl TerminalSession {
 }
 
 impl Session for TerminalSession {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         let mut continued = signal(SignalKind::from_raw(Number::CONT.as_raw()))?;
         // Dropping them restores the terminal; new ones must not be undone by that.

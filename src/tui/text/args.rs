@@ -51,7 +51,7 @@ pub fn is_secret(key: &str) -> bool {
 }
 
 /// Texts stand bare unless that could mislead; all else is JSON.
-fn value(value: &Value) -> String {
+pub fn value(value: &Value) -> String {
     match value {
         Value::String(text) => {
             let head: String = text.chars().take(LONGEST_VALUE).collect();

@@ -53,6 +53,15 @@ pub fn whole_clock(time: Duration) -> Piece<'static> {
     })
 }
 
+/// A moment with milliseconds: `01:03.940`, at most 9 cells below 100 minutes.
+pub fn stamp(at: Duration) -> Piece<'static> {
+    let (minutes, seconds) = (at.as_secs() / 60, at.as_secs() % 60);
+    Piece::formatted(format!(
+        "{minutes:02}:{seconds:02}.{:03}",
+        at.subsec_millis()
+    ))
+}
+
 /// A time left, such as `1.2 s`; whole seconds from ten on.
 pub fn left(time: Duration) -> Piece<'static> {
     let tenths = time.as_millis().div_ceil(100);

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{UiCommand, add_call, calls, cap, leave, palette, panes, theme_picker, timeline};
+use super::{
+    UiCommand, add_call, calls, cap, copying, leave, output, palette, panes, theme_picker, timeline,
+};
 use crate::engine::Command;
 use crate::model::RunPhase;
-use crate::tui::action::{Action, Context};
+use crate::tui::action::{Action, Context, entry};
 use crate::tui::keymap::Meaning;
 use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
 
@@ -49,6 +51,11 @@ pub(super) fn pasted(state: &mut State, text: &str) {
             let filter = field.text();
             panes::narrow(state, &filter);
         }
+        Some(Layer::Search(field)) => {
+            field.paste(text);
+            let text = field.text();
+            state.find(&text);
+        }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
         Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
         Some(Layer::Palette(palette)) => palette.paste(text),
@@ -65,6 +72,11 @@ fn typed(state: &mut State, key: KeyEvent) {
             let filter = field.text();
             panes::narrow(state, &filter);
         }
+        Some(Layer::Search(field)) => {
+            field.key(key);
+            let text = field.text();
+            state.find(&text);
+        }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
         Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
         Some(Layer::Palette(palette)) => palette.key(key),
@@ -78,21 +90,25 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         return;
     }
     match state.layers.last() {
-        Some(Layer::CapPrompt(_)) => return cap::in_prompt(state, action, commands),
-        Some(Layer::Add(_)) => return add_call::act(state, action, commands),
-        Some(Layer::Themes(_)) => return theme_picker::act(state, action, commands),
-        Some(Layer::Filter(_)) => return panes::in_filter(state, action),
-        Some(Layer::Help(_)) => return panes::in_help(state, action),
+        Some(Layer::CapPrompt(_)) => cap::in_prompt(state, action, commands),
+        Some(Layer::Add(_)) => add_call::act(state, action, commands),
+        Some(Layer::Themes(_)) => theme_picker::act(state, action, commands),
+        Some(Layer::Search(_)) => output::in_search(state, action),
+        Some(Layer::Filter(_)) => panes::in_filter(state, action),
+        Some(Layer::Help(_)) => panes::in_help(state, action),
         Some(Layer::Machine) => {
             if matches!(action, Action::Back | Action::Machine | Action::Quit) {
                 state.layers.pop();
             }
-            return;
         }
-        Some(Layer::Messages(_)) => return palette::in_messages(state, action),
-        Some(Layer::Palette(_)) => return palette::act(state, action, commands),
-        _ => {}
+        Some(Layer::Messages(_)) => palette::in_messages(state, action),
+        Some(Layer::Palette(_)) => palette::act(state, action, commands),
+        Some(Layer::Ask(_)) | None => on_ground(state, action, commands),
     }
+}
+
+/// What an action means where nothing lies on top of the screen.
+fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {
         Action::Quit => leave::asked(state, commands),
         Action::Back => panes::back(state),
@@ -143,6 +159,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         | Action::MoveDown
         | Action::MoveUp
         | Action::RunNext => calls::act(state, action, commands),
+        Action::Copy => copying::copy(state, commands),
+        _ if entry(action).contexts == [Context::Output] => output::act(state, action),
         _ => panes::act(state, action),
     }
 }

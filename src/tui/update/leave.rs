@@ -75,6 +75,9 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
         }
         (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
         (Question::DropForm, _) => drop(state.layers.pop()),
+        (Question::KeepCopy, _) => {
+            commands.extend(state.output.too_large.take().map(UiCommand::Keep));
+        }
         (Question::CancelMarked | Question::KillMarked, _) => {
             let ids = std::mem::take(&mut state.marked).into_iter().collect();
             commands.push(UiCommand::Engine(match question {

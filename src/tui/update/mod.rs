@@ -4,9 +4,11 @@
 mod add_call;
 mod calls;
 mod cap;
+mod copying;
 mod keys;
 mod leave;
 mod mouse;
+mod output;
 mod palette;
 mod panes;
 mod theme_picker;
@@ -18,11 +20,13 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 
-use super::state::{Level, State, Wanted};
+use super::extract::Extract;
+use super::reading::News;
+use super::state::{Level, State};
 use super::views::Hit;
 use crate::engine::Command;
 use crate::model::Snapshot;
-use crate::output::{Safe, Window};
+use crate::output::Safe;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -35,8 +39,10 @@ pub enum Msg {
     Wheeled(i32, Option<Hit>),
     /// The engine published a snapshot.
     Published(Arc<Snapshot>),
-    /// Lines were read for the output pane.
-    OutputRead(Wanted, Window),
+    /// What was to be copied is more than the clipboard takes.
+    CopyTooLarge(Extract),
+    /// Something was read for the output pane.
+    Read(News),
     /// A theme was put on: its name.
     Worn(String),
     /// The names of all themes.
@@ -62,6 +68,10 @@ pub enum UiCommand {
     Wear(String),
     /// Have the terminal report the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Put this on the clipboard.
+    Copy(Extract),
+    /// Write this into a file.
+    Keep(Extract),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.
@@ -102,7 +112,8 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
         }
         Msg::Wheeled(notches, hit) => mouse::wheeled(state, hit, notches, &mut commands),
         Msg::Published(run) => state.absorb(run),
-        Msg::OutputRead(wanted, window) => state.output.read = Some((wanted, window)),
+        Msg::CopyTooLarge(extract) => copying::too_large(state, extract),
+        Msg::Read(news) => state.take_news(news),
         Msg::Worn(name) => state.wardrobe.worn = name,
         Msg::ThemesListed(names) => state.wardrobe.names = names,
         Msg::Said(level, text) => state.say(level, Safe::new(&text)),

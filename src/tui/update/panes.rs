@@ -1,14 +1,10 @@
 //! Moving about: rows, pages, panes, and the way back.
 
-use super::timeline;
-use crate::output::{Stream, Streams};
+use super::{output, timeline};
 use crate::tui::action::Action;
 use crate::tui::state::{Field, Layer, Pane, Screen, Selection, State};
 use crate::tui::timeline::Rows;
 use crate::tui::views;
-
-/// Cells that one step sideways moves.
-const SIDEWAYS: usize = 8;
 
 /// Rows that are further than any list.
 const FAR: isize = isize::MAX / 2;
@@ -26,6 +22,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::FocusNext => turn(state, 1),
         Action::FocusPrevious => turn(state, -1),
         Action::Open => open(state),
+        Action::Detail => detail(state),
         Action::ScreenLanes => state.show(Screen::Lanes),
         Action::ScreenQueue => state.show(Screen::Queue),
         Action::ScreenTimeline => state.show(Screen::Timeline),
@@ -43,23 +40,6 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::Scope => state.is_table_full = !state.is_table_full,
         Action::Mark => mark(state),
         Action::Zoom => state.is_zoomed = !state.is_zoomed,
-        Action::Follow if state.output.is_following() => state.hold_output(),
-        Action::Follow => state.follow_output(),
-        Action::Wrap => state.output.is_wrapped = !state.output.is_wrapped,
-        Action::Streams => {
-            state.output.streams = match state.output.streams {
-                Streams::Both => Streams::Only(Stream::Stdout),
-                Streams::Only(Stream::Stdout) => Streams::Only(Stream::Stderr),
-                Streams::Only(Stream::Stderr) => Streams::Both,
-            };
-            state.follow_output();
-        }
-        Action::Left => state.output.column = state.output.column.saturating_sub(SIDEWAYS),
-        Action::Right => {
-            let longest = state.output.window().map_or(0, views::longest_line);
-            let column = state.output.column + SIDEWAYS;
-            state.output.column = column.min(longest.saturating_sub(1));
-        }
         _ => {}
     }
 }
@@ -77,7 +57,11 @@ fn rows(state: &mut State, by: isize) {
 /// Moves what a pane shows by some rows; what is selected stays.
 pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
     match pane {
-        Pane::Output => state.scroll_output(by as i64),
+        Pane::Output => output::scroll(state, by),
+        Pane::Detail => {
+            let last = views::detail::last_row(state);
+            state.detail_first = state.detail_first.saturating_add_signed(by).min(last);
+        }
         Pane::Tool => {
             let last = views::tool::last_row(state);
             state.tools.first = state.tools.first.saturating_add_signed(by).min(last);
@@ -137,10 +121,24 @@ fn turn(state: &mut State, by: isize) {
 
 /// Reads the selected call's output.
 fn open(state: &mut State) {
+    if state.focus == Pane::Output && state.is_tree_shown() {
+        state.output.tree.toggle();
+        return;
+    }
     if let Some(call) = state.selection.call() {
         state.selection = Selection::Chosen(call);
         state.focus_on(Pane::Output);
     }
+}
+
+/// All about the selected call, or back to its output.
+fn detail(state: &mut State) {
+    let Some(call) = state.selection.call() else {
+        return;
+    };
+    state.selection = Selection::Chosen(call);
+    let is_shown = state.focus == Pane::Detail;
+    state.focus_on(if is_shown { Pane::Output } else { Pane::Detail });
 }
 
 /// One level back: a sequence, a message, the zoom, the output pane, and at

@@ -41,6 +41,7 @@ pub(super) fn render(
         Question::DropForm => "Give up the form?",
         Question::CancelMarked => "Cancel?",
         Question::KillMarked => "Kill?",
+        Question::KeepCopy => "Copy?",
     };
     let inner = chrome::popup(view, screen, size(ask), name, buf);
     facts(view, ask.question, inner.width).draw(inner.as_position(), buf);
@@ -74,6 +75,10 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     strip.skip(1);
     if question == Question::DropForm {
         strip.put("What was typed is not queued.", style);
+        return strip;
+    }
+    if question == Question::KeepCopy {
+        strip.put("More than 64K: no clipboard.", style);
         return strip;
     }
     if matches!(question, Question::CancelMarked | Question::KillMarked) {

@@ -16,6 +16,7 @@ use crate::model::RunPhase;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Entry, TABLE};
+use crate::tui::keymap::Meaning;
 use crate::tui::state::{Field, Layer, Level};
 use crate::tui::text::{Strip, figure};
 
@@ -29,10 +30,19 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
             return;
         }
     }
+    if let Some(Layer::Search(field)) = view.state.layers.last() {
+        search(view, field, toast, buf);
+        if footer == toast {
+            return;
+        }
+    }
     if has_keys(view) {
         keys(view, footer, buf);
     }
-    let is_filtering = matches!(view.state.layers.last(), Some(Layer::Filter(_)));
+    let is_filtering = matches!(
+        view.state.layers.last(),
+        Some(Layer::Filter(_) | Layer::Search(_))
+    );
     if let Some(strip) = message.filter(|_| !is_filtering) {
         strip.draw(toast.as_position(), buf);
     }
@@ -46,6 +56,32 @@ fn filter(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
     let used = (strip.used() as u16).min(area.width);
     let area = Rect::new(area.x + used, area.y, area.width - used, area.height);
     super::form::text_field(view, field, true, area, buf);
+}
+
+/// The field for what is searched for, with what is wrong with it or how many
+/// lines match.
+fn search(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
+    let find = &view.state.output.find;
+    let name = if find.is_filter {
+        "only lines with: "
+    } else {
+        "search: "
+    };
+    let mut strip = view.strip(area.width);
+    strip.skip(1).put(name, view.style(Role::Muted));
+    strip.draw(area.as_position(), buf);
+    let used = (strip.used() as u16).min(area.width);
+    let mut says = view.strip(area.width.saturating_sub(used) / 2);
+    if let Some(problem) = find.problem() {
+        says.put(Safe::new(&problem.to_string()), view.style(Role::ToastWarn));
+    } else if let Some(figures) = view.state.find_figures() {
+        let style = view.style(Role::Accent);
+        says.put(figures, style).put(" lines", style);
+    }
+    let room = area.width - used - says.used() as u16;
+    let field_area = Rect::new(area.x + used, area.y, room, area.height);
+    super::form::text_field(view, field, true, field_area, buf);
+    says.draw((area.x + used + room, area.y), buf);
 }
 
 /// What is said: an armed cancellation first, then the latest message.
@@ -94,7 +130,10 @@ fn log_hint(view: &View<'_>, strip: &mut Strip) {
 /// Whether the keys are drawn, and not a message in their place.
 fn has_keys(view: &View<'_>) -> bool {
     let (toast, footer) = (view.layout.toast, view.layout.footer);
-    let is_filtering = matches!(view.state.layers.last(), Some(Layer::Filter(_)));
+    let is_filtering = matches!(
+        view.state.layers.last(),
+        Some(Layer::Filter(_) | Layer::Search(_))
+    );
     footer != toast || !is_filtering && message(view, toast.width).is_none()
 }
 
@@ -158,7 +197,7 @@ fn hints(view: &View<'_>, width: u16) -> Vec<Hint> {
 const LEADING_ON: u8 = 89;
 
 /// The rows of the table whose keys are heard now.
-fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a {
+fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static Entry> + 'a {
     let contexts = view.state.contexts();
     let is_reading = matches!(
         view.state.layers.last(),
@@ -167,9 +206,18 @@ fn applicable<'a>(view: &View<'a>) -> impl Iterator<Item = &'static Entry> + 'a 
     let heard = TABLE
         .iter()
         .filter(move |entry| entry.contexts.iter().any(|it| contexts.contains(it)));
+    // A key that a nearer place took for itself is not heard here.
+    let is_heard = move |entry: &&Entry| {
+        let keymap = &view.state.keymap;
+        let mut bound = keymap
+            .bindings()
+            .iter()
+            .filter(|it| it.action == entry.action);
+        bound.any(|it| keymap.meaning(contexts, it.keys.as_slice()) == Meaning::Action(it.action))
+    };
     heard.filter(move |entry| match entry.action {
         Action::Back => is_reading,
-        _ => entry.footer.is_some() && !is_reading,
+        _ => entry.footer.is_some() && !is_reading && is_heard(entry),
     })
 }
 

@@ -6,6 +6,7 @@ mod ask;
 mod cap_prompt;
 mod chrome;
 mod continuation;
+pub(super) mod detail;
 mod finished;
 mod footer;
 mod form;
@@ -17,7 +18,9 @@ mod lane_row;
 mod lanes;
 mod machine;
 mod messages;
-mod output;
+pub(super) mod output;
+mod output_title;
+mod output_tree;
 mod palette;
 mod picker;
 mod queue;
@@ -42,8 +45,7 @@ use ratatui::style::Style;
 use super::glyphs::Glyphs;
 use super::layout::Layout;
 use super::state::{Layer, Pane, State};
-use super::text::{self, Strip};
-use crate::output::Window;
+use super::text::Strip;
 use crate::theme::{Role, Theme};
 
 /// What a view may look at.
@@ -100,6 +102,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     queue::render(view, buf);
     finished::render(view, buf);
     output::render(view, buf);
+    detail::render(view, buf);
     footer::render(view, buf);
     continuation::render(view, area, buf);
     let mut cursor = None;
@@ -110,22 +113,13 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             Layer::Messages(first) => messages::render(view, *first, area, buf),
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),
-            Layer::Filter(_) => None,
+            Layer::Filter(_) | Layer::Search(_) => None,
             Layer::Add(add) => add_call::render(view, add, area, buf),
             Layer::Themes(picker) => theme_picker::render(view, picker, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };
     }
     cursor
-}
-
-/// Cells of the longest line that was read.
-pub(super) fn longest_line(window: &Window) -> usize {
-    let lengths = window
-        .lines
-        .iter()
-        .map(|line| text::width(line.text.as_str()));
-    lengths.max().unwrap_or(0)
 }
 
 /// Cells for the widest call number of the run, as `#12`.

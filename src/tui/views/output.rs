@@ -1,39 +1,66 @@
-//! What the selected call prints.
+//! What calls print: the selected one, or all of them.
 //!
 //! ```text
-//! ┌ Output #14 grep ▸ running · both ──────────── FOLLOW  wrap off  214 lines ┐
-//! │ src/net/pool.rs:41: bound the queue                               │
-//! │!warning: skipped a binary file                                            │
-//! └───────────────────────────────────────────────────────────────────────────┘
+//! ┌ Output #14 grep ▸ running ─────────────── FOLLOW  wrap off  214 lines ┐
+//! │ src/net/pool.rs:41: bound the queue                                   │
+//! │!warning: skipped a binary file                                        │
+//! └───────────────────────────────────────────────────────────────────────┘
 //! ```
-//! The first column marks lines of standard error.
+//! Before the text stand, as far as they are shown, the time, the call, and a
+//! mark on lines of standard error.
+
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::Modifier;
 
-use super::{View, chrome};
-use crate::output::{OutputLine, Safe, Stream, Streams, Window};
+use super::{View, chrome, output_title, output_tree};
+use crate::model::CallId;
+use crate::output::{OutputLine, Safe, Stream};
 use crate::theme::Role;
 use crate::tui::glyphs::role_of_state;
-use crate::tui::state::Pane;
-use crate::tui::text::{Strip, figure, wrapped};
+use crate::tui::reading::{Content, PageRow};
+use crate::tui::state::{OutputView, Pane, Scope};
+use crate::tui::text::{Align, Cut, Strip, figure, from_column, width};
+
+/// Cells of the time before a line, with the blank behind it.
+const TIME: usize = 10;
+/// Cells of the call before a line, with the blank behind it.
+const CALL: usize = 15;
+
+/// Cells before the text of a line.
+pub(in crate::tui) fn gutter(output: &OutputView) -> usize {
+    let time = if output.has_times { TIME } else { 0 };
+    let call = if output.scope == Scope::Live { CALL } else { 0 };
+    time + call + 1
+}
 
 /// Draws the pane.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     if view.layout.pane(Pane::Output).is_empty() {
         return;
     }
-    let inner = chrome::frame(view, Pane::Output, &title(view), &standing(view), buf);
-    let window = view.state.output.window();
-    let Some(window) = window.filter(|window| !window.lines.is_empty()) else {
+    let left = output_title::title(view);
+    let right = output_title::standing(view, &left);
+    let inner = chrome::frame(view, Pane::Output, &left, &right, buf);
+    if view.state.is_tree_shown() {
+        output_tree::render(view, inner, buf);
+    } else if view.state.output.page.rows.is_empty() {
         chrome::empty(view, inner, nothing(view), buf);
-        return;
-    };
-    lines(view, window, inner, buf);
+    } else {
+        rows(view, inner, buf);
+    }
 }
 
 fn nothing(view: &View<'_>) -> &'static [&'static str] {
+    let output = &view.state.output;
+    if output.scope != Scope::Call {
+        return &["No call has printed anything yet."];
+    }
+    if output.is_filtered() {
+        return &["No line matches.", "& shows all lines again."];
+    }
     match view.state.selected() {
         None => &["Select a call to read what it prints."],
         Some(row) if row.started.is_none() => &["It has not started yet."],
@@ -42,120 +69,168 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
     }
 }
 
-fn title(view: &View<'_>) -> Strip {
-    let mut left = chrome::title(view, Pane::Output, "Output");
-    let Some(row) = view.state.selected() else {
-        return left;
-    };
-    let style = view.style(Role::Title);
-    left.put(figure::call(row.id), style).skip(1);
-    left.put(Safe::new(row.name.as_str()), style).skip(1);
-    let state = view.style(role_of_state(&row.state));
-    left.put(view.glyphs.state(&row.state), state).skip(1);
-    left.put(row.state.word(), state).skip(1);
-    let shown = match view.state.output.streams {
-        Streams::Both => return left,
-        Streams::Only(Stream::Stdout) => "stdout only",
-        Streams::Only(Stream::Stderr) => "stderr only",
-    };
-    let muted = view.style(Role::Muted);
-    left.put(view.glyphs.dot(), muted)
-        .skip(1)
-        .put(shown, muted)
-        .skip(1);
-    left
-}
-
-/// Where the pane stands in the output, and what of it is gone.
-fn standing(view: &View<'_>) -> Strip {
-    let state = view.state;
-    let mut right = Strip::new(view.layout.pane(Pane::Output).width, view.glyphs);
-    let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
-    let Some(window) = state.output.window() else {
-        return right;
-    };
-    right.skip(1);
-    if state.output.is_following() {
-        let is_over = state.selected().is_none_or(|row| row.state.is_ended());
-        right.put(if is_over { "END" } else { "FOLLOW" }, accent);
-    } else {
-        let new = state.output.new_lines();
-        if new > 0 {
-            right
-                .put("+", accent)
-                .put(figure::count(new as usize), accent)
-                .put(" new ", accent);
-            right.put(view.glyphs.down(), accent).put(" G", accent);
-        } else {
-            right.put("HELD", muted);
-        }
-    }
-    right.put(
-        if state.output.is_wrapped {
-            "  wrap"
-        } else {
-            "  wrap off"
-        },
-        muted,
-    );
-    right
-        .skip(2)
-        .put(figure::plural(window.total_lines as usize, "line"), muted);
-    if window.dropped_bytes > 0 {
-        let warn = view.style(Role::ToastWarn);
-        right
-            .put("  dropped ", warn)
-            .put(figure::bytes(window.dropped_bytes), warn);
-    }
-    right.skip(1);
-    right
-}
-
-fn lines(view: &View<'_>, window: &Window, inner: Rect, buf: &mut Buffer) {
-    let (first, skipped) = view.state.first_output_line();
-    let width = inner.width.saturating_sub(1);
+fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
+    let (first, skipped) = view.state.first_output_row();
+    let output = &view.state.output;
     let mut y = i32::from(inner.y) - i32::try_from(skipped).unwrap_or(i32::MAX);
-    for line in window.lines.iter().skip(first) {
-        if view.state.output.is_wrapped {
-            for part in wrapped(line.text.as_str(), usize::from(width)) {
-                put(view, line, part, y, inner, buf);
-                y += 1;
-            }
-        } else {
-            let part = crate::tui::text::from_column(line.text.as_str(), view.state.output.column);
-            put(view, line, part, y, inner, buf);
-            y += 1;
-        }
+    for row in output.page.rows.iter().skip(first) {
         if y >= i32::from(inner.bottom()) {
             return;
         }
+        match &row.content {
+            Content::Title => {
+                if let Some(line) = line_area(inner, y) {
+                    heading(view, row.call, line, buf);
+                }
+                y += 1;
+            }
+            Content::Line(line) => {
+                text(view, row, line, y, inner, buf);
+                y += i32::try_from(row.height()).unwrap_or(i32::MAX);
+            }
+        }
     }
 }
 
-/// Draws a part of a line, if its row is inside.
-fn put(
+/// A row of the pane, if it is inside.
+fn line_area(inner: Rect, y: i32) -> Option<Rect> {
+    let y = u16::try_from(y).ok()?;
+    let is_inside = (inner.y..inner.bottom()).contains(&y);
+    is_inside.then(|| Rect::new(inner.x, y, inner.width, 1))
+}
+
+/// A line, in as many rows as it takes.
+fn text(view: &View<'_>, row: &PageRow, line: &OutputLine, y: i32, inner: Rect, buf: &mut Buffer) {
+    let output = &view.state.output;
+    let hits = output.find.pattern().map(|it| it.find_in(&line.text));
+    let hits = hits.unwrap_or_default();
+    let is_found = output.find.at == Some(row.place) && !output.is_filtered();
+    let mut part = |index: usize, part: Range<usize>| {
+        let Some(area) = line_area(inner, y + i32::try_from(index).unwrap_or(i32::MAX)) else {
+            return;
+        };
+        let mut strip = view.strip(area.width);
+        before(view, &mut strip, row.call, line, index == 0);
+        let x = area.x + strip.used() as u16;
+        strip.put_part(
+            &line.text,
+            part.clone(),
+            view.style(stream_role(line.stream)),
+            view.theme.depth(),
+        );
+        strip.draw(area.as_position(), buf);
+        let end = area.x + strip.used() as u16;
+        let room = Rect::new(x, area.y, end.saturating_sub(x), 1);
+        for hit in &hits {
+            highlight(
+                view,
+                line.text.as_str(),
+                (&part, hit),
+                (room, is_found),
+                buf,
+            );
+        }
+    };
+    if row.parts.is_empty() {
+        part(0, from_column(line.text.as_str(), output.column));
+        return;
+    }
+    for (index, range) in row.parts.iter().enumerate() {
+        part(index, range.clone());
+    }
+}
+
+fn stream_role(stream: Stream) -> Role {
+    match stream {
+        Stream::Stdout => Role::Fg,
+        Stream::Stderr => Role::LogStderr,
+    }
+}
+
+/// What stands before the text: time, call and stream.
+fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, is_first: bool) {
+    let output = &view.state.output;
+    let muted = view.style(Role::Muted);
+    if output.has_times {
+        match line.at.filter(|_| is_first) {
+            Some(at) => strip.cell(figure::stamp(at), TIME - 1, Align::Left, muted),
+            None => strip.skip(TIME - 1),
+        };
+        strip.skip(1);
+    }
+    if output.scope == Scope::Live {
+        let end = strip.used() + CALL;
+        if let Some(row) = view.state.run.row(call).filter(|_| is_first) {
+            let style = view.style(role_of_state(&row.state));
+            strip.put(figure::call(row.id), muted).skip(1);
+            let room = (end - 1).saturating_sub(strip.used());
+            strip.put_cut(Safe::new(row.name.as_str()), room, Cut::Middle, style);
+        }
+        strip.skip_to(end);
+    }
+    match line.stream {
+        Stream::Stderr => strip.put("!", view.style(Role::LogStderr)),
+        Stream::Stdout => strip.skip(1),
+    };
+}
+
+/// Marks what matches, as far as it is in a part of the line. The match that
+/// was found last stands out.
+fn highlight(
     view: &View<'_>,
-    line: &OutputLine,
-    part: std::ops::Range<usize>,
-    y: i32,
-    inner: Rect,
+    text: &str,
+    (part, hit): (&Range<usize>, &Range<usize>),
+    (room, is_found): (Rect, bool),
     buf: &mut Buffer,
 ) {
-    let Some(y) = u16::try_from(y)
-        .ok()
-        .filter(|y| (inner.y..inner.bottom()).contains(y))
-    else {
+    let (from, to) = (hit.start.max(part.start), hit.end.min(part.end));
+    let (Some(before), Some(inside)) = (text.get(part.start..from), text.get(from..to)) else {
         return;
     };
-    let mut strip = view.strip(inner.width);
-    let style = match line.stream {
-        Stream::Stdout => view.style(Role::Fg),
-        Stream::Stderr => view.style(Role::LogStderr),
+    let x = usize::from(room.x) + width(before);
+    let x = u16::try_from(x).unwrap_or(u16::MAX);
+    let cells = Rect::new(
+        x,
+        room.y,
+        u16::try_from(width(inside)).unwrap_or(u16::MAX),
+        1,
+    );
+    let mut style = view.style(Role::Match);
+    if is_found {
+        style = style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    }
+    buf.set_style(cells.intersection(room), style);
+}
+
+/// Where the output of a call begins among those of all.
+fn heading(view: &View<'_>, call: CallId, area: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(area.width);
+    let Some(row) = view.state.run.row(call) else {
+        return;
     };
-    match line.stream {
-        Stream::Stderr => strip.put("!", style),
-        Stream::Stdout => strip.put(" ", Style::new()),
-    };
-    strip.put_part(&line.text, part, style, view.theme.depth());
-    strip.draw((inner.x, y), buf);
+    let style = view.style(Role::Title).add_modifier(Modifier::BOLD);
+    let state = view.style(role_of_state(&row.state));
+    let border = view.style(Role::Border);
+    strip
+        .put(view.glyphs.rule(), border)
+        .skip(1)
+        .put(figure::call(row.id), style)
+        .skip(1)
+        .put(Safe::new(row.name.as_str()), style)
+        .skip(1)
+        .put(view.glyphs.state(&row.state), state)
+        .skip(1)
+        .put(row.state.word(), state);
+    if let Some(reason) = &row.reason {
+        strip
+            .skip(1)
+            .put(view.glyphs.dot(), view.style(Role::Muted))
+            .skip(1)
+            .put(Safe::new(reason), state);
+    }
+    strip.skip(1);
+    while strip.room() > 0 {
+        strip.put(view.glyphs.rule(), border);
+    }
+    strip.draw(area.as_position(), buf);
 }

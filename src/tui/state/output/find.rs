@@ -1,0 +1,289 @@
+//! What is searched for in the output, and how far the search has come.
+
+use crate::model::CallId;
+use crate::output::{Direction, Found, NoPattern, Pattern, Position, Streams};
+use crate::tui::state::{Level, OutputForm, Scope, State};
+use crate::tui::text::figure;
+
+/// What is searched for.
+#[derive(Debug, Default)]
+pub struct Find {
+    text: String,
+    pattern: Option<Pattern>,
+    problem: Option<NoPattern>,
+    /// Grows with every pattern.
+    revision: u64,
+    /// Whether only matching lines are shown.
+    pub is_filter: bool,
+    /// The place of the match that was found last.
+    pub at: Option<u64>,
+    /// The search that is under way.
+    pub quest: Option<Quest>,
+    tally: Option<(TallyOf, Tally)>,
+    /// Where the pane stood before the pattern was typed.
+    before: Option<(Position, usize)>,
+}
+
+/// A search for the next match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quest {
+    /// From which place on.
+    pub from: u64,
+    /// Which way.
+    pub direction: Direction,
+    /// Whether it has passed the end and gone on at the other one.
+    pub has_turned: bool,
+}
+
+/// Whose matches are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TallyOf {
+    /// The call.
+    pub call: CallId,
+    /// Its streams.
+    pub streams: Streams,
+    /// The pattern, by its number.
+    pub revision: u64,
+}
+
+/// How many lines match, as far as they have been looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Matching lines.
+    pub total: u64,
+    /// How many of them stand before the one that was found last.
+    pub before: u64,
+    /// The match that `before` belongs to.
+    pub at: Option<u64>,
+    /// Whether all there was has been looked at.
+    pub is_whole: bool,
+    /// Whether there are more than are counted.
+    pub is_full: bool,
+    /// How far the output had grown.
+    pub generation: u64,
+}
+
+impl Find {
+    /// What was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What lines must match, if it is a pattern.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.pattern.as_ref()
+    }
+
+    /// Why it is none.
+    pub fn problem(&self) -> Option<&NoPattern> {
+        self.problem.as_ref()
+    }
+
+    /// Matches counted so far.
+    pub fn tally(&self) -> Tally {
+        self.tally.map(|(_, tally)| tally).unwrap_or_default()
+    }
+
+    pub(super) fn count(&mut self, of: TallyOf, tally: Tally) {
+        self.tally = Some((of, tally));
+    }
+
+    /// Forgets where the last match was.
+    pub(super) fn leave(&mut self) {
+        self.at = None;
+        self.quest = None;
+        self.before = None;
+    }
+
+    fn set(&mut self, text: &str) {
+        if self.text == text {
+            return;
+        }
+        text.clone_into(&mut self.text);
+        self.revision += 1;
+        self.tally = None;
+        self.at = None;
+        self.quest = None;
+        (self.pattern, self.problem) = match text {
+            "" => (None, None),
+            text => match Pattern::regex(text) {
+                Ok(pattern) => (Some(pattern), None),
+                Err(problem) => (None, Some(problem)),
+            },
+        };
+    }
+}
+
+impl State {
+    /// Remembers where the pane stands, before a pattern is typed.
+    pub fn begin_find(&mut self) {
+        self.output.find.before = Some((self.output.position, self.output.skipped));
+    }
+
+    /// Searches for what has been typed so far, from where the pane stood.
+    pub fn find(&mut self, text: &str) {
+        self.output.find.set(text);
+        if let Some((position, skipped)) = self.output.find.before {
+            (self.output.position, self.output.skipped) = (position, skipped);
+        }
+        if self.output.is_filtered() {
+            self.follow_output();
+            return;
+        }
+        let (index, _) = self.first_output_row();
+        let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
+        if self.output.find.pattern.is_some() {
+            self.output.find.quest = Some(Quest {
+                from: first,
+                direction: Direction::Forward,
+                has_turned: false,
+            });
+        }
+    }
+
+    /// Gives up what was typed, and goes back to where the pane stood.
+    pub fn drop_find(&mut self) {
+        let before = self.output.find.before.take();
+        self.output.find.set("");
+        self.output.find.is_filter = false;
+        if let Some((position, skipped)) = before {
+            (self.output.position, self.output.skipped) = (position, skipped);
+        }
+    }
+
+    /// Goes to the next match, or to the one before.
+    pub fn find_next(&mut self, direction: Direction) {
+        if self.output.find.pattern.is_none() {
+            self.say(Level::Info, "nothing is searched for");
+            return;
+        }
+        if self.is_tree_shown() || self.output.is_filtered() {
+            let by = if direction == Direction::Forward {
+                1
+            } else {
+                -1
+            };
+            return self.scroll_output(by);
+        }
+        let (index, _) = self.first_output_row();
+        let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
+        let mut quest = Quest {
+            from: first,
+            direction,
+            has_turned: false,
+        };
+        match (self.output.find.at, direction) {
+            (Some(at), Direction::Forward) => quest.from = at + 1,
+            (Some(0), Direction::Backward) => {
+                (quest.from, quest.has_turned) = (u64::MAX, true);
+            }
+            (Some(at), Direction::Backward) => quest.from = at - 1,
+            (None, _) => {}
+        }
+        self.output.find.quest = Some(quest);
+    }
+
+    /// Shows only the lines that match, or all.
+    pub fn turn_filter(&mut self) {
+        if self.output.scope != Scope::Call || self.is_tree_shown() {
+            self.say(Level::Info, "only the lines of one call are filtered");
+            return;
+        }
+        // The line that was found last, or the first on the screen, stays.
+        let (index, _) = self.first_output_row();
+        let row = self.output.page.rows.get(index);
+        let number = row.and_then(|row| row.line()).map(|line| line.number);
+        let tally = self.output.find.tally();
+        self.output.find.is_filter = !self.output.find.is_filter;
+        self.output.skipped = 0;
+        self.output.position = match (self.output.find.is_filter, self.output.find.at, number) {
+            (true, Some(at), _) if tally.at == Some(at) => Position::Line(tally.before),
+            (true, ..) => Position::Tail,
+            (false, _, Some(number)) => Position::Line(number),
+            (false, _, None) => Position::Tail,
+        };
+    }
+
+    /// Whose matches are counted, where that is one call's.
+    pub fn tally_of(&self) -> Option<TallyOf> {
+        self.output.find.pattern.as_ref()?;
+        let is_lines = self.output.scope == Scope::Call && self.output.form != OutputForm::Tree;
+        let call = self.selected().filter(|_| is_lines)?.id;
+        Some(TallyOf {
+            call,
+            streams: self.output.streams,
+            revision: self.output.find.revision,
+        })
+    }
+
+    /// Whose matches have to be counted on.
+    pub fn wanted_tally(&self) -> Option<TallyOf> {
+        let of = self.tally_of()?;
+        let generation = self.selected()?.output.generation;
+        let at = self.output.find.at;
+        let is_done = self.output.find.tally.is_some_and(|(known, tally)| {
+            known == of && tally.is_whole && tally.generation == generation && tally.at == at
+        });
+        (!is_done).then_some(of)
+    }
+
+    pub(super) fn take_found(&mut self, quest: Quest, found: Found) {
+        if self.output.find.quest != Some(quest) {
+            return;
+        }
+        match found {
+            Found::At(place) => {
+                self.output.find.quest = None;
+                self.output.find.at = Some(place);
+                self.show_place(place);
+                if quest.has_turned {
+                    self.say(
+                        Level::Info,
+                        match quest.direction {
+                            Direction::Forward => "the search went on at the top",
+                            Direction::Backward => "the search went on at the bottom",
+                        },
+                    );
+                }
+            }
+            Found::NotYet { from } => {
+                self.output.find.quest = Some(Quest { from, ..quest });
+            }
+            Found::Nothing if quest.has_turned => {
+                self.output.find.quest = None;
+                self.output.find.at = None;
+                self.say(Level::Info, "no line matches");
+            }
+            Found::Nothing => {
+                let from = match quest.direction {
+                    Direction::Forward => 0,
+                    Direction::Backward => u64::MAX,
+                };
+                self.output.find.quest = Some(Quest {
+                    from,
+                    has_turned: true,
+                    ..quest
+                });
+            }
+        }
+    }
+
+    /// How many lines match, and which of them was found last.
+    pub fn find_figures(&self) -> Option<crate::tui::text::Piece<'static>> {
+        let of = self.tally_of()?;
+        let (_, tally) = self.output.find.tally.filter(|(known, _)| *known == of)?;
+        let total = figure::count(tally.total as usize);
+        let total = match (tally.is_full, tally.is_whole) {
+            (true, _) => total.then("+"),
+            (false, true) => total,
+            (false, false) => total.then("…"),
+        };
+        let at = self.output.find.at.filter(|at| tally.at == Some(*at));
+        Some(match at {
+            Some(_) => figure::count(tally.before as usize + 1)
+                .then("/")
+                .then(total),
+            None => total,
+        })
+    }
+}

@@ -1,0 +1,279 @@
+//! The output pane: following, wrapping, searching, filtering, its forms and
+//! whose output it shows.
+
+use std::sync::Arc;
+
+use fanout::model::{AttemptNo, Snapshot};
+use fanout::output::{Bounds, Store, Stream};
+use fanout::tui::reading::Reading;
+use fanout::tui::state::{OutputForm, Pane, Scope, State};
+use fanout::tui::update::{Msg, update};
+use ratatui::layout::Size;
+
+use crate::fixtures::{self, id};
+use crate::stage::{Stage, play};
+use crate::{dump, looks};
+
+const SIZE: (u16, u16) = (120, 36);
+
+/// What the calls of the fixtures print.
+fn printed() -> Store {
+    let store = Store::new(None, Bounds::default());
+    let sink = store.sink(id(10), AttemptNo(1));
+    for line in 0..60 {
+        let text = format!(
+            "src/net/pool.rs:{}: // TO-DO number {line} of the retries\n",
+            line * 7
+        );
+        sink.write(Stream::Stdout, text.as_bytes());
+    }
+    sink.write(
+        Stream::Stderr,
+        b"warning: \x1b[31mskipped\x1b[0m a binary file\n",
+    );
+    let long =
+        "a line that is longer than the pane is wide, and therefore wrapped or cut, ".repeat(4);
+    sink.write(Stream::Stdout, format!("{long}\n10%\r100%\n").as_bytes());
+    sink.finish();
+    let sink = store.sink(id(1), AttemptNo(1));
+    let json = r#"{"files": [{"path": "a.rs", "lines": 12}, {"path": "b\u001b.rs"}], "ok": true}"#;
+    sink.write(Stream::Stdout, json.as_bytes());
+    sink.finish();
+    store
+}
+
+/// The run after its calls printed.
+fn run() -> Arc<Snapshot> {
+    let run = fixtures::after_output(&fixtures::everything(), id(10));
+    fixtures::after_output(&run, id(1))
+}
+
+/// Reads all that a state wants.
+fn read(state: &mut State, store: &Store) {
+    let (reader, mut reading) = (store.reader(), Reading::default());
+    for _ in 0..100 {
+        let news = reading.serve(&reader, state);
+        if news.is_empty() {
+            return;
+        }
+        for news in news {
+            let now = state.now;
+            update(state, now, Msg::Read(news));
+        }
+    }
+    panic!("there is always more to read");
+}
+
+/// Has the calls print.
+async fn print(stage: &mut Stage) {
+    let sink = stage.outputs.sink(id(10), AttemptNo(1));
+    for line in 0..100 {
+        sink.write(Stream::Stdout, format!("line {line}\n").as_bytes());
+    }
+    stage.publish(run()).await;
+    stage.keys("<ret>").await;
+}
+
+#[test]
+fn the_output_at_every_size() {
+    let store = printed();
+    for (width, height) in looks::SIZES {
+        let mut state = fixtures::state(run(), Size { width, height });
+        state.focus_on(Pane::Output);
+        state.output.is_wrapped = true;
+        state.output.has_times = true;
+        read(&mut state, &store);
+        // When lines came is no matter of the picture.
+        state.output.has_times = false;
+        read(&mut state, &store);
+        let text = dump::with_styles(&looks::draw(&state));
+        insta::assert_snapshot!(format!("output-{width}x{height}"), text);
+        state.find("to-do number [34]");
+        read(&mut state, &store);
+        let text = dump::with_styles(&looks::draw(&state));
+        insta::assert_snapshot!(format!("search-{width}x{height}"), text);
+    }
+}
+
+#[test]
+fn all_outputs_and_every_form() {
+    let store = printed();
+    let size = Size {
+        width: 120,
+        height: 36,
+    };
+    for (name, scope) in [("combined", Scope::Combined), ("live", Scope::Live)] {
+        let mut state = fixtures::state(run(), size);
+        state.focus_on(Pane::Output);
+        state.is_zoomed = true;
+        state.output.scope = scope;
+        read(&mut state, &store);
+        insta::assert_snapshot!(name, dump::with_styles(&looks::draw(&state)));
+    }
+    for (name, form) in [("tree", OutputForm::Tree), ("raw", OutputForm::Raw)] {
+        let mut state = fixtures::state(run(), size);
+        state.selection = fanout::tui::state::Selection::Chosen(id(1));
+        state.settle();
+        state.focus_on(Pane::Output);
+        state.output.form = form;
+        read(&mut state, &store);
+        insta::assert_snapshot!(name, dump::with_styles(&looks::draw(&state)));
+    }
+}
+
+#[test]
+fn scrolling_up_pauses_and_the_end_follows() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        print(stage).await;
+        assert!(stage.text().contains("FOLLOW"), "{}", stage.text());
+        stage.keys("k").await;
+        assert!(stage.text().contains("HELD"), "{}", stage.text());
+        let sink = stage.outputs.sink(id(10), AttemptNo(2));
+        for line in 0..137 {
+            sink.write(Stream::Stdout, format!("again {line}\n").as_bytes());
+        }
+        let next = fixtures::after_output(&run(), id(10));
+        stage.publish(next).await;
+        assert!(stage.text().contains("+37 new ↓ G"), "{}", stage.text());
+        stage.keys("G").await;
+        assert!(stage.text().contains("FOLLOW"), "{}", stage.text());
+        stage.keys("kkkjjj").await;
+        assert!(stage.text().contains("FOLLOW"), "the bottom is the end");
+        stage.keys("f").await;
+        assert!(stage.text().contains("HELD"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn long_lines_are_scrolled_by_rows_of_the_screen() {
+    play(fixtures::everything(), (80, 24), async |stage| {
+        let sink = stage.outputs.sink(id(10), AttemptNo(1));
+        let long: String = (0..400).map(|at| format!("<{at:03}>")).collect();
+        sink.write(Stream::Stdout, format!("{long}\nend\n").as_bytes());
+        stage.publish(run()).await;
+        stage.keys("<ret>wgg").await;
+        assert!(stage.text().contains("<000>"), "{}", stage.text());
+        stage.keys("jj").await;
+        let text = stage.text();
+        assert!(!text.contains("<000>") && text.contains("<040>"), "{text}");
+        stage.keys("kG").await;
+        let text = stage.text();
+        assert!(text.contains("<399>") && text.contains("end"), "{text}");
+        stage.keys("wll").await;
+        let text = stage.text();
+        assert!(text.contains("│ 003><004>"), "{text}");
+    });
+}
+
+#[test]
+fn a_search_goes_as_it_is_typed_and_on_around_the_end() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        print(stage).await;
+        stage.keys("gg/line [1-3]5$").await;
+        let text = stage.text();
+        assert!(text.contains("search: line [1-3]5$"), "{text}");
+        assert!(text.contains("1/3"), "{text}");
+        stage.keys("<ret>n").await;
+        assert!(stage.text().contains("2/3"), "{}", stage.text());
+        stage.keys("nn").await;
+        let text = stage.text();
+        assert!(
+            text.contains("1/3") && text.contains("went on at the top"),
+            "{text}"
+        );
+        stage.keys("N").await;
+        assert!(stage.text().contains("3/3"), "{}", stage.text());
+        stage.keys("&").await;
+        let text = stage.text();
+        assert!(
+            text.contains("line 15") && !text.contains("line 16"),
+            "{text}"
+        );
+        stage.keys("&/<bs><bs><bs>(<ret>").await;
+        assert!(stage.text().contains("not a pattern"), "{}", stage.text());
+        stage.keys("/<esc>").await;
+        assert!(!stage.text().contains("not a pattern"), "{}", stage.text());
+        stage.keys("n").await;
+        assert!(stage.text().contains("nothing is searched for"));
+        stage.keys("&99<ret>").await;
+        let text = stage.text();
+        assert!(
+            text.contains("│ line 99") && !text.contains("line 98"),
+            "{text}"
+        );
+    });
+}
+
+#[test]
+fn all_outputs_are_searched_in_both_orders() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        let sink = stage.outputs.sink(id(1), AttemptNo(1));
+        sink.write(Stream::Stdout, b"first needle\n");
+        print(stage).await;
+        let sink = stage.outputs.sink(id(11), AttemptNo(1));
+        sink.write(Stream::Stdout, b"last needle\n");
+        stage.publish(fixtures::after_output(&run(), id(11))).await;
+        for (name, search) in [("in plan order", "gg/needle<ret>"), ("as it comes", "ggn")] {
+            stage.keys("c").await;
+            assert!(stage.text().contains(name), "{}", stage.text());
+            stage.keys(search).await;
+            assert!(stage.text().contains("first needle"), "{}", stage.text());
+            stage.keys("n").await;
+            assert!(stage.text().contains("last needle"), "{}", stage.text());
+            stage.keys("n").await;
+            assert!(stage.text().contains("first needle"), "{}", stage.text());
+            stage.keys("NN").await;
+            assert!(stage.text().contains("first needle"), "{}", stage.text());
+        }
+        stage.keys("&").await;
+        assert!(stage.text().contains("only the lines of one call"));
+        stage.keys("c").await;
+        assert!(stage.text().contains("Output #10"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn a_document_is_walked_as_a_tree() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        let sink = stage.outputs.sink(id(10), AttemptNo(1));
+        sink.write(Stream::Stdout, br#"{"a": {"b": [1, 2]}, "c": "x"}"#);
+        stage.publish(run()).await;
+        stage.keys("<ret>i").await;
+        let text = stage.text();
+        assert!(
+            text.contains(r#""a": {1}"#) && text.contains("1: 2"),
+            "{text}"
+        );
+        stage.keys("jh").await;
+        assert!(!stage.text().contains("1: 2"), "{}", stage.text());
+        stage.keys("l<ret>").await;
+        assert!(!stage.text().contains("1: 2"), "{}", stage.text());
+        stage.keys("i").await;
+        assert!(stage.text().contains("raw"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn copying_takes_the_text_alone_and_changes_nothing() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        print(stage).await;
+        stage.keys("y").await;
+        assert!(stage.clipboard().starts_with("line 0\nline 1\n"));
+        assert!(stage.clipboard().ends_with("line 99\n"));
+        let text = stage.text();
+        assert!(
+            text.contains("100 lines") && text.contains("OSC 52"),
+            "{text}"
+        );
+        assert!(text.contains("FOLLOW"), "{text}");
+        stage.keys("cy").await;
+        assert!(stage.clipboard().starts_with("== read-file (succeeded)\n"));
+        let sink = stage.outputs.sink(id(10), AttemptNo(2));
+        sink.write(Stream::Stdout, "x".repeat(70_000).as_bytes());
+        stage.publish(fixtures::after_output(&run(), id(10))).await;
+        stage.keys("ccy").await;
+        assert!(stage.text().contains("More than 64K"), "{}", stage.text());
+        stage.keys("<ret>").await;
+        assert!(!stage.text().contains("More than 64K"), "{}", stage.text());
+    });
+}
