@@ -139,9 +139,10 @@ impl Reader {
                 return Found::NotYet { from };
             }
             // The row of the title holds no line.
-            let within = match is_forward {
-                true => Some(from.saturating_sub(start + 1)),
-                false => from.checked_sub(start + 1),
+            let within = if is_forward {
+                Some(from.saturating_sub(start + 1))
+            } else {
+                from.checked_sub(start + 1)
             };
             let found = within.map_or(Found::Nothing, |from| {
                 let own = SearchRequest {
@@ -166,9 +167,10 @@ impl Reader {
             } else {
                 at.checked_sub(1)
             };
-            from = match is_forward {
-                true => starts.get(at + 1).copied().unwrap_or(total),
-                false => start.saturating_sub(1),
+            from = if is_forward {
+                starts.get(at + 1).copied().unwrap_or(total)
+            } else {
+                start.saturating_sub(1)
             };
         }
         Found::Nothing

@@ -148,7 +148,8 @@ fn scrolling_up_pauses_and_the_end_follows() {
 fn long_lines_are_scrolled_by_rows_of_the_screen() {
     play(fixtures::everything(), (80, 24), async |stage| {
         let sink = stage.outputs.sink(id(10), AttemptNo(1));
-        let long: String = (0..400).map(|at| format!("<{at:03}>")).collect();
+        let marks: Vec<String> = (0..400).map(|at| format!("<{at:03}>")).collect();
+        let long = marks.concat();
         sink.write(Stream::Stdout, format!("{long}\nend\n").as_bytes());
         stage.publish(run()).await;
         stage.keys("<ret>wgg").await;

@@ -141,7 +141,7 @@ pub(super) struct Span(#[schemars(regex(pattern = r"^\s*[0-9]"))] String);
 #[schemars(transparent)]
 struct Size(#[schemars(regex(pattern = r"^\s*[0-9]"))] String);
 
-/// A JSON pointer such as "/took_ms"; "" is the whole.
+/// A JSON pointer such as `/took_ms`; the empty one is the whole.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 struct Pointer(#[schemars(regex(pattern = r"^(/|$)"))] String);

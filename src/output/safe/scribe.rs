@@ -1,5 +1,7 @@
 //! Writes the text of one line, character by character, within a bound.
 
+use std::fmt::Write as _;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -136,7 +138,10 @@ impl Scribe {
 
     /// Names bytes that are no text.
     fn hexadecimal(&mut self, bytes: &[u8]) -> bool {
-        let names: String = bytes.iter().map(|byte| format!("<{byte:02X}>")).collect();
+        let names = bytes.iter().fold(String::new(), |mut names, byte| {
+            let _never_fails = write!(names, "<{byte:02X}>");
+            names
+        });
         self.marker(&names)
     }
 

@@ -47,7 +47,7 @@ impl Reading {
     pub fn serve(&mut self, reader: &Reader, state: &State) -> Vec<News> {
         let mut news = Vec::new();
         if let Some(wanted) = state.wanted_output() {
-            self.search(reader, state, &mut news);
+            search(reader, state, &mut news);
             self.tally(reader, state, &mut news);
             if state.output.read != Some(wanted) && !state.is_tree_shown() {
                 let page = self.page(reader, state, &wanted);
@@ -96,28 +96,6 @@ impl Reading {
         }
     }
 
-    /// Searches on for the next match.
-    fn search(&self, reader: &Reader, state: &State, news: &mut Vec<News>) {
-        let (find, streams) = (&state.output.find, state.output.streams);
-        let (Some(quest), Some(pattern)) = (find.quest, find.pattern()) else {
-            return;
-        };
-        let request = SearchRequest {
-            attempt: None,
-            streams,
-            from: quest.from,
-            direction: quest.direction,
-            budget_bytes: STEP_BYTES,
-        };
-        let found = match state.shown_source() {
-            Some(Source::Call { call, .. }) => reader.search(call, &request, pattern),
-            Some(Source::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
-            Some(Source::Live) => search_live(reader, &quest, pattern),
-            Some(Source::Matches(_)) | None => Found::Nothing,
-        };
-        news.push(News::Found(quest, found));
-    }
-
     /// Counts on.
     fn tally(&mut self, reader: &Reader, state: &State, news: &mut Vec<News>) {
         let Some(of) = state.wanted_tally() else {
@@ -147,6 +125,28 @@ impl Reading {
         };
         news.push(News::Tallied(of, tally));
     }
+}
+
+/// Searches on for the next match.
+fn search(reader: &Reader, state: &State, news: &mut Vec<News>) {
+    let (find, streams) = (&state.output.find, state.output.streams);
+    let (Some(quest), Some(pattern)) = (find.quest, find.pattern()) else {
+        return;
+    };
+    let request = SearchRequest {
+        attempt: None,
+        streams,
+        from: quest.from,
+        direction: quest.direction,
+        budget_bytes: STEP_BYTES,
+    };
+    let found = match state.shown_source() {
+        Some(Source::Call { call, .. }) => reader.search(call, &request, pattern),
+        Some(Source::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
+        Some(Source::Live) => search_live(reader, &quest, pattern),
+        Some(Source::Matches(_)) | None => Found::Nothing,
+    };
+    news.push(News::Found(quest, found));
 }
 
 /// All calls in the order of the plan.

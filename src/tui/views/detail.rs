@@ -266,8 +266,8 @@ impl<'a> Sheet<'a> {
         // Bytes since the reading before; a gap where one of the two is missing.
         let read: Vec<Option<&CallSample>> = samples.iter().collect();
         let moved = read.windows(2).map(|two| {
-            let bytes = |it: &Option<&CallSample>| (*it)?.disk_bytes;
-            Some(bytes(&two[1])?.saturating_sub(bytes(&two[0])?) as f32)
+            let bytes = |it: Option<&CallSample>| it?.disk_bytes;
+            Some(bytes(two[1])?.saturating_sub(bytes(two[0])?) as f32)
         });
         self.chart("disk", moved.collect(), bytes);
         if let Some(peak) = self.row.peak_rss_bytes {

@@ -198,9 +198,8 @@ impl State {
         self.output.skipped = 0;
         self.output.position = match (self.output.find.is_filter, self.output.find.at, number) {
             (true, Some(at), _) if tally.at == Some(at) => Position::Line(tally.before),
-            (true, ..) => Position::Tail,
             (false, _, Some(number)) => Position::Line(number),
-            (false, _, None) => Position::Tail,
+            (true, ..) | (false, _, None) => Position::Tail,
         };
     }
 

@@ -1,6 +1,7 @@
 //! Scrolling the output: by rows of the screen, however long its lines are.
 
 use crate::output::Position;
+use crate::tui::reading::PageRow;
 use crate::tui::state::{OutputView, Pane, State};
 
 /// Further than any output.
@@ -42,7 +43,7 @@ impl State {
         let page = &self.output.page;
         while left > 0 {
             if by > 0 {
-                let below = page.rows.get(index).map_or(1, |row| row.height()) - skipped;
+                let below = page.rows.get(index).map_or(1, PageRow::height) - skipped;
                 if left < below || index + 1 >= page.rows.len() {
                     skipped += left.min(below - 1);
                     left -= left.min(below);
@@ -61,7 +62,7 @@ impl State {
                     break;
                 };
                 index = before;
-                skipped = page.rows.get(index).map_or(1, |row| row.height()) - 1;
+                skipped = page.rows.get(index).map_or(1, PageRow::height) - 1;
             }
         }
         self.arrive((index, skipped), left, by > 0);
