@@ -1,6 +1,7 @@
 //! Which ready call starts next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::active::Attempt;
 use super::demand::{Demand, DemandNo};
@@ -164,7 +165,7 @@ impl Scheduler {
         }
         record.attempts += 1;
         record.stage = Stage::Active { lane };
-        let charged = weighted(record.estimate, demand.millicores);
+        let charged = weighted(Duration::from_nanos(record.estimate), demand.millicores);
         let group = record.group;
         let attempt = Attempt {
             call: id,

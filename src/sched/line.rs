@@ -3,9 +3,8 @@
 //! What holds the first of a line back holds back all of it, so only the
 //! first is ever looked at.
 
-use std::collections::BTreeSet;
-
 use super::demand::DemandNo;
+use super::keys::Keys;
 use super::lock_table::LockNo;
 use super::tool_table::ToolNo;
 use crate::model::CallId;
@@ -101,6 +100,6 @@ pub(super) enum Standing {
 pub(super) struct Line {
     pub turn: TurnNo,
     pub demand: DemandNo,
-    pub keys: BTreeSet<Key>,
+    pub keys: Keys,
     pub standing: Standing,
 }

@@ -21,6 +21,7 @@ mod effect;
 mod ended;
 mod graph;
 mod input;
+mod keys;
 mod ladder;
 mod limits;
 mod line;

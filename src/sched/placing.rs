@@ -2,7 +2,7 @@
 
 use super::line::{Key, TurnNo};
 use super::moment::Moment;
-use super::record::{POSITION_GAP, Record, Stage};
+use super::record::{POSITION_GAP, Record, Stage, UNMOVED};
 use super::scheduler::Scheduler;
 use crate::model::{CallId, Order, Policy};
 
@@ -51,7 +51,7 @@ impl Scheduler {
             (Some(_), _) => (target.score, target.position - POSITION_GAP),
         };
         self.replace(id, |record| {
-            record.score = Some(score);
+            record.score = score;
             record.position = position;
         });
     }
@@ -66,7 +66,7 @@ impl Scheduler {
         }
         self.settings.policy = policy;
         for (index, record) in self.records.iter_mut().enumerate() {
-            record.score = None;
+            record.score = UNMOVED;
             record.position = home(CallId::from_index(index));
         }
         for id in ready {
@@ -126,19 +126,18 @@ impl Scheduler {
     /// as if it became so now.
     pub(super) fn key(&self, id: CallId) -> Key {
         let record = &self.records[id.index()];
-        let score = record
-            .score
-            .unwrap_or_else(|| match self.settings.policy.order {
-                Order::Fifo => 0,
-                Order::CriticalPath => {
-                    let ready_at = if record.ready_at.is_set() {
-                        record.ready_at
-                    } else {
-                        self.now
-                    };
-                    score(ready_at, record.rank)
-                }
-            });
+        let score = match self.settings.policy.order {
+            _ if record.score != UNMOVED => record.score,
+            Order::Fifo => 0,
+            Order::CriticalPath => {
+                let ready_at = if record.ready_at.is_set() {
+                    record.ready_at
+                } else {
+                    self.now
+                };
+                score(ready_at, record.rank)
+            }
+        };
         Key {
             score,
             position: record.position,

@@ -11,6 +11,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::demand::DemandNo;
+use super::keys::Keys;
 use super::line::{Key, Line, LineNo, Resource, Standing, TurnNo};
 use super::share::Shares;
 
@@ -269,7 +270,7 @@ impl Queue {
         let mut turns: BTreeMap<TurnPlace, Vec<Key>> = BTreeMap::new();
         for line in self.lines.iter().flatten() {
             let keys = turns.entry(self.place(line.turn)).or_default();
-            keys.extend(&line.keys);
+            keys.extend(line.keys.iter());
         }
         for keys in turns.values_mut() {
             keys.sort_unstable();
@@ -285,7 +286,7 @@ impl Queue {
         self.lines[number.0 as usize] = Some(Line {
             turn,
             demand,
-            keys: BTreeSet::from([first]),
+            keys: Keys::of(first),
             standing: Standing::Open { woken_by: None },
         });
         self.numbers.insert((turn, demand), number);

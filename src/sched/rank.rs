@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use super::moment::nanoseconds;
 use super::record::Stage;
 use super::scheduler::Scheduler;
 use crate::model::CallId;
@@ -41,9 +40,7 @@ impl Scheduler {
                     continue;
                 }
                 let parent = &mut self.records[index];
-                parent.rank = parent
-                    .rank
-                    .max(nanoseconds(parent.estimate).saturating_add(behind));
+                parent.rank = parent.rank.max(parent.estimate.saturating_add(behind));
                 unranked[index - batch] -= 1;
                 if unranked[index - batch] == 0 {
                     ranked.push(edge.call);
@@ -58,7 +55,7 @@ impl Scheduler {
     fn raise(&mut self, mut raised: Vec<(CallId, u64)>) {
         while let Some((id, behind)) = raised.pop() {
             let record = &self.records[id.index()];
-            let rank = nanoseconds(record.estimate).saturating_add(behind);
+            let rank = record.estimate.saturating_add(behind);
             if rank > record.rank {
                 let is_ready = record.stage == Stage::Ready;
                 if is_ready {

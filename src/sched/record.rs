@@ -1,7 +1,5 @@
 //! The record the scheduler keeps of each call.
 
-use std::time::Duration;
-
 use super::demand::DemandNo;
 use super::limits::LimitsNo;
 use super::moment::Moment;
@@ -50,8 +48,8 @@ pub(super) struct Record {
     pub overtaken: u32,
     /// Above 0 where a user asked for it to be next; the latest is highest.
     pub pin: u32,
-    /// Expected run time, or what counts for it.
-    pub estimate: Duration,
+    /// Nanoseconds of the expected run time, or of what counts for it.
+    pub estimate: u64,
     /// Nanoseconds of the longest chain from its start on.
     pub rank: u64,
     /// Its start time, later the end of its backoff.
@@ -62,9 +60,12 @@ pub(super) struct Record {
     pub due: Moment,
     /// Place in the plan; moves change it.
     pub position: i64,
-    /// Score that a move gave it.
-    pub score: Option<i64>,
+    /// Score that a move gave it, or [`UNMOVED`].
+    pub score: i64,
 }
+
+/// The score of a call that was not moved. A move gives none as low.
+pub(super) const UNMOVED: i64 = i64::MIN;
 
 /// Distance of neighbouring positions, so that moved calls fit between.
 pub(super) const POSITION_GAP: i64 = 1 << 32;

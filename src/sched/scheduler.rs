@@ -16,7 +16,7 @@ use super::placing::home;
 use super::pool::Pool;
 use super::queue::Queue;
 use super::rank::UNIT;
-use super::record::{Record, Stage};
+use super::record::{Record, Stage, UNMOVED};
 use super::settings::Settings;
 use super::timer::{Owner, Timers};
 use super::tool_table::ToolTable;
@@ -203,13 +203,13 @@ impl Scheduler {
             culprit: None,
             overtaken: 0,
             pin: 0,
-            estimate,
+            estimate: nanoseconds(estimate),
             rank: nanoseconds(estimate),
             not_before: spec.start_after.map_or(Moment::START, Moment::from),
             ready_at: Moment::NEVER,
             due: Moment::NEVER,
             position: home(spec.id),
-            score: None,
+            score: UNMOVED,
         }
     }
 

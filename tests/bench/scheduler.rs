@@ -75,9 +75,8 @@ impl Clock {
     }
 
     fn read() -> u64 {
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
-        nanos.unwrap_or(0)
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        (time.tv_sec * 1_000_000_000 + time.tv_nsec).cast_unsigned()
     }
 }
 
