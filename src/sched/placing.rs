@@ -2,12 +2,19 @@
 
 use super::line::{Key, TurnNo};
 use super::moment::Moment;
-use super::record::{POSITION_GAP, Record, Stage, UNMOVED};
+use super::record::{POSITION_GAP, Record, Stage};
 use super::scheduler::Scheduler;
 use crate::model::{CallId, Order, Policy};
 
 /// Class of the first pinned call; priorities stay far above it.
 const PINNED: i64 = i64::MIN / 2;
+
+/// Where a user moved a call: what its key has in the place of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub score: i64,
+    pub position: i64,
+}
 
 impl Scheduler {
     /// Gives a waiting call another priority.
@@ -50,10 +57,14 @@ impl Scheduler {
             }
             (Some(_), _) => (target.score, target.position - POSITION_GAP),
         };
-        self.replace(id, |record| {
-            record.score = score;
-            record.position = position;
-        });
+        let is_ready = self.records[id.index()].stage == Stage::Ready;
+        if is_ready {
+            self.dequeue(id);
+        }
+        self.moved.insert(id, Place { score, position });
+        if is_ready {
+            self.enqueue(id);
+        }
     }
 
     /// Sets the order anew: what users moved by hand is undone, as its place
@@ -65,10 +76,7 @@ impl Scheduler {
             self.queue.remove(turn, demand, self.key(*id));
         }
         self.settings.policy = policy;
-        for (index, record) in self.records.iter_mut().enumerate() {
-            record.score = UNMOVED;
-            record.position = home(CallId::from_index(index));
-        }
+        self.moved.clear();
         for id in ready {
             self.enqueue(id);
         }
@@ -126,8 +134,15 @@ impl Scheduler {
     /// as if it became so now.
     pub(super) fn key(&self, id: CallId) -> Key {
         let record = &self.records[id.index()];
+        if let Some(place) = self.moved.get(&id) {
+            let Place { score, position } = *place;
+            return Key {
+                score,
+                position,
+                id,
+            };
+        }
         let score = match self.settings.policy.order {
-            _ if record.score != UNMOVED => record.score,
             Order::Fifo => 0,
             Order::CriticalPath => {
                 let ready_at = if record.ready_at.is_set() {
@@ -140,14 +155,14 @@ impl Scheduler {
         };
         Key {
             score,
-            position: record.position,
+            position: home(id),
             id,
         }
     }
 }
 
 /// Position of a call that no one has moved.
-pub(super) fn home(id: CallId) -> i64 {
+fn home(id: CallId) -> i64 {
     i64::from(id.number()).saturating_mul(POSITION_GAP)
 }
 

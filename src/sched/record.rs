@@ -58,14 +58,7 @@ pub(super) struct Record {
     pub ready_at: Moment,
     /// Its entry among the timers.
     pub due: Moment,
-    /// Place in the plan; moves change it.
-    pub position: i64,
-    /// Score that a move gave it, or [`UNMOVED`].
-    pub score: i64,
 }
-
-/// The score of a call that was not moved. A move gives none as low.
-pub(super) const UNMOVED: i64 = i64::MIN;
 
 /// Distance of neighbouring positions, so that moved calls fit between.
 pub(super) const POSITION_GAP: i64 = 1 << 32;

@@ -1,6 +1,6 @@
 //! The scheduler itself: one step, and what can be asked of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::active::Lanes;
@@ -12,11 +12,11 @@ use super::input::{CallSpec, Input};
 use super::limits::Limits;
 use super::lock_table::LockTable;
 use super::moment::{Moment, nanoseconds};
-use super::placing::home;
+use super::placing::Place;
 use super::pool::Pool;
 use super::queue::Queue;
 use super::rank::UNIT;
-use super::record::{Record, Stage, UNMOVED};
+use super::record::{Record, Stage};
 use super::settings::Settings;
 use super::timer::{Owner, Timers};
 use super::tool_table::ToolTable;
@@ -68,6 +68,8 @@ pub struct Scheduler {
     pub(super) last_epoch: u64,
     /// How many times a user asked for a call to be next.
     pub(super) pins: u32,
+    /// Places that users gave to calls by moving them.
+    pub(super) moved: BTreeMap<CallId, Place>,
 }
 
 impl Scheduler {
@@ -99,6 +101,7 @@ impl Scheduler {
             effects: Effects::new(),
             last_epoch: 0,
             pins: 0,
+            moved: BTreeMap::new(),
         }
     }
 
@@ -208,8 +211,6 @@ impl Scheduler {
             not_before: spec.start_after.map_or(Moment::START, Moment::from),
             ready_at: Moment::NEVER,
             due: Moment::NEVER,
-            position: home(spec.id),
-            score: UNMOVED,
         }
     }
 
