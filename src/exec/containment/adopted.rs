@@ -3,9 +3,10 @@
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, WaitOptions, getpgid, getsid, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, getpgid, kill_process, waitpid};
 
 use crate::exec::own_children;
+use crate::exec::table::Entry;
 
 /// SIGKILL to every adopted child, except for `spared`, and waits for those
 /// that are dead, each by its pid. Returns whether there was none: where one
@@ -18,7 +19,7 @@ pub(super) fn kill(spared: &[u32]) -> bool {
     let children = children();
     // After the children: one that was born meanwhile is known by now.
     let own = own_children::all();
-    let session = getsid(None).ok();
+    let session = session_of(std::process::id());
     let mut is_empty = true;
     for child in children {
         if spared.contains(&child) || own.contains(&child) {
@@ -27,7 +28,7 @@ pub(super) fn kill(spared: &[u32]) -> bool {
         let Some(pid) = Pid::from_raw(child.cast_signed()) else {
             continue;
         };
-        if getsid(Some(pid)).ok() == session {
+        if session_of(child) == session {
             continue;
         }
         is_empty = false;
@@ -39,6 +40,12 @@ pub(super) fn kill(spared: &[u32]) -> bool {
         let _reaped = waitpid(Some(pid), WaitOptions::NOHANG);
     }
     is_empty
+}
+
+/// The session that a process is in: 0 where its leader is outside of our pid
+/// namespace, which `getsid` of `rustix` has no value for.
+fn session_of(pid: u32) -> Option<u32> {
+    Entry::read(pid).map(|entry| entry.session)
 }
 
 /// Children of every thread of this process.
