@@ -25,21 +25,28 @@ struct Ends {
     parents: (u32, u32),
 }
 
+impl Ends {
+    /// Those of a call without edges.
+    const NONE: Self = Self {
+        first_child: NONE,
+        last_child: NONE,
+        parents: (0, 0),
+    };
+}
+
 /// The edges of the run. Calls and edges are only ever added.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
+    calls: usize,
     links: Vec<Link>,
+    /// Up to the last call that has an edge: many runs have none.
     ends: Vec<Ends>,
 }
 
 impl Graph {
     /// Makes room for one more call.
     pub(super) fn add_call(&mut self) {
-        self.ends.push(Ends {
-            first_child: NONE,
-            last_child: NONE,
-            parents: (0, 0),
-        });
+        self.calls += 1;
     }
 
     /// Adds the edges of one call to its parents and says how many. Edges to
@@ -48,7 +55,7 @@ impl Graph {
         let start = self.links.len() as u32;
         for edge in after {
             let parent = edge.call;
-            if parent == child || parent.index() >= self.ends.len() {
+            if parent == child || parent.index() >= self.calls {
                 debug_assert!(false, "edge of {child} to {parent}");
                 continue;
             }
@@ -59,21 +66,33 @@ impl Graph {
                 on: edge.on,
                 next: NONE,
             });
-            let ends = &mut self.ends[parent.index()];
-            match ends.last_child {
+            let ends = self.ends_mut(parent);
+            match std::mem::replace(&mut ends.last_child, index) {
                 NONE => ends.first_child = index,
                 last => self.links[last as usize].next = index,
             }
-            ends.last_child = index;
         }
         let count = self.links.len() as u32 - start;
-        self.ends[child.index()].parents = (start, count);
+        if count > 0 {
+            self.ends_mut(child).parents = (start, count);
+        }
         count
+    }
+
+    fn ends(&self, call: CallId) -> Ends {
+        self.ends.get(call.index()).copied().unwrap_or(Ends::NONE)
+    }
+
+    fn ends_mut(&mut self, call: CallId) -> &mut Ends {
+        if call.index() >= self.ends.len() {
+            self.ends.resize(call.index() + 1, Ends::NONE);
+        }
+        &mut self.ends[call.index()]
     }
 
     /// The edges to a call's parents.
     pub(super) fn parents(&self, child: CallId) -> impl DoubleEndedIterator<Item = Edge> + '_ {
-        let (start, count) = self.ends[child.index()].parents;
+        let (start, count) = self.ends(child).parents;
         self.links[start as usize..(start + count) as usize]
             .iter()
             .map(|link| Edge {
@@ -84,7 +103,7 @@ impl Graph {
 
     /// The first edge to a child of this call, to go on with [`Graph::edge`].
     pub(super) fn first(&self, parent: CallId) -> EdgeNo {
-        EdgeNo(self.ends[parent.index()].first_child)
+        EdgeNo(self.ends(parent).first_child)
     }
 
     /// An edge to a child: the child, what it asks, and the next edge of the

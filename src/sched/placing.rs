@@ -162,7 +162,7 @@ impl Scheduler {
 }
 
 /// Position of a call that no one has moved.
-fn home(id: CallId) -> i64 {
+pub(super) fn home(id: CallId) -> i64 {
     i64::from(id.number()).saturating_mul(POSITION_GAP)
 }
 

@@ -78,7 +78,7 @@ impl Queue {
         let Some(line) = self.line_mut(number) else {
             return;
         };
-        let is_behind = line.keys.first().is_some_and(|first| *first < key);
+        let is_behind = line.keys.first().is_some_and(|first| first < key);
         if is_behind {
             line.keys.insert(key);
             return;
@@ -106,13 +106,13 @@ impl Queue {
         let Some(line) = self.line_mut(number) else {
             return;
         };
-        if line.keys.first().is_some_and(|first| *first < key) {
+        if line.keys.first().is_some_and(|first| first < key) {
             // One behind the first changes nothing for the line.
             let was_there = line.keys.remove(&key);
             debug_assert!(was_there, "{} is not in its line", key.id);
             return;
         }
-        debug_assert_eq!(line.keys.first(), Some(&key), "the first of its line");
+        debug_assert_eq!(line.keys.first(), Some(key), "the first of its line");
         if line.keys.len() > 1 && matches!(line.standing, Standing::Open { .. }) {
             self.advance(number, key);
             return;
@@ -140,7 +140,7 @@ impl Queue {
             return;
         };
         line.keys.pop_first();
-        let (turn, next) = (line.turn, line.keys.first().copied());
+        let (turn, next) = (line.turn, line.keys.first());
         let open = Standing::Open { woken_by: None };
         let woken_by = match std::mem::replace(&mut line.standing, open) {
             Standing::Open { woken_by } => woken_by,
@@ -185,7 +185,7 @@ impl Queue {
         let Some(line) = self.line_mut(number) else {
             return;
         };
-        let Some(first) = line.keys.first().copied() else {
+        let Some(first) = line.keys.first() else {
             return;
         };
         line.standing = Standing::Parked(resource);
@@ -302,7 +302,7 @@ impl Queue {
     fn withdraw(&mut self, number: LineNo) -> Option<(Resource, TurnNo, Key)> {
         let line = self.lines.get(number.0 as usize)?.as_ref()?;
         let (turn, standing) = (line.turn, line.standing);
-        let first = *line.keys.first()?;
+        let first = line.keys.first()?;
         let entry = self.turns.entry((turn.group, turn.class)).or_default();
         let woken_by = match standing {
             Standing::Open { woken_by } => {
@@ -324,7 +324,7 @@ impl Queue {
             return;
         };
         line.standing = Standing::Open { woken_by };
-        let (turn, first) = (line.turn, line.keys.first().copied());
+        let (turn, first) = (line.turn, line.keys.first());
         if let Some(first) = first {
             self.turns
                 .entry((turn.group, turn.class))
