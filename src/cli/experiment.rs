@@ -106,6 +106,7 @@ impl LiveBench {
             cap,
             on_failure: plan.on_failure.unwrap_or_default(),
             order: conditions.order.into(),
+            ..Policy::default()
         };
         let engine = {
             let _inside = ground.runtime.enter();

@@ -68,6 +68,7 @@ impl PolicyOptions {
                 .or(plan.on_failure)
                 .unwrap_or_default(),
             order: self.order.into(),
+            ..Policy::default()
         }
     }
 }

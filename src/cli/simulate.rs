@@ -68,6 +68,7 @@ impl Simulate {
             cap: plan.cap.unwrap_or_default(),
             on_failure: plan.on_failure.unwrap_or_default(),
             order: self.order.into(),
+            ..Policy::default()
         };
         let cores = std::thread::available_parallelism();
         let machine = Machine {

@@ -7,7 +7,7 @@ use super::outputs;
 use super::run::{News, Run};
 use super::setup::Detail;
 use crate::exec::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, Remote, RunEvent};
+use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent};
 use crate::probe::{Reading, Target};
 use crate::sched::{AttemptEnd, Input};
 
@@ -170,6 +170,7 @@ impl Run {
             self.tell(now, Happening::MachineSampled { sample });
         }
         Arc::make_mut(&mut self.machine).push(reading.machine.clone());
+        self.take_pulse(reading, now);
         for (call, epoch, sample) in &reading.calls {
             if self
                 .starts
@@ -187,6 +188,20 @@ impl Run {
             }
         }
         self.mark();
+    }
+
+    /// Keeps how busy the run is at a reading.
+    fn take_pulse(&mut self, reading: &Reading, now: Duration) {
+        let counts = self.rows.counts();
+        let machine = reading.machine.as_ref();
+        let pulse = Pulse {
+            at: now,
+            cap: self.cap_log.auto.map_or(self.policy.cap, |auto| auto.lanes),
+            running: counts.busy() as u32,
+            queued: (counts.queued + counts.retrying) as u32,
+            pressure: machine.and_then(|it| Some(it.pressure?.cpu)),
+        };
+        self.cap_log.beat(pulse);
     }
 
     /// Takes over what calls printed since the last look.

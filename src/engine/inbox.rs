@@ -1,8 +1,10 @@
 //! What users ask for, put into the scheduler's words.
 
+use std::time::Duration;
+
 use super::Command;
 use super::run::{Run, possible};
-use crate::model::{Call, CallId, CallName, Cap, Happening, StopCause};
+use crate::model::{Call, CallId, CallName, Cap, CapCause, CapStep, Happening, StopCause};
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
 
@@ -62,10 +64,22 @@ impl Run {
             return;
         }
         self.policy.cap = cap;
-        self.highest_cap = self.highest_cap.max(cap);
+        self.cap_log.highest = self.cap_log.highest.max(cap);
         let now = self.clock.now();
-        self.tell(now, Happening::CapChanged { before, cap });
+        let step = CapStep {
+            before,
+            cap,
+            cause: CapCause::User,
+            auto: None,
+        };
+        self.cap_stepped(step, now);
         self.step(Input::PolicyChanged(self.policy));
+    }
+
+    /// Keeps and tells a change of the cap.
+    pub(super) fn cap_stepped(&mut self, step: CapStep, now: Duration) {
+        self.cap_log.changed(now, step);
+        self.tell(now, Happening::CapChanged { step });
     }
 
     fn cancel(&mut self, ids: Vec<CallId>, force: Force) {

@@ -5,6 +5,7 @@
 //! process is started, how a row is drawn, or why a call waits: it asks.
 
 mod attempts;
+mod cap_log;
 mod clock;
 mod effects;
 mod handle;

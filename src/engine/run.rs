@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{self, Instant};
 
 use super::Command;
+use super::cap_log::CapLog;
 use super::clock::Clock;
 use super::hazards::Hazards;
 use super::lane_time::LaneTime;
@@ -44,7 +45,7 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) scheduler: Scheduler,
     pub(super) policy: Policy,
-    pub(super) highest_cap: Cap,
+    pub(super) cap_log: CapLog,
     pub(super) calls: Vec<Arc<Call>>,
     pub(super) names: Names,
     pub(super) rows: Rows,
@@ -112,7 +113,7 @@ impl Run {
             clock: Clock::start(),
             scheduler,
             policy: setup.policy,
-            highest_cap: setup.policy.cap,
+            cap_log: CapLog::new(setup.policy.cap),
             calls: Vec::new(),
             names: Names::new(),
             rows: Rows::default(),

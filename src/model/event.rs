@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AttemptNo, CallId, CallName, CallSample, Cap, Counts, LaneId, MachineSample, Outcome, Policy,
-    RunId, StopCause, StopStep, ToolName, WaitReason,
+    AttemptNo, CallId, CallName, CallSample, CapStep, Counts, LaneId, MachineSample, Outcome,
+    Policy, RunId, StopCause, StopStep, ToolName, WaitReason,
 };
 
 /// One event of a run.
@@ -95,12 +95,10 @@ pub enum Happening {
         /// The reading.
         sample: MachineSample,
     },
-    /// The cap was turned.
+    /// The cap was turned, or the automatic one took a step.
     CapChanged {
-        /// The cap before.
-        before: Cap,
-        /// The cap now.
-        cap: Cap,
+        /// The step.
+        step: CapStep,
     },
     /// A step of the stop ladder was ordered.
     CallStopping {

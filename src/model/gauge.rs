@@ -59,6 +59,33 @@ pub struct MachineSample {
     pub swap_total_bytes: u64,
     /// Load average over one minute.
     pub load_one: f64,
+    /// How much is waited for cores and memory; `None` where this system tells
+    /// nothing of it, and at the first reading.
+    pub pressure: Option<Pressure>,
+}
+
+/// How much was waited for cores and memory since the last reading.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pressure {
+    /// Share of the time in which something that could run waited for a core,
+    /// 0 to 1: about the processes that could run beyond the cores, by core.
+    pub cpu: f32,
+    /// Share of the time in which nothing could go on because of memory, 0 to
+    /// 1; `None` where it is unknown.
+    pub memory_full: Option<f32>,
+    /// Where the figures come from.
+    pub source: PressureSource,
+}
+
+/// Where a pressure comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PressureSource {
+    /// The system's account of stalls.
+    Measured,
+    /// What else can be seen: processes that could run, busy cores.
+    #[default]
+    Estimated,
 }
 
 /// Whose memory a reading tells of.

@@ -5,6 +5,7 @@
 //! state and must not know how anything is executed, scheduled or drawn.
 
 mod call;
+mod cap;
 mod counts;
 mod event;
 mod gauge;
@@ -21,10 +22,12 @@ mod tool;
 mod wait;
 
 pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
+pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, Pulse};
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};
 pub use gauge::{
-    CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Source,
+    CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Pressure,
+    PressureSource, Source,
 };
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use launch::{Launch, Question, Stdin};

@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Cap;
+use super::{Cap, CapControl};
 
 /// Cap, failure policy and order of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
-    /// How many lanes may be busy.
+    /// How many lanes may be busy at most.
     pub cap: Cap,
+    /// Who decides how many of them are.
+    #[serde(default)]
+    pub control: CapControl,
     /// What a failure does to the rest.
     pub on_failure: FailurePolicy,
     /// In which order ready calls start.

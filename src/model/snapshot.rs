@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, Call, CallId, CallName, CallSample, CallState, Cap, Counts, Hazard, History,
-    MachineSample, Policy, Remote, RunId, ToolName, WaitReason, WaitSpan, Waited,
+    AttemptRecord, AutoCap, Call, CallId, CallName, CallSample, CallState, Cap, CapChange, Counts,
+    Hazard, History, MachineSample, Policy, Pulse, Remote, RunId, ToolName, WaitReason, WaitSpan,
+    Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -31,8 +32,15 @@ pub struct Snapshot {
     pub is_suspended: bool,
     /// Cap, failure policy and order in force.
     pub policy: Policy,
-    /// The highest cap that was in force.
+    /// The highest cap that was in force; under the automatic cap the most
+    /// lanes that were busy.
     pub highest_cap: Cap,
+    /// What the automatic cap goes by; `None` while it is off.
+    pub auto: Option<AutoCap>,
+    /// The latest changes of the cap, oldest first.
+    pub cap_changes: Arc<History<CapChange>>,
+    /// How busy the run was, at the latest readings of the machine, oldest first.
+    pub pulses: Arc<History<Pulse>>,
     /// How many calls are in each state.
     pub counts: Counts,
     /// Every call in plan order; the call with index `i` stands at `i`.
@@ -62,6 +70,12 @@ impl Snapshot {
     /// The row of a call.
     pub fn row(&self, id: CallId) -> Option<&Arc<CallRow>> {
         self.calls.get(id.index())
+    }
+
+    /// How many lanes may be busy now: the cap, or what the automatic one is
+    /// estimated to have room for.
+    pub fn cap(&self) -> Cap {
+        self.auto.map_or(self.policy.cap, |auto| auto.lanes)
     }
 
     /// Time from the first start to now, or to the last end once all have ended.

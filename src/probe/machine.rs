@@ -2,12 +2,14 @@
 
 use sysinfo::System;
 
+use super::pressure::Stalls;
 use crate::model::{MachineSample, MemoryScope};
 
 /// Reads the machine through sysinfo.
 #[derive(Debug)]
 pub(super) struct Machine {
     system: Option<System>,
+    stalls: Stalls,
     is_first: bool,
 }
 
@@ -15,6 +17,7 @@ impl Machine {
     pub(super) fn new() -> Self {
         Self {
             system: System::new().ok(),
+            stalls: Stalls::new(),
             is_first: true,
         }
     }
@@ -43,6 +46,7 @@ impl Machine {
             swap_used_bytes: system.used_swap(),
             swap_total_bytes: system.total_swap(),
             load_one: System::load_average().map_or(0.0, |load| load.one),
+            pressure: self.stalls.read(),
         };
         limit(system, &mut sample);
         Some(sample)

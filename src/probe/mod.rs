@@ -12,6 +12,7 @@ mod linux;
 mod machine;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
+mod pressure;
 mod process;
 mod sampler;
 

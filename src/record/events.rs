@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::figures::{ms, ms_or_null};
 use super::names::Names;
-use crate::model::{AttemptEnd, CallId, Counts, Happening, Outcome, RunEvent, StopStep};
+use crate::model::{AttemptEnd, CallId, CapStep, Counts, Happening, Outcome, RunEvent, StopStep};
 
 /// Writes the events of one run as lines of JSON: `t_ms`, `event`, `id` where
 /// it is about a call, and what belongs to the event.
@@ -74,7 +74,7 @@ impl EventLines {
             }),
             Happening::CallSampled { sample, .. } => json!(sample),
             Happening::MachineSampled { sample } => json!(sample),
-            Happening::CapChanged { before, cap } => json!({ "before": before, "cap": cap }),
+            Happening::CapChanged { step } => cap_step(step),
             Happening::CallStopping { cause, step, .. } => match step {
                 StopStep::Soft { hard_at } => {
                     json!({ "cause": cause, "step": "soft", "hard_at_ms": ms(*hard_at) })
@@ -104,6 +104,27 @@ pub(super) fn outcome_counts(counts: &Counts) -> Value {
     counted
         .map(|outcome| (outcome.word(), counts.ended_as(*outcome)))
         .collect()
+}
+
+/// A change of the cap with its reason, and the figures of the automatic one.
+fn cap_step(step: &CapStep) -> Value {
+    let auto = step.auto.map(|auto| {
+        json!({
+            "ceiling": auto.ceiling, "trim": thousandths(auto.trim),
+            "used_cores": thousandths(auto.used_cores),
+            "room_cores": thousandths(auto.room_cores),
+            "pressure": auto.pressure.map(thousandths), "pressure_source": auto.source,
+            "memory_short": auto.is_memory_short,
+        })
+    });
+    json!({
+        "before": step.before, "cap": step.cap, "cause": step.cause.word(),
+        "reason": step.to_string(), "auto": auto,
+    })
+}
+
+fn thousandths(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
 }
 
 fn attempt_end(end: &AttemptEnd) -> Value {

@@ -189,6 +189,9 @@ pub(super) fn last() -> Snapshot {
         phase: RunPhase::Open,
         is_suspended: false,
         highest_cap: Cap::new(3).expect("three lanes"),
+        auto: None,
+        cap_changes: Arc::new(History::new(1)),
+        pulses: Arc::new(History::new(1)),
         policy: policy(),
         counts,
         calls: Arc::new(rows.into_iter().map(Arc::new).collect()),
@@ -209,6 +212,7 @@ pub(super) fn policy() -> Policy {
         cap: Cap::new(2).expect("two lanes"),
         on_failure: FailurePolicy::Skip,
         order: Order::Fifo,
+        ..Policy::default()
     }
 }
 

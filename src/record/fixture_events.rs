@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::fixture::{id, ms, policy};
 use crate::model::{
-    AttemptEnd, AttemptNo, CallName, CallSample, Cap, Counts, Happening, LaneId, LockKey,
-    MachineSample, Outcome, RunEvent, RunId, StopCause, StopStep, Stream, ToolName, WaitReason,
+    AttemptEnd, AttemptNo, CallName, CallSample, Cap, CapCause, CapStep, Counts, Happening, LaneId,
+    LockKey, MachineSample, Outcome, RunEvent, RunId, StopCause, StopStep, Stream, ToolName,
+    WaitReason,
 };
 
 /// The events in order.
@@ -87,10 +88,15 @@ fn running() -> Vec<Timed> {
 
 fn retrying() -> Vec<Timed> {
     let cap = |lanes: u32| Cap::new(lanes).expect("a lane");
-    let (before, after) = (cap(2), cap(3));
+    let step = CapStep {
+        before: cap(2),
+        cap: cap(3),
+        cause: CapCause::User,
+        auto: None,
+    };
     let failed = end(Outcome::Failed, Some(1));
     vec![
-        (510, Happening::CapChanged { before, cap: after }),
+        (510, Happening::CapChanged { step }),
         (
             600,
             waiting(WaitReason::Retry { at: ms(850) }, Some(failed)),

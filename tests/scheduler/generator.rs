@@ -49,6 +49,7 @@ pub(crate) fn settings(word: u64) -> (Settings, bool) {
             FailurePolicy::Stop,
         ]),
         order: choices.pick(&[Order::Fifo, Order::CriticalPath, Order::CriticalPath]),
+        ..Policy::default()
     };
     let is_forward = choices.below(3) == 1;
     let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(seed(word))));

@@ -98,6 +98,7 @@ impl Scenario {
                 .map_or(Cap::DEFAULT, |cap| Cap::new(cap).expect("a cap above 0")),
             on_failure: self.on_failure,
             order: self.order,
+            ..Policy::default()
         };
         let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(self.seed)));
         settings.cores = self.cores;

@@ -4,7 +4,7 @@
 //! ```text
 //! ┌ Machine ────────────────────────────────────┐
 //! │ memory ▃▃▃▄▄▄▅▅  5.1G/16.0G   load 2.4       │
-//! │ swap    0B/2.0G                              │
+//! │ swap    0B/2.0G   CPU pressure 12%           │
 //! │   1 ▂▄▆█▇▆▇█  84%     2 ▁▁▁▂▁▁▁▁   3%        │
 //! └─────────────────────────────────────────────┘
 //! ```
@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{View, chrome, trend};
-use crate::model::{MachineSample, MemoryScope};
+use crate::model::{MachineSample, MemoryScope, PressureSource};
 use crate::theme::Role;
 use crate::tui::text::{Align, Strip, figure};
 
@@ -107,14 +107,27 @@ fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
     strip.skip(1).cell("swap", 7, Align::Left, muted);
     if latest.swap_total_bytes == 0 {
         strip.put("none", muted);
-        return strip;
+    } else {
+        let share = latest.swap_used_bytes as f32 / latest.swap_total_bytes as f32;
+        strip
+            .put(figure::bytes(latest.swap_used_bytes), level(view, share))
+            .put("/", muted)
+            .put(figure::bytes(latest.swap_total_bytes), muted);
     }
-    let share = latest.swap_used_bytes as f32 / latest.swap_total_bytes as f32;
+    pressure(view, latest, &mut strip);
     strip
-        .put(figure::bytes(latest.swap_used_bytes), level(view, share))
-        .put("/", muted)
-        .put(figure::bytes(latest.swap_total_bytes), muted);
-    strip
+}
+
+/// How much of the time something that could run waited for a core.
+fn pressure(view: &View<'_>, latest: &MachineSample, strip: &mut Strip) {
+    let Some(pressure) = latest.pressure else {
+        return;
+    };
+    strip.skip(3).put("CPU pressure ", view.style(Role::Muted));
+    if pressure.source == PressureSource::Estimated {
+        strip.put("~", view.style(Role::Muted));
+    }
+    strip.put(figure::percent(pressure.cpu), level(view, pressure.cpu));
 }
 
 fn level(view: &View<'_>, share: f32) -> Style {

@@ -1,0 +1,179 @@
+//! How the cap is controlled, and what is kept of its changes.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cap, PressureSource};
+
+/// Who decides how many lanes may be busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CapControl {
+    /// The user: exactly the cap.
+    #[default]
+    Pinned,
+    /// The scheduler, by what tools need and how the machine is doing. The cap
+    /// is the most it may allow.
+    Auto,
+}
+
+/// What the automatic cap goes by at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AutoCap {
+    /// Lanes that there is room for, if the calls that are open were all as
+    /// they are on average: an estimate.
+    pub lanes: Cap,
+    /// The most lanes the user allows.
+    pub ceiling: Cap,
+    /// Factor on the machine's cores, 0.4 to 1.5.
+    pub trim: f64,
+    /// Cores that the running calls are expected to keep busy.
+    pub used_cores: f64,
+    /// Cores that running calls may be expected to keep busy together.
+    pub room_cores: f64,
+    /// CPU pressure at the last look, 0 to 1; `None` before the first, and
+    /// where there is nothing to go by.
+    pub pressure: Option<f64>,
+    /// Where that figure comes from.
+    pub source: PressureSource,
+    /// Whether nothing more starts because memory is short.
+    pub is_memory_short: bool,
+}
+
+/// Why the cap changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CapCause {
+    /// The user set it.
+    User,
+    /// The user left it to the scheduler.
+    SwitchedOn,
+    /// Calls waited for a core.
+    Pressure,
+    /// Cores idled while a call waited for its share of them.
+    Slack,
+    /// It became known what calls need.
+    Learned,
+    /// Memory became short.
+    MemoryShort,
+    /// Memory is there again.
+    MemoryBack,
+}
+
+impl CapCause {
+    /// Its word in events.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::SwitchedOn => "switched-on",
+            Self::Pressure => "pressure",
+            Self::Slack => "slack",
+            Self::Learned => "learned",
+            Self::MemoryShort => "memory-short",
+            Self::MemoryBack => "memory-back",
+        }
+    }
+}
+
+/// One change of the cap.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CapStep {
+    /// The cap before; under the automatic cap its estimate of lanes.
+    pub before: Cap,
+    /// The cap now; likewise.
+    pub cap: Cap,
+    /// Why.
+    pub cause: CapCause,
+    /// What the automatic cap goes by from now on; `None` while it is off.
+    pub auto: Option<AutoCap>,
+}
+
+impl fmt::Display for CapStep {
+    /// The step in words with its numbers, such as
+    /// `auto cap ~3 → ~2: CPU pressure 42 %, room for 1.7 cores`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(auto) = self.auto else {
+            return write!(f, "cap {} → {}: set by hand", self.before, self.cap);
+        };
+        if self.before == self.cap {
+            write!(f, "auto cap ~{}: ", self.cap)?;
+        } else {
+            write!(f, "auto cap ~{} → ~{}: ", self.before, self.cap)?;
+        }
+        match self.cause {
+            CapCause::User => write!(f, "at most {} lanes", auto.ceiling)?,
+            CapCause::SwitchedOn => write!(f, "switched on, at most {} lanes", auto.ceiling)?,
+            CapCause::Pressure | CapCause::Slack => {
+                let sign = match auto.source {
+                    PressureSource::Measured => "",
+                    PressureSource::Estimated => "~",
+                };
+                let percent = auto.pressure.unwrap_or_default() * 100.0;
+                write!(f, "CPU pressure {sign}{percent:.0} %")?;
+            }
+            CapCause::Learned => write!(f, "what calls need became known")?,
+            CapCause::MemoryShort => write!(f, "memory is short, nothing more starts")?,
+            CapCause::MemoryBack => write!(f, "memory is there again")?,
+        }
+        write!(f, ", room for {:.1} cores", auto.room_cores)
+    }
+}
+
+/// A change of the cap with its time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CapChange {
+    /// When, on the run's clock.
+    pub at: Duration,
+    /// What.
+    pub step: CapStep,
+}
+
+/// How busy a run was when the machine was read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pulse {
+    /// When, on the run's clock.
+    pub at: Duration,
+    /// The cap; under the automatic cap its estimate of lanes.
+    pub cap: Cap,
+    /// Calls that held a lane.
+    pub running: u32,
+    /// Calls that waited.
+    pub queued: u32,
+    /// CPU pressure since the reading before, 0 to 1; `None` where it is unknown.
+    pub pressure: Option<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_tells_its_numbers_and_marks_estimates() {
+        let cap = |lanes| Cap::new(lanes).expect("a cap above 0");
+        let mut step = CapStep {
+            before: cap(3),
+            cap: cap(2),
+            cause: CapCause::Pressure,
+            auto: Some(AutoCap {
+                lanes: cap(2),
+                ceiling: cap(64),
+                trim: 0.85,
+                used_cores: 3.0,
+                room_cores: 1.7,
+                pressure: Some(0.42),
+                source: PressureSource::Measured,
+                is_memory_short: false,
+            }),
+        };
+        let text = "auto cap ~3 → ~2: CPU pressure 42 %, room for 1.7 cores";
+        assert_eq!(step.to_string(), text);
+        if let Some(auto) = &mut step.auto {
+            auto.source = PressureSource::Estimated;
+        }
+        assert!(step.to_string().contains("pressure ~42 %"), "{step}");
+        step.auto = None;
+        assert_eq!(step.to_string(), "cap 3 → 2: set by hand");
+    }
+}

@@ -1,0 +1,148 @@
+//! How much is waited for cores and memory, as Linux tells it.
+//!
+//! The kernel's account of stalls ("PSI", `Documentation/accounting/psi.rst`)
+//! is read where there is one: that of the own control group before that of the
+//! machine. Its averages are too slow to go by; the totals are not. Where there
+//! is none, the processes that could run at this moment are counted against the
+//! cores. Elsewhere nothing is told.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::model::{Pressure, PressureSource};
+
+/// Reads the pressure, as differences between readings.
+#[derive(Debug)]
+pub(super) struct Stalls {
+    cpu: Option<PathBuf>,
+    memory: Option<PathBuf>,
+    last: Option<Totals>,
+    cores: f32,
+}
+
+/// The totals at one moment, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Totals {
+    at: Instant,
+    cpu_some: u64,
+    memory_full: Option<u64>,
+}
+
+impl Stalls {
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            cpu: account("cpu", "some"),
+            memory: account("memory", "full"),
+            last: None,
+            cores: cores as f32,
+        }
+    }
+
+    /// The pressure since the last reading; `None` at the first, and where
+    /// nothing is known.
+    pub(super) fn read(&mut self) -> Option<Pressure> {
+        let Some(cpu) = &self.cpu else {
+            return self.by_runnable();
+        };
+        let now = Totals {
+            at: Instant::now(),
+            cpu_some: total_of(cpu, "some")?,
+            memory_full: self.memory.as_deref().and_then(|it| total_of(it, "full")),
+        };
+        let last = self.last.replace(now)?;
+        let took = now.at.saturating_duration_since(last.at).as_micros();
+        let share = |now: u64, before: u64| {
+            let stalled = now.saturating_sub(before) as f32;
+            (stalled / took.max(1) as f32).clamp(0.0, 1.0)
+        };
+        let memory = now.memory_full.zip(last.memory_full);
+        Some(Pressure {
+            cpu: share(now.cpu_some, last.cpu_some),
+            memory_full: memory.map(|(now, before)| share(now, before)),
+            source: PressureSource::Measured,
+        })
+    }
+
+    /// By the processes that could run now, this one not counted.
+    fn by_runnable(&self) -> Option<Pressure> {
+        let text = std::fs::read_to_string("/proc/stat").ok()?;
+        let runnable = runnable(&text)?.saturating_sub(1) as f32;
+        Some(Pressure {
+            cpu: ((runnable - self.cores) / self.cores).clamp(0.0, 1.0),
+            memory_full: None,
+            source: PressureSource::Estimated,
+        })
+    }
+}
+
+/// The account of stalls that tells most of what is started from here.
+fn account(resource: &str, kind: &str) -> Option<PathBuf> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::"));
+    let own = own.map(|own| {
+        let folder = Path::new("/sys/fs/cgroup").join(own.trim_start_matches('/'));
+        folder.join(format!("{resource}.pressure"))
+    });
+    let machine = PathBuf::from(format!("/proc/pressure/{resource}"));
+    let mut known = own.into_iter().chain([machine]);
+    known.find(|path| total_of(path, kind).is_some())
+}
+
+fn total_of(path: &Path, kind: &str) -> Option<u64> {
+    total(&std::fs::read_to_string(path).ok()?, kind)
+}
+
+/// The total of one line of an account, in microseconds.
+fn total(text: &str, kind: &str) -> Option<u64> {
+    let mut lines = text.lines().map(str::split_ascii_whitespace);
+    let mut line = lines.find_map(|mut fields| (fields.next() == Some(kind)).then_some(fields))?;
+    line.find_map(|field| field.strip_prefix("total=")?.parse().ok())
+}
+
+/// How many processes could run, as `proc_stat(5)` tells it.
+fn runnable(text: &str) -> Option<u64> {
+    let mut lines = text.lines();
+    let count = lines.find_map(|line| line.strip_prefix("procs_running "))?;
+    count.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_found_by_kind() {
+        let text = "some avg10=1.00 avg60=0.00 avg300=0.00 total=7856139444\n\
+                    full avg10=0.00 avg60=0.00 avg300=0.00 total=12\n";
+        assert_eq!(total(text, "some"), Some(7_856_139_444));
+        assert_eq!(total(text, "full"), Some(12));
+        assert_eq!(total("some avg10=1.00\n", "some"), None);
+    }
+
+    #[test]
+    fn what_could_run_is_counted_without_the_reader() {
+        assert_eq!(runnable("cpu 1\nprocs_running 7\n"), Some(7));
+        let mut stalls = Stalls {
+            cpu: None,
+            memory: None,
+            last: None,
+            cores: 1.0e9,
+        };
+        let told = stalls.read().map(|it| (it.cpu, it.source));
+        // Systems without /proc tell nothing.
+        assert!(matches!(
+            told,
+            None | Some((0.0, PressureSource::Estimated))
+        ));
+    }
+
+    #[test]
+    fn a_share_of_the_time_stalled_is_between_none_and_all() {
+        let mut stalls = Stalls::new();
+        stalls.read();
+        if let Some(pressure) = stalls.read() {
+            assert!((0.0..=1.0).contains(&pressure.cpu), "{pressure:?}");
+        }
+    }
+}
