@@ -1,25 +1,122 @@
-//! Catalogue files that lie near a plan.
+//! Catalogue files that lie near a plan, or near where the program was
+//! started. They say what is executed and nobody gave them, so one that was
+//! found is only looked at until its reader trusts it.
 
 use std::path::{Path, PathBuf};
 
-use super::Catalogue;
+use sha2::{Digest, Sha256};
+
+use super::problem::{Problem, Problems};
+use super::source::Source;
+use super::tools::{Catalogue, MANIFEST};
+use crate::model::{Action, Reach};
 
 /// The name of a catalogue file.
-const FILE_NAME: &str = "fanout.toml";
+pub const FILE_NAME: &str = "fanout.toml";
 
-/// The `fanout.toml` in the plan's folder or the nearest folder above it,
-/// unless the catalogue was read from it. It is only named in reports: a
-/// catalogue says what is executed, so one that merely lies there is not read.
+/// Beginnings of the names of variables that change which code a program
+/// loads, whatever its command line says.
+const LOADERS: [&str; 3] = ["LD_", "DYLD_", "PYTHON"];
+
+/// Further such variables.
+const LOADER_NAMES: [&str; 6] = [
+    "PATH",
+    "NODE_OPTIONS",
+    "BASH_ENV",
+    "ENV",
+    "PERL5OPT",
+    "RUBYOPT",
+];
+
+/// The `fanout.toml` in a folder or in the nearest one above it; `None` also
+/// where there is no such folder.
+pub fn nearest_file(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let mut files = folder.ancestors().map(|folder| folder.join(FILE_NAME));
+    files.find(|file| file.is_file())
+}
+
+/// The same for the folder of a plan, unless the catalogue was read from the
+/// file that is found.
 pub fn discover(catalogue: &Catalogue, plan: &Path) -> Option<PathBuf> {
     let plan = std::path::absolute(plan).ok()?;
-    let is_read = |path: &Path| {
-        let origins = catalogue.tools().filter_map(|tool| tool.origin.as_deref());
-        let mut origins = origins.filter_map(|origin| std::path::absolute(origin).ok());
-        origins.any(|origin| origin == path)
-    };
-    let folders = plan.ancestors().skip(1);
-    let mut files = folders.map(|folder| folder.join(FILE_NAME));
-    files
-        .find(|file| file.is_file())
-        .filter(|file| !is_read(file))
+    let found = nearest_file(plan.parent()?)?;
+    let real = found.canonicalize().ok()?;
+    let mut origins = catalogue.tools().filter_map(|tool| tool.origin.as_deref());
+    let is_read = origins.any(|origin| origin.canonicalize().is_ok_and(|it| it == real));
+    (!is_read).then_some(found)
+}
+
+/// A catalogue file that was found and not given, as it was read: once, so
+/// that what is trusted is what is used.
+#[derive(Debug)]
+pub struct Found {
+    path: PathBuf,
+    digest: String,
+    source: Source,
+}
+
+impl Found {
+    /// Reads a file that was found.
+    pub fn open(path: &Path) -> Result<Self, Box<Problem>> {
+        // Where its programs lie must be told by where it really is: a link
+        // to a trusted file would bring along other programs.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let source = Source::read(&path)?;
+        let digest = Sha256::digest(source.text());
+        Ok(Self {
+            path,
+            digest: format!("{digest:x}"),
+            source,
+        })
+    }
+
+    /// Where it really is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Whether it says what the built-in manifest says, which everybody has
+    /// already.
+    pub fn is_sample(&self) -> bool {
+        self.source.text() == MANIFEST
+    }
+
+    /// What it describes, and what is wrong with it. Nobody gave it, so it may
+    /// not set variables that change which code a program loads.
+    pub fn read(&self) -> (Catalogue, Problems) {
+        let (catalogue, mut problems) = Catalogue::of_source(&self.source, &self.path);
+        let tools = catalogue.tools().filter_map(|tool| match &tool.action {
+            Action::Command { env, .. } => Some((tool.name.to_string(), env.keys().collect())),
+            Action::Mcp { .. } | Action::Wait { .. } => None,
+        });
+        let servers = catalogue
+            .servers()
+            .filter_map(|server| match &server.reach {
+                Reach::Stdio { env, .. } => Some((server.name.to_string(), env.keys().collect())),
+                Reach::Http { .. } => None,
+            });
+        for (owner, names) in tools.chain(servers) {
+            let names: Vec<&String> = names;
+            for name in names.into_iter().filter(|name| is_loader(name)) {
+                let file = self.source.name();
+                let message = format!(
+                    "`{owner}` sets {name}, which changes which code a program loads: \
+                     a file that was found and not given may not do that"
+                );
+                let problem = Problem::of_file(file, message);
+                problems.push(problem.with_help(format!("give the file: --catalogue {file}")));
+            }
+        }
+        (catalogue, problems)
+    }
+}
+
+fn is_loader(name: &str) -> bool {
+    LOADER_NAMES.contains(&name) || LOADERS.iter().any(|start| name.starts_with(start))
 }

@@ -37,8 +37,18 @@ pub(super) struct Manifest {
     pub(super) is_whole: bool,
 }
 
+/// In whose form a file may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Ours.
+    Own,
+    /// Ours, or that of another program, by whose rules the values of variables
+    /// are filled in.
+    Any,
+}
+
 /// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
-pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manifest {
+pub(super) fn read(origin: Option<&Path>, form: Form, findings: &mut Findings<'_>) -> Manifest {
     let root = if servers::may_be_foreign(findings.source().text()) {
         parse_with_comments(findings)
     } else {
@@ -47,7 +57,8 @@ pub(super) fn read(origin: Option<&Path>, findings: &mut Findings<'_>) -> Manife
     let Some(root) = root else {
         return Manifest::default();
     };
-    if root.get("tool").is_none()
+    if form == Form::Any
+        && root.get("tool").is_none()
         && root.get("mcp").is_none()
         && let Some(foreign) = servers::read_foreign(&root, origin, findings)
     {

@@ -22,9 +22,10 @@ mod surroundings;
 pub(crate) mod template;
 pub(crate) mod text;
 mod tools;
+mod uses;
 
 pub use command::{ExpandError, Expanded};
-pub use discover::discover;
+pub use discover::{FILE_NAME, Found, discover, nearest_file};
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
 pub use schema::ArgumentProblem;
@@ -34,6 +35,7 @@ pub use source::LONGEST_FILE;
 pub use surroundings::Surroundings;
 pub use template::UnclosedHole;
 pub use tools::Catalogue;
+pub use uses::Use;
 
 #[cfg(test)]
 mod tests;

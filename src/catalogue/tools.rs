@@ -7,13 +7,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::findings::Findings;
-use super::manifest::{self, Described};
+use super::manifest::{self, Described, Form};
 use super::problem::Problems;
 use super::schema::{ArgumentProblem, Schema, Violation};
 use super::servers::{self, Configured};
 use super::source::Source;
 use super::text::nearest;
 use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
+
+/// The manifest of the sample tools, which are built into the program.
+pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
 
 /// All tools known. Clones share the tools.
 #[derive(Debug, Clone, Default)]
@@ -47,10 +50,11 @@ impl Catalogue {
 
     /// The sample tools, which are built into the program.
     pub fn sample() -> Result<Self, Problems> {
-        const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
         let mut catalogue = Self::default();
         let source = Source::new("sample-tools/fanout.toml", MANIFEST);
-        catalogue.add(&source, None).unless_any(catalogue)
+        catalogue
+            .add(&source, None, Form::Own)
+            .unless_any(catalogue)
     }
 
     /// Reads catalogue files: the tools that are sound, and the problems of
@@ -60,7 +64,7 @@ impl Catalogue {
         let mut problems = Problems::default();
         for path in paths {
             match Source::read(path) {
-                Ok(source) => problems.merge(catalogue.add(&source, Some(path))),
+                Ok(source) => problems.merge(catalogue.add(&source, Some(path), Form::Any)),
                 Err(problem) => {
                     catalogue.is_partial = true;
                     problems.push(*problem);
@@ -70,9 +74,16 @@ impl Catalogue {
         (catalogue, problems)
     }
 
-    fn add(&mut self, source: &Source, origin: Option<&Path>) -> Problems {
+    /// The tools of one file that was read already, in our own form.
+    pub(super) fn of_source(source: &Source, origin: &Path) -> (Self, Problems) {
+        let mut catalogue = Self::default();
+        let problems = catalogue.add(source, Some(origin), Form::Own);
+        (catalogue, problems)
+    }
+
+    fn add(&mut self, source: &Source, origin: Option<&Path>, form: Form) -> Problems {
         let mut findings = Findings::new(source);
-        let manifest = manifest::read(origin, &mut findings);
+        let manifest = manifest::read(origin, form, &mut findings);
         self.is_partial |= !manifest.is_whole;
         for described in manifest.tools {
             self.insert(described, &mut findings);

@@ -11,6 +11,7 @@ use super::ground::Ground;
 use super::headless::{self, Form};
 use super::options::{CatalogueOptions, Leaks, PolicyOptions};
 use super::session::{self, Session};
+use super::trust::Otherwise;
 use super::{arguments, terminal_text};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
@@ -38,7 +39,7 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn run(self) -> Exit {
-        let catalogue = match self.catalogue.load() {
+        let catalogue = match self.catalogue.load(Otherwise::End) {
             Ok(catalogue) => catalogue,
             Err(exit) => return exit,
         };

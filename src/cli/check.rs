@@ -34,9 +34,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Exit {
-        let (catalogue, loaded) = match plan::open(&self.plan, self.catalogue.files()) {
+        let (catalogue, loaded) = match self.catalogue.open(&self.plan) {
             Ok(opened) => opened,
-            Err(problems) => return exit::invalid(problems),
+            Err(exit) => return exit,
         };
         let summary = plan::check(&loaded);
         let bounds = estimated_bounds(&loaded.plan, &catalogue);

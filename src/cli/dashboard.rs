@@ -16,6 +16,7 @@ use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError, audit};
 use super::summary;
 use super::suspension::RunSession;
+use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::tui::terminal::{self, Screen};
@@ -39,7 +40,7 @@ impl Dashboard {
                 "the dashboard needs a terminal; `fanout run PLAN --plain` does not",
             );
         }
-        let catalogue = match self.catalogue.load() {
+        let catalogue = match self.catalogue.load(Otherwise::PassOver) {
             Ok(catalogue) => catalogue,
             Err(exit) => return exit,
         };

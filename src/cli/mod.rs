@@ -35,6 +35,7 @@ mod tape;
 mod terminal_text;
 mod theme;
 mod tools;
+mod trust;
 
 use std::ffi::OsString;
 

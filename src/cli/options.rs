@@ -1,6 +1,6 @@
 //! Groups of options that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -9,31 +9,62 @@ use super::config;
 use super::dashboard;
 use super::exit::{self, Exit};
 use super::looks::LookOptions;
-use crate::catalogue::Catalogue;
+use super::trust::{self, Otherwise};
+use crate::catalogue::{self, Catalogue, Problems};
 use crate::model::{Cap, FailurePolicy, Order, Plan, Policy};
+use crate::plan::{self, Loaded};
 
 /// Where tools come from.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct CatalogueOptions {
-    /// A catalogue file to take tools from (repeatable) [default: the sample tools]
+    /// A catalogue file to take tools from (repeatable) [default: a fanout.toml
+    /// that is found and trusted, else your own, else the sample tools]
     #[arg(long = "catalogue", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl CatalogueOptions {
-    /// The files given.
-    pub(super) fn files(&self) -> &[PathBuf] {
-        &self.files
+    /// The tools of the files given; else of the file found from the current
+    /// folder, if it is trusted; else of the user's own; else the sample tools.
+    pub(super) fn load(&self, otherwise: Otherwise) -> Result<Arc<Catalogue>, Exit> {
+        let (catalogue, problems) = self.read(Path::new("."), otherwise)?;
+        if problems.is_empty() {
+            Ok(Arc::new(catalogue))
+        } else {
+            Err(exit::invalid(problems))
+        }
     }
 
-    /// The tools of the files given, else the sample tools.
-    pub(super) fn load(&self) -> Result<Arc<Catalogue>, Exit> {
-        let catalogue = if self.files.is_empty() {
-            Catalogue::sample()
-        } else {
-            Catalogue::load(&self.files)
+    /// The same from a plan's folder, and the plan for it. The problems of all
+    /// files stand in one report.
+    pub(super) fn open(&self, plan: &Path) -> Result<(Catalogue, Loaded), Exit> {
+        let folder = plan.parent().unwrap_or(Path::new(""));
+        let (catalogue, problems) = self.read(&Path::new(".").join(folder), Otherwise::End)?;
+        plan::open_with(plan, catalogue, problems).map_err(exit::invalid)
+    }
+
+    fn read(&self, near: &Path, otherwise: Otherwise) -> Result<(Catalogue, Problems), Exit> {
+        if !self.files.is_empty() {
+            return Ok(Catalogue::read(&self.files));
+        }
+        let own = config::Folders::find().map(|it| it.catalogue());
+        let own = own.filter(|own| own.exists());
+        let found = catalogue::nearest_file(near);
+        // The user's own file needs no trust, wherever one works.
+        let is_own = |found: &PathBuf| {
+            let own = own.as_ref().and_then(|own| own.canonicalize().ok());
+            own.is_some_and(|own| own == *found)
         };
-        catalogue.map(Arc::new).map_err(exit::invalid)
+        if let Some(found) = found.filter(|found| !is_own(found))
+            && let Some(opened) = trust::open(&found, otherwise)?
+        {
+            return Ok(opened);
+        }
+        if let Some(own) = own {
+            return Ok(Catalogue::read(&[own]));
+        }
+        let sample = Catalogue::sample().map_err(exit::invalid)?;
+        Ok((sample, Problems::default()))
     }
 }
 

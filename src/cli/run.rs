@@ -44,8 +44,7 @@ impl Run {
 /// Checks the plan, starts the servers it names, and checks it again with
 /// what they tell of their tools. A plan that is wrong starts nothing.
 pub(super) fn prepare(path: &Path, catalogue: &CatalogueOptions) -> Result<Session, Exit> {
-    let opened = plan::open(path, catalogue.files());
-    let (catalogue, loaded) = opened.map_err(exit::invalid)?;
+    let (catalogue, loaded) = catalogue.open(path)?;
     let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
     let servers = ground::servers_of(&loaded.plan, &catalogue);
     if servers.is_empty() {
@@ -77,13 +76,9 @@ pub(super) fn load(
     path: &Path,
     catalogue: &CatalogueOptions,
 ) -> Result<(Plan, Arc<Catalogue>), Exit> {
-    match plan::open(path, catalogue.files()) {
-        Ok((catalogue, loaded)) => {
-            exit::warn(loaded.warnings);
-            Ok((loaded.plan, Arc::new(catalogue)))
-        }
-        Err(problems) => Err(exit::invalid(problems)),
-    }
+    let (catalogue, loaded) = catalogue.open(path)?;
+    exit::warn(loaded.warnings);
+    Ok((loaded.plan, Arc::new(catalogue)))
 }
 
 /// Runs a checked plan where the options want it shown.

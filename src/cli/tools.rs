@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::exit::{self, Exit};
 use super::ground::Ground;
 use super::options::CatalogueOptions;
+use super::trust::Otherwise;
 use crate::catalogue::Catalogue;
 use crate::model::{Action, ServerName, Tool};
 use crate::output::Safe;
@@ -31,7 +32,7 @@ pub(super) struct Tools {
 
 impl Tools {
     pub(super) fn run(self) -> Exit {
-        let catalogue = match self.catalogue.load() {
+        let catalogue = match self.catalogue.load(Otherwise::End) {
             Ok(catalogue) => catalogue,
             Err(exit) => return exit,
         };

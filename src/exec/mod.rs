@@ -15,6 +15,7 @@ mod ledger;
 mod limits;
 mod mcp;
 mod own_children;
+mod own_folder;
 mod pipes;
 pub mod process;
 mod program;
@@ -32,6 +33,7 @@ pub use containment::{Containment, ContainmentError, Options, Resident, Resident
 pub use guardian::Guardian;
 pub use ledger::{LedgerError, Swept};
 pub use mcp::{Servers, StartError};
+pub use own_folder::{FolderError, OwnFolder};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};
 pub use timer::wait_attempt;

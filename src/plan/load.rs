@@ -40,11 +40,20 @@ pub fn from_text(name: &str, text: &str, catalogue: &Catalogue) -> Result<Loaded
 /// that the problems of all of them stand in one report. Without a catalogue
 /// file the sample tools are taken.
 pub fn open(path: &Path, catalogues: &[PathBuf]) -> Result<(Catalogue, Loaded), Problems> {
-    let (catalogue, mut problems) = if catalogues.is_empty() {
+    let (catalogue, problems) = if catalogues.is_empty() {
         (Catalogue::sample()?, Problems::default())
     } else {
         Catalogue::read(catalogues)
     };
+    open_with(path, catalogue, problems)
+}
+
+/// Reads a plan for a catalogue that was read already, with its problems.
+pub fn open_with(
+    path: &Path,
+    catalogue: Catalogue,
+    mut problems: Problems,
+) -> Result<(Catalogue, Loaded), Problems> {
     match load(path, &catalogue) {
         Ok(loaded) if problems.is_empty() => {
             let catalogue = catalogue.with_tools(loaded.extra_tools.iter().cloned());

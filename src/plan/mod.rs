@@ -27,7 +27,7 @@ mod workflow;
 mod written;
 
 pub use draft::{Draft, admit};
-pub use load::{Loaded, from_text, load, open};
+pub use load::{Loaded, from_text, load, open, open_with};
 use reference::is_call_name;
 pub use reference::{Reference, ReferenceError, references};
 pub use resolve::{LONGEST_FILLED, ResolveError, escape_all, resolve};

@@ -19,3 +19,4 @@ mod servers;
 mod signals;
 mod sweep;
 mod themes;
+mod trust;

@@ -2,6 +2,7 @@
 //! it is gone in the end.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,15 @@ impl OnTerminal {
         Self::start(command, size, env)
     }
 
+    /// The same in a folder that lasts, which is also its home.
+    pub(crate) fn fanout_in(folder: &Path, args: &[&str], size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fanout"));
+        command.args(args);
+        command.cwd(folder);
+        let home = folder.display().to_string();
+        Self::start(command, size, &[("HOME", &home)])
+    }
+
     pub(crate) fn start(
         mut command: CommandBuilder,
         size: (u16, u16),
@@ -46,7 +56,9 @@ impl OnTerminal {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
-        command.cwd(home.path());
+        if command.get_cwd().is_none() {
+            command.cwd(home.path());
+        }
         for (name, value) in env {
             command.env(name, value);
         }

@@ -4,6 +4,7 @@
 mod harness;
 mod hostile;
 mod killed;
+mod trust;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 
+use crate::catalogue::FILE_NAME;
+
 /// The folders of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Folders {
@@ -26,6 +28,11 @@ impl Folders {
     /// What must outlive a run.
     pub(in crate::cli) fn state(&self) -> PathBuf {
         self.state.clone()
+    }
+
+    /// The user's own catalogue.
+    pub(in crate::cli) fn catalogue(&self) -> PathBuf {
+        self.config.join(FILE_NAME)
     }
 
     /// The user's options.

@@ -24,8 +24,9 @@ use tokio::sync::mpsc;
 use self::attempt::Attempt;
 use self::keeper::Keeper;
 pub use self::resident::{Resident, ResidentPipes};
-use super::ledger::{Folder, LedgerError, Place, Swept, sweep};
+use super::ledger::{self, LedgerError, Place, Swept, sweep};
 use super::limits::OpenFiles;
+use super::own_folder::OwnFolder;
 use super::report::Reporter;
 use super::wire::Order;
 use super::{AttemptEvent, Spawner, StopTokens};
@@ -118,7 +119,7 @@ impl Containment {
 
 fn look_back(state: &Path) -> Result<Swept, LedgerError> {
     let place = Place::here().ok_or(LedgerError::NoPlace)?;
-    Ok(sweep(&Folder::open(state)?, &place))
+    Ok(sweep(&OwnFolder::open(state, ledger::FOLDER)?, &place))
 }
 
 impl Spawner for Containment {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::pwrite;
 
-use super::folder::Folder;
 use super::record::{Known, Place, Record};
+use crate::exec::own_folder::OwnFolder;
 use crate::exec::table::{self, Entry};
 
 /// Processes of one tree that are written down.
@@ -27,7 +27,7 @@ pub(in crate::exec) struct Book {
 impl Book {
     /// Opens the file of this supervisor.
     pub(in crate::exec) fn open(
-        folder: &Folder,
+        folder: &OwnFolder,
         place: Place,
         runner: Known,
         cgroup: Option<PathBuf>,
@@ -86,7 +86,7 @@ impl Book {
     }
 }
 
-impl Folder {
+impl OwnFolder {
     /// Removes the file of a supervisor whose tree is known to be gone.
     pub(in crate::exec) fn forget(&self, runner: Known, supervisor: u32) {
         let name = Book::name(runner, supervisor);

@@ -6,13 +6,27 @@
 //! dead is evidence of leftovers.
 
 mod book;
-mod folder;
 mod record;
 mod sweep;
 
 pub(super) use book::Book;
-pub(super) use folder::Folder;
-pub use folder::LedgerError;
 pub(super) use record::{Known, Place};
 pub use sweep::Swept;
 pub(super) use sweep::sweep;
+
+use super::own_folder::FolderError;
+
+/// The ledger's folder in the state folder.
+pub(super) const FOLDER: &str = "ledger";
+
+/// Why no ledger is kept. Without one, what is left by a death of everything
+/// at once is not found at the next start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// Its folder is not used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Process ids or the machine's start have no names here.
+    #[error("the system does not name its boot or its process ids")]
+    NoPlace,
+}

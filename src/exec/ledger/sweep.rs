@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, unlinkat};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::folder::Folder;
 use super::record::{Known, Place, Record};
 use crate::exec::cgroup;
+use crate::exec::own_folder::OwnFolder;
 use crate::exec::table::{self, Entry};
 use crate::model::Leftover;
 
@@ -37,7 +37,7 @@ pub struct Swept {
 
 /// Kills whatever runners left that are dead themselves, and removes their
 /// files.
-pub(in crate::exec) fn sweep(folder: &Folder, place: &Place) -> Swept {
+pub(in crate::exec) fn sweep(folder: &OwnFolder, place: &Place) -> Swept {
     let evidence = read_evidence(folder, place);
     let records: Vec<&Record> = evidence.iter().map(|(_, record)| record).collect();
     let mut swept = Swept::default();
@@ -54,7 +54,7 @@ pub(in crate::exec) fn sweep(folder: &Folder, place: &Place) -> Swept {
 
 /// The files of dead runners, except for those whose supervisor still lives:
 /// it is at work on the same.
-fn read_evidence(folder: &Folder, place: &Place) -> Vec<(String, Record)> {
+fn read_evidence(folder: &OwnFolder, place: &Place) -> Vec<(String, Record)> {
     let Ok(entries) = fs::read_dir(folder.path()) else {
         return Vec::new();
     };

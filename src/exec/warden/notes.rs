@@ -4,21 +4,23 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::exec::cgroup;
-use crate::exec::ledger::{Book, Folder, Known, Place};
+use crate::exec::ledger::{self, Book, Known, Place};
+use crate::exec::own_folder::OwnFolder;
 
 /// The control group, and the ledger where there is one.
 #[derive(Debug)]
 pub(super) struct Notes {
     runner: Known,
     cgroup: Option<PathBuf>,
-    ledger: Option<(Folder, Place)>,
+    ledger: Option<(OwnFolder, Place)>,
 }
 
 impl Notes {
     /// Enters the runner's control group if that can be, and opens the ledger
     /// if there is a state folder.
     pub(super) fn take(runner: Known, state: Option<OsString>) -> Self {
-        let folder = state.and_then(|state| Folder::open(Path::new(&state)).ok());
+        let folder =
+            state.and_then(|state| OwnFolder::open(Path::new(&state), ledger::FOLDER).ok());
         Self {
             runner,
             cgroup: cgroup::enter(runner),

@@ -1,0 +1,186 @@
+//! What a catalogue would have executed and asked, for whoever is to trust it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::{folder_of, program_of, tidy};
+use super::tools::Catalogue;
+use crate::model::{Action, McpServer, Reach, StdinKind, Tool};
+
+/// What one tool or server of a catalogue would have executed or asked.
+/// Untrusted in every part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// Which it is: `tool build`, `server memory`.
+    pub who: String,
+    /// What it does, a thing a line. Values of variables and of headers are
+    /// named and not told.
+    pub lines: Vec<String>,
+}
+
+impl Use {
+    /// Every tool and every server of a catalogue. Nothing is left out.
+    pub fn all(catalogue: &Catalogue, started_in: &Path, own_program: &Path) -> Vec<Self> {
+        let around = Around {
+            started_in,
+            own_program,
+        };
+        let tools = catalogue.tools().map(|tool| around.of_tool(tool));
+        let servers = catalogue.servers().map(|server| around.of_server(server));
+        tools.chain(servers).collect()
+    }
+}
+
+struct Around<'a> {
+    started_in: &'a Path,
+    own_program: &'a Path,
+}
+
+/// A command as a manifest writes it.
+struct Written<'w> {
+    argv: &'w [String],
+    cwd: Option<&'w Path>,
+    sets: Vec<&'w str>,
+    takes: &'w [String],
+    origin: Option<&'w Path>,
+}
+
+impl Around<'_> {
+    fn of_tool(&self, tool: &Tool) -> Use {
+        let lines = match &tool.action {
+            Action::Command {
+                argv,
+                cwd,
+                stdin,
+                env,
+                env_pass,
+                ..
+            } => {
+                let mut lines = self.command(&Written {
+                    argv,
+                    cwd: cwd.as_deref(),
+                    sets: env.keys().map(String::as_str).collect(),
+                    takes: env_pass,
+                    origin: tool.origin.as_deref(),
+                });
+                if *stdin == StdinKind::Json {
+                    lines.push("reads  its arguments as JSON".to_owned());
+                }
+                lines
+            }
+            Action::Mcp { server, .. } => vec![format!("asks   server {server}")],
+            Action::Wait { .. } => Vec::new(),
+        };
+        Use {
+            who: format!("tool {}", tool.name),
+            lines,
+        }
+    }
+
+    fn of_server(&self, server: &McpServer) -> Use {
+        let lines = match &server.reach {
+            Reach::Stdio {
+                argv,
+                env,
+                env_pass,
+                cwd,
+            } => self.command(&Written {
+                argv,
+                cwd: cwd.as_deref(),
+                sets: env.keys().map(String::as_str).collect(),
+                takes: env_pass,
+                origin: server.origin.as_deref(),
+            }),
+            Reach::Http { url, headers } => {
+                let mut lines = vec![format!("asks   {}", quoted(url))];
+                lines.extend(named("sends ", headers.keys().map(String::as_str)));
+                lines
+            }
+        };
+        Use {
+            who: format!("server {}", server.name),
+            lines,
+        }
+    }
+
+    fn command(&self, written: &Written<'_>) -> Vec<String> {
+        let folder = folder_of(written.origin, self.started_in);
+        let mut words = written.argv.iter();
+        let program = words.next().map(String::as_str).unwrap_or_default();
+        let program = program_of(program, &folder, self.own_program);
+        let words = std::iter::once(quoted(&program)).chain(words.map(|word| quoted(word)));
+        let words: Vec<String> = words.collect();
+        let mut lines = vec![format!("runs   {}", words.join(" "))];
+        if let Some(cwd) = written.cwd {
+            let cwd = tidy(&folder.join(cwd));
+            lines.push(format!("in     {}", quoted(&cwd.display().to_string())));
+        }
+        lines.extend(named("sets  ", written.sets.iter().copied()));
+        let takes = written.takes.iter().map(String::as_str);
+        lines.extend(named("takes ", takes));
+        lines
+    }
+}
+
+/// Names of variables or headers behind a word; none is no line.
+pub(super) fn named<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<String> = names.map(quoted).collect();
+    (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
+}
+
+/// A word as it is where nothing in it could be mistaken; else in quotes, with
+/// every character that cannot be seen as its number.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.,:/@%+={}".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("{word:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::source::Source;
+
+    #[test]
+    fn every_command_stands_there_and_no_secret() {
+        let text = r#"
+[[tool]]
+name = "sneaky"
+command = ["./run\u202e.sh", "-c", "rm -rf ~\n#", "{{x}}", ""]
+cwd = "sub"
+stdin = "json"
+env = { TOKEN = "hunter2" }
+env_pass = ["HUNTER"]
+[mcp.memory]
+command = ["node", "index.js"]
+env = { KEY = "hunter2" }
+"#;
+        let path = Path::new("/p/fanout.toml");
+        let source = Source::new("fanout.toml", text);
+        let (catalogue, problems) = Catalogue::of_source(&source, path);
+        assert!(problems.is_empty(), "{problems:?}");
+        let uses = Use::all(&catalogue, Path::new("/start"), Path::new("/bin/fanout"));
+        let shown: Vec<String> = uses
+            .iter()
+            .flat_map(|it| std::iter::once(it.who.clone()).chain(it.lines.iter().cloned()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "tool sneaky",
+                r#"runs   "/p/run\u{202e}.sh" -c "rm -rf ~\n#" {{x}} """#,
+                "in     /p/sub",
+                "sets   TOKEN",
+                "takes  HUNTER",
+                "reads  its arguments as JSON",
+                "server memory",
+                "runs   node index.js",
+                "sets   KEY",
+            ]
+        );
+    }
+}

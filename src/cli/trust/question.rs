@@ -1,0 +1,191 @@
+//! The question whether to trust a file, on a terminal; elsewhere what would
+//! have been asked.
+
+use std::fmt::Write as _;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use rustix::termios::{QueueSelector, tcflush};
+
+use crate::catalogue::Use;
+use crate::output::Safe;
+
+/// Characters of a line that are made safe at once: less than would be folded,
+/// since nothing may be left out here.
+const PIECE: usize = 256;
+
+/// The question about one file.
+pub(super) struct Question<'q> {
+    pub(super) path: &'q Path,
+    pub(super) uses: &'q [Use],
+    /// The same of the file as it was trusted before.
+    pub(super) before: Option<&'q [Use]>,
+}
+
+impl Question<'_> {
+    /// Asks; no answer, or none that can be had, is no.
+    pub(super) fn is_answered_yes(&self) -> bool {
+        let mut err = io::stderr().lock();
+        let is_terminal = io::stdin().is_terminal() && err.is_terminal();
+        let asked = if is_terminal {
+            self.ask(&mut err)
+        } else {
+            self.explain(&mut err).map(|()| false)
+        };
+        // Whoever could not read the question did not say yes.
+        asked.unwrap_or(false)
+    }
+
+    fn ask(&self, err: &mut impl Write) -> io::Result<bool> {
+        write!(
+            err,
+            "{}\nWhat these programs do is not looked at. The answer holds for the file as it \
+             is now.\n",
+            self.text()
+        )?;
+        // What was typed before the question is no answer to it.
+        tcflush(io::stdin(), QueueSelector::IFlush)?;
+        write!(err, "Trust it? [y/N] ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+    }
+
+    fn explain(&self, err: &mut impl Write) -> io::Result<()> {
+        let path = legible(&self.path.display().to_string());
+        writeln!(
+            err,
+            "{}\nfanout: nothing was started. On a terminal fanout asks whether to trust the \
+             file;\n  --catalogue {path} uses it without being asked",
+            self.text()
+        )
+    }
+
+    fn text(&self) -> String {
+        let path = legible(&self.path.display().to_string());
+        match self.before {
+            None => {
+                let mut text = format!(
+                    "fanout: {path} was found, and you have not trusted it yet.\n\
+                     Calls of its tools would do this:\n\n"
+                );
+                for each in self.uses {
+                    add(&mut text, ' ', each);
+                }
+                if self.uses.is_empty() {
+                    text.push_str("  nothing: it describes no tool and no server\n");
+                }
+                text
+            }
+            Some(before) => format!(
+                "fanout: {path} has changed since you trusted it:\n\n{}",
+                difference(before, self.uses)
+            ),
+        }
+    }
+}
+
+/// What was removed, added and changed.
+fn difference(before: &[Use], now: &[Use]) -> String {
+    let mut text = String::new();
+    let of = |all: &[Use], who: &str| all.iter().find(|it| it.who == who).cloned();
+    for gone in before.iter().filter(|it| of(now, &it.who).is_none()) {
+        add(&mut text, '-', gone);
+    }
+    let mut same = Vec::new();
+    for each in now {
+        match of(before, &each.who) {
+            Some(old) if old == *each => same.push(each),
+            Some(old) => {
+                add_lines(&mut text, ' ', &[&each.who]);
+                let gone = old.lines.iter().filter(|line| !each.lines.contains(line));
+                add_lines(&mut text, '-', &indented(gone));
+                for line in &each.lines {
+                    let sign = if old.lines.contains(line) { ' ' } else { '+' };
+                    add_lines(&mut text, sign, &[format!("  {line}")]);
+                }
+            }
+            None => add(&mut text, '+', each),
+        }
+    }
+    if text.is_empty() {
+        text.push_str(
+            "  what is executed and asked is as it was; a description, a limit or the value of \
+             a variable is not\n",
+        );
+    }
+    if !same.is_empty() {
+        text.push_str("\nAs before:\n\n");
+        for each in same {
+            add(&mut text, ' ', each);
+        }
+    }
+    text
+}
+
+fn add(text: &mut String, sign: char, each: &Use) {
+    add_lines(text, sign, &[&each.who]);
+    add_lines(text, sign, &indented(each.lines.iter()));
+}
+
+fn indented<'l>(lines: impl Iterator<Item = &'l String>) -> Vec<String> {
+    lines.map(|line| format!("  {line}")).collect()
+}
+
+fn add_lines(text: &mut String, sign: char, lines: &[impl AsRef<str>]) {
+    for line in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{sign} {}", legible(line.as_ref()));
+    }
+}
+
+/// A text without anything that acts on a terminal or cannot be seen, whole.
+fn legible(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let pieces = letters.chunks(PIECE).map(|piece| {
+        let piece: String = piece.iter().collect();
+        Safe::new(&piece).as_str().to_owned()
+    });
+    pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn does(who: &str, lines: &[&str]) -> Use {
+        Use {
+            who: who.to_owned(),
+            lines: lines.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_difference_shows_what_went_came_and_changed() {
+        let before = [
+            does("tool a", &["runs   a", "takes  X"]),
+            does("tool b", &["runs   b"]),
+            does("tool c", &["runs   c"]),
+        ];
+        let now = [
+            does("tool a", &["runs   a2", "takes  X"]),
+            does("tool c", &["runs   c"]),
+            does("tool d", &["runs   d"]),
+        ];
+        assert_eq!(
+            difference(&before, &now),
+            "- tool b\n-   runs   b\n  tool a\n-   runs   a\n+   runs   a2\n    takes  X\n\
+             + tool d\n+   runs   d\n\nAs before:\n\n  tool c\n    runs   c\n"
+        );
+        assert!(difference(&now, &now).contains("a limit or the value"));
+    }
+
+    #[test]
+    fn a_long_command_is_shown_whole_and_nothing_in_it_acts() {
+        let long = format!("runs   sh {}\u{202e}\u{1b}[8mrm", "x".repeat(20_000));
+        let shown = legible(&long);
+        assert!(shown.contains(&"x".repeat(20_000)));
+        assert!(shown.ends_with("<U+202E>rm"), "{shown}");
+    }
+}

@@ -1,0 +1,97 @@
+//! What the user trusts: a file for each catalogue, in the user's own state.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{Found, Use};
+use crate::cli::config::Folders;
+use crate::exec::{FolderError, OwnFolder};
+
+/// Of the files' form.
+const VERSION: u32 = 1;
+
+/// The folder in the state folder.
+const FOLDER: &str = "trust";
+
+/// Why nothing is known, or nothing can be kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoreError {
+    #[error("there is no home folder")]
+    NoHome,
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("{file} is not as this version writes it: {source}")]
+    Malformed {
+        file: String,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// A catalogue as it was when it was trusted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Known {
+    version: u32,
+    /// Where it is, for whoever reads the file.
+    path: String,
+    sha256: String,
+    uses: Vec<Use>,
+}
+
+impl Known {
+    /// Whether the file is still as it was.
+    pub(super) fn is_of(&self, found: &Found) -> bool {
+        self.version == VERSION && self.sha256 == found.digest()
+    }
+
+    /// What it would have had executed.
+    pub(super) fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+}
+
+/// What the user trusts.
+pub(super) struct Store {
+    folder: OwnFolder,
+}
+
+impl Store {
+    /// Opens the folder; one that others can write is not believed.
+    pub(super) fn open() -> Result<Self, StoreError> {
+        let folders = Folders::find().ok_or(StoreError::NoHome)?;
+        let folder = OwnFolder::open(&folders.state(), FOLDER)?;
+        Ok(Self { folder })
+    }
+
+    /// The file at the same place as it was when it was trusted.
+    pub(super) fn known(&self, found: &Found) -> Result<Option<Known>, StoreError> {
+        let file = file_of(found);
+        let Some(text) = self.folder.read(&file)? else {
+            return Ok(None);
+        };
+        let known = serde_json::from_str(&text);
+        known
+            .map(Some)
+            .map_err(|source| StoreError::Malformed { file, source })
+    }
+
+    /// The file is trusted as it is.
+    pub(super) fn keep(&self, found: &Found, uses: Vec<Use>) -> Result<(), StoreError> {
+        let file = file_of(found);
+        let known = Known {
+            version: VERSION,
+            path: found.path().display().to_string(),
+            sha256: found.digest().to_owned(),
+            uses,
+        };
+        match serde_json::to_string_pretty(&known) {
+            Ok(text) => Ok(self.folder.write(&file, &text)?),
+            Err(source) => Err(StoreError::Malformed { file, source }),
+        }
+    }
+}
+
+fn file_of(found: &Found) -> String {
+    let path = found.path().as_os_str().as_encoded_bytes();
+    format!("{:x}.json", Sha256::digest(path))
+}
