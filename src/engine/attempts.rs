@@ -114,6 +114,10 @@ impl Run {
 
     fn settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
         self.take_output_of(id);
+        // All of it before the end, also where the recorder is behind.
+        if self.untold.remove(&id) {
+            self.journal_output(id);
+        }
         let now = self.clock.now();
         if let Some(input) = self.end_attempt(id, epoch, ending, now) {
             self.step_at(now, input);
@@ -161,8 +165,10 @@ impl Run {
     /// Takes readings of the machine and of running calls.
     pub(super) fn take_reading(&mut self, reading: &Reading) {
         let now = self.clock.now();
-        let wants_all = self.detail == Detail::Everything;
-        self.missed_samples = reading.missed;
+        let is_behind = self.journal.is_full();
+        let wants_all = self.detail == Detail::Everything && !is_behind;
+        self.untold_readings += u64::from(is_behind);
+        self.missed_samples = reading.missed + self.untold_readings;
         if let Some(sample) = &reading.machine
             && wants_all
         {
@@ -204,8 +210,14 @@ impl Run {
         self.cap_log.beat(pulse);
     }
 
-    /// Takes over what calls printed since the last look.
+    /// Takes over what calls printed since the last look. While the recorder
+    /// is behind, it is told of none of it: what it then gets is the latest.
     pub(super) fn look_at_output(&mut self) {
+        if !self.journal.is_full() {
+            for id in std::mem::take(&mut self.untold) {
+                self.journal_output(id);
+            }
+        }
         for id in self.launcher.store.take_changed() {
             self.take_output_of(id);
             let Some(epoch) = self.starts.get(&id).map(|start| start.epoch) else {
@@ -230,7 +242,11 @@ impl Run {
             row.output = stat;
         }
         if self.detail == Detail::Everything && self.journal.is_wanted() {
-            self.journal_output(id);
+            if self.journal.is_full() {
+                self.untold.insert(id);
+            } else {
+                self.journal_output(id);
+            }
         }
         self.mark();
     }

@@ -1,6 +1,6 @@
 //! The loop: select, decide, act. It alone changes what is known of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,10 +57,14 @@ pub(super) struct Run {
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<TapedStep>,
     pub(super) seen: BTreeMap<CallId, Seen>,
+    /// Calls whose latest output the recorder was too far behind to be told of.
+    pub(super) untold: BTreeSet<CallId>,
     pub(super) detail: Detail,
     pub(super) probe: Probe,
     pub(super) machine: Arc<History<MachineSample>>,
     pub(super) missed_samples: u64,
+    /// Readings that the recorder was too far behind to be told of.
+    pub(super) untold_readings: u64,
     pub(super) cores: u32,
     pub(super) revision: u64,
     pub(super) notice: Option<(u64, Arc<str>)>,
@@ -133,10 +137,12 @@ impl Run {
             journal: Outbox::new(sender),
             tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),
+            untold: BTreeSet::new(),
             detail,
             probe: setup.probe,
             machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
             missed_samples: 0,
+            untold_readings: 0,
             cores: setup.cores,
             revision: 0,
             notice: None,

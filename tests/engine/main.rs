@@ -269,6 +269,54 @@ async fn a_slow_recorder_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recorder_that_stands_still_piles_up_no_output() {
+    const CALLS: u32 = 64;
+    const TIMES: u32 = 100;
+    let (sender, mut events) = mpsc::channel::<RunEvent>(1);
+    let recorder = Recorder {
+        events: sender,
+        detail: Detail::Everything,
+    };
+    let calls = "[[call]]\ntool = \"say\"\n".repeat(CALLS as usize);
+    let trial = recorded_trial(&calls, CALLS, Lifetime::UntilEnded, Some(recorder));
+    trial.until_starting(CALLS).await;
+    for call in 1..=CALLS {
+        trial.spawner.runs(call).await;
+    }
+    for _ in 0..TIMES {
+        for call in 1..=CALLS {
+            trial.spawner.prints(call, "words\n");
+        }
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    for call in 1..=CALLS {
+        let ending = Ending::plain(Outcome::Succeeded);
+        trial.spawner.ends(call, "last\n", ending).await;
+    }
+    let (mut pieces, mut told) = (0, 0);
+    let mut is_ended = vec![false; CALLS as usize];
+    while let Ok(Some(event)) = timeout(PATIENCE, events.recv()).await {
+        match event.what {
+            Happening::Output {
+                call,
+                text,
+                left_out_bytes,
+                ..
+            } => {
+                assert!(!is_ended[call.index()], "output after the end of {call}");
+                pieces += 1;
+                told += text.len() as u64 + left_out_bytes;
+            }
+            Happening::CallEnded { call, .. } => is_ended[call.index()] = true,
+            _ => {}
+        }
+    }
+    assert!(is_ended.iter().all(|it| *it));
+    assert_eq!(told, u64::from(CALLS * (TIMES * 6 + 5)));
+    assert!(pieces < 5000, "{pieces} pieces wait in memory");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_whose_watchers_are_gone_is_shut_down() {
     let Trial {
         mut engine,

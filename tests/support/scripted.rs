@@ -70,6 +70,13 @@ impl Scripted {
         events.send(event).await.expect("an engine");
     }
 
+    /// Lets a running call print something.
+    pub(crate) fn prints(&self, call: u32, text: &str) {
+        let waiting = self.waiting.lock().expect("no panic");
+        let attempt = waiting.get(&id(call)).expect("a start of the call");
+        attempt.sink.write(Stream::Stdout, text.as_bytes());
+    }
+
     /// Lets a call print something and end.
     pub(crate) async fn ends(&self, call: u32, printed: &str, ending: Ending) {
         let waiting = self.waiting.lock().expect("no panic").remove(&id(call));
