@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -19,6 +20,10 @@ use crate::record::{self, EventLines, PlainLines};
 
 /// Events that may wait to be printed.
 const EVENTS: usize = 1024;
+
+/// How long after the second signal everything may take to be killed and
+/// written out before another one ends the program as it is.
+const PARTING: Duration = Duration::from_secs(2);
 
 /// Conducts a run to its end, prints it, and decides the exit code.
 pub(super) fn conduct(
@@ -90,6 +95,7 @@ pub(super) fn conduct_as(
     // Heard from before the first call on: a signal must never leave one behind.
     let mut signals = {
         let _inside = session.ground.runtime.enter();
+        tokio::spawn(leave_if_held_up(Signals::listen()?));
         Signals::listen()?
     };
     let engine = session.start(policy, Lifetime::UntilEnded, recorder, record)?;
@@ -177,6 +183,25 @@ fn stop(handle: &Handle, is_second: bool) {
     };
     if handle.send(command).is_err() {
         exit::complain("the stop could not be passed on; try again");
+    }
+}
+
+/// Ends the program on a signal that comes when the second one has long had its
+/// effect: all that is left then is a reader of our output who does not read.
+/// Whatever might still run dies with us, and its supervisors see to that.
+async fn leave_if_held_up(mut signals: Signals) {
+    let mut ends: Vec<Instant> = Vec::new();
+    loop {
+        let Asked::End(exit) = signals.next().await else {
+            continue;
+        };
+        match ends.get(1) {
+            Some(second) if second.elapsed() >= PARTING => {
+                std::process::exit(i32::from(exit.code()));
+            }
+            Some(_) => {}
+            None => ends.push(Instant::now()),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ impl Bench {
             .env(MARKER, self.living.marker())
             .env_remove("RUST_BACKTRACE")
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
+            .env("XDG_STATE_HOME", self.folder().join("state"))
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .env_remove("CLICOLOR")

@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM: everything is stopped, and the exit code says so.
 
+use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -80,5 +81,29 @@ fn a_second_sigint_kills_at_once() {
         begin.elapsed() < Duration::from_secs(20),
         "it waited for the grace"
     );
+    bench.assert_nobody_is_left();
+}
+
+#[test]
+fn a_reader_that_does_not_read_keeps_nobody_from_leaving() {
+    let bench = Bench::new();
+    let flood = "[[call]]\ntool = \"flood\"\nargs = { bytes = 1000000 }\n";
+    let echo = "[[call]]\ntool = \"echo\"\nargs = { text = \"a\" }\n";
+    // Either form has more to say than a pipe holds.
+    bench.file("plan.toml", &format!("{flood}{}", echo.repeat(300)));
+    for (form, last_read) in [("--plain", "done"), ("--events", "run-started")] {
+        let mut child = bench.start(&["run", "plan.toml", form]);
+        let stdout = child.stdout.take().expect("a pipe");
+        let mut lines = BufReader::new(stdout).lines();
+        let is_read = lines.any(|line| line.expect("text").contains(last_read));
+        assert!(is_read, "{form}");
+        let begin = Instant::now();
+        while child.try_wait().expect("it can be asked").is_none() {
+            assert!(begin.elapsed() < PATIENCE, "still there with {form}");
+            send(&child, Signal::INT);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(child.wait().expect("it has ended").code(), Some(130));
+    }
     bench.assert_nobody_is_left();
 }
