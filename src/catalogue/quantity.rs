@@ -9,7 +9,7 @@ use crate::model::Rate;
 
 /// Longest duration that is taken: a year. It keeps sums of times far from
 /// where they would overflow.
-const LONGEST: Duration = Duration::from_hours(366 * 24);
+pub(crate) const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Why a quantity was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

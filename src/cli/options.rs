@@ -197,9 +197,13 @@ pub(super) fn parse_cap(text: &str) -> Result<Cap, String> {
         .ok_or_else(|| "the cap must be at least 1".to_owned())
 }
 
+/// The greatest factor on waits: with it, a plan's longest time stays one that
+/// sums of times can hold.
+const MOST_SCALE: f64 = 1000.0;
+
 pub(super) fn parse_scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(scale) if scale.is_finite() && scale >= 0.0 => Ok(scale),
-        _ => Err("a number of 0 or more is needed".to_owned()),
+        Ok(scale) if (0.0..=MOST_SCALE).contains(&scale) => Ok(scale),
+        _ => Err(format!("a number from 0 to {MOST_SCALE} is needed")),
     }
 }

@@ -14,6 +14,7 @@ use super::written::{At, Settings, WrittenCall, WrittenEdge, WrittenPlan};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
+use crate::catalogue::quantity::LONGEST;
 use crate::model::{Action, Annotations, CallName, EdgeKind, OutputKind, Timeouts, Tool, ToolName};
 
 /// The one version that is read.
@@ -196,10 +197,13 @@ fn run_time(id: &str, step: &Node, record: Option<&Node>, findings: &mut Finding
         _ => None,
     };
     let run = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    if run.is_none() {
-        findings.error(&node.span, "not a number of seconds");
-    }
-    run.unwrap_or_default()
+    let problem = match run {
+        Some(run) if run <= LONGEST => return run,
+        Some(_) => "longer than a year",
+        None => "not a number of seconds",
+    };
+    findings.error(&node.span, problem);
+    Duration::ZERO
 }
 
 /// The tool that waits as long as one recorded step ran: one for each call. Its
