@@ -15,6 +15,7 @@ use super::trust::Otherwise;
 use super::{arguments, terminal_text};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
+use crate::output::{CopyForm, CopyRequest, Stream, Streams};
 use crate::plan::{self, Draft};
 
 #[derive(Debug, Args)]
@@ -118,10 +119,22 @@ impl Call {
 /// Prints what the call printed, and on standard error why it did not succeed.
 fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
     let id = CallId::from_index(0);
-    let printed = session.ground.store.result(id);
-    let mut out = io::stdout().lock();
-    terminal_text::write(&printed.bytes, io::stdout().is_terminal(), &mut out)?;
+    let whole = CopyRequest {
+        attempt: None,
+        streams: Streams::Only(Stream::Stdout),
+        lines: 0..u64::MAX,
+        form: CopyForm::Raw,
+        limit_bytes: u64::MAX,
+    };
+    let mut out = terminal_text::stdout();
+    let printed = session.ground.store.reader().copy(id, &whole, &mut out)?;
     out.flush()?;
+    drop(out);
+    if printed.dropped_lines > 0 {
+        exit::complain(
+            "the output was too long to be kept whole; a line in it counts what is gone",
+        );
+    }
     let stderr = session.ground.store.stderr_tail(id);
     let mut err = io::stderr().lock();
     terminal_text::write(&stderr.bytes, io::stderr().is_terminal(), &mut err)?;

@@ -26,6 +26,17 @@ fn a_call_prints_the_output_of_its_tool_only() {
 }
 
 #[test]
+fn a_call_prints_also_what_is_too_long_for_memory() {
+    let bench = Bench::new();
+    let answer = bench.run(&["call", "flood", "bytes=19200007"]).with_code(0);
+    assert_eq!(answer.stdout.len(), 19_200_007);
+    let numbers = answer.stdout.lines().zip(0_u64..);
+    let mut numbers = numbers.take_while(|(line, _)| *line != "the end");
+    assert!(numbers.all(|(line, number)| line.parse() == Ok(number)));
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
 fn a_call_that_fails_says_why() {
     let bench = Bench::new();
     let answer = bench
