@@ -130,10 +130,12 @@ fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
     let printed = session.ground.store.reader().copy(id, &whole, &mut out)?;
     out.flush()?;
     drop(out);
-    if printed.dropped_lines > 0 {
-        exit::complain(
-            "the output was too long to be kept whole; a line in it counts what is gone",
-        );
+    let total = session.ground.store.stat(id).stdout_bytes;
+    if printed.bytes < total {
+        let gone = total - printed.bytes;
+        exit::complain(&format!(
+            "the output was too long: {gone} of its {total} bytes were dropped, where a line says so"
+        ));
     }
     let stderr = session.ground.store.stderr_tail(id);
     let mut err = io::stderr().lock();
