@@ -72,7 +72,7 @@ fn pair<'w>(tool: &Tool, word: &'w str) -> Result<(&'w str, Value), ArgumentErro
 /// A value as the schema types it; text where the schema says nothing.
 fn typed(tool: &Tool, key: &str, text: &str) -> Result<Value, ArgumentError> {
     let schema = tool.input_schema.as_ref();
-    let kind = schema.and_then(|schema| schema.pointer(&format!("/properties/{key}/type")));
+    let kind = schema.and_then(|schema| schema.get("properties")?.get(key)?.get("type"));
     let (wanted, fits): (&'static str, fn(&Value) -> bool) = match kind.and_then(Value::as_str) {
         Some("integer") => ("an integer", |value| value.is_i64() || value.is_u64()),
         Some("number") => ("a number", Value::is_number),
@@ -107,7 +107,7 @@ mod tests {
                 run: std::time::Duration::ZERO,
             },
             input_schema: Some(json!({"properties": {
-                "count": {"type": "integer"}, "deep": {"type": "boolean"}
+                "count": {"type": "integer"}, "deep": {"type": "boolean"}, "a/b": {"type": "integer"}
             }})),
             annotations: Annotations::default(),
             output: OutputKind::Auto,
@@ -132,6 +132,7 @@ mod tests {
             parsed(None, &["count=3", "deep=true", "text=3", "empty="]),
             Ok(json!({"count": 3, "deep": true, "text": "3", "empty": ""}))
         );
+        assert_eq!(parsed(None, &["a/b=3"]), Ok(json!({"a/b": 3})));
         assert_eq!(parsed(None, &["x:=[1]"]), Ok(json!({"x": [1]})));
         assert_eq!(parsed(None, &["a=b=c"]), Ok(json!({"a": "b=c"})));
     }

@@ -98,6 +98,10 @@ pub(super) fn conduct(
 }
 
 fn conduct_in(session: &mut Session, policy: &PolicyOptions, output: &OutputOptions) -> Exit {
+    if let Err(error) = Session::check_report(output) {
+        session.ground.close_servers();
+        return exit::cannot_run(&error);
+    }
     if output.is_headless() {
         headless::conduct(session, policy, output)
     } else {

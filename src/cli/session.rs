@@ -1,7 +1,7 @@
 //! One run from a checked plan to an exit code, whoever looks at it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +60,12 @@ pub(super) enum SessionError {
     Suspend(#[source] io::Error),
     #[error("the record of the run cannot be made at {}", path.display())]
     Record {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the report cannot be written to {}", path.display())]
+    Report {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -131,6 +137,23 @@ impl Session {
             recorder,
             tape,
         }))
+    }
+
+    /// Whether the report can be written later: a path that cannot be written
+    /// is better known before the run than after it. What is there stays; a
+    /// pipe is not touched, since its reader would take that for all.
+    pub(super) fn check_report(options: &OutputOptions) -> Result<(), SessionError> {
+        let Some(path) = &options.report else {
+            return Ok(());
+        };
+        if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+            return Ok(());
+        }
+        let file = File::options().create(true).append(true).open(path);
+        file.map(drop).map_err(|source| SessionError::Report {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Writes the report, and decides the exit code of a run that nobody

@@ -15,6 +15,6 @@ pub struct Plan {
     /// Its calls; the call at index `i` has `CallId::from_index(i)`.
     pub calls: Vec<Call>,
     /// How calls are expected to end where that is not a success: the names of
-    /// calls that are planned to fail. Only the sample plan of `demo` has any.
+    /// calls that are planned to fail.
     pub expected_failures: Vec<super::CallName>,
 }

@@ -7,8 +7,8 @@
 //! read into what it says (`written`), and put together with a catalogue
 //! (`assemble`). Each step reports what it finds and goes on with the rest, so
 //! that one report tells everything. Besides the keys of the README a call may
-//! say `expect = "failed"`: it is planned to fail. `demo` then takes its
-//! failure, and the skipping of what depends on it, for the planned end.
+//! say `expect = "failed"`: it is planned to fail. Its failure, and the skipping
+//! of what depends on it, is then the planned end.
 
 mod arguments;
 mod assemble;

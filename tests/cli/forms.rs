@@ -238,7 +238,7 @@ fn a_long_output_in_events_is_bounded_and_what_is_left_out_is_counted() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said() {
+fn a_report_that_cannot_be_written_is_said_before_anything_starts() {
     let bench = Bench::new();
     bench.file(
         "plan.toml",
@@ -247,6 +247,7 @@ fn a_report_that_cannot_be_written_is_said() {
     let answer = bench.run(&["run", "plan.toml", "--report", "nowhere/report.json"]);
     assert_eq!(answer.code, Some(4), "{answer:#?}");
     assert!(answer.stderr.contains("nowhere/report.json"), "{answer:#?}");
+    assert_eq!(answer.stdout, "");
 }
 
 #[test]

@@ -83,7 +83,7 @@ struct Call {
     verify: Option<bool>,
     /// What may differ in its output from run to run.
     ignore: Option<Vec<Pointer>>,
-    /// The call is planned to fail; `demo` takes that for success.
+    /// The call is planned to fail: that is no failure of the run.
     expect: Option<Expected>,
 }
 
