@@ -20,7 +20,7 @@ use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::tui::terminal::{self, Screen};
-use crate::tui::{self, Deps, Leave, Signal};
+use crate::tui::{self, Deps, Leave, Recalled, Signal};
 
 /// `fanout` without a command.
 #[derive(Debug, Args)]
@@ -79,10 +79,11 @@ pub(super) fn conduct(
 ) -> Exit {
     // Before anything starts: a wrong theme is a usage error, and the terminal
     // answers questions only outside of the dashboard's modes.
-    let looks = match options.looks.looks() {
+    let mut looks = match options.looks.looks() {
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
+    let recalled = recall(session, policy, options, &mut looks.settings.notices);
     let shown = session
         .start(
             policy,
@@ -92,12 +93,15 @@ pub(super) fn conduct(
         )
         .and_then(|engine| {
             let runtime = &session.ground.runtime;
-            runtime.block_on(show(session, engine, looks))
+            runtime.block_on(show(session, engine, looks, recalled))
         });
     session.ground.close_servers();
     match shown {
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
+            if leave == Leave::Quit {
+                session.remember(&last, options);
+            }
             let verdict = session.close(&last, options);
             exit::report_panics();
             match leave {
@@ -110,14 +114,33 @@ pub(super) fn conduct(
     }
 }
 
+/// What is known of earlier sessions; what cannot be read is said.
+fn recall(
+    session: &Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+    notices: &mut Vec<String>,
+) -> Recalled {
+    let Some(notebook) = options.notebook() else {
+        return Recalled::default();
+    };
+    let run = notebook.previous(&session.plan.calls, policy.time_scale);
+    let run = run.unwrap_or_else(|error| {
+        notices.push(format!("the last run of this plan: {error}"));
+        None
+    });
+    Recalled { run }
+}
+
 /// Draws until the user leaves, gives the terminal back, and ends the run.
 async fn show(
     session: &Session,
     mut engine: Engine,
     looks: Looks,
+    recalled: Recalled,
 ) -> Result<(Arc<Snapshot>, Leave), SessionError> {
     let handle = engine.handle();
-    let left = draw(session, handle.clone(), looks).await;
+    let left = draw(session, handle.clone(), looks, recalled).await;
     // An engine that was drained or shut down has ended, and takes nothing any more.
     let _ = handle.send(Command::Shutdown);
     let last = end(&mut engine, &handle).await?;
@@ -140,7 +163,12 @@ async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, Sess
     }
 }
 
-async fn draw(session: &Session, handle: Handle, looks: Looks) -> Result<Leave, SessionError> {
+async fn draw(
+    session: &Session,
+    handle: Handle,
+    looks: Looks,
+    recalled: Recalled,
+) -> Result<Leave, SessionError> {
     terminal::install_panic_hook();
     let deps = Deps {
         handle,
@@ -150,6 +178,7 @@ async fn draw(session: &Session, handle: Handle, looks: Looks) -> Result<Leave, 
         glyphs: looks.glyphs,
         motion: looks.motion,
         settings: looks.settings,
+        recalled,
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;

@@ -47,6 +47,9 @@ pub(super) fn conduct(
             {
                 exit::complain(&format!("standard output: {error}"));
             }
+            if interruption.is_none() {
+                session.remember(&last, options);
+            }
             let verdict = session.close(&last, options);
             interruption.unwrap_or(verdict)
         }

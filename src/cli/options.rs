@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::config;
+use super::config::{self, Folders};
 use super::dashboard;
 use super::exit::{self, Exit};
 use super::looks::LookOptions;
@@ -13,6 +13,7 @@ use super::trust::{self, Otherwise};
 use crate::catalogue::{self, Catalogue, Problems};
 use crate::model::{Cap, FailurePolicy, Order, Plan, Policy};
 use crate::plan::{self, Loaded};
+use crate::record::Notebook;
 
 /// Where tools come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -156,6 +157,9 @@ pub(super) struct OutputOptions {
     /// Write a JSON report of the run to this file
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+    /// Neither read nor write what is kept of earlier runs and sessions
+    #[arg(long)]
+    pub(super) no_history: bool,
     /// Record every decision of the scheduler to this file, for an exact replay
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
@@ -167,6 +171,13 @@ pub(super) struct OutputOptions {
 }
 
 impl OutputOptions {
+    /// What is written down between sessions, unless that is not wanted or
+    /// there is no home folder for it.
+    pub(super) fn notebook(&self) -> Option<Notebook> {
+        let folders = Folders::find().filter(|_| !self.no_history)?;
+        Some(Notebook::at(&folders.state()))
+    }
+
     /// Whether the run goes on without a dashboard.
     pub(super) fn is_headless(&self) -> bool {
         self.plain || self.events || !dashboard::is_terminal()

@@ -180,6 +180,17 @@ impl Session {
         verdict(last, &self.plan, options.leaks)
     }
 
+    /// Keeps a run that was not broken off, for the next run of the plan.
+    pub(super) fn remember(&self, last: &Snapshot, options: &OutputOptions) {
+        let calls = &self.plan.calls;
+        let notebook = options.notebook();
+        if let Some((notebook, run)) = notebook.zip(record::PastRun::of(last, calls.len()))
+            && let Err(error) = notebook.keep(calls, self.time_scale, &run)
+        {
+            exit::complain(&format!("this run is not kept: {error}"));
+        }
+    }
+
     fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {
         let report = record::Report {
             last,

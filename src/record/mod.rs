@@ -1,8 +1,9 @@
 //! What is kept of a run and handed on: the lines of `--events` and `--plain`,
-//! and the report.
+//! the report, and what is written down for the next session.
 //!
-//! It owns the names of the calls it has heard of, nothing else: events and
-//! the final snapshot come to it, bytes go out. It must not know who sends
+//! It owns the names of the calls it has heard of and the files of the
+//! notebook, nothing else: events and the final snapshot come to it, bytes go
+//! out. It must not know who sends
 //! them, how a call was run or how anything is drawn.
 
 mod call_report;
@@ -13,14 +14,16 @@ mod fixture;
 #[cfg(test)]
 mod fixture_events;
 mod names;
+mod notebook;
 mod plain;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use events::EventLines;
+pub use notebook::{Folder, Notebook, NotebookError, PastAttempt, PastRun, fingerprint};
 pub use plain::{PlainLines, write_outputs};
-pub use report::{Bounds, Report};
+pub use report::{Bounds, Report, wall};
 
 use crate::model::CallId;
 use serde_json::Value;

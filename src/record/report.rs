@@ -1,6 +1,7 @@
 //! The report of a run, version 1: one JSON object.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ use super::Outputs;
 use super::call_report::{call_report, run_time};
 use super::events::outcome_counts;
 use super::figures::ms_or_null;
-use crate::model::{CallId, Snapshot};
+use crate::model::{CallId, CallRow, Snapshot};
 
 /// What a run could have taken at best; whoever computed it says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,13 +55,7 @@ impl Report<'_> {
     /// From the first admissible call to the last end; `None` where nothing
     /// was admissible or something has not ended.
     pub fn wall(&self) -> Option<Duration> {
-        let rows = self.last.calls.iter();
-        let first = rows
-            .clone()
-            .map(|row| row.queued + row.waited.after)
-            .min()?;
-        let last = rows.map(|row| row.ended).collect::<Option<Vec<_>>>()?;
-        Some(last.into_iter().max()?.saturating_sub(first))
+        wall(&self.last.calls)
     }
 
     /// The run times of all attempts together; inflated by contention.
@@ -103,6 +98,18 @@ impl Report<'_> {
             "missed_samples": self.last.missed_samples,
         })
     }
+}
+
+/// From the first admissible of these calls to the last end; `None` where
+/// nothing was admissible or something has not ended.
+pub fn wall(rows: &[Arc<CallRow>]) -> Option<Duration> {
+    let admissible = rows.iter().map(|row| row.queued + row.waited.after);
+    let first = admissible.min()?;
+    let mut last = Duration::ZERO;
+    for row in rows {
+        last = last.max(row.ended?);
+    }
+    Some(last.saturating_sub(first))
 }
 
 impl Serialize for Report<'_> {

@@ -18,10 +18,12 @@ use super::frame_clock::FrameClock;
 use super::glyphs::Glyphs;
 use super::motion::{self, Motion};
 use super::reading::Reading;
+use super::recalled::Recalled;
 use super::settings::{Settings, changed};
 use super::state::{Level, State};
 use super::terminal::Session;
 use super::text::figure;
+use super::timeline::Ghost;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
 use super::views::{self, Hit, View};
 use crate::catalogue::Catalogue;
@@ -47,6 +49,8 @@ pub struct Deps {
     pub motion: Motion,
     /// What the user set up.
     pub settings: Settings,
+    /// What is known of earlier sessions.
+    pub recalled: Recalled,
 }
 
 /// Why the dashboard ended although nobody left it.
@@ -153,6 +157,8 @@ impl Turn {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
         state.has_mouse = deps.settings.has_mouse;
+        let run = deps.recalled.run.take();
+        state.timeline.before = run.map(|run| Arc::new(Ghost::of(&run)));
         let notices = std::mem::take(&mut deps.settings.notices);
         let mut turn = Self {
             state,

@@ -130,6 +130,11 @@ impl Glyphs {
         self.pick("▒", "%")
     }
 
+    /// A stretch of an earlier run.
+    pub fn ghost(self) -> &'static str {
+        self.pick("▂", "=")
+    }
+
     /// What of a list is in sight, on its bar.
     pub fn thumb(self) -> &'static str {
         self.pick("█", "#")

@@ -17,6 +17,7 @@ pub mod keymap;
 mod layout;
 pub mod motion;
 pub mod reading;
+mod recalled;
 pub mod refusal;
 pub mod schema;
 mod settings;
@@ -30,5 +31,6 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{Deps, TuiError, run};
+pub use recalled::Recalled;
 pub use settings::Settings;
 pub use update::{Leave, Signal};

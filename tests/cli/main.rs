@@ -9,6 +9,7 @@ mod exits;
 mod forms;
 mod help;
 mod invalid;
+mod kept;
 #[path = "../support/living.rs"]
 mod living;
 mod readme;

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use fanout::engine::Command;
+use fanout::tui::{Recalled, Settings};
 
 use crate::dump::with_styles;
+use crate::earlier;
 use crate::fixtures::{self, id};
-use crate::stage::play;
+use crate::stage::{play, play_with};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -75,5 +77,37 @@ fn the_machine_is_shown_in_full_when_asked_for() {
         insta::assert_snapshot!("machine", with_styles(&stage.screen()));
         stage.keys("<esc>").await;
         assert!(!stage.text().contains("Machine"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
+    let run = fixtures::history();
+    let recalled = Recalled {
+        run: Some(earlier::sequential(&run)),
+    };
+    play_with(Settings::default(), recalled, run, SIZE, async |stage| {
+        stage.keys("4").await;
+        assert!(
+            stage.text().contains("last run: cap 1, 01:03.5"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("b").await;
+        assert!(!stage.text().contains("last run: "), "{}", stage.text());
+        stage.keys("bm").await;
+        assert!(
+            stage.text().contains("last run: cap 1, 01:03.5"),
+            "{}",
+            stage.text()
+        );
+    });
+    play(fixtures::history(), SIZE, async |stage| {
+        stage.keys("4b").await;
+        assert!(
+            stage.text().contains("no earlier run of this plan is kept"),
+            "{}",
+            stage.text()
+        );
     });
 }

@@ -239,7 +239,11 @@ impl Run {
     }
 }
 
-fn attempt(lane: LaneId, started: Duration, end: Option<(Duration, Ending)>) -> AttemptRecord {
+pub(crate) fn attempt(
+    lane: LaneId,
+    started: Duration,
+    end: Option<(Duration, Ending)>,
+) -> AttemptRecord {
     AttemptRecord {
         attempt: AttemptNo(1),
         lane,

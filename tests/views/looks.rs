@@ -1,14 +1,16 @@
 //! Pictures of the screens.
 
+use std::sync::Arc;
+
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Screen, State};
-use fanout::tui::timeline::Rows;
+use fanout::tui::timeline::{Ghost, Rows};
 use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::{dump, fixtures};
+use crate::{dump, earlier, fixtures};
 
 /// Draws a state with a theme and signs.
 fn draw_with(state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
@@ -121,5 +123,29 @@ fn the_timeline_at_every_size() {
         state.settle();
         let calls = draw(&state);
         insta::assert_snapshot!(format!("calls-{width}x{height}"), dump::with_styles(&calls));
+    }
+}
+
+#[test]
+fn the_last_run_under_the_timeline() {
+    for (width, height) in SIZES {
+        let run = fixtures::history();
+        let before = earlier::sequential(&run);
+        let mut state = fixtures::state(run, size(width, height));
+        state.show(Screen::Timeline);
+        state.timeline.before = Some(Arc::new(Ghost::of(&before)));
+        state.settle();
+        let lanes = draw(&state);
+        insta::assert_snapshot!(
+            format!("lanes-before-{width}x{height}"),
+            dump::with_styles(&lanes)
+        );
+        state.timeline.rows = Rows::Calls;
+        state.settle();
+        let calls = draw(&state);
+        insta::assert_snapshot!(
+            format!("calls-before-{width}x{height}"),
+            dump::with_styles(&calls)
+        );
     }
 }

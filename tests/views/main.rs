@@ -4,6 +4,7 @@ mod around;
 mod detail;
 mod documents;
 mod dump;
+mod earlier;
 mod fixtures;
 mod keys;
 mod looks;

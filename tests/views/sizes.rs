@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use fanout::tui::timeline::Ghost;
 use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
 use ratatui::layout::Size;
 
-use crate::{fixtures, looks};
+use crate::{earlier, fixtures, looks};
 
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            ":!U1234dcitnN&y m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            ":!U1234dcitnN&y m[]0b/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),
@@ -34,6 +35,10 @@ proptest! {
             _ => fixtures::draining(),
         };
         let mut state = fixtures::state(Arc::clone(&run), Size { width, height });
+        if which == 3 {
+            let before = Ghost::of(&earlier::sequential(&run));
+            state.timeline.before = Some(Arc::new(before));
+        }
         for (at, key) in keys.into_iter().enumerate() {
             let code = match key {
                 '\t' => KeyCode::Tab,

@@ -16,7 +16,7 @@ use fanout::tui::canvas::Canvas;
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::motion::Motion;
 use fanout::tui::terminal::Session;
-use fanout::tui::{Deps, Leave, Settings, Signal, run};
+use fanout::tui::{Deps, Leave, Recalled, Settings, Signal, run};
 use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
@@ -125,12 +125,19 @@ pub(crate) fn play(
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
 ) -> Option<Leave> {
-    play_with(Settings::default(), run_picture, size, script)
+    play_with(
+        Settings::default(),
+        Recalled::default(),
+        run_picture,
+        size,
+        script,
+    )
 }
 
-/// The same with what a user set up.
+/// The same with what a user set up, and what is known of earlier sessions.
 pub(crate) fn play_with(
     settings: Settings,
+    recalled: Recalled,
     run_picture: Arc<Snapshot>,
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
@@ -155,6 +162,7 @@ pub(crate) fn play_with(
             glyphs: Glyphs::Unicode,
             motion: Motion::Full,
             settings,
+            recalled,
         };
         let mut terminal = Terminal::new(screen.clone()).expect("a screen");
         let clipboard: Rc<RefCell<String>> = Rc::default();

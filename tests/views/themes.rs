@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use fanout::theme::{Depth, Library, Role, Theme};
-use fanout::tui::Settings;
 use fanout::tui::keymap::UserKeys;
+use fanout::tui::{Recalled, Settings};
 use ratatui::style::Color;
 use tokio::sync::watch;
 
@@ -56,23 +56,29 @@ fn an_edited_theme_is_repainted_and_a_broken_one_is_not_put_on() {
         theme_changes: Some(theme_changes),
         ..Settings::default()
     };
-    play_with(settings, fixtures::everything(), SIZE, async |stage| {
-        stage.keys("Tmine<ret>").await;
-        assert_eq!(ground(stage), Color::Blue);
-        write("[roles]\nbg = 'green'\n");
-        changed.send_replace(());
-        stage.pass(Duration::from_millis(50)).await;
-        assert_eq!(ground(stage), Color::Green);
-        write("[roles]\nbgg = 'red'\nbg = 'red'\n");
-        changed.send_replace(());
-        stage.pass(Duration::from_millis(50)).await;
-        assert_eq!(ground(stage), Color::Green, "the last good one stays");
-        assert!(
-            stage.text().contains("mine.toml:2:1: unknown"),
-            "{}",
-            stage.text()
-        );
-    });
+    play_with(
+        settings,
+        Recalled::default(),
+        fixtures::everything(),
+        SIZE,
+        async |stage| {
+            stage.keys("Tmine<ret>").await;
+            assert_eq!(ground(stage), Color::Blue);
+            write("[roles]\nbg = 'green'\n");
+            changed.send_replace(());
+            stage.pass(Duration::from_millis(50)).await;
+            assert_eq!(ground(stage), Color::Green);
+            write("[roles]\nbgg = 'red'\nbg = 'red'\n");
+            changed.send_replace(());
+            stage.pass(Duration::from_millis(50)).await;
+            assert_eq!(ground(stage), Color::Green, "the last good one stays");
+            assert!(
+                stage.text().contains("mine.toml:2:1: unknown"),
+                "{}",
+                stage.text()
+            );
+        },
+    );
 }
 
 #[test]
@@ -83,14 +89,20 @@ fn keys_of_the_user_are_heard_and_shown() {
         notices: vec!["keys.toml:1:1: something is wrong".to_owned()],
         ..Settings::default()
     };
-    play_with(settings, fixtures::everything(), SIZE, async |stage| {
-        assert!(
-            stage.text().contains("something is wrong"),
-            "{}",
-            stage.text()
-        );
-        assert!(stage.text().contains("F3 help"), "{}", stage.text());
-        stage.keys("?").await;
-        assert!(!stage.text().contains("app.help") && !stage.text().contains("signs"));
-    });
+    play_with(
+        settings,
+        Recalled::default(),
+        fixtures::everything(),
+        SIZE,
+        async |stage| {
+            assert!(
+                stage.text().contains("something is wrong"),
+                "{}",
+                stage.text()
+            );
+            assert!(stage.text().contains("F3 help"), "{}", stage.text());
+            stage.keys("?").await;
+            assert!(!stage.text().contains("app.help") && !stage.text().contains("signs"));
+        },
+    );
 }

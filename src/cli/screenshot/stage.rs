@@ -25,7 +25,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
 use crate::tui::terminal::Session;
-use crate::tui::{self, Deps, Settings, TuiError};
+use crate::tui::{self, Deps, Recalled, Settings, TuiError};
 
 /// Something that is done at a moment of the run.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +126,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         glyphs: Glyphs::Unicode,
         motion: Motion::Full,
         settings: Settings::default(),
+        recalled: Recalled::default(),
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
     let input = stream::poll_fn(move |context| typed.poll_recv(context));

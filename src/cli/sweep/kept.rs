@@ -1,17 +1,16 @@
 //! The runs of a sweep under way, in a file, so that it can be gone on with.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use crate::cli::config::Folders;
 use crate::cli::exit;
 use crate::cli::experiment::Conditions;
 use crate::lab::sweep::{Request, Run};
 use crate::model::Plan;
+use crate::record::{self, Folder};
 
 /// Files of stopped sweeps that are kept; the oldest go first.
 const MOST_FILES: usize = 50;
@@ -41,15 +40,11 @@ impl Kept {
         let Some(folders) = Folders::find() else {
             return (none, Vec::new());
         };
-        let folder = folders.state().join("sweeps");
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder);
-        let path = folder.join(format!("{}.jsonl", key(plan, request, conditions)));
+        let folder = Folder::at(folders.state().join("sweeps"));
+        let path = folder.file(&format!("{}.jsonl", key(plan, request, conditions)));
         let runs = if resume { read(&path) } else { Vec::new() };
-        let opened = made.and_then(|()| {
-            prune(&folder);
+        let made = folder.make().and_then(|()| folder.prune(MOST_FILES - 1));
+        let opened = made.map_err(io::Error::other).and_then(|()| {
             let mut file = OpenOptions::new()
                 .create(true)
                 .write(true)
@@ -98,7 +93,7 @@ impl Kept {
     }
 }
 
-fn write(file: &mut File, run: &Run) -> std::io::Result<()> {
+fn write(file: &mut File, run: &Run) -> io::Result<()> {
     let line = serde_json::to_string(run)?;
     writeln!(file, "{line}")
 }
@@ -115,35 +110,7 @@ fn read(path: &Path) -> Vec<Run> {
 /// What makes two sweeps the same: the calls and how they are run, not what
 /// the plan is called nor where it stands.
 fn key(plan: &Plan, request: &Request, conditions: &Conditions) -> String {
-    let mut digest = Sha256::new();
-    for part in [
-        serde_json::to_string(&plan.calls).unwrap_or_default(),
-        serde_json::to_string(request).unwrap_or_default(),
-        format!("{conditions:?}"),
-    ] {
-        digest.update(part.len().to_le_bytes());
-        digest.update(part);
-    }
-    let digest = digest.finalize();
-    let bytes: Vec<String> = digest
-        .iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    bytes.concat()
-}
-
-fn prune(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut files: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    files.sort();
-    let over = (files.len() + 1).saturating_sub(MOST_FILES);
-    for (_, path) in files.into_iter().take(over) {
-        let _ = fs::remove_file(path);
-    }
+    let calls = serde_json::to_string(&plan.calls).unwrap_or_default();
+    let request = serde_json::to_string(request).unwrap_or_default();
+    record::fingerprint(&[&calls, &request, &format!("{conditions:?}")])
 }

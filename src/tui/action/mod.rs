@@ -38,6 +38,7 @@ pub enum Action {
     ZoomOut,
     Fit,
     TimelineRows,
+    Ghost,
     UseTool,
     Filter,
     Sort,

@@ -108,6 +108,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ZoomOut, "time.zoom-out", &[Timeline], &["["], "zoom out", "Twice as much time").footer(34),
     row(A::Fit, "time.fit", &[Timeline], &["0"], "fit", "The whole run").footer(36),
     row(A::TimelineRows, "time.rows", &[Timeline], &["m"], "lanes/calls", "A row for each lane, or for each call").footer(32),
+    row(A::Ghost, "time.before", &[Timeline], &["b"], "last run", "The last run of the same plan on the same scale, or not").footer(37),
     row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),

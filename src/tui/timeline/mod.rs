@@ -5,14 +5,17 @@
 //! not know how a bar looks.
 
 mod critical;
+mod ghost;
 mod view;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CallId, CallRow, Outcome, Snapshot};
+use crate::model::{AttemptRecord, CallId, CallRow, Outcome, Snapshot};
+use crate::record;
 
+pub use ghost::Ghost;
 pub use view::{Rows, TimelineView, Window};
 
 /// What a call did during a stretch of time.
@@ -56,6 +59,8 @@ pub struct Timeline {
     pub critical: BTreeSet<CallId>,
     /// When the last of what is over was over.
     pub last_end: Duration,
+    /// From the first admissible call to the last end, once all have ended.
+    pub wall: Option<Duration>,
 }
 
 impl Timeline {
@@ -80,7 +85,7 @@ impl Timeline {
                     self.lanes.resize(lane + 1, Vec::new());
                 }
                 if let Some(bars) = self.lanes.get_mut(lane) {
-                    bars.extend(ran(row.id, attempt));
+                    bars.extend(attempted(row.id, attempt));
                 }
             }
         }
@@ -88,14 +93,12 @@ impl Timeline {
             bars.sort_by_key(|bar| bar.from);
         }
         self.critical = critical::chain(run);
+        self.wall = record::wall(&run.calls);
     }
 
     /// The bars of a lane that are visible between two times.
     pub fn lane(&self, lane: usize, from: Duration, to: Duration) -> &[Bar] {
-        let bars = self.lanes.get(lane).map_or(&[][..], Vec::as_slice);
-        let first = bars.partition_point(|bar| bar.to.is_some_and(|end| end < from));
-        let last = bars.partition_point(|bar| bar.from <= to);
-        bars.get(first..last.max(first)).unwrap_or(&[])
+        inside(self.lanes.get(lane), from, to)
     }
 
     /// The lanes that were busy on the average of a stretch of time.
@@ -111,20 +114,38 @@ impl Timeline {
     }
 }
 
-/// The bars of an attempt: its run, and its stop if one was ordered.
-fn ran(call: CallId, attempt: &crate::model::AttemptRecord) -> impl Iterator<Item = Bar> {
-    let outcome = attempt.outcome;
+/// The bars of a lane, sorted by time, that are visible between two times.
+fn inside(bars: Option<&Vec<Bar>>, from: Duration, to: Duration) -> &[Bar] {
+    let bars = bars.map_or(&[][..], Vec::as_slice);
+    let first = bars.partition_point(|bar| bar.to.is_some_and(|end| end < from));
+    let last = bars.partition_point(|bar| bar.from <= to);
+    bars.get(first..last.max(first)).unwrap_or(&[])
+}
+
+/// The bars of an attempt.
+fn attempted(call: CallId, attempt: &AttemptRecord) -> impl Iterator<Item = Bar> {
+    let times = (attempt.started, attempt.stop_ordered, attempt.ended);
+    ran(call, attempt.outcome, times)
+}
+
+/// The bars of an attempt by when it was started, when a stop was ordered and
+/// when it ended: its run, and its stop if one was ordered.
+fn ran(
+    call: CallId,
+    outcome: Option<Outcome>,
+    (started, stop_ordered, ended): (Duration, Option<Duration>, Option<Duration>),
+) -> impl Iterator<Item = Bar> {
     let run = Bar {
         call,
         phase: Phase::Ran(outcome),
-        from: attempt.started,
-        to: attempt.stop_ordered.or(attempt.ended),
+        from: started,
+        to: stop_ordered.or(ended),
     };
-    let stop = attempt.stop_ordered.map(|ordered| Bar {
+    let stop = stop_ordered.map(|ordered| Bar {
         call,
         phase: Phase::Stopped,
         from: ordered,
-        to: attempt.ended,
+        to: ended,
     });
     std::iter::once(run).chain(stop)
 }
@@ -151,7 +172,8 @@ pub fn of_call(row: &CallRow, now: Duration) -> Vec<Bar> {
             to: None,
         });
     }
-    bars.extend(row.attempts.iter().flat_map(|attempt| ran(row.id, attempt)));
+    let attempts = row.attempts.iter();
+    bars.extend(attempts.flat_map(|attempt| attempted(row.id, attempt)));
     bars.sort_by_key(|bar| bar.from);
     bars
 }

@@ -1,9 +1,10 @@
 //! Where the chart stands: what it has rows for, which time it shows, and
 //! where its cursor is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Timeline;
+use super::{Ghost, Timeline};
 
 /// What the chart has rows for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,17 +59,27 @@ pub struct TimelineView {
     pub lane: usize,
     /// What is derived from the run.
     pub model: Timeline,
+    /// The run before of the same plan, if one was kept.
+    pub before: Option<Arc<Ghost>>,
+    /// Whether that is left out.
+    pub is_before_hidden: bool,
 }
 
 /// The shortest stretch that is shown.
 const SHORTEST: Duration = Duration::from_millis(50);
 
 impl TimelineView {
-    /// The whole run up to now.
+    /// The run before, while it is shown.
+    pub fn ghost(&self) -> Option<&Ghost> {
+        self.before.as_deref().filter(|_| !self.is_before_hidden)
+    }
+
+    /// The whole run up to now, and the run before while that is shown.
     pub fn whole(&self, now: Duration) -> Window {
+        let before = self.ghost().map_or(Duration::ZERO, |ghost| ghost.last_end);
         Window {
             from: Duration::ZERO,
-            to: now.max(self.model.last_end).max(SHORTEST),
+            to: now.max(self.model.last_end).max(before).max(SHORTEST),
         }
     }
 

@@ -136,6 +136,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         | Action::ZoomIn
         | Action::ZoomOut
         | Action::Fit
+        | Action::Ghost
         | Action::TimelineRows => timeline::act(state, action),
         Action::UseTool => add_call::for_tool(state),
         Action::EditRerun => add_call::edit(state),

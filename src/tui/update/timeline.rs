@@ -1,13 +1,19 @@
 //! Moving about in the timeline.
 
 use crate::tui::action::Action;
-use crate::tui::state::{Selection, State};
+use crate::tui::refusal::refusal;
+use crate::tui::state::{Level, Selection, State};
 use crate::tui::timeline::Rows;
 use crate::tui::views::timeline::Chart;
 
 pub(super) fn act(state: &mut State, action: Action) {
-    let now = state.run_now();
+    let now = state.elapsed();
     let columns = Chart::of(state).columns();
+    if action == Action::Ghost
+        && let Some(reason) = refusal(state, action)
+    {
+        return state.say(Level::Info, reason);
+    }
     let timeline = &mut state.timeline;
     match action {
         Action::CursorLeft => timeline.move_cursor(-1, columns, now),
@@ -15,6 +21,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::ZoomIn => timeline.zoom(0.5, now),
         Action::ZoomOut => timeline.zoom(2.0, now),
         Action::Fit => timeline.window = None,
+        Action::Ghost => timeline.is_before_hidden = !timeline.is_before_hidden,
         _ => {
             timeline.rows = match timeline.rows {
                 Rows::Lanes => Rows::Calls,
@@ -29,7 +36,7 @@ pub(super) fn act(state: &mut State, action: Action) {
 
 /// The cursor to a column of the bars.
 pub(super) fn to_column(state: &mut State, column: u16) {
-    let now = state.run_now();
+    let now = state.elapsed();
     let columns = Chart::of(state).columns();
     let shown = state.timeline.shown(now);
     state.timeline.cursor = Some(shown.time(column.min(columns), columns));
@@ -47,7 +54,7 @@ pub(super) fn lane(state: &mut State, by: isize) {
 }
 
 fn select_under_cursor(state: &mut State) {
-    let now = state.run_now();
+    let now = state.elapsed();
     let timeline = &state.timeline;
     let time = timeline.cursor.unwrap_or(now);
     let bars = timeline.model.lane(timeline.lane, time, time);

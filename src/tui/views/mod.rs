@@ -30,6 +30,7 @@ mod tabs;
 mod theme_picker;
 pub(super) mod timeline;
 mod timeline_bars;
+mod timeline_before;
 mod timeline_strip;
 mod too_small;
 pub(super) mod tool;

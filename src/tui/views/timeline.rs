@@ -6,6 +6,8 @@
 //! │ cap 4─────────                                                      │
 //! │    1 ✓#3 trace   ▸#9 count        ····                              │
 //! │    2 ✓#4 runbook      ✗#17 deploy                                   │
+//! │ last run: cap 1, 02:12.0 ────────────────────────────────────────── │
+//! │    1 ✓#3▂▂▂▂▂✓#4▂▂▂▂▂▂✓#9▂▂▂▂▂                                      │
 //! │      0s        10s       20s                                        │
 //! │ 00:12.4  #9 count  ran 00:03.1                                      │
 //! └─────────────────────────────────────────────────────────────────────┘
@@ -17,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{View, chrome, timeline_bars, timeline_strip};
+use super::{View, chrome, timeline_bars, timeline_before, timeline_strip};
 use crate::model::{CallId, LaneId};
 use crate::output::Safe;
 use crate::theme::Role;
@@ -36,6 +38,8 @@ pub(in crate::tui) struct Chart {
     pub(super) strip: Rect,
     /// The rows, labels included.
     pub(in crate::tui) rows: Rect,
+    /// The lanes of the run before, under a line of their own.
+    pub(super) before: Rect,
     /// The line of times.
     axis: Rect,
     /// The line of the cursor.
@@ -51,20 +55,30 @@ impl Chart {
         let line =
             |y: u16, height: u16| Rect::new(area.x, y.min(area.bottom()), area.width, height);
         let below = 2.min(area.height);
+        let room = area.height - below;
         // Rows that are not needed make the strip higher.
         let wanted = u16::try_from(wanted(state)).unwrap_or(u16::MAX).max(1);
-        let spare = area.height.saturating_sub(below).saturating_sub(wanted);
+        let before = timeline_before::wanted(state);
+        let spare = room.saturating_sub(wanted).saturating_sub(before);
         let strip = if area.height >= 10 {
             spare.clamp(3, 8)
         } else {
             0
         };
-        let rows = area.height.saturating_sub(strip + below);
+        let room = room.saturating_sub(strip);
+        let before = before.min(room.saturating_sub(wanted).max(room / 3));
+        let (rows, before) = match before {
+            // One line alone would have no lane under it.
+            0 | 1 => (room, 0),
+            before => (wanted.min(room - before), before),
+        };
+        let axis = area.y + strip + room;
         Self {
             strip: line(area.y, strip),
             rows: line(area.y + strip, rows),
-            axis: line(area.y + strip + rows, u16::from(below > 0)),
-            cursor: line(area.y + strip + rows + 1, u16::from(below > 1)),
+            before: line(area.y + strip + rows, before),
+            axis: line(axis, u16::from(below > 0)),
+            cursor: line(axis + 1, u16::from(below > 1)),
             label: if area.width >= 70 { LABEL } else { 8 },
         }
     }
@@ -108,14 +122,21 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     let state = view.state;
-    let window = state.timeline.shown(state.run_now());
+    let window = state.timeline.shown(state.elapsed());
     let name = match state.timeline.rows {
         Rows::Lanes => "Timeline by lane",
         Rows::Calls => "Timeline by call",
     };
     let left = chrome::title(view, Pane::Timeline, name);
     let muted = view.style(Role::Muted);
+    let chart = Chart::of(state);
     let mut right = view.strip(u16::MAX);
+    if let Some(ghost) = state.timeline.ghost()
+        && chart.before.is_empty()
+    {
+        timeline_before::name(view, ghost, right.skip(1));
+        right.skip(1).put(view.glyphs.dot(), muted);
+    }
     right
         .skip(1)
         .put(figure::clock(window.from), muted)
@@ -131,12 +152,12 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         );
         return;
     }
-    let chart = Chart::of(state);
     timeline_strip::render(view, chart, window, buf);
     match state.timeline.rows {
         Rows::Lanes => lanes(view, chart, window, buf),
         Rows::Calls => calls(view, chart, window, buf),
     }
+    timeline_before::render(view, chart, window, buf);
     axis(view, chart, window, buf);
     cursor(view, chart, window, buf);
 }
@@ -181,7 +202,7 @@ fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
 
 fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
     let state = view.state;
-    let now = state.run_now();
+    let now = state.elapsed();
     for (y, index) in (chart.rows.y..chart.rows.bottom()).zip(chart.first(state)..) {
         let Some(row) = state
             .call_at(Pane::Timeline, index)
@@ -221,7 +242,15 @@ fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
             height: 1,
             ..chart.rows
         });
-        for bar in timeline::of_call(row, now) {
+        let (ran, waited): (Vec<Bar>, Vec<Bar>) = timeline::of_call(row, now)
+            .into_iter()
+            .partition(|bar| !matches!(bar.phase, Phase::Waited(_)));
+        // What ran stands before the run before, and that before what waited.
+        for bar in waited {
+            timeline_bars::draw(view, &bar, area, window, buf);
+        }
+        timeline_before::call(view, row.id, area, window, buf);
+        for bar in ran {
             timeline_bars::draw(view, &bar, area, window, buf);
         }
     }
@@ -291,6 +320,7 @@ fn cursor(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
             .put(Safe::new(row.name.as_str()), view.style(Role::Fg))
             .skip(2);
         spans(view, row.id, &mut strip);
+        timeline_before::spans(view, row.id, &mut strip);
     } else {
         strip.put(
             "h l move the cursor, [ ] zoom, 0 fits all",
@@ -302,7 +332,7 @@ fn cursor(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
 
 /// What the selected call did, with exact times: under the cursor, else all.
 fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
-    let (state, now) = (view.state, view.state.run_now());
+    let (state, now) = (view.state, view.state.elapsed());
     let Some(row) = state.run.row(call) else {
         return;
     };

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::View;
+use crate::model::CallId;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::glyphs::role_of_outcome;
@@ -17,7 +18,7 @@ use crate::tui::timeline::{Bar, Phase, Window};
 
 /// Draws what is before now as idle.
 pub(super) fn idle(view: &View<'_>, row: Rect, window: Window, buf: &mut Buffer) {
-    let now = view.state.run_now();
+    let now = view.state.elapsed();
     if row.width == 0 || window.from > now {
         return;
     }
@@ -34,7 +35,7 @@ pub(super) fn idle(view: &View<'_>, row: Rect, window: Window, buf: &mut Buffer)
 
 /// Draws a bar into its row.
 pub(super) fn draw(view: &View<'_>, bar: &Bar, row: Rect, window: Window, buf: &mut Buffer) {
-    let now = view.state.run_now();
+    let now = view.state.elapsed();
     let end = bar.end(now);
     if row.width == 0 || bar.from > window.to || end < window.from {
         return;
@@ -84,6 +85,43 @@ fn bar_style(view: &View<'_>, role: Role) -> Style {
     style
         .remove_modifier(Modifier::DIM)
         .add_modifier(Modifier::REVERSED)
+}
+
+/// Draws a bar of the run before: a thin line that begins with its sign and
+/// its call's number, where that is wanted and has room.
+pub(super) fn thin(
+    view: &View<'_>,
+    bar: &Bar,
+    named: Option<CallId>,
+    row: Rect,
+    window: Window,
+    buf: &mut Buffer,
+) {
+    let end = bar.end(window.to);
+    if row.width == 0 || bar.from > window.to || end < window.from {
+        return;
+    }
+    let from = window.column(bar.from, row.width);
+    let to = window.column(end, row.width).max(from + 1);
+    let muted = view.style(Role::Muted);
+    let mut strip = view.strip(to - from);
+    match bar.phase {
+        Phase::Ran(Some(outcome)) => {
+            let sign = view.glyphs.outcome(outcome);
+            strip.put(sign, view.style(role_of_outcome(outcome)));
+            let number = named.map(figure::call);
+            if let Some(number) = number.filter(|it| it.width() <= strip.room()) {
+                strip.put(number, muted);
+            }
+        }
+        _ => {
+            strip.put(view.glyphs.stopping(), view.style(Role::Stopping));
+        }
+    }
+    while strip.room() > 0 {
+        strip.put(view.glyphs.ghost(), muted);
+    }
+    strip.draw((row.x + from, row.y), buf);
 }
 
 /// The sign and role of waiting, by the heading of the reason.

@@ -1,0 +1,78 @@
+//! What is written down between sessions: the last run of each plan.
+//!
+//! It owns one folder of small files and nothing in memory. It must not know
+//! where that folder is, nor who wants what is in it.
+
+mod folder;
+mod past_run;
+
+use std::path::Path;
+
+pub use folder::{Folder, NotebookError, fingerprint};
+pub use past_run::{PastAttempt, PastRun};
+
+use crate::model::Call;
+
+/// Plans whose last run is kept; the oldest go first.
+const MOST_RUNS: usize = 50;
+
+/// What is written down between sessions, in files for their owner alone.
+#[derive(Debug, Clone)]
+pub struct Notebook {
+    runs: Folder,
+}
+
+impl Notebook {
+    /// The notebook in a folder, which is made when something is first written.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            runs: Folder::at(folder.join("runs")),
+        }
+    }
+
+    /// The last run of the same calls at the same time scale; `None` where there was none yet.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is not what this version writes.
+    pub fn previous(
+        &self,
+        calls: &[Call],
+        time_scale: f64,
+    ) -> Result<Option<PastRun>, NotebookError> {
+        let name = file_of(calls, time_scale);
+        let Some(text) = self.runs.read(&name)? else {
+            return Ok(None);
+        };
+        let run = PastRun::read(&text).map_err(|source| self.runs.malformed(&name, source))?;
+        Ok(Some(run))
+    }
+
+    /// Keeps a run of these calls at a time scale in place of the last one.
+    ///
+    /// # Errors
+    ///
+    /// The folder or the file cannot be written.
+    pub fn keep(
+        &self,
+        calls: &[Call],
+        time_scale: f64,
+        run: &PastRun,
+    ) -> Result<(), NotebookError> {
+        let name = file_of(calls, time_scale);
+        let text = serde_json::to_string(run);
+        let text = text.map_err(|source| self.runs.malformed(&name, source))?;
+        self.runs.write(&name, &text)?;
+        self.runs.prune(MOST_RUNS)
+    }
+}
+
+/// Plans are the same if their calls are: not by what they are called, where
+/// they stand or which cap they ask for. At another time scale they are others.
+fn file_of(calls: &[Call], time_scale: f64) -> String {
+    let calls = serde_json::to_string(calls).unwrap_or_default();
+    format!("{}.json", fingerprint(&[&calls, &time_scale.to_string()]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! What is kept of a run, to be compared with the next run of the same plan.
+
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CallId, CallState, Cap, LaneId, Outcome, Snapshot};
+use crate::record::report::wall;
+
+/// Attempts of a run that is kept; a run with more is not.
+const MOST_ATTEMPTS: usize = 50_000;
+
+/// The longest run that is kept: ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// A run that has ended: how long it took, and which lane ran what when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastRun {
+    version: u32,
+    /// The highest cap that was in force.
+    pub cap: Cap,
+    /// From the first admissible call to the last end, as measured.
+    pub wall: Duration,
+    /// How many calls the plan has.
+    pub calls: usize,
+    /// The attempts of the plan's calls.
+    pub attempts: Vec<PastAttempt>,
+}
+
+/// One attempt of a past run. Times count from the start of that run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastAttempt {
+    /// The call, by its number in the plan.
+    pub call: CallId,
+    /// The lane it ran in.
+    pub lane: LaneId,
+    /// When it was started.
+    pub started: Duration,
+    /// When a stop was first ordered.
+    pub stop_ordered: Option<Duration>,
+    /// When it ended.
+    pub ended: Duration,
+    /// Its outcome.
+    pub outcome: Outcome,
+}
+
+impl PastRun {
+    /// The version of the form.
+    const VERSION: u32 = 1;
+
+    /// The run of a plan of so many calls; calls that were added to it later
+    /// are left out. `None` for a run that says nothing of how long the plan
+    /// takes: nothing ran, something has not ended, or a call was cancelled
+    /// before it could start.
+    pub fn of(last: &Snapshot, calls: usize) -> Option<Self> {
+        let rows = last.calls.get(..calls)?;
+        let is_broken_off = rows
+            .iter()
+            .any(|row| row.started.is_none() && row.state == CallState::Ended(Outcome::Cancelled));
+        if is_broken_off {
+            return None;
+        }
+        let mut attempts = Vec::new();
+        for row in rows {
+            for attempt in &row.attempts {
+                attempts.push(PastAttempt {
+                    call: row.id,
+                    lane: attempt.lane,
+                    started: attempt.started,
+                    stop_ordered: attempt.stop_ordered,
+                    ended: attempt.ended?,
+                    outcome: attempt.outcome?,
+                });
+            }
+        }
+        let run = Self {
+            version: Self::VERSION,
+            cap: last.highest_cap,
+            wall: wall(rows)?,
+            calls,
+            attempts,
+        };
+        run.is_sound().then_some(run)
+    }
+
+    /// Reads what [`Notebook::keep`](super::Notebook::keep) wrote.
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
+        let run: Self = serde_json::from_str(text)?;
+        if run.version == Self::VERSION && run.is_sound() {
+            Ok(run)
+        } else {
+            Err(serde_json::Error::custom("not a run of this version"))
+        }
+    }
+
+    /// Whether it is within the bounds that everything relies on: a file may
+    /// say anything.
+    fn is_sound(&self) -> bool {
+        let is_bounded = (1..=MOST_ATTEMPTS).contains(&self.attempts.len());
+        let mut attempts = self.attempts.iter();
+        is_bounded && self.wall <= LONGEST && attempts.all(|attempt| attempt.is_sound(self.calls))
+    }
+}
+
+impl PastAttempt {
+    /// Whether it is of a plan of so many calls, and ends after it began.
+    fn is_sound(&self, calls: usize) -> bool {
+        let stopped = self.stop_ordered.unwrap_or(self.started);
+        let is_ordered = self.started <= stopped && stopped <= self.ended;
+        let is_known = self.call.index() < calls && self.lane.0 < Cap::MAX;
+        is_known && is_ordered && self.ended <= LONGEST
+    }
+}
