@@ -179,13 +179,14 @@ async fn draw(
         motion: looks.motion,
         settings: looks.settings,
         recalled,
+        run_folder: session.ground.folder.path.clone(),
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;
     let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
     let mut aside = RunSession::new(terminal, deps.handle.clone());
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
-    let left = tui::run(&mut screen, EventStream::new(), signals, &mut aside, deps).await;
+    let left = tui::run(&mut screen, EventStream::new, signals, &mut aside, deps).await;
     drop(aside);
     drop(looks.watch);
     Ok(left?)

@@ -6,7 +6,8 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::exec::{Guardian, own_program};
-use crate::tui::terminal::{Session, TerminalSession, restoring};
+use crate::tui::Signal;
+use crate::tui::terminal::{Lent, Session, TerminalSession, restoring};
 
 /// What is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -42,6 +43,21 @@ fn start() -> io::Result<Guardian> {
 impl Session for GuardedTerminal {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.session.copy(text)
+    }
+
+    async fn lend(
+        &mut self,
+        program: std::process::Command,
+        until: impl Future<Output = Signal>,
+    ) -> io::Result<Lent> {
+        if let Some(guardian) = &mut self.guardian {
+            guardian.rest()?;
+        }
+        let lent = self.session.lend(program, until).await;
+        if let Some(guardian) = &mut self.guardian {
+            guardian.arm()?;
+        }
+        lent
     }
 
     async fn suspend(&mut self) -> io::Result<()> {

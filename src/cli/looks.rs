@@ -14,6 +14,7 @@ use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Them
 use crate::tui::Settings;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
+use crate::tui::program::Program;
 
 /// How the dashboard is to look.
 #[derive(Debug, Clone, Default, Args)]
@@ -75,6 +76,9 @@ impl LookOptions {
                 .fps
                 .map_or(Settings::default().frames_per_second, |it| it.0),
             cpu_unit: options.cpu.map(Into::into).unwrap_or_default(),
+            editor: named_program(&["VISUAL", "EDITOR"], "vi", &mut notices),
+            pager: named_program(&["PAGER"], "less", &mut notices),
+            clipboard: options.clipboard.and_then(|it| it.command).map(|it| it.0),
             has_mouse: options.mouse.unwrap_or(true),
             notices,
         };
@@ -131,6 +135,21 @@ pub(super) fn background() -> Option<Appearance> {
         ThemeMode::Light => Some(Appearance::Light),
         ThemeMode::Dark => Some(Appearance::Dark),
     }
+}
+
+/// The program that the first of these variables with a value names.
+fn named_program(variables: &[&str], fallback: &str, notices: &mut Vec<String>) -> Program {
+    let set = variables.iter().find_map(|name| {
+        let line = std::env::var(name).ok().filter(|it| !it.trim().is_empty());
+        line.map(|line| (*name, line))
+    });
+    let Some((name, line)) = set else {
+        return Program::new(fallback);
+    };
+    Program::of_line(&line).unwrap_or_else(|error| {
+        notices.push(format!("{name} {error}; {fallback} is used"));
+        Program::new(fallback)
+    })
 }
 
 /// Watches the user's themes, if there is such a folder.

@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::guarded::GuardedTerminal;
 use crate::engine::{Command, Handle};
-use crate::tui::terminal::Session;
+use crate::tui::Signal as EndSignal;
+use crate::tui::terminal::{Lent, Session};
 
 /// How long the calls may take to stand still before the program is suspended
 /// regardless.
@@ -54,6 +55,15 @@ impl RunSession {
 impl Session for RunSession {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.terminal.copy(text)
+    }
+
+    async fn lend(
+        &mut self,
+        program: std::process::Command,
+        until: impl Future<Output = EndSignal>,
+    ) -> io::Result<Lent> {
+        // The calls run on: whoever reads their output waits for more of it.
+        self.terminal.lend(program, until).await
     }
 
     async fn suspend(&mut self) -> io::Result<()> {

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
+use super::filter::Filter;
 use super::lines::Lines;
 use super::picture::{Picture, Walk};
 use super::reader::Reader;
-use super::{Colours, SafeWriter, Streams};
+use super::{Colours, Position, SafeWriter, Streams};
 use crate::model::{AttemptNo, CallId};
 
 /// What is copied.
@@ -31,6 +32,8 @@ pub enum CopyForm {
     Raw,
     /// Sanitised text without colours.
     Text,
+    /// Sanitised text with its colours, as sequences of our own making.
+    Coloured,
 }
 
 /// What was copied.
@@ -49,6 +52,9 @@ pub struct Copied {
 /// Bytes copied at a time.
 const PIECE: u64 = 64 * 1024;
 
+/// Matching lines that are looked up at a time.
+const MATCHES: usize = 1024;
+
 impl Reader {
     /// Copies lines. What is gone is counted where it would stand.
     pub fn copy(
@@ -60,16 +66,71 @@ impl Reader {
         let Some(picture) = self.find_picture(call, request.attempt) else {
             return Ok(Copied::default());
         };
-        match request.form {
-            CopyForm::Raw => copy(&picture, request, out),
-            CopyForm::Text => {
-                let mut safe = SafeWriter::new(out, Colours::Left);
-                let copied = copy(&picture, request, &mut safe)?;
-                safe.finish()?;
-                Ok(copied)
-            }
-        }
+        in_form(request.form, out, |out| copy(&picture, request, out))
     }
+
+    /// Copies the lines that match, all there are now: a filter that has not
+    /// looked at everything does so first. Of the request only form and limit
+    /// count; the rest is the filter's.
+    pub fn copy_matches(
+        &self,
+        filter: &mut Filter,
+        request: &CopyRequest,
+        out: &mut dyn Write,
+    ) -> io::Result<Copied> {
+        while self.extend(filter, u64::MAX) {}
+        let Some(picture) = self.find_picture(filter.call(), request.attempt) else {
+            return Ok(Copied::default());
+        };
+        in_form(request.form, out, |out| {
+            let mut all = Copied::default();
+            let mut first = 0;
+            while first < filter.total() && !all.is_cut {
+                let matches = self.matches(filter, Position::Line(first), MATCHES);
+                first += matches.lines.len().max(1) as u64;
+                for line in matches.lines {
+                    let one = CopyRequest {
+                        streams: filter.streams(),
+                        lines: line.number..line.number + 1,
+                        limit_bytes: request.limit_bytes - all.bytes,
+                        ..request.clone()
+                    };
+                    all.add(copy(&picture, &one, out)?);
+                    if all.is_cut {
+                        break;
+                    }
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+impl Copied {
+    /// Adds what was copied after it.
+    pub fn add(&mut self, more: Self) {
+        self.lines += more.lines;
+        self.bytes += more.bytes;
+        self.dropped_lines += more.dropped_lines;
+        self.is_cut |= more.is_cut;
+    }
+}
+
+/// Has something written in a form.
+fn in_form(
+    form: CopyForm,
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<Copied>,
+) -> io::Result<Copied> {
+    let colours = match form {
+        CopyForm::Raw => return write(out),
+        CopyForm::Text => Colours::Left,
+        CopyForm::Coloured => Colours::Kept,
+    };
+    let mut safe = SafeWriter::new(out, colours);
+    let copied = write(&mut safe)?;
+    safe.finish()?;
+    Ok(copied)
 }
 
 fn copy(picture: &Picture, request: &CopyRequest, out: &mut dyn Write) -> io::Result<Copied> {

@@ -55,6 +55,14 @@ impl Filter {
         }
     }
 
+    pub(super) fn call(&self) -> CallId {
+        self.call
+    }
+
+    pub(super) fn streams(&self) -> Streams {
+        self.streams
+    }
+
     /// What lines must match.
     pub fn pattern(&self) -> &Pattern {
         &self.pattern

@@ -17,6 +17,13 @@ pub struct Pattern {
     source: Box<str>,
 }
 
+/// Patterns are the same where they were written the same.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.regex.as_str() == other.regex.as_str()
+    }
+}
+
 /// A text is no regular expression, or too large a one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a regular expression: {0}")]

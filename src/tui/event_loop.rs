@@ -1,7 +1,9 @@
 //! The loop of the dashboard: waits for a key, a snapshot, a signal or the next
 //! frame, hands each to [`update`], and draws.
 
+use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,23 +15,24 @@ use ratatui::layout::Position;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::extract::{CLIPBOARD_BYTES, Extract};
+use super::extract::Extract;
 use super::frame_clock::FrameClock;
 use super::glyphs::Glyphs;
 use super::motion::{self, Motion};
+use super::outward::Outward;
+use super::program::Viewer;
 use super::reading::Reading;
 use super::recalled::Recalled;
 use super::settings::{Settings, changed};
 use super::state::{Level, State};
-use super::terminal::Session;
-use super::text::figure;
+use super::terminal::{Lent, Session};
 use super::timeline::Ghost;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
 use super::views::{self, Hit, View};
 use crate::catalogue::Catalogue;
 use crate::engine::Handle;
 use crate::model::Snapshot;
-use crate::output::{Copied, Reader};
+use crate::output::Reader;
 use crate::theme::{Depth, Theme};
 
 /// What the dashboard draws from and acts on.
@@ -51,6 +54,8 @@ pub struct Deps {
     pub settings: Settings,
     /// What is known of earlier sessions.
     pub recalled: Recalled,
+    /// The folder of the run, where copies for other programs are made.
+    pub run_folder: PathBuf,
 }
 
 /// Why the dashboard ended although nobody left it.
@@ -68,17 +73,21 @@ pub enum TuiError {
     /// The terminal could not be given to the shell or taken back.
     #[error("suspend the program")]
     Suspend(#[source] io::Error),
+    /// The terminal could not be given to another program or taken back.
+    #[error("give the terminal to another program")]
+    Lend(#[source] io::Error),
 }
 
 /// Events that are taken in before the next frame at most, so that a held key
 /// cannot keep the screen from being drawn.
 const EVENTS_PER_TURN: usize = 256;
 
-/// Runs the dashboard until it is left. `input` and `signals` may end: then the
-/// terminal is taken to be gone.
+/// Runs the dashboard until it is left. `keys` opens the terminal's input; it
+/// is dropped while another program has the terminal, and opened anew. The
+/// input and `signals` may end: then the terminal is taken to be gone.
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
-    mut input: I,
+    mut keys: impl FnMut() -> I,
     mut signals: S,
     session: &mut impl Session,
     deps: Deps,
@@ -96,6 +105,7 @@ where
     let mut turn = Turn::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
     turn.draw(terminal)?;
     let mut is_engine_there = true;
+    let mut input = keys();
     loop {
         let wake = turn.wake();
         tokio::select! {
@@ -111,6 +121,7 @@ where
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
             () = changed(&mut theme_changes) => turn.themes_changed(),
+            msg = turn.outward.copied() => turn.take_and_draw(msg),
             () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
         }
         for _ in 0..EVENTS_PER_TURN {
@@ -119,8 +130,21 @@ where
                 _ => break,
             }
         }
-        if let Some(leave) = turn.perform(terminal, session).await? {
-            return Ok(leave);
+        match turn.perform(terminal, session).await? {
+            Next::GoOn => {}
+            Next::Leave(leave) => return Ok(leave),
+            Next::Show(viewer, extract) => {
+                drop(input);
+                if let Some(leave) = turn.show(session, &mut signals, (viewer, extract)).await? {
+                    return Ok(leave);
+                }
+                terminal.clear().map_err(drawing)?;
+                // Keys are about what is seen, which is the latest.
+                if snapshots.has_changed().unwrap_or(false) {
+                    turn.engine(true, &mut snapshots);
+                }
+                input = keys();
+            }
         }
         // A search does not wait for the next frame.
         if turn.is_reading || turn.state.output.find.quest.is_some() {
@@ -137,6 +161,14 @@ fn drawing(error: impl std::error::Error + Send + Sync + 'static) -> TuiError {
     TuiError::Draw(Box::new(error))
 }
 
+/// What comes after the commands of a turn.
+enum Next {
+    GoOn,
+    Leave(Leave),
+    /// The terminal is given to a viewer of this.
+    Show(Viewer, Extract),
+}
+
 /// What the loop carries from one turn to the next.
 struct Turn {
     state: State,
@@ -144,10 +176,11 @@ struct Turn {
     frames: FrameClock,
     started: Instant,
     drawn: Duration,
-    commands: Vec<UiCommand>,
+    commands: VecDeque<UiCommand>,
     /// Notches of the wheel since the last frame, and what they were over.
     wheel: Option<(i32, Option<Hit>)>,
     reading: Reading,
+    outward: Outward,
     /// Whether more is to be read at once.
     is_reading: bool,
 }
@@ -160,13 +193,15 @@ impl Turn {
         let run = deps.recalled.run.take();
         state.timeline.before = run.map(|run| Arc::new(Ghost::of(&run)));
         let notices = std::mem::take(&mut deps.settings.notices);
+        let outward = Outward::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {
             state,
+            outward,
             frames: FrameClock::new(deps.settings.frames_per_second),
             deps,
             started: Instant::now(),
             drawn: Duration::ZERO,
-            commands: Vec::new(),
+            commands: VecDeque::new(),
             wheel: None,
             reading: Reading::default(),
             is_reading: false,
@@ -232,6 +267,11 @@ impl Turn {
         self.commands.extend(commands);
     }
 
+    fn take_and_draw(&mut self, msg: Msg) {
+        self.take(msg);
+        self.frames.request(self.state.now);
+    }
+
     fn input(&mut self, event: Event) {
         match event {
             Event::Mouse(event) => self.mouse(event),
@@ -274,9 +314,7 @@ impl Turn {
 
     fn engine(&mut self, is_there: bool, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {
         if !is_there {
-            self.take(Msg::EngineEnded);
-            self.frames.request(self.state.now);
-            return;
+            return self.take_and_draw(Msg::EngineEnded);
         }
         let before = Arc::clone(&self.state.run);
         let run = Arc::clone(&snapshots.borrow_and_update());
@@ -287,24 +325,32 @@ impl Turn {
         }
     }
 
-    /// Does what was asked for; `Some` if it was to leave.
+    /// Does what was asked for, up to what ends the turn.
     async fn perform<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,
         session: &mut impl Session,
-    ) -> Result<Option<Leave>, TuiError>
+    ) -> Result<Next, TuiError>
     where
         B::Error: Send + Sync + 'static,
     {
-        for command in std::mem::take(&mut self.commands) {
+        while let Some(command) = self.commands.pop_front() {
             match command {
-                UiCommand::Leave(leave) => return Ok(Some(leave)),
+                UiCommand::Leave(leave) => return Ok(Next::Leave(leave)),
+                UiCommand::Show(viewer, extract) => return Ok(Next::Show(viewer, extract)),
                 UiCommand::Wear(name) => self.wear(name),
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
                 }
-                UiCommand::Copy(extract) => self.copy(session, extract),
-                UiCommand::Keep(extract) => self.keep(&extract),
+                UiCommand::Copy(extract) => {
+                    if let Some(msg) = self.outward.copy(session, extract) {
+                        self.take(msg);
+                    }
+                }
+                UiCommand::Keep(extract) => {
+                    let msg = self.outward.keep(&extract);
+                    self.take(msg);
+                }
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;
@@ -318,39 +364,46 @@ impl Turn {
             }
             self.frames.request(self.now());
         }
-        Ok(None)
+        Ok(Next::GoOn)
     }
 
-    /// Puts an extract on the clipboard, unless it is more than that takes.
-    fn copy(&mut self, session: &mut impl Session, extract: Extract) {
-        let mut text = Vec::new();
-        let written = extract.write(&self.deps.reader, CLIPBOARD_BYTES, &mut text);
-        let copied = written.and_then(|copied| {
-            if !copied.is_cut {
-                session.copy(&String::from_utf8_lossy(&text))?;
+    /// Gives the terminal to a viewer. `Some` if fanout was told to end
+    /// meanwhile; Ctrl-C is the viewer's.
+    async fn show<S: Stream<Item = Signal> + Unpin>(
+        &mut self,
+        session: &mut impl Session,
+        signals: &mut S,
+        (viewer, extract): (Viewer, Extract),
+    ) -> Result<Option<Leave>, TuiError> {
+        let depth = self.deps.theme.depth();
+        let command = match self.outward.view(viewer, extract, depth) {
+            Ok(command) => command,
+            Err(error) => {
+                self.take_and_draw(Msg::Said(Level::Warn, format!("no copy to show: {error}")));
+                return Ok(None);
             }
-            Ok(copied)
-        });
-        match copied {
-            Ok(copied) if copied.is_cut => self.take(Msg::CopyTooLarge(extract)),
-            Ok(copied) => self.said_copied(copied, "the clipboard (OSC 52)"),
-            Err(error) => self.take(Msg::Said(Level::Warn, format!("not copied: {error}"))),
+        };
+        let name = command.get_program().to_string_lossy().into_owned();
+        let until = async {
+            loop {
+                match signals.next().await.unwrap_or(Signal::HangUp) {
+                    Signal::Interrupt => {}
+                    signal => return signal,
+                }
+            }
+        };
+        let lent = session.lend(command, until).await.map_err(TuiError::Lend)?;
+        let problem = match lent {
+            Lent::Cut(signal) => return Ok(Some(Leave::Signalled(signal))),
+            Lent::Ended(status) if status.success() => None,
+            Lent::Ended(status) => Some(format!("{name} ended with {status}")),
+            Lent::NotStarted(error) => Some(not_started(viewer, &name, &error)),
+        };
+        if let Some(problem) = problem {
+            self.take(Msg::Said(Level::Warn, problem));
         }
-    }
-
-    /// Writes an extract into a file.
-    fn keep(&mut self, extract: &Extract) {
-        match extract.keep(&self.deps.reader) {
-            Ok((path, copied)) => self.said_copied(copied, &path.display().to_string()),
-            Err(error) => self.take(Msg::Said(Level::Warn, format!("not written: {error}"))),
-        }
-    }
-
-    fn said_copied(&mut self, copied: Copied, to: &str) {
-        let lines = figure::plural(copied.lines as usize, "line");
-        let bytes = figure::bytes(copied.bytes);
-        let said = format!("{}, {} copied to {to}", lines.as_str(), bytes.as_str());
-        self.take(Msg::Said(Level::Info, said));
+        self.frames.request(self.now());
+        Ok(None)
     }
 
     fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
@@ -393,6 +446,15 @@ impl Turn {
             self.frames.request(self.now());
         }
     }
+}
+
+/// Why nothing is shown, with what would help.
+fn not_started(viewer: Viewer, name: &str, error: &io::Error) -> String {
+    let names = match viewer {
+        Viewer::Editor => "VISUAL or EDITOR",
+        Viewer::Pager => "PAGER",
+    };
+    format!("{name} cannot be started ({error}): {names} names another one")
 }
 
 /// Whether two snapshots differ only in readings of the machine.

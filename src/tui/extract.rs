@@ -1,28 +1,44 @@
-//! Output on its way out of the dashboard: to the clipboard or into a file.
+//! Output on its way out of the dashboard: to the clipboard, into a file, into
+//! an editor or a pager.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::CallId;
-use crate::output::{Copied, CopyForm, CopyRequest, Reader, Streams};
-
-/// Bytes that terminals take for the clipboard; some drop what is longer.
-pub(super) const CLIPBOARD_BYTES: u64 = 64 * 1024;
+use crate::output::{
+    Copied, CopyForm, CopyRequest, Filter, Pattern, Position, Reader, Row, Streams,
+};
 
 /// Files that are tried before a name is given up.
 const MOST_FILES: usize = 99;
 
-/// What is copied.
+/// Rows of interleaved output that are read at a time.
+const ROWS: usize = 1024;
+
+/// What goes out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Extract {
-    /// The output of one call.
-    Call {
+    /// Lines of the output of calls, one piece after the other.
+    Lines {
+        /// The calls and which of their lines.
+        pieces: Vec<(CallId, Range<u64>)>,
+        /// Their streams.
+        streams: Streams,
+        /// In which form.
+        form: CopyForm,
+    },
+    /// The lines of one call's output that match.
+    Matches {
         /// The call.
         call: CallId,
         /// Its streams.
         streams: Streams,
+        /// What they match.
+        pattern: Pattern,
         /// In which form.
         form: CopyForm,
     },
@@ -32,12 +48,39 @@ pub enum Extract {
         calls: Vec<(CallId, String)>,
         /// Their streams.
         streams: Streams,
+        /// In which form.
+        form: CopyForm,
     },
+    /// The latest output of all calls as it came, each line behind its call.
+    Live(BTreeMap<CallId, String>),
     /// A text.
     Text(String),
+    /// A JSON document.
+    Json(String),
 }
 
 impl Extract {
+    /// The whole output of a call.
+    pub fn of_call(call: CallId, streams: Streams, form: CopyForm) -> Self {
+        Self::Lines {
+            pieces: vec![(call, 0..u64::MAX)],
+            streams,
+            form,
+        }
+    }
+
+    /// The same in another form, where it is output.
+    #[must_use]
+    pub fn in_form(mut self, wanted: CopyForm) -> Self {
+        match &mut self {
+            Self::Lines { form, .. } | Self::Matches { form, .. } | Self::Combined { form, .. } => {
+                *form = wanted;
+            }
+            Self::Live(_) | Self::Text(_) | Self::Json(_) => {}
+        }
+        self
+    }
+
     /// Writes it, at most `limit` raw bytes of output.
     pub(super) fn write(
         &self,
@@ -46,25 +89,43 @@ impl Extract {
         out: &mut dyn Write,
     ) -> io::Result<Copied> {
         match self {
-            Self::Call {
-                call,
+            Self::Lines {
+                pieces,
                 streams,
                 form,
-            } => reader.copy(*call, &request(*streams, *form, limit), out),
-            Self::Combined { calls, streams } => {
+            } => {
                 let mut all = Copied::default();
-                for (call, title) in calls {
-                    writeln!(out, "== {title}")?;
-                    let request = request(*streams, CopyForm::Text, limit - all.bytes);
-                    let copied = reader.copy(*call, &request, out)?;
-                    all.lines += copied.lines;
-                    all.bytes += copied.bytes;
-                    all.dropped_lines += copied.dropped_lines;
-                    all.is_cut |= copied.is_cut;
+                for (call, lines) in pieces {
+                    let mut request = request(*streams, *form, limit - all.bytes);
+                    request.lines = lines.clone();
+                    all.add(reader.copy(*call, &request, out)?);
                 }
                 Ok(all)
             }
-            Self::Text(text) => {
+            Self::Matches {
+                call,
+                streams,
+                pattern,
+                form,
+            } => {
+                let mut filter = Filter::new(*call, None, *streams, pattern.clone());
+                reader.copy_matches(&mut filter, &request(*streams, *form, limit), out)
+            }
+            Self::Combined {
+                calls,
+                streams,
+                form,
+            } => {
+                let mut all = Copied::default();
+                for (call, title) in calls {
+                    writeln!(out, "== {title}")?;
+                    let request = request(*streams, *form, limit - all.bytes);
+                    all.add(reader.copy(*call, &request, out)?);
+                }
+                Ok(all)
+            }
+            Self::Live(names) => write_live(names, reader, limit, out),
+            Self::Text(text) | Self::Json(text) => {
                 let bytes = text.len() as u64;
                 if bytes <= limit {
                     out.write_all(text.as_bytes())?;
@@ -79,13 +140,20 @@ impl Extract {
         }
     }
 
-    /// Writes it into a file of its own in the current folder, which only the
-    /// user can read.
-    pub(super) fn keep(&self, reader: &Reader) -> io::Result<(PathBuf, Copied)> {
-        let (path, mut file) = new_file()?;
+    /// Writes it into a file of its own in a folder, which only the user can
+    /// read.
+    pub(super) fn keep(&self, reader: &Reader, folder: &Path) -> io::Result<(PathBuf, Copied)> {
+        let (path, mut file) = new_file(folder, self.extension())?;
         let copied = self.write(reader, u64::MAX, &mut file)?;
         file.flush()?;
         Ok((path, copied))
+    }
+
+    fn extension(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "json",
+            _ => "txt",
+        }
     }
 }
 
@@ -99,11 +167,41 @@ fn request(streams: Streams, form: CopyForm, limit_bytes: u64) -> CopyRequest {
     }
 }
 
+fn write_live(
+    names: &BTreeMap<CallId, String>,
+    reader: &Reader,
+    limit: u64,
+    out: &mut dyn Write,
+) -> io::Result<Copied> {
+    let mut copied = Copied::default();
+    let mut next = 0;
+    loop {
+        let rows = reader.interleaved(Position::Line(next), ROWS).rows;
+        let Some(last) = rows.last() else {
+            return Ok(copied);
+        };
+        next = last.number() + 1;
+        for row in &rows {
+            let Row::Line { call, line, .. } = row else {
+                continue;
+            };
+            let name = names.get(call).map_or("", String::as_str);
+            let text = format!("{name}: {}\n", line.text.as_str());
+            if text.len() as u64 > limit - copied.bytes {
+                copied.is_cut = true;
+                return Ok(copied);
+            }
+            out.write_all(text.as_bytes())?;
+            copied.bytes += text.len() as u64;
+            copied.lines += 1;
+        }
+    }
+}
+
 /// A file that was not there before.
-fn new_file() -> io::Result<(PathBuf, io::BufWriter<File>)> {
-    let folder = std::env::current_dir()?;
+fn new_file(folder: &Path, extension: &str) -> io::Result<(PathBuf, io::BufWriter<File>)> {
     for number in 1..=MOST_FILES {
-        let path = folder.join(format!("fanout-output-{number}.txt"));
+        let path = folder.join(format!("fanout-output-{number}.{extension}"));
         let mut options = OpenOptions::new();
         match options.write(true).create_new(true).mode(0o600).open(&path) {
             Ok(file) => return Ok((path, io::BufWriter::new(file))),

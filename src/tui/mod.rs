@@ -16,6 +16,8 @@ pub mod glyphs;
 pub mod keymap;
 mod layout;
 pub mod motion;
+mod outward;
+pub mod program;
 pub mod reading;
 mod recalled;
 pub mod refusal;

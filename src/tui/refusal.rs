@@ -49,6 +49,8 @@ fn of_call(state: &State, action: Action) -> Option<&'static str> {
             | Action::Open
             | Action::Detail
             | Action::Copy
+            | Action::Edit
+            | Action::Page
     );
     if !needs_call || !state.marked.is_empty() {
         return None;

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::frame_clock::FRAMES_PER_SECOND;
 use super::keymap::Keymap;
+use super::program::Program;
 use super::state::CpuUnit;
 use crate::theme::Library;
 
@@ -22,6 +23,13 @@ pub struct Settings {
     pub cpu_unit: CpuUnit,
     /// Whether the terminal reports the mouse from the start.
     pub has_mouse: bool,
+    /// What output is opened with, to be looked into or edited.
+    pub editor: Program,
+    /// What output is opened with, to be read.
+    pub pager: Program,
+    /// What is given each text that is copied, on its standard input; without
+    /// one the terminal is.
+    pub clipboard: Option<Program>,
     /// What was wrong in the user's files.
     pub notices: Vec<String>,
 }
@@ -35,6 +43,9 @@ impl Default for Settings {
             frames_per_second: FRAMES_PER_SECOND,
             cpu_unit: CpuUnit::default(),
             has_mouse: true,
+            editor: Program::new("vi"),
+            pager: Program::new("less"),
+            clipboard: None,
             notices: Vec::new(),
         }
     }

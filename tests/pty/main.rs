@@ -5,6 +5,7 @@ mod harness;
 mod hostile;
 mod killed;
 mod trust;
+mod viewers;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -278,3 +278,44 @@ fn copying_takes_the_text_alone_and_changes_nothing() {
         assert!(!stage.text().contains("More than 64K"), "{}", stage.text());
     });
 }
+
+#[test]
+fn what_is_shown_is_opened_in_the_editor_and_the_pager() {
+    let mut played = false;
+    play(run(), SIZE, async |stage| {
+        print(stage).await;
+        stage.keys("/9$<ret>&e").await;
+        let (program, text) = stage.handed();
+        assert_eq!(program, "vi");
+        let nines = (0..10).map(|ten| format!("line {ten}9\n"));
+        let nines = nines.collect::<String>().replace("line 09", "line 9");
+        assert_eq!(text, nines, "only the lines that match");
+        stage.keys("y").await;
+        assert_eq!(stage.clipboard(), nines);
+        let sink = stage.outputs.sink(id(10), AttemptNo(2));
+        sink.write(Stream::Stdout, b"\x1b[31mred\x1b[0m\x1b]0;title\x07\n");
+        stage.publish(fixtures::after_output(&run(), id(10))).await;
+        stage.keys("/<esc>iie").await;
+        let (_, raw) = stage.handed();
+        assert_eq!(raw, "\x1b[31mred\x1b[0m\x1b]0;title\x07\n");
+        stage.keys("v").await;
+        let (program, safe) = stage.handed();
+        assert_eq!(program, "less");
+        assert!(safe.contains("\x1b[") && safe.contains("red"), "{safe:?}");
+        assert!(!safe.contains("\x1b]"), "{safe:?}");
+        played = true;
+    });
+    assert!(played);
+}
+
+#[test]
+fn all_outputs_as_they_came_are_copied_behind_their_calls() {
+    play(run(), SIZE, async |stage| {
+        print(stage).await;
+        let sink = stage.outputs.sink(id(1), AttemptNo(1));
+        sink.write(Stream::Stdout, b"late\n");
+        stage.keys("ccy").await;
+        let copied = stage.clipboard();
+        assert!(copied.ends_with("line 99\nread-file: late\n"), "{copied}");
+    });
+}

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::process;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use fanout::theme::{Depth, builtin};
 use fanout::tui::canvas::Canvas;
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::motion::Motion;
-use fanout::tui::terminal::Session;
+use fanout::tui::terminal::{Lent, Session};
 use fanout::tui::{Deps, Leave, Recalled, Settings, Signal, run};
 use futures_util::stream;
 use ratatui::Terminal;
@@ -25,12 +26,25 @@ use tokio::sync::{mpsc, watch};
 /// A session that is never put aside, with a clipboard to look into.
 struct Here {
     clipboard: Rc<RefCell<String>>,
+    handed: Rc<RefCell<(String, String)>>,
 }
 
 impl Session for Here {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         text.clone_into(&mut self.clipboard.borrow_mut());
         Ok(())
+    }
+
+    async fn lend(
+        &mut self,
+        program: process::Command,
+        _: impl Future<Output = Signal>,
+    ) -> io::Result<Lent> {
+        let file = program.get_args().last().expect("a file");
+        let name = program.get_program().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(file)?;
+        *self.handed.borrow_mut() = (name, text);
+        Ok(Lent::Ended(process::ExitStatus::default()))
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
@@ -51,6 +65,7 @@ pub(crate) struct Stage {
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
     clipboard: Rc<RefCell<String>>,
+    handed: Rc<RefCell<(String, String)>>,
 }
 
 impl Stage {
@@ -103,6 +118,11 @@ impl Stage {
         self.clipboard.borrow().clone()
     }
 
+    /// The program that had the terminal last, and what it was given to show.
+    pub(crate) fn handed(&self) -> (String, String) {
+        self.handed.borrow().clone()
+    }
+
     /// Frames drawn so far.
     pub(crate) fn frames(&self) -> usize {
         self.screen.frames()
@@ -150,9 +170,10 @@ pub(crate) fn play_with(
     runtime.block_on(async {
         let (command_sender, commands) = mpsc::channel(64);
         let (snapshot_sender, snapshots) = watch::channel(run_picture);
-        let (keys, mut typed) = mpsc::unbounded_channel();
+        let (keys, typed) = mpsc::unbounded_channel();
         let (signals, mut signalled) = mpsc::unbounded_channel();
         let screen = Canvas::new(size.0, size.1);
+        let folder = tempfile::tempdir().expect("a folder");
         let outputs = Store::new(None, Bounds::default());
         let deps = Deps {
             handle: Handle::new(command_sender, snapshots),
@@ -163,13 +184,20 @@ pub(crate) fn play_with(
             motion: Motion::Full,
             settings,
             recalled,
+            run_folder: folder.path().to_owned(),
         };
         let mut terminal = Terminal::new(screen.clone()).expect("a screen");
         let clipboard: Rc<RefCell<String>> = Rc::default();
+        let handed: Rc<RefCell<(String, String)>> = Rc::default();
         let mut session = Here {
             clipboard: Rc::clone(&clipboard),
+            handed: Rc::clone(&handed),
         };
-        let input = stream::poll_fn(move |context| typed.poll_recv(context));
+        let typed = Rc::new(RefCell::new(typed));
+        let input = || {
+            let typed = Rc::clone(&typed);
+            stream::poll_fn(move |context| typed.borrow_mut().poll_recv(context))
+        };
         let signalled = stream::poll_fn(move |context| signalled.poll_recv(context));
         let mut stage = Stage {
             screen,
@@ -179,6 +207,7 @@ pub(crate) fn play_with(
             snapshots: Some(snapshot_sender),
             outputs,
             clipboard,
+            handed,
         };
         let dashboard = run(&mut terminal, input, signalled, &mut session, deps);
         let played = async {

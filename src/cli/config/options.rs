@@ -10,6 +10,7 @@ use crate::model::{Cap, DEFAULT_PERIOD};
 use crate::theme::ColourChoice;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
+use crate::tui::program::Program;
 use crate::tui::state::CpuUnit;
 
 /// Options of fanout. Each may be left out; the command line wins over them.
@@ -48,6 +49,11 @@ pub(in crate::cli) struct Options {
     /// says it, 1 to 1024.
     #[schemars(extend("default" = 4))]
     pub(in crate::cli) cap: Option<DefaultCap>,
+    /// What copied text is given to, on its standard input: a list of words
+    /// as `command`, of which `wl-copy` or `pbcopy` may be the only one.
+    /// Without it the terminal puts the text on the clipboard (OSC 52).
+    #[schemars(extend("default" = {}))]
+    pub(in crate::cli) clipboard: Option<Clipboard>,
 }
 
 /// The names of all options.
@@ -62,6 +68,7 @@ pub(super) const NAMES: &[&str] = &[
     "mouse",
     "sample_period",
     "cap",
+    "clipboard",
 ];
 
 /// Which theme to wear.
@@ -199,6 +206,29 @@ impl<'de> Deserialize<'de> for DefaultCap {
         lanes
             .map(Self)
             .ok_or_else(|| de::Error::custom("expected a number from 1 to 1024"))
+    }
+}
+
+/// How text gets onto the clipboard.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Clipboard {
+    /// The program and its arguments; no shell is between.
+    pub(in crate::cli) command: Option<ClipboardCommand>,
+}
+
+/// The words of a command.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub(in crate::cli) struct ClipboardCommand(
+    #[schemars(with = "Vec<String>", length(min = 1))] pub(in crate::cli) Program,
+);
+
+impl<'de> Deserialize<'de> for ClipboardCommand {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let words = Vec::<String>::deserialize(from).unwrap_or_default();
+        let program = Program::of_words(words);
+        let program = program.map_err(|_empty| de::Error::custom("expected a list of words"))?;
+        Ok(Self(program))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use tokio::sync::{mpsc, watch};
@@ -24,8 +24,8 @@ use crate::theme::Theme;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::motion::Motion;
-use crate::tui::terminal::Session;
-use crate::tui::{self, Deps, Recalled, Settings, TuiError};
+use crate::tui::terminal::{Lent, Session};
+use crate::tui::{self, Deps, Recalled, Settings, Signal, TuiError};
 
 /// Something that is done at a moment of the run.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,14 @@ struct Here;
 impl Session for Here {
     fn copy(&mut self, _: &str) -> io::Result<()> {
         Ok(())
+    }
+
+    async fn lend(
+        &mut self,
+        _: std::process::Command,
+        _: impl Future<Output = Signal>,
+    ) -> io::Result<Lent> {
+        Ok(Lent::NotStarted(io::ErrorKind::Unsupported.into()))
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
@@ -127,9 +135,16 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         motion: Motion::Full,
         settings: Settings::default(),
         recalled: Recalled::default(),
+        run_folder: PathBuf::from("/run"),
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
-    let input = stream::poll_fn(move |context| typed.poll_recv(context));
+    // No cue gives the terminal away, so the keys are asked for once.
+    let mut input = Some(stream::poll_fn(move |context| typed.poll_recv(context)).boxed_local());
+    let input = || {
+        input
+            .take()
+            .unwrap_or_else(|| stream::pending().boxed_local())
+    };
     let mut here = Here;
     let dashboard = tui::run(&mut terminal, input, stream::pending(), &mut here, deps);
     tokio::select! {

@@ -125,6 +125,21 @@ proptest! {
         prop_assert_eq!(matches.total, hits.len() as u64);
         let seen: Vec<_> = matches.lines.iter().map(|line| line.text.to_string()).collect();
         prop_assert_eq!(seen, some(&hits, first, 7));
+        let request = CopyRequest {
+            attempt: None,
+            streams: Streams::Both,
+            lines: 0..u64::MAX,
+            form: CopyForm::Raw,
+            limit_bytes: u64::MAX,
+        };
+        let pattern = Pattern::text("a").expect("it is a pattern");
+        let mut fresh = Filter::new(call(1), None, Streams::Both, pattern);
+        let mut text = Vec::new();
+        let copied = reader.copy_matches(&mut fresh, &request, &mut text).expect("a vector takes everything");
+        prop_assert_eq!(copied.lines, hits.len() as u64);
+        let text = String::from_utf8(text).expect("it is text");
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        prop_assert_eq!(lines, hits);
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub enum Action {
     Open,
     Detail,
     Copy,
+    Edit,
+    Page,
     Cancel,
     Kill,
     Rerun,

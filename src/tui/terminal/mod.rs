@@ -9,4 +9,4 @@ mod signals;
 pub use modes::{Modes, restore, restoring};
 pub use panics::{install_panic_hook, take_panic_reports};
 pub use screen::Screen;
-pub use signals::{Session, TerminalSession, signals};
+pub use signals::{Lent, Session, TerminalSession, signals};

@@ -1,11 +1,15 @@
 //! Signals that end the dashboard or put it aside.
 
 use std::io;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::EventStream;
 use futures_util::Stream;
-use rustix::process::{Signal as Number, kill_current_process_group};
+use rustix::process::{Pid, Signal as Number, kill_current_process_group, kill_process};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Modes;
@@ -15,8 +19,31 @@ use crate::tui::update::Signal;
 /// never does.
 const STOPS_WITHIN: Duration = Duration::from_millis(300);
 
+/// How long a program that has the terminal may take to end when it is told to.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a program that had the terminal ended.
+#[derive(Debug)]
+pub enum Lent {
+    /// By itself.
+    Ended(ExitStatus),
+    /// It could not be started.
+    NotStarted(io::Error),
+    /// This signal told fanout to end, and fanout told the program.
+    Cut(Signal),
+}
+
 /// What happens to the terminal when the dashboard is put aside.
 pub trait Session {
+    /// Gives the terminal to a program until that ends, or until the signal
+    /// comes, and returns in the dashboard's modes. Nobody may read the
+    /// terminal's keys meanwhile.
+    fn lend(
+        &mut self,
+        program: Command,
+        until: impl Future<Output = Signal>,
+    ) -> impl Future<Output = io::Result<Lent>>;
+
     /// Gives the terminal back to the shell and returns when the program is
     /// wanted again, in the dashboard's modes.
     fn suspend(&mut self) -> impl Future<Output = io::Result<()>>;
@@ -50,6 +77,24 @@ impl Session for TerminalSession {
         crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
+    async fn lend(
+        &mut self,
+        program: Command,
+        until: impl Future<Output = Signal>,
+    ) -> io::Result<Lent> {
+        // Dropping them restores the terminal; new ones must not be undone by that.
+        drop(self.modes.take());
+        // A stream of keys that was dropped may still be about to read some.
+        // Another one begins only when it has let go.
+        drop(EventStream::new());
+        let before = tcgetattr(io::stdin())?;
+        let lent = conduct(program, until).await;
+        // A program that was killed may leave anything.
+        tcsetattr(io::stdin(), OptionalActions::Now, &before)?;
+        self.modes = Some(Modes::enter(self.has_mouse)?);
+        lent
+    }
+
     async fn suspend(&mut self) -> io::Result<()> {
         let mut continued = signal(SignalKind::from_raw(Number::CONT.as_raw()))?;
         // Dropping them restores the terminal; new ones must not be undone by that.
@@ -71,6 +116,35 @@ impl Session for TerminalSession {
             Some(modes) => modes.report_mouse(is_wanted),
             None => Ok(()),
         }
+    }
+}
+
+/// Starts a program on the terminal and waits for its end. It stays in the
+/// session and the process group of fanout: so keys that send signals reach
+/// both, as a shell has it, and nobody takes it for an orphan of a call.
+async fn conduct(program: Command, until: impl Future<Output = Signal>) -> io::Result<Lent> {
+    let mut child = match tokio::process::Command::from(program).spawn() {
+        Ok(child) => child,
+        Err(error) => return Ok(Lent::NotStarted(error)),
+    };
+    tokio::select! {
+        status = child.wait() => Ok(Lent::Ended(status?)),
+        signal = until => {
+            stop(&mut child).await?;
+            Ok(Lent::Cut(signal))
+        }
+    }
+}
+
+/// Tells a program to end, and kills it if it does not.
+async fn stop(child: &mut Child) -> io::Result<()> {
+    let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+    if let Some(pid) = pid {
+        kill_process(pid, Number::TERM)?;
+    }
+    match tokio::time::timeout(ENDS_WITHIN, child.wait()).await {
+        Ok(ended) => ended.map(drop),
+        Err(_elapsed) => child.kill().await,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context, entry};
 use crate::tui::keymap::Meaning;
+use crate::tui::program::Viewer;
 use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
 
 /// How long a begun sequence of keys counts.
@@ -161,6 +162,8 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         | Action::MoveUp
         | Action::RunNext => calls::act(state, action, commands),
         Action::Copy => copying::copy(state, commands),
+        Action::Edit => copying::show(state, Viewer::Editor, commands),
+        Action::Page => copying::show(state, Viewer::Pager, commands),
         _ if entry(action).contexts == [Context::Output] => output::act(state, action),
         _ => panes::act(state, action),
     }

@@ -21,6 +21,7 @@ use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 
 use super::extract::Extract;
+use super::program::Viewer;
 use super::reading::News;
 use super::state::{Level, State};
 use super::views::Hit;
@@ -72,6 +73,8 @@ pub enum UiCommand {
     Copy(Extract),
     /// Write this into a file.
     Keep(Extract),
+    /// Give the terminal to a viewer of this.
+    Show(Viewer, Extract),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.
