@@ -82,6 +82,10 @@ pub enum TuiError {
 /// cannot keep the screen from being drawn.
 const EVENTS_PER_TURN: usize = 256;
 
+/// How long after the end of a viewer a Ctrl-C may become known that was for
+/// it. The dashboard's own is a key and no signal.
+const LATE: Duration = Duration::from_millis(50);
+
 /// Runs the dashboard until it is left. `keys` opens the terminal's input; it
 /// is dropped while another program has the terminal, and opened anew. The
 /// input and `signals` may end: then the terminal is taken to be gone.
@@ -384,16 +388,8 @@ impl Turn {
             }
         };
         let name = command.get_program().to_string_lossy().into_owned();
-        let until = async {
-            loop {
-                match signals.next().await.unwrap_or(Signal::HangUp) {
-                    Signal::Interrupt => {}
-                    signal => return signal,
-                }
-            }
-        };
-        let lent = session.lend(command, until).await.map_err(TuiError::Lend)?;
-        let problem = match lent {
+        let lent = session.lend(command, but_interrupts(signals)).await;
+        let problem = match lent.map_err(TuiError::Lend)? {
             Lent::Cut(signal) => return Ok(Some(Leave::Signalled(signal))),
             Lent::Ended(status) if status.success() => None,
             Lent::Ended(status) => Some(format!("{name} ended with {status}")),
@@ -403,7 +399,8 @@ impl Turn {
             self.take(Msg::Said(Level::Warn, problem));
         }
         self.frames.request(self.now());
-        Ok(None)
+        let late = tokio::time::timeout(LATE, but_interrupts(signals)).await;
+        Ok(late.ok().map(Leave::Signalled))
     }
 
     fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
@@ -444,6 +441,16 @@ impl Turn {
         }
         if self.is_reading {
             self.frames.request(self.now());
+        }
+    }
+}
+
+/// The next signal that is no Ctrl-C.
+async fn but_interrupts<S: Stream<Item = Signal> + Unpin>(signals: &mut S) -> Signal {
+    loop {
+        match signals.next().await.unwrap_or(Signal::HangUp) {
+            Signal::Interrupt => {}
+            signal => return signal,
         }
     }
 }
