@@ -128,18 +128,14 @@ where
             msg = turn.outward.copied() => turn.take_and_draw(msg),
             () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
         }
-        for _ in 0..EVENTS_PER_TURN {
-            match input.next().now_or_never() {
-                Some(Some(event)) => turn.input(event.map_err(TuiError::Input)?),
-                _ => break,
-            }
-        }
+        turn.inputs(&mut input)?;
         match turn.perform(terminal, session).await? {
             Next::GoOn => {}
             Next::Leave(leave) => return Ok(leave),
             Next::Show(viewer, extract) => {
                 drop(input);
-                if let Some(leave) = turn.show(session, &mut signals, (viewer, extract)).await? {
+                let shown = (viewer, extract);
+                if let Some(leave) = turn.show(session, &mut signals, shown).await? {
                     return Ok(leave);
                 }
                 terminal.clear().map_err(drawing)?;
@@ -150,14 +146,7 @@ where
                 input = keys();
             }
         }
-        // A search does not wait for the next frame.
-        if turn.is_reading || turn.state.output.find.quest.is_some() {
-            turn.read();
-        }
-        if turn.frames.is_due(turn.now()) {
-            turn.turn_wheel();
-            turn.draw(terminal)?;
-        }
+        turn.close(terminal)?;
     }
 }
 
@@ -274,6 +263,36 @@ impl Turn {
     fn take_and_draw(&mut self, msg: Msg) {
         self.take(msg);
         self.frames.request(self.state.now);
+    }
+
+    /// Takes in what has been typed meanwhile.
+    fn inputs<I>(&mut self, input: &mut I) -> Result<(), TuiError>
+    where
+        I: Stream<Item = io::Result<Event>> + Unpin,
+    {
+        for _ in 0..EVENTS_PER_TURN {
+            match input.next().now_or_never() {
+                Some(Some(event)) => self.input(event.map_err(TuiError::Input)?),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and draws what is due.
+    fn close<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        // A search does not wait for the next frame.
+        if self.is_reading || self.state.output.find.quest.is_some() {
+            self.read();
+        }
+        if self.frames.is_due(self.now()) {
+            self.turn_wheel();
+            self.draw(terminal)?;
+        }
+        Ok(())
     }
 
     fn input(&mut self, event: Event) {
