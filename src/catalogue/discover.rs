@@ -93,7 +93,7 @@ impl Found {
         let (catalogue, mut problems) = Catalogue::of_source(&self.source, &self.path);
         let tools = catalogue.tools().filter_map(|tool| match &tool.action {
             Action::Command { env, .. } => Some((tool.name.to_string(), env.keys().collect())),
-            Action::Mcp { .. } | Action::Wait { .. } => None,
+            Action::Mcp { .. } | Action::Http { .. } | Action::Wait { .. } => None,
         });
         let servers = catalogue
             .servers()

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::document::{Item, Node, parse, parse_with_comments};
 use super::fields::{
     Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
 };
 use super::findings::Findings;
+use super::http;
 use super::placeholders::Placeholders;
 use super::quantity::parse_rate;
 use super::schema::{self, Schema};
@@ -108,21 +110,19 @@ fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) ->
     let schema_node = fields.take("input_schema");
     let schema = schema_node.and_then(|node| schema::read(node, findings));
     let placeholders = Placeholders::new(schema_node);
-    let action = command(&mut fields, &placeholders, findings);
+    let action = action(&mut fields, &placeholders, findings);
     let (write_locks, read_locks) = locks(&mut fields, &placeholders, findings);
     let annotations = annotations(&mut fields, findings);
     let output = fields.read("output", findings, |node, findings| {
         choice(node, &OUTPUTS, findings)
     });
-    let timeouts = timeouts(&mut fields, findings);
+    let timeouts = timeouts(&mut fields, &action, findings);
     let max_parallel = fields.read("max_parallel", findings, |node, findings| {
         whole(node, 1..=i64::from(u32::MAX), findings)
     });
     let rate = fields.read("rate", findings, rate);
     let estimate = fields.read("estimate", findings, duration);
-    for later in ["http", "launcher"] {
-        fields.refuse(later, findings);
-    }
+    fields.refuse("launcher", findings);
     fields.finish(findings);
     let tool = Tool {
         name: name?,
@@ -168,16 +168,38 @@ fn tool_name(node: &Node, findings: &mut Findings<'_>) -> Option<ToolName> {
     Some(ToolName::new(name))
 }
 
+/// Keys that mean something to programs only.
+const OF_COMMANDS: [&str; 6] = ["command", "cwd", "stdin", "env", "env_pass", "dash"];
+
+fn action(
+    fields: &mut Fields<'_>,
+    placeholders: &Placeholders<'_>,
+    findings: &mut Findings<'_>,
+) -> Action {
+    let Some(node) = fields.take("http") else {
+        return command(fields, placeholders, findings);
+    };
+    for key in OF_COMMANDS {
+        if let Some(entry) = fields.entry(key) {
+            let message = format!("`{key}` is for programs, and this tool is reached by HTTP");
+            findings.error(&entry.key_span, message);
+        }
+    }
+    match http::read(node, placeholders, findings) {
+        Some(request) => Action::Http { request },
+        // It is not sound, and so never run.
+        None => Action::Wait {
+            run: Duration::ZERO,
+        },
+    }
+}
+
 fn command(
     fields: &mut Fields<'_>,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
 ) -> Action {
-    let node = if fields.has("http") {
-        fields.take("command")
-    } else {
-        fields.need("command", findings)
-    };
+    let node = fields.need("command", findings);
     let argv = node.map(|node| placeholders.command(node, findings));
     let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
     let stdin = fields.read("stdin", findings, |node, findings| {
@@ -273,9 +295,14 @@ fn annotations(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Annotati
     }
 }
 
-fn timeouts(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Timeouts {
+/// Run timeout of a call by HTTP, where nothing else is said: a service that
+/// never answers would hold its lane for ever.
+const HTTP_TIMEOUT: Duration = Duration::from_mins(10);
+
+fn timeouts(fields: &mut Fields<'_>, action: &Action, findings: &mut Findings<'_>) -> Timeouts {
+    let is_http = matches!(action, Action::Http { .. });
     Timeouts {
-        run: fields.read("timeout", findings, some_time),
+        run: (fields.read("timeout", findings, some_time)).or(is_http.then_some(HTTP_TIMEOUT)),
         queue: fields.read("queue_timeout", findings, some_time),
         idle: fields.read("idle_timeout", findings, some_time),
         grace: fields

@@ -10,6 +10,7 @@ pub(crate) mod document;
 mod excerpt;
 pub(crate) mod fields;
 pub(crate) mod findings;
+pub mod http;
 pub(crate) mod locks;
 mod manifest;
 mod placeholders;

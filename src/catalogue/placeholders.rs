@@ -85,7 +85,8 @@ impl<'n> Placeholders<'n> {
         }
     }
 
-    fn check(&self, node: &Node, findings: &mut Findings<'_>) {
+    /// Checks the placeholders of a text.
+    pub(super) fn check(&self, node: &Node, findings: &mut Findings<'_>) {
         let Some(text) = node.as_text() else { return };
         match pieces(text) {
             Ok(pieces) => {

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::command::{folder_of, program_of, tidy};
+use super::http;
 use super::tools::Catalogue;
-use crate::model::{Action, McpServer, Reach, StdinKind, Tool};
+use crate::model::{Action, McpServer, Reach, StdinKind, Tool, WrittenRequest};
 
 /// What one tool or server of a catalogue would have executed or asked.
 /// Untrusted in every part.
@@ -70,6 +71,7 @@ impl Around<'_> {
                 lines
             }
             Action::Mcp { server, .. } => vec![format!("asks   server {server}")],
+            Action::Http { request } => asked(request),
             Action::Wait { .. } => Vec::new(),
         };
         Use {
@@ -123,15 +125,26 @@ impl Around<'_> {
     }
 }
 
+/// What is asked of a service.
+fn asked(request: &WrittenRequest) -> Vec<String> {
+    let url = quoted(&request.url);
+    let mut lines = vec![format!("asks   {} {url}", request.method)];
+    let headers = request.headers.iter().map(|(name, _)| name.as_str());
+    lines.extend(named("sends ", headers));
+    let variables = http::variables_of(request);
+    lines.extend(named("takes ", variables.into_iter()));
+    lines
+}
+
 /// Names of variables or headers behind a word; none is no line.
-pub(super) fn named<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+fn named<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let names: Vec<String> = names.map(quoted).collect();
     (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
 }
 
 /// A word as it is where nothing in it could be mistaken; else in quotes, with
 /// every character that cannot be seen as its number.
-pub(super) fn quoted(word: &str) -> String {
+fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.,:/@%+={}".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

@@ -100,6 +100,8 @@ impl Ground {
         Arc::new(Attempts {
             containment: self.containment.clone(),
             servers: self.servers.clone(),
+            #[cfg(feature = "http")]
+            web: crate::exec::Web::default(),
         })
     }
 
@@ -125,7 +127,7 @@ pub(super) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> 
     let mut names: Vec<ServerName> = tools
         .filter_map(|tool| match &tool.action {
             Action::Mcp { server, .. } => Some(server.clone()),
-            Action::Command { .. } | Action::Wait { .. } => None,
+            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
         })
         .collect();
     names.sort();

@@ -114,12 +114,20 @@ fn as_json(catalogue: &Catalogue) -> Value {
 fn tool_json(tool: &Tool) -> Value {
     let command = match &tool.action {
         Action::Command { argv, .. } => Some(argv),
-        Action::Mcp { .. } | Action::Wait { .. } => None,
+        Action::Mcp { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+    };
+    let http = match &tool.action {
+        Action::Http { request } => Some(json!({
+            "method": request.method.word(),
+            "url": request.url,
+        })),
+        Action::Command { .. } | Action::Mcp { .. } | Action::Wait { .. } => None,
     };
     json!({
         "name": tool.name,
         "description": tool.description,
         "command": command,
+        "http": http,
         "input_schema": tool.input_schema,
         "annotations": tool.annotations,
         "access": tool.access(),

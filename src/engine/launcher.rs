@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use super::outputs;
-use crate::catalogue::{Catalogue, Surroundings, command};
+use crate::catalogue::{Catalogue, Surroundings, command, http};
 use crate::exec::{AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
     Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet, OutputKind,
@@ -116,6 +116,16 @@ impl Launcher {
                 let launch = self.launch(order, call, tool, args)?;
                 let sink = self.store.sink(order.call, order.attempt);
                 self.spawner.start(launch, stop, sink, self.events.clone());
+            }
+            Action::Http { request } => {
+                let variables = &self.surroundings.inherited_env;
+                let start = (order.call, order.epoch);
+                let request = http::request(request, args, variables, start);
+                let mut request = request.map_err(|error| Refused(error.to_string()))?;
+                request.is_repeatable = tool.is_repeatable();
+                let sink = self.store.sink(order.call, order.attempt);
+                let events = self.events.clone();
+                self.spawner.fetch(request, stop, sink, events);
             }
             Action::Mcp {
                 server,

@@ -1,5 +1,5 @@
 //! Every kind of attempt that leaves this process: programs under supervisors,
-//! and questions to servers.
+//! questions to servers, requests to services.
 
 use tokio::sync::mpsc;
 
@@ -14,6 +14,9 @@ pub struct Attempts {
     pub containment: Containment,
     /// Asks servers.
     pub servers: Servers,
+    /// Asks services.
+    #[cfg(feature = "http")]
+    pub web: super::Web,
 }
 
 impl Spawner for Attempts {
@@ -35,6 +38,17 @@ impl Spawner for Attempts {
         events: mpsc::Sender<AttemptEvent>,
     ) {
         self.servers.ask(question, stop, sink, events);
+    }
+
+    #[cfg(feature = "http")]
+    fn fetch(
+        &self,
+        request: crate::model::Request,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        self.web.fetch(request, stop, sink, events);
     }
 
     fn most_lanes(&self) -> Option<Cap> {

@@ -11,6 +11,8 @@ mod containment;
 mod exit;
 mod group;
 mod guardian;
+#[cfg(feature = "http")]
+mod http;
 mod ledger;
 mod limits;
 mod mcp;
@@ -31,6 +33,8 @@ mod wire;
 pub use attempts::Attempts;
 pub use containment::{Containment, ContainmentError, Options, Resident, ResidentPipes};
 pub use guardian::Guardian;
+#[cfg(feature = "http")]
+pub use http::Web;
 pub use ledger::{LedgerError, Swept};
 pub use mcp::{Servers, StartError};
 pub use own_folder::{FolderError, OwnFolder};

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::report::Reporter;
-use crate::model::{CallId, Cap, Ending, Epoch, Launch, Question, Remote, StopCause};
+use crate::model::{CallId, Cap, Ending, Epoch, Launch, Question, Remote, Request, StopCause};
 use crate::output::Sink;
 
 /// Starts attempts. The engine knows no more than this of processes.
@@ -36,6 +36,20 @@ pub trait Spawner: Send + Sync {
     ) {
         let refused = Ending::refused(format!("there is no server {}", question.server));
         let reporter = Reporter::new(question.call, question.epoch, events);
+        tokio::spawn(reporter.ended(refused));
+    }
+
+    /// Starts an attempt that asks a service by HTTP, and returns at once; the
+    /// same events follow. Where HTTP is not spoken, it is refused.
+    fn fetch(
+        &self,
+        request: Request,
+        _stop: StopTokens,
+        _sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let refused = Ending::refused("HTTP is not spoken here");
+        let reporter = Reporter::new(request.call, request.epoch, events);
         tokio::spawn(reporter.ended(refused));
     }
 

@@ -9,6 +9,7 @@ mod cap;
 mod counts;
 mod event;
 mod gauge;
+mod http;
 mod id;
 mod launch;
 mod lock;
@@ -29,6 +30,7 @@ pub use gauge::{
     CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Pressure,
     PressureSource, Source,
 };
+pub use http::{Method, Request, WrittenBody, WrittenRequest};
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use launch::{Launch, Question, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};

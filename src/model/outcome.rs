@@ -93,6 +93,9 @@ pub struct Ending {
     /// system keeps no account of a tree's sum. `None` where it is too little
     /// for the account to tell (below some 3 MB).
     pub peak_rss_bytes: Option<Measured>,
+    /// A service asked not to be called again within this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
     /// Whether another attempt can be worth it. False for what a repetition
     /// cannot mend: a missing program, arguments that fail the schema.
     pub is_retryable: bool,
@@ -110,6 +113,7 @@ impl Ending {
             unconfirmed: Vec::new(),
             cpu_ms: None,
             peak_rss_bytes: None,
+            retry_after: None,
             is_retryable: true,
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Access, ServerName, Timeouts, ToolName};
+use super::{Access, ServerName, Timeouts, ToolName, WrittenRequest};
 
 /// One entry of the catalogue, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,11 @@ pub enum Action {
         /// because a plan names it.
         is_listed: bool,
     },
+    /// A service is asked by HTTP.
+    Http {
+        /// What is asked.
+        request: WrittenRequest,
+    },
     /// No process: waits this long and prints nothing. The calls of a
     /// recorded workflow are of this kind.
     Wait {
@@ -85,7 +90,7 @@ impl Tool {
     pub fn output_schema(&self) -> Option<&Value> {
         match &self.action {
             Action::Mcp { output_schema, .. } => output_schema.as_ref(),
-            Action::Command { .. } | Action::Wait { .. } => None,
+            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
         }
     }
 
@@ -93,13 +98,25 @@ impl Tool {
     pub fn access(&self) -> Option<Access> {
         match &self.action {
             Action::Mcp { access, .. } => Some(*access),
-            Action::Command { .. } | Action::Wait { .. } => None,
+            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
         }
+    }
+
+    /// Whether its calls run on no machine of ours, so that nothing is measured
+    /// of them.
+    pub fn runs_elsewhere(&self) -> bool {
+        matches!(self.action, Action::Http { .. })
     }
 
     /// Whether asking twice has the effect of asking once, as far as is known.
     pub fn is_repeatable(&self) -> bool {
-        self.annotations.read_only == Some(true) || self.annotations.idempotent == Some(true)
+        let is_by_method = match &self.action {
+            Action::Http { request } => request.method.is_idempotent(),
+            Action::Command { .. } | Action::Mcp { .. } | Action::Wait { .. } => false,
+        };
+        is_by_method
+            || self.annotations.read_only == Some(true)
+            || self.annotations.idempotent == Some(true)
     }
 }
 

@@ -8,7 +8,7 @@ use super::reference::{has_reference, is_whole_reference};
 use super::written::WrittenCall;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
-use crate::catalogue::{ArgumentProblem, Catalogue, RestsOn, Violation, command};
+use crate::catalogue::{ArgumentProblem, Catalogue, RestsOn, Violation, command, http};
 use crate::model::{Action, Tool, ToolName};
 
 /// Reports what of the arguments cannot fit, whatever the references bring.
@@ -33,7 +33,7 @@ pub(super) fn check(
         findings.push(problem);
     }
     if fits && !has_reference(args) {
-        warn_of_command(tool, args, call, findings);
+        warn_of_action(tool, args, call, findings);
     }
 }
 
@@ -86,15 +86,19 @@ fn place_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
     key.map_or_else(|| node.span.clone(), |entry| entry.key_span.clone())
 }
 
-/// Warns of a call that fits the schema and still cannot become a command.
-fn warn_of_command(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut Findings<'_>) {
-    let Action::Command { argv, dash, .. } = &tool.action else {
-        return;
+/// Warns of a call that fits the schema and still cannot become a command or a
+/// request.
+fn warn_of_action(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut Findings<'_>) {
+    let error = match &tool.action {
+        Action::Command { argv, dash, .. } => {
+            let templates = argv.get(1..).unwrap_or_default();
+            let filled = command::fill(templates, args, dash);
+            filled.err().map(|error| error.to_string())
+        }
+        Action::Http { request } => http::foresee(request, args).map(|error| error.to_string()),
+        Action::Mcp { .. } | Action::Wait { .. } => None,
     };
-    let Some((_, templates)) = argv.split_first() else {
-        return;
-    };
-    if let Err(error) = command::fill(templates, args, dash) {
+    if let Some(error) = error {
         let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
         findings.warn(span, format!("this call will fail: {error}"));
     }

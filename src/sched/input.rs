@@ -203,8 +203,9 @@ impl AttemptEnd {
 impl From<&Ending> for AttemptEnd {
     fn from(ending: &Ending) -> Self {
         Self {
+            outcome: ending.outcome,
             is_retryable: ending.is_retryable,
-            ..Self::plain(ending.outcome)
+            retry_after: ending.retry_after,
         }
     }
 }

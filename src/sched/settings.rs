@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Policy, Rate, Tool, ToolName};
+use crate::model::{Action, Policy, Rate, Tool, ToolName};
 
 /// What the scheduler starts from; together with the inputs it determines
 /// every effect.
@@ -46,9 +46,11 @@ pub struct ToolLimits {
 }
 
 impl ToolLimits {
-    /// The limits of a tool, or `None` where it has none.
+    /// The limits of a tool, or `None` where it has none and can get none: a
+    /// service may ask in mid-run not to be called for a while.
     pub fn of(tool: &Tool) -> Option<Self> {
-        (tool.max_parallel.is_some() || tool.rate.is_some()).then(|| Self {
+        let is_service = matches!(tool.action, Action::Http { .. });
+        (is_service || tool.max_parallel.is_some() || tool.rate.is_some()).then(|| Self {
             tool: tool.name.clone(),
             max_parallel: tool.max_parallel,
             rate: tool.rate,

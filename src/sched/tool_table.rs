@@ -50,6 +50,16 @@ impl Gate {
         }
     }
 
+    /// One that lets every start pass.
+    fn open() -> Self {
+        Self {
+            interval: Duration::ZERO,
+            tolerance: Duration::ZERO,
+            arrival: Moment::START,
+            text: "as the service asked".into(),
+        }
+    }
+
     /// When the next start conforms.
     pub(super) fn opens(&self) -> Moment {
         Moment::from(Duration::from(self.arrival).saturating_sub(self.tolerance))
@@ -131,11 +141,11 @@ impl ToolTable {
         self.get_mut(tool).busy -= 1;
     }
 
-    /// Sets a tool's rate limit forward.
+    /// Sets a tool's rate limit forward; one without gets one that binds for
+    /// that time only.
     pub(super) fn hold(&mut self, tool: ToolNo, now: Moment, time: Duration) {
-        if let Some(gate) = &mut self.get_mut(tool).gate {
-            gate.hold(now, time);
-        }
+        let gate = self.get_mut(tool).gate.get_or_insert_with(Gate::open);
+        gate.hold(now, time);
     }
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod exits;
 mod forms;
 mod help;
+mod http;
 mod invalid;
 mod kept;
 #[path = "../support/living.rs"]
@@ -17,6 +18,7 @@ mod sample_tools;
 mod samples;
 mod screenshot;
 mod servers;
+mod service;
 mod signals;
 mod sweep;
 mod themes;

@@ -19,7 +19,7 @@ pub(super) struct Catalogue {
     mcp: Option<BTreeMap<String, Server>>,
 }
 
-/// A program that can be called.
+/// A program, or a service, that can be called.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Tool {
@@ -32,7 +32,9 @@ struct Tool {
     /// element that is one optional argument without a value is dropped. A
     /// program with a slash is relative to the catalogue.
     #[schemars(length(min = 1))]
-    command: Vec<String>,
+    command: Option<Vec<String>>,
+    /// What is asked of a service by HTTP, instead of a command.
+    http: Option<Request>,
     /// The working directory; by default where fanout was started.
     cwd: Option<String>,
     /// What the tool reads: nothing, or all arguments as one JSON object.
@@ -74,6 +76,34 @@ struct Tool {
     estimate: Option<Span>,
     /// JSON Schema of the arguments; without one, any object is taken.
     input_schema: Option<Map<String, Value>>,
+}
+
+/// A request. In its texts `{{name}}` is an argument and `${NAME}` a variable
+/// of the environment, whose value is never shown.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Request {
+    /// GET by default.
+    method: Option<Method>,
+    /// Where. Scheme and host are fixed; values are encoded by where they stand.
+    #[schemars(regex(pattern = r"^https?://"))]
+    url: String,
+    /// Headers by name.
+    headers: Option<BTreeMap<String, String>>,
+    /// A text, or a table to be sent as JSON.
+    body: Option<Value>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "UPPERCASE")]
+enum Method {
+    Get,
+    Head,
+    Options,
+    Put,
+    Delete,
+    Post,
+    Patch,
 }
 
 #[derive(JsonSchema)]

@@ -22,7 +22,7 @@ use ratatui::style::Style;
 use serde_json::Value;
 
 use super::{View, chrome, trend};
-use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, Source};
+use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, Source, Tool};
 use crate::output::Safe;
 use crate::plan;
 use crate::theme::Role;
@@ -257,6 +257,11 @@ impl<'a> Sheet<'a> {
     }
 
     fn charts(&mut self) {
+        let tool = self.state.catalogue.get(&self.row.tool);
+        if tool.is_some_and(Tool::runs_elsewhere) {
+            let said = Piece::from("nothing: the call runs elsewhere");
+            self.line("measured", said, Role::Muted);
+        }
         let samples = &self.row.samples;
         let cores = samples.iter().map(|it| it?.cpu_cores);
         self.chart("cpu", cores.collect(), figure::percent);

@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::lane_columns::Columns;
 use super::{View, trend};
-use crate::model::{CallRow, CallState, CancelTruth, LaneId, StopCause, StopStep};
+use crate::model::{CallRow, CallState, CancelTruth, LaneId, StopCause, StopStep, Tool};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::estimate;
@@ -139,8 +139,27 @@ fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, St
     }
 }
 
+/// Stands for the gauges of a call that runs elsewhere.
+const NOT_MEASURED: &str = "not measured";
+
 /// CPU, its trend and memory. What is not known is blank.
 fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &Columns) {
+    let tool = view.state.catalogue.get(&row.tool);
+    if tool.is_some_and(Tool::runs_elsewhere) {
+        let shown = [columns.cpu, columns.trend, columns.memory];
+        let shown = shown.into_iter().filter(|cells| *cells > 0);
+        let cells: usize = shown.map(|cells| cells + 1).sum();
+        let text = if cells > NOT_MEASURED.len() {
+            NOT_MEASURED
+        } else {
+            "none"
+        };
+        if cells > 0 {
+            let muted = view.style(Role::Muted);
+            strip.skip(1).cell(text, cells - 1, Align::Right, muted);
+        }
+        return;
+    }
     let latest = row.samples.latest();
     let unit = match view.state.cpu_unit {
         CpuUnit::Core => 1.0,

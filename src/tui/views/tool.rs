@@ -105,6 +105,11 @@ fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
             );
         }
     }
+    if let Action::Http { request } = &tool.action {
+        let asked = format!("{} {}", request.method, request.url);
+        put("asks", Safe::new(&asked).into());
+        put("measures", Piece::from("nothing: it runs elsewhere"));
+    }
     if let Action::Mcp { server, access, .. } = &tool.action {
         put(
             "asks",

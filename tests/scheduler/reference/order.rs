@@ -134,13 +134,16 @@ impl Reference {
             .position(|limits| limits.tool == self.call(id).spec.tool)
     }
 
-    /// When a tool's rate lets the next start through.
+    /// When a tool's rate, or the pause its service asked for, lets the next
+    /// start through.
     fn rate_opens(&self, tool: usize) -> Duration {
-        let Some(rate) = self.settings.tools[tool].rate else {
-            return Duration::ZERO;
+        let (interval, tolerance) = match self.settings.tools[tool].rate {
+            Some(rate) => {
+                let interval = rate.per / rate.starts.max(1);
+                (interval, interval * (rate.burst.max(1) - 1))
+            }
+            None => (Duration::ZERO, Duration::ZERO),
         };
-        let interval = rate.per / rate.starts.max(1);
-        let tolerance = interval * (rate.burst.max(1) - 1);
         let mut arrival = Duration::ZERO;
         for (_, at, hold) in self.tool_log.iter().filter(|(logged, ..)| *logged == tool) {
             arrival = match hold {
@@ -388,7 +391,10 @@ impl Reference {
             },
             Some(Block::Rate(tool, at)) => WaitReason::Rate {
                 tool: limits(tool).tool.clone(),
-                limit: "1/s".into(),
+                limit: match limits(tool).rate {
+                    Some(_) => "1/s".into(),
+                    None => "as the service asked".into(),
+                },
                 at,
             },
             Some(Block::Memory) => WaitReason::Memory {

@@ -1,0 +1,183 @@
+//! The URL of a request, cut at what means something in it, so that a value
+//! cannot mean anything.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::parts::{Part, TemplateError, parts};
+
+/// Everything but what RFC 3986 calls unreserved.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A value as it may stand in a path, a query or a form.
+pub(super) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
+/// A URL with holes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UrlTemplate<'t> {
+    /// Scheme and host, and the port if one is given.
+    pub(super) origin: &'t str,
+    /// What stands between the slashes of the path.
+    pub(super) segments: Vec<Vec<Part<'t>>>,
+    /// What stands between the `&` of the query.
+    pub(super) pairs: Vec<Vec<Part<'t>>>,
+}
+
+/// Why a text is no URL of a tool.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UrlProblem {
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("a URL begins with https:// or http://")]
+    Scheme,
+    #[error("scheme and host must not depend on arguments or variables")]
+    OpenHost,
+    #[error("a name or a password cannot stand in a URL: send a header")]
+    Password,
+    #[error("what follows a `#` is never sent")]
+    Fragment,
+    #[error("it is no URL: {0}")]
+    Malformed(#[from] url::ParseError),
+}
+
+impl<'t> UrlTemplate<'t> {
+    pub(super) fn parse(text: &'t str) -> Result<Self, UrlProblem> {
+        let parts = parts(text)?;
+        let mut parts = parts.into_iter();
+        let Some(Part::Text(first)) = parts.next() else {
+            return Err(UrlProblem::Scheme);
+        };
+        let after = ["https://", "http://"]
+            .into_iter()
+            .find_map(|scheme| first.strip_prefix(scheme))
+            .ok_or(UrlProblem::Scheme)?;
+        let end = after.find(['/', '?', '#', '\\']);
+        if end.is_none() && parts.len() > 0 {
+            return Err(UrlProblem::OpenHost);
+        }
+        let rest = end.and_then(|end| after.get(end..)).unwrap_or_default();
+        let origin = first.strip_suffix(rest).unwrap_or(first);
+        let url = Url::parse(origin)?;
+        if !url.username().is_empty() || url.password().is_some() || origin.contains('@') {
+            return Err(UrlProblem::Password);
+        }
+        let mut template = Self {
+            origin,
+            segments: Vec::new(),
+            pairs: Vec::new(),
+        };
+        for part in std::iter::once(Part::Text(rest)).chain(parts) {
+            match part {
+                Part::Text(text) => template.push_text(text)?,
+                hole => template.push(hole),
+            }
+        }
+        Ok(template)
+    }
+
+    fn push(&mut self, part: Part<'t>) {
+        let last = match self.pairs.last_mut() {
+            Some(pair) => Some(pair),
+            None => self.segments.last_mut(),
+        };
+        match last {
+            Some(last) => last.push(part),
+            None => self.segments.push(vec![part]),
+        }
+    }
+
+    fn push_text(&mut self, text: &'t str) -> Result<(), UrlProblem> {
+        let mut rest = text;
+        while let Some(at) = rest.find(['/', '?', '&', '#', '\\']) {
+            let (before, after) = rest.split_at(at);
+            if !before.is_empty() {
+                self.push(Part::Text(before));
+            }
+            let (sign, after) = after.split_at(1);
+            match (sign, self.pairs.is_empty()) {
+                ("#", _) => return Err(UrlProblem::Fragment),
+                ("/" | "\\", true) => self.segments.push(Vec::new()),
+                ("?", true) | ("&", false) => self.pairs.push(Vec::new()),
+                _ => self.push(Part::Text(sign)),
+            }
+            rest = after;
+        }
+        if !rest.is_empty() {
+            self.push(Part::Text(rest));
+        }
+        Ok(())
+    }
+
+    /// Whether what is sent can be read by nobody on the way: it is encrypted,
+    /// or does not leave the machine.
+    pub(super) fn is_private(&self) -> bool {
+        let Ok(url) = Url::parse(self.origin) else {
+            return false;
+        };
+        url.scheme() == "https"
+            || match url.host() {
+                Some(url::Host::Domain(name)) => name == "localhost",
+                Some(url::Host::Ipv4(address)) => address.is_loopback(),
+                Some(url::Host::Ipv6(address)) => address.is_loopback(),
+                None => false,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part::{Argument, Text};
+    use super::*;
+
+    #[test]
+    fn a_url_is_cut_where_it_means_something() {
+        let url = UrlTemplate::parse("https://a.b:8/x/{{y}}-z?q={{q}}&r=/?").expect("a URL");
+        assert_eq!(url.origin, "https://a.b:8");
+        assert_eq!(
+            url.segments,
+            [vec![Text("x")], vec![Argument("y"), Text("-z")]]
+        );
+        assert_eq!(
+            url.pairs,
+            [
+                vec![Text("q="), Argument("q")],
+                vec![Text("r="), Text("/"), Text("?")]
+            ]
+        );
+        let bare = UrlTemplate::parse("http://localhost").expect("a URL");
+        assert!(bare.segments.is_empty() && bare.is_private());
+    }
+
+    #[test]
+    fn what_could_lead_elsewhere_is_refused() {
+        for (text, problem) in [
+            ("ftp://a", UrlProblem::Scheme),
+            ("{{u}}", UrlProblem::Scheme),
+            ("https://{{h}}/x", UrlProblem::OpenHost),
+            ("https://a{{h}}/x", UrlProblem::OpenHost),
+            ("https://${H}", UrlProblem::OpenHost),
+            ("https://u:p@a/", UrlProblem::Password),
+            ("https://a/#x", UrlProblem::Fragment),
+        ] {
+            assert_eq!(UrlTemplate::parse(text), Err(problem), "{text}");
+        }
+        UrlTemplate::parse("https:///x").expect_err("no host");
+    }
+
+    #[test]
+    fn only_this_machine_is_private_without_encryption() {
+        let is_private = |text| UrlTemplate::parse(text).expect("a URL").is_private();
+        for text in ["https://a", "http://127.1.2.3/", "http://[::1]:8/"] {
+            assert!(is_private(text), "{text}");
+        }
+        for text in ["http://a", "http://localhost.a", "http://10.0.0.1"] {
+            assert!(!is_private(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Secrets that come back in an answer are masked before anyone sees them.
+//!
+//! It is a best effort: a service that changes what it was given, other than by
+//! the encodings looked for here, is not seen through.
+
+use memchr::memmem::Finder;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::model::Concealed;
+
+/// What stands in place of a secret.
+const MASK: &[u8] = b"***";
+
+/// Bytes that a value needs to be looked for: shorter ones stand everywhere.
+const SHORTEST: usize = 4;
+
+/// What is looked for: each secret as it is, in a URL and in JSON.
+#[derive(Debug)]
+pub(super) struct Mask {
+    finders: Vec<Finder<'static>>,
+    longest: usize,
+}
+
+impl Mask {
+    pub(super) fn new(secrets: &[Concealed]) -> Self {
+        let secrets = secrets.iter().map(Concealed::reveal);
+        let mut forms: Vec<String> = secrets
+            .filter(|secret| secret.len() >= SHORTEST)
+            .flat_map(|secret| {
+                let json = serde_json::Value::from(secret).to_string();
+                let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+                [secret.to_owned(), json.trim_matches('"').to_owned(), url]
+            })
+            .collect();
+        // Of two that begin at the same place the longer one is the whole.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        Self {
+            longest: forms.first().map_or(0, String::len),
+            finders: forms
+                .iter()
+                .map(|form| Finder::new(form).into_owned())
+                .collect(),
+        }
+    }
+
+    /// A text with every secret masked.
+    pub(super) fn text(&self, text: &str) -> String {
+        let mut stream = self.stream();
+        let mut masked = stream.push(text.as_bytes());
+        masked.extend(stream.finish());
+        String::from_utf8_lossy(&masked).into_owned()
+    }
+
+    /// Masks what comes in pieces.
+    pub(super) fn stream(&self) -> Stream<'_> {
+        Stream {
+            mask: self,
+            held: Vec::new(),
+        }
+    }
+
+    /// The first secret in some bytes: where it begins and ends.
+    fn first(&self, bytes: &[u8]) -> Option<(usize, usize)> {
+        let found = self.finders.iter().filter_map(|finder| {
+            let at = finder.find(bytes)?;
+            Some((at, at + finder.needle().len()))
+        });
+        found.min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
+    }
+}
+
+/// Masks what comes in pieces; holds back what may be the beginning of a
+/// secret.
+pub(super) struct Stream<'m> {
+    mask: &'m Mask,
+    held: Vec<u8>,
+}
+
+impl Stream<'_> {
+    /// Takes a piece; gives what is certain.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(piece);
+        let undecided = self.mask.longest.saturating_sub(1);
+        self.masked(self.held.len().saturating_sub(undecided))
+    }
+
+    /// The rest.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.masked(self.held.len())
+    }
+
+    /// What begins before `end`, masked; the rest is held.
+    fn masked(&mut self, end: usize) -> Vec<u8> {
+        let mut masked = Vec::with_capacity(end);
+        let mut at = 0;
+        while at < end {
+            match self.mask.first(&self.held[at..]) {
+                Some((start, stop)) if at + start < end => {
+                    masked.extend_from_slice(&self.held[at..at + start]);
+                    masked.extend_from_slice(MASK);
+                    at += stop;
+                }
+                _ => {
+                    masked.extend_from_slice(&self.held[at..end]);
+                    at = end;
+                }
+            }
+        }
+        self.held.drain(..at);
+        masked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mask(secrets: &[&str]) -> Mask {
+        let secrets: Vec<Concealed> = secrets.iter().map(|it| Concealed::new(*it)).collect();
+        Mask::new(&secrets)
+    }
+
+    #[test]
+    fn a_secret_is_found_in_each_of_its_forms() {
+        let mask = mask(&["a b\"c", "ab", "hunter2hunter2", "hunter2"]);
+        assert_eq!(
+            mask.text(r#"ab a b"c {"k":"a b\"c"} ?k=a%20b%22c hunter2hunter2! hunter2x"#),
+            r#"ab *** {"k":"***"} ?k=*** ***! ***x"#
+        );
+        assert_eq!(mask.text(""), "");
+        assert_eq!(self::mask(&[]).text("as it is"), "as it is");
+    }
+
+    proptest! {
+        #[test]
+        fn how_it_is_cut_into_pieces_changes_nothing(
+            text in "[ab]{0,40}", cuts in proptest::collection::vec(1usize..5, 0..40)
+        ) {
+            let mask = mask(&["abab", "babba", "aaaaaaaa"]);
+            let mut stream = mask.stream();
+            let (mut masked, mut rest) = (Vec::new(), text.as_bytes());
+            for cut in cuts {
+                let (piece, after) = rest.split_at(cut.min(rest.len()));
+                masked.extend(stream.push(piece));
+                rest = after;
+            }
+            masked.extend(stream.push(rest));
+            masked.extend(stream.finish());
+            let masked = String::from_utf8(masked).expect("text");
+            prop_assert_eq!(&masked, &mask.text(&text));
+            for secret in ["abab", "babba", "aaaaaaaa"] {
+                prop_assert!(!masked.contains(secret), "{} in {}", secret, masked);
+            }
+        }
+    }
+}

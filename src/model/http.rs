@@ -1,0 +1,107 @@
+//! Requests to services that are reached by HTTP: as a manifest writes them,
+//! and as a call makes them.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{CallId, Concealed, Epoch};
+
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Gets something.
+    Get,
+    /// Gets what is said about something.
+    Head,
+    /// Asks what can be done.
+    Options,
+    /// Puts something in place of what is there.
+    Put,
+    /// Deletes something.
+    Delete,
+    /// Has something done.
+    Post,
+    /// Changes a part of something.
+    Patch,
+}
+
+impl Method {
+    /// As it is sent.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+        }
+    }
+
+    /// Whether it asks for no change (RFC 9110, section 9.2.1).
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
+    }
+
+    /// Whether twice has the effect of once (RFC 9110, section 9.2.2).
+    pub fn is_idempotent(self) -> bool {
+        self.is_safe() || matches!(self, Self::Put | Self::Delete)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A request as a manifest writes it. `{{argument}}` and `${VARIABLE}` in its
+/// texts are filled when a call starts; no secret stands in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenRequest {
+    /// The method.
+    pub method: Method,
+    /// Where; scheme and host depend on nothing.
+    pub url: String,
+    /// Names and values, in the order of the manifest.
+    pub headers: Vec<(String, String)>,
+    /// What is sent with it.
+    pub body: WrittenBody,
+}
+
+/// What is sent with a request, as a manifest writes it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WrittenBody {
+    /// Nothing.
+    None,
+    /// A text.
+    Text(String),
+    /// A JSON document. A string in it that is one placeholder becomes a value
+    /// of any type.
+    Json(Value),
+}
+
+/// Everything needed to make the request of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The call.
+    pub call: CallId,
+    /// Identity of this start.
+    pub epoch: Epoch,
+    /// The method.
+    pub method: Method,
+    /// The whole URL. It may hold a secret.
+    pub url: Concealed,
+    /// The host, for reasons.
+    pub host: String,
+    /// Names and values. They may hold secrets.
+    pub headers: Vec<(String, Concealed)>,
+    /// What is sent. It may hold secrets.
+    pub body: Option<Concealed>,
+    /// Values of variables, to be masked in whatever comes back.
+    pub secrets: Vec<Concealed>,
+    /// Whether asking twice has the effect of asking once.
+    pub is_repeatable: bool,
+}
