@@ -25,9 +25,6 @@ use std::io::{Read, Write};
 pub use arguments::Arguments;
 pub use error::SampleToolError;
 
-/// The sample plan of `fanout demo`.
-pub const DEMO_PLAN: &str = include_str!("../plans/demo.toml");
-
 /// The three streams of a tool.
 pub struct Streams<'a> {
     /// Where `--stdin` reads the arguments from, as one JSON object.

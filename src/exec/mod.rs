@@ -9,7 +9,6 @@ mod attempts;
 mod cgroup;
 mod containment;
 mod exit;
-mod group;
 mod guardian;
 #[cfg(feature = "http")]
 mod http;
@@ -19,7 +18,6 @@ mod mcp;
 mod own_children;
 mod own_folder;
 mod pipes;
-pub mod process;
 mod program;
 mod refusal;
 mod report;

@@ -96,11 +96,6 @@ impl Pipes {
         Ok((pipes, ends))
     }
 
-    /// Whether every writer has closed both outputs.
-    pub(super) fn are_at_end(&self) -> bool {
-        self.stdout.pipe.is_none() && self.stderr.pipe.is_none()
-    }
-
     /// Nothing more is written to the tool: end of file for it.
     pub(super) fn close_stdin(&mut self) {
         self.stdin = None;
