@@ -210,6 +210,8 @@ impl Session {
             .map(|tool| tool.output);
         let kind = tool.unwrap_or_default();
         let (value, is_truncated) = engine::output_value(&self.ground.store, kind, id);
+        // A call that never began has no output, not an empty one.
+        let value = value.filter(|_| last.row(id).is_some_and(|row| !row.attempts.is_empty()));
         record::CallOutput {
             value: value.map(Arc::unwrap_or_clone),
             stderr: String::from_utf8_lossy(&self.ground.store.stderr_tail(id).bytes).into_owned(),

@@ -1,7 +1,7 @@
 //! One attempt: its end, its stops, its pipes.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::attempt::{PATIENCE, feed, launch, script, start};
 use crate::contained::containment;
@@ -166,15 +166,9 @@ async fn torture_21_a_tool_that_sleeps_for_ever_is_ended_softly() {
     run.printed("on").await;
     living.wait_for_count(2, PATIENCE);
     assert!(living.processes().iter().any(|(pid, _)| *pid == main));
-    let before = Instant::now();
     run.stop.soft.cancel();
     let ending = run.ended().await;
     assert_eq!(ending.signal, Some(15));
-    assert!(
-        before.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        before.elapsed()
-    );
     assert_eq!(living.processes(), []);
 }
 
@@ -201,15 +195,9 @@ async fn torture_22_a_tool_that_ignores_sigterm_is_ended_hard() {
 #[tokio::test]
 async fn torture_24_the_end_of_the_main_process_is_the_end() {
     let living = Living::new();
-    let before = Instant::now();
     let text = "(trap '' TERM HUP; exec sleep 1000) & echo done";
     let mut run = start(&containment(), script(&living, text));
     let ending = run.ended().await;
-    assert!(
-        before.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        before.elapsed()
-    );
     assert_eq!(ending.outcome, Outcome::Leaked);
     assert_eq!(ending.exit_code, Some(0));
     let names: Vec<&str> = ending.leaked.iter().map(|it| it.name.as_str()).collect();

@@ -45,7 +45,7 @@ fn torture_30_unwinding_leaves_nothing() {
         });
     }));
     assert!(unwound.is_err());
-    living.wait_for_count(0, Duration::from_secs(2));
+    living.wait_for_count(0, PATIENCE);
 }
 
 #[tokio::test]
