@@ -211,6 +211,7 @@ fn write_tail(attempt: &Attempt, stream: Stream) {
         .map(|block| IoSlice::new(&block.bytes))
         .collect();
     if let Err(error) = file.append(&pieces) {
+        attempt.ledger().give_disk(&attempt.call_disk, bytes);
         attempt.ledger().note_problem(error.to_string());
         return;
     }
