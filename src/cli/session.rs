@@ -159,11 +159,13 @@ impl Session {
     /// Writes the report, and decides the exit code of a run that nobody
     /// interrupted.
     pub(super) fn close(&mut self, last: &Snapshot, options: &OutputOptions) -> Exit {
-        if let Some(tape) = self.tape.take()
-            && let Err(error) = tape.end(&self.ground.runtime)
-        {
+        let tape = self.tape.take();
+        let taped = tape.map_or(Ok(()), |tape| tape.end(&self.ground.runtime));
+        if let Err(error) = &taped {
             exit::complain(&format!("the record of the run is incomplete: {error}"));
-            return Exit::CannotRun;
+        }
+        if let Some(problem) = self.ground.store.problem() {
+            exit::complain(&format!("long outputs were not kept on disk: {problem}"));
         }
         for hazard in last.hazards.iter() {
             exit::complain(&format!("hazard: {hazard}"));
@@ -175,6 +177,9 @@ impl Session {
                 "the report cannot be written to {}: {error}",
                 path.display()
             ));
+            return Exit::CannotRun;
+        }
+        if taped.is_err() {
             return Exit::CannotRun;
         }
         verdict(last, &self.plan, options.leaks)

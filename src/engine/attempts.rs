@@ -213,6 +213,7 @@ impl Run {
     /// Takes over what calls printed since the last look. While the recorder
     /// is behind, it is told of none of it: what it then gets is the latest.
     pub(super) fn look_at_output(&mut self) {
+        self.tell_of_disk();
         if !self.journal.is_full() {
             for id in std::mem::take(&mut self.untold) {
                 self.journal_output(id);
@@ -230,6 +231,17 @@ impl Run {
             if has_idle_timeout {
                 self.step(Input::OutputSeen { id, epoch });
             }
+        }
+    }
+
+    /// Says so, once, if the disk keeps no more output.
+    fn tell_of_disk(&mut self) {
+        if self.is_disk_told {
+            return;
+        }
+        if let Some(problem) = self.launcher.store.problem() {
+            self.is_disk_told = true;
+            self.notify(&format!("long outputs are not kept on disk: {problem}"));
         }
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Run {
     pub(super) seen: BTreeMap<CallId, Seen>,
     /// Calls whose latest output the recorder was too far behind to be told of.
     pub(super) untold: BTreeSet<CallId>,
+    /// Whether the user was told what keeps output from the disk.
+    pub(super) is_disk_told: bool,
     pub(super) detail: Detail,
     pub(super) probe: Probe,
     pub(super) machine: Arc<History<MachineSample>>,
@@ -138,6 +140,7 @@ impl Run {
             tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),
             untold: BTreeSet::new(),
+            is_disk_told: false,
             detail,
             probe: setup.probe,
             machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),

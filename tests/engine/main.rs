@@ -11,13 +11,14 @@ use std::time::Duration;
 use fanout::engine::{Command, Detail, Lifetime, Recorder};
 use fanout::model;
 use fanout::model::{CallState, Cap, Ending, Happening, Outcome, RunEvent, Snapshot, WaitReason};
+use fanout::output::{Bounds, Store};
 use fanout::plan::Draft;
 use fanout::sched::Replay;
 use scripted::id;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use trial::{PATIENCE, Trial, reason, recorded_trial, state, taped_trial, trial};
+use trial::{PATIENCE, Trial, reason, recorded_trial, state, stored_trial, taped_trial, trial};
 
 #[tokio::test(start_paused = true)]
 async fn outputs_become_arguments() {
@@ -314,6 +315,33 @@ async fn a_recorder_that_stands_still_piles_up_no_output() {
     assert!(is_ended.iter().all(|it| *it));
     assert_eq!(told, u64::from(CALLS * (TIMES * 6 + 5)));
     assert!(pieces < 5000, "{pieces} pieces wait in memory");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keeps_output_from_the_disk_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let blocked = folder.path().join("outputs");
+    std::fs::write(&blocked, "a file where the folder should be").expect("it can be written");
+    let store = Store::new(Some(blocked), Bounds::default());
+    let plan = "[[call]]\ntool = \"say\"";
+    let trial = stored_trial(plan, 1, Lifetime::UntilEnded, None, None, store.clone());
+    trial.until_starting(1).await;
+    trial.spawner.runs(1).await;
+    trial.spawner.prints(1, &"words\n".repeat(1 << 20));
+    // The disk is another thread's, in real time.
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
+    while store.problem().is_none() {
+        assert!(std::time::Instant::now() < deadline, "no problem");
+        std::thread::yield_now();
+    }
+    let snapshot = trial.until(|snapshot| snapshot.notice.is_some()).await;
+    let (_, notice) = snapshot.notice.clone().expect("a notice");
+    assert!(notice.contains("not kept on disk"), "{notice}");
+    trial
+        .spawner
+        .ends(1, "", Ending::plain(Outcome::Succeeded))
+        .await;
+    trial.last().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,6 +72,18 @@ pub(crate) fn taped_trial(
     recorder: Option<Recorder>,
     tape: Option<mpsc::Sender<TapedStep>>,
 ) -> Trial {
+    let store = Store::new(None, Bounds::default());
+    stored_trial(calls, cap, lifetime, recorder, tape, store)
+}
+
+pub(crate) fn stored_trial(
+    calls: &str,
+    cap: u32,
+    lifetime: Lifetime,
+    recorder: Option<Recorder>,
+    tape: Option<mpsc::Sender<TapedStep>>,
+    store: Store,
+) -> Trial {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("fanout.toml");
     std::fs::write(&file, TOOLS).expect("a catalogue");
@@ -91,7 +103,7 @@ pub(crate) fn taped_trial(
         catalogue: Arc::new(catalogue),
         cores: 2,
         spawner: Arc::new(spawner.clone()),
-        store: Store::new(None, Bounds::default()),
+        store,
         probe: probe::start(Duration::from_hours(1)).expect("a probe"),
         surroundings: RunSurroundings {
             started_in: PathBuf::from("/"),
