@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use super::config::Folders;
-use super::exit;
 use crate::exec;
 use crate::model::Leftover;
 use crate::output::Safe;
 
-/// Starts the containment, and tells what it found of earlier runs.
-pub(super) fn start() -> Result<exec::Containment, exec::ContainmentError> {
+/// Starts the containment, and complains of what it found of earlier runs.
+pub(super) fn start(
+    complain: &mut dyn FnMut(&str),
+) -> Result<exec::Containment, exec::ContainmentError> {
     let containment = exec::Containment::start(exec::Options {
         state: state_folder(),
         ..exec::Options::default()
     })?;
     if let Some(error) = containment.ledger_error() {
-        exit::complain(&format!(
+        complain(&format!(
             "this run is not written down, and if it is killed, what it leaves is not found: {error}"
         ));
     }
@@ -25,7 +26,7 @@ pub(super) fn start() -> Result<exec::Containment, exec::ContainmentError> {
         ("could not kill", &swept.unconfirmed),
     ] {
         if !leftovers.is_empty() {
-            exit::complain(&format!(
+            complain(&format!(
                 "{word} what an earlier run left: {}",
                 names(leftovers)
             ));

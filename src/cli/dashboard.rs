@@ -9,8 +9,10 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 
 use super::exit::{self, Exit};
+use super::experiment::Conditions;
 use super::ground::Ground;
 use super::guarded::GuardedTerminal;
+use super::laboratory::Workshop;
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError, audit};
@@ -19,6 +21,7 @@ use super::suspension::RunSession;
 use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
+use crate::tui::laboratory::Laboratory;
 use crate::tui::terminal::{self, Screen};
 use crate::tui::{self, Deps, Leave, Recalled, Signal};
 
@@ -92,8 +95,16 @@ pub(super) fn conduct(
             options.record.as_deref(),
         )
         .and_then(|engine| {
+            let conditions = Conditions::of(policy);
+            let workshop = Workshop::open(&session.plan, &session.catalogue, conditions)?;
             let runtime = &session.ground.runtime;
-            runtime.block_on(show(session, engine, looks, recalled))
+            let laboratory = workshop.laboratory();
+            let drawn = Drawn {
+                looks,
+                recalled,
+                laboratory,
+            };
+            runtime.block_on(show(session, engine, workshop, drawn))
         });
     session.ground.close_servers();
     match shown {
@@ -132,17 +143,31 @@ fn recall(
     Recalled { run }
 }
 
+/// What a dashboard is drawn with besides the run.
+struct Drawn {
+    looks: Looks,
+    recalled: Recalled,
+    laboratory: Laboratory,
+}
+
 /// Draws until the user leaves, gives the terminal back, and ends the run.
 async fn show(
     session: &Session,
     mut engine: Engine,
-    looks: Looks,
-    recalled: Recalled,
+    workshop: Workshop,
+    drawn: Drawn,
 ) -> Result<(Arc<Snapshot>, Leave), SessionError> {
     let handle = engine.handle();
-    let left = draw(session, handle.clone(), looks, recalled).await;
+    let left = draw(session, handle.clone(), drawn).await;
     // An engine that was drained or shut down has ended, and takes nothing any more.
     let _ = handle.send(Command::Shutdown);
+    let mut signals = terminal::signals().map_err(SessionError::Signals)?;
+    let closed = workshop.close(async || {
+        signals.next().await;
+        // The same order again kills what is left of the run as well.
+        let _ = handle.send(Command::KillAll);
+    });
+    closed.await.map_err(SessionError::Laboratory)?;
     let last = end(&mut engine, &handle).await?;
     audit(&last)?;
     Ok((last, left?))
@@ -163,12 +188,12 @@ async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, Sess
     }
 }
 
-async fn draw(
-    session: &Session,
-    handle: Handle,
-    looks: Looks,
-    recalled: Recalled,
-) -> Result<Leave, SessionError> {
+async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, SessionError> {
+    let Drawn {
+        looks,
+        recalled,
+        laboratory,
+    } = drawn;
     terminal::install_panic_hook();
     let deps = Deps {
         handle,
@@ -180,6 +205,7 @@ async fn draw(
         settings: looks.settings,
         recalled,
         run_folder: session.ground.folder.path.clone(),
+        laboratory: Some(laboratory),
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;

@@ -12,27 +12,41 @@ use tokio::runtime::Runtime;
 use super::exit::{self, Exit};
 use super::ground::{self, Ground};
 use super::headless::{Signals, follow};
-use super::options::{OrderChoice, parse_scale};
+use super::options::{OrderChoice, PolicyOptions, parse_scale};
 use super::session::{self, Session, SessionError};
 use crate::catalogue::Catalogue;
-use crate::engine::{self, Lifetime, Setup};
+use crate::engine::{self, Engine, Lifetime, Setup};
 use crate::lab::{Bench, Halt, Progress, Step, Trial};
-use crate::model::{CallId, Cap, Plan, Policy, ServerName, Snapshot};
+use crate::model::{CallId, Cap, Plan, Policy, Snapshot};
 use crate::probe;
 use crate::sched::ToolLimits;
 
 /// Runs plans for experiments. Every run has a ground of its own, its servers
 /// included: nothing that one run leaves is there in the next.
-pub(super) struct LiveBench {
+pub(super) struct LiveBench<O> {
     runtime: Runtime,
     catalogue: Arc<Catalogue>,
-    servers: Vec<ServerName>,
-    signals: Signals,
     conditions: Conditions,
     limits: Vec<ToolLimits>,
-    display: Display,
-    /// The signal that stopped it.
+    pub(super) overseer: O,
+    /// What it was stopped by, as the exit code of that.
     pub(super) interrupted: Option<Exit>,
+}
+
+/// Who looks on, and may stop it.
+pub(super) trait Overseer {
+    /// Waits for the end of a run, and stops it where that is wanted: its last
+    /// snapshot, and what it was stopped by.
+    async fn follow(
+        &mut self,
+        engine: Engine,
+    ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError>;
+
+    /// Hears how far the experiment is.
+    fn show(&mut self, progress: &Progress);
+
+    /// Hears of something that is no reason to stop.
+    fn complain(&mut self, text: &str);
 }
 
 /// What is the same for every run.
@@ -49,41 +63,66 @@ pub(super) struct Conditions {
     time_scale: f64,
 }
 
-impl LiveBench {
+impl Conditions {
+    /// Those of a run that is shown on the dashboard.
+    pub(super) fn of(policy: &PolicyOptions) -> Self {
+        Self {
+            order: policy.order,
+            seed: policy.seed,
+            time_scale: policy.time_scale,
+        }
+    }
+}
+
+impl LiveBench<Terminal> {
     /// A bench for the plan of a session, which ends with that.
-    pub(super) fn new(session: Session, conditions: Conditions) -> Result<Self, SessionError> {
+    pub(super) fn on_terminal(
+        session: Session,
+        conditions: Conditions,
+    ) -> Result<Self, SessionError> {
         session.ground.close_servers();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(SessionError::Runtime)?;
-        let signals = {
-            let _inside = runtime.enter();
-            Signals::listen()?
-        };
         let catalogue = Arc::clone(&session.catalogue);
-        let servers = ground::servers_of(&session.plan, &catalogue);
         drop(session);
-        Ok(Self {
-            runtime,
-            servers,
-            limits: catalogue.tools().filter_map(ToolLimits::of).collect(),
-            catalogue,
-            signals,
-            conditions,
-            display: Display::new(),
-            interrupted: None,
-        })
+        Self::new(catalogue, conditions, Terminal::listen)
     }
 
     /// Leaves the line of the progress clean.
     pub(super) fn finish(&mut self) {
-        self.display.clear();
+        self.overseer.clear();
+    }
+}
+
+impl<O: Overseer> LiveBench<O> {
+    /// A bench; the overseer is made inside of its runtime.
+    pub(super) fn new(
+        catalogue: Arc<Catalogue>,
+        conditions: Conditions,
+        overseer: impl FnOnce() -> Result<O, SessionError>,
+    ) -> Result<Self, SessionError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(SessionError::Runtime)?;
+        let overseer = {
+            let _inside = runtime.enter();
+            overseer()?
+        };
+        Ok(Self {
+            runtime,
+            limits: catalogue.tools().filter_map(ToolLimits::of).collect(),
+            catalogue,
+            conditions,
+            overseer,
+            interrupted: None,
+        })
     }
 
     fn conduct(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, String> {
-        let ground = Ground::prepare(&self.catalogue).map_err(|error| exit::chain(&error))?;
-        let started = ground.runtime.block_on(ground.servers.start(&self.servers));
+        let overseer = &mut self.overseer;
+        let ground = Ground::prepare_telling(&self.catalogue, &mut |text| overseer.complain(text));
+        let ground = ground.map_err(|error| exit::chain(&error))?;
+        let servers = ground::servers_of(plan, &self.catalogue);
+        let started = ground.runtime.block_on(ground.servers.start(&servers));
         let failed = started.into_iter().find_map(Result::err);
         let trial = match failed {
             Some(error) => Err(error.to_string()),
@@ -91,7 +130,8 @@ impl LiveBench {
                 .conduct_on(&ground, plan, cap)
                 .map_err(|error| exit::chain(&error)),
         };
-        ground.close_servers();
+        let overseer = &mut self.overseer;
+        ground.close_servers_telling(&mut |text| overseer.complain(text));
         trial
     }
 
@@ -128,7 +168,7 @@ impl LiveBench {
             })
         };
         let others = Others::begin();
-        let followed = follow(engine, &mut self.signals, None);
+        let followed = self.overseer.follow(engine);
         let (last, interruption) = self.runtime.block_on(followed)?;
         let foreign_cores = others.and_then(|others| others.cores(&last));
         self.interrupted = interruption;
@@ -144,7 +184,7 @@ impl LiveBench {
     }
 }
 
-impl Bench for LiveBench {
+impl<O: Overseer> Bench for LiveBench<O> {
     fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
         let trial = self.conduct(plan, cap);
         if self.interrupted.is_some() {
@@ -154,7 +194,7 @@ impl Bench for LiveBench {
     }
 
     fn tell(&mut self, progress: &Progress) {
-        self.display.show(progress);
+        self.overseer.show(progress);
     }
 }
 
@@ -187,32 +227,48 @@ impl Others {
     }
 }
 
-/// One line of progress on standard error, on a terminal only.
-struct Display {
-    is_terminal: bool,
+/// Signals, and one line of progress on standard error, on a terminal only.
+pub(super) struct Terminal {
+    signals: Signals,
+    is_seen: bool,
     is_shown: bool,
 }
 
-impl Display {
-    fn new() -> Self {
-        Self {
-            is_terminal: io::stderr().is_terminal(),
+impl Terminal {
+    fn listen() -> Result<Self, SessionError> {
+        Ok(Self {
+            signals: Signals::listen()?,
+            is_seen: io::stderr().is_terminal(),
             is_shown: false,
-        }
-    }
-
-    fn show(&mut self, progress: &Progress) {
-        if self.is_terminal {
-            // Progress that cannot be shown is no reason to stop.
-            let _ = write!(io::stderr().lock(), "\r\x1b[K{}", line(progress));
-            self.is_shown = true;
-        }
+        })
     }
 
     fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {
             let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
+    }
+}
+
+impl Overseer for Terminal {
+    async fn follow(
+        &mut self,
+        engine: Engine,
+    ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
+        follow(engine, &mut self.signals, None).await
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        if self.is_seen {
+            // Progress that cannot be shown is no reason to stop.
+            let _ = write!(io::stderr().lock(), "\r\x1b[K{}", line(progress));
+            self.is_shown = true;
+        }
+    }
+
+    fn complain(&mut self, text: &str) {
+        self.clear();
+        exit::complain(text);
     }
 }
 

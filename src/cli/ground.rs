@@ -31,7 +31,15 @@ impl Ground {
     /// Starts the containment and the runtime, and makes the run's folder. No
     /// server is started.
     pub(super) fn prepare(catalogue: &Catalogue) -> Result<Self, SessionError> {
-        let containment = containment::start()?;
+        Self::prepare_telling(catalogue, &mut exit::complain)
+    }
+
+    /// The same for whoever hears complaints elsewhere than on standard error.
+    pub(super) fn prepare_telling(
+        catalogue: &Catalogue,
+        complain: &mut dyn FnMut(&str),
+    ) -> Result<Self, SessionError> {
+        let containment = containment::start(complain)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -107,10 +115,15 @@ impl Ground {
 
     /// Closes every server, and says what could not be confirmed dead.
     pub(super) fn close_servers(&self) {
+        self.close_servers_telling(&mut exit::complain);
+    }
+
+    /// The same for whoever hears complaints elsewhere than on standard error.
+    pub(super) fn close_servers_telling(&self, complain: &mut dyn FnMut(&str)) {
         for left in self.runtime.block_on(self.servers.stop_all()) {
             let name = Safe::new(&left.name);
             let pid = left.pid;
-            exit::complain(&format!(
+            complain(&format!(
                 "{} ({pid}) of a server could not be confirmed dead",
                 name.as_str()
             ));

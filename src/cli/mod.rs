@@ -19,6 +19,7 @@ mod ground;
 mod guarded;
 mod headless;
 mod keys;
+mod laboratory;
 mod looks;
 mod man;
 mod options;

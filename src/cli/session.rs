@@ -72,6 +72,8 @@ pub(super) enum SessionError {
     },
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
+    #[error("the thread of the experiments cannot be started")]
+    Laboratory(#[source] io::Error),
     #[error("the engine died")]
     EngineDied(#[source] tokio::task::JoinError),
     #[error(transparent)]

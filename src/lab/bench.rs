@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::Trial;
+use super::compare::Comparison;
+use super::sweep::Sweep;
 use crate::model::{Cap, Plan};
 
 /// Runs plans, one after another. Whoever implements it knows how calls are
@@ -17,6 +19,18 @@ pub trait Bench {
 
     /// Hears how far the experiment is, before each run.
     fn tell(&mut self, progress: &Progress);
+
+    /// Hears what is known so far, whenever that has become more.
+    fn found(&mut self, _found: Found<'_>) {}
+}
+
+/// What an experiment knows so far.
+#[derive(Debug, Clone, Copy)]
+pub enum Found<'a> {
+    /// Of a plan at several caps.
+    Comparison(&'a Comparison),
+    /// Of which cap is worth using.
+    Sweep(&'a Sweep),
 }
 
 /// Why an experiment ended before its time. What it found until then stays.

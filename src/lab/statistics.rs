@@ -2,6 +2,7 @@
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use serde_json::{Value, json};
 
 /// Resamples of one bootstrap (B. Efron, 1979).
 pub(super) const RESAMPLES: usize = 2_000;
@@ -45,6 +46,15 @@ impl Interval {
             low: quantile(0.025),
             high: quantile(0.975),
         }
+    }
+
+    /// As JSON, in another unit: so many of it make one of its own.
+    pub(super) fn document(&self, unit: f64) -> Value {
+        json!({
+            "median": self.at * unit,
+            "low": self.low * unit,
+            "high": self.high * unit,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::extract::Extract;
 use super::frame_clock::FrameClock;
 use super::glyphs::Glyphs;
+use super::laboratory::{Laboratory, either, ordered};
 use super::motion::{self, Motion};
 use super::outward::Outward;
 use super::program::Viewer;
@@ -56,6 +57,8 @@ pub struct Deps {
     pub recalled: Recalled,
     /// The folder of the run, where copies for other programs are made.
     pub run_folder: PathBuf,
+    /// Where experiments are done, if anywhere.
+    pub laboratory: Option<Laboratory>,
 }
 
 /// Why the dashboard ended although nobody left it.
@@ -125,7 +128,7 @@ where
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
             () = changed(&mut theme_changes) => turn.themes_changed(),
-            msg = turn.outward.copied() => turn.take_and_draw(msg),
+            msg = either(turn.outward.copied(), &mut turn.deps.laboratory) => turn.take_and_draw(msg),
             () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
         }
         turn.inputs(&mut input)?;
@@ -361,6 +364,7 @@ impl Turn {
             match command {
                 UiCommand::Leave(leave) => return Ok(Next::Leave(leave)),
                 UiCommand::Show(viewer, extract) => return Ok(Next::Show(viewer, extract)),
+                UiCommand::Laboratory(order) => self.take(ordered(&self.deps, order)),
                 UiCommand::Wear(name) => self.wear(name),
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;

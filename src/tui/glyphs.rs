@@ -3,6 +3,8 @@
 //!
 //! State signs are of neutral width by Unicode and stand in `DejaVu` Sans Mono.
 
+use std::borrow::Cow;
+
 use ratatui::symbols::border;
 
 use crate::model::{CallState, Outcome};
@@ -138,6 +140,17 @@ impl Glyphs {
     /// What of a list is in sight, on its bar.
     pub fn thumb(self) -> &'static str {
         self.pick("█", "#")
+    }
+
+    /// A text of the lab in these signs: it names its figures by Greek letters.
+    pub fn spelled(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Unicode => Cow::Borrowed(text),
+            Self::Ascii => {
+                let text = text.replace('α', "alpha").replace('β', "beta");
+                Cow::Owned(text.replace('…', self.ellipsis()))
+            }
+        }
     }
 
     /// More below.

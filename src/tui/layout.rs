@@ -111,6 +111,7 @@ impl Layout {
             Screen::Queue => self.place_over_output(state, Pane::Table, body),
             Screen::Catalogue => self.place_tools(state, body),
             Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
+            Screen::Experiments => self.set(Pane::Experiment, body),
         }
     }
 

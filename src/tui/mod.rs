@@ -14,6 +14,7 @@ pub mod frame_clock;
 pub mod fuzzy;
 pub mod glyphs;
 pub mod keymap;
+pub mod laboratory;
 mod layout;
 pub mod motion;
 mod outward;

@@ -44,6 +44,9 @@ pub fn next_change(state: &State, motion: Motion) -> Option<Duration> {
         freezes.then_some(attention),
     ];
     let clocks = (!state.is_idle()).then(|| now + pace(state, motion));
+    // The time an experiment has left counts in seconds.
+    let left = state.is_experimenting().then(|| now + SECOND);
+    let clocks = clocks.into_iter().chain(left).min();
     ends.into_iter().chain([clocks]).flatten().min()
 }
 

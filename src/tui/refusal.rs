@@ -15,6 +15,8 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
             Some("no earlier run of this plan is kept")
         }
         Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
+        Action::Compare | Action::Sweep => of_experiment(state),
+        Action::StopExperiment if !state.is_experimenting() => Some("no experiment is under way"),
         _ => of_call(state, action),
     })
 }
@@ -30,9 +32,25 @@ fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
         Context::Call => Some("where calls are listed"),
         Context::Output => Some("in the output pane"),
         Context::Tool => Some("on the Catalogue screen"),
+        Context::Experiments => Some("on the Experiments screen"),
         Context::Timeline => Some("on the Timeline screen"),
         _ => None,
     })
+}
+
+/// Why no experiment can begin now.
+pub(super) fn of_experiment(state: &State) -> Option<&'static str> {
+    if state.experiments.plan.is_none() {
+        Some("nothing can be run here")
+    } else if state.is_experimenting() {
+        Some("an experiment is under way")
+    } else if state.run.counts.open() > 0 {
+        Some("a run is under way")
+    } else if state.plan_to_try().is_none() {
+        Some("there are no calls to run")
+    } else {
+        None
+    }
 }
 
 fn of_call(state: &State, action: Action) -> Option<&'static str> {

@@ -164,3 +164,31 @@ fn assert_gone(pids: &BTreeSet<i32>) {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn an_experiment_runs_from_the_dashboard_and_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("plan.toml");
+    let call = "[[call]]\ntool = \"sleep\"\nargs = { ms = 60 }\n";
+    std::fs::write(&plan, call.repeat(2)).expect("a plan");
+    let plan = plan.to_str().expect("UTF-8");
+    let mut fanout = OnTerminal::fanout(&["run", plan], SIZE, &[]);
+    fanout.wait_for("0 running");
+    fanout.wait_for("2 done");
+    fanout.keys("5");
+    fanout.wait_for("which cap is worth using");
+    fanout.keys("b");
+    fanout.wait_for("11 runs or more of 2 calls");
+    fanout.keys("y");
+    fanout.wait_for("Results: no difference between the caps in 11 runs.");
+    fanout.wait_for("the experiment is over");
+    fanout.keys("B");
+    fanout.wait_for("12 runs or more");
+    fanout.keys("y");
+    fanout.wait_for("warm-up");
+    fanout.keys("q");
+    fanout.wait_for("An experiment is under way.");
+    fanout.keys("y");
+    assert_eq!(fanout.exit_code(), 0);
+    fanout.assert_restored();
+}

@@ -13,7 +13,7 @@ use ratatui::layout::{Rect, Size};
 use crate::{dump, earlier, fixtures};
 
 /// Draws a state with a theme and signs.
-fn draw_with(state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
+pub(crate) fn draw_with(state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
     let view = View::new(state, theme, glyphs);
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
     render(&view, buffer.area, &mut buffer);

@@ -5,6 +5,7 @@ mod detail;
 mod documents;
 mod dump;
 mod earlier;
+mod experiments;
 mod fixtures;
 mod keys;
 mod looks;

@@ -9,12 +9,12 @@ use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
 use ratatui::layout::Size;
 
-use crate::{earlier, fixtures, looks};
+use crate::{earlier, experiments, fixtures, looks};
 
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            ":!U1234dcitnN&y m[]0b/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            ":!U12345bBYdcitnN&y m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),
@@ -26,7 +26,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5) {
+    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5, experiment in 0_usize..6) {
         let run = match which {
             0 => fixtures::everything(),
             1 => fixtures::nothing(),
@@ -39,6 +39,8 @@ proptest! {
             let before = Ghost::of(&earlier::sequential(&run));
             state.timeline.before = Some(Arc::new(before));
         }
+        let told = experiments::every().swap_remove(experiment).1;
+        update(&mut state, Duration::ZERO, Msg::Learned(told));
         for (at, key) in keys.into_iter().enumerate() {
             let code = match key {
                 '\t' => KeyCode::Tab,

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use fanout::engine::{Command, Handle};
-use fanout::model::Snapshot;
+use fanout::model::{Plan, Snapshot};
 use fanout::output::{Bounds, Store};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::canvas::Canvas;
 use fanout::tui::glyphs::Glyphs;
+use fanout::tui::laboratory::{Laboratory, News, Order};
 use fanout::tui::motion::Motion;
 use fanout::tui::terminal::{Lent, Session};
 use fanout::tui::{Deps, Leave, Recalled, Settings, Signal, run};
@@ -62,6 +63,8 @@ pub(crate) struct Stage {
     keys: mpsc::UnboundedSender<io::Result<Event>>,
     signals: mpsc::UnboundedSender<Signal>,
     commands: mpsc::Receiver<Command>,
+    orders: mpsc::Receiver<Order>,
+    tells: watch::Sender<News>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
     clipboard: Rc<RefCell<String>>,
@@ -132,6 +135,17 @@ impl Stage {
         self.screen.resize(width, height);
     }
 
+    /// Tells something in the laboratory's name.
+    pub(crate) async fn tell(&mut self, news: News) {
+        self.tells.send(news).expect("the loop listens");
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    /// What the laboratory was asked for since the last time.
+    pub(crate) fn orders(&mut self) -> Vec<Order> {
+        std::iter::from_fn(|| self.orders.try_recv().ok()).collect()
+    }
+
     /// What the engine was asked for since the last time.
     pub(crate) fn commands(&mut self) -> Vec<Command> {
         std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
@@ -172,6 +186,14 @@ pub(crate) fn play_with(
         let (snapshot_sender, snapshots) = watch::channel(run_picture);
         let (keys, typed) = mpsc::unbounded_channel();
         let (signals, mut signalled) = mpsc::unbounded_channel();
+        let (order_sender, orders) = mpsc::channel(64);
+        let (tells, news) = watch::channel(News::of(&Plan {
+            name: "no plan".to_owned(),
+            cap: None,
+            on_failure: None,
+            calls: Vec::new(),
+            expected_failures: Vec::new(),
+        }));
         let screen = Canvas::new(size.0, size.1);
         let folder = tempfile::tempdir().expect("a folder");
         let outputs = Store::new(None, Bounds::default());
@@ -185,6 +207,10 @@ pub(crate) fn play_with(
             settings,
             recalled,
             run_folder: folder.path().to_owned(),
+            laboratory: Some(Laboratory {
+                orders: order_sender,
+                news,
+            }),
         };
         let mut terminal = Terminal::new(screen.clone()).expect("a screen");
         let clipboard: Rc<RefCell<String>> = Rc::default();
@@ -204,6 +230,8 @@ pub(crate) fn play_with(
             keys,
             signals,
             commands,
+            orders,
+            tells,
             snapshots: Some(snapshot_sender),
             outputs,
             clipboard,

@@ -1,10 +1,6 @@
 //! `fanout compare`: the same plan at several caps, timings and results.
 
-mod document;
 mod print;
-
-pub(super) use document::interval;
-pub(super) use print::seconds;
 
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +14,7 @@ use super::options::CatalogueOptions;
 use super::run;
 use crate::lab::Halt;
 use crate::lab::compare::{self, Comparison, Request};
-use crate::model::{Cap, Plan};
+use crate::model::Plan;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -58,13 +54,13 @@ impl Compare {
         let plan = session.plan.clone();
         let mut caps = match &self.caps {
             Some(caps) => caps.0.clone(),
-            None => usual_caps(&plan),
+            None => Request::usual(plan.cap, 0).caps,
         };
         caps.sort_unstable();
         if caps.len() < 2 {
             return exit::usage_text("--caps needs at least two caps to compare");
         }
-        let mut bench = match LiveBench::new(session, self.conditions) {
+        let mut bench = match LiveBench::on_terminal(session, self.conditions) {
             Ok(bench) => bench,
             Err(error) => return exit::cannot_run(&error),
         };
@@ -75,22 +71,17 @@ impl Compare {
         };
         let comparison = compare::compare(&plan, request, &mut bench);
         bench.finish();
+        let findings = comparison.findings(&plan);
         let out = io::stdout().lock();
         let written = if self.json {
-            exit::print_json(&document::document(&plan, &comparison), out)
+            exit::print_json(&findings.document(&plan), out)
         } else {
-            print::print(&plan, &comparison, out)
+            print::print(&plan, &findings, out)
         };
         let written = exit::written(written);
         let verdict = verdict(&plan, &comparison);
         exit::first_failure(written, bench.interrupted.unwrap_or(verdict))
     }
-}
-
-/// One after another, and as the plan asks for.
-fn usual_caps(plan: &Plan) -> Vec<Cap> {
-    let own = plan.cap.filter(|cap| *cap > Cap::ONE);
-    vec![Cap::ONE, own.unwrap_or_default()]
 }
 
 /// A hazard is a failure, and so is a call that did not end as planned.

@@ -136,6 +136,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         settings: Settings::default(),
         recalled: Recalled::default(),
         run_folder: PathBuf::from("/run"),
+        laboratory: None,
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
     // No cue gives the terminal away, so the keys are asked for once.

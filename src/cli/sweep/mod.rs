@@ -1,6 +1,5 @@
 //! `fanout sweep`: which cap is worth using for a plan on this machine.
 
-mod document;
 mod kept;
 mod print;
 
@@ -15,12 +14,9 @@ use super::experiment::{Conditions, LiveBench};
 use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
-use crate::lab::sweep::{self, MOST_BLOCKS, Request, Sweep as Swept};
-use crate::model::{Cap, Plan};
+use crate::lab::sweep::{Request, Sweep as Swept};
+use crate::model::Plan;
 use kept::Kept;
-
-/// Highest cap that is swept where nobody names one.
-const HIGHEST: u32 = 16;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -63,7 +59,7 @@ impl Sweep {
             Err(exit) => return exit,
         };
         let plan = session.plan.clone();
-        let mut bench = match LiveBench::new(session, self.conditions) {
+        let mut bench = match LiveBench::on_terminal(session, self.conditions) {
             Ok(bench) => bench,
             Err(error) => return exit::cannot_run(&error),
         };
@@ -81,11 +77,12 @@ impl Sweep {
         if swept.halt.is_none() {
             kept.forget();
         }
+        let findings = swept.findings();
         let out = io::stdout().lock();
         let written = if self.json {
-            exit::print_json(&document::document(&plan, &swept), out)
+            exit::print_json(&findings.document(&plan), out)
         } else {
-            print::print(&plan, &swept, out)
+            print::print(&plan, &findings, out)
         };
         if may_go_on {
             exit::complain("stopped; the same command with --resume goes on from here");
@@ -101,25 +98,14 @@ impl Sweep {
     }
 
     fn request(&self, plan: &Plan) -> Request {
-        let cores = session::usable_cores();
-        let own = plan.cap.map_or(0, Cap::get);
-        let highest = HIGHEST.max(cores * 2).max(own);
-        let mut caps = match &self.caps {
-            Some(caps) => caps.0.clone(),
-            None => sweep::usual_caps(plan.calls.len(), highest),
-        };
-        caps.sort_unstable();
-        Request {
-            caps,
-            may_end_early: self.caps.is_none(),
-            blocks: usize::from(self.blocks),
-            seed: self.conditions.seed,
-            cores,
+        let seed = self.conditions.seed;
+        let mut request = Request::usual(plan, session::usable_cores(), seed);
+        request.blocks = usize::from(self.blocks);
+        if let Some(caps) = &self.caps {
+            request.caps.clone_from(&caps.0);
+            request.caps.sort_unstable();
+            request.may_end_early = false;
         }
+        request
     }
-}
-
-/// Whether more blocks could still decide.
-fn is_exhausted(swept: &Swept) -> bool {
-    swept.blocks() >= MOST_BLOCKS
 }

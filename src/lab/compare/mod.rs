@@ -1,22 +1,28 @@
 //! The same plan at several caps: how long each takes, where the rest goes,
 //! and whether the results are the same.
 
+mod document;
 mod figures;
+mod findings;
 mod pursuit;
 mod reduction;
 mod remedy;
 mod results;
 mod subset;
+mod words;
 
 pub use figures::{Shares, Timing};
+pub use findings::{Findings, Span, Typical};
 pub use pursuit::Trace;
 pub use remedy::Remedy;
 pub use results::{Hazard, Results, Unstable};
 
 use super::blocks::{Pace, block_order};
-use super::{Bench, Halt, Step, Trial};
+use super::{Bench, Found, Halt, Step, Trial};
 use crate::model::{Cap, Plan};
 
+/// Blocks where nobody says how many.
+pub const USUAL_BLOCKS: usize = 5;
 /// Runs at the lowest cap before a difference from them counts.
 const CONFIRMED_BY: u32 = 3;
 
@@ -30,6 +36,24 @@ pub struct Request {
     pub blocks: usize,
     /// Seed of the order of the caps in each block.
     pub seed: u64,
+}
+
+impl Request {
+    /// What is compared of a plan where nobody says more: one call at a time,
+    /// and the cap that it is meant for.
+    pub fn usual(cap: Option<Cap>, seed: u64) -> Self {
+        let own = cap.filter(|cap| *cap > Cap::ONE);
+        Self {
+            caps: vec![Cap::ONE, own.unwrap_or_default()],
+            blocks: USUAL_BLOCKS,
+            seed,
+        }
+    }
+
+    /// Runs at least, the warm-up included.
+    pub fn least_runs(&self) -> usize {
+        self.caps.len() * self.blocks + 1
+    }
 }
 
 /// What came of a comparison, as far as it went.
@@ -93,6 +117,7 @@ pub fn compare(plan: &Plan, request: Request, bench: &mut dyn Bench) -> Comparis
     let confirmed = measured.and_then(|()| comparison.confirm(plan, bench, &mut pace));
     comparison.hazards = comparison.results.hazards(plan);
     comparison.halt = confirmed.err();
+    bench.found(Found::Comparison(&comparison));
     if comparison.halt.is_none() {
         comparison.pursue(plan, bench);
     }
@@ -127,6 +152,7 @@ impl Comparison {
             if step != Step::WarmUp {
                 block.sort_by_key(|trial| trial.cap);
                 self.blocks.push(block);
+                bench.found(Found::Comparison(self));
             }
         }
         Ok(())

@@ -1,22 +1,30 @@
 //! Which cap is worth using: the plan at many caps, in randomised blocks.
 
+mod document;
+mod findings;
 #[cfg(test)]
 mod tests;
 mod usl;
 mod verdict;
 
+pub use findings::{Findings, Mark, lanes};
 pub use usl::Usl;
 pub use verdict::{CapFigures, Curve, Verdict};
 
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{Pace, block_order};
-use super::{Bench, Halt, Step};
+use super::{Bench, Found, Halt, Step};
 use crate::model::{Cap, Plan};
 use verdict::Table;
 
 /// Blocks that are run where fewer are inconclusive.
 pub const MOST_BLOCKS: usize = 10;
+/// Blocks where nobody says how many.
+pub const USUAL_BLOCKS: usize = 5;
+/// Highest cap that is swept where nobody names one and the machine has few
+/// cores.
+const HIGHEST: u32 = 16;
 /// A cap that is slower than the best by more than this is worse.
 const WORSE: f64 = 1.10;
 /// Cores in use by others, as a part of all, that make a block doubtful.
@@ -65,6 +73,27 @@ pub struct Sweep {
     pub set_aside: Vec<usize>,
     /// Why it ended before its time.
     pub halt: Option<Halt>,
+}
+
+impl Request {
+    /// What is swept of a plan where nobody says more: the usual caps up to
+    /// twice the cores, and to the plan's own cap.
+    pub fn usual(plan: &Plan, cores: u32, seed: u64) -> Self {
+        let own = plan.cap.map_or(0, Cap::get);
+        let highest = HIGHEST.max(cores * 2).max(own);
+        Self {
+            caps: usual_caps(plan.calls.len(), highest),
+            may_end_early: true,
+            blocks: USUAL_BLOCKS,
+            seed,
+            cores,
+        }
+    }
+
+    /// Runs at least, the warm-up included.
+    pub fn least_runs(&self) -> usize {
+        self.caps.len() * (self.blocks + 1)
+    }
 }
 
 impl Sweep {
@@ -162,6 +191,7 @@ impl Sweep {
         };
         keep(&run);
         self.runs.push(run);
+        bench.found(Found::Sweep(self));
         Ok(())
     }
 

@@ -32,6 +32,7 @@ pub enum Action {
     ScreenQueue,
     ScreenCatalogue,
     ScreenTimeline,
+    ScreenExperiments,
     CursorLeft,
     CursorRight,
     ZoomIn,
@@ -40,6 +41,9 @@ pub enum Action {
     TimelineRows,
     Ghost,
     UseTool,
+    Compare,
+    Sweep,
+    StopExperiment,
     Filter,
     Sort,
     SortReverse,
@@ -109,6 +113,8 @@ pub enum Context {
     Tool,
     /// In the timeline.
     Timeline,
+    /// On the screen of experiments.
+    Experiments,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
@@ -125,13 +131,14 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Global,
         Self::List,
         Self::Call,
         Self::Output,
         Self::Tool,
         Self::Timeline,
+        Self::Experiments,
         Self::Line,
         Self::Picker,
         Self::Form,
@@ -158,6 +165,7 @@ impl Context {
             Self::Output => "output",
             Self::Tool => "tool",
             Self::Timeline => "timeline",
+            Self::Experiments => "experiments",
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Form => "form",

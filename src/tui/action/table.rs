@@ -35,7 +35,9 @@ impl Entry {
 }
 
 use Action as A;
-use Context::{Call, Confirm, Form, Global, Line, List, Output, Picker, Row, Timeline, Tool};
+use Context::{
+    Call, Confirm, Experiments, Form, Global, Line, List, Output, Picker, Row, Timeline, Tool,
+};
 
 /// Everything a user can do.
 #[rustfmt::skip]
@@ -65,6 +67,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ScreenQueue, "screen.queue", &[Global], &["2"], "queue", "Every call in a table"),
     row(A::ScreenCatalogue, "screen.catalogue", &[Global], &["3"], "catalogue", "What tools there are"),
     row(A::ScreenTimeline, "screen.timeline", &[Global], &["4"], "timeline", "The run as bars over time"),
+    row(A::ScreenExperiments, "screen.experiments", &[Global], &["5"], "experiments", "How long the plan takes at other caps, measured"),
 
     row(A::Down, "list.down", &[List], &["j", "Down"], "down", "One row down"),
     row(A::Up, "list.up", &[List], &["k", "Up"], "up", "One row up"),
@@ -112,6 +115,10 @@ pub const TABLE: &[Entry] = &[
     row(A::TimelineRows, "time.rows", &[Timeline], &["m"], "lanes/calls", "A row for each lane, or for each call").footer(32),
     row(A::Ghost, "time.before", &[Timeline], &["b"], "last run", "The last run of the same plan on the same scale, or not").footer(37),
     row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
+
+    row(A::Compare, "lab.compare", &[Experiments], &["b"], "compare", "Run the plan one call at a time and at the cap in force, and compare; asks first").footer(10),
+    row(A::Sweep, "lab.sweep", &[Experiments], &["B"], "sweep", "Find the cap that is worth using by running the plan at many; asks first").footer(11),
+    row(A::StopExperiment, "lab.stop", &[Experiments], &["x"], "stop", "Stop the experiment; what is known stays. Again kills").danger(Danger::EndsMany).footer(12),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),
     row(A::MarkNext, "field.next", &[Picker], &["Down", "Ctrl+n"], "next", "Mark the next row").footer(11),

@@ -1,5 +1,7 @@
 //! A question with a few answers; the harmless one is marked first.
 
+use super::Kind;
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
@@ -15,6 +17,10 @@ pub enum Question {
     KillMarked,
     /// What to do with a copy that the clipboard does not take.
     KeepCopy,
+    /// Whether to run every call again, many times.
+    Experiment(Kind),
+    /// Whether to leave although an experiment is under way.
+    LeaveExperiment,
 }
 
 impl Question {
@@ -26,6 +32,9 @@ impl Question {
             Self::DropForm => &["Go on typing", "Give it up"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
+            Self::Experiment(Kind::Compare) => &["Run nothing", "Compare"],
+            Self::Experiment(Kind::Sweep) => &["Run nothing", "Sweep"],
+            Self::LeaveExperiment => &["Go on with it", "Stop it and leave"],
             Self::KeepCopy => &["Do not copy", "Write it to a file here"],
         }
     }

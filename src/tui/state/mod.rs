@@ -5,6 +5,7 @@ mod add_call;
 mod ask;
 mod attention;
 mod call_rows;
+mod experiments;
 mod field;
 mod layer;
 mod list;
@@ -37,6 +38,7 @@ pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
+pub use experiments::{Experiments, Kind};
 pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
@@ -149,6 +151,8 @@ pub struct State {
     pub leaving: Option<Leaving>,
     /// Where the timeline stands.
     pub timeline: TimelineView,
+    /// Where the screen of experiments stands.
+    pub experiments: Experiments,
     /// Where the catalogue's screen stands.
     pub tools: ToolsView,
     /// What tools there are.
@@ -194,6 +198,7 @@ impl State {
             last_args: BTreeMap::new(),
             leaving: None,
             timeline: TimelineView::default(),
+            experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),
             catalogue,
             wardrobe: Wardrobe::default(),
@@ -263,6 +268,7 @@ impl State {
     /// Where keys are heard once everything on top is closed.
     pub fn ground_contexts(&self) -> &'static [Context] {
         match self.focus {
+            Pane::Experiment => &[Context::Experiments, Context::List, Context::Global],
             Pane::Tools | Pane::Tool => &[Context::Tool, Context::List, Context::Global],
             Pane::Timeline => &[
                 Context::Timeline,

@@ -14,11 +14,19 @@ pub enum Screen {
     Catalogue,
     /// The run as bars over time.
     Timeline,
+    /// What was measured of the plan at other caps.
+    Experiments,
 }
 
 impl Screen {
     /// In the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Lanes, Self::Queue, Self::Catalogue, Self::Timeline];
+    pub const ALL: [Self; 5] = [
+        Self::Lanes,
+        Self::Queue,
+        Self::Catalogue,
+        Self::Timeline,
+        Self::Experiments,
+    ];
 
     /// Its name, and a shorter one.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -27,6 +35,7 @@ impl Screen {
             Self::Queue => ("Queue", "Queue"),
             Self::Catalogue => ("Catalogue", "Catal"),
             Self::Timeline => ("Timeline", "Time"),
+            Self::Experiments => ("Experiments", "Exper"),
         }
     }
 
@@ -37,6 +46,7 @@ impl Screen {
             Self::Queue => Action::ScreenQueue,
             Self::Catalogue => Action::ScreenCatalogue,
             Self::Timeline => Action::ScreenTimeline,
+            Self::Experiments => Action::ScreenExperiments,
         }
     }
 
@@ -53,6 +63,7 @@ impl Screen {
             Self::Queue => &[Pane::Table, Pane::Output, Pane::Detail],
             Self::Catalogue => &[Pane::Tools, Pane::Tool],
             Self::Timeline => &[Pane::Timeline, Pane::Output, Pane::Detail],
+            Self::Experiments => &[Pane::Experiment],
         }
     }
 }
@@ -78,11 +89,13 @@ pub enum Pane {
     Tools,
     /// What is known of the selected tool.
     Tool,
+    /// What the latest experiment found.
+    Experiment,
 }
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
 
     /// The panes that list calls.
     pub const LISTS: [Self; 5] = [

@@ -6,7 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
 use super::{
-    UiCommand, add_call, calls, cap, copying, leave, output, palette, panes, theme_picker, timeline,
+    UiCommand, add_call, calls, cap, copying, experiments, leave, output, palette, panes,
+    theme_picker, timeline,
 };
 use crate::engine::Command;
 use crate::model::RunPhase;
@@ -132,13 +133,6 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Suspend => commands.push(UiCommand::Suspend),
         Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
         Action::Add => add_call::open(state),
-        Action::CursorLeft
-        | Action::CursorRight
-        | Action::ZoomIn
-        | Action::ZoomOut
-        | Action::Fit
-        | Action::Ghost
-        | Action::TimelineRows => timeline::act(state, action),
         Action::UseTool => add_call::for_tool(state),
         Action::EditRerun => add_call::edit(state),
         Action::Pause => commands.push(UiCommand::Engine(match state.run.phase {
@@ -164,7 +158,11 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Copy => copying::copy(state, commands),
         Action::Edit => copying::show(state, Viewer::Editor, commands),
         Action::Page => copying::show(state, Viewer::Pager, commands),
-        _ if entry(action).contexts == [Context::Output] => output::act(state, action),
-        _ => panes::act(state, action),
+        _ => match entry(action).contexts {
+            [Context::Timeline] => timeline::act(state, action),
+            [Context::Experiments] => experiments::act(state, action, commands),
+            [Context::Output] => output::act(state, action),
+            _ => panes::act(state, action),
+        },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Leave, UiCommand};
+use super::{Leave, UiCommand, experiments};
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::state::{Ask, Layer, Leaving, Level, Question, State};
@@ -12,7 +12,11 @@ const TOGETHER: Duration = Duration::from_secs(2);
 
 /// `q`: leaves, or asks if something runs or waits.
 pub(super) fn asked(state: &mut State, commands: &mut Vec<UiCommand>) {
-    if state.run.counts.open() == 0 {
+    if state.is_experimenting() {
+        state.layers.clear();
+        let ask = Ask::new(Question::LeaveExperiment);
+        state.layers.push(Layer::Ask(ask));
+    } else if state.run.counts.open() == 0 {
         commands.push(UiCommand::Leave(Leave::Quit));
     } else {
         state.layers.clear();
@@ -74,6 +78,8 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
             );
         }
         (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
+        (Question::Experiment(kind), _) => experiments::begin(state, kind, commands),
+        (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
         (Question::DropForm, _) => drop(state.layers.pop()),
         (Question::KeepCopy, _) => {
             commands.extend(state.output.too_large.take().map(UiCommand::Keep));

@@ -5,6 +5,7 @@ mod add_call;
 mod calls;
 mod cap;
 mod copying;
+mod experiments;
 mod keys;
 mod leave;
 mod mouse;
@@ -21,8 +22,9 @@ use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 
 use super::extract::Extract;
+use super::laboratory::{News, Order};
 use super::program::Viewer;
-use super::reading::News;
+use super::reading;
 use super::state::{Level, State};
 use super::views::Hit;
 use crate::engine::Command;
@@ -43,13 +45,17 @@ pub enum Msg {
     /// What was to be copied is more than the clipboard takes.
     CopyTooLarge(Extract),
     /// Something was read for the output pane.
-    Read(News),
+    Read(reading::News),
     /// A theme was put on: its name.
     Worn(String),
     /// The names of all themes.
     ThemesListed(Vec<String>),
     /// Something that the user should know of.
     Said(Level, String),
+    /// An experiment is further, or there is none.
+    Learned(News),
+    /// The laboratory took no order.
+    OrderRefused,
     /// The engine took no command.
     CommandRefused,
     /// The engine has ended.
@@ -63,6 +69,8 @@ pub enum Msg {
 pub enum UiCommand {
     /// Of the engine.
     Engine(Command),
+    /// Of the laboratory.
+    Laboratory(Order),
     /// Leave the dashboard.
     Leave(Leave),
     /// Put on the theme of this name.
@@ -120,6 +128,8 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
         Msg::Worn(name) => state.wardrobe.worn = name,
         Msg::ThemesListed(names) => state.wardrobe.names = names,
         Msg::Said(level, text) => state.say(level, Safe::new(&text)),
+        Msg::Learned(news) => state.learn(news),
+        Msg::OrderRefused => state.say(Level::Warn, "no order is taken now; try again"),
         Msg::CommandRefused => state.say(
             Level::Warn,
             "the engine takes no more commands now; try again",

@@ -27,6 +27,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::ScreenQueue => state.show(Screen::Queue),
         Action::ScreenTimeline => state.show(Screen::Timeline),
         Action::ScreenCatalogue => state.show(Screen::Catalogue),
+        Action::ScreenExperiments => state.show(Screen::Experiments),
         Action::Filter => {
             let filter = match state.screen {
                 Screen::Catalogue => &state.tools.filter,
@@ -65,6 +66,10 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
         Pane::Tool => {
             let last = views::tool::last_row(state);
             state.tools.first = state.tools.first.saturating_add_signed(by).min(last);
+        }
+        Pane::Experiment => {
+            let last = views::experiment::last_row(state);
+            state.experiments.first = state.experiments.first.saturating_add_signed(by).min(last);
         }
         Pane::Tools => {
             let visible = state.layout().rows(state, pane);

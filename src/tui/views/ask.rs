@@ -12,18 +12,30 @@ use ratatui::layout::{Position, Rect};
 
 use super::{View, chrome};
 use crate::theme::Role;
-use crate::tui::state::{Ask, Question};
+use crate::tui::state::{Ask, Kind, Question};
 use crate::tui::text::{Strip, figure};
 
 /// Columns and rows inside the frame.
 fn size(ask: Ask) -> (u16, u16) {
-    (36, ask.question.answers().len() as u16 + 2)
+    let rows = ask.question.answers().len() as u16 + first_answer(ask);
+    match ask.question {
+        Question::Experiment(_) => (58, rows),
+        _ => (36, rows),
+    }
+}
+
+/// The row of the first answer: below what it concerns, and a blank.
+fn first_answer(ask: Ask) -> u16 {
+    match ask.question {
+        Question::Experiment(_) => 4,
+        _ => 2,
+    }
 }
 
 /// The answer at a place of the screen.
 pub(super) fn answer_at(ask: Ask, screen: Rect, at: Position) -> Option<usize> {
     let inner = chrome::popup_inner(screen, size(ask));
-    let answer = usize::from(at.y.checked_sub(inner.y + 2)?);
+    let answer = usize::from(at.y.checked_sub(inner.y + first_answer(ask))?);
     (inner.contains(at) && answer < ask.question.answers().len()).then_some(answer)
 }
 
@@ -36,16 +48,21 @@ pub(super) fn render(
 ) -> Option<Position> {
     let answers = ask.question.answers();
     let name = match ask.question {
-        Question::Quit => "Leave?",
+        Question::Quit | Question::LeaveExperiment => "Leave?",
         Question::CancelAll => "Cancel all?",
         Question::DropForm => "Give up the form?",
         Question::CancelMarked => "Cancel?",
         Question::KillMarked => "Kill?",
         Question::KeepCopy => "Copy?",
+        Question::Experiment(Kind::Compare) => "Compare?",
+        Question::Experiment(Kind::Sweep) => "Sweep?",
     };
     let inner = chrome::popup(view, screen, size(ask), name, buf);
-    facts(view, ask.question, inner.width).draw(inner.as_position(), buf);
-    let first = inner.y + 2;
+    match ask.question {
+        Question::Experiment(kind) => experiment(view, kind, inner, buf),
+        _ => facts(view, ask.question, inner.width).draw(inner.as_position(), buf),
+    }
+    let first = inner.y + first_answer(ask);
     for ((index, answer), y) in answers.iter().enumerate().zip(first..inner.bottom()) {
         let role = if index == 0 { Role::Fg } else { Role::Danger };
         let mut strip = view.strip(inner.width);
@@ -67,6 +84,35 @@ pub(super) fn render(
     None
 }
 
+/// How often an experiment runs what.
+fn experiment(view: &View<'_>, kind: Kind, inner: Rect, buf: &mut Buffer) {
+    let Some(plan) = view.state.plan_to_try() else {
+        return;
+    };
+    let asked = view.state.experiment_asked(kind, &plan);
+    let style = view.style(Role::Fg);
+    let mut runs = view.strip(inner.width);
+    runs.skip(1)
+        .put(figure::plural(asked.least_runs(), "run"), style)
+        .put(" or more of ", style)
+        .put(figure::plural(plan.calls.len(), "call"), style)
+        .put(", one run after another,", style);
+    let mut caps = view.strip(inner.width);
+    caps.skip(1).put("at caps ", style);
+    for (index, cap) in asked.caps().iter().enumerate() {
+        caps.put(if index > 0 { ", " } else { "" }, style);
+        caps.put(figure::cap(*cap), style);
+    }
+    caps.put(".", style);
+    let mut warning = view.strip(inner.width);
+    let text = "What the calls change, they change again in every run.";
+    warning.skip(1).put(text, view.style(Role::ToastWarn));
+    let lines = [runs, caps, warning];
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        line.draw((inner.x, y), buf);
+    }
+}
+
 /// What the answer concerns.
 fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     let counts = &view.state.run.counts;
@@ -75,6 +121,10 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     strip.skip(1);
     if question == Question::DropForm {
         strip.put("What was typed is not queued.", style);
+        return strip;
+    }
+    if question == Question::LeaveExperiment {
+        strip.put("An experiment is under way.", style);
         return strip;
     }
     if question == Question::KeepCopy {

@@ -7,6 +7,10 @@ mod cap_prompt;
 mod chrome;
 mod continuation;
 pub(super) mod detail;
+pub(super) mod experiment;
+mod experiment_bars;
+mod experiment_plot;
+mod experiment_words;
 mod finished;
 mod footer;
 mod form;
@@ -104,6 +108,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     finished::render(view, buf);
     output::render(view, buf);
     detail::render(view, buf);
+    experiment::render(view, buf);
     footer::render(view, buf);
     continuation::render(view, area, buf);
     let mut cursor = None;

@@ -1,0 +1,140 @@
+//! What a comparison says so far, worked out once for whoever prints or draws
+//! it.
+
+use std::time::Duration;
+
+use super::{Comparison, Hazard, Request, Timing, Trace, Unstable};
+use crate::lab::{Halt, Trial};
+use crate::model::{CallId, Cap, LaneId, Outcome, Plan};
+
+/// What a comparison says so far.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    /// What was asked for.
+    pub request: Request,
+    /// Whole blocks.
+    pub blocks: usize,
+    /// The figures of each cap, the lowest first; empty before the first whole
+    /// block.
+    pub timings: Vec<Timing>,
+    /// Wall times of the whole blocks in seconds, one at each cap.
+    pub walls: Vec<Vec<f64>>,
+    /// How the run with the median wall time went, for each cap.
+    pub typical: Vec<Typical>,
+    /// Runs whose results were compared.
+    pub runs: u32,
+    /// Results that differ only above the lowest cap.
+    pub hazards: Vec<Hazard>,
+    /// What the first hazard was traced to.
+    pub trace: Option<Trace>,
+    /// Calls that differ at the lowest cap already.
+    pub unstable: Vec<Unstable>,
+    /// Runs in which not every call ended as planned.
+    pub unplanned: usize,
+    /// The most cores that other processes used during a run.
+    pub foreign_cores: Option<f64>,
+    /// Why it ended before its time.
+    pub halt: Option<Halt>,
+}
+
+/// How one run went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typical {
+    /// Its cap.
+    pub cap: Cap,
+    /// Its wall time.
+    pub wall: Duration,
+    /// Its calls, in the order of their starts.
+    pub spans: Vec<Span>,
+}
+
+/// One call of a run: its last attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The call.
+    pub call: CallId,
+    /// The lane it ran in.
+    pub lane: LaneId,
+    /// When it started, from the first admissible call on.
+    pub from: Duration,
+    /// When it ended.
+    pub to: Duration,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+}
+
+impl Typical {
+    fn of(trial: &Trial) -> Self {
+        let calls = trial.calls.iter().enumerate();
+        let spans = calls.filter_map(|(index, call)| {
+            let (lane, from, to) = call.span?;
+            Some(Span {
+                call: CallId::from_index(index),
+                lane,
+                from,
+                to,
+                outcome: call.answer.outcome,
+            })
+        });
+        let mut spans: Vec<Span> = spans.collect();
+        spans.sort_by_key(|span| span.from);
+        Self {
+            cap: trial.cap,
+            wall: trial.wall,
+            spans,
+        }
+    }
+}
+
+impl Comparison {
+    /// What it says so far.
+    pub fn findings(&self, plan: &Plan) -> Findings {
+        let caps = &self.request.caps;
+        let runs = self.blocks.iter().flatten();
+        let walls = self.blocks.iter().map(|block| {
+            let walls = block.iter().map(|trial| trial.wall.as_secs_f64());
+            walls.collect()
+        });
+        Findings {
+            request: self.request.clone(),
+            blocks: self.blocks.len(),
+            timings: self.timings(),
+            walls: walls.collect(),
+            typical: (caps.iter())
+                .filter_map(|cap| self.typical(*cap).map(Typical::of))
+                .collect(),
+            runs: caps.iter().map(|cap| self.results.runs(*cap)).sum(),
+            hazards: self.hazards.clone(),
+            trace: self.trace.clone(),
+            unstable: self.results.unstable(),
+            unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
+            foreign_cores: self.foreign_cores(),
+            halt: self.halt.clone(),
+        }
+    }
+}
+
+impl Findings {
+    /// Nothing has run yet.
+    pub fn none(request: Request) -> Self {
+        Self {
+            request,
+            blocks: 0,
+            timings: Vec::new(),
+            walls: Vec::new(),
+            typical: Vec::new(),
+            runs: 0,
+            hazards: Vec::new(),
+            trace: None,
+            unstable: Vec::new(),
+            unplanned: 0,
+            foreign_cores: None,
+            halt: None,
+        }
+    }
+
+    /// The figures of the highest cap, where there is one to compare with.
+    pub fn highest(&self) -> Option<&Timing> {
+        self.timings.last().filter(|_| self.timings.len() > 1)
+    }
+}

@@ -1,0 +1,229 @@
+//! What a comparison found, in words. What files and tools wrote is in them as
+//! it is: whoever shows them makes it safe.
+
+use super::{Findings, Hazard, Remedy, Timing, Trace, Unstable};
+use crate::lab::words::{percent, seconds};
+use crate::lab::{Answer, Binding, Idle};
+use crate::model::{CallId, Plan};
+
+/// Calls, hazards and outputs that are named one by one.
+const SHOWN: usize = 8;
+/// Letters of an output that are shown.
+const LETTERS: usize = 60;
+
+impl Timing {
+    /// Parts of the lane time with their names and what they mean; work and
+    /// contention always, the others where they are worth a line.
+    pub fn parts(&self) -> Vec<(f64, &'static str, &'static str)> {
+        let work = "calls ran as long as they do at the lowest cap";
+        let contention = "calls ran longer than at the lowest cap";
+        let mut parts = vec![
+            (self.shares.work, "work", work),
+            (self.shares.contention, "contention", contention),
+        ];
+        for kind in Idle::ALL {
+            let part = self.shares.idle.get(&kind).copied().unwrap_or(0.0);
+            if part >= 0.005 {
+                parts.push((part, kind.word(), explained(kind)));
+            }
+        }
+        parts
+    }
+
+    /// What keeps the plan from being faster at this cap.
+    pub fn what_binds(&self) -> String {
+        let best = seconds(self.lower_bound.as_secs_f64());
+        let cap = self.cap;
+        match &self.binding {
+            Binding::CriticalPath => format!(
+                "At cap {cap} the critical path binds: more lanes make it no faster than {best}."
+            ),
+            Binding::Slots => {
+                format!("At cap {cap} the slots bind: no order of calls takes less than {best}.")
+            }
+            Binding::Cores => format!(
+                "At cap {cap} the cores bind: there is CPU work for {best}, more lanes gain nothing."
+            ),
+            other => {
+                format!("At cap {cap} {other} binds: more lanes make it no faster than {best}.")
+            }
+        }
+    }
+
+    /// How much of the best possible speed it reached.
+    pub fn efficiency_text(&self) -> String {
+        self.efficiency.map_or("-".to_owned(), percent)
+    }
+}
+
+fn explained(kind: Idle) -> &'static str {
+    match kind {
+        Idle::Locks => "a lane stood empty, a call waited for a lock",
+        Idle::Rates => "a lane stood empty, a call waited for its tool's rate",
+        Idle::Retries => "a lane stood empty, a call waited for another attempt",
+        Idle::Claims => "a lane stood empty, a call waited for cores or memory",
+        Idle::Slots => "a lane was about to be filled, or kept for a call",
+        Idle::Dependencies => "a lane stood empty, calls waited for others",
+        Idle::NothingLeft => "a lane stood empty, too few calls were left",
+    }
+}
+
+impl Findings {
+    /// What makes the times doubtful.
+    pub fn doubt(&self) -> Option<String> {
+        let cores = self.foreign_cores.filter(|cores| *cores > 0.2)?;
+        Some(format!(
+            "Other programs used up to {cores:.1} cores meanwhile: the times are doubtful."
+        ))
+    }
+
+    /// Whether the results are the same at every cap, in lines; with a hazard
+    /// the calls that make it and what was tried against it.
+    pub fn results(&self, plan: &Plan) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.hazards.is_empty() {
+            lines.push(format!(
+                "Results: no difference between the caps in {} runs.",
+                self.runs
+            ));
+        } else {
+            lines.push("Parallel hazard: results differ between the caps.".to_owned());
+        }
+        for hazard in self.hazards.iter().take(SHOWN) {
+            self.tell_hazard(plan, hazard, &mut lines);
+        }
+        if let Some(more) = self.hazards.len().checked_sub(SHOWN + 1) {
+            lines.push(format!("  and {} more calls", more + 1));
+        }
+        match &self.trace {
+            Some(trace) => self.tell_trace(plan, trace, &mut lines),
+            None if self.hazards.is_empty() => {}
+            None => lines.push("  The calls that make it were not looked for.".to_owned()),
+        }
+        for call in self.unstable.iter().take(SHOWN) {
+            tell_unstable(plan, call, &mut lines);
+        }
+        if self.unplanned > 0 {
+            let failed = self.unplanned;
+            lines.push(format!("In {failed} runs not every call succeeded."));
+        }
+        lines
+    }
+
+    fn tell_hazard(&self, plan: &Plan, hazard: &Hazard, lines: &mut Vec<String>) {
+        let name = name(plan, hazard.call);
+        let what = if hazard.is_outcome() {
+            "ends otherwise"
+        } else {
+            "prints something else"
+        };
+        let why = if hazard.is_consequence {
+            ", after a call that does so too"
+        } else {
+            ""
+        };
+        let (seen, runs, cap) = (hazard.seen, hazard.runs, hazard.cap);
+        lines.push(format!(
+            "  {name} {what} in {seen} of {runs} runs at cap {cap}{why}"
+        ));
+        if let Some(lowest) = self.request.caps.first() {
+            let expected = answer_text(&hazard.expected);
+            lines.push(format!("    at cap {lowest:<3} {expected}"));
+        }
+        let found = answer_text(&hazard.found);
+        lines.push(format!("    at cap {cap:<3} {found}"));
+    }
+
+    fn tell_trace(&self, plan: &Plan, trace: &Trace, lines: &mut Vec<String>) {
+        let smallest = if trace.is_smallest {
+            "none of them can be left out"
+        } else {
+            "smaller sets were not found in time"
+        };
+        lines.push(String::new());
+        lines.push(format!(
+            "  It takes these {} calls at the same time, {smallest} ({} runs):",
+            trace.calls.len(),
+            trace.runs
+        ));
+        for call in trace.calls.iter().take(SHOWN) {
+            lines.push(format!("    {}", described(plan, *call)));
+        }
+        if !trace.needed.is_empty() {
+            let names: Vec<&str> = trace.needed.iter().map(|id| name(plan, *id)).collect();
+            lines.push(format!("  after {}", names.join(", ")));
+        }
+        lines.push(String::new());
+        let cap = self.hazards.first().map(|hazard| hazard.cap);
+        match (trace.tried, cap) {
+            (tried, Some(cap)) if tried > 0 => {
+                lines.push(format!(
+                    "  With this, {tried} runs of the whole plan at cap {cap} show no difference:"
+                ));
+                for remedy in &trace.remedies {
+                    lines.push(format!("    {}", remedy.line()));
+                    lines.push(format!("      in {}", holders(plan, remedy)));
+                }
+            }
+            _ => lines.push("  No lock that was tried removes it.".to_owned()),
+        }
+    }
+}
+
+fn holders(plan: &Plan, remedy: &Remedy) -> String {
+    let shown = remedy.calls.iter().take(SHOWN * 2);
+    let mut names: Vec<String> = shown.map(|id| name(plan, *id).to_owned()).collect();
+    if remedy.calls.len() > names.len() {
+        names.push(format!("{} more", remedy.calls.len() - names.len()));
+    }
+    names.join(", ")
+}
+
+fn tell_unstable(plan: &Plan, call: &Unstable, lines: &mut Vec<String>) {
+    let name = name(plan, call.call);
+    if call.pointers.is_empty() {
+        lines.push(format!(
+            "{name} does not always end the same way at the lowest cap: nothing can be said of it."
+        ));
+    } else {
+        lines.push(format!(
+            "{name} prints something else in every run, also at the lowest cap. To compare the rest of it:"
+        ));
+        lines.push(format!("    ignore = {:?}", call.pointers));
+    }
+}
+
+fn answer_text(answer: &Answer) -> String {
+    let outcome = answer.outcome.map_or("not ended", |it| it.word());
+    let Some(output) = &answer.output else {
+        return format!("{outcome}, a long output");
+    };
+    let text = match output {
+        serde_json::Value::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    };
+    format!("{outcome} {}", shortened(&text))
+}
+
+fn described(plan: &Plan, id: CallId) -> String {
+    let Some(call) = plan.calls.get(id.index()) else {
+        return id.to_string();
+    };
+    let args = call.args.to_string();
+    format!("{}  {} {}", call.name, call.tool, shortened(&args))
+}
+
+fn shortened(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut shown: String = letters.by_ref().take(LETTERS).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A call's name in its plan.
+pub(in crate::lab) fn name(plan: &Plan, id: CallId) -> &str {
+    let call = plan.calls.get(id.index());
+    call.map_or("?", |call| call.name.as_str())
+}

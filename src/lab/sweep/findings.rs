@@ -1,0 +1,204 @@
+//! What a sweep says so far, worked out once for whoever prints or draws it.
+
+use super::{CapFigures, Curve, MOST_BLOCKS, Request, Run, Sweep, Verdict};
+use crate::lab::words::{listed, seconds, seconds_range};
+use crate::lab::{Halt, Interval};
+use crate::model::Cap;
+
+/// What a sweep says so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Findings {
+    /// What was asked for.
+    pub request: Request,
+    /// Every run so far.
+    pub runs: Vec<Run>,
+    /// Blocks that count.
+    pub blocks: usize,
+    /// What the blocks say of each cap, the lowest first; empty before the
+    /// first whole block.
+    pub caps: Vec<CapFigures>,
+    /// Which cap is worth using.
+    pub verdict: Verdict,
+    /// The law that is drawn beside, and never chooses.
+    pub curve: Option<Curve>,
+    /// By how much runs got slower from the first block to the last.
+    pub drift: Option<f64>,
+    /// Caps that were left out, since those before were worse.
+    pub left_out: Vec<Cap>,
+    /// Blocks that were set aside and run again.
+    pub set_aside: Vec<usize>,
+    /// Blocks that count although others used the machine meanwhile.
+    pub disturbed: usize,
+    /// Why it ended before its time.
+    pub halt: Option<Halt>,
+}
+
+impl Sweep {
+    /// What it says so far.
+    pub fn findings(&self) -> Findings {
+        let caps = self.figures();
+        Findings {
+            request: self.request.clone(),
+            runs: self.runs.clone(),
+            blocks: self.blocks(),
+            verdict: super::verdict::verdict(&caps),
+            curve: (!caps.is_empty()).then(|| self.curve()).flatten(),
+            caps,
+            drift: self.drift(),
+            left_out: self.left_out().to_vec(),
+            set_aside: self.set_aside.clone(),
+            disturbed: self.disturbed(),
+            halt: self.halt.clone(),
+        }
+    }
+}
+
+impl Findings {
+    /// Nothing has run yet.
+    pub fn none(request: Request) -> Self {
+        Sweep::new(request, Vec::new()).findings()
+    }
+
+    /// Takes in what has happened since. The resampling is done again only
+    /// where another block counts.
+    pub fn renew(&mut self, sweep: &Sweep) {
+        if self.blocks == sweep.blocks() {
+            self.runs.clone_from(&sweep.runs);
+            self.left_out = sweep.left_out().to_vec();
+            self.set_aside.clone_from(&sweep.set_aside);
+            self.halt.clone_from(&sweep.halt);
+        } else {
+            *self = sweep.findings();
+        }
+    }
+
+    /// Whether a cap is the one worth using, ties with it, or neither.
+    pub fn mark(&self, cap: Cap) -> Option<Mark> {
+        if self.verdict.cap == Some(cap) {
+            return Some(Mark::WorthUsing);
+        }
+        self.verdict.ties.contains(&cap).then_some(Mark::Tie)
+    }
+
+    /// Which cap is worth using, in words.
+    pub fn recommendation(&self) -> String {
+        let blocks = self.blocks;
+        let counted = if blocks == 1 { "block" } else { "blocks" };
+        let mut caps = self.caps.iter();
+        let Some(own) = caps.find(|it| Some(it.cap) == self.verdict.cap) else {
+            let more = if blocks >= MOST_BLOCKS {
+                "the machine scatters too much"
+            } else {
+                "run more blocks"
+            };
+            return format!("Inconclusive after {blocks} {counted}: {more}.");
+        };
+        let ties = match &self.verdict.ties[..] {
+            [] => String::new(),
+            [one] => format!(" {one} ties with it."),
+            ties => format!(" {} tie with it.", listed(ties)),
+        };
+        let mut higher = self.caps.iter().filter(|it| it.cap > own.cap);
+        let slower = higher.find(|it| self.mark(it.cap).is_none() && it.wall.at > own.wall.at);
+        let slower = slower.map(|it| {
+            let part = (it.wall.at / own.wall.at - 1.0) * 100.0;
+            format!(" {} is {part:.0} % slower.", it.cap)
+        });
+        format!(
+            "cap {}: {} (95 % {}), within 5 % of the best with {:.0} %.{ties}{} {blocks} {counted}, this machine, this plan.",
+            own.cap,
+            seconds(own.wall.at),
+            seconds_range(&own.wall),
+            own.within * 100.0,
+            slower.unwrap_or_default()
+        )
+    }
+
+    /// What makes the figures doubtful, a sentence each.
+    pub fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if !self.left_out.is_empty() {
+            doubts.push(format!(
+                "Left out, since two caps before were more than 10 % worse: {}.",
+                listed(&self.left_out)
+            ));
+        }
+        if let Some(drift) = self.drift {
+            let way = if drift > 0.0 { "slower" } else { "faster" };
+            doubts.push(format!(
+                "Drift: runs got {:.0} % {way} from the first block to the last.",
+                drift.abs() * 100.0
+            ));
+        }
+        if !self.set_aside.is_empty() {
+            let (number, verb) = match self.set_aside.len() {
+                1 => ("1 block".to_owned(), "was"),
+                more => (format!("{more} blocks"), "were"),
+            };
+            doubts.push(format!(
+                "{number} {verb} set aside and run again: other programs used the machine."
+            ));
+        }
+        if self.disturbed > 0 {
+            doubts.push(format!(
+                "In {} of the blocks other programs used the machine: the times are doubtful.",
+                self.disturbed
+            ));
+        }
+        doubts
+    }
+}
+
+/// What a verdict says of one cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It is the smallest that is as good as the best.
+    WorthUsing,
+    /// It may be as good.
+    Tie,
+}
+
+impl Mark {
+    /// Its words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::WorthUsing => "worth using",
+            Self::Tie => "tie",
+        }
+    }
+}
+
+impl Curve {
+    /// The law's parameters with their intervals, in words.
+    pub fn law(&self) -> String {
+        let number = |it: &Interval| format!("{:.4} ({:.4} to {:.4})", it.at, it.low, it.high);
+        let peak = self.peak.as_ref().map_or("none".to_owned(), |it| {
+            format!("{} ({} to {})", lanes(it.at), lanes(it.low), lanes(it.high))
+        });
+        format!(
+            "Universal Scalability Law: contention α {}, coherency β {}, peak N* {peak}.",
+            number(&self.alpha),
+            number(&self.beta)
+        )
+    }
+
+    /// A warning where the curve is not worth looking at.
+    pub fn misfit(&self) -> Option<String> {
+        (!self.fits()).then(|| {
+            format!(
+                "The curve does not fit: it is off by up to {:.0} %, the runs scatter by {:.1} %.",
+                self.residual * 100.0,
+                self.noise * 100.0
+            )
+        })
+    }
+}
+
+/// A number of lanes, which may lie at no end.
+pub fn lanes(at: f64) -> String {
+    if at.is_finite() {
+        format!("{at:.1}")
+    } else {
+        "never".to_owned()
+    }
+}

@@ -1,0 +1,251 @@
+//! What the latest experiment found.
+//!
+//! ```text
+//! ┌ Experiments ─ sweep of trip research ────────── block 3/5, ~12 s left ┐
+//! │ 16 s┤│                                cap  median   95 %              │
+//! │     ┤ ┼·                                1  16.0 s   15.9 s to 16.1 s  │
+//! │  8 s┤   ·┼                              2  8.05 s   8.02 s to 8.10 s  │
+//! │     ┤      ··┼···┼                      …                             │
+//! │     └─1──2───4───8                    cap 8: 2.02 s (95 % …           │
+//! └───────────────────────────────────────────────────────────────────────┘
+//! ```
+//! A comparison has the runs as bars instead of the curve, see
+//! [`super::experiment_bars`].
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, chrome, experiment_bars, experiment_plot, experiment_words};
+use crate::lab::{Experiment, Finding, Halt, Progress, Stage, Step};
+use crate::output::Safe;
+use crate::theme::{Role, Theme};
+use crate::tui::action::Action;
+use crate::tui::glyphs::Glyphs;
+use crate::tui::state::{Pane, State};
+use crate::tui::text::{Cut, Piece, Strip, figure};
+
+/// From so many columns of the pane on the curve stands beside the table.
+const BESIDE_FROM: u16 = 70;
+/// Columns of the table with every column.
+const TABLE: u16 = 64;
+/// Columns that it has at least beside a curve.
+const LEAST_TABLE: u16 = 47;
+/// From so many rows on the curve stands above the table where it has no room
+/// beside it.
+const ABOVE_FROM: u16 = 18;
+
+/// Draws the pane.
+pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Experiment).is_empty() {
+        return;
+    }
+    let latest = view.state.experiments.latest.as_deref();
+    let mut left = chrome::title(view, Pane::Experiment, "Experiments");
+    let right = latest.map_or_else(|| view.strip(0), |it| stage(view, it));
+    if let Some(experiment) = latest {
+        let room = left.room().saturating_sub(right.used() + 1);
+        left.append(&named(view, experiment, room));
+    }
+    let inner = chrome::frame(view, Pane::Experiment, &left, &right, buf);
+    let Some(experiment) = latest else {
+        empty(view, inner, buf);
+        return;
+    };
+    let parts = Parts::of(experiment, inner);
+    if let Finding::Sweep(findings) = &experiment.finding {
+        experiment_plot::render(view, findings, parts.plot, buf);
+    }
+    let lines = lines(view, experiment, parts.lines.width);
+    let first = view.state.experiments.first;
+    let shown = lines.iter().skip(first);
+    for (line, y) in shown.zip(parts.lines.y..parts.lines.bottom()) {
+        line.draw((parts.lines.x, y), buf);
+    }
+}
+
+/// The furthest the pane can be scrolled.
+pub(in crate::tui) fn last_row(state: &State) -> usize {
+    let theme = Theme::plain();
+    let view = View::new(state, &theme, Glyphs::default());
+    let Some(experiment) = state.experiments.latest.as_deref() else {
+        return 0;
+    };
+    let parts = Parts::of(experiment, view.layout.inner(Pane::Experiment));
+    let lines = lines(&view, experiment, parts.lines.width).len();
+    lines.saturating_sub(usize::from(parts.lines.height))
+}
+
+/// Where the curve is, and where what is written.
+struct Parts {
+    plot: Rect,
+    lines: Rect,
+}
+
+impl Parts {
+    fn of(experiment: &Experiment, inner: Rect) -> Self {
+        let is_curve = matches!(experiment.finding, Finding::Sweep(_));
+        let mut parts = Self {
+            plot: Rect::ZERO,
+            lines: inner,
+        };
+        if is_curve && inner.width >= BESIDE_FROM {
+            let table = TABLE.min(inner.width * 11 / 20).max(LEAST_TABLE);
+            let plot = inner.width - table;
+            parts.plot = Rect::new(inner.x, inner.y, plot - 1, inner.height);
+            parts.lines = Rect::new(inner.x + plot, inner.y, table, inner.height);
+        } else if is_curve && inner.height >= ABOVE_FROM {
+            let plot = inner.height * 2 / 5;
+            parts.plot = Rect::new(inner.x, inner.y, inner.width, plot);
+            let rest = inner.height - plot;
+            parts.lines = Rect::new(inner.x, inner.y + plot, inner.width, rest);
+        }
+        parts
+    }
+}
+
+fn lines(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
+    let mut lines = match &experiment.finding {
+        Finding::Sweep(findings) => experiment_words::sweep(view, findings, width),
+        Finding::Comparison(findings) => {
+            let plan = &experiment.plan;
+            let mut lines = experiment_bars::bars(view, plan, findings, width);
+            lines.extend(experiment_words::comparison(view, plan, findings, width));
+            lines
+        }
+    };
+    if lines.is_empty() {
+        let mut line = view.strip(width);
+        let text = if experiment.is_under_way() {
+            "What is known is shown from the first whole block on."
+        } else {
+            "No block is whole: nothing can be said."
+        };
+        line.skip(1).put(text, view.style(Role::Muted));
+        lines.push(line);
+    }
+    if let Some(Halt::Impossible(reason)) = experiment.finding.halt() {
+        let style = view.style(Role::ToastError);
+        let more = experiment_words::wrapped(view, reason, width, style);
+        lines.splice(0..0, more);
+    }
+    lines
+}
+
+/// Which experiment it is, and with what, in so many cells.
+fn named(view: &View<'_>, experiment: &Experiment, room: usize) -> Strip {
+    let mut title = view.strip(room as u16);
+    let muted = view.style(Role::Muted);
+    let kind = match experiment.finding {
+        Finding::Comparison(_) => "comparison of ",
+        Finding::Sweep(_) => "sweep of ",
+    };
+    let name = Safe::new(&experiment.plan.name);
+    title
+        .put(view.glyphs.dot(), muted)
+        .put(" ", muted)
+        .put(kind, muted)
+        .put_cut(&name, 30, Cut::End, view.style(Role::Fg))
+        .put(", ", muted)
+        .put(figure::plural(experiment.plan.calls.len(), "call"), muted)
+        .skip(1);
+    title
+}
+
+/// How far it is.
+fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
+    let mut strip = view.strip(60);
+    let style = view.style(Role::Muted);
+    strip.skip(1);
+    match (&experiment.stage, experiment.finding.halt()) {
+        (Stage::UnderWay(progress), _) => {
+            let style = view.style(Role::Running);
+            strip.put(view.glyphs.running(), style).skip(1);
+            match progress {
+                Some(progress) => under_way(view, progress, &mut strip),
+                None => drop(strip.put("begins", style)),
+            }
+        }
+        (Stage::Over, None) => {
+            let (done, _) = experiment.finding.blocks();
+            strip.put(figure::plural(done, "block"), style);
+        }
+        (Stage::Over, Some(halt)) => {
+            let (done, of) = experiment.finding.blocks();
+            let word = match halt {
+                Halt::Stopped => "stopped after ",
+                Halt::Impossible(_) => "failed after ",
+            };
+            strip
+                .put(word, view.style(Role::ToastWarn))
+                .put(figure::part(done as u64, of as u64), style)
+                .put(" blocks", style);
+        }
+    }
+    strip.skip(1);
+    strip
+}
+
+fn under_way(view: &View<'_>, progress: &Progress, strip: &mut Strip) {
+    let style = view.style(Role::Running);
+    let muted = view.style(Role::Muted);
+    match progress.step {
+        Step::WarmUp => drop(strip.put("warm-up", style)),
+        Step::Block { number, of } => {
+            let part = figure::part(number as u64, of as u64);
+            strip.put(Piece::from("block ").then(part), style);
+        }
+        Step::Confirming => drop(strip.put("confirming", style)),
+        Step::Reducing => drop(strip.put("looking for the calls", style)),
+        Step::Trying => drop(strip.put("trying a lock", style)),
+    }
+    strip
+        .put(", cap ", muted)
+        .put(figure::cap(progress.cap), muted);
+    if let Some(left) = progress.left {
+        let since = view.state.now.saturating_sub(view.state.experiments.at);
+        let left = left.saturating_sub(since).as_secs().max(1);
+        strip
+            .put(", ~", muted)
+            .put(figure::count(left as usize), muted)
+            .put(" s left", muted);
+    }
+}
+
+/// What the screen is for and which keys fill it.
+fn empty(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let mut lines = Vec::new();
+    let mut say = |text: &'static str| {
+        let mut strip = view.strip(area.width);
+        strip.skip(1).put(text, muted);
+        lines.push(strip);
+    };
+    say("How long does the plan take at other caps, measured?");
+    for (action, text) in [
+        (
+            Action::Compare,
+            "  one call at a time against the cap in force",
+        ),
+        (Action::Sweep, "  which cap is worth using"),
+    ] {
+        let mut strip = view.strip(area.width);
+        let key = view.state.keymap.key(action).unwrap_or_default();
+        strip
+            .skip(1)
+            .put(Safe::new(&key), view.style(Role::KeyHint))
+            .put(text, fg);
+        lines.push(strip);
+    }
+    if let Some(reason) = crate::tui::refusal::of_experiment(view.state) {
+        let mut strip = view.strip(area.width);
+        strip
+            .skip(1)
+            .put("Not now: ", muted)
+            .put(reason, muted)
+            .put(".", muted);
+        lines.push(strip);
+    }
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        line.draw((area.x, y), buf);
+    }
+}

@@ -1,0 +1,257 @@
+//! The screen of experiments, with experiments on a bench that runs nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use fanout::lab::{
+    self, Answer, Asked, Bench, Capacity, Experiment, Halt, Idle, LaneTime, Load, Progress, Trial,
+    TrialCall, bounds, compare, sweep,
+};
+use fanout::model::{Call, CallId, CallName, Cap, LaneId, Outcome, Plan, ToolName};
+use fanout::theme::{Depth, builtin};
+use fanout::tui::glyphs::Glyphs;
+use fanout::tui::laboratory::{News, Order};
+use fanout::tui::state::{Screen, State};
+use fanout::tui::update::{Msg, update};
+use ratatui::layout::Size;
+use serde_json::json;
+
+use crate::looks::{SIZES, draw, draw_with};
+use crate::stage::play;
+use crate::{dump, fixtures};
+
+/// Calls in one wave after another: each takes longer the more run beside it,
+/// and from four lanes on they get into each other's way.
+struct Waves {
+    runs: u32,
+    /// Stops in the place of this run.
+    stops_at: u32,
+    is_hazardous: bool,
+}
+
+impl Bench for Waves {
+    fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
+        self.runs += 1;
+        if self.runs == self.stops_at {
+            return Err(Halt::Stopped);
+        }
+        let lanes = cap.get().min(plan.calls.len() as u32).max(1);
+        let jitter = self.runs * 7 % 5 * 3;
+        let run = Duration::from_millis(u64::from(500 + 20 * lanes.saturating_sub(3) + jitter));
+        let calls = plan.calls.iter().zip(0_u32..).map(|(call, index)| {
+            let is_lost = self.is_hazardous && lanes > 1 && call.tool.as_str() == "add";
+            let output = json!(if is_lost { 30 } else { 1230 });
+            let from = run * (index / lanes);
+            TrialCall {
+                answer: Answer::new(Some(Outcome::Succeeded), Some(output), &[]),
+                run,
+                span: Some((LaneId(index % lanes), from, from + run)),
+            }
+        });
+        let calls = calls.collect();
+        let wall = run * (plan.calls.len() as u32).div_ceil(lanes);
+        let loads: Vec<Load> = plan.calls.iter().map(|it| Load::once(it, run)).collect();
+        let capacity = Capacity {
+            cap: cap.get(),
+            cores: Some(2.0),
+            tools: &[],
+        };
+        let (whole, busy) = (wall * cap.get(), run * plan.calls.len() as u32);
+        Ok(Trial {
+            cap,
+            wall,
+            bounds: bounds(&loads, &capacity),
+            lane_time: LaneTime {
+                whole,
+                busy,
+                idle: BTreeMap::from([(Idle::NothingLeft, whole.saturating_sub(busy))]),
+            },
+            calls,
+            foreign_cores: Some(0.0),
+        })
+    }
+
+    fn tell(&mut self, _progress: &Progress) {}
+}
+
+fn plan() -> Arc<Plan> {
+    let calls = (0..12).map(|index| {
+        let tool = if index % 5 == 2 { "add" } else { "fetch" };
+        let name = format!("{tool}-{}", index + 1);
+        let args = json!({ "path": "balance.txt" });
+        let id = CallId::from_index(index);
+        Call::new(id, CallName::new(name), ToolName::new(tool), args)
+    });
+    Arc::new(Plan {
+        name: "trip\u{202e} research".to_owned(),
+        cap: None,
+        on_failure: None,
+        calls: calls.collect(),
+        expected_failures: Vec::new(),
+    })
+}
+
+fn cap(lanes: u32) -> Cap {
+    Cap::new(lanes).expect("a cap")
+}
+
+fn asked_compare(highest: u32) -> Asked {
+    Asked::Compare(compare::Request::usual(Some(cap(highest)), 1))
+}
+
+fn asked_sweep() -> Asked {
+    Asked::Sweep(sweep::Request::usual(&plan(), 2, 1))
+}
+
+/// Every step of an experiment.
+fn steps(asked: Asked, stops_at: u32, is_hazardous: bool) -> Vec<Arc<Experiment>> {
+    let mut bench = Waves {
+        runs: 0,
+        stops_at,
+        is_hazardous,
+    };
+    let mut steps = Vec::new();
+    lab::conduct(&plan(), asked, &mut bench, &mut |it| {
+        steps.push(Arc::new(it.clone()));
+    });
+    steps
+}
+
+/// An experiment that is over.
+fn over(asked: Asked, is_hazardous: bool) -> Arc<Experiment> {
+    let mut steps = steps(asked, u32::MAX, is_hazardous);
+    steps.pop().expect("a step")
+}
+
+/// One that is half done.
+fn under_way(asked: Asked) -> Arc<Experiment> {
+    let steps = steps(asked, u32::MAX, false);
+    Arc::clone(&steps[steps.len() / 2])
+}
+
+fn news(experiment: Option<Arc<Experiment>>) -> News {
+    News {
+        experiment,
+        ..News::of(&plan())
+    }
+}
+
+/// What the screen may have to show, worked out once.
+pub(crate) fn every() -> Vec<(&'static str, News)> {
+    static EVERY: LazyLock<Vec<(&str, News)>> = LazyLock::new(made);
+    EVERY.clone()
+}
+
+fn made() -> Vec<(&'static str, News)> {
+    vec![
+        ("empty", news(None)),
+        ("comparison", news(Some(over(asked_compare(4), false)))),
+        ("many-lanes", news(Some(over(asked_compare(32), false)))),
+        ("hazard", news(Some(over(asked_compare(4), true)))),
+        ("sweep", news(Some(over(asked_sweep(), false)))),
+        ("sweep-under-way", news(Some(under_way(asked_sweep())))),
+    ]
+}
+
+fn state(news: News, (width, height): (u16, u16)) -> State {
+    let mut state = fixtures::state(fixtures::over(), Size { width, height });
+    update(&mut state, Duration::ZERO, Msg::Learned(news));
+    state.show(Screen::Experiments);
+    state
+}
+
+#[test]
+fn experiments_at_every_size() {
+    for (name, news) in every() {
+        for (width, height) in SIZES {
+            let buffer = draw(&state(news.clone(), (width, height)));
+            insta::assert_snapshot!(
+                format!("{name}-{width}x{height}"),
+                dump::with_styles(&buffer)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sweep_is_readable_without_colours_and_in_ascii() {
+    let theme = builtin("mono", Depth::Mono).expect("a built-in theme");
+    for (name, news) in every() {
+        let buffer = draw_with(&state(news, (120, 36)), &theme, Glyphs::Ascii);
+        let text = dump::text(&buffer);
+        assert!(text.is_ascii(), "{name}: {text}");
+        assert!(buffer.content.iter().all(|cell| {
+            (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
+        }));
+        if name == "sweep" {
+            insta::assert_snapshot!("ascii", text);
+        }
+    }
+}
+
+#[test]
+fn an_experiment_is_asked_about_begun_and_stopped() {
+    play(fixtures::over(), (120, 36), async |stage| {
+        stage.tell(news(None)).await;
+        stage.keys("5b").await;
+        assert!(stage.text().contains("11 runs or more of 12 calls"));
+        stage.keys("<ret>").await;
+        assert_eq!(stage.orders(), [], "the harmless answer is marked first");
+        stage.keys("By").await;
+        let orders = stage.orders();
+        let [Order::Begin(begun, Asked::Sweep(request))] = &orders[..] else {
+            panic!("{orders:?}");
+        };
+        assert_eq!(begun.calls.len(), 12);
+        assert_eq!(request.caps.last(), Some(&cap(12)));
+        let first = steps(asked_sweep(), u32::MAX, false).swap_remove(1);
+        stage.tell(news(Some(first))).await;
+        assert!(stage.text().contains("warm-up"), "{}", stage.text());
+        stage.keys("b").await;
+        assert!(stage.text().contains("an experiment is under way"));
+        stage.keys("x").await;
+        assert_eq!(stage.orders(), [Order::Stop]);
+        let stopped = steps(asked_sweep(), 30, false).pop();
+        stage.tell(news(stopped)).await;
+        assert!(stage.text().contains("stopped after"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn nothing_begins_while_a_run_is_under_way() {
+    play(fixtures::everything(), (120, 36), async |stage| {
+        stage.tell(news(None)).await;
+        stage.keys("5").await;
+        assert!(stage.text().contains("Not now: a run is under way."));
+        stage.keys("by").await;
+        assert_eq!(stage.orders(), []);
+    });
+}
+
+#[test]
+fn leaving_asks_while_an_experiment_is_under_way() {
+    let left = play(fixtures::over(), (120, 36), async |stage| {
+        stage.tell(news(Some(under_way(asked_sweep())))).await;
+        stage.keys("q").await;
+        assert!(stage.text().contains("An experiment is under way."));
+        stage.keys("n").await;
+        stage.keys("qy").await;
+    });
+    assert!(left.is_some());
+}
+
+#[test]
+fn long_findings_are_scrolled() {
+    let mut state = state(every().swap_remove(3).1, (80, 24));
+    let shown = |state: &State| dump::text(&draw(state));
+    let first = shown(&state);
+    state.experiments.first = usize::MAX;
+    update(&mut state, Duration::ZERO, Msg::Ticked);
+    let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Up);
+    let event = crossterm::event::Event::Key(key);
+    update(&mut state, Duration::ZERO, Msg::Input(event));
+    let last = shown(&state);
+    assert_ne!(first, last);
+    assert!(last.contains("fetch-1") || last.contains("add-"), "{last}");
+}
