@@ -98,6 +98,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Action, Annotations, OutputKind, Timeouts, ToolName};
+    use crate::tui::text::command_line;
 
     fn tool() -> Tool {
         Tool {
@@ -143,6 +144,25 @@ mod tests {
             parsed(Some(r#"{"count": 1, "text": "a"}"#), &["count=2"]),
             Ok(json!({"count": 2, "text": "a"}))
         );
+    }
+
+    #[test]
+    fn a_line_that_is_copied_makes_the_same_call() {
+        for args in [
+            json!({"count": 3, "deep": true, "text": "it's\n$HOME \"x\"", "empty": ""}),
+            json!({"count": "many", "x": [1, {"y": null}], "text": "3", "n": 4, "z": "a=b"}),
+            json!({"a=b": 1, "-c": "d", "": 2, "e:": 3}),
+            json!({}),
+        ] {
+            let line = command_line("t", &args, tool().input_schema.as_ref());
+            let words = shell_words::split(&line).expect("words");
+            assert_eq!(words[..3], ["fanout", "call", "t"], "{line}");
+            let (whole, pairs) = match &words[3..] {
+                [option, whole] if option == "--args" => (Some(whole.as_str()), &[][..]),
+                pairs => (None, pairs),
+            };
+            assert_eq!(parse(&tool(), whole, pairs), Ok(args), "{line}");
+        }
     }
 
     #[test]

@@ -70,8 +70,8 @@ impl Reader {
     }
 
     /// Copies the lines that match, all there are now: a filter that has not
-    /// looked at everything does so first. Of the request only form and limit
-    /// count; the rest is the filter's.
+    /// looked at everything does so first. The request's lines are counted
+    /// over those that match; its streams are the filter's.
     pub fn copy_matches(
         &self,
         filter: &mut Filter,
@@ -84,9 +84,11 @@ impl Reader {
         };
         in_form(request.form, out, |out| {
             let mut all = Copied::default();
-            let mut first = 0;
-            while first < filter.total() && !all.is_cut {
-                let matches = self.matches(filter, Position::Line(first), MATCHES);
+            let mut first = request.lines.start;
+            let end = request.lines.end.min(filter.total());
+            while first < end && !all.is_cut {
+                let most = MATCHES.min((end - first) as usize);
+                let matches = self.matches(filter, Position::Line(first), most);
                 first += matches.lines.len().max(1) as u64;
                 for line in matches.lines {
                     let one = CopyRequest {

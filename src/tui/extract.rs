@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::model::CallId;
 use crate::output::{
     Copied, CopyForm, CopyRequest, Filter, Pattern, Position, Reader, Row, Streams,
@@ -16,16 +18,21 @@ use crate::output::{
 /// Files that are tried before a name is given up.
 const MOST_FILES: usize = 99;
 
-/// Rows of interleaved output that are read at a time.
+/// Every line there is.
+const WHOLE: Range<u64> = 0..u64::MAX;
+
+/// Rows of several calls' output that are read at a time.
 const ROWS: usize = 1024;
 
 /// What goes out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Extract {
-    /// Lines of the output of calls, one piece after the other.
+    /// Lines of the output of a call.
     Lines {
-        /// The calls and which of their lines.
-        pieces: Vec<(CallId, Range<u64>)>,
+        /// The call.
+        call: CallId,
+        /// Which of its lines.
+        lines: Range<u64>,
         /// Their streams.
         streams: Streams,
         /// In which form.
@@ -41,6 +48,8 @@ pub enum Extract {
         pattern: Pattern,
         /// In which form.
         form: CopyForm,
+        /// Which of them.
+        rows: Range<u64>,
     },
     /// The output of several calls, each under its title.
     Combined {
@@ -48,11 +57,20 @@ pub enum Extract {
         calls: Vec<(CallId, String)>,
         /// Their streams.
         streams: Streams,
-        /// In which form.
+        /// In which form, if it is whole.
         form: CopyForm,
+        /// Which rows, those of the titles counted.
+        rows: Range<u64>,
     },
     /// The latest output of all calls as it came, each line behind its call.
-    Live(BTreeMap<CallId, String>),
+    Live {
+        /// What the calls are called.
+        names: BTreeMap<CallId, String>,
+        /// Which rows.
+        rows: Range<u64>,
+    },
+    /// The JSON document that a call printed, laid out.
+    Document(CallId),
     /// A text.
     Text(String),
     /// A JSON document.
@@ -63,7 +81,8 @@ impl Extract {
     /// The whole output of a call.
     pub fn of_call(call: CallId, streams: Streams, form: CopyForm) -> Self {
         Self::Lines {
-            pieces: vec![(call, 0..u64::MAX)],
+            call,
+            lines: WHOLE,
             streams,
             form,
         }
@@ -76,7 +95,7 @@ impl Extract {
             Self::Lines { form, .. } | Self::Matches { form, .. } | Self::Combined { form, .. } => {
                 *form = wanted;
             }
-            Self::Live(_) | Self::Text(_) | Self::Json(_) => {}
+            Self::Live { .. } | Self::Document(_) | Self::Text(_) | Self::Json(_) => {}
         }
         self
     }
@@ -90,41 +109,64 @@ impl Extract {
     ) -> io::Result<Copied> {
         match self {
             Self::Lines {
-                pieces,
+                call,
+                lines,
                 streams,
                 form,
-            } => {
-                let mut all = Copied::default();
-                for (call, lines) in pieces {
-                    let mut request = request(*streams, *form, limit - all.bytes);
-                    request.lines = lines.clone();
-                    all.add(reader.copy(*call, &request, out)?);
-                }
-                Ok(all)
-            }
+            } => reader.copy(*call, &request(lines, *streams, *form, limit), out),
             Self::Matches {
                 call,
                 streams,
                 pattern,
                 form,
+                rows,
             } => {
                 let mut filter = Filter::new(*call, None, *streams, pattern.clone());
-                reader.copy_matches(&mut filter, &request(*streams, *form, limit), out)
+                reader.copy_matches(&mut filter, &request(rows, *streams, *form, limit), out)
             }
             Self::Combined {
                 calls,
                 streams,
                 form,
-            } => {
+                rows,
+            } if *rows == WHOLE => {
                 let mut all = Copied::default();
                 for (call, title) in calls {
                     writeln!(out, "== {title}")?;
-                    let request = request(*streams, *form, limit - all.bytes);
+                    let request = request(rows, *streams, *form, limit - all.bytes);
                     all.add(reader.copy(*call, &request, out)?);
                 }
                 Ok(all)
             }
-            Self::Live(names) => write_live(names, reader, limit, out),
+            Self::Combined {
+                calls,
+                streams,
+                rows,
+                ..
+            } => {
+                let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();
+                let titles: BTreeMap<CallId, String> = calls.iter().cloned().collect();
+                let read = |from| reader.combined(&ids, *streams, from, ROWS).rows;
+                write_rows(rows, read, limit, out, |row| match row {
+                    Row::Title { call, .. } => format!("== {}", named(&titles, *call)),
+                    Row::Line { line, .. } => line.text.as_str().to_owned(),
+                })
+            }
+            Self::Live { names, rows } => {
+                let read = |from| reader.interleaved(from, ROWS).rows;
+                write_rows(rows, read, limit, out, |row| match row {
+                    Row::Title { .. } => String::new(),
+                    Row::Line { call, line, .. } => {
+                        format!("{}: {}", named(names, *call), line.text.as_str())
+                    }
+                })
+            }
+            Self::Document(call) => {
+                let printed = reader.result(*call);
+                let value: Value = serde_json::from_slice(&printed.bytes)
+                    .map_err(|error| io::Error::other(format!("no JSON document: {error}")))?;
+                Self::Json(format!("{value:#}")).write(reader, limit, out)
+            }
             Self::Text(text) | Self::Json(text) => {
                 let bytes = text.len() as u64;
                 if bytes <= limit {
@@ -151,51 +193,55 @@ impl Extract {
 
     fn extension(&self) -> &'static str {
         match self {
-            Self::Json(_) => "json",
+            Self::Json(_) | Self::Document(_) => "json",
             _ => "txt",
         }
     }
 }
 
-fn request(streams: Streams, form: CopyForm, limit_bytes: u64) -> CopyRequest {
+fn request(lines: &Range<u64>, streams: Streams, form: CopyForm, limit_bytes: u64) -> CopyRequest {
     CopyRequest {
         attempt: None,
         streams,
-        lines: 0..u64::MAX,
+        lines: lines.clone(),
         form,
         limit_bytes,
     }
 }
 
-fn write_live(
-    names: &BTreeMap<CallId, String>,
-    reader: &Reader,
+fn named(names: &BTreeMap<CallId, String>, call: CallId) -> &str {
+    names.get(&call).map_or("", String::as_str)
+}
+
+/// Writes some of the rows that can be read from a place on, a line each.
+fn write_rows(
+    wanted: &Range<u64>,
+    read: impl Fn(Position) -> Vec<Row>,
     limit: u64,
     out: &mut dyn Write,
+    text: impl Fn(&Row) -> String,
 ) -> io::Result<Copied> {
     let mut copied = Copied::default();
-    let mut next = 0;
-    loop {
-        let rows = reader.interleaved(Position::Line(next), ROWS).rows;
+    let mut next = wanted.start;
+    while next < wanted.end {
+        let rows = read(Position::Line(next));
         let Some(last) = rows.last() else {
-            return Ok(copied);
+            break;
         };
         next = last.number() + 1;
-        for row in &rows {
-            let Row::Line { call, line, .. } = row else {
-                continue;
-            };
-            let name = names.get(call).map_or("", String::as_str);
-            let text = format!("{name}: {}\n", line.text.as_str());
-            if text.len() as u64 > limit - copied.bytes {
+        for row in rows.iter().filter(|row| wanted.contains(&row.number())) {
+            let text = text(row);
+            let bytes = text.len() as u64 + 1;
+            if bytes > limit - copied.bytes {
                 copied.is_cut = true;
                 return Ok(copied);
             }
-            out.write_all(text.as_bytes())?;
-            copied.bytes += text.len() as u64;
+            writeln!(out, "{text}")?;
+            copied.bytes += bytes;
             copied.lines += 1;
         }
     }
+    Ok(copied)
 }
 
 /// A file that was not there before.

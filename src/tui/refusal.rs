@@ -67,6 +67,7 @@ fn of_call(state: &State, action: Action) -> Option<&'static str> {
             | Action::Open
             | Action::Detail
             | Action::Copy
+            | Action::CopyAs
             | Action::Edit
             | Action::Page
     );

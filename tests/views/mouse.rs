@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use fanout::engine::Command;
-use fanout::model::Cap;
+use fanout::model::{AttemptNo, Cap};
+use fanout::output::Stream;
 
 use crate::fixtures::{self, id};
 use crate::stage::{Stage, play};
@@ -113,5 +114,37 @@ fn the_wheel_scrolls_what_is_under_it_and_selects_nothing() {
         assert!(stage.text().contains("#10000"), "the bar was drawn down");
         stage.keys("M").await;
         assert!(stage.text().contains("it selects text"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn lines_that_are_dragged_over_are_copied_without_frames() {
+    let run = fixtures::after_output(&fixtures::everything(), id(10));
+    play(fixtures::everything(), SIZE, async |stage| {
+        let sink = stage.outputs.sink(id(10), AttemptNo(1));
+        for line in 0..100 {
+            sink.write(Stream::Stdout, format!("line {line}\n").as_bytes());
+        }
+        stage.publish(run).await;
+        stage.keys("<ret>").await;
+        let left = MouseButton::Left;
+        let (from, to) = (place(stage, "line 93"), place(stage, "line 90"));
+        mouse(stage, MouseEventKind::Down(left), from).await;
+        mouse(stage, MouseEventKind::Up(left), from).await;
+        assert_eq!(stage.clipboard(), "", "a press alone copies nothing");
+        mouse(stage, MouseEventKind::Down(left), from).await;
+        mouse(stage, MouseEventKind::Drag(left), to).await;
+        mouse(stage, MouseEventKind::Up(left), to).await;
+        assert_eq!(stage.clipboard(), "line 90\nline 91\nline 92\nline 93\n");
+        assert!(stage.text().contains("FOLLOW"), "it still follows");
+        // Above the pane it scrolls.
+        mouse(stage, MouseEventKind::Down(left), to).await;
+        for _ in 0..20 {
+            mouse(stage, MouseEventKind::Drag(left), (to.0, 1)).await;
+        }
+        mouse(stage, MouseEventKind::Up(left), (to.0, 1)).await;
+        let copied = stage.clipboard();
+        assert!(copied.ends_with("line 89\nline 90\n"), "{copied}");
+        assert!(copied.contains("line 70\n"), "{copied}");
     });
 }

@@ -319,3 +319,28 @@ fn all_outputs_as_they_came_are_copied_behind_their_calls() {
         assert!(copied.ends_with("line 99\nread-file: late\n"), "{copied}");
     });
 }
+
+#[test]
+fn a_call_is_copied_as_text_as_json_and_as_a_line_for_a_shell() {
+    play(run(), SIZE, async |stage| {
+        let sink = stage.outputs.sink(id(1), AttemptNo(1));
+        sink.write(Stream::Stdout, br#"{"ok":true}"#);
+        stage.publish(run()).await;
+        stage.keys("2Ogg").await;
+        stage.keys("Y").await;
+        let text = stage.text();
+        assert!(
+            text.contains("Copy") && text.contains("output as JSON"),
+            "{text}"
+        );
+        stage.keys("<ret>").await;
+        assert_eq!(stage.clipboard(), "{\"ok\":true}");
+        stage.keys("Y<down><ret>").await;
+        assert_eq!(stage.clipboard(), "{\n  \"ok\": true\n}");
+        stage.keys("Yshell<ret>").await;
+        let line = stage.clipboard();
+        assert_eq!(line, "fanout call read-file");
+        stage.keys("Yarguments<ret>").await;
+        assert_eq!(stage.clipboard(), "{}");
+    });
+}

@@ -62,6 +62,7 @@ pub enum Action {
     Open,
     Detail,
     Copy,
+    CopyAs,
     Edit,
     Page,
     Cancel,

@@ -84,6 +84,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Open, "call.open", &[Call], &["Enter"], "output", "Read what the call prints").footer(40),
     row(A::Detail, "call.detail", &[Call], &["d"], "details", "Arguments and their sources, attempts, waits, CPU, memory and disk").footer(62),
     row(A::Copy, "call.copy", &[Call], &["y"], "copy", "Copy the output; in a tree, the part at the cursor").footer(63),
+    row(A::CopyAs, "call.copy-as", &[Call], &["Y"], "copy as", "Copy as text, as JSON, or as a `fanout call` line for a shell"),
     row(A::Edit, "call.open-editor", &[Call], &["e"], "editor", "The output in $VISUAL or $EDITOR, as a copy; raw bytes where the pane is raw").footer(64),
     row(A::Page, "call.open-pager", &[Call], &["v"], "pager", "The output in $PAGER, made safe for the terminal").footer(65),
     row(A::Cancel, "call.cancel", &[Call], &["x"], "cancel", "Cancel by SIGTERM, and SIGKILL after the grace; press twice").danger(Danger::Ends).footer(20),

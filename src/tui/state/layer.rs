@@ -1,6 +1,6 @@
 //! What lies on top of the screen and takes the keys.
 
-use super::{AddCall, Ask, Field, Palette, ThemePicker};
+use super::{AddCall, Ask, CopyAs, Field, Palette, ThemePicker};
 
 /// What lies on top of the screen.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub enum Layer {
     Add(Box<AddCall>),
     /// The themes.
     Themes(Box<ThemePicker>),
+    /// The ways to copy.
+    CopyAs(Box<CopyAs>),
     /// Everything that can be done, to be found by typing.
     Palette(Box<Palette>),
     /// What was said, latest first; the first visible row.

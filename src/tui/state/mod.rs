@@ -5,6 +5,7 @@ mod add_call;
 mod ask;
 mod attention;
 mod call_rows;
+mod copy_as;
 mod experiments;
 mod field;
 mod layer;
@@ -38,12 +39,15 @@ pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
+pub use copy_as::{CopyAs, CopyWay};
 pub use experiments::{Experiments, Kind};
 pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
 pub use outlook::CapOutlook;
-pub use output::{Find, OutputForm, OutputView, Quest, Scope, Source, Tally, TallyOf, Wanted};
+pub use output::{
+    Find, OutputForm, OutputView, Picked, Quest, Scope, Source, Tally, TallyOf, Wanted,
+};
 pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
@@ -261,7 +265,7 @@ impl State {
                 Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
                 Some(_) => &[Context::Row, Context::Form],
             },
-            Some(Layer::Themes(_) | Layer::Palette(_)) => &[Context::Picker],
+            Some(Layer::Themes(_) | Layer::Palette(_) | Layer::CopyAs(_)) => &[Context::Picker],
         }
     }
 

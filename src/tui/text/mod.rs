@@ -3,6 +3,7 @@
 //! nothing that came from a file or a tool reaches the screen unsanitised.
 
 pub mod args;
+mod command_line;
 pub mod figure;
 mod fit;
 pub mod json;
@@ -14,6 +15,7 @@ pub mod words;
 mod wrap;
 
 use crate::output::Safe;
+pub use command_line::command_line;
 pub use fit::{Cut, fit, width};
 pub use piece::Piece;
 pub use strip::{Align, Strip};

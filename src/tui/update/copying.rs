@@ -1,11 +1,17 @@
 //! Copying: what the output pane shows, or what the selected call printed.
 
+use std::ops::Range;
+
 use super::UiCommand;
 use crate::model::CallRow;
 use crate::output::{CopyForm, Streams};
+use crate::tui::action::Action;
 use crate::tui::extract::Extract;
 use crate::tui::program::Viewer;
-use crate::tui::state::{Ask, Layer, Level, OutputForm, Pane, Question, Scope, State};
+use crate::tui::state::{
+    Ask, CopyWay, Layer, Level, OutputForm, Pane, Picked, Question, Scope, State,
+};
+use crate::tui::text::command_line;
 
 /// Copies. Where the pane stands, and whether it follows, stays.
 pub(super) fn copy(state: &mut State, commands: &mut Vec<UiCommand>) {
@@ -26,6 +32,11 @@ pub(super) fn show(state: &mut State, viewer: Viewer, commands: &mut Vec<UiComma
 /// What the output pane shows if it has the keys, else what the selected call
 /// printed.
 fn extract(state: &State) -> Option<Extract> {
+    extract_of(state, 0..u64::MAX)
+}
+
+/// The same of some places of the pane.
+fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
     let output = &state.output;
     let streams = output.streams;
     let form = match output.form {
@@ -47,9 +58,15 @@ fn extract(state: &State) -> Option<Extract> {
                 calls: named(title).collect(),
                 streams,
                 form: CopyForm::Text,
+                rows: places,
             });
         }
-        Scope::Live => return Some(Extract::Live(named(|row| row.name.to_string()).collect())),
+        Scope::Live => {
+            return Some(Extract::Live {
+                names: named(|row| row.name.to_string()).collect(),
+                rows: places,
+            });
+        }
         Scope::Call => {}
     }
     if state.is_tree_shown()
@@ -64,9 +81,66 @@ fn extract(state: &State) -> Option<Extract> {
             streams,
             pattern: pattern.clone(),
             form,
+            rows: places,
         }),
-        None => Some(Extract::of_call(call, streams, form)),
+        None => Some(Extract::Lines {
+            call,
+            lines: places,
+            streams,
+            form,
+        }),
     }
+}
+
+/// Copies the lines that were picked, when the button is let go. They stay
+/// marked until something else is pressed.
+pub(super) fn picked(state: &State, commands: &mut Vec<UiCommand>) {
+    let places = state.output.picked.and_then(Picked::places);
+    if let Some(extract) = places.and_then(|places| extract_of(state, places)) {
+        commands.push(UiCommand::Copy(extract));
+    }
+}
+
+/// Asks in which form to copy.
+pub(super) fn open_ways(state: &mut State) {
+    if state.selected().is_some() {
+        state.layers.push(Layer::CopyAs(Box::default()));
+    } else {
+        state.say(Level::Info, "no call is selected");
+    }
+}
+
+/// Keys of that question.
+pub(super) fn in_ways(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
+    let Some(Layer::CopyAs(ways)) = state.layers.last_mut() else {
+        return;
+    };
+    match action {
+        Action::MarkNext => ways.turn(1),
+        Action::MarkPrevious => ways.turn(-1),
+        Action::Close => drop(state.layers.pop()),
+        Action::Take => {
+            let way = ways.found.get(ways.marked).copied();
+            state.layers.pop();
+            let extract = way.and_then(|way| in_way(state, way));
+            commands.extend(extract.map(UiCommand::Copy));
+        }
+        _ => {}
+    }
+}
+
+fn in_way(state: &State, way: CopyWay) -> Option<Extract> {
+    let row = state.selected()?;
+    Some(match way {
+        CopyWay::Text => extract(state)?.in_form(CopyForm::Text),
+        CopyWay::Document => Extract::Document(row.id),
+        CopyWay::Arguments => Extract::Json(format!("{:#}", row.args)),
+        CopyWay::Command => {
+            let tool = state.catalogue.get(&row.tool);
+            let schema = tool.and_then(|tool| tool.input_schema.as_ref());
+            Extract::Text(command_line(row.tool.as_str(), &row.args, schema))
+        }
+    })
 }
 
 /// It is more than the clipboard takes: asks what to do with it.

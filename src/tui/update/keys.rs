@@ -60,6 +60,7 @@ pub(super) fn pasted(state: &mut State, text: &str) {
         }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
         Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
+        Some(Layer::CopyAs(ways)) => ways.paste(text),
         Some(Layer::Palette(palette)) => palette.paste(text),
         _ => {}
     }
@@ -81,6 +82,7 @@ fn typed(state: &mut State, key: KeyEvent) {
         }
         Some(Layer::Add(add)) => add.key(&state.catalogue, key),
         Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
+        Some(Layer::CopyAs(ways)) => ways.key(key),
         Some(Layer::Palette(palette)) => palette.key(key),
         _ => {}
     }
@@ -95,6 +97,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Some(Layer::CapPrompt(_)) => cap::in_prompt(state, action, commands),
         Some(Layer::Add(_)) => add_call::act(state, action, commands),
         Some(Layer::Themes(_)) => theme_picker::act(state, action, commands),
+        Some(Layer::CopyAs(_)) => copying::in_ways(state, action, commands),
         Some(Layer::Search(_)) => output::in_search(state, action),
         Some(Layer::Filter(_)) => panes::in_filter(state, action),
         Some(Layer::Help(_)) => panes::in_help(state, action),
@@ -156,6 +159,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         | Action::MoveUp
         | Action::RunNext => calls::act(state, action, commands),
         Action::Copy => copying::copy(state, commands),
+        Action::CopyAs => copying::open_ways(state),
         Action::Edit => copying::show(state, Viewer::Editor, commands),
         Action::Page => copying::show(state, Viewer::Pager, commands),
         _ => match entry(action).contexts {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::{UiCommand, keys, panes, theme_picker, timeline};
+use super::{UiCommand, copying, keys, panes, theme_picker, timeline};
 use crate::tui::action::Action;
 use crate::tui::layout::Layout;
 use crate::tui::state::{Layer, Pane, Selection, State};
@@ -35,6 +35,7 @@ pub(super) fn pressed(
                 state.clicked = None;
             }
             click(state, hit, is_double, commands);
+            press_output(state, at, hit);
         }
         (
             MouseEventKind::Drag(MouseButton::Left),
@@ -42,9 +43,21 @@ pub(super) fn pressed(
         ) => {
             click(state, hit, false, commands);
         }
+        (MouseEventKind::Drag(MouseButton::Left), _) => state.pick_to(at.y),
+        (MouseEventKind::Up(MouseButton::Left), _) => copying::picked(state, commands),
         _ => {}
     }
     state.settle();
+}
+
+/// A press in the output begins to pick lines; one elsewhere ends it.
+fn press_output(state: &mut State, at: Position, hit: Hit) {
+    let inner = state.layout().inner(Pane::Output);
+    if hit == Hit::Pane(Pane::Output) && inner.contains(at) {
+        state.begin_pick(usize::from(at.y - inner.y));
+    } else {
+        state.output.picked = None;
+    }
 }
 
 fn click(state: &mut State, hit: Hit, is_double: bool, commands: &mut Vec<UiCommand>) {
@@ -139,6 +152,7 @@ fn on_choice(state: &mut State, row: usize, is_double: bool, commands: &mut Vec<
     let marked = match state.layers.last_mut() {
         Some(Layer::Palette(it)) => &mut it.marked,
         Some(Layer::Themes(it)) => &mut it.marked,
+        Some(Layer::CopyAs(it)) => &mut it.marked,
         Some(Layer::Add(it)) => &mut it.marked,
         _ => return,
     };
@@ -161,8 +175,8 @@ pub(super) fn wheeled(
         let action = match (layer, by < 0) {
             (Layer::Help(_) | Layer::Messages(_), true) => Action::Up,
             (Layer::Help(_) | Layer::Messages(_), false) => Action::Down,
-            (Layer::Palette(_) | Layer::Themes(_), true) => Action::MarkPrevious,
-            (Layer::Palette(_) | Layer::Themes(_), false) => Action::MarkNext,
+            (Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_), true) => Action::MarkPrevious,
+            (Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_), false) => Action::MarkNext,
             _ => return,
         };
         for _ in 0..by.unsigned_abs().min(64) {

@@ -151,6 +151,7 @@ fn detail(state: &mut State) {
 pub(super) fn back(state: &mut State) {
     let now = state.now;
     if state.armed.take().is_some() || state.toasts.dismiss(now) {
+    } else if state.output.picked.take().is_some() {
     } else if state.is_zoomed {
         state.is_zoomed = false;
     } else if state.screen == Screen::Catalogue && !state.tools.filter.is_empty() {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{View, add_call, ask, footer, header, palette, tabs, theme_picker};
+use super::{View, add_call, ask, copy_as, footer, header, palette, tabs, theme_picker};
 use crate::tui::action::Action;
 use crate::tui::layout::Layout;
 use crate::tui::state::{Layer, Pane};
@@ -46,6 +46,7 @@ pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
         Some(Layer::Ask(ask)) => ask::answer_at(*ask, screen, at).map(Hit::Answer),
         Some(Layer::Palette(it)) => palette::choice_at(it, screen, at),
         Some(Layer::Themes(it)) => theme_picker::choice_at(it, screen, at),
+        Some(Layer::CopyAs(it)) => copy_as::choice_at(it, screen, at),
         Some(Layer::Add(it)) => add_call::hit(it, screen, at),
         Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
             let sides = Rect::new(6, 4, screen.width, screen.height);

@@ -6,6 +6,7 @@ mod ask;
 mod cap_prompt;
 mod chrome;
 mod continuation;
+mod copy_as;
 pub(super) mod detail;
 pub(super) mod experiment;
 mod experiment_bars;
@@ -122,6 +123,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             Layer::Filter(_) | Layer::Search(_) => None,
             Layer::Add(add) => add_call::render(view, add, area, buf),
             Layer::Themes(picker) => theme_picker::render(view, picker, area, buf),
+            Layer::CopyAs(ways) => copy_as::render(view, ways, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };
     }

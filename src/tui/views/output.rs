@@ -21,7 +21,7 @@ use crate::output::{OutputLine, Safe, Stream};
 use crate::theme::Role;
 use crate::tui::glyphs::role_of_state;
 use crate::tui::reading::{Content, PageRow};
-use crate::tui::state::{OutputView, Pane, Scope};
+use crate::tui::state::{OutputView, Pane, Picked, Scope};
 use crate::tui::text::{Align, Cut, Strip, figure, from_column, width};
 
 /// Cells of the time before a line, with the blank behind it.
@@ -72,6 +72,7 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
 fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
     let (first, skipped) = view.state.first_output_row();
     let output = &view.state.output;
+    let picked = output.picked.and_then(Picked::places);
     let mut y = i32::from(inner.y) - i32::try_from(skipped).unwrap_or(i32::MAX);
     for row in output.page.rows.iter().skip(first) {
         if y >= i32::from(inner.bottom()) {
@@ -86,9 +87,20 @@ fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
             }
             Content::Line(line) => {
                 text(view, row, line, y, inner, buf);
+                if picked.as_ref().is_some_and(|it| it.contains(&row.place)) {
+                    mark(view, y, row.height(), inner, buf);
+                }
                 y += i32::try_from(row.height()).unwrap_or(i32::MAX);
             }
         }
+    }
+}
+
+/// Marks the rows of a picked line.
+fn mark(view: &View<'_>, y: i32, height: usize, inner: Rect, buf: &mut Buffer) {
+    let below = y.saturating_add(i32::try_from(height).unwrap_or(i32::MAX));
+    for area in (y..below.min(i32::from(inner.bottom()))).filter_map(|y| line_area(inner, y)) {
+        chrome::mark(view, area, buf);
     }
 }
 

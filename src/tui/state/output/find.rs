@@ -122,6 +122,7 @@ impl State {
 
     /// Searches for what has been typed so far, from where the pane stood.
     pub fn find(&mut self, text: &str) {
+        self.output.picked = None;
         self.output.find.set(text);
         if let Some((position, skipped)) = self.output.find.before {
             (self.output.position, self.output.skipped) = (position, skipped);
@@ -143,6 +144,7 @@ impl State {
 
     /// Gives up what was typed, and goes back to where the pane stood.
     pub fn drop_find(&mut self) {
+        self.output.picked = None;
         let before = self.output.find.before.take();
         self.output.find.set("");
         self.output.find.is_filter = false;
@@ -195,6 +197,7 @@ impl State {
         let number = row.and_then(|row| row.line()).map(|line| line.number);
         let tally = self.output.find.tally();
         self.output.find.is_filter = !self.output.find.is_filter;
+        self.output.picked = None;
         self.output.skipped = 0;
         self.output.position = match (self.output.find.is_filter, self.output.find.at, number) {
             (true, Some(at), _) if tally.at == Some(at) => Position::Line(tally.before),

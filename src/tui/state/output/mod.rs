@@ -1,9 +1,11 @@
 //! Where the output pane stands, and the rows that were read for it.
 
 mod find;
+mod pick;
 mod scroll;
 
 pub use find::{Find, Quest, Tally, TallyOf};
+pub use pick::Picked;
 
 use crate::model::CallId;
 use crate::output::{LineForm, Position, Streams};
@@ -99,6 +101,8 @@ pub struct OutputView {
     pub tree: TreeView,
     /// What was to be copied, and is more than the clipboard takes.
     pub too_large: Option<Extract>,
+    /// Lines that are picked with the mouse.
+    pub picked: Option<Picked>,
     /// The rows that were read last.
     pub page: Page,
     /// For which wish.
@@ -127,6 +131,7 @@ impl OutputView {
         self.page = Page::default();
         self.read = None;
         self.find.leave();
+        self.picked = None;
     }
 
     /// Whether only matching lines are shown.

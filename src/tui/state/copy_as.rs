@@ -1,0 +1,82 @@
+//! What of the selected call is to be copied, and in which form.
+
+use crossterm::event::KeyEvent;
+
+use super::Field;
+use crate::tui::fuzzy;
+
+/// What is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyWay {
+    /// What the output pane shows, as text.
+    Text,
+    /// The JSON document that the call printed, laid out.
+    Document,
+    /// The call's arguments as JSON.
+    Arguments,
+    /// A command line that makes the same call.
+    Command,
+}
+
+impl CopyWay {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Document, Self::Arguments, Self::Command];
+
+    /// What it is called.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Text => "output as text",
+            Self::Document => "output as JSON",
+            Self::Arguments => "arguments as JSON",
+            Self::Command => "fanout call …, a line for a shell",
+        }
+    }
+}
+
+/// The ways to choose from.
+#[derive(Debug)]
+pub struct CopyAs {
+    /// What was typed to narrow them.
+    pub filter: Field,
+    /// Those it leaves, the best first.
+    pub found: Vec<CopyWay>,
+    /// The marked one.
+    pub marked: usize,
+}
+
+impl Default for CopyAs {
+    fn default() -> Self {
+        Self {
+            filter: Field::single_line(),
+            found: CopyWay::ALL.to_vec(),
+            marked: 0,
+        }
+    }
+}
+
+impl CopyAs {
+    /// Marks another way, around the ends.
+    pub fn turn(&mut self, by: isize) {
+        let len = self.found.len().max(1);
+        self.marked = (self.marked + len).saturating_add_signed(by) % len;
+    }
+
+    /// Takes a typed key.
+    pub fn key(&mut self, key: KeyEvent) {
+        self.filter.key(key);
+        self.narrow();
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.filter.paste(text);
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        let labels = CopyWay::ALL.iter().map(|way| way.label());
+        let found = fuzzy::matches(&self.filter.text(), labels);
+        self.found = found.into_iter().map(|at| CopyWay::ALL[at]).collect();
+        self.marked = 0;
+    }
+}

@@ -1,0 +1,50 @@
+//! What of a call is copied, and in which form.
+//!
+//! ```text
+//! ┌ Copy ────────────────────────────┐
+//! │ as:                              │
+//! │▌output as text                   │
+//! │ output as JSON                   │
+//! └──────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::hits::Hit;
+use super::picker::{self, Picker};
+use super::{View, chrome};
+use crate::theme::Role;
+use crate::tui::state::{CopyAs, CopyWay};
+
+/// Columns and rows inside its frame.
+const SIZE: (u16, u16) = (44, CopyWay::ALL.len() as u16 + 1);
+
+/// The row of the picker at a place of the screen.
+pub(super) fn choice_at(ways: &CopyAs, screen: Rect, at: Position) -> Option<Hit> {
+    let area = chrome::popup_area(screen, SIZE);
+    picker::hit(area, ways.marked, ways.found.len(), at)
+}
+
+/// Draws the picker.
+pub(super) fn render(
+    view: &View<'_>,
+    ways: &CopyAs,
+    screen: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let inner = chrome::popup(view, screen, SIZE, "Copy", buf);
+    let picker = Picker {
+        prompt: "as: ",
+        filter: &ways.filter,
+        rows: ways.found.len(),
+        marked: ways.marked,
+        nothing: "Nothing is called like that.",
+    };
+    picker.render(view, inner, buf, |index, strip| {
+        if let Some(way) = ways.found.get(index) {
+            strip.put(way.label(), view.style(Role::Fg));
+        }
+    });
+    None
+}
