@@ -150,8 +150,10 @@ fn detail(state: &mut State) {
 /// last the choice of a call.
 pub(super) fn back(state: &mut State) {
     let now = state.now;
-    if state.armed.take().is_some() || state.toasts.dismiss(now) {
-    } else if state.output.picked.take().is_some() {
+    let is_let_go = state.armed.take().is_some()
+        || state.toasts.dismiss(now)
+        || state.output.picked.take().is_some();
+    if is_let_go {
     } else if state.is_zoomed {
         state.is_zoomed = false;
     } else if state.screen == Screen::Catalogue && !state.tools.filter.is_empty() {
