@@ -129,7 +129,10 @@ impl Extract {
                 streams,
                 form,
                 rows,
-            } if *rows == WHOLE => {
+            } => {
+                if *rows != WHOLE {
+                    return write_some(calls, *streams, rows, (reader, limit), out);
+                }
                 let mut all = Copied::default();
                 for (call, title) in calls {
                     writeln!(out, "== {title}")?;
@@ -137,20 +140,6 @@ impl Extract {
                     all.add(reader.copy(*call, &request, out)?);
                 }
                 Ok(all)
-            }
-            Self::Combined {
-                calls,
-                streams,
-                rows,
-                ..
-            } => {
-                let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();
-                let titles: BTreeMap<CallId, String> = calls.iter().cloned().collect();
-                let read = |from| reader.combined(&ids, *streams, from, ROWS).rows;
-                write_rows(rows, read, limit, out, |row| match row {
-                    Row::Title { call, .. } => format!("== {}", named(&titles, *call)),
-                    Row::Line { line, .. } => line.text.as_str().to_owned(),
-                })
             }
             Self::Live { names, rows } => {
                 let read = |from| reader.interleaved(from, ROWS).rows;
@@ -165,20 +154,9 @@ impl Extract {
                 let printed = reader.result(*call);
                 let value: Value = serde_json::from_slice(&printed.bytes)
                     .map_err(|error| io::Error::other(format!("no JSON document: {error}")))?;
-                Self::Json(format!("{value:#}")).write(reader, limit, out)
+                write_text(&format!("{value:#}"), limit, out)
             }
-            Self::Text(text) | Self::Json(text) => {
-                let bytes = text.len() as u64;
-                if bytes <= limit {
-                    out.write_all(text.as_bytes())?;
-                }
-                Ok(Copied {
-                    lines: text.lines().count() as u64,
-                    bytes,
-                    dropped_lines: 0,
-                    is_cut: bytes > limit,
-                })
-            }
+            Self::Text(text) | Self::Json(text) => write_text(text, limit, out),
         }
     }
 
@@ -207,6 +185,36 @@ fn request(lines: &Range<u64>, streams: Streams, form: CopyForm, limit_bytes: u6
         form,
         limit_bytes,
     }
+}
+
+fn write_text(text: &str, limit: u64, out: &mut dyn Write) -> io::Result<Copied> {
+    let bytes = text.len() as u64;
+    if bytes <= limit {
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(Copied {
+        lines: text.lines().count() as u64,
+        bytes,
+        dropped_lines: 0,
+        is_cut: bytes > limit,
+    })
+}
+
+/// Writes some rows of the output of several calls.
+fn write_some(
+    calls: &[(CallId, String)],
+    streams: Streams,
+    rows: &Range<u64>,
+    (reader, limit): (&Reader, u64),
+    out: &mut dyn Write,
+) -> io::Result<Copied> {
+    let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();
+    let titles: BTreeMap<CallId, String> = calls.iter().cloned().collect();
+    let read = |from| reader.combined(&ids, streams, from, ROWS).rows;
+    write_rows(rows, read, limit, out, |row| match row {
+        Row::Title { call, .. } => format!("== {}", named(&titles, *call)),
+        Row::Line { line, .. } => line.text.as_str().to_owned(),
+    })
 }
 
 fn named(names: &BTreeMap<CallId, String>, call: CallId) -> &str {
