@@ -56,7 +56,11 @@ impl Call {
             },
             None => catalogue,
         };
-        let plan = match self.plan(&catalogue) {
+        let plan = self.plan(&catalogue).and_then(|plan| {
+            ground.review(&catalogue, plan.calls.iter().map(|call| &call.tool))?;
+            Ok(plan)
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             Err(exit) => {
                 ground.close_servers();

@@ -1,19 +1,20 @@
 //! What calls and servers run on, before there is a plan to run: the
 //! containment, the runtime, the folder of the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
 use super::containment;
-use super::exit;
+use super::exit::{self, Exit};
 use super::run_folder::RunFolder;
 use super::session::SessionError;
+use super::trust::Pins;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::RunSurroundings;
-use crate::exec::{Attempts, Containment, Servers};
-use crate::model::{Action, Plan, ServerName};
+use crate::exec::{self, Attempts, Containment, Servers};
+use crate::model::{Action, Plan, ServerName, ToolName};
 use crate::output::{Bounds, Safe, Store, Wiretap};
 
 /// What calls and servers run on. Servers that run when it is dropped are
@@ -25,6 +26,7 @@ pub(super) struct Ground {
     pub(super) folder: RunFolder,
     pub(super) surroundings: RunSurroundings,
     pub(super) servers: Servers,
+    pins: Arc<Pins>,
 }
 
 impl Ground {
@@ -64,7 +66,9 @@ impl Ground {
             let launch = catalogue::server_launch(server, &around)?;
             Some((server.as_ref().clone(), launch))
         });
-        let servers = Servers::new(&containment, Wiretap::default(), configured);
+        let pins = Arc::new(Pins::of(catalogue));
+        let remembering: Arc<dyn exec::Pins> = Arc::clone(&pins) as _;
+        let servers = Servers::new(&containment, Wiretap::default(), &remembering, configured);
         Ok(Self {
             containment,
             runtime,
@@ -72,6 +76,7 @@ impl Ground {
             folder,
             surroundings,
             servers,
+            pins,
         })
     }
 
@@ -100,6 +105,27 @@ impl Ground {
             Ok(catalogue)
         } else {
             Err(reasons)
+        }
+    }
+
+    /// Whether these tools may be used: of those that a server describes
+    /// otherwise than before, the difference is shown and asked about.
+    pub(super) fn review<'t>(
+        &self,
+        catalogue: &Catalogue,
+        tools: impl IntoIterator<Item = &'t ToolName>,
+    ) -> Result<(), Exit> {
+        let used: BTreeSet<&ToolName> = tools.into_iter().collect();
+        let used = used
+            .into_iter()
+            .filter_map(|name| match &catalogue.get(name)?.action {
+                Action::Mcp { server, tool, .. } => Some((server, tool.as_str())),
+                Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+            });
+        if self.pins.review(used) {
+            Ok(())
+        } else {
+            Err(Exit::Invalid)
         }
     }
 

@@ -61,6 +61,11 @@ pub(super) fn prepare(path: &Path, catalogue: &CatalogueOptions) -> Result<Sessi
     match plan::load(path, &catalogue) {
         Ok(loaded) => {
             exit::warn(loaded.warnings);
+            let used = loaded.plan.calls.iter().map(|call| &call.tool);
+            if let Err(exit) = ground.review(&catalogue, used) {
+                ground.close_servers();
+                return Err(exit);
+            }
             Ok(Session::new(ground, loaded.plan, Arc::new(catalogue)))
         }
         Err(problems) => {

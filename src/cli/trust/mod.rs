@@ -4,6 +4,7 @@
 //! and by what it says. Trust is asked for on a terminal only, is kept in the
 //! user's own state, and no file can give it.
 
+mod pins;
 mod question;
 mod store;
 
@@ -12,6 +13,7 @@ use std::path::Path;
 use super::exit::{self, Exit};
 use crate::catalogue::{Catalogue, Found, Problems, Use};
 use crate::output::Safe;
+pub(super) use pins::Pins;
 use question::Question;
 use store::{Known, Store};
 

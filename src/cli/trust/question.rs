@@ -25,41 +25,17 @@ pub(super) struct Question<'q> {
 impl Question<'_> {
     /// Asks; no answer, or none that can be had, is no.
     pub(super) fn is_answered_yes(&self) -> bool {
-        let mut err = io::stderr().lock();
-        let is_terminal = io::stdin().is_terminal() && err.is_terminal();
-        let asked = if is_terminal {
-            self.ask(&mut err)
-        } else {
-            self.explain(&mut err).map(|()| false)
-        };
-        // Whoever could not read the question did not say yes.
-        asked.unwrap_or(false)
-    }
-
-    fn ask(&self, err: &mut impl Write) -> io::Result<bool> {
-        write!(
-            err,
+        let path = legible(&self.path.display().to_string());
+        let text = format!(
             "{}\nWhat these programs do is not looked at. The answer holds for the file as it \
              is now.\n",
             self.text()
-        )?;
-        // What was typed before the question is no answer to it.
-        tcflush(io::stdin(), QueueSelector::IFlush)?;
-        write!(err, "Trust it? [y/N] ")?;
-        err.flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
-    }
-
-    fn explain(&self, err: &mut impl Write) -> io::Result<()> {
-        let path = legible(&self.path.display().to_string());
-        writeln!(
-            err,
-            "{}\nfanout: nothing was started. On a terminal fanout asks whether to trust the \
-             file;\n  --catalogue {path} uses it without being asked",
-            self.text()
-        )
+        );
+        let elsewhere = format!(
+            "nothing was started. On a terminal fanout asks whether to trust the file;\n  \
+             --catalogue {path} uses it without being asked"
+        );
+        is_confirmed(&text, "Trust it?", &elsewhere)
     }
 
     fn text(&self) -> String {
@@ -84,6 +60,30 @@ impl Question<'_> {
             ),
         }
     }
+}
+
+/// Shows a text, and asks on a terminal; elsewhere it says what was not done.
+/// Anything but a yes is no.
+pub(super) fn is_confirmed(text: &str, question: &str, elsewhere: &str) -> bool {
+    let mut err = io::stderr().lock();
+    let asked = if io::stdin().is_terminal() && err.is_terminal() {
+        ask(&mut err, text, question)
+    } else {
+        writeln!(err, "{text}\nfanout: {elsewhere}").map(|()| false)
+    };
+    // Whoever could not read the question did not say yes.
+    asked.unwrap_or(false)
+}
+
+fn ask(err: &mut impl Write, text: &str, question: &str) -> io::Result<bool> {
+    writeln!(err, "{text}")?;
+    // What was typed before the question is no answer to it.
+    tcflush(io::stdin(), QueueSelector::IFlush)?;
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 /// What was removed, added and changed.
@@ -141,7 +141,7 @@ fn add_lines(text: &mut String, sign: char, lines: &[impl AsRef<str>]) {
 }
 
 /// A text without anything that acts on a terminal or cannot be seen, whole.
-fn legible(text: &str) -> String {
+pub(super) fn legible(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let pieces = letters.chunks(PIECE).map(|piece| {
         let piece: String = piece.iter().collect();

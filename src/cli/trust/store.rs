@@ -58,8 +58,7 @@ pub(super) struct Store {
 impl Store {
     /// Opens the folder; one that others can write is not believed.
     pub(super) fn open() -> Result<Self, StoreError> {
-        let folders = Folders::find().ok_or(StoreError::NoHome)?;
-        let folder = OwnFolder::open(&folders.state(), FOLDER)?;
+        let folder = folder(FOLDER)?;
         Ok(Self { folder })
     }
 
@@ -89,6 +88,12 @@ impl Store {
             Err(source) => Err(StoreError::Malformed { file, source }),
         }
     }
+}
+
+/// A folder in the state folder; one that others can write is not believed.
+pub(super) fn folder(name: &str) -> Result<OwnFolder, StoreError> {
+    let folders = Folders::find().ok_or(StoreError::NoHome)?;
+    Ok(OwnFolder::open(&folders.state(), name)?)
 }
 
 fn file_of(found: &Found) -> String {

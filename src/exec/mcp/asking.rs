@@ -32,6 +32,9 @@ pub(super) async fn ask(
     let Some(session) = server.live() else {
         return Ending::refused(format!("transport: {}", server.why_not()));
     };
+    if let Some(reason) = server.withheld(&question.tool) {
+        return Ending::refused(reason);
+    }
     reporter.started(None).await;
     let exchange = Exchange::new(question.call, sink.clone());
     let heard = exchange.heard();

@@ -8,12 +8,14 @@ mod asking;
 mod board;
 mod content;
 mod lines;
+mod pins;
 mod pipe;
 mod process;
 mod server;
 mod servers;
 mod session;
 
+pub use pins::Pins;
 pub use servers::Servers;
 
 use crate::model::ServerName;

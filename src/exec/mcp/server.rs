@@ -9,6 +9,7 @@ use tokio::time::{self, Instant};
 
 use super::StartError;
 use super::board::Board;
+use super::pins::Pins;
 use super::pipe::Pipe;
 use super::process::Process;
 use super::session::{self, Listener, Service, Session};
@@ -24,6 +25,12 @@ const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
 /// have ended.
 const END_DEADLINE: Duration = Duration::from_millis(1500);
 
+/// How long a server that says that its tools changed may take to list them.
+const RELIST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Counts how often a server said that its tools are others now.
+type Changes = watch::Receiver<u64>;
+
 /// Characters of complaints that become part of a reason.
 const COMPLAINT: usize = 300;
 
@@ -35,6 +42,7 @@ pub(super) struct Server {
     wiretap: Wiretap,
     /// Counts changes of any server's row.
     news: watch::Sender<u64>,
+    pins: Arc<dyn Pins>,
     row: Mutex<ServerRow>,
     in_flight: AtomicUsize,
     /// The connection that takes calls.
@@ -57,6 +65,7 @@ impl Server {
         containment: Containment,
         wiretap: Wiretap,
         news: watch::Sender<u64>,
+        pins: Arc<dyn Pins>,
     ) -> Self {
         let row = ServerRow {
             name: config.name.clone(),
@@ -77,6 +86,7 @@ impl Server {
             containment,
             wiretap,
             news,
+            pins,
             row: Mutex::new(row),
             in_flight: AtomicUsize::new(0),
             live: Mutex::new(None),
@@ -95,8 +105,9 @@ impl Server {
         }
         self.turn(ServerState::Starting);
         match self.begin().await {
-            Ok((begun, session)) => {
+            Ok((begun, session, changes)) => {
                 self.watch_over(&begun.process, &session);
+                self.listen(changes, &session);
                 *lock(&self.live) = Some(session);
                 *running = Some(begun);
                 self.turn(ServerState::Ready);
@@ -173,7 +184,7 @@ impl Server {
         InFlight(Arc::clone(self))
     }
 
-    async fn begin(&self) -> Result<(Running, Arc<Session>), StartError> {
+    async fn begin(&self) -> Result<(Running, Arc<Session>, Changes), StartError> {
         let name = &self.config.name;
         let limit = self.config.startup_timeout;
         let deadline = Instant::now() + limit;
@@ -185,7 +196,7 @@ impl Server {
         lock(&self.row).pid = Some(process.pid);
         let board = Arc::new(Board::new(self.wiretap.clone()));
         let pipe = Pipe::new(stdin, stdout, Arc::clone(&board), limit / 2);
-        let (listener, _changes) = Listener::new();
+        let (listener, changes) = Listener::new();
         let connecting = async {
             let service = session::connect(pipe, listener)
                 .await
@@ -202,6 +213,7 @@ impl Server {
                 return Ok((
                     Running { process, service },
                     Arc::new(Session { peer, board }),
+                    changes,
                 ));
             }
             Ok(Err(reason)) => reason,
@@ -225,7 +237,32 @@ impl Server {
         let mut row = lock(&self.row);
         row.identity = info.as_deref().and_then(session::identity);
         row.era = info.map(|info| info.protocol_version.as_str().into());
+        self.pins.listed(&self.config.name, &tools);
         row.tools = Arc::new(tools);
+    }
+
+    /// Why a tool may not be used as it is described now, in words.
+    pub(super) fn withheld(&self, tool: &str) -> Option<String> {
+        self.pins.withheld(&self.config.name, tool)
+    }
+
+    /// Lists the tools again whenever the server says that they are others.
+    fn listen(self: &Arc<Self>, mut changes: Changes, session: &Arc<Session>) {
+        let (server, peer) = (Arc::downgrade(self), session.peer.clone());
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok() {
+                let listing = time::timeout(RELIST_DEADLINE, session::list(&peer)).await;
+                let Some(server) = server.upgrade() else {
+                    return;
+                };
+                // One that says so and then does not tell keeps what it told.
+                if let Ok(Ok(tools)) = listing {
+                    server.pins.listed(&server.config.name, &tools);
+                    server.row().tools = Arc::new(tools);
+                    server.tell();
+                }
+            }
+        });
     }
 
     /// Notices when the process ends that nobody stopped.

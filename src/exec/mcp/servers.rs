@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::StartError;
 use super::asking;
+use super::pins::Pins;
 use super::server::Server;
 use crate::exec::report::Reporter;
 use crate::exec::{AttemptEvent, Containment, StopTokens};
@@ -31,6 +32,7 @@ impl Servers {
     pub fn new(
         containment: &Containment,
         wiretap: Wiretap,
+        pins: &Arc<dyn Pins>,
         configured: impl IntoIterator<Item = (McpServer, Launch)>,
     ) -> Self {
         let news = watch::Sender::new(0);
@@ -42,6 +44,7 @@ impl Servers {
                 containment.clone(),
                 wiretap.clone(),
                 news.clone(),
+                Arc::clone(pins),
             );
             (name, Arc::new(server))
         });

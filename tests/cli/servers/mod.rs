@@ -3,4 +3,5 @@
 mod calls;
 mod formats;
 mod hostile;
+mod pins;
 mod shell;

@@ -10,7 +10,8 @@ say() { printf '%s\n' "$1"; }
 answer() { say "{\"jsonrpc\":\"2.0\",\"id\":$1,\"result\":$2}"; }
 text() { answer "$1" "{\"content\":[{\"type\":\"text\",\"text\":\"$2\"}]}"; }
 tool() {
-    printf '{"name":"%s","description":"%s","inputSchema":{"type":"object"%s}%s}' "$1" "$1" "$2" "$3"
+    printf '{"name":"%s","description":"%s","inputSchema":{"type":"object"%s}%s}' \
+        "$1" "$(cat "said-of-$1" 2>/dev/null || echo "$1")" "$2" "$3"
 }
 ro=',"annotations":{"readOnlyHint":true}'
 rw=',"annotations":{"readOnlyHint":false,"destructiveHint":false}'
@@ -30,7 +31,7 @@ while read -r line; do
     *'"method":"initialize"'*)
         answer "$id" '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"shell","version":"1"}}' ;;
     *'"method":"tools/list"'*)
-        answer "$id" "{\"tools\":[$(tool look '' "$ro"),$(tool add ',"required":["text"]' "$rw"),$(tool wait '' "$rw"),$(tool fail '' "$ro"),$(tool refuse '' "$ro"),$(tool die '' "$ro"),$(tool noise '' "$ro"),$(tool long '' "$ro"),$(tool slow '' "$ro"),$(tool obey '' "$ro"),$(tool shape '' "$ro,\"outputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}}}")]}" ;;
+        answer "$id" "{\"tools\":[$(tool look '' "$ro"),$(tool add ',"required":["text"]' "$rw"),$(tool wait '' "$rw"),$(tool fail '' "$ro"),$(tool refuse '' "$ro"),$(tool turn '' "$ro"),$(tool die '' "$ro"),$(tool noise '' "$ro"),$(tool long '' "$ro"),$(tool slow '' "$ro"),$(tool obey '' "$ro"),$(tool shape '' "$ro,\"outputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}}}")]}" ;;
     *'"name":"look"'*) text "$id" seen ;;
     *'"name":"add"'*) echo x >> added; text "$id" added ;;
     *'"name":"fail"'*)
@@ -38,6 +39,10 @@ while read -r line; do
     *'"name":"refuse"'*)
         say "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32602,\"message\":\"not like this\"}}" ;;
     *'"name":"die"'*) echo "out of everything" >&2; exit 3 ;;
+    *'"name":"turn"'*)
+        printf %s "looks and tells" > said-of-look
+        say '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+        text "$id" turned ;;
     *'"name":"noise"'*)
         say 'Listening on nothing'; say '{"half":'; say '[]'
         say '{"jsonrpc":"2.0","id":"nobody","result":{}}'

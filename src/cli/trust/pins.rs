@@ -1,0 +1,297 @@
+//! How the tools of servers were described when they were listed first. A tool
+//! whose description changes is not used until the user has seen the
+//! difference and agreed to it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use similar::TextDiff;
+
+use super::question::{is_confirmed, legible};
+use super::store::{self, StoreError};
+use super::tell;
+use crate::catalogue::Catalogue;
+use crate::exec::{self, OwnFolder};
+use crate::model::{ListedTool, McpServer, ServerName};
+
+/// Of the files' form.
+const VERSION: u32 = 1;
+
+/// Lines of a description shown around what changed in it.
+const AROUND: usize = 2;
+
+/// Everything a server says of a tool, in one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Definition {
+    sha256: String,
+    text: String,
+}
+
+impl Definition {
+    fn of(tool: &ListedTool) -> Self {
+        let value = serde_json::to_value(tool).map(sorted).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+        Self {
+            sha256: format!("{:x}", Sha256::digest(&text)),
+            text,
+        }
+    }
+}
+
+/// The same value with the keys of every table in order: a server may give
+/// them in another one each time.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(table) => {
+            let ordered: BTreeMap<String, Value> = table.into_iter().collect();
+            let pairs = ordered.into_iter().map(|(key, value)| (key, sorted(value)));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        other => other,
+    }
+}
+
+/// What is written down of one server.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    version: u32,
+    /// Which server of which file, for whoever reads this one.
+    server: String,
+    tools: BTreeMap<String, Definition>,
+}
+
+/// One server.
+struct Pinned {
+    file: String,
+    written: Written,
+    /// Tools that are described otherwise now.
+    changed: BTreeMap<String, Definition>,
+}
+
+/// How the tools of all servers were described. Without a state folder it is
+/// remembered for one run only.
+pub(in crate::cli) struct Pins {
+    folder: Option<OwnFolder>,
+    servers: Mutex<BTreeMap<ServerName, Pinned>>,
+}
+
+impl Pins {
+    /// What is known of the servers of a catalogue. The sample server is a
+    /// part of the program, and changes with it.
+    pub(in crate::cli) fn of(catalogue: &Catalogue) -> Self {
+        let configured: Vec<_> = catalogue
+            .servers()
+            .filter(|server| server.origin.is_some())
+            .collect();
+        let folder = if configured.is_empty() {
+            None
+        } else {
+            store::folder("tools")
+                .map_err(|error| tell(&format!("tools of servers are not remembered: {error}")))
+                .ok()
+        };
+        let servers = configured.into_iter().map(|server| {
+            let pinned = Pinned::read(server, folder.as_ref());
+            (server.name.clone(), pinned)
+        });
+        Self {
+            servers: Mutex::new(servers.collect()),
+            folder,
+        }
+    }
+
+    /// Shows what changed of these tools (each by its server and its name
+    /// there), and asks. Whether all of them may be used.
+    pub(in crate::cli) fn review<'t>(
+        &self,
+        tools: impl IntoIterator<Item = (&'t ServerName, &'t str)>,
+    ) -> bool {
+        let mut servers = self.servers();
+        for (server, tool) in tools {
+            let Some(pinned) = servers.get_mut(server) else {
+                continue;
+            };
+            let Some(now) = pinned.changed.get(tool) else {
+                continue;
+            };
+            let before = pinned.written.tools.get(tool);
+            let before = before.map_or("", |definition| definition.text.as_str());
+            if !is_confirmed(
+                &difference(server, tool, before, &now.text),
+                "Use it as it is now?",
+                "nothing was called. On a terminal fanout asks whether to use it as it is now",
+            ) {
+                return false;
+            }
+            if let Some(now) = pinned.changed.remove(tool) {
+                pinned.written.tools.insert(tool.to_owned(), now);
+                self.write(pinned);
+            }
+        }
+        true
+    }
+
+    fn write(&self, pinned: &Pinned) {
+        let Some(folder) = &self.folder else { return };
+        let written = serde_json::to_string(&pinned.written)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                let written = folder.write(&pinned.file, &text);
+                written.map_err(|error| error.to_string())
+            });
+        if let Err(error) = written {
+            tell(&format!("tools of servers are not remembered: {error}"));
+        }
+    }
+
+    fn servers(&self) -> MutexGuard<'_, BTreeMap<ServerName, Pinned>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl exec::Pins for Pins {
+    fn listed(&self, server: &ServerName, tools: &[ListedTool]) {
+        let mut servers = self.servers();
+        let Some(pinned) = servers.get_mut(server) else {
+            return;
+        };
+        if pinned.take(tools) {
+            self.write(pinned);
+        }
+    }
+
+    fn withheld(&self, server: &ServerName, tool: &str) -> Option<String> {
+        let servers = self.servers();
+        servers.get(server)?.changed.get(tool)?;
+        Some(format!(
+            "server {server} describes {tool} otherwise than before: `fanout call \
+             {server}.{tool}` on a terminal shows the difference, and asks"
+        ))
+    }
+}
+
+impl Pinned {
+    fn read(server: &McpServer, folder: Option<&OwnFolder>) -> Self {
+        let origin = server.origin.clone().unwrap_or_default();
+        let origin = origin.canonicalize().unwrap_or(origin);
+        let whose = format!("{} of {}", server.name, origin.display());
+        let file = format!("{:x}.json", Sha256::digest(&whose));
+        let known = folder.and_then(|folder| match read(folder, &file) {
+            Ok(known) => known,
+            Err(error) => {
+                tell(&format!("how tools were described is not known: {error}"));
+                None
+            }
+        });
+        Self {
+            file,
+            written: known.unwrap_or(Written {
+                version: VERSION,
+                server: whose,
+                tools: BTreeMap::new(),
+            }),
+            changed: BTreeMap::new(),
+        }
+    }
+
+    /// Takes what is told now. Whether something is new, and to be written.
+    fn take(&mut self, tools: &[ListedTool]) -> bool {
+        let mut is_new = false;
+        self.changed.clear();
+        for tool in tools {
+            let now = Definition::of(tool);
+            match self.written.tools.get(&tool.name) {
+                Some(before) if before.sha256 == now.sha256 => {}
+                Some(_) => drop(self.changed.insert(tool.name.clone(), now)),
+                None => {
+                    self.written.tools.insert(tool.name.clone(), now);
+                    is_new = true;
+                }
+            }
+        }
+        is_new
+    }
+}
+
+fn read(folder: &OwnFolder, file: &str) -> Result<Option<Written>, StoreError> {
+    let Some(text) = folder.read(file)? else {
+        return Ok(None);
+    };
+    let written: Written = serde_json::from_str(&text).map_err(|source| StoreError::Malformed {
+        file: file.to_owned(),
+        source,
+    })?;
+    Ok((written.version == VERSION).then_some(written))
+}
+
+/// What changed of a tool, to be shown to its user.
+fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> String {
+    let diff = TextDiff::from_lines(before, now);
+    let mut text = format!(
+        "fanout: server {server} describes its tool {} otherwise than before:\n",
+        legible(tool)
+    );
+    for group in diff.grouped_ops(AROUND) {
+        text.push('\n');
+        let changes = group.iter().flat_map(|op| diff.iter_changes(op));
+        for change in changes {
+            let line = change.value().trim_end_matches('\n');
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{} {}", change.tag(), legible(line));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Annotations;
+
+    fn tool(description: &str, schema: Value) -> ListedTool {
+        ListedTool {
+            name: "look".to_owned(),
+            description: description.to_owned(),
+            input_schema: schema,
+            output_schema: None,
+            annotations: Annotations::default(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_said_counts_and_not_the_order_of_its_keys() {
+        let one = tool(
+            "a",
+            json!({"type": "object", "properties": {"x": 1, "y": 2}}),
+        );
+        let same = tool(
+            "a",
+            json!({"properties": {"y": 2, "x": 1}, "type": "object"}),
+        );
+        assert_eq!(Definition::of(&one), Definition::of(&same));
+        let mut hinted = one.clone();
+        hinted.annotations.read_only = Some(true);
+        for other in [tool("b", one.input_schema.clone()), hinted] {
+            assert_ne!(Definition::of(&one).sha256, Definition::of(&other).sha256);
+        }
+    }
+
+    #[test]
+    fn a_difference_shows_hidden_characters() {
+        let before = Definition::of(&tool("reads", json!({}))).text;
+        let now = Definition::of(&tool("reads\u{202e}, and sends", json!({}))).text;
+        let shown = difference(&ServerName::new("s"), "look", &before, &now);
+        assert!(shown.contains("-   \"description\": \"reads\","), "{shown}");
+        assert!(
+            shown.contains("+   \"description\": \"reads<U+202E>, and sends\","),
+            "{shown}"
+        );
+    }
+}
