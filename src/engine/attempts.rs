@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::outputs;
 use super::run::{News, Run};
 use super::setup::Detail;
 use crate::exec::AttemptEvent;
@@ -78,20 +77,7 @@ impl Run {
             self.settled(id, epoch, ending);
             return;
         }
-        let launcher = Arc::clone(&self.launcher);
-        let tool = call.tool.clone();
-        let news = self.news_sender.clone();
-        tokio::task::spawn_blocking(move || {
-            let ending = outputs::settle(&launcher.store, id, ending, &|output| {
-                launcher.catalogue.validate_output(&tool, output)
-            });
-            // The loop has ended: nobody waits for the ending any more.
-            let _ = news.blocking_send(News::Settled {
-                call: id,
-                epoch,
-                ending,
-            });
-        });
+        self.settle_aside(&Arc::clone(call), epoch, ending);
     }
 
     /// Takes what was done outside the loop.
@@ -103,6 +89,11 @@ impl Run {
                     self.step_at(now, input);
                 }
                 self.mark();
+            }
+            News::LocksResolved(answers) => {
+                for (id, locks) in answers {
+                    self.step(Input::LocksResolved { id, locks });
+                }
             }
             News::Settled {
                 call,

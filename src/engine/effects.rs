@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::launcher::{Order, Refused};
-use super::run::{News, Run, Start};
+use super::run::{Run, Start};
 use crate::exec::StopTokens;
 use crate::model::{
     Action, AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch,
-    Happening, LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
+    Happening, LaneId, Outcome, StopCause, StopStep, WaitReason,
 };
 use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
 
@@ -25,6 +25,7 @@ impl Run {
     /// The same for what happened at a time that was looked at before.
     pub(super) fn step_at(&mut self, now: Duration, input: Input) {
         let mut inputs = VecDeque::from([input]);
+        let mut unresolved = Vec::new();
         while let Some(input) = inputs.pop_front() {
             let taped = self.tape.is_wanted().then(|| input.clone());
             let effects = self.scheduler.step(now, input);
@@ -37,8 +38,14 @@ impl Run {
                 });
             }
             for effect in effects {
+                if let Effect::ResolveLocks { id } = effect {
+                    unresolved.push(id);
+                }
                 inputs.extend(self.perform(&effect, now));
             }
+        }
+        if !unresolved.is_empty() {
+            self.resolve_locks_aside(&unresolved);
         }
         let busy = self.scheduler.lanes().iter().flatten().count();
         self.lane_time.note(now, busy);
@@ -49,10 +56,8 @@ impl Run {
     /// Does one thing; what is known at once goes back to the scheduler.
     fn perform(&mut self, effect: &Effect, now: Duration) -> Option<Input> {
         match *effect {
-            Effect::ResolveLocks { id } => Some(Input::LocksResolved {
-                id,
-                locks: self.resolve_locks(id),
-            }),
+            // Asked for with the others of the step.
+            Effect::ResolveLocks { .. } => None,
             Effect::Start {
                 id,
                 lane,
@@ -79,17 +84,6 @@ impl Run {
                 self.finish(id, outcome, reason, now);
                 None
             }
-        }
-    }
-
-    fn resolve_locks(&self, id: CallId) -> LockSet {
-        let Some(call) = self.calls.get(id.index()) else {
-            return LockSet::default();
-        };
-        match self.launcher.resolve(call, &self.names) {
-            Ok(args) => self.launcher.locks(call, &args),
-            // The start will be refused for the same reason, and needs no lock for that.
-            Err(_) => call.locks.clone(),
         }
     }
 
@@ -125,36 +119,11 @@ impl Run {
         let call = self.calls.get(id.index())?;
         let needs_output = call.after.iter().any(|edge| edge.on == EdgeKind::Output);
         if needs_output {
-            self.resolve_outside(id, epoch);
+            self.resolve_aside(id, epoch);
             return None;
         }
         let args = self.launcher.resolve(call, &self.names);
         self.launch(id, epoch, args, now)
-    }
-
-    /// Resolves arguments away from the loop: outputs may have to be read from
-    /// the disk.
-    fn resolve_outside(&self, id: CallId, epoch: Epoch) {
-        let Some(call) = self.calls.get(id.index()).cloned() else {
-            return;
-        };
-        let parents = self
-            .names
-            .iter()
-            .filter(|(_, parent)| call.after.iter().any(|edge| edge.call == parent.call))
-            .map(|(name, parent)| (name.clone(), *parent))
-            .collect();
-        let launcher = Arc::clone(&self.launcher);
-        let news = self.news_sender.clone();
-        tokio::task::spawn_blocking(move || {
-            let args = launcher.resolve(&call, &parents);
-            // The loop has ended: nobody waits for the arguments any more.
-            let _ = news.blocking_send(News::Resolved {
-                call: id,
-                epoch,
-                args,
-            });
-        });
     }
 
     /// Begins the attempt, or refuses it.

@@ -4,6 +4,7 @@
 //! It owns the run's clock, the outputs and the rows. It must not know how a
 //! process is started, how a row is drawn, or why a call waits: it asks.
 
+mod aside;
 mod attempts;
 mod cap_log;
 mod clock;

@@ -21,8 +21,8 @@ use super::rows::Rows;
 use super::setup::{Detail, Lifetime, Setup};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
-    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunEvent,
-    RunId, Snapshot,
+    Call, CallId, Cap, Ending, Epoch, Happening, History, LockSet, MachineSample, Plan, Policy,
+    RunEvent, RunId, Snapshot,
 };
 use crate::output::Seen;
 use crate::probe::Probe;
@@ -92,6 +92,8 @@ pub(super) enum News {
         epoch: Epoch,
         args: Result<Arc<serde_json::Value>, Refused>,
     },
+    /// The locks of calls whose arguments hold references became known.
+    LocksResolved(Vec<(CallId, LockSet)>),
     /// The output of an attempt that succeeded was looked at.
     Settled {
         call: CallId,

@@ -1,0 +1,101 @@
+//! Work that may have to read the disk, done away from the loop: what comes of
+//! it is news. A panic in it is news as well, so that no call waits for ever.
+
+use std::sync::Arc;
+
+use super::launcher::{Names, Refused};
+use super::outputs;
+use super::run::{News, Run};
+use crate::model::{Call, CallId, Ending, Epoch, LockSet};
+
+/// What a call fails with whose part of this panicked.
+const INTERNAL: &str = "an internal error ended it: reading outputs panicked";
+
+impl Run {
+    /// Resolves the arguments of a start.
+    pub(super) fn resolve_aside(&self, id: CallId, epoch: Epoch) {
+        let Some(call) = self.calls.get(id.index()).cloned() else {
+            return;
+        };
+        let parents = self.parents_of(&call);
+        let launcher = Arc::clone(&self.launcher);
+        let news = move |args| News::Resolved {
+            call: id,
+            epoch,
+            args,
+        };
+        self.do_aside(
+            move || news(launcher.resolve(&call, &parents)),
+            move || news(Err(Refused(INTERNAL.to_owned()))),
+        );
+    }
+
+    /// Finds the locks of calls that are named by outputs. A call whose
+    /// arguments cannot be resolved is refused at its start, and needs no lock
+    /// for that.
+    pub(super) fn resolve_locks_aside(&self, ids: &[CallId]) {
+        let calls = ids.iter().filter_map(|id| self.calls.get(id.index()));
+        let calls: Vec<(Arc<Call>, Names)> = calls
+            .map(|call| (Arc::clone(call), self.parents_of(call)))
+            .collect();
+        let known: Vec<(CallId, LockSet)> = calls
+            .iter()
+            .map(|(call, _)| (call.id, call.locks.clone()))
+            .collect();
+        let launcher = Arc::clone(&self.launcher);
+        let work = move || {
+            let locks = calls.iter().map(|(call, parents)| {
+                let locks = match launcher.resolve(call, parents) {
+                    Ok(args) => launcher.locks(call, &args),
+                    Err(_) => call.locks.clone(),
+                };
+                (call.id, locks)
+            });
+            News::LocksResolved(locks.collect())
+        };
+        self.do_aside(work, move || News::LocksResolved(known));
+    }
+
+    /// Looks at the output of a success whose tool promised JSON.
+    pub(super) fn settle_aside(&self, call: &Call, epoch: Epoch, ending: Ending) {
+        let (id, tool) = (call.id, call.tool.clone());
+        let launcher = Arc::clone(&self.launcher);
+        let news = move |ending| News::Settled {
+            call: id,
+            epoch,
+            ending,
+        };
+        self.do_aside(
+            move || {
+                news(outputs::settle(&launcher.store, id, ending, &|output| {
+                    launcher.catalogue.validate_output(&tool, output)
+                }))
+            },
+            move || news(Ending::refused(INTERNAL)),
+        );
+    }
+
+    fn do_aside(
+        &self,
+        work: impl FnOnce() -> News + Send + 'static,
+        panicked: impl FnOnce() -> News + Send + 'static,
+    ) {
+        let sender = self.news_sender.clone();
+        tokio::spawn(async move {
+            let done = tokio::task::spawn_blocking(work).await;
+            let news = done.unwrap_or_else(|_panic| panicked());
+            // The loop has ended: nobody waits for this any more.
+            let _ = sender.send(news).await;
+        });
+    }
+
+    /// The calls that a call may refer to, by name.
+    fn parents_of(&self, call: &Call) -> Names {
+        let is_parent = |id: CallId| call.after.iter().any(|edge| edge.call == id);
+        let parents = self.names.iter();
+        parents
+            .filter(|(_, parent)| is_parent(parent.call))
+            .map(|(name, parent)| (name.clone(), *parent))
+            .collect()
+    }
+}
