@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use clap::Args;
-use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 
@@ -22,7 +21,7 @@ use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::tui::laboratory::Laboratory;
-use crate::tui::terminal::{self, Screen};
+use crate::tui::terminal::{self, Keyboard, Screen};
 use crate::tui::{self, Deps, Leave, Recalled, Signal};
 
 /// `fanout` without a command.
@@ -70,7 +69,8 @@ impl Dashboard {
 
 /// Whether a dashboard can be drawn and steered here.
 pub(super) fn is_terminal() -> bool {
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let term = std::env::var_os("TERM").unwrap_or_default();
+    let is_dumb = term.is_empty() || term == "dumb";
     io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb
 }
 
@@ -212,8 +212,15 @@ async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, 
     let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
     let mut aside = RunSession::new(terminal, deps.handle.clone());
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
-    let left = tui::run(&mut screen, EventStream::new, signals, &mut aside, deps).await;
+    let keyboard = Keyboard::watch().map_err(SessionError::Terminal)?;
+    let keys = || keyboard.keys();
+    let left = tui::run(&mut screen, keys, signals, &mut aside, deps).await;
+    // What cannot be drawn on a terminal that hung up is no error of its own.
+    let is_hung_up = left.is_err() && keyboard.is_hung_up();
     drop(aside);
     drop(looks.watch);
+    if is_hung_up {
+        return Ok(Leave::Signalled(Signal::HangUp));
+    }
     Ok(left?)
 }

@@ -103,7 +103,7 @@ fn terminal() -> Finding {
     let term = std::env::var("TERM").unwrap_or_default();
     let (input, output) = (io::stdin().is_terminal(), io::stdout().is_terminal());
     let why = match (input && output, term.as_str()) {
-        (_, "dumb") => "TERM=dumb: the dashboard is not shown",
+        (_, "dumb" | "") => "of this terminal nothing is known: the dashboard is not shown",
         (true, _) => "the dashboard can be shown",
         (false, _) => "no terminal on both standard input and output: runs are plain lines",
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::exec::{Guardian, own_program};
 use crate::tui::Signal;
-use crate::tui::terminal::{Lent, Session, TerminalSession, restoring};
+use crate::tui::terminal::{Lent, Session, TerminalSession, halt, restoring};
 
 /// What is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -61,14 +61,15 @@ impl Session for GuardedTerminal {
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
+        self.session.leave();
         if let Some(guardian) = &mut self.guardian {
             guardian.rest()?;
         }
-        self.session.suspend().await?;
+        halt().await?;
         if let Some(guardian) = &mut self.guardian {
             guardian.arm()?;
         }
-        Ok(())
+        self.session.enter_again()
     }
 
     fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {

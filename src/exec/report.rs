@@ -3,15 +3,17 @@
 use tokio::sync::mpsc;
 
 use super::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch, Remote};
+use crate::model::{CallId, Ending, Epoch, Outcome, Remote};
 
 /// The sending end of one attempt's events. Ending it consumes it, so that an
-/// attempt ends once.
+/// attempt ends once. Dropped without, as by a panic of whoever had it, it
+/// tells of a failure: an engine waits for every end.
 #[derive(Debug)]
 pub(super) struct Reporter {
     call: CallId,
     epoch: Epoch,
     events: mpsc::Sender<AttemptEvent>,
+    is_ended: bool,
 }
 
 impl Reporter {
@@ -20,6 +22,7 @@ impl Reporter {
             call,
             epoch,
             events,
+            is_ended: false,
         }
     }
 
@@ -53,12 +56,70 @@ impl Reporter {
     }
 
     /// The attempt is over.
-    pub(super) async fn ended(self, ending: Ending) {
-        let event = AttemptEvent::Ended {
+    pub(super) async fn ended(mut self, ending: Ending) {
+        let event = self.end(ending);
+        let _unheard = self.events.send(event).await;
+    }
+
+    fn end(&mut self, ending: Ending) -> AttemptEvent {
+        self.is_ended = true;
+        AttemptEvent::Ended {
             call: self.call,
             epoch: self.epoch,
             ending,
+        }
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if self.is_ended {
+            return;
+        }
+        let event = self.end(Ending {
+            reason: Some("an internal error ended it".to_owned()),
+            ..Ending::plain(Outcome::Failed)
+        });
+        let events = self.events.clone();
+        // Outside of a runtime, or in one that is being shut down, there is no
+        // engine either.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _unheard = events.send(event).await;
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn torture_30_an_attempt_that_panics_has_failed() {
+        // No room for an event, as when the engine is busy.
+        let (sender, mut events) = mpsc::channel(1);
+        let reporter = Reporter::new(CallId::from_index(3), Epoch(7), sender);
+        reporter.started(None).await;
+        let attempt = tokio::spawn(async move {
+            let _reporter = reporter;
+            panic!("on purpose");
+        });
+        assert!(attempt.await.is_err());
+        assert!(matches!(
+            events.recv().await,
+            Some(AttemptEvent::Started { .. })
+        ));
+        let Some(AttemptEvent::Ended {
+            call,
+            epoch,
+            ending,
+        }) = events.recv().await
+        else {
+            panic!("no end");
         };
-        let _unheard = self.events.send(event).await;
+        assert_eq!((call, epoch), (CallId::from_index(3), Epoch(7)));
+        assert_eq!(ending.outcome, Outcome::Failed);
+        assert_eq!(events.recv().await, None);
     }
 }

@@ -69,6 +69,26 @@ fn wrong_command_lines_are_two() {
 }
 
 #[test]
+fn torture_13_dependents_of_a_failure_are_skipped_with_the_culprit_named() {
+    let bench = Bench::new();
+    let plan = "[[call]]\nid = \"bad\"\ntool = \"fail\"\n\
+                [[call]]\nid = \"next\"\ntool = \"echo\"\nargs = { text = \"a\" }\nafter = [\"bad\"]\n\
+                [[call]]\nid = \"last\"\ntool = \"echo\"\nargs = { text = \"{{next.output}}\" }\n";
+    bench.file("plan.toml", plan);
+    bench
+        .run(&["run", "plan.toml", "--report", "report.json"])
+        .with_code(1);
+    let report = std::fs::read_to_string(bench.folder().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    for call in [1, 2] {
+        let call = &report["calls"][call];
+        assert_eq!(call["outcome"], "skipped", "{call}");
+        let reason = call["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("bad"), "{call}");
+    }
+}
+
+#[test]
 fn the_failure_policy_of_the_command_line_wins() {
     let bench = Bench::new();
     let plan = "on_failure = \"skip\"\n\

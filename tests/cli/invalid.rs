@@ -24,7 +24,7 @@ fn assert_refused(bad: &str, expected: &[&str]) {
 }
 
 #[test]
-fn an_unknown_tool_is_refused_with_a_suggestion() {
+fn torture_09_an_unknown_tool_is_refused_with_a_suggestion() {
     assert_refused(
         "[[call]]\ntool = \"ecoh\"\nargs = { text = \"a\" }\n",
         &[
@@ -36,7 +36,7 @@ fn an_unknown_tool_is_refused_with_a_suggestion() {
 }
 
 #[test]
-fn unknown_and_doubled_ids_are_refused() {
+fn torture_11_unknown_and_doubled_ids_are_refused() {
     assert_refused(
         "[[call]]\nid = \"good\"\ntool = \"echo\"\nargs = { text = \"a\" }\nafter = [\"goof\"]\n",
         &["plan.toml:6:6", "plan.toml:9:10", "`goof`"],
@@ -44,11 +44,15 @@ fn unknown_and_doubled_ids_are_refused() {
 }
 
 #[test]
-fn a_cycle_is_refused_and_printed() {
+fn torture_12_cycles_are_refused_and_printed() {
     assert_refused(
         "[[call]]\nid = \"a\"\ntool = \"echo\"\nargs = { text = \"{{b.output}}\" }\n\
          [[call]]\nid = \"b\"\ntool = \"echo\"\nargs = { text = \"b\" }\nafter = [\"a\"]\n",
         &["a -> b -> a", "plan.toml:"],
+    );
+    assert_refused(
+        "[[call]]\nid = \"own\"\ntool = \"echo\"\nargs = { text = \"a\" }\nafter = [\"own\"]\n",
+        &["own -> own", "plan.toml:9:10"],
     );
 }
 
@@ -61,20 +65,44 @@ fn arguments_that_do_not_fit_the_schema_are_refused() {
 }
 
 #[test]
-fn a_cap_of_nothing_and_a_broken_file_are_refused() {
+fn torture_14_caps_that_are_none_are_refused_and_one_too_high_is_lowered() {
     let bench = Bench::new();
-    bench.file(
-        "cap.toml",
-        "cap = 0\n[[call]]\ntool = \"sleep\"\nargs = { ms = 0 }\n",
-    );
-    let answer = bench.run(&["run", "cap.toml"]).with_code(3);
-    assert!(answer.stderr.contains("cap.toml:1:7"), "{answer:#?}");
+    let call = "[[call]]\ntool = \"sleep\"\nargs = { ms = 0 }\n";
+    for cap in ["0", "-1"] {
+        bench.file("cap.toml", &format!("cap = {cap}\n{call}"));
+        let answer = bench.run(&["run", "cap.toml"]).with_code(3);
+        assert!(answer.stderr.contains("cap.toml:1:7"), "{answer:#?}");
+    }
+    bench.file("plan.toml", call);
+    for cap in ["--cap=0", "--cap=-1"] {
+        bench.run(&["run", "plan.toml", cap]).with_code(2);
+    }
+    let high = "the cap is 1000000000; 1024 is taken, the most";
+    bench.file("cap.toml", &format!("cap = 1000000000\n{call}"));
+    let answer = bench.run(&["run", "cap.toml"]).with_code(0);
+    assert!(answer.stderr.contains(high), "{answer:#?}");
+    let answer = bench
+        .run(&["run", "plan.toml", "--cap", "1000000000"])
+        .with_code(0);
+    assert!(answer.stdout.contains("cap 1024"), "{answer:#?}");
+}
+
+#[test]
+fn torture_10_broken_files_are_refused_with_the_place() {
+    let bench = Bench::new();
     bench.file("broken.toml", "[[call]]\ntool = \n");
     let answer = bench.run(&["run", "broken.toml"]).with_code(3);
     assert!(answer.stderr.contains("broken.toml:2:"), "{answer:#?}");
     bench.file("broken.json", "{\n  \"call\": [}\n");
     let answer = bench.run(&["run", "broken.json"]).with_code(3);
     assert!(answer.stderr.contains("broken.json:2:"), "{answer:#?}");
+    for words in [
+        &["call", "echo", "--args", "{\"text\": }"][..],
+        &["call", "echo", "text:=[1,"],
+    ] {
+        let answer = bench.run(words).with_code(2);
+        assert!(answer.stderr.contains("line 1 column"), "{answer:#?}");
+    }
     bench.run(&["run", "nowhere.toml"]).with_code(3);
 }
 

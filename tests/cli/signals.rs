@@ -53,7 +53,7 @@ fn answer(child: Child) -> Answer {
 }
 
 #[test]
-fn sigterm_stops_every_call_by_the_ladder() {
+fn torture_31_sigterm_stops_every_call_by_the_ladder() {
     let bench = Bench::new();
     let child = start(&bench, "200ms");
     send(&child, Signal::TERM);
@@ -66,7 +66,7 @@ fn sigterm_stops_every_call_by_the_ladder() {
 }
 
 #[test]
-fn a_second_sigint_kills_at_once() {
+fn torture_32_a_second_sigint_kills_at_once() {
     let bench = Bench::new();
     let mut child = start(&bench, "30s");
     let begin = Instant::now();

@@ -16,12 +16,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 struct Seen {
     parser: vt100::Parser,
     bytes: Vec<u8>,
+    /// Nobody reads it any more.
     is_over: bool,
+    /// The reader is to leave the terminal.
+    is_closed: bool,
 }
 
 /// A program on a terminal. Dropping it kills the program.
 pub(crate) struct OnTerminal {
-    master: Box<dyn MasterPty + Send>,
+    /// `None` once it was closed.
+    master: Option<Box<dyn MasterPty + Send>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
@@ -76,6 +80,7 @@ impl OnTerminal {
                 parser: vt100::Parser::new(size.1, size.0, 0),
                 bytes: Vec::new(),
                 is_over: false,
+                is_closed: false,
             }),
             Condvar::new(),
         ));
@@ -88,16 +93,21 @@ impl OnTerminal {
                 let mut seen = filled.0.lock().expect("no panic while locked");
                 seen.parser.process(&chunk[..count]);
                 seen.bytes.extend_from_slice(&chunk[..count]);
-                seen.is_over = count == 0;
+                let is_over = count == 0 || seen.is_closed;
+                if is_over {
+                    // Whoever hears of it may rely on this end being closed.
+                    reader = Box::new(std::io::empty());
+                }
+                seen.is_over = is_over;
                 filled.1.notify_all();
-                if count == 0 {
+                if is_over {
                     return;
                 }
             }
         });
         Self {
             keys: pty.master.take_writer().expect("a writer"),
-            master: pty.master,
+            master: Some(pty.master),
             child,
             seen,
             modes_before,
@@ -170,9 +180,12 @@ impl OnTerminal {
     /// Changes the size of the terminal.
     pub(crate) fn resize(&self, size: (u16, u16)) {
         let mut seen = self.seen.0.lock().expect("no panic while locked");
-        seen.parser.screen_mut().set_size(size.1, size.0);
+        // A screen of no cells is none that the parser knows.
+        let (rows, cols) = (size.1.max(1), size.0.max(1));
+        seen.parser.screen_mut().set_size(rows, cols);
         drop(seen);
-        self.master
+        let master = self.master.as_ref().expect("it is open");
+        master
             .resize(sized(size))
             .expect("the terminal takes a size");
     }
@@ -184,6 +197,33 @@ impl OnTerminal {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("the program is there");
+    }
+
+    /// Closes the terminal under the program: nothing more is seen of it.
+    pub(crate) fn hang_up(&mut self) {
+        self.seen.0.lock().expect("no panic while locked").is_closed = true;
+        // The reader, which has the terminal open too, looks up when it is
+        // drawn on, and a new size has it drawn on.
+        self.resize((70, 20));
+        self.wait_for_end();
+        self.keys = Box::new(std::io::sink());
+        self.master = None;
+    }
+
+    /// Whether the program has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_some()
+    }
+
+    /// The terminal's settings, such as whether it echoes.
+    pub(crate) fn modes(&self) -> String {
+        let master = self.master.as_ref().expect("it is open");
+        format!("{:?}", master.get_termios())
+    }
+
+    /// Asserts that keys reach the program as they are typed.
+    pub(crate) fn assert_taken(&self) {
+        assert_ne!(self.modes(), self.modes_before);
     }
 
     /// Waits for the end and says its exit code.
@@ -209,6 +249,12 @@ impl OnTerminal {
 
     /// Asserts that the terminal is as it was before.
     pub(crate) fn assert_restored(&self) {
+        self.assert_given_back();
+        assert_eq!(self.modes(), self.modes_before);
+    }
+
+    /// Asserts that the screen is the one before, and nothing is reported.
+    pub(crate) fn assert_given_back(&self) {
         let seen = self.seen.0.lock().expect("no panic while locked");
         let screen = seen.parser.screen();
         let raw = String::from_utf8_lossy(&seen.bytes);
@@ -227,11 +273,6 @@ impl OnTerminal {
         assert!(
             last("\u{1b}[?2026h", "\u{1b}[?2026l"),
             "an update is still open"
-        );
-        drop(seen);
-        assert_eq!(
-            format!("{:?}", self.master.get_termios()),
-            self.modes_before
         );
     }
 }

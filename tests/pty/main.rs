@@ -4,6 +4,12 @@
 mod harness;
 mod hostile;
 mod killed;
+mod leaving;
+mod many;
+mod panics;
+mod plain;
+mod sizes;
+mod suspension;
 mod trust;
 mod viewers;
 
@@ -12,8 +18,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use harness::{OnTerminal, PATIENCE};
-use portable_pty::CommandBuilder;
-use rustix::process::Signal;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -22,49 +26,19 @@ fn starts_and_gives_the_terminal_back() {
     let mut fanout = OnTerminal::fanout(&[], SIZE, &[]);
     fanout.wait_for("Lanes 0/4");
     fanout.wait_until("modes", |screen, _| {
-        screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste()
+        screen.alternate_screen()
+            && screen.hide_cursor()
+            && screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::ButtonMotion
     });
+    fanout.assert_taken();
     fanout.keys("q");
     assert_eq!(fanout.exit_code(), 0);
     fanout.assert_restored();
 }
 
 #[test]
-fn signals_end_it_and_give_the_terminal_back() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 143), (Signal::INT, 130)] {
-        let mut fanout = OnTerminal::fanout(&["demo"], SIZE, &[]);
-        fanout.wait_for("running");
-        fanout.signal(signal);
-        assert_eq!(fanout.exit_code(), code, "{signal:?}");
-        fanout.assert_restored();
-    }
-}
-
-#[test]
-fn a_panic_gives_the_terminal_back() {
-    let mut command = CommandBuilder::new(std::env::current_exe().expect("this test"));
-    command.args(["--exact", "panics_as_a_child", "--nocapture"]);
-    let mut child = OnTerminal::start(command, SIZE, &[("FANOUT_TEST_PANICS", "1")]);
-    assert_eq!(child.exit_code(), 101);
-    child.assert_restored();
-    assert!(
-        child.contents().contains("on purpose"),
-        "{}",
-        child.contents()
-    );
-}
-
-#[test]
-fn panics_as_a_child() {
-    if std::env::var_os("FANOUT_TEST_PANICS").is_some() {
-        fanout::tui::terminal::install_panic_hook();
-        let _modes = fanout::tui::terminal::Modes::enter(true).expect("a terminal");
-        panic!("on purpose");
-    }
-}
-
-#[test]
-fn the_demo_is_steered_and_leaves_nothing_running() {
+fn torture_32_the_demo_is_steered_and_left_by_three_interrupts() {
     let mut fanout = OnTerminal::fanout(&["demo"], SIZE, &[]);
     fanout.wait_for("Lanes 4/4");
     let children = descendants(fanout.pid().as_raw_nonzero().get());
@@ -105,37 +79,6 @@ fn nothing_is_written_while_nothing_runs_and_nobody_looks() {
     fanout.wait_until("it draws again", |_, bytes| bytes.len() > written);
     fanout.keys("q");
     assert_eq!(fanout.exit_code(), 0);
-}
-
-#[test]
-fn it_follows_the_size_of_the_terminal() {
-    let mut fanout = OnTerminal::fanout(&[], SIZE, &[]);
-    fanout.wait_for("Lanes 0/4");
-    fanout.resize((60, 12));
-    fanout.wait_until("the narrow screen", |screen, _| {
-        screen.contents().contains("cap 4") && !screen.contents().contains("┌")
-    });
-    fanout.resize((38, 7));
-    fanout.wait_for("terminal 38×7; need 40×8");
-    fanout.keys("q");
-    assert_eq!(fanout.exit_code(), 0);
-}
-
-#[test]
-fn no_color_writes_no_colour() {
-    let mut fanout = OnTerminal::fanout(&["demo"], SIZE, &[("NO_COLOR", "1")]);
-    fanout.wait_for("running");
-    fanout.wait_until("no colour", |screen, _| {
-        let cells = (0..SIZE.1).flat_map(|row| (0..SIZE.0).map(move |col| (row, col)));
-        cells
-            .filter_map(|(row, col)| screen.cell(row, col))
-            .all(|cell| {
-                (cell.fgcolor(), cell.bgcolor()) == (vt100::Color::Default, vt100::Color::Default)
-            })
-    });
-    fanout.keys("qy");
-    fanout.exit_code();
-    fanout.assert_restored();
 }
 
 /// The processes under a process, as far as they are its children's children.

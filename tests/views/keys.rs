@@ -113,7 +113,7 @@ fn leaving_does_not_ask_when_all_has_ended() {
 }
 
 #[test]
-fn ctrl_c_asks_then_cancels_then_kills() {
+fn torture_32_ctrl_c_asks_then_cancels_then_kills() {
     let left = play(fixtures::everything(), SIZE, async |stage| {
         stage.keys("<C-c>").await;
         assert_eq!(stage.commands(), []);

@@ -89,7 +89,7 @@ fn every_state_is_told_apart_without_colours() {
 }
 
 #[test]
-fn ten_thousand_calls_cost_a_frame_no_more_than_ten() {
+fn torture_15_ten_thousand_calls_are_drawn_like_ten() {
     let state = fixtures::state(fixtures::many(), size(200, 50));
     let text = dump::text(&draw(&state));
     assert!(

@@ -26,7 +26,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5, experiment in 0_usize..6) {
+    fn torture_45_every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5, experiment in 0_usize..6) {
         let run = match which {
             0 => fixtures::everything(),
             1 => fixtures::nothing(),

@@ -61,7 +61,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Theme, "app.theme", &[Global], &["T"], "theme", "Pick a theme; the screen shows each at once"),
     row(A::Mouse, "app.mouse-toggle", &[Global], &["M"], "mouse", "The mouse for fanout, or for the terminal to select text"),
     row(A::Redraw, "app.redraw", &[Global], &["Ctrl+l"], "redraw", "Draw the whole screen anew"),
-    row(A::Suspend, "app.suspend", &[Global], &["Ctrl+z"], "suspend", "Back to the shell; fg returns. Calls run on"),
+    row(A::Suspend, "app.suspend", &[Global], &["Ctrl+z"], "suspend", "Back to the shell; calls stand still until fg"),
 
     row(A::ScreenLanes, "screen.lanes", &[Global], &["1"], "lanes", "What runs now"),
     row(A::ScreenQueue, "screen.queue", &[Global], &["2"], "queue", "Every call in a table"),

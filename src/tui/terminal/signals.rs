@@ -55,7 +55,7 @@ pub trait Session {
     fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
-/// The session of a real terminal.
+/// The modes of a real terminal, which can be left and entered again.
 #[derive(Debug)]
 pub struct TerminalSession {
     modes: Option<Modes>,
@@ -70,20 +70,22 @@ impl TerminalSession {
             has_mouse,
         })
     }
-}
 
-impl Session for TerminalSession {
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    /// Gives the terminal back.
+    pub fn leave(&mut self) {
+        // Dropping them restores the terminal.
+        self.modes = None;
     }
 
-    async fn lend(
+    /// Gives the terminal to a program until that ends, or until the signal
+    /// comes, and enters the modes again. Nobody may read the terminal's keys
+    /// meanwhile.
+    pub async fn lend(
         &mut self,
         program: Command,
         until: impl Future<Output = Signal>,
     ) -> io::Result<Lent> {
-        // Dropping them restores the terminal; new ones must not be undone by that.
-        drop(self.modes.take());
+        self.leave();
         // A stream of keys that was dropped may still be about to read some.
         // Another one begins only when it has let go.
         drop(EventStream::new());
@@ -91,32 +93,45 @@ impl Session for TerminalSession {
         let lent = conduct(program, until).await;
         // A program that was killed may leave anything.
         tcsetattr(io::stdin(), OptionalActions::Now, &before)?;
-        self.modes = Some(Modes::enter(self.has_mouse)?);
+        self.enter_again()?;
         lent
     }
 
-    async fn suspend(&mut self) -> io::Result<()> {
-        let mut continued = signal(SignalKind::from_raw(Number::CONT.as_raw()))?;
-        // Dropping them restores the terminal; new ones must not be undone by that.
-        drop(self.modes.take());
-        kill_current_process_group(Number::TSTP)?;
-        // The stop itself takes no time that this clock would count twice:
-        // after it, either of the two is ready.
-        tokio::select! {
-            _ = continued.recv() => {}
-            () = tokio::time::sleep(STOPS_WITHIN) => {}
-        }
+    /// Enters the modes as they were left.
+    pub fn enter_again(&mut self) -> io::Result<()> {
+        // New ones would be undone by dropping those before after them.
+        self.leave();
         self.modes = Some(Modes::enter(self.has_mouse)?);
         Ok(())
     }
 
-    fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
+    /// Has the terminal report the mouse, or no longer.
+    pub fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
         self.has_mouse = is_wanted;
         match &self.modes {
             Some(modes) => modes.report_mouse(is_wanted),
             None => Ok(()),
         }
     }
+
+    /// Puts a text on the clipboard, by way of the terminal.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+/// Stops the program, and whatever its shell runs with it; returns when it is
+/// continued.
+pub async fn halt() -> io::Result<()> {
+    let mut continued = signal(SignalKind::from_raw(Number::CONT.as_raw()))?;
+    kill_current_process_group(Number::TSTP)?;
+    // The stop itself takes no time that this clock would count twice: after
+    // it, either of the two is ready.
+    tokio::select! {
+        _ = continued.recv() => {}
+        () = tokio::time::sleep(STOPS_WITHIN) => {}
+    }
+    Ok(())
 }
 
 /// Starts a program on the terminal and waits for its end. It stays in the
