@@ -77,7 +77,7 @@ impl OnTerminal {
         drop(pty.slave);
         let seen = Arc::new((
             Mutex::new(Seen {
-                parser: vt100::Parser::new(size.1, size.0, 0),
+                parser: vt100::Parser::new(parsed(size).0, parsed(size).1, 0),
                 bytes: Vec::new(),
                 is_over: false,
                 is_closed: false,
@@ -180,8 +180,7 @@ impl OnTerminal {
     /// Changes the size of the terminal.
     pub(crate) fn resize(&self, size: (u16, u16)) {
         let mut seen = self.seen.0.lock().expect("no panic while locked");
-        // A screen of no cells is none that the parser knows.
-        let (rows, cols) = (size.1.max(1), size.0.max(1));
+        let (rows, cols) = parsed(size);
         seen.parser.screen_mut().set_size(rows, cols);
         drop(seen);
         let master = self.master.as_ref().expect("it is open");
@@ -283,6 +282,11 @@ impl Drop for OnTerminal {
         let _gone = self.child.kill();
         let _gone = self.child.wait();
     }
+}
+
+/// The rows and columns that the parser is given: with hardly any, it fails.
+fn parsed((cols, rows): (u16, u16)) -> (u16, u16) {
+    (rows.max(8), cols.max(16))
 }
 
 fn sized((cols, rows): (u16, u16)) -> PtySize {
