@@ -59,8 +59,8 @@ fn torture_46_after_a_thousand_sizes_the_last_one_is_drawn() {
     fanout.keys("\u{c}");
     fanout.wait_until("a whole frame", |_, bytes| {
         let text = String::from_utf8_lossy(bytes);
-        text.rfind("\u{1b}[2J")
-            .is_some_and(|clear| text[clear..].contains("Lanes"))
+        text.rsplit_once("\u{1b}[2J")
+            .is_some_and(|(_, frame)| frame.contains("Lanes"))
     });
     let steady = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| !line.contains('%'));
