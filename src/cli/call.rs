@@ -103,6 +103,7 @@ impl Call {
             priority: 0,
             timeouts: None,
             retries: 0,
+            group: None,
         };
         let call = plan::admit(draft, &BTreeMap::new(), catalogue).map_err(|problems| {
             for problem in problems {

@@ -28,6 +28,8 @@ pub struct Draft {
     pub timeouts: Option<Timeouts>,
     /// Extra attempts.
     pub retries: u32,
+    /// The group it shares with.
+    pub group: Option<String>,
 }
 
 /// Checks a draft against the calls there are, and makes it the next one.
@@ -71,7 +73,7 @@ pub fn admit(
         args: draft.args,
         after: after.into_list(),
         priority: draft.priority,
-        group: None,
+        group: draft.group,
         start_after: None,
         timeouts: Timeouts::default(),
         retries: draft.retries,
@@ -140,6 +142,7 @@ mod tests {
             priority: 3,
             timeouts: None,
             retries: 1,
+            group: None,
         }
     }
 

@@ -223,6 +223,7 @@ async fn calls_are_added_or_refused_while_the_run_is_on() {
             priority: 0,
             timeouts: None,
             retries: 0,
+            group: None,
         }))
     };
     trial.send(draft("nothing", ""));

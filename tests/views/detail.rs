@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use fanout::model::{CallSample, Ending, History, Leftover, Measured, Outcome, Snapshot, Source};
+use fanout::theme::{Depth, builtin};
+use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Pane, Selection};
 use ratatui::layout::Size;
 use serde_json::json;
@@ -53,6 +55,18 @@ fn run() -> Arc<Snapshot> {
     calls[6] = Arc::new(row);
     run.calls = Arc::new(calls);
     Arc::new(run)
+}
+
+#[test]
+fn the_detail_without_colours_and_in_ascii() {
+    let theme = builtin("mono", Depth::Mono).expect("a built-in theme");
+    let size = Size::new(120, 36);
+    let mut state = fixtures::state(run(), size);
+    state.selection = Selection::Chosen(id(7));
+    state.focus_on(Pane::Detail);
+    let text = dump::with_styles(&looks::draw_with(&state, &theme, Glyphs::Ascii));
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!("detail-mono-ascii", text);
 }
 
 #[test]

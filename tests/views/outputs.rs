@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use fanout::model::{AttemptNo, Snapshot};
 use fanout::output::{Bounds, Store, Stream};
+use fanout::theme::{Depth, builtin};
+use fanout::tui::glyphs::Glyphs;
 use fanout::tui::reading::Reading;
 use fanout::tui::state::{OutputForm, Pane, Scope, State};
 use fanout::tui::update::{Msg, update};
@@ -92,6 +94,21 @@ fn the_output_at_every_size() {
         read(&mut state, &store);
         let text = dump::with_styles(&looks::draw(&state));
         insta::assert_snapshot!(format!("search-{width}x{height}"), text);
+    }
+}
+
+#[test]
+fn the_output_without_colours_and_in_ascii() {
+    let theme = builtin("mono", Depth::Mono).expect("a built-in theme");
+    let store = printed();
+    for (name, glyphs) in [("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)] {
+        let mut state = fixtures::state(run(), Size::new(80, 24));
+        state.focus_on(Pane::Output);
+        state.find("to-do number 5");
+        read(&mut state, &store);
+        let text = dump::with_styles(&looks::draw_with(&state, &theme, glyphs));
+        assert!(glyphs == Glyphs::Unicode || text.is_ascii(), "{text}");
+        insta::assert_snapshot!(format!("output-mono-{name}"), text);
     }
 }
 

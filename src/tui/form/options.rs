@@ -10,7 +10,7 @@ use crate::model::{CallName, Edge, EdgeKind, Snapshot, Timeouts};
 use crate::output::Safe;
 
 /// Name, type and meaning of each row.
-pub const OPTIONS: [(&str, Kind, &str, &str); 5] = [
+pub const OPTIONS: [(&str, Kind, &str, &str); 8] = [
     (
         "id",
         Kind::Text,
@@ -41,6 +41,24 @@ pub const OPTIONS: [(&str, Kind, &str, &str); 5] = [
         "time",
         "Longest run time, such as 30s; the tool's where empty",
     ),
+    (
+        "idle_timeout",
+        Kind::Text,
+        "time",
+        "Longest time without output; the tool's where empty",
+    ),
+    (
+        "grace",
+        Kind::Text,
+        "time",
+        "From SIGTERM to SIGKILL; the tool's where empty, else 5s",
+    ),
+    (
+        "group",
+        Kind::Text,
+        "name",
+        "Calls of one group share fairly with other groups",
+    ),
 ];
 
 /// What a call is to have beside its tool and arguments.
@@ -56,16 +74,24 @@ pub struct CallOptions {
     pub retries: u32,
     /// Longest run time.
     pub timeout: Option<Duration>,
+    /// Longest time without output.
+    pub idle_timeout: Option<Duration>,
+    /// Time between the soft stop and the hard one.
+    pub grace: Option<Duration>,
+    /// The group it shares with.
+    pub group: Option<String>,
 }
 
 impl CallOptions {
     /// The limits on a call's time, over those of its tool.
     pub fn timeouts(&self, tool: Timeouts) -> Option<Timeouts> {
-        let run = self.timeout?;
-        Some(Timeouts {
-            run: Some(run),
+        let given = Timeouts {
+            run: self.timeout.or(tool.run),
+            idle: self.idle_timeout.or(tool.idle),
+            grace: self.grace.unwrap_or(tool.grace),
             ..tool
-        })
+        };
+        (given != tool).then_some(given)
     }
 }
 
@@ -104,9 +130,13 @@ impl Form {
                 "after" => edges(text, run).map(|after| options.after = after),
                 "priority" => number(text).map(|priority| options.priority = priority),
                 "retries" => number(text).map(|retries| options.retries = retries),
-                _ => parse_duration(text)
-                    .map(|timeout| options.timeout = Some(timeout))
-                    .map_err(|error| error.to_string()),
+                "group" => {
+                    options.group = Some(text.to_owned());
+                    Ok(())
+                }
+                "idle_timeout" => time(text).map(|time| options.idle_timeout = Some(time)),
+                "grace" => time(text).map(|time| options.grace = Some(time)),
+                _ => time(text).map(|time| options.timeout = Some(time)),
             };
             field.problem = taken.err().map(|problem| Safe::new(&problem));
             is_right &= field.problem.is_none();
@@ -120,6 +150,10 @@ impl Form {
         let all = self.fields.iter().enumerate();
         all.filter(move |(_, field)| field.is_option || !is_raw)
     }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
 }
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {

@@ -121,6 +121,7 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
         after: options.after,
         priority,
         retries: options.retries,
+        group: options.group,
     };
     // The engine checks it again, against the calls that there are by then.
     if let Err(problems) = plan::admit(draft.clone(), &names(&state.run), &state.catalogue) {
