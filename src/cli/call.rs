@@ -71,12 +71,9 @@ impl Call {
         let policy = PolicyOptions::default();
         match headless::conduct_as(&mut session, &policy, Form::Silent, None) {
             Ok((last, interruption)) => {
-                if let Err(error) = print(&session, &last)
-                    && error.kind() != io::ErrorKind::BrokenPipe
-                {
-                    exit::complain(&format!("standard output: {error}"));
-                }
-                interruption.unwrap_or_else(|| session::verdict(&last, &session.plan, Leaks::Pass))
+                let printed = exit::written(print(&session, &last));
+                let verdict = session::verdict(&last, &session.plan, Leaks::Pass);
+                interruption.unwrap_or(exit::first_failure(printed, verdict))
             }
             Err(error) => exit::cannot_run(&error),
         }

@@ -41,17 +41,15 @@ pub(super) fn conduct(
     }
     match conduct_as(session, policy, form, options.record.as_deref()) {
         Ok((last, interruption)) => {
-            if form == Form::Plain
-                && let Err(error) = print_outputs(session, &last)
-                && error.kind() != io::ErrorKind::BrokenPipe
-            {
-                exit::complain(&format!("standard output: {error}"));
-            }
+            let printed = match form {
+                Form::Plain => exit::written(print_outputs(session, &last)),
+                Form::Events | Form::Silent => Exit::Success,
+            };
             if interruption.is_none() {
                 session.remember(&last, options);
             }
             let verdict = session.close(&last, options);
-            interruption.unwrap_or(verdict)
+            interruption.unwrap_or(exit::first_failure(printed, verdict))
         }
         Err(error) => exit::cannot_run(&error),
     }
@@ -68,8 +66,9 @@ pub(super) enum Form {
     Silent,
 }
 
-/// Conducts a run to its end; its last snapshot, and the exit code of a signal
-/// that interrupted it.
+/// Conducts a run to its end; its last snapshot, and the exit code where its
+/// calls do not decide it: a signal interrupted it, or what it printed could
+/// not be written.
 pub(super) fn conduct_as(
     session: &mut Session,
     policy: &PolicyOptions,
@@ -168,10 +167,10 @@ pub(super) async fn follow(
         }
     };
     if let Some(printer) = printer
-        && let Ok(Err(error)) = printer.await
-        && error.kind() != io::ErrorKind::BrokenPipe
+        && let Ok(printed) = printer.await
+        && exit::written(printed) != Exit::Success
     {
-        exit::complain(&format!("standard output: {error}"));
+        interruption.get_or_insert(Exit::CannotRun);
     }
     audit(&last)?;
     Ok((last, interruption))

@@ -35,7 +35,8 @@ impl Bench {
         path
     }
 
-    fn command(&self, words: &[&str]) -> std::process::Command {
+    /// The program with these words, to be started.
+    pub(crate) fn command(&self, words: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fanout"));
         command
             .args(words)

@@ -1,6 +1,6 @@
 //! Exit codes.
 
-use crate::bench::Bench;
+use crate::bench::{Answer, Bench};
 
 #[test]
 fn success_is_zero_and_a_failed_call_is_one() {
@@ -35,6 +35,26 @@ fn a_planned_failure_is_no_failure_of_the_run() {
         "[[call]]\ntool = \"echo\"\nargs = { text = \"a\" }\nexpect = \"failed\"\n",
     );
     bench.run(&["run", "unplanned.toml"]).with_code(1);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let bench = Bench::new();
+    bench.file(
+        "plan.toml",
+        "[[call]]\ntool = \"echo\"\nargs = { text = \"a\" }\n",
+    );
+    for words in [
+        &["call", "echo", "text=a"][..],
+        &["run", "plan.toml", "--plain"],
+        &["run", "plan.toml", "--events"],
+        &["tools"],
+    ] {
+        let full = std::fs::File::create("/dev/full").expect("a full disk");
+        let output = bench.command(words).stdout(full).output();
+        let answer = Answer::of(output.expect("it can be run")).with_code(4);
+        assert!(answer.stderr.contains("standard output"), "{answer:#?}");
+    }
 }
 
 #[test]
