@@ -12,7 +12,7 @@ const CALLS: usize = 40;
 
 #[test]
 fn torture_27_killed_at_any_moment_it_leaves_nothing() {
-    for moment in 0..12 {
+    for moment in 0..20 {
         let runner = Runner::with(|living| {
             let catalogue = format!(
                 "[[tool]]\nname = \"busy\"\ndescription = \"leaves a child\"\n\
@@ -23,7 +23,7 @@ fn torture_27_killed_at_any_moment_it_leaves_nothing() {
             let calls = (0..CALLS).map(|_| "[[call]]\ntool = \"busy\"\n");
             (catalogue, calls.collect())
         });
-        std::thread::sleep(Duration::from_millis(moment * 29));
+        std::thread::sleep(Duration::from_millis(moment * 23));
         Runner::send(runner.runner(), Signal::KILL);
         let ended = runner.assert_nothing_is_left(Duration::from_secs(10));
         assert_eq!(ended.signal(), Some(9), "after {moment}");

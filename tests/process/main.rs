@@ -17,3 +17,4 @@ mod matrix;
 mod runner;
 mod storms;
 mod sweeps;
+mod unconfirmed;

@@ -289,7 +289,7 @@ fn ending(done: Done) -> Ending {
     };
     if !done.unconfirmed.is_empty() {
         ending.outcome = Outcome::Unconfirmed;
-        ending.reason = Some("not confirmed dead 5 s after SIGKILL".to_owned());
+        ending.reason = Some(unconfirmed_reason(&done.unconfirmed));
     } else if ending.outcome == Outcome::Succeeded && !done.leaked.is_empty() {
         ending.outcome = Outcome::Leaked;
     }
@@ -304,6 +304,23 @@ fn ending(done: Done) -> Ending {
         unconfirmed: done.unconfirmed,
         ..ending
     }
+}
+
+/// Who was not confirmed dead, and why, as far as a line has room for it.
+fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
+    /// Leftovers that are named; the rest is counted.
+    const NAMED: usize = 3;
+    let mut reason = "not confirmed dead 5 s after SIGKILL: ".to_owned();
+    let named = leftovers.iter().take(NAMED).map(|leftover| {
+        let why = leftover.reason.as_deref().unwrap_or("it is still there");
+        format!("{} (pid {}), {why}", leftover.name, leftover.pid)
+    });
+    reason.push_str(&named.collect::<Vec<_>>().join("; "));
+    if leftovers.len() > NAMED {
+        reason.push_str("; and more: ");
+        reason.push_str(&(leftovers.len() - NAMED).to_string());
+    }
+    reason
 }
 
 /// The end of a call whose supervisor died: told only once what that had is
