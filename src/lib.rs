@@ -69,6 +69,9 @@
 //!   then; what could not be confirmed dead is an outcome of its own.
 //! - What a tool or a file says is untrusted: it reaches a screen as
 //!   [`output::Safe`] text only.
+//! - A catalogue that was found and not given is inert until its user trusts it
+//!   as it is; a tool that its server describes otherwise than before is not
+//!   used until its user has seen the difference.
 //! - Plans and catalogues are strict, and nothing starts with an error in them;
 //!   the user's own options, keys and themes never stop a start.
 //!

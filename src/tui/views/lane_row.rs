@@ -152,7 +152,7 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &Columns) 
         let text = if cells > NOT_MEASURED.len() {
             NOT_MEASURED
         } else {
-            "none"
+            "n/a"
         };
         if cells > 0 {
             let muted = view.style(Role::Muted);
