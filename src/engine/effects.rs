@@ -76,6 +76,10 @@ impl Run {
                 self.refresh_wait(id, now, self.attempt_end(id, after, outcome));
                 None
             }
+            Effect::StepCap(step) => {
+                self.cap_stepped(step, now);
+                None
+            }
             Effect::Finished {
                 id,
                 outcome,

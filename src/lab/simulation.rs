@@ -110,7 +110,7 @@ impl<'c> Simulation<'c> {
                     let locks = self.case.calls[id.index()].spec.locks.clone();
                     self.tell(Input::LocksResolved { id, locks });
                 }
-                Effect::Retry { .. } | Effect::Finished { .. } => {}
+                Effect::Retry { .. } | Effect::StepCap(_) | Effect::Finished { .. } => {}
             }
         }
     }

@@ -23,7 +23,7 @@ mod tool;
 mod wait;
 
 pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
-pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, Pulse};
+pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LearnedNeed, Pulse};
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};
 pub use gauge::{

@@ -23,6 +23,8 @@ pub(super) struct Attempt {
     pub expected: Duration,
     /// What its group was charged for it.
     pub charged: u64,
+    /// Time the machine had stalled when it was ordered, in seconds.
+    pub stalled: Option<f64>,
     /// When its process was there.
     pub started: Option<Moment>,
     /// When it last showed a sign of life.
@@ -136,6 +138,14 @@ impl Lanes {
     pub(super) fn attempts(&self) -> impl Iterator<Item = (u32, &Attempt)> {
         let lanes = (0u32..).zip(&self.attempts);
         lanes.filter_map(|(lane, attempt)| Some((lane, attempt.as_ref()?)))
+    }
+
+    /// One lane more, where all are busy.
+    pub(super) fn widen(&mut self) {
+        if self.busy as usize == self.calls.len() {
+            self.calls.push(None);
+            self.attempts.push(None);
+        }
     }
 
     /// The free lane with the lowest number.

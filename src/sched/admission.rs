@@ -130,7 +130,42 @@ impl Scheduler {
         if !self.pool.has_cores(demand) {
             return block(Resource::Cores, false);
         }
-        None
+        self.beyond_room(demand)
+            .and_then(|resource| block(resource, false))
+    }
+
+    /// What a call does not find room for under the automatic cap. One call is
+    /// always let through.
+    fn beyond_room(&self, demand: &Demand) -> Option<Resource> {
+        if !self.auto.is_on() || self.lanes.busy() == 0 {
+            return None;
+        }
+        let need = self.auto.need(demand);
+        let used = self.auto.used().plus(need);
+        if !self.auto.has_memory(used) {
+            return Some(Resource::Room);
+        }
+        (!self.auto.has_cores(used, need)).then_some(Resource::Share)
+    }
+
+    /// Whether a call waits for nothing but its share of the cores, and that is
+    /// known. Where it is a guess, cores idle because of the guess.
+    pub(super) fn is_short_of_cores(&self) -> bool {
+        let is_open = self.phase() == RunPhase::Open;
+        let has_lane = self.lanes.busy() < self.settings.policy.cap.get();
+        let waits = |blocked: Candidate| {
+            let demand = self.demands.get(blocked.demand);
+            let block = self.blocked_by(demand);
+            self.auto.is_known(demand)
+                && block.is_some_and(|block| block.resource == Resource::Share)
+        };
+        is_open && has_lane && self.queue.first_blocked().is_some_and(waits)
+    }
+
+    /// Whoever waits for room under the automatic cap looks again.
+    pub(super) fn wake_for_room(&mut self) {
+        self.queue.wake_all(Resource::Room);
+        self.queue.wake_all(Resource::Share);
     }
 
     /// Sees to it that a line parked for a tool's rate is woken in time.
@@ -150,6 +185,7 @@ impl Scheduler {
     }
 
     fn start(&mut self, id: CallId, demand: DemandNo) {
+        self.lanes.widen();
         let Some(lane) = self.lanes.lowest_free() else {
             debug_assert!(false, "a start of {id} without a free lane");
             return;
@@ -174,6 +210,7 @@ impl Scheduler {
             ordered: self.now,
             expected: demand.span.time(),
             charged,
+            stalled: self.auto.stalled(self.now),
             started: None,
             last_output: self.now,
             timeouts: *self.limits.get(record.limits),
@@ -198,6 +235,7 @@ impl Scheduler {
     fn take_all(&mut self, demand: &Demand) {
         self.locks.take(&demand.locks);
         self.pool.take(demand);
+        self.auto.take(demand);
         if let Some(tool) = demand.tool {
             self.tools.take(tool, self.now);
         }
@@ -210,6 +248,10 @@ impl Scheduler {
         let demand = Arc::clone(self.demands.get(record.demand));
         self.locks.give_back(&demand.locks);
         self.pool.give_back(&demand);
+        self.auto.give_back(&demand);
+        if self.auto.is_on() {
+            self.wake_for_room();
+        }
         for (lock, _) in &demand.locks {
             for folder in self.locks.and_folders_above(*lock) {
                 self.queue.wake(Resource::Lock(folder));

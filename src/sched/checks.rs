@@ -17,6 +17,11 @@ impl Scheduler {
         assert!(self.unsettled.is_empty(), "dependents left untold");
         assert!(self.pool.millicores <= self.pool.total_millicores, "cores");
         assert!(self.pool.memory <= self.pool.total_memory, "memory");
+        let demands = self.lanes.attempts().map(|(_, attempt)| {
+            let record = &self.records[attempt.call.index()];
+            &**self.demands.get(record.demand)
+        });
+        self.auto.check(demands, self.open_calls);
         if self.records.len() <= FEW {
             self.check_records();
             self.check_locks();

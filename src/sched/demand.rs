@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::auto::ToolKind;
 use super::lock_table::Claim;
 use super::moment::nanoseconds;
 use super::tool_table::ToolNo;
@@ -18,6 +19,8 @@ pub(super) struct DemandNo(u32);
 pub(super) struct Demand {
     /// Its tool, where that has limits.
     pub tool: Option<ToolNo>,
+    /// Its tool, for what calls of it are seen to need.
+    pub kind: ToolKind,
     pub locks: Claim,
     /// Thousandths of a core.
     pub millicores: u64,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AttemptNo, CallId, Epoch, LaneId, Outcome};
+use crate::model::{AttemptNo, CallId, CapStep, Epoch, LaneId, Outcome};
 
 /// The effects of one step, in the order in which they are to be done.
 pub type Effects = Vec<Effect>;
@@ -51,6 +51,8 @@ pub enum Effect {
         /// Not before this time.
         at: Duration,
     },
+    /// The automatic cap took a step; news, nothing to do.
+    StepCap(CapStep),
     /// A call has ended, once and for all; news, nothing to do.
     Finished {
         /// The call.

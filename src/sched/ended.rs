@@ -1,5 +1,6 @@
 //! How attempts and calls end, and what that means for the others.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::active::{Attempt, Stop};
@@ -32,7 +33,8 @@ impl Scheduler {
         self.timers
             .set(Owner::Lane(lane), &mut attempt.due, Moment::NEVER);
         self.release(&attempt);
-        self.lanes.fit(self.settings.policy.cap.get());
+        self.learn(&attempt, end);
+        self.lanes.fit(self.lanes_kept());
         if let Some(time) = end.retry_after {
             self.hold_tool(id, time);
         }
@@ -41,6 +43,19 @@ impl Scheduler {
             self.back_off(id, &attempt, end, outcome);
         } else {
             self.finish(id, outcome, reason);
+        }
+    }
+
+    /// Learns what calls of the attempt's tool need.
+    fn learn(&mut self, attempt: &Attempt, end: AttemptEnd) {
+        let Some(used) = end.used else { return };
+        let record = &self.records[attempt.call.index()];
+        let demand = Arc::clone(self.demands.get(record.demand));
+        let wall = self.now.since(attempt.started.unwrap_or(attempt.ordered));
+        let stalled = (attempt.stalled, self.auto.stalled(self.now));
+        self.auto.learn(&demand, used, wall, stalled);
+        if self.auto.is_on() {
+            self.wake_for_room();
         }
     }
 
@@ -120,6 +135,7 @@ impl Scheduler {
             self.unresolved.remove(&id);
         }
         self.open_calls -= 1;
+        self.auto.closed(self.demands.get(record.demand));
         self.effects.push(Effect::Finished {
             id,
             outcome,

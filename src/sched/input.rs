@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Call, CallId, Claims, Edge, Ending, Epoch, LockSet, Outcome, Policy, StopCause, Timeouts,
-    ToolName,
+    Call, CallId, Claims, Edge, Ending, Epoch, LockSet, Outcome, Policy, PressureSource, StopCause,
+    Timeouts, ToolName,
 };
 
 /// Something that happened outside. Inputs that come late, twice or with an
@@ -84,6 +84,8 @@ pub enum Input {
         /// The call.
         id: CallId,
     },
+    /// The machine was read.
+    MachineRead(MachineReading),
     /// Nothing happened but the passing of time.
     Ticked,
     /// Everything is to be stopped by the ladder; a second time, killed.
@@ -177,6 +179,41 @@ impl CallSpec {
     }
 }
 
+/// How the machine was doing since the reading before, as far as the automatic
+/// cap goes by it. What is not known is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MachineReading {
+    /// Share of the time in which something waited for a core, 0 to 1.
+    pub pressure: Option<f64>,
+    /// Where that figure comes from.
+    pub pressure_source: PressureSource,
+    /// Share of the usable cores that were busy, 0 to 1.
+    pub busy: Option<f64>,
+    /// Memory that is free or can be freed, in bytes.
+    pub memory_available_bytes: Option<u64>,
+    /// Memory there is, in bytes.
+    pub memory_total_bytes: Option<u64>,
+    /// Share of the time in which nothing could go on for want of memory.
+    pub memory_stalled: Option<f64>,
+    /// Memory that running calls have, in bytes.
+    pub calls_rss_bytes: u64,
+}
+
+/// What an attempt used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// CPU time of its process tree.
+    pub cpu: Duration,
+    /// Time in which its threads could run and waited for a core, summed up;
+    /// `None` where nobody saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<Duration>,
+    /// The most memory it had, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_rss_bytes: Option<u64>,
+}
+
 /// How an attempt ended, as far as it matters for what comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptEnd {
@@ -187,6 +224,9 @@ pub struct AttemptEnd {
     /// The service asked not to be called again within this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// What it used, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
 }
 
 impl AttemptEnd {
@@ -196,6 +236,7 @@ impl AttemptEnd {
             outcome,
             is_retryable: true,
             retry_after: None,
+            used: None,
         }
     }
 }

@@ -69,6 +69,10 @@ pub(super) enum Resource {
     Memory,
     /// Claimed cores.
     Cores,
+    /// Room for what it is expected to need of the cores, under the automatic cap.
+    Share,
+    /// Room for the memory it is expected to have, under the automatic cap.
+    Room,
     /// What is free is kept for another call.
     Reservation,
 }

@@ -12,6 +12,7 @@
 
 mod active;
 mod admission;
+mod auto;
 mod backoff;
 mod budget;
 #[cfg(debug_assertions)]
@@ -42,7 +43,7 @@ mod tool_table;
 mod why;
 
 pub use effect::{Effect, Effects, Reason, Rung};
-pub use input::{AttemptEnd, CallSpec, Force, Input};
+pub use input::{AttemptEnd, CallSpec, Force, Input, MachineReading, Used};
 pub use scheduler::Scheduler;
 pub use settings::{Settings, ToolLimits};
 pub use tape::{Replay, ReplayError, TapedStep};

@@ -8,6 +8,7 @@
 //! or if both fit then.
 
 use super::active::Attempt;
+use super::auto::Need;
 use super::demand::Demand;
 use super::lock_table::{Claim, LockTable};
 use super::moment::Moment;
@@ -39,17 +40,21 @@ struct Usage {
     millicores: u64,
     memory: u64,
     tools: Vec<ToolNo>,
+    /// What they are expected to need.
+    need: Need,
 }
 
 impl Usage {
-    fn add(&mut self, demand: &Demand) {
+    fn add(&mut self, demand: &Demand, need: Need) {
+        self.need = self.need.plus(need);
         self.lanes += 1;
         self.millicores = self.millicores.saturating_add(demand.millicores);
         self.memory = self.memory.saturating_add(demand.memory);
         self.tools.extend(demand.tool);
     }
 
-    fn subtract(&mut self, demand: &Demand) {
+    fn subtract(&mut self, demand: &Demand, need: Need) {
+        self.need = self.need.minus(need);
         self.lanes -= 1;
         self.millicores -= demand.millicores;
         self.memory -= demand.memory;
@@ -66,12 +71,12 @@ impl Scheduler {
     pub(super) fn reserve(&self, blocked: Candidate) -> Reservation {
         let demand = self.demands.get(blocked.demand);
         let mut at_shadow = Usage::default();
-        at_shadow.add(demand);
+        at_shadow.add(demand, self.auto.need(demand));
         let mut running: Vec<(Moment, u32, &Demand)> = Vec::new();
         let mut conflicts = 0;
         for (lane, attempt) in self.lanes.attempts() {
             let held = self.demand_of(attempt);
-            at_shadow.add(held);
+            at_shadow.add(held, self.auto.need(held));
             conflicts += u32::from(is_conflict(&self.locks, &held.locks, &demand.locks));
             running.push((attempt.expected_end(self.now), lane, held));
         }
@@ -85,7 +90,7 @@ impl Scheduler {
             shadow = *end;
             // Those that end at the same time are gone at that time.
             while let Some((_, _, held)) = ending.next_if(|(end, ..)| *end <= shadow) {
-                at_shadow.subtract(held);
+                at_shadow.subtract(held, self.auto.need(held));
                 conflicts -= u32::from(is_conflict(&self.locks, &held.locks, &demand.locks));
             }
         }
@@ -114,6 +119,15 @@ impl Scheduler {
             && usage.millicores <= self.pool.total_millicores
             && usage.memory <= self.pool.total_memory
             && is_tool_free
+            && self.is_within_room(usage, demand)
+    }
+
+    /// The same for the room there is under the automatic cap.
+    fn is_within_room(&self, usage: &Usage, demand: &Demand) -> bool {
+        let last = self.auto.need(demand);
+        !self.auto.is_on()
+            || usage.lanes <= 1
+            || (self.auto.has_memory(usage.need) && self.auto.has_cores(usage.need, last))
     }
 
     /// Whether a call that fits now may start ahead of the reservation.
@@ -124,9 +138,9 @@ impl Scheduler {
         if self.now.plus(demand.span.time()) <= kept.shadow {
             return true;
         }
-        kept.at_shadow.add(demand);
+        kept.at_shadow.add(demand, self.auto.need(demand));
         let is_room = self.is_within(&kept.at_shadow, demand);
-        kept.at_shadow.subtract(demand);
+        kept.at_shadow.subtract(demand, self.auto.need(demand));
         is_room && !is_conflict(&self.locks, &kept.locks, &demand.locks)
     }
 }

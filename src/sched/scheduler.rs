@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::active::Lanes;
+use super::auto::Auto;
 use super::budget::Budget;
 use super::demand::{Demand, Demands, Span};
 use super::effect::{Effect, Effects};
 use super::graph::Graph;
-use super::input::{CallSpec, Input};
+use super::input::{CallSpec, Input, MachineReading};
 use super::limits::Limits;
 use super::lock_table::LockTable;
 use super::moment::{Moment, nanoseconds};
@@ -21,8 +22,8 @@ use super::settings::Settings;
 use super::timer::{Owner, Timers};
 use super::tool_table::ToolTable;
 use crate::model::{
-    AttemptNo, CallId, CallState, FailurePolicy, LaneId, Outcome, Policy, RunPhase, StopCause,
-    StopStep,
+    AttemptNo, AutoCap, CallId, CallState, FailurePolicy, LaneId, LearnedNeed, Outcome, Policy,
+    RunPhase, StopCause, StopStep,
 };
 
 /// Whether and why admission is closed for good.
@@ -48,6 +49,7 @@ pub struct Scheduler {
     pub(super) locks: LockTable,
     pub(super) tools: ToolTable,
     pub(super) pool: Pool,
+    pub(super) auto: Auto,
     pub(super) budget: Budget,
     pub(super) lanes: Lanes,
     pub(super) queue: Queue,
@@ -76,10 +78,18 @@ impl Scheduler {
     /// A scheduler without calls.
     pub fn new(settings: Settings) -> Self {
         let mut lanes = Lanes::default();
-        lanes.fit(settings.policy.cap.get());
+        let policy = settings.policy;
+        let mut auto = Auto::new(settings.cores, &settings.learned, policy.control);
+        auto.switch(policy.control, policy.cap);
+        if auto.is_on() {
+            lanes.fit(auto.lanes().get());
+        } else {
+            lanes.fit(policy.cap.get());
+        }
         Self {
             now: Moment::START,
             tools: ToolTable::new(&settings.tools),
+            auto,
             pool: Pool::new(settings.cores, settings.memory_bytes),
             settings,
             records: Vec::new(),
@@ -153,6 +163,7 @@ impl Scheduler {
             Input::CallMoved { id, before } => self.move_call(id, before),
             Input::PriorityChanged { id, priority } => self.set_priority(id, priority),
             Input::RunNextRequested { id } => self.pin(id),
+            Input::MachineRead(reading) => self.read_machine(&reading),
             Input::Ticked => {}
             Input::ShutdownRequested => self.shut_down(),
             Input::DrainRequested => self.drain(),
@@ -187,11 +198,13 @@ impl Scheduler {
             .clamped(spec.claims.cpus, spec.claims.memory_bytes);
         let demand = Demand {
             tool: self.tools.number(&spec.tool),
+            kind: self.auto.kind(&spec.tool),
             locks: self.locks.intern(&spec.locks),
             millicores,
             memory,
             span: Span::of(estimate),
         };
+        self.auto.opened(&demand);
         Record {
             stage: Stage::Waiting,
             last: None,
@@ -223,7 +236,28 @@ impl Scheduler {
         if policy.on_failure != FailurePolicy::Stop {
             self.halted_by = None;
         }
-        self.lanes.fit(policy.cap.get());
+        self.auto.switch(policy.control, policy.cap);
+        self.wake_for_room();
+        self.lanes.fit(self.lanes_kept());
+    }
+
+    /// How many lanes are kept, busy or not.
+    pub(super) fn lanes_kept(&self) -> u32 {
+        if self.auto.is_on() {
+            self.auto.lanes().get()
+        } else {
+            self.settings.policy.cap.get()
+        }
+    }
+
+    fn read_machine(&mut self, reading: &MachineReading) {
+        let is_short = self.is_short_of_cores();
+        let cap = self.settings.policy.cap;
+        if let Some(step) = self.auto.read(self.now, reading, is_short, cap) {
+            self.effects.push(Effect::StepCap(step));
+            self.lanes.fit(self.lanes_kept());
+        }
+        self.wake_for_room();
     }
 
     /// Asks for the locks of a call that waits for nothing else.
@@ -271,6 +305,16 @@ impl Scheduler {
     /// Cap, failure policy and order in force.
     pub fn policy(&self) -> Policy {
         self.settings.policy
+    }
+
+    /// What the automatic cap goes by; `None` while it is off.
+    pub fn auto_cap(&self) -> Option<AutoCap> {
+        self.auto.figures(self.settings.policy.cap)
+    }
+
+    /// What calls of tools were seen to need, in this run and in those before.
+    pub fn learned(&self) -> Vec<LearnedNeed> {
+        self.auto.learned()
     }
 
     /// Whether calls are admitted.

@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, Policy, Rate, Tool, ToolName};
+use crate::model::{Action, LearnedNeed, Policy, Rate, Tool, ToolName};
 
 /// What the scheduler starts from; together with the inputs it determines
 /// every effect.
@@ -19,6 +19,9 @@ pub struct Settings {
     pub memory_bytes: Option<u64>,
     /// Tools that have limits; others have none.
     pub tools: Vec<ToolLimits>,
+    /// What calls of tools were seen to need in earlier runs.
+    #[serde(default)]
+    pub learned: Vec<LearnedNeed>,
 }
 
 impl Settings {
@@ -30,6 +33,7 @@ impl Settings {
             cores: None,
             memory_bytes: None,
             tools: Vec::new(),
+            learned: Vec::new(),
         }
     }
 }

@@ -94,6 +94,14 @@ impl Scheduler {
                 used_cores: self.pool.millicores as f64 / 1000.0,
                 total_cores: self.pool.total_millicores as f64 / 1000.0,
             },
+            Resource::Room => WaitReason::Memory {
+                used_bytes: self.auto.used().memory,
+                total_bytes: self.auto.memory_room(),
+            },
+            Resource::Share => WaitReason::Cpu {
+                used_cores: self.auto.used().millicores as f64 / 1000.0,
+                total_cores: self.auto.room_millicores() as f64 / 1000.0,
+            },
             Resource::Reservation => return None,
         })
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use fanout::model::{
     CallId, CallState, Epoch, FailurePolicy, Order, Outcome, Policy, RunPhase, StopCause,
 };
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, Scheduler, Settings};
+use fanout::sched::{
+    AttemptEnd, CallSpec, Effect, Force, Input, MachineReading, Scheduler, Settings, Used,
+};
 
 use crate::faults::Fault;
 use crate::generator::{Choices, locks, seed, settings, spec};
@@ -40,6 +42,17 @@ struct History {
     unresolved: Vec<CallId>,
     epochs: BTreeMap<CallId, Epoch>,
     told: Vec<Told>,
+}
+
+/// A machine on which nothing more should start, if the cap were automatic.
+fn pressed() -> Input {
+    Input::MachineRead(MachineReading {
+        pressure: Some(0.9),
+        busy: Some(1.0),
+        memory_available_bytes: Some(1),
+        memory_total_bytes: Some(1 << 30),
+        ..MachineReading::default()
+    })
 }
 
 /// Runs a history to its end; the panic of a difference carries it as a
@@ -173,7 +186,7 @@ impl History {
             return self.next_batch(choices);
         }
         match choices.below(32) {
-            0 => Input::Ticked,
+            0 => choices.pick(&[Input::Ticked, pressed()]),
             8..=15 => self.ended(choices),
             16 | 17 => self.cancelled(choices),
             18 | 19 => self.policy(choices),
@@ -253,6 +266,12 @@ impl History {
             ]),
             is_retryable: choices.below(6) != 5,
             retry_after: (choices.below(8) == 7).then_some(Duration::from_millis(1_700)),
+            // A pinned cap must not care what calls are seen to need.
+            used: (choices.below(4) == 3).then_some(Used {
+                cpu: Duration::from_millis(900),
+                waited: Some(Duration::from_millis(100)),
+                peak_rss_bytes: Some(1 << 40),
+            }),
         };
         Input::AttemptEnded { id, epoch, end }
     }

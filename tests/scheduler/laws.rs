@@ -114,6 +114,7 @@ impl Laws {
                     self.may_start(*id, *lane, *epoch);
                     self.start(*id, *lane, *epoch);
                 }
+                Effect::StepCap(step) => panic!("a pinned cap takes no step: {step}"),
                 Effect::Stop { id, epoch, rung } => self.stop(*id, *epoch, *rung),
                 Effect::Retry { id, outcome, .. } => {
                     assert!(!self.cancelled[id.index()], "{id} was cancelled");

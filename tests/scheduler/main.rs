@@ -1,8 +1,10 @@
 //! The scheduler: scenario files, and random histories against a
 //! reference that recomputes everything from scratch after each step.
 
+mod auto;
 mod backfill;
 mod faults;
+mod fluid;
 mod generator;
 #[path = "../bench/graphs.rs"]
 mod graphs;

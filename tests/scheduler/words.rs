@@ -7,7 +7,7 @@ use fanout::model::{
     CallId, Cap, Epoch, FailurePolicy, LockKey, LockSet, Order, Outcome, Policy, StopCause,
     WaitReason,
 };
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, Reason, Rung};
+use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, MachineReading, Reason, Rung};
 
 /// A time as `1.5s`; the unit is one of `m`, `s`, `ms`, `µs` and `ns`.
 pub(crate) fn time(text: &str) -> Duration {
@@ -118,6 +118,11 @@ impl Names<'_> {
             "next" => Input::RunNextRequested {
                 id: self.id(rest[0]),
             },
+            "read" => Input::MachineRead(MachineReading {
+                pressure: rest.first().and_then(|word| word.parse().ok()),
+                busy: rest.get(1).and_then(|word| word.parse().ok()),
+                ..MachineReading::default()
+            }),
             "tick" => Input::Ticked,
             "shutdown" => Input::ShutdownRequested,
             "drain" => Input::DrainRequested,
@@ -181,6 +186,10 @@ impl Names<'_> {
             }
             Input::PriorityChanged { id, priority } => format!("priority {} {priority}", name(id)),
             Input::RunNextRequested { id } => format!("next {}", name(id)),
+            Input::MachineRead(reading) => {
+                let word = |figure: Option<f64>| figure.map_or("-".to_owned(), |it| it.to_string());
+                format!("read {} {}", word(reading.pressure), word(reading.busy))
+            }
             Input::Ticked => "tick".to_owned(),
             Input::ShutdownRequested => "shutdown".to_owned(),
             Input::DrainRequested => "drain".to_owned(),
@@ -209,6 +218,7 @@ impl Names<'_> {
             } => {
                 format!("retry {} {outcome}, again at {at:?}", self.name(*id))
             }
+            Effect::StepCap(step) => step.to_string(),
             Effect::Finished {
                 id,
                 outcome,

@@ -185,7 +185,7 @@ impl Reference {
                     call.pin = pin;
                 }
             }
-            Input::Ticked => {}
+            Input::MachineRead(_) | Input::Ticked => {}
             Input::ShutdownRequested => self.shut_down(),
             Input::DrainRequested => {
                 self.is_draining = true;

@@ -1,0 +1,287 @@
+//! The automatic cap: how many calls run follows from what they need.
+//!
+//! Two layers. Ahead of a start, what a call is expected to need is held
+//! against the room there is, so that nothing has to be noticed first. After
+//! it, the room is trimmed by the pressure that is seen, slowly and with a dead
+//! band, as that tells of what no account knows of: other programs, and tools
+//! that are not what they were. One call is always let through.
+
+mod gate;
+mod needs;
+mod trim;
+
+use std::time::Duration;
+
+pub(super) use self::needs::{Need, ToolKind};
+
+use self::gate::Gate;
+use self::needs::Needs;
+use self::trim::{Look, Trim};
+use super::demand::Demand;
+use super::input::{MachineReading, Used};
+use super::moment::Moment;
+use crate::model::{
+    AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource, ToolName,
+};
+
+/// Share of the memory that is free, or calls' own, that calls may have.
+const MEMORY_SHARE: f64 = 0.8;
+/// Under this pressure a call ran as if it were alone.
+const CALM: f64 = 0.10;
+/// The estimate of lanes moves once it is off by more than this share.
+const STALE: f64 = 0.2;
+
+/// State of the automatic cap. What tools need is learned while it is off, too.
+#[derive(Debug)]
+pub(super) struct Auto {
+    control: CapControl,
+    cores: f64,
+    needs: Needs,
+    trim: Trim,
+    gate: Gate,
+    stalls: Stalls,
+    /// Bytes that calls may be expected to have together.
+    memory_room: u64,
+    lanes: Cap,
+}
+
+/// Time stalled so far: the integral of the pressure.
+#[derive(Debug, Default)]
+struct Stalls {
+    seconds: f64,
+    latest: Option<f64>,
+    at: Option<Moment>,
+    source: PressureSource,
+}
+
+impl Stalls {
+    fn until(&self, now: Moment) -> Option<f64> {
+        let since = now.since(self.at?).as_secs_f64();
+        Some(self.seconds + self.latest? * since)
+    }
+
+    fn take(&mut self, now: Moment, reading: &MachineReading) {
+        self.seconds = match self.at {
+            // The pressure of a reading is that of the time up to it.
+            Some(at) => {
+                self.seconds + reading.pressure.unwrap_or(1.0) * now.since(at).as_secs_f64()
+            }
+            None => 0.0,
+        };
+        self.latest = reading.pressure;
+        self.at = Some(now);
+        self.source = reading.pressure_source;
+    }
+}
+
+impl Auto {
+    pub(super) fn new(cores: Option<f64>, learned: &[LearnedNeed], control: CapControl) -> Self {
+        let cores = cores.unwrap_or(1.0).max(1.0);
+        Self {
+            control,
+            cores,
+            needs: Needs::new(learned, cores),
+            trim: Trim::default(),
+            gate: Gate::default(),
+            stalls: Stalls::default(),
+            memory_room: u64::MAX,
+            lanes: Cap::DEFAULT,
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.control == CapControl::Auto
+    }
+
+    /// Switches it on or off. It starts without prejudice.
+    pub(super) fn switch(&mut self, control: CapControl, ceiling: Cap) {
+        if self.control != control {
+            self.control = control;
+            self.trim = Trim::default();
+        }
+        self.lanes = self.estimate(ceiling);
+    }
+
+    /// The number under which a tool's needs are kept.
+    pub(super) fn kind(&mut self, tool: &ToolName) -> ToolKind {
+        self.needs.kind(tool)
+    }
+
+    /// What a call is expected to need.
+    pub(super) fn need(&self, demand: &Demand) -> Need {
+        self.needs.of(demand)
+    }
+
+    /// Whether what a call is expected to need is more than a guess.
+    pub(super) fn is_known(&self, demand: &Demand) -> bool {
+        self.needs.is_known(demand)
+    }
+
+    /// Counts a call that has not ended.
+    pub(super) fn opened(&mut self, demand: &Demand) {
+        self.needs.opened(demand);
+    }
+
+    /// Counts a call no longer.
+    pub(super) fn closed(&mut self, demand: &Demand) {
+        self.needs.closed(demand);
+    }
+
+    pub(super) fn take(&mut self, demand: &Demand) {
+        self.needs.take(demand);
+    }
+
+    pub(super) fn give_back(&mut self, demand: &Demand) {
+        self.needs.give_back(demand);
+    }
+
+    /// What the running calls are expected to need together.
+    pub(super) fn used(&self) -> Need {
+        self.needs.used()
+    }
+
+    /// Thousandths of a core that running calls may be expected to need.
+    pub(super) fn room_millicores(&self) -> u64 {
+        (self.cores * self.trim.factor() * 1000.0) as u64
+    }
+
+    /// Bytes that running calls may be expected to have.
+    pub(super) fn memory_room(&self) -> u64 {
+        if self.gate.is_shut() {
+            0
+        } else {
+            self.memory_room
+        }
+    }
+
+    /// Whether `used` stays within the cores' room. The last call, which needs
+    /// `last`, may stand out by half: lanes are rounded to the nearest number,
+    /// not down.
+    pub(super) fn has_cores(&self, used: Need, last: Need) -> bool {
+        used.millicores <= self.room_millicores() + last.millicores / 2
+    }
+
+    /// Whether `used` stays within the memory's room.
+    pub(super) fn has_memory(&self, used: Need) -> bool {
+        !self.gate.is_shut() && used.memory <= self.memory_room
+    }
+
+    /// Time stalled up to now, in seconds; to be handed back to [`Self::learn`].
+    pub(super) fn stalled(&self, now: Moment) -> Option<f64> {
+        self.stalls.until(now)
+    }
+
+    /// Learns from an attempt that took `wall`. Waiting for a core is no use of
+    /// one: where nobody knows how long that was, only an attempt that hardly
+    /// waited tells anything. Otherwise contention would make calls look
+    /// light, more would be let in, and contention would grow.
+    pub(super) fn learn(
+        &mut self,
+        demand: &Demand,
+        used: Used,
+        wall: Duration,
+        (stalled_before, stalled): (Option<f64>, Option<f64>),
+    ) {
+        let (cpu, wall) = (used.cpu.as_secs_f64(), wall.as_secs_f64());
+        if wall <= 0.0 {
+            return;
+        }
+        let cores = match used.waited {
+            Some(waited) => {
+                let waited = waited.as_secs_f64();
+                // So many wanted a core at once, on average.
+                let wanted = ((cpu + waited) / wall).max(1.0);
+                let alone = wall - waited / wanted;
+                (alone > 0.0).then(|| cpu / alone)
+            }
+            None => {
+                let stalled = stalled.zip(stalled_before).map(|(now, then)| now - then);
+                let is_calm = stalled.is_some_and(|stalled| stalled / wall < CALM);
+                is_calm.then_some(cpu / wall)
+            }
+        };
+        self.needs.learn(demand, cores, used.peak_rss_bytes);
+    }
+
+    /// Takes a reading of the machine. `is_short_of_cores` says that a call
+    /// waits for nothing but its share of the cores.
+    pub(super) fn read(
+        &mut self,
+        now: Moment,
+        reading: &MachineReading,
+        is_short_of_cores: bool,
+        ceiling: Cap,
+    ) -> Option<CapStep> {
+        self.stalls.take(now, reading);
+        if let Some(available) = reading.memory_available_bytes {
+            let room = available.saturating_add(reading.calls_rss_bytes);
+            self.memory_room = (room as f64 * MEMORY_SHARE) as u64;
+        }
+        let gated = self.gate.read(now, reading);
+        if !self.is_on() {
+            return None;
+        }
+        let look = Look {
+            pressure: reading.pressure,
+            busy: reading.busy,
+            is_short_of_cores,
+            is_overbooked: self.used().millicores as f64 > self.cores * 1000.0,
+        };
+        let trimmed = self.trim.look(now, &look);
+        let before = self.lanes;
+        let estimate = self.estimate(ceiling);
+        let is_stale = {
+            let (old, new) = (f64::from(before.get()), f64::from(estimate.get()));
+            trimmed.is_some() && (new - old).abs() > old * STALE
+        };
+        let trimmed = trimmed.and_then(|seen| seen.cause);
+        let learned = is_stale.then_some(CapCause::Learned);
+        let cause = gated.or(trimmed).or(learned)?;
+        self.lanes = estimate;
+        Some(CapStep {
+            before,
+            cap: estimate,
+            cause,
+            auto: self.figures(ceiling),
+        })
+    }
+
+    /// What it goes by now; `None` while it is off.
+    pub(super) fn figures(&self, ceiling: Cap) -> Option<AutoCap> {
+        self.is_on().then(|| AutoCap {
+            lanes: self.lanes,
+            ceiling,
+            trim: self.trim.factor(),
+            used_cores: self.used().millicores as f64 / 1000.0,
+            room_cores: self.room_millicores() as f64 / 1000.0,
+            pressure: self.trim.pressure(),
+            source: self.stalls.source,
+            is_memory_short: self.gate.is_shut(),
+        })
+    }
+
+    /// What was learned.
+    pub(super) fn learned(&self) -> Vec<LearnedNeed> {
+        self.needs.learned()
+    }
+
+    fn estimate(&self, ceiling: Cap) -> Cap {
+        let Some(mean) = self.needs.mean_millicores() else {
+            return self.lanes.min(ceiling);
+        };
+        let lanes = (self.room_millicores() as f64 / mean).round().max(1.0);
+        let lanes = Cap::new(lanes.min(f64::from(Cap::MAX)) as u32);
+        lanes.unwrap_or_default().min(ceiling)
+    }
+
+    /// How many lanes are kept ready.
+    pub(super) fn lanes(&self) -> Cap {
+        self.lanes
+    }
+
+    /// Recounts what runs, in debug builds.
+    #[cfg(debug_assertions)]
+    pub(super) fn check<'d>(&self, running: impl Iterator<Item = &'d Demand>, open: usize) {
+        self.needs.check(running, open);
+    }
+}

@@ -1,0 +1,288 @@
+//! The trim: a factor on the cores, by the pressure that is seen.
+//!
+//! What would make it swing is left out: the pressure is that of now and not
+//! an average over minutes; between a band of pressures nothing changes; a
+//! step has time to show before the next; it grows only while calls wait for
+//! cores, never on idle ground; and a turn is not taken back at once.
+
+use std::time::Duration;
+
+use super::super::moment::Moment;
+use crate::model::CapCause;
+
+/// Time between two looks.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Readings come a little early or late.
+const SLACK: Duration = Duration::from_millis(100);
+/// Above this pressure there is less room.
+const HIGH: f64 = 0.25;
+/// More room than there are cores is given back above this one already.
+const HIGH_BEYOND: f64 = 0.10;
+/// Above this one at once, whatever the last turn was.
+const URGENT: f64 = 0.5;
+/// Under this pressure there may be more room.
+const LOW: f64 = 0.05;
+/// Cores are taken to be all in use from this share on.
+const FULL: f64 = 0.90;
+/// Without any pressure to go by: this busy for so many looks is too much.
+const SATURATED: (f64, u32) = (0.97, 3);
+const LEAST: f64 = 0.4;
+const MOST: f64 = 1.25;
+const SHRINK: f64 = 0.85;
+const GROW: f64 = 1.05;
+/// Time for a step down to show.
+const SETTLE: Duration = Duration::from_secs(2);
+/// Time before a turn is taken back.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// At most, after growth that had to be taken back again and again.
+const MOST_PATIENCE: Duration = Duration::from_secs(160);
+
+/// What is seen at a look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// 0 to 1; `None` where there is nothing to go by.
+    pub pressure: Option<f64>,
+    /// Share of the cores in use.
+    pub busy: Option<f64>,
+    /// A call waits for nothing but its share of the cores.
+    pub is_short_of_cores: bool,
+    /// Running calls are expected to need more cores than there are.
+    pub is_overbooked: bool,
+}
+
+/// What a look led to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Why the factor changed, if it did.
+    pub cause: Option<CapCause>,
+}
+
+/// The factor and its past.
+#[derive(Debug)]
+pub(super) struct Trim {
+    factor: f64,
+    /// Since the last look: readings, and the sums of what they told.
+    readings: u32,
+    pressure_sum: Option<f64>,
+    busy_sum: Option<f64>,
+    pressure: Option<f64>,
+    last_look: Option<Moment>,
+    hold_until: Moment,
+    last_shrink: Option<Moment>,
+    last_growth: Option<Moment>,
+    patience: Duration,
+    saturated: u32,
+}
+
+impl Default for Trim {
+    fn default() -> Self {
+        Self {
+            factor: 1.0,
+            readings: 0,
+            pressure_sum: Some(0.0),
+            busy_sum: Some(0.0),
+            pressure: None,
+            last_look: None,
+            hold_until: Moment::START,
+            last_shrink: None,
+            last_growth: None,
+            patience: PATIENCE,
+            saturated: 0,
+        }
+    }
+}
+
+impl Trim {
+    pub(super) fn factor(&self) -> f64 {
+        self.factor
+    }
+
+    /// The pressure of the last look.
+    pub(super) fn pressure(&self) -> Option<f64> {
+        self.pressure
+    }
+
+    /// Takes a reading; `None` until enough time has passed for a look.
+    pub(super) fn look(&mut self, now: Moment, look: &Look) -> Option<Seen> {
+        self.readings += 1;
+        let add = |sum: Option<f64>, figure: Option<f64>| Some(sum? + figure?);
+        self.pressure_sum = add(self.pressure_sum, look.pressure);
+        self.busy_sum = add(self.busy_sum, look.busy);
+        let last = *self.last_look.get_or_insert(now);
+        if now.since(last) + SLACK < PERIOD {
+            return None;
+        }
+        let readings = f64::from(self.readings);
+        let busy = self.busy_sum.map(|sum| sum / readings);
+        self.pressure = self.pressure_sum.map(|sum| sum / readings);
+        self.readings = 0;
+        self.pressure_sum = Some(0.0);
+        self.busy_sum = Some(0.0);
+        self.last_look = Some(now);
+        Some(Seen {
+            cause: self.decide(now, busy, look),
+        })
+    }
+
+    fn decide(&mut self, now: Moment, busy: Option<f64>, look: &Look) -> Option<CapCause> {
+        let is_saturated = busy.is_some_and(|busy| busy >= SATURATED.0) && look.is_overbooked;
+        self.saturated = if is_saturated { self.saturated + 1 } else { 0 };
+        let pressure = match self.pressure {
+            None if self.saturated >= SATURATED.1 => HIGH + LOW,
+            None => 0.0,
+            Some(pressure) => pressure,
+        };
+        if now < self.hold_until {
+            return None;
+        }
+        let high = if self.factor > 1.0 { HIGH_BEYOND } else { HIGH };
+        if pressure > high && self.may_shrink(now, pressure) {
+            return self.shrink(now);
+        }
+        let is_idle = busy.is_some_and(|busy| busy < FULL);
+        if pressure < LOW && is_idle && look.is_short_of_cores && self.may_grow(now) {
+            return self.grow(now);
+        }
+        None
+    }
+
+    fn may_shrink(&self, now: Moment, pressure: f64) -> bool {
+        let grew = self
+            .last_growth
+            .filter(|at| self.last_shrink.is_none_or(|it| it < *at));
+        pressure > URGENT || grew.is_none_or(|at| now.since(at) >= PATIENCE)
+    }
+
+    fn may_grow(&self, now: Moment) -> bool {
+        self.last_shrink
+            .is_none_or(|at| now.since(at) >= self.patience)
+    }
+
+    fn shrink(&mut self, now: Moment) -> Option<CapCause> {
+        let factor = (self.factor * SHRINK).max(LEAST);
+        if factor >= self.factor {
+            return None;
+        }
+        // Growth that has to be taken back soon is tried less often.
+        let is_turn = self.last_growth > self.last_shrink;
+        let was_in_vain = self
+            .last_growth
+            .is_some_and(|at| now.since(at) <= PATIENCE * 2);
+        self.patience = match (is_turn, was_in_vain) {
+            (true, true) => (self.patience * 2).min(MOST_PATIENCE),
+            (true, false) => PATIENCE,
+            (false, _) => self.patience,
+        };
+        self.factor = factor;
+        self.hold_until = now.plus(SETTLE);
+        self.last_shrink = Some(now);
+        Some(CapCause::Pressure)
+    }
+
+    fn grow(&mut self, now: Moment) -> Option<CapCause> {
+        let factor = (self.factor * GROW).min(MOST);
+        if factor <= self.factor {
+            return None;
+        }
+        self.factor = factor;
+        self.last_growth = Some(now);
+        Some(CapCause::Slack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(pressure: f64, busy: f64) -> Look {
+        Look {
+            pressure: Some(pressure),
+            busy: Some(busy),
+            is_short_of_cores: true,
+            is_overbooked: false,
+        }
+    }
+
+    /// The factor after each second of the same look.
+    fn factors(trim: &mut Trim, from: u64, seconds: u64, look: &Look) -> Vec<f64> {
+        let at = |second| Moment::from(Duration::from_secs(second));
+        (from..from + seconds)
+            .map(|second| {
+                trim.look(at(second), look);
+                trim.factor()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn pressure_shrinks_it_and_each_step_has_time_to_show() {
+        let mut trim = Trim::default();
+        let steps = factors(&mut trim, 0, 6, &look(0.4, 1.0));
+        assert_eq!(steps, [1.0, 0.85, 0.85, 0.7225, 0.7225, 0.614_125]);
+        let last = factors(&mut trim, 6, 60, &look(0.4, 1.0));
+        assert_eq!(last.last(), Some(&LEAST));
+    }
+
+    #[test]
+    fn within_the_band_nothing_changes() {
+        let mut trim = Trim::default();
+        let mut band = look(0.05, 0.5);
+        assert_eq!(factors(&mut trim, 0, 30, &band), [1.0; 30]);
+        band.pressure = Some(0.25);
+        assert_eq!(factors(&mut trim, 30, 30, &band), [1.0; 30]);
+    }
+
+    #[test]
+    fn it_grows_only_while_calls_wait_for_cores_that_idle() {
+        let mut trim = Trim::default();
+        let mut calm = look(0.0, 0.95);
+        assert_eq!(factors(&mut trim, 0, 9, &calm), [1.0; 9]);
+        calm.busy = Some(0.3);
+        calm.is_short_of_cores = false;
+        assert_eq!(factors(&mut trim, 9, 9, &calm), [1.0; 9]);
+        calm.is_short_of_cores = true;
+        let last = factors(&mut trim, 18, 9, &calm);
+        assert_eq!(last.last(), Some(&MOST));
+    }
+
+    #[test]
+    fn growth_that_is_taken_back_is_tried_less_and_less_often() {
+        let mut trim = Trim::default();
+        let mut turns = Vec::new();
+        let mut before = trim.factor();
+        let mut was_up = None;
+        for second in 0..400 {
+            // One more than fits is much too much; one less leaves a core idle.
+            let seen = if trim.factor() > 0.9 {
+                look(0.6, 1.0)
+            } else {
+                look(0.0, 0.5)
+            };
+            trim.look(Moment::from(Duration::from_secs(second)), &seen);
+            if trim.factor() != before {
+                let is_up = trim.factor() > before;
+                if was_up.is_some_and(|was| was != is_up) {
+                    turns.push(second);
+                }
+                (was_up, before) = (Some(is_up), trim.factor());
+            }
+        }
+        let tries: Vec<u64> = turns.windows(3).map(|it| it[2] - it[0]).collect();
+        assert!(turns.len() <= 12, "{turns:?}");
+        assert!(tries.iter().all(|time| *time >= 10), "{turns:?}");
+    }
+
+    #[test]
+    fn without_pressure_full_cores_count_once_they_stay_full() {
+        let mut trim = Trim::default();
+        let full = Look {
+            pressure: None,
+            busy: Some(1.0),
+            is_short_of_cores: true,
+            is_overbooked: true,
+        };
+        let steps = factors(&mut trim, 0, 5, &full);
+        assert_eq!(steps, [1.0, 1.0, 1.0, 0.85, 0.85]);
+        assert_eq!(trim.pressure(), None);
+    }
+}
