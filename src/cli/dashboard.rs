@@ -86,6 +86,10 @@ pub(super) fn conduct(
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
+    if let Err(error) = session.recall_needs(options) {
+        let notice = format!("what calls need: {error}");
+        looks.settings.notices.push(notice);
+    }
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
     let shown = session
         .start(

@@ -162,6 +162,7 @@ impl<O: Overseer> LiveBench<O> {
                 spawner: ground.attempts(),
                 store: ground.store.clone(),
                 probe: probe::start(session::sample_period()).map_err(SessionError::Probe)?,
+                learned: Vec::new(),
                 surroundings: ground.surroundings.clone(),
                 recorder: None,
                 tape: None,

@@ -1,6 +1,7 @@
 //! Groups of options that several commands share.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use super::exit::{self, Exit};
 use super::looks::LookOptions;
 use super::trust::{self, Otherwise};
 use crate::catalogue::{self, Catalogue, Problems};
-use crate::model::{Cap, FailurePolicy, Order, Plan, Policy};
+use crate::model::{Cap, CapControl, FailurePolicy, Order, Plan, Policy};
 use crate::plan::{self, Loaded};
 use crate::record::Notebook;
 
@@ -72,9 +73,11 @@ impl CatalogueOptions {
 /// How a run is conducted.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct PolicyOptions {
-    /// How many lanes may be busy, 1 to 1024 [default: the plan's, else the config's, else 4]
-    #[arg(long, value_name = "N", value_parser = parse_cap)]
-    pub(super) cap: Option<Cap>,
+    /// How many lanes may be busy, 1 to 1024; "auto" goes by what calls need and how the
+    /// machine is doing, up to 64 lanes, "auto:16" up to 16 [default: the plan's, else
+    /// the config's, else 4]
+    #[arg(long, value_name = "N|auto")]
+    pub(super) cap: Option<CapChoice>,
     /// What a failure does to the rest [default: the plan's, else skip]
     #[arg(long, value_name = "POLICY")]
     pub(super) on_failure: Option<OnFailure>,
@@ -92,16 +95,48 @@ pub(super) struct PolicyOptions {
 impl PolicyOptions {
     /// The policy in force: the command line wins over the plan.
     pub(super) fn policy(&self, plan: &Plan) -> Policy {
+        let named = || plan.cap.unwrap_or_else(default_cap);
+        let chosen = self.cap.unwrap_or_else(|| CapChoice::pinned(named()));
         Policy {
-            cap: self.cap.or(plan.cap).unwrap_or_else(default_cap),
+            cap: chosen.cap,
+            control: chosen.control,
             on_failure: self
                 .on_failure
                 .map(FailurePolicy::from)
                 .or(plan.on_failure)
                 .unwrap_or_default(),
             order: self.order.into(),
-            ..Policy::default()
         }
+    }
+}
+
+/// A cap that is pinned, or the most lanes of the automatic one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CapChoice {
+    cap: Cap,
+    control: CapControl,
+}
+
+impl CapChoice {
+    pub(super) fn pinned(cap: Cap) -> Self {
+        let control = CapControl::Pinned;
+        Self { cap, control }
+    }
+}
+
+impl FromStr for CapChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ceiling = match text.split_once(':') {
+            _ if text == "auto" => Cap::AUTO_CEILING,
+            Some(("auto", most)) => parse_cap(most)?,
+            _ => return parse_cap(text).map(Self::pinned),
+        };
+        Ok(Self {
+            cap: ceiling,
+            control: CapControl::Auto,
+        })
     }
 }
 

@@ -18,7 +18,8 @@ use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
-use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, Snapshot};
+use crate::model::{CallId, CallName, CallRow, CallState, LearnedNeed, Outcome, Plan, Snapshot};
+use crate::record::NotebookError;
 use crate::sched::{TapedStep, ToolLimits};
 use crate::tui::TuiError;
 use crate::{exec, probe, record};
@@ -29,6 +30,8 @@ pub(super) struct Session {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) plan: Plan,
     tape: Option<Tape>,
+    /// What calls of the plan's tools were seen to need before.
+    learned: Vec<LearnedNeed>,
     /// What multiplies the start times of the run.
     time_scale: f64,
 }
@@ -88,6 +91,7 @@ impl Session {
             catalogue,
             plan,
             tape: None,
+            learned: Vec::new(),
             time_scale: 1.0,
         }
     }
@@ -135,6 +139,7 @@ impl Session {
             spawner: self.ground.attempts(),
             store: self.ground.store.clone(),
             probe: probe::start(sample_period()).map_err(SessionError::Probe)?,
+            learned: self.learned.clone(),
             surroundings: self.ground.surroundings.clone(),
             recorder,
             tape,
@@ -190,12 +195,29 @@ impl Session {
     /// Keeps a run that was not broken off, for the next run of the plan.
     pub(super) fn remember(&self, last: &Snapshot, options: &OutputOptions) {
         let calls = &self.plan.calls;
-        let notebook = options.notebook();
-        if let Some((notebook, run)) = notebook.zip(record::PastRun::of(last, calls.len()))
+        let Some(notebook) = options.notebook() else {
+            return;
+        };
+        if let Some(run) = record::PastRun::of(last, calls.len())
             && let Err(error) = notebook.keep(calls, self.time_scale, &run)
         {
             exit::complain(&format!("this run is not kept: {error}"));
         }
+        if let Err(error) = notebook.keep_needs(self.catalogue.tools(), &last.learned) {
+            exit::complain(&format!("what calls need is not kept: {error}"));
+        }
+    }
+
+    /// Takes up what calls of the tools were seen to need in earlier runs.
+    ///
+    /// # Errors
+    ///
+    /// A file of the notebook cannot be used; the run can go on without.
+    pub(super) fn recall_needs(&mut self, options: &OutputOptions) -> Result<(), NotebookError> {
+        if let Some(notebook) = options.notebook() {
+            self.learned = notebook.needs(self.catalogue.tools())?;
+        }
+        Ok(())
     }
 
     fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {

@@ -8,11 +8,14 @@ use super::setup::Detail;
 use crate::exec::AttemptEvent;
 use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent};
 use crate::probe::{Reading, Target};
-use crate::sched::{AttemptEnd, Input};
+use crate::sched::{AttemptEnd, Input, MachineReading, Used};
 
 /// Waiting calls whose reasons are asked for after every step; with more, only
 /// when a snapshot is due.
 const FEW: usize = 256;
+/// CPU time so short that it does not matter how much of it was seen, in
+/// milliseconds.
+const BARELY_MS: u64 = 50;
 
 impl Run {
     /// Takes news of an attempt.
@@ -129,7 +132,10 @@ impl Run {
         self.starts.remove(&id);
         self.hazards.ended(id);
         self.aim_probe();
-        let end = AttemptEnd::from(&ending);
+        let end = AttemptEnd {
+            used: self.used(id, &ending),
+            ..AttemptEnd::from(&ending)
+        };
         if let Some(row) = self.rows.edit(id) {
             let peak = ending.peak_rss_bytes.map(|peak| peak.value);
             row.peak_rss_bytes = row.peak_rss_bytes.max(peak);
@@ -139,6 +145,48 @@ impl Run {
             }
         }
         Some(Input::AttemptEnded { id, epoch, end })
+    }
+
+    /// What an attempt used. The time it waited for a core is known where its
+    /// last reading saw most of what it did.
+    fn used(&self, id: CallId, ending: &Ending) -> Option<Used> {
+        let cpu_ms = ending.cpu_ms?.value;
+        let sample = self.rows.get(id).and_then(|row| row.samples.latest());
+        let waited = sample.and_then(|sample| {
+            let is_most = sample.cpu_ms * 2 >= cpu_ms || cpu_ms <= BARELY_MS;
+            let scale = cpu_ms as f64 / sample.cpu_ms.max(1) as f64;
+            let waited_ms = sample.waited_ms.filter(|_| is_most)? as f64;
+            Some(Duration::from_secs_f64(
+                waited_ms * scale.clamp(1.0, 2.0) / 1000.0,
+            ))
+        });
+        Some(Used {
+            cpu: Duration::from_millis(cpu_ms),
+            waited,
+            peak_rss_bytes: ending.peak_rss_bytes.map(|peak| peak.value),
+        })
+    }
+
+    /// What the scheduler is told of a reading of the machine.
+    fn machine_reading(&self, reading: &Reading) -> Option<MachineReading> {
+        let machine = reading.machine.as_ref()?;
+        let pressure = machine.pressure;
+        let cores = f64::from(self.cores.max(1));
+        let available = machine
+            .memory_total_bytes
+            .checked_sub(machine.memory_used_bytes);
+        let rss = reading.calls.iter().filter_map(|(.., sample)| *sample);
+        Some(MachineReading {
+            pressure: pressure.map(|it| f64::from(it.cpu)),
+            pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
+            busy: machine
+                .cpu_cores
+                .map(|used| (f64::from(used) / cores).min(1.0)),
+            memory_available_bytes: available,
+            memory_total_bytes: Some(machine.memory_total_bytes),
+            memory_stalled: pressure.and_then(|it| it.memory_full).map(f64::from),
+            calls_rss_bytes: rss.map(|sample| sample.rss_bytes).sum(),
+        })
     }
 
     /// Tells the probe which process trees matter now.
@@ -183,6 +231,9 @@ impl Run {
                 let call = *call;
                 self.tell(now, Happening::CallSampled { call, sample });
             }
+        }
+        if let Some(reading) = self.machine_reading(reading) {
+            self.step(Input::MachineRead(reading));
         }
         self.mark();
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AutoCap, Cap, CapChange, CapStep, History, Pulse};
+use crate::model::{AutoCap, Cap, CapChange, CapControl, CapStep, History, Policy, Pulse};
 
 /// Changes of the cap kept.
 const CHANGES_KEPT: usize = 256;
@@ -22,8 +22,12 @@ pub(super) struct CapLog {
 }
 
 impl CapLog {
-    /// The log of a run that begins with this cap.
-    pub(super) fn new(highest: Cap) -> Self {
+    /// The log of a run that begins with this policy.
+    pub(super) fn new(policy: Policy) -> Self {
+        let highest = match policy.control {
+            CapControl::Pinned => policy.cap,
+            CapControl::Auto => Cap::ONE,
+        };
         Self {
             changes: Arc::new(History::new(CHANGES_KEPT)),
             pulses: Arc::new(History::new(PULSES_KEPT)),
@@ -36,6 +40,14 @@ impl CapLog {
     pub(super) fn changed(&mut self, at: Duration, step: CapStep) {
         self.auto = step.auto;
         Arc::make_mut(&mut self.changes).push(Some(CapChange { at, step }));
+    }
+
+    /// So many lanes are busy.
+    pub(super) fn note_busy(&mut self, busy: usize, control: CapControl) {
+        let busy = u32::try_from(busy).unwrap_or(u32::MAX);
+        if control == CapControl::Auto && busy > self.highest.get() {
+            self.highest = Cap::new(busy).unwrap_or(self.highest);
+        }
     }
 
     /// Keeps a pulse.

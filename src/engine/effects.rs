@@ -49,6 +49,7 @@ impl Run {
         }
         let busy = self.scheduler.lanes().iter().flatten().count();
         self.lane_time.note(now, busy);
+        self.cap_log.note_busy(busy, self.policy.control);
         self.refresh_waits_if_few(now);
         self.mark();
     }

@@ -10,9 +10,11 @@ use crate::plan::Draft;
 /// What a user can ask of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Change how many lanes may be busy. Raising admits at once; lowering
+    /// Pin how many lanes may be busy. Raising admits at once; lowering
     /// drains and never kills.
     SetCap(Cap),
+    /// Leave the cap to the scheduler, up to so many lanes.
+    SetAuto(Cap),
     /// Change the order in which ready calls start.
     SetOrder(Order),
     /// Stop admitting.

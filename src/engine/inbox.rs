@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Command;
 use super::run::{Run, possible};
-use crate::model::{Call, CallId, CallName, Cap, CapCause, CapStep, Happening, StopCause};
+use crate::model::{
+    Call, CallId, CallName, Cap, CapCause, CapControl, CapStep, Happening, StopCause,
+};
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
 
@@ -17,7 +19,8 @@ impl Run {
             self.go_on();
         }
         match command {
-            Command::SetCap(cap) => self.set_cap(cap),
+            Command::SetCap(cap) => self.set_cap(cap, CapControl::Pinned),
+            Command::SetAuto(ceiling) => self.set_cap(ceiling, CapControl::Auto),
             Command::SetOrder(order) => {
                 self.policy.order = order;
                 self.step(Input::PolicyChanged(self.policy));
@@ -56,24 +59,30 @@ impl Run {
         self.mark();
     }
 
-    fn set_cap(&mut self, asked: Cap) {
-        let before = self.policy.cap;
+    fn set_cap(&mut self, asked: Cap, control: CapControl) {
         let cap = possible(self.launcher.spawner.as_ref(), asked);
         self.tell_of_room(asked);
-        if before == cap {
+        let was = (self.policy.cap, self.policy.control);
+        if was == (cap, control) {
             return;
         }
-        self.policy.cap = cap;
-        self.cap_log.highest = self.cap_log.highest.max(cap);
-        let now = self.clock.now();
+        let before = self.scheduler.auto_cap().map_or(was.0, |auto| auto.lanes);
+        (self.policy.cap, self.policy.control) = (cap, control);
+        self.step(Input::PolicyChanged(self.policy));
+        let auto = self.scheduler.auto_cap();
+        if auto.is_none() {
+            self.cap_log.highest = self.cap_log.highest.max(cap);
+        }
         let step = CapStep {
             before,
-            cap,
-            cause: CapCause::User,
-            auto: None,
+            cap: auto.map_or(cap, |auto| auto.lanes),
+            cause: match (was.1, control) {
+                (CapControl::Pinned, CapControl::Auto) => CapCause::SwitchedOn,
+                _ => CapCause::User,
+            },
+            auto,
         };
-        self.cap_stepped(step, now);
-        self.step(Input::PolicyChanged(self.policy));
+        self.cap_stepped(step, self.clock.now());
     }
 
     /// Keeps and tells a change of the cap.

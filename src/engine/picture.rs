@@ -18,6 +18,7 @@ impl Run {
     }
 
     fn picture(&mut self) -> Snapshot {
+        self.cap_log.auto = self.scheduler.auto_cap();
         renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
         renew(&mut self.lists.queue, self.scheduler.queue());
         renew(&mut self.lists.finished, self.rows.finished());
@@ -35,6 +36,7 @@ impl Run {
             highest_cap: self.cap_log.highest,
             auto: self.cap_log.auto,
             cap_changes: Arc::clone(&self.cap_log.changes),
+            learned: Arc::default(),
             pulses: Arc::clone(&self.cap_log.pulses),
             counts: self.rows.counts(),
             calls: self.rows.shared(),

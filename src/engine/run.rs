@@ -121,7 +121,7 @@ impl Run {
             clock: Clock::start(),
             scheduler,
             policy: setup.policy,
-            cap_log: CapLog::new(setup.policy.cap),
+            cap_log: CapLog::new(setup.policy),
             calls: Vec::new(),
             names: Names::new(),
             rows: Rows::default(),
@@ -259,7 +259,9 @@ impl Run {
     async fn close(mut self, mut publisher: Publisher) -> Arc<Snapshot> {
         self.look_at_output();
         self.probe.set_targets(Vec::new());
-        let last = Arc::new(self.snapshot());
+        let mut last = self.snapshot();
+        last.learned = Arc::new(self.scheduler.learned());
+        let last = Arc::new(last);
         self.tell(
             last.now,
             Happening::RunEnded {
@@ -351,6 +353,7 @@ fn settings(setup: &Setup) -> Settings {
         cores: Some(f64::from(setup.cores)),
         memory_bytes: crate::probe::machine_memory_bytes(),
         tools,
+        learned: setup.learned.clone(),
         ..Settings::new(setup.policy, generator)
     }
 }

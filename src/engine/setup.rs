@@ -10,7 +10,7 @@ use super::run::Run;
 use super::{Command, Handle};
 use crate::catalogue::Catalogue;
 use crate::exec::Spawner;
-use crate::model::{Plan, Policy, RunEvent, RunId, Snapshot};
+use crate::model::{LearnedNeed, Plan, Policy, RunEvent, RunId, Snapshot};
 use crate::output::Store;
 use crate::probe::Probe;
 use crate::sched::TapedStep;
@@ -42,6 +42,8 @@ pub struct Setup {
     pub store: Store,
     /// Reads the machine and the calls.
     pub probe: Probe,
+    /// What calls of tools were seen to need in earlier runs.
+    pub learned: Vec<LearnedNeed>,
     /// What every tool finds around it.
     pub surroundings: RunSurroundings,
     /// Who records the run.

@@ -38,6 +38,10 @@ pub struct CallSample {
     pub disk_bytes: Option<u64>,
     /// Processes in the tree.
     pub processes: u32,
+    /// Time in which its threads could run and waited for a core so far, summed
+    /// up, in milliseconds; `None` where it was not seen.
+    #[serde(default)]
+    pub waited_ms: Option<u64>,
 }
 
 /// One reading of the machine.

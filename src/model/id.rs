@@ -80,6 +80,9 @@ impl Cap {
     /// The cap where neither the command line nor the plan names one.
     pub const DEFAULT: Self = Self(4);
 
+    /// The most lanes of the automatic cap, unless the user names another number.
+    pub const AUTO_CEILING: Self = Self(64);
+
     /// A cap, or `None` for 0. A larger number than [`Cap::MAX`] is clamped to it.
     pub fn new(lanes: u32) -> Option<Self> {
         (lanes > 0).then(|| Self(lanes.min(Self::MAX)))

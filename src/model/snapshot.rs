@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     AttemptRecord, AutoCap, Call, CallId, CallName, CallSample, CallState, Cap, CapChange, Counts,
-    Hazard, History, MachineSample, Policy, Pulse, Remote, RunId, ToolName, WaitReason, WaitSpan,
-    Waited,
+    Hazard, History, LearnedNeed, MachineSample, Policy, Pulse, Remote, RunId, ToolName,
+    WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub auto: Option<AutoCap>,
     /// The latest changes of the cap, oldest first.
     pub cap_changes: Arc<History<CapChange>>,
+    /// What calls of tools were seen to need; told in the last snapshot only.
+    pub learned: Arc<Vec<LearnedNeed>>,
     /// How busy the run was, at the latest readings of the machine, oldest first.
     pub pulses: Arc<History<Pulse>>,
     /// How many calls are in each state.

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::process::{Process, Processes};
+use super::process::{Process, Processes, Turns};
 use crate::model::{CallSample, Epoch};
 
 /// Processes of one call that are followed; those of a fork storm beyond it
 /// are not.
 const MOST_PROCESSES: usize = 2048;
+
+/// CPU time is told in steps of this, in milliseconds.
+const TICK_MS: u64 = 10;
 
 /// What is remembered of a call's tree between two readings.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ pub(super) struct Account {
     members: BTreeMap<u32, Process>,
     cpu_ms: u64,
     disk_bytes: Option<u64>,
+    turns: Turns,
     last: Option<(Instant, u64)>,
 }
 
@@ -44,6 +48,7 @@ impl Account {
             members: BTreeMap::new(),
             cpu_ms: 0,
             disk_bytes: None,
+            turns: Turns::default(),
             last: None,
         }
     }
@@ -67,6 +72,7 @@ impl Account {
             let before = self.disk_bytes.unwrap_or_default();
             self.disk_bytes = Some(before.saturating_add_signed(used.disk_bytes.max(0)));
         }
+        self.take_turns(&members);
         let cpu_cores = self.last.map(|(last, _)| {
             let seconds = now.saturating_duration_since(last).as_secs_f32();
             let busy = (used.cpu_ms - used.late_cpu_ms).max(0) as f32 / 1000.0;
@@ -79,9 +85,34 @@ impl Account {
             cpu_ms: self.cpu_ms,
             disk_bytes: self.disk_bytes,
             processes: members.len() as u32,
+            waited_ms: self.waited_ms(),
         };
         self.members = members;
         Some(sample)
+    }
+
+    /// Counts the turns that the processes had since the last reading. What
+    /// a thread had after it and before its end is not known.
+    fn take_turns(&mut self, members: &BTreeMap<u32, Process>) {
+        for (pid, process) in members {
+            let before = self.members.get(pid).and_then(|one| one.turns);
+            let (now, before) = (
+                process.turns.unwrap_or_default(),
+                before.unwrap_or_default(),
+            );
+            self.turns.ran += now.ran.saturating_sub(before.ran);
+            self.turns.waited += now.waited.saturating_sub(before.waited);
+        }
+    }
+
+    /// Time the tree waited for a core, in milliseconds, scaled up to all of its
+    /// CPU time; `None` where too little of that was seen thread by thread.
+    fn waited_ms(&self) -> Option<u64> {
+        let ran_ms = self.turns.ran / 1_000_000;
+        let is_seen = ran_ms + TICK_MS >= self.cpu_ms * 4 / 5;
+        let scale = self.cpu_ms as f64 / ran_ms.max(1) as f64;
+        let waited_ms = self.turns.waited as f64 / 1e6;
+        (is_seen && self.turns.ran > 0).then(|| (waited_ms * scale.clamp(1.0, 1.25)) as u64)
     }
 
     /// The processes of the tree: the root, everything that was in the tree
@@ -190,6 +221,10 @@ mod tests {
                 cpu_ms,
                 rss_bytes: 1000,
                 disk_bytes: Some(cpu_ms),
+                turns: Some(Turns {
+                    ran: cpu_ms * 1_000_000,
+                    waited: cpu_ms * 500_000,
+                }),
             };
             self.processes.insert(pid, process);
         }
@@ -274,6 +309,23 @@ mod tests {
         let sample = sample.expect("the child can be read");
         assert_eq!((sample.cpu_cores, sample.cpu_ms), (Some(0.5), 3600));
         assert_eq!(sample.rss_bytes, 1000);
+    }
+
+    #[test]
+    fn time_waiting_for_a_core_is_told_only_where_it_was_seen() {
+        let (mut account, mut table, mut clock) = begin();
+        let sample = account.sample(&mut table, None, clock.next());
+        assert_eq!(sample.and_then(|one| one.waited_ms), Some(50));
+        // Most of what the root now has is of children that nobody saw.
+        table.put(10, 1, 5, 2000);
+        if let Some(root) = table.processes.get_mut(&10) {
+            root.turns = Some(Turns {
+                ran: 150_000_000,
+                waited: 60_000_000,
+            });
+        }
+        let sample = account.sample(&mut table, None, clock.next());
+        assert_eq!(sample.and_then(|one| one.waited_ms), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::process::{Process, Processes};
+use super::process::{Process, Processes, Turns};
 
 /// Reads `/proc`.
 #[derive(Debug)]
@@ -23,6 +23,9 @@ pub(super) struct ProcFolder {
 
 /// Files under `/proc` are read up to this size.
 const LONGEST: u64 = 64 * 1024;
+
+/// Threads of one process whose turns are read.
+const MOST_THREADS: usize = 256;
 
 impl ProcFolder {
     pub(super) fn new() -> Self {
@@ -51,10 +54,33 @@ impl ProcFolder {
         Some(field("read_bytes:")? + field("write_bytes:")?)
     }
 
+    /// What all living threads of a process had of the cores, and waited for
+    /// them. Format: `Documentation/scheduler/sched-stats.rst`.
+    fn turns(&mut self, pid: u32) -> Option<Turns> {
+        let mut sum = Turns::default();
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+        for thread in threads.flatten().take(MOST_THREADS) {
+            // One that ended in the meantime has nothing to add.
+            let turns = self.text(thread.path().join("schedstat"));
+            let turns = turns.and_then(parse_turns).unwrap_or_default();
+            sum.ran = sum.ran.saturating_add(turns.ran);
+            sum.waited = sum.waited.saturating_add(turns.waited);
+        }
+        Some(sum)
+    }
+
     fn stat(&mut self, pid: u32) -> Option<Process> {
         let (ticks, page) = (self.ticks_per_second, self.page_bytes);
         parse(self.text(format!("/proc/{pid}/stat"))?, ticks, page)
     }
+}
+
+fn parse_turns(text: &[u8]) -> Option<Turns> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mut fields = text.split_ascii_whitespace().map(str::parse::<u64>);
+    let ran = fields.next()?.ok()?;
+    let waited = fields.next()?.ok()?;
+    Some(Turns { ran, waited })
 }
 
 /// Reads the fields of `/proc/PID/stat`. The name, in parentheses, may hold
@@ -77,6 +103,7 @@ fn parse(text: &[u8], ticks_per_second: u64, page_bytes: u64) -> Option<Process>
         cpu_ms: cpu_ticks.saturating_mul(1000) / ticks_per_second,
         rss_bytes: field(24)?.saturating_mul(page_bytes),
         disk_bytes: None,
+        turns: None,
     })
 }
 
@@ -91,6 +118,7 @@ impl Processes for ProcFolder {
     fn read(&mut self, pid: u32) -> Option<Process> {
         let mut process = self.stat(pid)?;
         process.disk_bytes = self.disk_bytes(pid);
+        process.turns = self.turns(pid);
         Some(process)
     }
 
@@ -137,6 +165,13 @@ mod tests {
         );
         assert_eq!(process.cpu_ms, 1000);
         assert_eq!((process.start, process.rss_bytes), (99, 5 * 4096));
+    }
+
+    #[test]
+    fn turns_are_time_on_a_core_and_time_waiting_for_one() {
+        let turns = parse_turns(b"123456 789 4\n").map(|it| (it.ran, it.waited));
+        assert_eq!(turns, Some((123_456, 789)));
+        assert_eq!(parse_turns(b""), None);
     }
 
     #[test]

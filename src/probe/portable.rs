@@ -43,6 +43,7 @@ fn describe(process: &sysinfo::Process) -> Process {
         session,
         cpu_ms: process.accumulated_cpu_time(),
         rss_bytes: process.memory(),
+        turns: None,
         disk_bytes: Some(disk.total_read_bytes + disk.total_written_bytes),
     }
 }

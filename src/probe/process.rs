@@ -18,6 +18,16 @@ pub(super) struct Process {
     pub(super) rss_bytes: u64,
     /// Bytes read from and written to disks, as `cpu_ms`.
     pub(super) disk_bytes: Option<u64>,
+    /// Its living threads' time on a core, and waiting for one, in
+    /// nanoseconds; `None` where the system does not tell.
+    pub(super) turns: Option<Turns>,
+}
+
+/// Time on a core, and time waiting for one, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Turns {
+    pub(super) ran: u64,
+    pub(super) waited: u64,
 }
 
 /// How processes are looked up.

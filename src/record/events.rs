@@ -45,7 +45,7 @@ impl EventLines {
                 calls,
                 policy,
             } => json!({
-                "run_id": run, "plan": plan, "calls": calls, "cap": policy.cap,
+                "run_id": run, "plan": plan, "calls": calls, "cap": policy.cap, "control": policy.control,
                 "on_failure": policy.on_failure, "order": policy.order,
             }),
             Happening::CallQueued { tool, args, .. } => json!({ "tool": tool, "args": args }),

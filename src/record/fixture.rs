@@ -191,6 +191,7 @@ pub(super) fn last() -> Snapshot {
         highest_cap: Cap::new(3).expect("three lanes"),
         auto: None,
         cap_changes: Arc::new(History::new(1)),
+        learned: Arc::default(),
         pulses: Arc::new(History::new(1)),
         policy: policy(),
         counts,

@@ -8,7 +8,7 @@ use super::figures::on_one_line;
 use super::names::Names;
 use super::{CallOutput, Outputs};
 use crate::model::{
-    AttemptEnd, CallRow, CallState, Counts, Happening, Outcome, RunEvent, Snapshot,
+    AttemptEnd, CallRow, CallState, CapControl, Counts, Happening, Outcome, RunEvent, Snapshot,
 };
 
 /// Writes a run as plain lines for people and pagers.
@@ -42,7 +42,11 @@ impl PlainLines {
                 ..
             } => {
                 let (plan, cap) = (on_one_line(plan), policy.cap);
-                Some(format!("run    {plan}: {calls} calls, cap {cap}"))
+                let auto = match policy.control {
+                    CapControl::Pinned => "",
+                    CapControl::Auto => "auto, at most ",
+                };
+                Some(format!("run    {plan}: {calls} calls, cap {auto}{cap}"))
             }
             Happening::CallStarted {
                 call,

@@ -247,6 +247,7 @@ impl From<&Ending> for AttemptEnd {
             outcome: ending.outcome,
             is_retryable: ending.is_retryable,
             retry_after: ending.retry_after,
+            used: None,
         }
     }
 }

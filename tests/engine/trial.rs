@@ -105,6 +105,7 @@ pub(crate) fn stored_trial(
         spawner: Arc::new(spawner.clone()),
         store,
         probe: probe::start(Duration::from_hours(1)).expect("a probe"),
+        learned: Vec::new(),
         surroundings: RunSurroundings {
             started_in: PathBuf::from("/"),
             own_program: PathBuf::from("/fanout"),

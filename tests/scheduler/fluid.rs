@@ -6,7 +6,6 @@
 //! `1 / (1 + 0.3 (R - C) / C)` for `R` that could run on `C` cores. The
 //! pressure is what Linux tells in that case, `(R - C) / C`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fanout::model::{CallId, Cap, CapControl, CapStep, Epoch, Order, Outcome, Policy, ToolName};
@@ -226,11 +225,11 @@ impl Machine {
                 high *= 2.0;
             }
             for _ in 0..50 {
-                let middle = (low + high) / 2.0;
+                let middle = f64::midpoint(low, high);
                 if at(middle).1 > 0.0 {
-                    low = middle
+                    low = middle;
                 } else {
-                    high = middle
+                    high = middle;
                 }
             }
         }
@@ -336,20 +335,18 @@ impl Went {
             .steps
             .iter()
             .filter_map(|(at, step)| Some((*at, step.auto?.trim)));
-        let mut last: BTreeMap<bool, f64> = BTreeMap::new();
         let mut before: Option<(f64, bool)> = None;
         let mut quick = 0;
         let mut turned_at: Option<f64> = None;
         for (at, trim) in trims {
             if let Some((old, was_up)) = before {
-                if trim != old {
+                if trim.to_bits() != old.to_bits() {
                     let is_up = trim > old;
                     if is_up != was_up && at >= from {
                         quick += usize::from(turned_at.is_some_and(|then| at - then < 10.0));
                         turned_at = Some(at);
                     }
                     before = Some((trim, is_up));
-                    last.insert(is_up, at);
                 }
             } else {
                 before = Some((trim, trim > 1.0));

@@ -71,6 +71,7 @@ impl Run {
             highest_cap: policy.cap,
             auto: None,
             cap_changes: Arc::new(History::new(1)),
+            learned: Arc::default(),
             pulses: Arc::new(History::new(1)),
             policy,
             counts: Counts::default(),

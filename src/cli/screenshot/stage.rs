@@ -119,6 +119,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         spawner: Arc::new(players),
         store: store.clone(),
         probe: Probe::of(readings),
+        learned: Vec::new(),
         surroundings: surroundings(),
         recorder: None,
         tape: None,

@@ -1,9 +1,11 @@
-//! What is written down between sessions: the last run of each plan.
+//! What is written down between sessions: the last run of each plan, and what
+//! calls of each tool need.
 //!
 //! It owns one folder of small files and nothing in memory. It must not know
 //! where that folder is, nor who wants what is in it.
 
 mod folder;
+mod needs;
 mod past_run;
 
 use std::path::Path;
@@ -20,6 +22,7 @@ const MOST_RUNS: usize = 50;
 #[derive(Debug, Clone)]
 pub struct Notebook {
     runs: Folder,
+    needs: Folder,
 }
 
 impl Notebook {
@@ -27,6 +30,7 @@ impl Notebook {
     pub fn at(folder: &Path) -> Self {
         Self {
             runs: Folder::at(folder.join("runs")),
+            needs: Folder::at(folder.join("needs")),
         }
     }
 

@@ -85,7 +85,7 @@ impl Auto {
             gate: Gate::default(),
             stalls: Stalls::default(),
             memory_room: u64::MAX,
-            lanes: Cap::DEFAULT,
+            lanes: Cap::new(cores as u32).unwrap_or(Cap::ONE),
         }
     }
 
@@ -186,19 +186,16 @@ impl Auto {
         if wall <= 0.0 {
             return;
         }
-        let cores = match used.waited {
-            Some(waited) => {
-                let waited = waited.as_secs_f64();
-                // So many wanted a core at once, on average.
-                let wanted = ((cpu + waited) / wall).max(1.0);
-                let alone = wall - waited / wanted;
-                (alone > 0.0).then(|| cpu / alone)
-            }
-            None => {
-                let stalled = stalled.zip(stalled_before).map(|(now, then)| now - then);
-                let is_calm = stalled.is_some_and(|stalled| stalled / wall < CALM);
-                is_calm.then_some(cpu / wall)
-            }
+        let cores = if let Some(waited) = used.waited {
+            let waited = waited.as_secs_f64();
+            // So many threads wanted a core at once, on average.
+            let at_once = ((cpu + waited) / wall).max(1.0);
+            let alone = wall - waited / at_once;
+            (alone > 0.0).then(|| cpu / alone)
+        } else {
+            let stalled = stalled.zip(stalled_before).map(|(now, then)| now - then);
+            let is_calm = stalled.is_some_and(|stalled| stalled / wall < CALM);
+            is_calm.then_some(cpu / wall)
         };
         self.needs.learn(demand, cores, used.peak_rss_bytes);
     }

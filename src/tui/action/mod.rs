@@ -24,6 +24,7 @@ pub enum Action {
     CapUp,
     CapDown,
     CapSet,
+    CapAuto,
     Pause,
     Add,
     CpuUnit,

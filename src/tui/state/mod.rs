@@ -295,11 +295,24 @@ impl State {
         self.toasts.push(self.now, level, text.into());
     }
 
+    /// Says what the automatic cap did since the last snapshot.
+    fn tell_cap_changes(&mut self, run: &Snapshot) {
+        let seen = self.run.cap_changes.latest().map(|change| change.at);
+        let changes = run.cap_changes.iter().flatten();
+        for change in changes.filter(|change| seen.is_none_or(|seen| change.at > seen)) {
+            if change.step.auto.is_some() {
+                let text = change.step.to_string();
+                self.say(Level::Info, crate::output::Safe::new(&text));
+            }
+        }
+    }
+
     /// Takes a new snapshot.
     pub fn absorb(&mut self, run: Arc<Snapshot>) {
-        if self.wanted_cap == Some(run.policy.cap) {
+        if run.auto.is_none() && self.wanted_cap == Some(run.policy.cap) {
             self.wanted_cap = None;
         }
+        self.tell_cap_changes(&run);
         if let Some((number, text)) = &run.notice
             && *number > self.notice_seen
         {

@@ -1,4 +1,4 @@
-//! The cap: one more, one less, or a number that is typed.
+//! The cap: one more, one less, a number that is typed, or left to the scheduler.
 
 use super::UiCommand;
 use crate::engine::Command;
@@ -6,12 +6,22 @@ use crate::model::Cap;
 use crate::tui::action::Action;
 use crate::tui::state::{CapOutlook, Field, Layer, Level, State};
 
+/// Whether an action is about the cap.
+pub(super) fn is_meant(action: Action) -> bool {
+    matches!(
+        action,
+        Action::CapUp | Action::CapDown | Action::CapSet | Action::CapAuto
+    )
+}
+
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     // Several presses count, even before the engine has answered the first.
-    let cap = state.wanted_cap.unwrap_or(state.run.policy.cap);
+    let cap = state.wanted_cap.unwrap_or(state.run.cap());
     match action {
         Action::CapUp => set(state, cap.raised(), commands),
         Action::CapDown => set(state, cap.lowered(), commands),
+        Action::CapAuto if state.run.auto.is_some() => set(state, cap, commands),
+        Action::CapAuto => leave_it(state, Cap::AUTO_CEILING, commands),
         _ => state
             .layers
             .push(Layer::CapPrompt(Box::new(Field::single_line()))),
@@ -26,16 +36,41 @@ pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<Ui
     if action != Action::Take {
         return;
     }
-    match field.text().trim().parse().ok().and_then(Cap::new) {
+    let text = field.text();
+    let (auto, number) = match text.trim().split_once(':') {
+        _ if text.trim() == "auto" => return leave_it(state, Cap::AUTO_CEILING, commands),
+        Some(("auto", most)) => (true, most),
+        _ => (false, text.trim()),
+    };
+    match number.parse().ok().and_then(Cap::new) {
+        Some(ceiling) if auto => leave_it(state, ceiling, commands),
         Some(cap) => set(state, cap, commands),
-        None => state.say(Level::Warn, "the cap is a number from 1 to 1024"),
+        None => state.say(
+            Level::Warn,
+            "the cap is a number from 1 to 1024, auto or auto:16",
+        ),
     }
+}
+
+/// Leaves the cap to the scheduler, up to so many lanes.
+fn leave_it(state: &mut State, ceiling: Cap, commands: &mut Vec<UiCommand>) {
+    (state.wanted_cap, state.cap_outlook) = (None, None);
+    commands.retain(|it| !is_about_cap(it));
+    commands.push(UiCommand::Engine(Command::SetAuto(ceiling)));
+}
+
+fn is_about_cap(command: &UiCommand) -> bool {
+    matches!(
+        command,
+        UiCommand::Engine(Command::SetCap(_) | Command::SetAuto(_))
+    )
 }
 
 fn set(state: &mut State, cap: Cap, commands: &mut Vec<UiCommand>) {
     state.cap_outlook = CapOutlook::new(&state.run, &state.catalogue, cap, state.now);
-    state.wanted_cap = (cap != state.run.policy.cap).then_some(cap);
+    let is_new = cap != state.run.policy.cap || state.run.auto.is_some();
+    state.wanted_cap = is_new.then_some(cap);
     // Held keys make one command.
-    commands.retain(|it| !matches!(it, UiCommand::Engine(Command::SetCap(_))));
+    commands.retain(|it| !is_about_cap(it));
     commands.push(UiCommand::Engine(Command::SetCap(cap)));
 }

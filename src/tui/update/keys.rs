@@ -134,7 +134,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Theme => theme_picker::open(state),
         Action::Redraw => commands.push(UiCommand::Redraw),
         Action::Suspend => commands.push(UiCommand::Suspend),
-        Action::CapUp | Action::CapDown | Action::CapSet => cap::act(state, action, commands),
+        _ if cap::is_meant(action) => cap::act(state, action, commands),
         Action::Add => add_call::open(state),
         Action::UseTool => add_call::for_tool(state),
         Action::EditRerun => add_call::edit(state),

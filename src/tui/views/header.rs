@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{View, trend};
-use crate::model::{Outcome, RunPhase};
+use crate::model::{AutoCap, Outcome, PressureSource, RunPhase};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::Action;
@@ -138,12 +138,19 @@ fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Right {
     let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
     phase(view, &mut strip);
-    let cap = state.wanted_cap.unwrap_or(state.run.policy.cap);
+    let cap = state.wanted_cap.unwrap_or(state.run.cap());
+    let auto = state.run.auto.filter(|_| state.wanted_cap.is_none());
     let style = view.style(Role::Fg);
     strip.put("cap ", style);
+    if auto.is_some() {
+        strip.put("auto ~", style);
+    }
     strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
+    if let Some(auto) = auto.filter(|_| thrift < PLAN) {
+        machine_room(view, &auto, &mut strip);
+    }
     let busy = state.run.counts.busy();
-    if busy > cap.get() as usize {
+    if auto.is_none() && busy > cap.get() as usize {
         let warn = view.style(Role::Stopping);
         strip.put(" (", warn).put(figure::count(busy), warn);
         strip.put(
@@ -165,6 +172,20 @@ fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Right {
         .skip(2)
         .put(figure::whole_clock(state.elapsed()), style);
     Right { strip, hint }
+}
+
+/// What the automatic cap goes by: the cores it fills, and from where it knows.
+fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
+    let muted = view.style(Role::Muted);
+    strip
+        .put(" of ", muted)
+        .put(figure::cores(auto.room_cores), muted)
+        .put(" cores", muted);
+    if auto.is_memory_short {
+        strip.put(", memory short", view.style(Role::Stopping));
+    } else if auto.source == PressureSource::Estimated {
+        strip.put(", pressure estimated", muted);
+    }
 }
 
 fn has_outlook(view: &View<'_>) -> bool {

@@ -28,7 +28,7 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     let run = &view.state.run;
-    let (busy, lanes) = (run.counts.busy() as u64, run.policy.cap.get());
+    let (busy, lanes) = (run.counts.busy() as u64, run.cap().get());
     let mut left = chrome::title(view, Pane::Lanes, "Lanes");
     left.put(figure::part(busy, lanes), view.style(Role::Title))
         .skip(1);

@@ -23,7 +23,7 @@ pub(super) fn render(view: &View<'_>, chart: Chart, window: Window, buf: &mut Bu
         return;
     }
     let state = view.state;
-    let (now, cap) = (state.elapsed(), state.run.policy.cap);
+    let (now, cap) = (state.elapsed(), state.run.cap());
     let most = f64::from(state.run.highest_cap.get().max(cap.get()));
     let lines = f64::from(area.height);
     labels(view, area, most, buf);
