@@ -6,8 +6,9 @@ use super::SIZE;
 use super::harness::OnTerminal;
 
 /// A title, the clipboard, a link, a report request, a reset, the other screen,
-/// a C1 control, reordered and invisible text, and a coloured word.
-const HARM: &str = r"\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;http://evil\033\\\\link\033]8;;\033\\\\\033[6n\033[21t\033c\033[?1049h\302\23331mC1\342\200\256olleh\342\200\213\033[32mgreen\033[0m\n";
+/// a C1 control, reordered and invisible text, tag characters, and a coloured
+/// word.
+const HARM: &str = r"\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;http://evil\033\\\\link\033]8;;\033\\\\\033[6n\033[21t\033c\033[?1049h\302\23331mC1\342\200\256olleh\342\200\213\363\240\201\201\033[32mgreen\033[0m\n";
 
 /// The catalogue and the plan of a call that prints it.
 fn files(folder: &Path) -> [PathBuf; 2] {
@@ -46,6 +47,7 @@ fn assert_harmless(bytes: &[u8]) -> bool {
         "\u{9b}",
         "\u{202e}",
         "\u{200b}",
+        "\u{e0041}",
     ] {
         assert!(!text.contains(harm), "{harm:?} in {text:?}");
     }
@@ -66,7 +68,7 @@ fn torture_37_to_40_plain_lines_and_single_calls_are_sanitised() {
             "^[[21t",
             "^[c",
             "<U+009B>31mC1",
-            "<U+202E>olleh<U+200B>",
+            "<U+202E>olleh<U+200B><U+E0041>",
         ] {
             let one_line = shown.replace('\n', "");
             assert!(one_line.contains(text), "{text} is not in\n{shown}");
