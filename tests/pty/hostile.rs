@@ -10,12 +10,16 @@ use super::harness::OnTerminal;
 /// word.
 const HARM: &str = r"\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;http://evil\033\\\\link\033]8;;\033\\\\\033[6n\033[21t\033c\033[?1049h\302\23331mC1\342\200\256olleh\342\200\213\363\240\201\201\033[32mgreen\033[0m\n";
 
+/// A letter under a hundred thousand accents.
+const MARKS: &str = r#"BEGIN{printf "a"; for(i=0;i<100000;i++) printf "\314\201"; print "over"}"#;
+
 /// The catalogue and the plan of a call that prints it.
 fn files(folder: &Path) -> [PathBuf; 2] {
     let catalogue = folder.join("tools.toml");
     let tool =
         format!("[[tool]]\nname = \"harm\"\ncommand = [\"printf\", '{HARM}']\noutput = \"text\"\n");
-    std::fs::write(&catalogue, tool).expect("the catalogue can be written");
+    let marks = format!("[[tool]]\nname = \"marks\"\ncommand = [\"awk\", '{MARKS}']\n");
+    std::fs::write(&catalogue, tool + &marks).expect("the catalogue can be written");
     let plan = folder.join("plan.toml");
     std::fs::write(&plan, "name = \"harm\"\n[[call]]\ntool = \"harm\"\n")
         .expect("the plan can be written");
@@ -94,4 +98,16 @@ fn torture_37_to_40_the_dashboard_is_sanitised() {
     fanout.keys("q");
     assert_eq!(fanout.exit_code(), 0);
     fanout.assert_restored();
+}
+
+#[test]
+fn torture_41_a_letter_has_few_accents() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut fanout = start(&["call", "marks"], folder.path());
+    assert_eq!(fanout.exit_code(), 0, "{}", fanout.contents());
+    fanout.wait_for("over");
+    fanout.wait_until("few accents", |_, bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        text.contains("<+") && text.matches('\u{301}').count() <= 1000
+    });
 }
