@@ -388,3 +388,12 @@ fn the_timeline_is_walked_and_zoomed() {
         );
     });
 }
+
+#[test]
+fn a_filter_selects_a_call_that_it_leaves() {
+    play(fixtures::everything(), (120, 36), async |stage| {
+        stage.keys("2Ogg/crawl<ret>").await;
+        let text = stage.text();
+        assert!(text.contains("▌#6") && text.contains("Output #6"), "{text}");
+    });
+}

@@ -103,6 +103,25 @@ pub(super) fn in_filter(state: &mut State, action: Action) {
     state.layers.pop();
     if action == Action::Close {
         narrow(state, "");
+    } else {
+        state.settle();
+        select_listed(state);
+    }
+}
+
+/// Selects the first call that the filter leaves, unless the selected one is
+/// among them: keys do not act on what is not shown.
+fn select_listed(state: &mut State) {
+    let pane = state.focus;
+    if !matches!(pane, Pane::Table | Pane::Queue | Pane::Finished) {
+        return;
+    }
+    let selected = state.selection.call();
+    let mut listed = (0..state.listed(pane)).filter_map(|row| state.call_at(pane, row));
+    if !listed.clone().any(|call| Some(call) == selected)
+        && let Some(first) = listed.next()
+    {
+        state.selection = Selection::Chosen(first);
     }
 }
 
