@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use fanout::model::{CallId, CallSample, Epoch};
-use fanout::probe::{self, Probe, Reading, Target};
+use fanout::probe::{self, Probe, Reading, Subject, Target};
 
 const PERIOD: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(20);
@@ -37,8 +37,7 @@ fn sh(script: &str) -> Guard {
 
 fn target(child: &Guard) -> Target {
     Target {
-        call: CallId::from_index(0),
-        epoch: Epoch(1),
+        subject: Subject::Call(CallId::from_index(0), Epoch(1)),
         pid: child.0.id(),
     }
 }
@@ -68,9 +67,9 @@ fn until(probe: &Probe, what: &str, mut fits: impl FnMut(&Reading) -> bool) {
 
 fn sample(reading: &Reading) -> Option<&CallSample> {
     reading
-        .calls
+        .trees
         .first()
-        .and_then(|(_, _, sample)| sample.as_ref())
+        .and_then(|(_, sample)| sample.as_ref())
 }
 
 #[test]
@@ -112,7 +111,7 @@ fn a_busy_child_of_a_child_is_seen() {
     drop(child.0.stdin.take());
     assert!(child.0.wait().is_ok());
     until(&probe, "a gap once it has ended", |reading| {
-        !reading.calls.is_empty() && sample(reading).is_none()
+        !reading.trees.is_empty() && sample(reading).is_none()
     });
 }
 

@@ -202,6 +202,7 @@ async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, 
     let deps = Deps {
         handle,
         reader: session.ground.store.reader(),
+        wiretap: session.ground.servers.wiretap().clone(),
         catalogue: Arc::clone(&session.catalogue),
         theme: looks.theme,
         glyphs: looks.glyphs,

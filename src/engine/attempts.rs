@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::run::{News, Run};
 use super::setup::Detail;
 use crate::exec::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent};
-use crate::probe::{Reading, Target};
+use crate::model::{
+    CallId, CallSample, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent,
+};
+use crate::probe::{Reading, Subject, Target};
 use crate::sched::{AttemptEnd, Input, MachineReading, Used};
 
 /// Waiting calls whose reasons are asked for after every step; with more, only
@@ -175,7 +177,11 @@ impl Run {
         let available = machine
             .memory_total_bytes
             .checked_sub(machine.memory_used_bytes);
-        let rss = reading.calls.iter().filter_map(|(.., sample)| *sample);
+        let calls = reading
+            .trees
+            .iter()
+            .filter(|(it, _)| matches!(it, Subject::Call(..)));
+        let rss = calls.filter_map(|(_, sample)| *sample);
         Some(MachineReading {
             pressure: pressure.map(|it| f64::from(it.cpu)),
             pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
@@ -190,14 +196,14 @@ impl Run {
     }
 
     /// Tells the probe which process trees matter now.
-    fn aim_probe(&mut self) {
-        let targets = self.starts.iter().filter_map(|(call, start)| {
+    pub(super) fn aim_probe(&mut self) {
+        let calls = self.starts.iter().filter_map(|(call, start)| {
             Some(Target {
-                call: *call,
-                epoch: start.epoch,
+                subject: Subject::Call(*call, start.epoch),
                 pid: start.pid?,
             })
         });
+        let targets = calls.chain(self.servers.targets());
         self.probe.set_targets(targets.collect());
     }
 
@@ -216,20 +222,16 @@ impl Run {
         }
         Arc::make_mut(&mut self.machine).push(reading.machine.clone());
         self.take_pulse(reading, now);
-        for (call, epoch, sample) in &reading.calls {
-            if self
-                .starts
-                .get(call)
-                .is_none_or(|start| start.epoch != *epoch)
-            {
-                continue;
-            }
-            self.rows.add_sample(*call, *sample);
-            if let Some(sample) = *sample
-                && wants_all
-            {
-                let call = *call;
-                self.tell(now, Happening::CallSampled { call, sample });
+        for (subject, sample) in &reading.trees {
+            match subject {
+                Subject::Call(call, epoch) => {
+                    let is_current = self.take_sample(*call, *epoch, *sample);
+                    if let Some(sample) = sample.filter(|_| is_current && wants_all) {
+                        let call = *call;
+                        self.tell(now, Happening::CallSampled { call, sample });
+                    }
+                }
+                Subject::Server(name) => self.servers.add_sample(name, *sample),
             }
         }
         if let Some(reading) = self.machine_reading(reading) {
@@ -250,6 +252,16 @@ impl Run {
             pressure: machine.and_then(|it| Some(it.pressure?.cpu)),
         };
         self.cap_log.beat(pulse);
+    }
+
+    /// Takes a reading of a call; whether it is of its current attempt.
+    fn take_sample(&mut self, call: CallId, epoch: Epoch, sample: Option<CallSample>) -> bool {
+        let start = self.starts.get(&call);
+        let is_current = start.is_some_and(|start| start.epoch == epoch);
+        if is_current {
+            self.rows.add_sample(call, sample);
+        }
+        is_current
     }
 
     /// Takes over what calls printed since the last look. While the recorder

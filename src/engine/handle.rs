@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::model::{CallId, Cap, Order, Snapshot};
+use crate::model::{CallId, Cap, Order, ServerName, ServerOrder, Snapshot};
 use crate::plan::Draft;
 
 /// What a user can ask of a run.
@@ -54,6 +54,13 @@ pub enum Command {
     },
     /// Start this waiting call before all others, as soon as what it needs is free.
     RunNext(CallId),
+    /// Start, stop or restart a tool server.
+    Server {
+        /// The server.
+        name: ServerName,
+        /// What is asked of it.
+        order: ServerOrder,
+    },
     /// Stop admitting, let running calls finish, then end the engine.
     Drain,
     /// Cancel everything by the stop ladder, then end the engine.

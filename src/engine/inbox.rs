@@ -40,6 +40,9 @@ impl Run {
                 self.step(Input::PriorityChanged { id: call, priority });
             }
             Command::RunNext(id) => self.step(Input::RunNextRequested { id }),
+            Command::Server { name, order } => {
+                self.launcher.spawner.conduct_server(&name, order);
+            }
             Command::Drain => self.step(Input::DrainRequested),
             Command::Shutdown => self.step(Input::ShutdownRequested),
         }

@@ -20,6 +20,7 @@ use crate::output::Store;
 use crate::plan;
 
 /// What every attempt of a run is started with.
+#[derive(Clone)]
 pub(super) struct Launcher {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) spawner: Arc<dyn Spawner>,

@@ -20,6 +20,7 @@ mod picture;
 mod publisher;
 mod rows;
 mod run;
+mod servers;
 mod setup;
 
 pub use handle::{Busy, Command, Handle};

@@ -8,12 +8,14 @@ use crate::model::{CallId, Hazard, Snapshot};
 impl Run {
     /// The picture before anything has started.
     pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
+        self.look_at_servers();
         Arc::new(self.picture())
     }
 
     /// The picture now, with every waiting call's reason up to date.
     pub(super) fn snapshot(&mut self) -> Snapshot {
         self.refresh_waits(self.clock.now());
+        self.look_at_servers();
         self.picture()
     }
 
@@ -48,6 +50,8 @@ impl Run {
             cores: self.cores,
             missed_samples: self.missed_samples,
             hazards: Arc::clone(&self.lists.hazards),
+            servers: self.servers.rows(),
+            server_gauges: self.servers.gauges(),
             notice: self.notice.clone(),
         }
     }

@@ -18,11 +18,12 @@ use super::outbox::Outbox;
 use super::picture::Lists;
 use super::publisher::Publisher;
 use super::rows::Rows;
+use super::servers::ServerWatch;
 use super::setup::{Detail, Lifetime, Setup};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
     Call, CallId, Cap, Ending, Epoch, Happening, History, LockSet, MachineSample, Plan, Policy,
-    RunEvent, RunId, Snapshot,
+    RunEvent, RunId, Snapshot, ToolName,
 };
 use crate::output::Seen;
 use crate::probe::Probe;
@@ -53,6 +54,7 @@ pub(super) struct Run {
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
     pub(super) hazards: Hazards,
+    pub(super) servers: ServerWatch,
     pub(super) lane_time: LaneTime,
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<TapedStep>,
@@ -137,6 +139,7 @@ impl Run {
             }),
             lists: Lists::default(),
             hazards: Hazards::default(),
+            servers: ServerWatch::default(),
             lane_time: LaneTime::default(),
             journal: Outbox::new(sender),
             tape: Outbox::new(setup.tape),
@@ -212,6 +215,7 @@ impl Run {
             return self.first_snapshot();
         };
         let mut readings = self.probe.readings();
+        let mut server_changes = self.launcher.spawner.server_changes();
         let mut output_tick = time::interval(OUTPUT_PERIOD);
         output_tick.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
         let first = 0..self.calls.len();
@@ -243,6 +247,10 @@ impl Run {
                 Ok(()) = readings.changed() => {
                     let reading = Arc::clone(&readings.borrow_and_update());
                     self.take_reading(&reading);
+                }
+                () = changed(&mut server_changes) => {
+                    self.servers.is_stale = true;
+                    self.mark();
                 }
                 _ = output_tick.tick(), if !self.starts.is_empty() => self.look_at_output(),
                 () = sleep_until(deadline), if deadline.is_some() => self.step(Input::Ticked),
@@ -348,7 +356,17 @@ pub(super) fn possible(spawner: &dyn Spawner, asked: Cap) -> Cap {
 /// machine's memory.
 fn settings(setup: &Setup) -> Settings {
     let generator = rand_pcg::Pcg64Mcg::seed_from_u64(setup.seed);
-    let tools = setup.catalogue.tools().filter_map(ToolLimits::of).collect();
+    // What the user allows a server's tools is known before it tells of them.
+    let catalogue = &setup.catalogue;
+    let unlisted = catalogue.servers().flat_map(|server| {
+        let names = server.tools.keys();
+        names.filter_map(|tool| {
+            let name = ToolName::new(format!("{}.{tool}", server.name));
+            ToolLimits::of(&catalogue.assumed_tool(&name)?)
+        })
+    });
+    let tools = catalogue.tools().filter_map(ToolLimits::of);
+    let tools = tools.chain(unlisted).collect();
     Settings {
         cores: Some(f64::from(setup.cores)),
         memory_bytes: crate::probe::machine_memory_bytes(),
@@ -356,6 +374,16 @@ fn settings(setup: &Setup) -> Settings {
         learned: setup.learned.clone(),
         ..Settings::new(setup.policy, generator)
     }
+}
+
+/// Waits for a change; never ends where nothing changes any more.
+async fn changed(changes: &mut Option<watch::Receiver<u64>>) {
+    if let Some(changes) = changes
+        && changes.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Waits until a moment; never ends without one.

@@ -1,10 +1,10 @@
 //! Every kind of attempt that leaves this process: programs under supervisors,
 //! questions to servers, requests to services.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{AttemptEvent, Containment, Servers, Spawner, StopTokens};
-use crate::model::{Cap, Launch, Question};
+use crate::model::{Cap, Launch, Question, ServerName, ServerOrder, ServerRow};
 use crate::output::Sink;
 
 /// Starts every kind of attempt.
@@ -49,6 +49,18 @@ impl Spawner for Attempts {
         events: mpsc::Sender<AttemptEvent>,
     ) {
         self.web.fetch(request, stop, sink, events);
+    }
+
+    fn servers(&self) -> Vec<ServerRow> {
+        self.servers.rows()
+    }
+
+    fn server_changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.servers.changes())
+    }
+
+    fn conduct_server(&self, name: &ServerName, order: ServerOrder) {
+        self.servers.conduct(name, order);
     }
 
     fn most_lanes(&self) -> Option<Cap> {

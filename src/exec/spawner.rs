@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::report::Reporter;
-use crate::model::{CallId, Cap, Ending, Epoch, Launch, Question, Remote, Request, StopCause};
+use crate::model::{
+    CallId, Cap, Ending, Epoch, Launch, Question, Remote, Request, ServerName, ServerOrder,
+    ServerRow, StopCause,
+};
 use crate::output::Sink;
 
 /// Starts attempts. The engine knows no more than this of processes.
@@ -52,6 +55,21 @@ pub trait Spawner: Send + Sync {
         let reporter = Reporter::new(request.call, request.epoch, events);
         tokio::spawn(reporter.ended(refused));
     }
+
+    /// Where every tool server stands, in the order of their names.
+    fn servers(&self) -> Vec<ServerRow> {
+        Vec::new()
+    }
+
+    /// Counts the changes of what [`Spawner::servers`] tells; `None` where
+    /// nothing ever changes.
+    fn server_changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
+
+    /// Does with a server what was asked, and returns at once: what comes of
+    /// it is seen in its row. Must be called within a tokio runtime.
+    fn conduct_server(&self, _name: &ServerName, _order: ServerOrder) {}
 
     /// As many lanes as there is room for; `None` is no limit.
     fn most_lanes(&self) -> Option<Cap> {

@@ -39,7 +39,7 @@ pub use plan::Plan;
 pub use policy::{FailurePolicy, Order, Policy};
 pub use server::{
     Access, CancelTruth, Concealed, Faults, Hazard, ListedTool, McpServer, Progress, Reach, Remote,
-    ServerName, ServerRow, ServerState, ToolOverride,
+    ServerName, ServerOrder, ServerRow, ServerState, ToolOverride,
 };
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
 pub use state::{CallState, StopCause, StopStep};

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Annotations, CallSample, Rate};
+use super::{Annotations, Rate};
 
 /// The name of a server in its catalogue; its tools are called `NAME.TOOL`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -181,6 +181,11 @@ impl Access {
         }
     }
 
+    /// Whether its calls run beside others on their server.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::ReadOnly | Self::Keyed | Self::Relaxed)
+    }
+
     /// Why calls run side by side or alone, in words.
     pub fn reason(self) -> &'static str {
         match self {
@@ -217,8 +222,17 @@ pub struct ServerRow {
     pub in_flight: usize,
     /// What was wrong with what it sent.
     pub faults: Faults,
-    /// The latest reading of its process tree; it serves all of its calls.
-    pub sample: Option<CallSample>,
+}
+
+/// What a user can ask of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerOrder {
+    /// Start it, unless it runs.
+    Start,
+    /// Close it; its calls fail.
+    Stop,
+    /// Close it, and start it again.
+    Restart,
 }
 
 /// Where a server stands.

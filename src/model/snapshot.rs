@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     AttemptRecord, AutoCap, Call, CallId, CallName, CallSample, CallState, Cap, CapChange, Counts,
-    Hazard, History, LearnedNeed, MachineSample, Policy, Pulse, Remote, RunId, ToolName,
+    Hazard, History, LearnedNeed, MachineSample, Policy, Pulse, Remote, RunId, ServerRow, ToolName,
     WaitReason, WaitSpan, Waited,
 };
 
@@ -63,6 +63,11 @@ pub struct Snapshot {
     pub missed_samples: u64,
     /// What is uncertain because calls overlapped that change something.
     pub hazards: Arc<Vec<Hazard>>,
+    /// The tool servers that are configured.
+    pub servers: Arc<Vec<ServerRow>>,
+    /// Readings of each server's process tree, oldest first, in the order of
+    /// `servers`; a tree serves all calls of its server.
+    pub server_gauges: Arc<Vec<Arc<History<CallSample>>>>,
     /// Latest message of the engine for the user (a refused command, a warning
     /// of the self-check), with a number that grows. Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,

@@ -53,7 +53,7 @@ pub use stream::{Stream, Streams};
 pub use together::{Row, Rows};
 pub use window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
 
-pub use wiretap::{Message, Party, Talk, Wiretap};
+pub use wiretap::{Complaints, Message, Party, Talk, Wiretap};
 
 #[cfg(test)]
 mod tests;

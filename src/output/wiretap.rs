@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::model::{CallId, ServerName};
 
 /// Bytes of complaints kept of one server: the latest.
@@ -27,12 +29,28 @@ pub struct Wiretap(Arc<Shared>);
 struct Shared {
     started: Instant,
     heard: Mutex<Heard>,
+    news: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Heard {
-    complaints: BTreeMap<ServerName, VecDeque<u8>>,
+    complaints: BTreeMap<ServerName, Kept>,
     calls: VecDeque<(CallId, Talk)>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: VecDeque<u8>,
+    left_out: u64,
+}
+
+/// What a server printed on its standard error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Complaints {
+    /// The latest of it. Untrusted text.
+    pub text: String,
+    /// Bytes before it that found no room.
+    pub left_out: u64,
 }
 
 /// The messages about one call.
@@ -72,6 +90,7 @@ impl Default for Wiretap {
         Self(Arc::new(Shared {
             started: Instant::now(),
             heard: Mutex::default(),
+            news: watch::Sender::new(0),
         }))
     }
 }
@@ -81,17 +100,34 @@ impl Wiretap {
     pub fn complained(&self, server: &ServerName, bytes: &[u8]) {
         let mut heard = self.heard();
         let kept = heard.complaints.entry(server.clone()).or_default();
-        kept.extend(bytes);
-        let beyond = kept.len().saturating_sub(COMPLAINTS);
-        kept.drain(..beyond);
+        kept.bytes.extend(bytes);
+        let beyond = kept.bytes.len().saturating_sub(COMPLAINTS);
+        kept.bytes.drain(..beyond);
+        kept.left_out += beyond as u64;
+        drop(heard);
+        self.tell();
     }
 
-    /// The latest complaints of a server. Untrusted text.
-    pub fn complaints(&self, server: &ServerName) -> String {
+    /// The latest complaints of a server.
+    pub fn complaints(&self, server: &ServerName) -> Complaints {
         let heard = self.heard();
-        let kept = heard.complaints.get(server);
-        let bytes: Vec<u8> = kept.into_iter().flatten().copied().collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        let Some(kept) = heard.complaints.get(server) else {
+            return Complaints::default();
+        };
+        let bytes: Vec<u8> = kept.bytes.iter().copied().collect();
+        Complaints {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            left_out: kept.left_out,
+        }
+    }
+
+    /// News of anything that was heard.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.news.subscribe()
+    }
+
+    fn tell(&self) {
+        self.0.news.send_modify(|count| *count += 1);
     }
 
     /// Takes a message about a call.
@@ -108,6 +144,8 @@ impl Wiretap {
         if let Some((_, talk)) = talk {
             talk.add(at, by, text);
         }
+        drop(heard);
+        self.tell();
     }
 
     /// The messages about a call, where they are still kept.
@@ -155,8 +193,9 @@ mod tests {
         }
         wiretap.complained(&server, b"end");
         let complaints = wiretap.complaints(&server);
-        assert_eq!(complaints.len(), COMPLAINTS);
-        assert!(complaints.ends_with("xend"));
+        assert_eq!(complaints.text.len(), COMPLAINTS);
+        assert!(complaints.text.ends_with("xend"));
+        assert_eq!(complaints.left_out, (40 * 4096 + 3 - COMPLAINTS) as u64);
         for _ in 0..10 {
             wiretap.said(CallId::MIN, Party::Server, &"y".repeat(MESSAGE + 5));
         }

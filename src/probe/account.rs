@@ -1,10 +1,10 @@
-//! The processes of one call, and what they used together.
+//! The processes of one tree, and what they used together.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::process::{Process, Processes, Turns};
-use crate::model::{CallSample, Epoch};
+use crate::model::CallSample;
 
 /// Processes of one call that are followed; those of a fork storm beyond it
 /// are not.
@@ -16,8 +16,7 @@ const TICK_MS: u64 = 10;
 /// What is remembered of a call's tree between two readings.
 #[derive(Debug)]
 pub(super) struct Account {
-    pub(super) epoch: Epoch,
-    root: u32,
+    pub(super) root: u32,
     /// Whether the root has been looked up. It is looked up once only: later,
     /// another process could have its pid.
     is_begun: bool,
@@ -39,9 +38,8 @@ struct Used {
 }
 
 impl Account {
-    pub(super) fn new(epoch: Epoch, root: u32) -> Self {
+    pub(super) fn new(root: u32) -> Self {
         Self {
-            epoch,
             root,
             is_begun: false,
             led: None,
@@ -266,7 +264,7 @@ mod tests {
         let mut table = Table::default();
         table.put(10, 1, 5, 100);
         table.put(99, 1, 5, 7777);
-        (Account::new(Epoch(1), 10), table, Clock(Instant::now()))
+        (Account::new(10), table, Clock(Instant::now()))
     }
 
     #[test]

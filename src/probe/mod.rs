@@ -26,15 +26,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use self::sampler::Sampler;
-use crate::model::{CallId, CallSample, Epoch, MachineSample};
+use crate::model::{CallId, CallSample, Epoch, MachineSample, ServerName};
+
+/// Whose processes are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Those of one start of a call.
+    Call(CallId, Epoch),
+    /// Those of a tool server, which serves many calls.
+    Server(ServerName),
+}
 
 /// A process tree to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The call it belongs to.
-    pub call: CallId,
-    /// The start it belongs to.
-    pub epoch: Epoch,
+    /// Whose it is.
+    pub subject: Subject,
     /// Its first process.
     pub pid: u32,
 }
@@ -49,7 +56,7 @@ pub struct Reading {
     /// The machine.
     pub machine: Option<MachineSample>,
     /// Each target; `None` where nothing of it could be read.
-    pub calls: Vec<(CallId, Epoch, Option<CallSample>)>,
+    pub trees: Vec<(Subject, Option<CallSample>)>,
 }
 
 /// A running probe. Dropping it ends its thread.

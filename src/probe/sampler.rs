@@ -10,8 +10,7 @@ use super::machine::Machine;
 #[cfg(not(target_os = "linux"))]
 use super::portable::Library as Source;
 use super::process::Processes;
-use super::{Reading, Target};
-use crate::model::CallId;
+use super::{Reading, Subject, Target};
 
 /// Every so many readings the whole process table is searched, for processes
 /// that left a tree's parent links and stayed in its session.
@@ -22,7 +21,7 @@ const SEARCH_EVERY: u64 = 4;
 pub(super) struct Sampler {
     machine: Machine,
     processes: Source,
-    accounts: BTreeMap<CallId, Account>,
+    accounts: BTreeMap<Subject, Account>,
     readings: u64,
 }
 
@@ -39,27 +38,27 @@ impl Sampler {
     /// Reads the machine and each target. `missed` is passed on.
     pub(super) fn sample(&mut self, targets: &[Target], missed: u64) -> Reading {
         self.readings += 1;
-        self.accounts.retain(|call, account| {
+        self.accounts.retain(|subject, account| {
             let mut targets = targets.iter();
-            targets.any(|target| target.call == *call && target.epoch == account.epoch)
+            targets.any(|target| target.subject == *subject && target.pid == account.root)
         });
         let is_search = self.readings.is_multiple_of(SEARCH_EVERY) && !targets.is_empty();
         let all = is_search.then(|| self.processes.all());
         let now = Instant::now();
-        let calls = targets.iter().map(|target| {
+        let trees = targets.iter().map(|target| {
             let account = self
                 .accounts
-                .entry(target.call)
-                .or_insert_with(|| Account::new(target.epoch, target.pid));
+                .entry(target.subject.clone())
+                .or_insert_with(|| Account::new(target.pid));
             let sample = account.sample(&mut self.processes, all.as_deref(), now);
-            (target.call, target.epoch, sample)
+            (target.subject.clone(), sample)
         });
-        let calls = calls.collect();
+        let trees = trees.collect();
         Reading {
             taken: self.readings,
             missed,
             machine: self.machine.read(),
-            calls,
+            trees,
         }
     }
 }

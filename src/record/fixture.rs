@@ -204,6 +204,8 @@ pub(super) fn last() -> Snapshot {
         cores: 2,
         missed_samples: 0,
         hazards: Arc::default(),
+        servers: Arc::default(),
+        server_gauges: Arc::default(),
         notice: None,
     }
 }

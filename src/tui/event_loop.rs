@@ -22,7 +22,7 @@ use super::laboratory::{Laboratory, either, ordered};
 use super::motion::{self, Motion};
 use super::outward::Outward;
 use super::program::Viewer;
-use super::reading::Reading;
+use super::reading::{Listening, Reading};
 use super::recalled::Recalled;
 use super::settings::{Settings, changed};
 use super::state::{Level, State};
@@ -33,7 +33,7 @@ use super::views::{self, Hit, View};
 use crate::catalogue::Catalogue;
 use crate::engine::Handle;
 use crate::model::Snapshot;
-use crate::output::Reader;
+use crate::output::{Reader, Wiretap};
 use crate::theme::{Depth, Theme};
 
 /// What the dashboard draws from and acts on.
@@ -43,6 +43,8 @@ pub struct Deps {
     pub handle: Handle,
     /// What calls print.
     pub reader: Reader,
+    /// What was said to and by servers.
+    pub wiretap: Wiretap,
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
     /// What it looks like.
@@ -128,7 +130,7 @@ where
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
             () = changed(&mut theme_changes) => turn.themes_changed(),
-            msg = either(turn.outward.copied(), &mut turn.deps.laboratory) => turn.take_and_draw(msg),
+            msg = either(turn.outward.copied(), &mut turn.deps.laboratory, &mut turn.listening) => turn.take_and_draw(msg),
             () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
         }
         turn.inputs(&mut input)?;
@@ -143,9 +145,7 @@ where
                 }
                 terminal.clear().map_err(drawing)?;
                 // Keys are about what is seen, which is the latest.
-                if snapshots.has_changed().unwrap_or(false) {
-                    turn.engine(true, &mut snapshots);
-                }
+                turn.engine(true, &mut snapshots);
                 input = keys();
             }
         }
@@ -177,6 +177,7 @@ struct Turn {
     wheel: Option<(i32, Option<Hit>)>,
     reading: Reading,
     outward: Outward,
+    listening: Listening,
     /// Whether more is to be read at once.
     is_reading: bool,
 }
@@ -194,6 +195,7 @@ impl Turn {
             state,
             outward,
             frames: FrameClock::new(deps.settings.frames_per_second),
+            listening: Listening::new(deps.wiretap.clone()),
             deps,
             started: Instant::now(),
             drawn: Duration::ZERO,
@@ -437,8 +439,7 @@ impl Turn {
             self.take(Msg::Input(Event::Resize(size.width, size.height)));
         }
         self.read();
-        let deps = &self.deps;
-        let view = View::new(&self.state, &deps.theme, deps.glyphs);
+        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
         let drawn = terminal.draw(|frame| {
             let area = frame.area();
             if let Some(cursor) = views::render(&view, area, frame.buffer_mut()) {
@@ -457,7 +458,8 @@ impl Turn {
     /// Reads a piece of what the output pane wants. While there is more, the
     /// loop comes back at once, with time for keys in between.
     fn read(&mut self) {
-        let news = self.reading.serve(&self.deps.reader, &self.state);
+        let mut news = self.reading.serve(&self.deps.reader, &self.state);
+        news.extend(self.listening.serve(&self.state));
         self.is_reading = !news.is_empty();
         for news in news {
             self.take(Msg::Read(news));
@@ -490,6 +492,7 @@ fn not_started(viewer: Viewer, name: &str, error: &io::Error) -> String {
 /// Whether two snapshots differ only in readings of the machine.
 fn differs_in_gauges_only(before: &Snapshot, after: &Snapshot) -> bool {
     Arc::ptr_eq(&before.calls, &after.calls)
+        && Arc::ptr_eq(&before.servers, &after.servers)
         && Arc::ptr_eq(&before.lanes, &after.lanes)
         && before.phase == after.phase
         && before.policy == after.policy

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use ratatui::symbols::border;
 
-use crate::model::{CallState, Outcome};
+use crate::model::{CallState, Outcome, ServerState};
 use crate::theme::Role;
 
 /// Which signs the screen uses.
@@ -63,6 +63,17 @@ impl Glyphs {
     /// The sign of a call that is being stopped.
     pub fn stopping(self) -> &'static str {
         self.pick("▾", "v")
+    }
+
+    /// The sign of a server's state.
+    pub fn server(self, state: &ServerState) -> &'static str {
+        match state {
+            ServerState::Stopped => self.queued(),
+            ServerState::Starting => self.starting(),
+            ServerState::Ready => self.running(),
+            ServerState::Stopping => self.stopping(),
+            ServerState::Failed(_) => self.outcome(Outcome::Failed),
+        }
     }
 
     /// The sign of an outcome.
@@ -186,6 +197,17 @@ pub fn role_of_state(state: &CallState) -> Role {
         CallState::Running { .. } => Role::Running,
         CallState::Stopping { .. } => Role::Stopping,
         CallState::Ended(outcome) => role_of_outcome(*outcome),
+    }
+}
+
+/// The role of a server's state.
+pub fn role_of_server(state: &ServerState) -> Role {
+    match state {
+        ServerState::Stopped => Role::Queued,
+        ServerState::Starting => Role::Starting,
+        ServerState::Ready => Role::Running,
+        ServerState::Stopping => Role::Stopping,
+        ServerState::Failed(_) => Role::Failed,
     }
 }
 

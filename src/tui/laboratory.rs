@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::Deps;
+use super::reading::Listening;
 use super::update::Msg;
 use crate::lab::{Asked, Experiment};
 use crate::model::Plan;
@@ -69,10 +70,13 @@ pub(super) fn ordered(deps: &Deps, order: Order) -> Msg {
 pub(super) async fn either(
     message: impl Future<Output = Msg>,
     laboratory: &mut Option<Laboratory>,
+    listening: &mut Listening,
 ) -> Msg {
     tokio::select! {
         message = message => message,
         news = told(laboratory) => Msg::Learned(news),
+        // The next frame reads what was heard.
+        () = listening.changed() => Msg::Ticked,
     }
 }
 

@@ -112,6 +112,7 @@ impl Layout {
             Screen::Catalogue => self.place_tools(state, body),
             Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
             Screen::Experiments => self.set(Pane::Experiment, body),
+            Screen::Servers => self.place_servers(state, body),
         }
     }
 
@@ -161,6 +162,33 @@ impl Layout {
         let (tools, tool) = split_columns(body, width);
         self.set(Pane::Tools, tools);
         self.set(Pane::Tool, tool);
+    }
+
+    /// The servers over the calls of the selected one, and beside those what
+    /// is known of the server or was said about the selected call.
+    fn place_servers(&mut self, state: &State, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let lines = (state.run.servers.len() + state.catalogue.unusable_servers().len()).max(3);
+        let wanted = (lines as u16).saturating_add(3);
+        let (upper, lower) = split_rows(body, wanted.min(body.height * 2 / 5));
+        self.set(Pane::Servers, upper);
+        let is_wide = self.breadth == Breadth::Wide;
+        let shown = match state.focus {
+            Pane::Servers => Pane::Server,
+            Pane::ServerCalls if is_wide => Pane::Talk,
+            Pane::Detail if !self.pane(Pane::Detail).is_empty() => Pane::Talk,
+            pane => pane,
+        };
+        if !is_wide {
+            self.set(shown, lower);
+            return;
+        }
+        let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));
+        self.set(Pane::ServerCalls, calls);
+        self.set(shown, right);
     }
 
     fn place_lanes(&mut self, state: &State, body: Rect) {
@@ -244,6 +272,18 @@ impl Layout {
         )
     }
 
+    /// Where the servers are: below their column titles.
+    pub fn server_area(&self) -> Rect {
+        let inner = self.inner(Pane::Servers);
+        let titles = 1.min(inner.height);
+        Rect::new(
+            inner.x,
+            inner.y + titles,
+            inner.width,
+            inner.height - titles,
+        )
+    }
+
     /// Lines of a busy lane: two where all lanes fit that way.
     pub fn lane_lines(&self, state: &State) -> u16 {
         let lanes = &state.run.lanes;
@@ -262,6 +302,7 @@ impl Layout {
             Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
             Pane::Lanes => usize::from(self.lane_area().height),
             Pane::Table => usize::from(self.table_area().height),
+            Pane::Servers => usize::from(self.server_area().height),
             Pane::Timeline => usize::from(Chart::of(state).rows.height),
             _ => usize::from(self.inner(pane).height),
         }
@@ -272,6 +313,7 @@ impl Layout {
     pub fn scrollbar(&self, state: &State, pane: Pane) -> Option<(Rect, usize, usize)> {
         let (listed, first) = match pane {
             Pane::Tools => (state.tools.found.len(), state.tools.list.first),
+            Pane::Servers => (state.run.servers.len(), state.servers.list.first),
             Pane::Timeline => {
                 let first = Chart::of(state).first(state);
                 (views::timeline::wanted(state), first)

@@ -3,7 +3,7 @@
 
 use super::action::{Action, Context, entry};
 use super::state::State;
-use crate::model::{CallState, RunPhase};
+use crate::model::{CallState, RunPhase, ServerState};
 
 /// Why an action cannot be done now; `None` where it can.
 pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
@@ -17,7 +17,8 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
         Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
         Action::Compare | Action::Sweep => of_experiment(state),
         Action::StopExperiment if !state.is_experimenting() => Some("no experiment is under way"),
-        _ => of_call(state, action),
+        Action::UseTool => state.why_no_call(),
+        _ => of_server(state, action).or_else(|| of_call(state, action)),
     })
 }
 
@@ -33,6 +34,7 @@ fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
         Context::Output => Some("in the output pane"),
         Context::Tool => Some("on the Catalogue screen"),
         Context::Experiments => Some("on the Experiments screen"),
+        Context::Server => Some("on the Servers screen"),
         Context::Timeline => Some("on the Timeline screen"),
         _ => None,
     })
@@ -50,6 +52,30 @@ pub(super) fn of_experiment(state: &State) -> Option<&'static str> {
         Some("there are no calls to run")
     } else {
         None
+    }
+}
+
+fn of_server(state: &State, action: Action) -> Option<&'static str> {
+    let needs_server = matches!(
+        action,
+        Action::ServerStart | Action::ServerStop | Action::ServerRestart | Action::ServerTools
+    );
+    if !needs_server {
+        return None;
+    }
+    let Some(row) = state.selected_server() else {
+        return Some("no server is configured");
+    };
+    match (action, &row.state) {
+        (Action::ServerStart, ServerState::Ready) => Some("the server runs"),
+        (Action::ServerStart, ServerState::Starting) => Some("the server is being started"),
+        (Action::ServerStop, ServerState::Stopped) => Some("the server does not run"),
+        (Action::ServerTools, _) if row.tools.is_empty() => {
+            Some("the server has not told of its tools")
+        }
+        (Action::ServerTools, _) => None,
+        (_, ServerState::Stopping) => Some("the server is being closed"),
+        _ => None,
     }
 }
 

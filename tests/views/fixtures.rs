@@ -84,6 +84,8 @@ impl Run {
             cores: 2,
             missed_samples: 0,
             hazards: Arc::default(),
+            servers: Arc::default(),
+            server_gauges: Arc::default(),
             notice: None,
         };
         Self {

@@ -28,7 +28,7 @@ pub(crate) fn draw(state: &State) -> Buffer {
 pub(crate) const SIZES: [(u16, u16); 6] =
     [(200, 60), (120, 36), (80, 24), (60, 12), (40, 8), (39, 7)];
 
-fn size(width: u16, height: u16) -> Size {
+pub(crate) fn size(width: u16, height: u16) -> Size {
     Size { width, height }
 }
 

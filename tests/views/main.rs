@@ -11,6 +11,7 @@ mod keys;
 mod looks;
 mod mouse;
 mod outputs;
+mod servers;
 mod sizes;
 mod stage;
 mod themes;

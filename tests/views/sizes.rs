@@ -9,12 +9,12 @@ use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
 use ratatui::layout::Size;
 
-use crate::{earlier, experiments, fixtures, looks};
+use crate::{earlier, experiments, fixtures, looks, servers};
 
 fn keys() -> impl Strategy<Value = Vec<char>> {
     proptest::collection::vec(
         prop::sample::select(
-            ":!U12345bBYdcitnN&y m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
+            ":!U123458bBYdcitnN&y m[]0/sSO jkgGzwofhlxXrpaC%?+-=\t\n\u{1b}"
                 .chars()
                 .collect::<Vec<_>>(),
         ),
@@ -26,15 +26,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn torture_45_every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..5, experiment in 0_usize..6) {
+    fn torture_45_every_size_is_drawn(width in 1_u16..=250, height in 1_u16..=100, keys in keys(), which in 0_usize..6, experiment in 0_usize..6) {
         let run = match which {
             0 => fixtures::everything(),
             1 => fixtures::nothing(),
             2 => fixtures::over(),
             3 => fixtures::history(),
+            4 => servers::run(),
             _ => fixtures::draining(),
         };
-        let mut state = fixtures::state(Arc::clone(&run), Size { width, height });
+        let mut state = servers::state(Arc::clone(&run), Size { width, height });
         if which == 3 {
             let before = Ghost::of(&earlier::sequential(&run));
             state.timeline.before = Some(Arc::new(before));

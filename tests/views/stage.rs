@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use fanout::catalogue::Catalogue;
 use fanout::engine::{Command, Handle};
 use fanout::model::{Plan, Snapshot};
-use fanout::output::{Bounds, Store};
+use fanout::output::{Bounds, Store, Wiretap};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::canvas::Canvas;
 use fanout::tui::glyphs::Glyphs;
@@ -67,6 +68,7 @@ pub(crate) struct Stage {
     tells: watch::Sender<News>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
+    pub(crate) wiretap: Wiretap,
     clipboard: Rc<RefCell<String>>,
     handed: Rc<RefCell<(String, String)>>,
 }
@@ -176,6 +178,17 @@ pub(crate) fn play_with(
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
 ) -> Option<Leave> {
+    let around = (settings, recalled, crate::fixtures::tools());
+    play_on(around, run_picture, size, script)
+}
+
+/// The same with other tools.
+pub(crate) fn play_on(
+    (settings, recalled, catalogue): (Settings, Recalled, Arc<Catalogue>),
+    run_picture: Arc<Snapshot>,
+    size: (u16, u16),
+    script: impl AsyncFnOnce(&mut Stage),
+) -> Option<Leave> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -197,10 +210,12 @@ pub(crate) fn play_with(
         let screen = Canvas::new(size.0, size.1);
         let folder = tempfile::tempdir().expect("a folder");
         let outputs = Store::new(None, Bounds::default());
+        let wiretap = Wiretap::default();
         let deps = Deps {
             handle: Handle::new(command_sender, snapshots),
             reader: outputs.reader(),
-            catalogue: crate::fixtures::tools(),
+            wiretap: wiretap.clone(),
+            catalogue,
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             glyphs: Glyphs::Unicode,
             motion: Motion::Full,
@@ -234,6 +249,7 @@ pub(crate) fn play_with(
             tells,
             snapshots: Some(snapshot_sender),
             outputs,
+            wiretap,
             clipboard,
             handed,
         };

@@ -11,7 +11,7 @@ use super::recording::{Recording, Take};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{CallId, CallSample, Ending, Epoch, Launch, Outcome, Plan};
 use crate::output::Sink;
-use crate::probe::Reading;
+use crate::probe::{Reading, Subject};
 
 /// How often the readings are told.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -42,10 +42,10 @@ struct Playing {
 
 impl Playing {
     /// What a call uses now.
-    fn sample((call, it): (&CallId, &Self)) -> (CallId, Epoch, Option<CallSample>) {
+    fn sample((call, it): (&CallId, &Self)) -> (Subject, Option<CallSample>) {
         let take = it.take.as_ref();
         let sample = take.and_then(|take| take.sample(it.since.elapsed()));
-        (*call, it.epoch, sample)
+        (Subject::Call(*call, it.epoch), sample)
     }
 }
 
@@ -80,7 +80,7 @@ impl Players {
                 taken,
                 missed: 0,
                 machine: self.recording.machine(begun.elapsed()).cloned(),
-                calls: self.lock().iter().map(Playing::sample).collect(),
+                trees: self.lock().iter().map(Playing::sample).collect(),
             };
             if sender.send(Arc::new(reading)).is_err() {
                 return;

@@ -22,11 +22,10 @@ pub(super) fn names() -> Vec<String> {
 
 /// A screen at a moment, by default one that has something to show there.
 pub(super) fn still(name: &str, at: Option<Duration>) -> Vec<(Duration, Cue)> {
-    let screens = Screen::ALL.iter().zip('1'..);
-    let mut screens = screens.filter(|(screen, _)| screen.names().0.to_lowercase() == name);
-    let (screen, key) = screens
-        .next()
-        .map_or((Screen::Lanes, '1'), |(it, key)| (*it, key));
+    let mut screens = Screen::ALL.into_iter();
+    let screen = screens.find(|screen| screen.names().0.to_lowercase() == name);
+    let screen = screen.unwrap_or(Screen::Lanes);
+    let key = char::from_digit(screen.number() as u32, 10).unwrap_or('1');
     let at = at.unwrap_or_else(|| moment(screen));
     let mut cues = happenings();
     cues.retain(|(when, _)| *when <= at);

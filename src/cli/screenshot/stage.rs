@@ -18,7 +18,7 @@ use super::recording::Recording;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Command, Handle, Lifetime, RunSurroundings};
 use crate::model::{Cap, Plan, Policy, RunId};
-use crate::output::{Bounds, Store};
+use crate::output::{Bounds, Store, Wiretap};
 use crate::probe::{Probe, Reading};
 use crate::theme::Theme;
 use crate::tui::canvas::Canvas;
@@ -130,6 +130,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
     let deps = Deps {
         handle: handle.clone(),
         reader: store.reader(),
+        wiretap: Wiretap::default(),
         catalogue: show.catalogue,
         theme: show.theme,
         glyphs: Glyphs::Unicode,

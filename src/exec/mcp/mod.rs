@@ -46,3 +46,14 @@ pub enum StartError {
         reason: String,
     },
 }
+
+impl StartError {
+    /// The same where it is clear which server it is about.
+    fn reason(&self) -> String {
+        match self {
+            Self::Unknown { .. } => "it is not configured".to_owned(),
+            Self::NotStarted { reason, .. } => format!("not started: {reason}"),
+            Self::NotConnected { reason, .. } => format!("not connected: {reason}"),
+        }
+    }
+}

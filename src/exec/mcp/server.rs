@@ -78,7 +78,6 @@ impl Server {
             tools: Arc::default(),
             in_flight: 0,
             faults: Faults::default(),
-            sample: None,
         };
         Self {
             config,
@@ -114,7 +113,7 @@ impl Server {
                 Ok(Arc::clone(&self.row().tools))
             }
             Err(error) => {
-                self.turn(ServerState::Failed(error.to_string().into()));
+                self.turn(ServerState::Failed(error.reason().into()));
                 Err(error)
             }
         }
@@ -284,7 +283,7 @@ impl Server {
     /// A reason with the last line that the server complained of.
     fn with_complaints(&self, reason: String) -> String {
         let complaints = self.wiretap.complaints(&self.config.name);
-        let mut lines = complaints.lines().rev();
+        let mut lines = complaints.text.lines().rev();
         match lines.find(|line| !line.trim().is_empty()) {
             Some(line) => {
                 let line: String = line.trim().chars().take(COMPLAINT).collect();

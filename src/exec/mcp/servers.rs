@@ -13,7 +13,7 @@ use super::server::Server;
 use crate::exec::report::Reporter;
 use crate::exec::{AttemptEvent, Containment, StopTokens};
 use crate::model::{
-    Ending, Launch, Leftover, ListedTool, McpServer, Question, ServerName, ServerRow,
+    Ending, Launch, Leftover, ListedTool, McpServer, Question, ServerName, ServerOrder, ServerRow,
 };
 use crate::output::{Sink, Wiretap};
 
@@ -72,11 +72,21 @@ impl Servers {
         .await
     }
 
-    /// Closes a server.
-    pub async fn stop(&self, name: &ServerName) {
-        if let Some(server) = self.0.servers.get(name) {
-            server.stop().await;
-        }
+    /// Does with a server what was asked, and returns at once: what comes of
+    /// it is seen in its row.
+    pub fn conduct(&self, name: &ServerName, order: ServerOrder) {
+        let Some(server) = self.0.servers.get(name).cloned() else {
+            return;
+        };
+        tokio::spawn(async move {
+            if order != ServerOrder::Start {
+                server.stop().await;
+            }
+            if order != ServerOrder::Stop {
+                // Why it did not start stands in its row.
+                let _listed = server.start().await;
+            }
+        });
     }
 
     /// Closes every server, side by side; what could not be confirmed dead.

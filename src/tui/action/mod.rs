@@ -34,6 +34,7 @@ pub enum Action {
     ScreenCatalogue,
     ScreenTimeline,
     ScreenExperiments,
+    ScreenServers,
     CursorLeft,
     CursorRight,
     ZoomIn,
@@ -45,6 +46,10 @@ pub enum Action {
     Compare,
     Sweep,
     StopExperiment,
+    ServerStart,
+    ServerStop,
+    ServerRestart,
+    ServerTools,
     Filter,
     Sort,
     SortReverse,
@@ -117,6 +122,8 @@ pub enum Context {
     Timeline,
     /// On the screen of experiments.
     Experiments,
+    /// Where a server is selected.
+    Server,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
@@ -133,7 +140,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Global,
         Self::List,
         Self::Call,
@@ -141,6 +148,7 @@ impl Context {
         Self::Tool,
         Self::Timeline,
         Self::Experiments,
+        Self::Server,
         Self::Line,
         Self::Picker,
         Self::Form,
@@ -168,6 +176,7 @@ impl Context {
             Self::Tool => "tool",
             Self::Timeline => "timeline",
             Self::Experiments => "experiments",
+            Self::Server => "server",
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Form => "form",

@@ -36,7 +36,8 @@ impl Entry {
 
 use Action as A;
 use Context::{
-    Call, Confirm, Experiments, Form, Global, Line, List, Output, Picker, Row, Timeline, Tool,
+    Call, Confirm, Experiments, Form, Global, Line, List, Output, Picker, Row, Server, Timeline,
+    Tool,
 };
 
 /// Everything a user can do.
@@ -69,6 +70,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ScreenCatalogue, "screen.catalogue", &[Global], &["3"], "catalogue", "What tools there are"),
     row(A::ScreenTimeline, "screen.timeline", &[Global], &["4"], "timeline", "The run as bars over time"),
     row(A::ScreenExperiments, "screen.experiments", &[Global], &["5"], "experiments", "How long the plan takes at other caps, measured"),
+    row(A::ScreenServers, "screen.servers", &[Global], &["8"], "servers", "The tool servers: what they say, and what was said to them"),
 
     row(A::Down, "list.down", &[List], &["j", "Down"], "down", "One row down"),
     row(A::Up, "list.up", &[List], &["k", "Up"], "up", "One row up"),
@@ -121,6 +123,11 @@ pub const TABLE: &[Entry] = &[
     row(A::Compare, "lab.compare", &[Experiments], &["b"], "compare", "Run the plan one call at a time and at the cap in force, and compare; asks first").footer(10),
     row(A::Sweep, "lab.sweep", &[Experiments], &["B"], "sweep", "Find the cap that is worth using by running the plan at many; asks first").footer(11),
     row(A::StopExperiment, "lab.stop", &[Experiments], &["x"], "stop", "Stop the experiment; what is known stays. Again kills").danger(Danger::EndsMany).footer(12),
+
+    row(A::ServerStart, "server.start", &[Server], &["s"], "start", "Start the server and list its tools").footer(10),
+    row(A::ServerStop, "server.stop", &[Server], &["x"], "stop", "Close the server; asks first if calls are in flight").danger(Danger::EndsMany).footer(11),
+    row(A::ServerRestart, "server.restart", &[Server], &["r"], "restart", "Close the server and start it again").danger(Danger::EndsMany).footer(12),
+    row(A::ServerTools, "server.tools", &[Server], &["Enter"], "its tools", "The server's tools in the catalogue").footer(13),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),
     row(A::MarkNext, "field.next", &[Picker], &["Down", "Ctrl+n"], "next", "Mark the next row").footer(11),

@@ -4,8 +4,10 @@
 //! It owns what is known of matches so far. What is wanted stands in the
 //! state, and what was read goes back there as [`News`].
 
+mod listening;
 mod page;
 
+pub use listening::Listening;
 pub use page::{Content, Page, PageRow};
 
 use crate::model::CallId;
@@ -13,7 +15,7 @@ use crate::output::{
     Direction, Filter, Found, Pattern, Position, Reader, Row, SearchRequest, WindowRequest,
 };
 
-use super::state::{Quest, Source, State, Tally, TallyOf, Wanted};
+use super::state::{Heard, Quest, Source, State, Tally, TallyOf, Wanted};
 use super::tree::Tree;
 
 /// What was read.
@@ -27,6 +29,8 @@ pub enum News {
     Tallied(TallyOf, Tally),
     /// The document of a call, as it was when its output had grown so far.
     Tree((CallId, u64), Tree),
+    /// What was heard of a server and a call.
+    Heard(Heard),
 }
 
 /// Reads outputs for the pane.

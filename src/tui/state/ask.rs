@@ -15,6 +15,10 @@ pub enum Question {
     CancelMarked,
     /// Whether to kill the marked calls.
     KillMarked,
+    /// Whether to close a server that works on calls.
+    StopServer,
+    /// Whether to restart one.
+    RestartServer,
     /// What to do with a copy that the clipboard does not take.
     KeepCopy,
     /// Whether to run every call again, many times.
@@ -35,6 +39,8 @@ impl Question {
             Self::Experiment(Kind::Compare) => &["Run nothing", "Compare"],
             Self::Experiment(Kind::Sweep) => &["Run nothing", "Sweep"],
             Self::LeaveExperiment => &["Go on with it", "Stop it and leave"],
+            Self::StopServer => &["Keep it running", "Close it"],
+            Self::RestartServer => &["Keep it running", "Restart it"],
             Self::KeepCopy => &["Do not copy", "Write it to a file here"],
         }
     }

@@ -15,6 +15,7 @@ mod output;
 mod palette;
 mod screen;
 mod selection;
+mod servers_view;
 mod theme_picker;
 mod toast;
 mod tools_view;
@@ -51,6 +52,7 @@ pub use output::{
 pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
+pub use servers_view::{Heard, Letter, ServersView};
 pub use theme_picker::{ThemePicker, Wardrobe};
 pub use toast::{Level, Toast, Toasts};
 pub use tools_view::ToolsView;
@@ -159,6 +161,8 @@ pub struct State {
     pub experiments: Experiments,
     /// Where the catalogue's screen stands.
     pub tools: ToolsView,
+    /// Where the servers' screen stands.
+    pub servers: ServersView,
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
     /// What themes there are.
@@ -204,9 +208,11 @@ impl State {
             timeline: TimelineView::default(),
             experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),
+            servers: ServersView::default(),
             catalogue,
             wardrobe: Wardrobe::default(),
         };
+        state.learn_tools();
         state.settle();
         state
     }
@@ -274,6 +280,7 @@ impl State {
         match self.focus {
             Pane::Experiment => &[Context::Experiments, Context::List, Context::Global],
             Pane::Tools | Pane::Tool => &[Context::Tool, Context::List, Context::Global],
+            Pane::Servers | Pane::Server => &[Context::Server, Context::List, Context::Global],
             Pane::Timeline => &[
                 Context::Timeline,
                 Context::List,
@@ -322,6 +329,7 @@ impl State {
         }
         self.run = run;
         self.run_at = self.now;
+        self.learn_tools();
         self.cap_outlook = self
             .cap_outlook
             .take()

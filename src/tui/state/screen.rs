@@ -16,17 +16,32 @@ pub enum Screen {
     Timeline,
     /// What was measured of the plan at other caps.
     Experiments,
+    /// The tool servers.
+    Servers,
 }
 
 impl Screen {
     /// In the order of their numbers.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Lanes,
         Self::Queue,
         Self::Catalogue,
         Self::Timeline,
         Self::Experiments,
+        Self::Servers,
     ];
+
+    /// Its number, which is the key that shows it.
+    pub fn number(self) -> usize {
+        match self {
+            Self::Lanes => 1,
+            Self::Queue => 2,
+            Self::Catalogue => 3,
+            Self::Timeline => 4,
+            Self::Experiments => 5,
+            Self::Servers => 8,
+        }
+    }
 
     /// Its name, and a shorter one.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -36,6 +51,7 @@ impl Screen {
             Self::Catalogue => ("Catalogue", "Catal"),
             Self::Timeline => ("Timeline", "Time"),
             Self::Experiments => ("Experiments", "Exper"),
+            Self::Servers => ("Servers", "Serv"),
         }
     }
 
@@ -47,6 +63,7 @@ impl Screen {
             Self::Catalogue => Action::ScreenCatalogue,
             Self::Timeline => Action::ScreenTimeline,
             Self::Experiments => Action::ScreenExperiments,
+            Self::Servers => Action::ScreenServers,
         }
     }
 
@@ -64,6 +81,14 @@ impl Screen {
             Self::Catalogue => &[Pane::Tools, Pane::Tool],
             Self::Timeline => &[Pane::Timeline, Pane::Output, Pane::Detail],
             Self::Experiments => &[Pane::Experiment],
+            Self::Servers => &[
+                Pane::Servers,
+                Pane::ServerCalls,
+                Pane::Server,
+                Pane::Talk,
+                Pane::Output,
+                Pane::Detail,
+            ],
         }
     }
 }
@@ -81,6 +106,8 @@ pub enum Pane {
     Table,
     /// The run as bars over time.
     Timeline,
+    /// The calls of the selected server.
+    ServerCalls,
     /// What the selected call prints.
     Output,
     /// Everything else about the selected call.
@@ -91,19 +118,26 @@ pub enum Pane {
     Tool,
     /// What the latest experiment found.
     Experiment,
+    /// The tool servers.
+    Servers,
+    /// What is known of the selected server.
+    Server,
+    /// The messages about the selected call.
+    Talk,
 }
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 14;
 
     /// The panes that list calls.
-    pub const LISTS: [Self; 5] = [
+    pub const LISTS: [Self; 6] = [
         Self::Lanes,
         Self::Queue,
         Self::Finished,
         Self::Table,
         Self::Timeline,
+        Self::ServerCalls,
     ];
 }
 
@@ -116,6 +150,9 @@ impl State {
         self.focused[self.screen as usize] = self.focus;
         self.screen = screen;
         self.is_zoomed = false;
+        if screen == Screen::Servers {
+            self.select_server_of_call();
+        }
         self.focus_on(self.focused[screen as usize]);
     }
 }

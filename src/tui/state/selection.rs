@@ -75,6 +75,7 @@ impl State {
     /// Puts everything in order after a change: the lists, the automatic
     /// selection and the scrolling.
     pub fn settle(&mut self) {
+        self.settle_servers();
         self.refresh_rows();
         if let Selection::Automatic(call) = self.selection {
             let is_busy = |id: &CallId| self.run.lanes.contains(&Some(*id));
@@ -130,6 +131,7 @@ impl State {
                     refresh_all(&mut self.all_calls, run);
                     rows.refresh(&self.all_calls, &self.selector, run);
                 }
+                Pane::ServerCalls => rows.refresh(&self.servers.calls, &self.selector, run),
                 Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
                 _ => {}
             }

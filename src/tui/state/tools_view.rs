@@ -38,6 +38,18 @@ impl ToolsView {
         self.select(0);
     }
 
+    /// Lists the tools anew after the catalogue has changed; the selected one
+    /// stays.
+    pub fn renew(&mut self, catalogue: &Catalogue) {
+        self.found = fuzzy::tools(catalogue, &self.filter);
+        let selected = self.selected.as_ref();
+        let place = self.found.iter().position(|name| Some(name) == selected);
+        match place {
+            Some(row) => self.list.row = row,
+            None => self.select(0),
+        }
+    }
+
     /// Moves the selection by some rows.
     pub fn step(&mut self, by: isize) {
         let last = self.found.len().saturating_sub(1);

@@ -21,6 +21,10 @@ pub(super) fn open(state: &mut State) {
 
 /// Opens the form of the tool that is selected in the catalogue.
 pub(super) fn for_tool(state: &mut State) {
+    if let Some(reason) = state.why_no_call() {
+        state.say(Level::Info, reason);
+        return;
+    }
     let Some(tool) = state.selected_tool() else {
         return;
     };

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
 use super::{
-    UiCommand, add_call, calls, cap, copying, experiments, leave, output, palette, panes,
+    UiCommand, add_call, calls, cap, copying, experiments, leave, output, palette, panes, servers,
     theme_picker, timeline,
 };
 use crate::engine::Command;
@@ -165,6 +165,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         _ => match entry(action).contexts {
             [Context::Timeline] => timeline::act(state, action),
             [Context::Experiments] => experiments::act(state, action, commands),
+            [Context::Server] => servers::act(state, action, commands),
             [Context::Output] => output::act(state, action),
             _ => panes::act(state, action),
         },

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Leave, UiCommand, experiments};
+use super::{Leave, UiCommand, experiments, servers};
 use crate::engine::Command;
+use crate::model::ServerOrder;
 use crate::tui::action::Action;
 use crate::tui::state::{Ask, Layer, Leaving, Level, Question, State};
 
@@ -80,6 +81,8 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
         (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
         (Question::Experiment(kind), _) => experiments::begin(state, kind, commands),
         (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
+        (Question::StopServer, _) => servers::give(state, ServerOrder::Stop, commands),
+        (Question::RestartServer, _) => servers::give(state, ServerOrder::Restart, commands),
         (Question::DropForm, _) => drop(state.layers.pop()),
         (Question::KeepCopy, _) => {
             commands.extend(state.output.too_large.take().map(UiCommand::Keep));

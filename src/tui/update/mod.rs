@@ -12,6 +12,7 @@ mod mouse;
 mod output;
 mod palette;
 mod panes;
+mod servers;
 mod theme_picker;
 mod timeline;
 

@@ -104,6 +104,7 @@ fn on_row(
     state.focus = pane;
     match pane {
         Pane::Tools => state.tools.select(row),
+        Pane::Servers => state.select_server(row),
         Pane::Timeline if state.timeline.rows == Rows::Lanes => {
             let by = row.cast_signed() - state.timeline.lane.cast_signed();
             timeline::lane(state, by);
@@ -118,6 +119,7 @@ fn on_row(
     if is_double {
         let action = match pane {
             Pane::Tools => Action::UseTool,
+            Pane::Servers => Action::ServerTools,
             _ => Action::Open,
         };
         keys::act(state, action, commands);
@@ -134,11 +136,13 @@ fn to_share(state: &mut State, pane: Pane, share: f32) {
     state.focus_on(pane);
     let rows = match pane {
         Pane::Tools => state.tools.found.len(),
+        Pane::Servers => state.run.servers.len(),
         _ => state.listed(pane),
     };
     let row = (share.clamp(0.0, 1.0) * rows.saturating_sub(1) as f32).round() as usize;
     match pane {
         Pane::Tools => state.tools.select(row),
+        Pane::Servers => state.select_server(row),
         _ => {
             if let Some(call) = state.call_at(pane, row) {
                 state.selection = Selection::Chosen(call);

@@ -26,6 +26,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::ScreenLanes => state.show(Screen::Lanes),
         Action::ScreenQueue => state.show(Screen::Queue),
         Action::ScreenTimeline => state.show(Screen::Timeline),
+        Action::ScreenServers => state.show(Screen::Servers),
         Action::ScreenCatalogue => state.show(Screen::Catalogue),
         Action::ScreenExperiments => state.show(Screen::Experiments),
         Action::Filter => {
@@ -49,6 +50,7 @@ pub(super) fn act(state: &mut State, action: Action) {
 fn rows(state: &mut State, by: isize) {
     match state.focus {
         Pane::Tools => state.tools.step(by),
+        Pane::Servers => state.step_server(by),
         Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
         pane if Pane::LISTS.contains(&pane) => state.step(by),
         pane => scroll(state, pane, by),
@@ -70,6 +72,21 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
         Pane::Experiment => {
             let last = views::experiment::last_row(state);
             state.experiments.first = state.experiments.first.saturating_add_signed(by).min(last);
+        }
+        Pane::Server => {
+            let most = views::server::last_row(state);
+            let below = state.servers.below.min(most);
+            let by = by.saturating_neg();
+            state.servers.below = below.saturating_add_signed(by).min(most);
+        }
+        Pane::Talk => {
+            let last = views::talk::last_row(state);
+            let first = state.servers.talk_first.saturating_add_signed(by);
+            state.servers.talk_first = first.min(last);
+        }
+        Pane::Servers => {
+            let (count, visible) = (state.run.servers.len(), state.layout().rows(state, pane));
+            state.servers.list.scroll(by, count, visible);
         }
         Pane::Tools => {
             let visible = state.layout().rows(state, pane);
@@ -151,7 +168,12 @@ fn open(state: &mut State) {
     }
     if let Some(call) = state.selection.call() {
         state.selection = Selection::Chosen(call);
-        state.focus_on(Pane::Output);
+        let is_of_server = state.focus == Pane::ServerCalls;
+        state.focus_on(if is_of_server {
+            Pane::Talk
+        } else {
+            Pane::Output
+        });
     }
 }
 

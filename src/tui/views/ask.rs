@@ -53,6 +53,8 @@ pub(super) fn render(
         Question::DropForm => "Give up the form?",
         Question::CancelMarked => "Cancel?",
         Question::KillMarked => "Kill?",
+        Question::StopServer => "Close the server?",
+        Question::RestartServer => "Restart the server?",
         Question::KeepCopy => "Copy?",
         Question::Experiment(Kind::Compare) => "Compare?",
         Question::Experiment(Kind::Sweep) => "Sweep?",
@@ -129,6 +131,13 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     }
     if question == Question::KeepCopy {
         strip.put("More than 64K: no clipboard.", style);
+        return strip;
+    }
+    if matches!(question, Question::StopServer | Question::RestartServer) {
+        let busy = view.state.selected_server().map_or(0, |it| it.in_flight);
+        strip
+            .put(figure::plural(busy, "call"), style)
+            .put(" in flight will fail.", style);
         return strip;
     }
     if matches!(question, Question::CancelMarked | Question::KillMarked) {

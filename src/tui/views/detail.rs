@@ -152,6 +152,7 @@ impl<'a> Sheet<'a> {
             let why = wait::reason_of(row, &state.catalogue, &state.run, state.run_now());
             self.line("waits for", why, Role::Queued);
         }
+        self.server();
         let ending = row.attempts.last().and_then(|it| it.ending.as_ref());
         if let Some(ending) = ending {
             self.processes("leaked", &ending.leaked, Role::Leaked);
@@ -162,6 +163,19 @@ impl<'a> Sheet<'a> {
             .then(", stderr ")
             .then(figure::bytes(output.stderr_bytes));
         self.line("printed", printed, Role::Fg);
+    }
+
+    /// Who works on it elsewhere, and what is known of a cancel.
+    fn server(&mut self) {
+        let Some(name) = self.state.server_of(self.row) else {
+            return;
+        };
+        let name = Piece::from(Safe::new(name.as_str()));
+        let said = name.then("; CPU and memory: on its screen");
+        self.line("server", said, Role::Fg);
+        if let Some(truth) = self.row.remote.and_then(|it| it.cancel) {
+            self.line("cancel", truth.word(), role_of_state(&self.row.state));
+        }
     }
 
     /// Processes that were left behind.

@@ -17,7 +17,7 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Entry, TABLE};
 use crate::tui::keymap::Meaning;
-use crate::tui::state::{Field, Layer, Level};
+use crate::tui::state::{Field, Layer, Level, Pane};
 use crate::tui::text::{Strip, figure};
 
 /// Draws both lines.
@@ -230,6 +230,7 @@ fn hint(view: &View<'_>, entry: &Entry) -> Option<Hint> {
         Action::CapDown => (Some(Action::CapUp), "cap"),
         Action::CursorLeft => (Some(Action::CursorRight), "cursor"),
         Action::ZoomOut => (Some(Action::ZoomIn), "zoom"),
+        Action::Open if view.state.focus == Pane::ServerCalls => (None, "messages"),
         Action::Pause if view.state.run.phase == RunPhase::Paused => (None, "go on"),
         _ => (None, entry.label),
     };

@@ -85,7 +85,8 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
         Pane::Lanes => layout.lane_area(),
         Pane::Table => layout.table_area(),
         Pane::Timeline => Chart::of(state).rows,
-        Pane::Queue | Pane::Finished | Pane::Tools => layout.inner(pane),
+        Pane::Servers => layout.server_area(),
+        Pane::Queue | Pane::Finished | Pane::Tools | Pane::ServerCalls => layout.inner(pane),
         _ => return None,
     };
     if !area.contains(at) {
@@ -95,6 +96,7 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
     let index = match pane {
         Pane::Lanes => lane(view, line)?,
         Pane::Tools => state.tools.list.first + line,
+        Pane::Servers => state.servers.list.first + line,
         Pane::Timeline => {
             let chart = Chart::of(state);
             let bars = chart.bars(area);

@@ -41,15 +41,19 @@ pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
 
 fn tabs<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Strip, Screen)> + 'v {
     let is_wide = view.layout.breadth == Breadth::Wide;
-    let screens = Screen::ALL.into_iter().enumerate();
-    screens.map(move |(index, screen)| {
-        let is_shown = screen == view.state.screen;
+    let shown = view.state.screen;
+    let has_servers = view.state.has_servers();
+    let screens = Screen::ALL.into_iter();
+    // Without servers there is nothing to lead to.
+    let screens = screens.filter(move |it| *it != Screen::Servers || has_servers || shown == *it);
+    screens.map(move |screen| {
+        let is_shown = screen == shown;
         let (name, short) = screen.names();
         let role = if is_shown { Role::Accent } else { Role::Muted };
         let style = view.style(role);
         let mut tab = view.strip(view.layout.tabs.width);
         tab.put(if is_shown { " [" } else { "  " }, style);
-        tab.put(figure::count(index + 1), style).skip(1);
+        tab.put(figure::count(screen.number()), style).skip(1);
         tab.put(if is_wide { name } else { short }, style);
         tab.put(if is_shown { "]" } else { " " }, style);
         (tab, screen)

@@ -14,8 +14,9 @@ use super::{View, chrome};
 use crate::model::ToolName;
 use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::state::Pane;
-use crate::tui::text::{Align, Cut, figure};
+use crate::tui::text::{Align, Cut, Strip, figure};
 
 /// Draws the pane.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
@@ -26,19 +27,12 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     let mut left = chrome::title(view, Pane::Tools, "Tools");
     left.put(figure::count(tools.found.len()), view.style(Role::Title))
         .skip(1);
-    let mut right = view.strip(u16::MAX);
-    if !tools.filter.is_empty() {
-        right.put(" / ", view.style(Role::Muted));
-        right
-            .put_cut(
-                Safe::new(&tools.filter),
-                16,
-                Cut::End,
-                view.style(Role::Accent),
-            )
-            .skip(1);
-    }
+    let right = standing(view);
     let inner = chrome::frame(view, Pane::Tools, &left, &right, buf);
+    if view.state.catalogue.tools().len() == 0 {
+        chrome::empty(view, inner, NO_TOOLS, buf);
+        return;
+    }
     if tools.found.is_empty() {
         chrome::empty(
             view,
@@ -67,6 +61,42 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         row(view, name, cells, index == tools.list.row, line, buf);
     }
 }
+
+/// What narrows the list, or else how many servers could tell of more tools.
+fn standing(view: &View<'_>) -> Strip {
+    let mut right = view.strip(u16::MAX);
+    if !view.state.tools.filter.is_empty() {
+        right.put(" / ", view.style(Role::Muted));
+        right
+            .put_cut(
+                Safe::new(&view.state.tools.filter),
+                16,
+                Cut::End,
+                view.style(Role::Accent),
+            )
+            .skip(1);
+    }
+    let at_rest = view.state.servers_at_rest();
+    if right.used() == 0 && at_rest > 0 {
+        let muted = view.style(Role::Muted);
+        let key = view.state.keymap.key(Action::ScreenServers);
+        right.put(" ", muted);
+        right.put(figure::plural(at_rest, "server"), muted);
+        right.put(" at rest: ", muted);
+        right.put(
+            Safe::new(&key.unwrap_or_default()),
+            view.style(Role::KeyHint),
+        );
+        right.skip(1);
+    }
+    right
+}
+
+/// What stands where no tool is known.
+const NO_TOOLS: &[&str] = &[
+    "No tool is known yet.",
+    "Servers tell of theirs once they are started: screen 8.",
+];
 
 /// Draws one tool: its name and what it does.
 fn row(

@@ -230,6 +230,7 @@ impl State {
             News::Found(quest, found) => self.take_found(quest, found),
             News::Tallied(of, tally) => self.output.find.count(of, tally),
             News::Tree(of, tree) => self.output.tree.take(of, tree),
+            News::Heard(heard) => self.hear(heard),
         }
     }
 

@@ -1,0 +1,60 @@
+//! Keys of the servers' screen.
+
+use super::UiCommand;
+use crate::engine::Command;
+use crate::model::{ServerOrder, ServerRow};
+use crate::output::Safe;
+use crate::tui::action::Action;
+use crate::tui::refusal::refusal;
+use crate::tui::state::{Ask, Layer, Level, Question, Screen, State};
+use crate::tui::text::Piece;
+
+/// Orders something of the selected server. One that works on calls is not
+/// closed without a question.
+pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
+    if let Some(reason) = refusal(state, action) {
+        state.say(Level::Info, reason);
+        return;
+    }
+    let Some(row) = state.selected_server() else {
+        return;
+    };
+    let is_busy = row.in_flight > 0;
+    let (order, question) = match action {
+        Action::ServerTools => return tools(state),
+        Action::ServerStop => (ServerOrder::Stop, Question::StopServer),
+        Action::ServerRestart => (ServerOrder::Restart, Question::RestartServer),
+        _ => (ServerOrder::Start, Question::StopServer),
+    };
+    if is_busy && order != ServerOrder::Start {
+        state.layers.push(Layer::Ask(Ask::new(question)));
+    } else {
+        give(state, order, commands);
+    }
+}
+
+/// Gives the order.
+pub(super) fn give(state: &mut State, order: ServerOrder, commands: &mut Vec<UiCommand>) {
+    let Some(row) = state.selected_server() else {
+        return;
+    };
+    let name = row.name.clone();
+    let what = match order {
+        ServerOrder::Start => "starting ",
+        ServerOrder::Stop => "closing ",
+        ServerOrder::Restart => "restarting ",
+    };
+    let said = Piece::from(what).then(Safe::new(name.as_str()));
+    commands.push(UiCommand::Engine(Command::Server { name, order }));
+    state.say(Level::Info, said);
+}
+
+/// Shows the server's tools in the catalogue.
+fn tools(state: &mut State) {
+    let prefix = state
+        .selected_server()
+        .map(|ServerRow { name, .. }| format!("{name}."));
+    state.show(Screen::Catalogue);
+    let catalogue = std::sync::Arc::clone(&state.catalogue);
+    state.tools.narrow(&catalogue, &prefix.unwrap_or_default());
+}
