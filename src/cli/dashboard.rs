@@ -139,12 +139,12 @@ fn recall(
     let Some(notebook) = options.notebook() else {
         return Recalled::default();
     };
-    let run = notebook.previous(&session.plan.calls, policy.time_scale);
-    let run = run.unwrap_or_else(|error| {
-        notices.push(format!("the last run of this plan: {error}"));
-        None
+    let runs = notebook.previous(&session.plan.calls, policy.time_scale);
+    let runs = runs.unwrap_or_else(|error| {
+        notices.push(format!("earlier runs of this plan: {error}"));
+        Vec::new()
     });
-    Recalled { run }
+    Recalled { runs }
 }
 
 /// What a dashboard is drawn with besides the run.

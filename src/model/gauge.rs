@@ -66,6 +66,22 @@ pub struct MachineSample {
     /// How much is waited for cores and memory; `None` where this system tells
     /// nothing of it, and at the first reading.
     pub pressure: Option<Pressure>,
+    /// What the network devices receive and send; `None` where this system
+    /// tells nothing of it, and at the first reading.
+    #[serde(default)]
+    pub network: Option<Flow>,
+    /// What the disks read and write, in the same way.
+    #[serde(default)]
+    pub disks: Option<Flow>,
+}
+
+/// What came and went since the last reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Flow {
+    /// Received, or read: bytes a second.
+    pub in_bytes_per_second: u64,
+    /// Sent, or written: bytes a second.
+    pub out_bytes_per_second: u64,
 }
 
 /// How much was waited for cores and memory since the last reading.

@@ -27,7 +27,7 @@ pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LearnedNeed, Pu
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};
 pub use gauge::{
-    CallSample, DEFAULT_PERIOD, History, MachineSample, Measured, MemoryScope, Pressure,
+    CallSample, DEFAULT_PERIOD, Flow, History, MachineSample, Measured, MemoryScope, Pressure,
     PressureSource, Source,
 };
 pub use http::{Method, Request, WrittenBody, WrittenRequest};

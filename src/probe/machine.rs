@@ -3,6 +3,7 @@
 use sysinfo::System;
 
 use super::pressure::Stalls;
+use super::traffic::Traffic;
 use crate::model::{MachineSample, MemoryScope};
 
 /// Reads the machine through sysinfo.
@@ -10,6 +11,8 @@ use crate::model::{MachineSample, MemoryScope};
 pub(super) struct Machine {
     system: Option<System>,
     stalls: Stalls,
+    network: Traffic,
+    disks: Traffic,
     is_first: bool,
 }
 
@@ -18,6 +21,8 @@ impl Machine {
         Self {
             system: System::new().ok(),
             stalls: Stalls::new(),
+            network: Traffic::of_network(),
+            disks: Traffic::of_disks(),
             is_first: true,
         }
     }
@@ -47,6 +52,8 @@ impl Machine {
             swap_total_bytes: system.total_swap(),
             load_one: System::load_average().map_or(0.0, |load| load.one),
             pressure: self.stalls.read(),
+            network: self.network.read(),
+            disks: self.disks.read(),
         };
         limit(system, &mut sample);
         Some(sample)

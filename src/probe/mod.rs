@@ -15,6 +15,7 @@ mod portable;
 mod pressure;
 mod process;
 mod sampler;
+mod traffic;
 
 pub use busy::{machine_cpu_time, own_cpu_time};
 pub use machine::memory_bytes as machine_memory_bytes;

@@ -187,8 +187,8 @@ impl Turn {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
         state.has_mouse = deps.settings.has_mouse;
-        let run = deps.recalled.run.take();
-        state.timeline.before = run.map(|run| Arc::new(Ghost::of(&run)));
+        let runs = std::mem::take(&mut deps.recalled.runs);
+        state.timeline.before = runs.iter().map(Ghost::of).collect();
         let notices = std::mem::take(&mut deps.settings.notices);
         let outward = Outward::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {

@@ -5,6 +5,6 @@ use crate::record::PastRun;
 /// What the dashboard recalls of earlier sessions; nothing by default.
 #[derive(Debug, Clone, Default)]
 pub struct Recalled {
-    /// The last run of the same plan.
-    pub run: Option<PastRun>,
+    /// The last runs of the same plan, the latest first.
+    pub runs: Vec<PastRun>,
 }

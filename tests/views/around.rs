@@ -84,7 +84,7 @@ fn the_machine_is_shown_in_full_when_asked_for() {
 fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
     let run = fixtures::history();
     let recalled = Recalled {
-        run: Some(earlier::sequential(&run)),
+        runs: vec![earlier::sequential(&run), earlier::parallel(&run)],
     };
     play_with(Settings::default(), recalled, run, SIZE, async |stage| {
         stage.keys("4").await;
@@ -94,13 +94,30 @@ fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
             stage.text()
         );
         stage.keys("b").await;
+        assert!(
+            stage.text().contains("2 runs ago: cap 1024, 00:03.5"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("b").await;
         assert!(!stage.text().contains("last run: "), "{}", stage.text());
+        assert!(!stage.text().contains(" ago"), "{}", stage.text());
         stage.keys("bm").await;
         assert!(
             stage.text().contains("last run: cap 1, 01:03.5"),
             "{}",
             stage.text()
         );
+    });
+    let run = earlier::ended(&fixtures::history());
+    let recalled = Recalled {
+        runs: vec![earlier::sequential(&run)],
+    };
+    play_with(Settings::default(), recalled, run, SIZE, async |stage| {
+        stage.keys("4").await;
+        insta::assert_snapshot!("compared", with_styles(&stage.screen()));
+        stage.keys("m").await;
+        assert!(stage.text().contains("speed-up 18.14"), "{}", stage.text());
     });
     play(fixtures::history(), SIZE, async |stage| {
         stage.keys("4b").await;

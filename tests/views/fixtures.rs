@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
-    Edge, EdgeKind, Ending, Epoch, History, LaneId, LockKey, MachineSample, Outcome, OutputStat,
-    Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason, WaitSpan, Waited,
+    Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
+    OutputStat, Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason,
+    WaitSpan, Waited,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -53,6 +54,10 @@ impl Run {
                 per_core: vec![share / 2.0, share / 2.0],
                 memory_used_bytes: 5_100 << 20,
                 memory_total_bytes: 16 << 30,
+                network: Some(Flow {
+                    in_bytes_per_second: (share * 1e6) as u64,
+                    out_bytes_per_second: 40_000,
+                }),
                 ..MachineSample::default()
             }));
         }

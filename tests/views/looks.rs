@@ -1,7 +1,5 @@
 //! Pictures of the screens.
 
-use std::sync::Arc;
-
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Screen, State};
@@ -127,13 +125,25 @@ fn the_timeline_at_every_size() {
 }
 
 #[test]
+fn screens_without_calls() {
+    for (width, height) in SIZES {
+        let mut state = fixtures::state(fixtures::nothing(), size(width, height));
+        for (name, screen) in [("queue", Screen::Queue), ("timeline", Screen::Timeline)] {
+            state.show(screen);
+            let drawn = dump::with_styles(&draw(&state));
+            insta::assert_snapshot!(format!("no-calls-{name}-{width}x{height}"), drawn);
+        }
+    }
+}
+
+#[test]
 fn the_last_run_under_the_timeline() {
     for (width, height) in SIZES {
         let run = fixtures::history();
         let before = earlier::sequential(&run);
         let mut state = fixtures::state(run, size(width, height));
         state.show(Screen::Timeline);
-        state.timeline.before = Some(Arc::new(Ghost::of(&before)));
+        state.timeline.before = [Ghost::of(&before)].into();
         state.settle();
         let lanes = draw(&state);
         insta::assert_snapshot!(

@@ -37,8 +37,8 @@ proptest! {
         };
         let mut state = servers::state(Arc::clone(&run), Size { width, height });
         if which == 3 {
-            let before = Ghost::of(&earlier::sequential(&run));
-            state.timeline.before = Some(Arc::new(before));
+            let before = earlier::sequential(&run);
+            state.timeline.before = [Ghost::of(&before), Ghost::of(&before)].into();
         }
         let told = experiments::every().swap_remove(experiment).1;
         update(&mut state, Duration::ZERO, Msg::Learned(told));

@@ -1,4 +1,4 @@
-//! What is written down between sessions: the last run of each plan, and what
+//! What is written down between sessions: the last runs of each plan, and what
 //! calls of each tool need.
 //!
 //! It owns one folder of small files and nothing in memory. It must not know
@@ -11,12 +11,13 @@ mod past_run;
 use std::path::Path;
 
 pub use folder::{Folder, NotebookError, fingerprint};
+use past_run::PastRuns;
 pub use past_run::{PastAttempt, PastRun};
 
 use crate::model::Call;
 
-/// Plans whose last run is kept; the oldest go first.
-const MOST_RUNS: usize = 50;
+/// Plans whose last runs are kept; the oldest go first.
+const MOST_PLANS: usize = 50;
 
 /// What is written down between sessions, in files for their owner alone.
 #[derive(Debug, Clone)]
@@ -34,25 +35,24 @@ impl Notebook {
         }
     }
 
-    /// The last run of the same calls at the same time scale; `None` where there was none yet.
+    /// The last runs of the same calls at the same time scale, the latest first.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or is not what this version writes.
-    pub fn previous(
-        &self,
-        calls: &[Call],
-        time_scale: f64,
-    ) -> Result<Option<PastRun>, NotebookError> {
+    pub fn previous(&self, calls: &[Call], time_scale: f64) -> Result<Vec<PastRun>, NotebookError> {
         let name = file_of(calls, time_scale);
         let Some(text) = self.runs.read(&name)? else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let run = PastRun::read(&text).map_err(|source| self.runs.malformed(&name, source))?;
-        Ok(Some(run))
+        let read = PastRuns::read(&text);
+        Ok(read
+            .map_err(|source| self.runs.malformed(&name, source))?
+            .runs)
     }
 
-    /// Keeps a run of these calls at a time scale in place of the last one.
+    /// Keeps a run of these calls at a time scale, and as many of those before
+    /// it as there is room for. What cannot be read is written anew.
     ///
     /// # Errors
     ///
@@ -64,10 +64,13 @@ impl Notebook {
         run: &PastRun,
     ) -> Result<(), NotebookError> {
         let name = file_of(calls, time_scale);
-        let text = serde_json::to_string(run);
+        let before = self.runs.read(&name)?;
+        let before = before.and_then(|text| PastRuns::read(&text).ok());
+        let runs = before.unwrap_or_default().with(run.clone());
+        let text = serde_json::to_string(&runs);
         let text = text.map_err(|source| self.runs.malformed(&name, source))?;
         self.runs.write(&name, &text)?;
-        self.runs.prune(MOST_RUNS)
+        self.runs.prune(MOST_PLANS)
     }
 }
 

@@ -8,16 +8,60 @@ use serde::{Deserialize, Serialize};
 use crate::model::{CallId, CallState, Cap, LaneId, Outcome, Snapshot};
 use crate::record::report::wall;
 
-/// Attempts of a run that is kept; a run with more is not.
+/// Runs of one plan that are kept.
+const MOST_RUNS: usize = 8;
+
+/// Attempts of all of them together; a run with more is not kept.
 const MOST_ATTEMPTS: usize = 50_000;
 
 /// The longest run that is kept: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
+/// The last runs of a plan, the latest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct PastRuns {
+    version: u32,
+    pub(super) runs: Vec<PastRun>,
+}
+
+impl PastRuns {
+    /// The version of the form.
+    const VERSION: u32 = 2;
+
+    /// Reads what was written; it is not trusted.
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
+        let runs: Self = serde_json::from_str(text)?;
+        if runs.version == Self::VERSION && runs.runs.iter().all(PastRun::is_sound) {
+            Ok(Self::bounded(runs.runs))
+        } else {
+            Err(serde_json::Error::custom("not runs of this version"))
+        }
+    }
+
+    /// A run and those before it, as many as are kept.
+    pub(super) fn with(self, run: PastRun) -> Self {
+        let mut runs = vec![run];
+        runs.extend(self.runs);
+        Self::bounded(runs)
+    }
+
+    fn bounded(mut runs: Vec<PastRun>) -> Self {
+        let mut attempts = 0;
+        let fit = runs.iter().take_while(|run| {
+            attempts += run.attempts.len();
+            attempts <= MOST_ATTEMPTS
+        });
+        runs.truncate(fit.count().min(MOST_RUNS));
+        Self {
+            version: Self::VERSION,
+            runs,
+        }
+    }
+}
+
 /// A run that has ended: how long it took, and which lane ran what when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PastRun {
-    version: u32,
     /// The highest cap that was in force.
     pub cap: Cap,
     /// From the first admissible call to the last end, as measured.
@@ -46,9 +90,6 @@ pub struct PastAttempt {
 }
 
 impl PastRun {
-    /// The version of the form.
-    const VERSION: u32 = 1;
-
     /// The run of a plan of so many calls; calls that were added to it later
     /// are left out. `None` for a run that says nothing of how long the plan
     /// takes: nothing ran, something has not ended, or a call was cancelled
@@ -75,23 +116,12 @@ impl PastRun {
             }
         }
         let run = Self {
-            version: Self::VERSION,
             cap: last.highest_cap,
             wall: wall(rows)?,
             calls,
             attempts,
         };
         run.is_sound().then_some(run)
-    }
-
-    /// Reads what [`Notebook::keep`](super::Notebook::keep) wrote.
-    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
-        let run: Self = serde_json::from_str(text)?;
-        if run.version == Self::VERSION && run.is_sound() {
-            Ok(run)
-        } else {
-            Err(serde_json::Error::custom("not a run of this version"))
-        }
     }
 
     /// Whether it is within the bounds that everything relies on: a file may

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{CallState, Outcome, Snapshot};
+use crate::model::{CallState, Cap, Outcome, Snapshot};
 use crate::record::fixture;
 
 fn calls(run: &Snapshot) -> Vec<Call> {
@@ -22,15 +22,20 @@ fn fresh() -> (Snapshot, Notebook, tempfile::TempDir) {
 fn the_last_run_of_a_plan_is_read_back() {
     let (last, notebook, home) = fresh();
     let calls = calls(&last);
-    assert_eq!(notebook.previous(&calls, 1.0).expect("no error"), None);
+    assert_eq!(notebook.previous(&calls, 1.0).expect("no error"), []);
     let run = PastRun::of(&last, calls.len()).expect("it has ended");
     assert_eq!(run.cap, last.highest_cap);
     assert_eq!(run.attempts.len(), 4);
+    let mut latest = run.clone();
+    latest.cap = Cap::ONE;
     notebook.keep(&calls, 1.0, &run).expect("it can be written");
-    notebook.keep(&calls, 1.0, &run).expect("and again");
-    assert_eq!(notebook.previous(&calls, 1.0).expect("no error"), Some(run));
-    assert_eq!(notebook.previous(&calls[1..], 1.0).expect("no error"), None);
-    assert_eq!(notebook.previous(&calls, 0.5).expect("no error"), None);
+    notebook.keep(&calls, 1.0, &latest).expect("and again");
+    assert_eq!(
+        notebook.previous(&calls, 1.0).expect("no error"),
+        [latest, run]
+    );
+    assert_eq!(notebook.previous(&calls[1..], 1.0).expect("no error"), []);
+    assert_eq!(notebook.previous(&calls, 0.5).expect("no error"), []);
     let folder = home.path().join("state/fanout/runs");
     let mode = |path: &std::path::Path| {
         let found = std::fs::metadata(path).expect("it is there");
@@ -70,20 +75,38 @@ fn what_is_not_of_this_version_is_an_error_that_names_the_file() {
     let run = PastRun::of(&last, calls.len()).expect("it has ended");
     notebook.keep(&calls, 1.0, &run).expect("it can be written");
     let path = notebook.runs.file(&file_of(&calls, 1.0));
+    let text = std::fs::read_to_string(&path).expect("a file");
     for (was, is) in [
-        ("\"version\":1", "\"version\":2"),
+        ("\"version\":2", "\"version\":3"),
         ("\"calls\":4", "\"calls\":1"),
         ("\"ended\":{\"secs\":", "\"ended\":{\"secs\":99999999"),
         ("\"started\":{\"secs\":", "\"started\":{\"secs\":9999"),
         ("\"attempts\":[", "\"attempts\":[],\"former\":["),
     ] {
-        let text = serde_json::to_string(&run).expect("JSON");
         let changed = text.replace(was, is);
         assert_ne!(changed, text);
         std::fs::write(&path, changed).expect("a file");
         let error = notebook.previous(&calls, 1.0).expect_err("an error");
         assert!(matches!(&error, NotebookError::Malformed { path: named, .. } if *named == path));
     }
+    notebook
+        .keep(&calls, 1.0, &run)
+        .expect("it is written anew");
+    assert_eq!(notebook.previous(&calls, 1.0).expect("no error"), [run]);
+}
+
+#[test]
+fn only_so_many_runs_of_a_plan_are_kept() {
+    let (last, notebook, _home) = fresh();
+    let calls = calls(&last);
+    let mut run = PastRun::of(&last, calls.len()).expect("it has ended");
+    for cap in 1..=12 {
+        run.cap = Cap::new(cap).expect("a cap");
+        notebook.keep(&calls, 1.0, &run).expect("it can be written");
+    }
+    let kept = notebook.previous(&calls, 1.0).expect("no error");
+    let caps: Vec<u32> = kept.iter().map(|run| run.cap.get()).collect();
+    assert_eq!(caps, [12, 11, 10, 9, 8, 7, 6, 5]);
 }
 
 #[test]

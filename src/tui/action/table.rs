@@ -59,7 +59,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Add, "call.add", &[Global], &["a"], "add", "Pick a tool, give it arguments, queue the call").footer(9),
     row(A::CancelAll, "run.cancel-all", &[Global], &["Ctrl+x"], "cancel all", "Cancel every call that has not ended; asks first").danger(Danger::EndsMany),
     row(A::CpuUnit, "cpu.unit", &[Global], &["%"], "cpu unit", "CPU in percent of one core, or of the machine"),
-    row(A::Machine, "app.machine", &[Global], &["U"], "machine", "Each core, memory, swap and load of the machine"),
+    row(A::Machine, "app.machine", &[Global], &["U"], "machine", "Each core, memory, swap, load, network and disks of the machine"),
     row(A::Theme, "app.theme", &[Global], &["T"], "theme", "Pick a theme; the screen shows each at once"),
     row(A::Mouse, "app.mouse-toggle", &[Global], &["M"], "mouse", "The mouse for fanout, or for the terminal to select text"),
     row(A::Redraw, "app.redraw", &[Global], &["Ctrl+l"], "redraw", "Draw the whole screen anew"),
@@ -117,7 +117,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ZoomOut, "time.zoom-out", &[Timeline], &["["], "zoom out", "Twice as much time").footer(34),
     row(A::Fit, "time.fit", &[Timeline], &["0"], "fit", "The whole run").footer(36),
     row(A::TimelineRows, "time.rows", &[Timeline], &["m"], "lanes/calls", "A row for each lane, or for each call").footer(32),
-    row(A::Ghost, "time.before", &[Timeline], &["b"], "last run", "The last run of the same plan on the same scale, or not").footer(37),
+    row(A::Ghost, "time.before", &[Timeline], &["b"], "earlier run", "An earlier run of the same plan on the same scale: the last, each before it, none").footer(37),
     row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
 
     row(A::Compare, "lab.compare", &[Experiments], &["b"], "compare", "Run the plan one call at a time and at the cap in force, and compare; asks first").footer(10),

@@ -95,6 +95,11 @@ pub fn cores(cores: f64) -> Piece<'static> {
     Piece::formatted(format!("{cores:.1}"))
 }
 
+/// How many times as much something is, such as `3.20`.
+pub fn times(times: f64) -> Piece<'static> {
+    Piece::formatted(format!("{times:.2}"))
+}
+
 /// A size of the screen.
 pub fn size(width: u16, height: u16) -> Piece<'static> {
     Piece::formatted(format!("{width}×{height}"))

@@ -59,19 +59,25 @@ pub struct TimelineView {
     pub lane: usize,
     /// What is derived from the run.
     pub model: Timeline,
-    /// The run before of the same plan, if one was kept.
-    pub before: Option<Arc<Ghost>>,
-    /// Whether that is left out.
-    pub is_before_hidden: bool,
+    /// The runs before of the same plan that were kept, the latest first.
+    pub before: Arc<[Ghost]>,
+    /// Which of them is shown; none where it is past the last.
+    pub chosen: usize,
 }
 
 /// The shortest stretch that is shown.
 const SHORTEST: Duration = Duration::from_millis(50);
 
 impl TimelineView {
-    /// The run before, while it is shown.
+    /// The run before that is shown.
     pub fn ghost(&self) -> Option<&Ghost> {
-        self.before.as_deref().filter(|_| !self.is_before_hidden)
+        self.before.get(self.chosen)
+    }
+
+    /// Shows the run before the one that is shown; after the last none, and
+    /// then the latest again.
+    pub fn turn_back(&mut self) {
+        self.chosen = (self.chosen + 1) % (self.before.len() + 1);
     }
 
     /// The whole run up to now, and the run before while that is shown.

@@ -21,7 +21,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::ZoomIn => timeline.zoom(0.5, now),
         Action::ZoomOut => timeline.zoom(2.0, now),
         Action::Fit => timeline.window = None,
-        Action::Ghost => timeline.is_before_hidden = !timeline.is_before_hidden,
+        Action::Ghost => timeline.turn_back(),
         _ => {
             timeline.rows = match timeline.rows {
                 Rows::Lanes => Rows::Calls,

@@ -1,10 +1,11 @@
 //! What panes share: their frames, titles and selected rows.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::Line;
 use ratatui::widgets::{
-    Block, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget,
+    Block, Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget, Wrap,
 };
 
 use super::View;
@@ -198,15 +199,19 @@ pub(super) fn selector(view: &View<'_>) -> Strip {
     strip
 }
 
+/// How a pane goes on that is empty because there are no calls at all.
+pub(super) const FIRST: [&str; 2] = [
+    "Press a to add one, 3 to read what tools there are.",
+    "To see a plan at work, leave with q and type: fanout demo",
+];
+
 /// An empty pane says what it is for and which key fills it.
 pub(super) fn empty(view: &View<'_>, area: Rect, lines: &[&'static str], buf: &mut Buffer) {
-    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
-        let mut strip = view.strip(area.width);
-        strip
-            .put(" ", Style::new())
-            .put(*line, view.style(Role::Muted));
-        strip.draw((area.x, y), buf);
-    }
+    let style = view.style(Role::Muted);
+    let lines = lines.iter().map(|line| Line::styled(*line, style));
+    let text = Paragraph::new(lines.collect::<Vec<_>>());
+    let inside = area.inner(Margin::new(1, 0));
+    text.wrap(Wrap { trim: true }).render(inside, buf);
 }
 
 /// A box in the middle of the screen, cleared and framed; the area inside.
@@ -231,7 +236,7 @@ pub(super) fn popup_area(screen: Rect, size: (u16, u16)) -> Rect {
 
 /// Where its content is.
 pub(super) fn popup_inner(screen: Rect, size: (u16, u16)) -> Rect {
-    popup_area(screen, size).inner(ratatui::layout::Margin::new(1, 1))
+    popup_area(screen, size).inner(Margin::new(1, 1))
 }
 
 /// A box over whatever is there, cleared and framed; the area inside.
@@ -250,5 +255,5 @@ pub(super) fn boxed(
     let style = view.style(Role::Title);
     title.put(" ", style).put(name, style).put(" ", style);
     titles(view, area, &title, &view.strip(0), buf);
-    area.inner(ratatui::layout::Margin::new(1, 1))
+    area.inner(Margin::new(1, 1))
 }

@@ -1,10 +1,12 @@
-//! The machine in full: each core, memory, swap and load, over the last
-//! readings.
+//! The machine in full: each core, memory, swap, load, network and disks, over
+//! the last readings.
 //!
 //! ```text
 //! ┌ Machine ────────────────────────────────────┐
 //! │ memory ▃▃▃▄▄▄▅▅  5.1G/16.0G   load 2.4       │
 //! │ swap    0B/2.0G   CPU pressure 12%           │
+//! │ network ▁▁▃▅▂  1.2M/s in   40.1K/s out      │
+//! │ disks  ▁▁▁▁▁▁  0B/s read   3.1M/s written   │
 //! │   1 ▂▄▆█▇▆▇█  84%     2 ▁▁▁▂▁▁▁▁   3%        │
 //! └─────────────────────────────────────────────┘
 //! ```
@@ -14,7 +16,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{View, chrome, trend};
-use crate::model::{MachineSample, MemoryScope, PressureSource};
+use crate::model::{Flow, MachineSample, MemoryScope, PressureSource};
 use crate::theme::Role;
 use crate::tui::text::{Align, Strip, figure};
 
@@ -32,7 +34,7 @@ pub(super) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<
     let columns = (usize::from(width) / CORE).max(1);
     let cores = latest.map_or(0, |sample| sample.per_core.len());
     let rows = u16::try_from(cores.div_ceil(columns)).unwrap_or(u16::MAX);
-    let height = rows.saturating_add(3).min(screen.height.saturating_sub(4));
+    let height = rows.saturating_add(5).min(screen.height.saturating_sub(4));
     let inner = chrome::popup(view, screen, (width, height), "Machine", buf);
     let Some(latest) = latest else {
         let lines = &["This system has told nothing of itself yet."];
@@ -42,11 +44,23 @@ pub(super) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<
     let lines = [
         memory(view, latest, inner.width),
         swap(view, latest, inner.width),
+        traffic(
+            view,
+            ("network", " in", " out"),
+            |it| it.network,
+            inner.width,
+        ),
+        traffic(
+            view,
+            ("disks", " read", " written"),
+            |it| it.disks,
+            inner.width,
+        ),
     ];
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         line.draw((inner.x, y), buf);
     }
-    let first = inner.y + 3;
+    let first = inner.y + 5;
     for (row, y) in (0..usize::from(rows)).zip(first..inner.bottom()) {
         let mut strip = view.strip(inner.width);
         for index in (row * columns..cores).take(columns) {
@@ -84,7 +98,7 @@ fn memory(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
     let total = latest.memory_total_bytes.max(1) as f32;
     let style = level(view, latest.memory_used_bytes as f32 / total);
     let mut strip = view.strip(width);
-    strip.skip(1).cell("memory", 7, Align::Left, muted);
+    strip.skip(1).cell("memory", 8, Align::Left, muted);
     let readings = view.state.run.machine.iter();
     let levels = readings.map(|sample| Some(sample?.memory_used_bytes as f32 / total));
     trend::put(&mut strip, levels, TREND, style, view.glyphs);
@@ -104,7 +118,7 @@ fn memory(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
 fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
     let muted = view.style(Role::Muted);
     let mut strip = view.strip(width);
-    strip.skip(1).cell("swap", 7, Align::Left, muted);
+    strip.skip(1).cell("swap", 8, Align::Left, muted);
     if latest.swap_total_bytes == 0 {
         strip.put("none", muted);
     } else {
@@ -115,6 +129,54 @@ fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
             .put(figure::bytes(latest.swap_total_bytes), muted);
     }
     pressure(view, latest, &mut strip);
+    strip
+}
+
+/// What came and went, and how that changed.
+fn traffic(
+    view: &View<'_>,
+    (name, came, went): (&'static str, &'static str, &'static str),
+    flow: fn(&MachineSample) -> Option<Flow>,
+    width: u16,
+) -> Strip {
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let mut strip = view.strip(width);
+    strip.skip(1).cell(name, 8, Align::Left, muted);
+    let machine = &view.state.run.machine;
+    let Some(latest) = machine.latest().and_then(flow) else {
+        let is_first = machine.iter().count() < 2;
+        let unknown = if is_first {
+            "unknown so far"
+        } else {
+            "not told by this system"
+        };
+        strip.put(unknown, muted);
+        return strip;
+    };
+    let both = |it: Flow| {
+        it.in_bytes_per_second
+            .saturating_add(it.out_bytes_per_second)
+    };
+    let readings = || machine.iter().map(|it| it.and_then(flow).map(both));
+    let most = readings().flatten().max().unwrap_or(0).max(1) as f32;
+    let levels = readings().map(|it| Some(it? as f32 / most));
+    trend::put(
+        &mut strip,
+        levels,
+        TREND,
+        view.style(Role::Series1),
+        view.glyphs,
+    );
+    for (bytes, word) in [
+        (latest.in_bytes_per_second, came),
+        (latest.out_bytes_per_second, went),
+    ] {
+        strip
+            .skip(1)
+            .cell(figure::bytes(bytes), 6, Align::Right, fg)
+            .put("/s", muted)
+            .put(word, muted);
+    }
     strip
 }
 

@@ -43,7 +43,14 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         .titles(view, inner.width)
         .draw(inner.as_position(), buf);
     if state.listed(Pane::Table) == 0 {
-        let lines: &[&'static str] = if state.selector.filter.is_empty() {
+        let [add, demo] = chrome::FIRST;
+        let lines: &[&'static str] = if state.run.calls.is_empty() {
+            &[
+                "No calls yet. Each call has a row here, with its state and why it waits.",
+                add,
+                demo,
+            ]
+        } else if state.selector.filter.is_empty() {
             &["Nothing waits. O shows all calls, a adds one."]
         } else {
             &["No call is like that. Esc takes the filter away."]

@@ -31,6 +31,9 @@ use crate::tui::timeline::{self, Bar, Phase, Rows, Window};
 /// Cells of the labels before the bars.
 const LABEL: u16 = 18;
 
+/// From this width on the title has room for what both runs took.
+const WIDE: u16 = 110;
+
 /// Where the parts of the chart are.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tui) struct Chart {
@@ -128,28 +131,14 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         Rows::Calls => "Timeline by call",
     };
     let left = chrome::title(view, Pane::Timeline, name);
-    let muted = view.style(Role::Muted);
     let chart = Chart::of(state);
-    let mut right = view.strip(u16::MAX);
-    if let Some(ghost) = state.timeline.ghost()
-        && chart.before.is_empty()
-    {
-        timeline_before::name(view, ghost, right.skip(1));
-        right.skip(1).put(view.glyphs.dot(), muted);
-    }
-    right
-        .skip(1)
-        .put(figure::clock(window.from), muted)
-        .put(" to ", muted);
-    right.put(figure::clock(window.to), muted).skip(1);
+    let right = right_title(view, chart, window);
     let inner = chrome::frame(view, Pane::Timeline, &left, &right, buf);
     if state.run.calls.is_empty() {
-        chrome::empty(
-            view,
-            inner,
-            &["Each call becomes a bar here. Press a to add one."],
-            buf,
-        );
+        let [add, demo] = chrome::FIRST;
+        let what = "No calls yet. Each call becomes a bar here: how long it waited for what, \
+                    ran and was stopped.";
+        chrome::empty(view, inner, &[what, add, demo], buf);
         return;
     }
     timeline_strip::render(view, chart, window, buf);
@@ -160,6 +149,33 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     timeline_before::render(view, chart, window, buf);
     axis(view, chart, window, buf);
     cursor(view, chart, window, buf);
+}
+
+/// The times that are shown, and the earlier run where it has no line of its
+/// own; what both took goes before the times, which the axis has too.
+fn right_title(view: &View<'_>, chart: Chart, window: Window) -> Strip {
+    let muted = view.style(Role::Muted);
+    let mut right = view.strip(u16::MAX);
+    if let Some(ghost) = view.state.timeline.ghost()
+        && chart.before.is_empty()
+    {
+        timeline_before::name(view, ghost, right.skip(1));
+        let named = right.used();
+        if view.layout.pane(Pane::Timeline).width >= WIDE {
+            timeline_before::difference(view, ghost, &mut right);
+        }
+        right.skip(1);
+        if right.used() > named + 1 {
+            return right;
+        }
+        right.put(view.glyphs.dot(), muted);
+    }
+    right
+        .skip(1)
+        .put(figure::clock(window.from), muted)
+        .put(" to ", muted);
+    right.put(figure::clock(window.to), muted).skip(1);
+    right
 }
 
 fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {

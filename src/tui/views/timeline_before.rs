@@ -1,7 +1,7 @@
-//! The last run of the same plan under the bars of this one, on their scale.
+//! An earlier run of the same plan under the bars of this one, on their scale.
 //!
 //! ```text
-//!  last run: cap 1, 02:12.0   this run: cap 4, 00:41.3 ─────────────────
+//!  last run: cap 1, 02:12.0   this run: cap 4, 00:41.3   speed-up 3.20 ──
 //!     1 ✓#3▂▂▂▂▂✓#4▂▂▂▂▂▂✗#9▂▂▂▂▂
 //! ```
 
@@ -25,14 +25,57 @@ pub(super) fn wanted(state: &State) -> u16 {
     }
 }
 
-/// Its cap and what it took.
+/// Which it is, its cap and what it took.
 pub(super) fn name(view: &View<'_>, ghost: &Ghost, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
+    which(view, strip);
     strip
-        .put("last run: cap ", muted)
+        .put(": cap ", muted)
         .put(figure::cap(ghost.cap), accent)
         .put(", ", muted)
         .put(figure::clock(ghost.wall), accent);
+}
+
+/// Which of the earlier runs is shown.
+fn which(view: &View<'_>, strip: &mut Strip) {
+    let muted = view.style(Role::Muted);
+    match view.state.timeline.chosen {
+        0 => strip.put("last run", muted),
+        chosen => strip
+            .put(figure::count(chosen + 1), muted)
+            .put(" runs ago", muted),
+    };
+}
+
+/// What this run took once it has ended, and what that is beside the earlier
+/// one. Calls that were added to a plan make it another one.
+pub(super) fn difference(view: &View<'_>, ghost: &Ghost, strip: &mut Strip) {
+    let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
+    let run = &view.state.run;
+    let Some(wall) = view.state.timeline.model.wall else {
+        return;
+    };
+    if run.calls.len() != ghost.calls {
+        return;
+    }
+    strip
+        .skip(3)
+        .put("this run: cap ", muted)
+        .put(figure::cap(run.highest_cap), accent)
+        .put(", ", muted)
+        .put(figure::clock(wall), accent);
+    strip.skip(3);
+    if !wall.is_zero() {
+        let times = ghost.wall.as_secs_f64() / wall.as_secs_f64();
+        strip
+            .put("speed-up ", muted)
+            .put(figure::times(times), accent)
+            .put(", ", muted);
+    }
+    let word = if wall <= ghost.wall { " less" } else { " more" };
+    strip
+        .put(figure::clock(wall.abs_diff(ghost.wall)), muted)
+        .put(word, muted);
 }
 
 /// Draws its lanes, under a line that names both runs.
@@ -65,8 +108,7 @@ pub(super) fn render(view: &View<'_>, chart: Chart, window: Window, buf: &mut Bu
 }
 
 fn heading(view: &View<'_>, ghost: &Ghost, area: Rect, buf: &mut Buffer) {
-    let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
-    let run = &view.state.run;
+    let muted = view.style(Role::Muted);
     let mut strip = view.strip(area.width);
     name(view, ghost, strip.skip(1));
     let shown = usize::from(area.height).saturating_sub(1);
@@ -74,16 +116,7 @@ fn heading(view: &View<'_>, ghost: &Ghost, area: Rect, buf: &mut Buffer) {
         let lanes = figure::part(shown as u64, ghost.lanes.len() as u64);
         strip.put(", lanes ", muted).put(lanes, muted);
     }
-    // Calls that were added to a plan make it another one.
-    if let Some(wall) = view.state.timeline.model.wall
-        && run.calls.len() == ghost.calls
-    {
-        strip
-            .put("   this run: cap ", muted)
-            .put(figure::cap(run.highest_cap), accent)
-            .put(", ", muted)
-            .put(figure::clock(wall), accent);
-    }
+    difference(view, ghost, &mut strip);
     strip.skip(1);
     while strip.room() > 1 {
         strip.put(view.glyphs.rule(), view.style(Role::Border));
@@ -106,7 +139,10 @@ pub(super) fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     let bars = ghost.map_or(&[][..], |ghost| ghost.of_call(call));
     let ran = bars.iter().filter(|bar| matches!(bar.phase, Phase::Ran(_)));
     for (index, bar) in ran.enumerate() {
-        strip.put(if index == 0 { "last run: " } else { ", " }, muted);
+        if index == 0 {
+            which(view, strip);
+        }
+        strip.put(if index == 0 { ": " } else { ", " }, muted);
         let took = bar.end(bar.from).saturating_sub(bar.from);
         strip.put(figure::clock(took), view.style(Role::Fg));
         strip

@@ -1,0 +1,182 @@
+//! What the machine reads, writes, receives and sends, as Linux tells it.
+//!
+//! Both accounts count since the start of the machine; rates are differences
+//! between two readings. Elsewhere nothing is told.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::model::Flow;
+
+/// A sector of `/proc/diskstats` has 512 bytes, whatever the disk's own have
+/// (`Documentation/block/stat.rst`).
+const SECTOR_BYTES: u64 = 512;
+
+/// Bytes in and out, so far.
+type Total = (u64, u64);
+
+/// The totals of each device.
+type Totals = BTreeMap<String, Total>;
+
+/// Reads an account of devices, as differences between readings.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    read: fn() -> Option<Totals>,
+    last: Option<(Instant, Totals)>,
+}
+
+impl Traffic {
+    /// What the network devices receive and send, the loopback left out.
+    pub(super) fn of_network() -> Self {
+        Self {
+            read: || network(&std::fs::read_to_string("/proc/net/dev").ok()?),
+            last: None,
+        }
+    }
+
+    /// What the disks read and write.
+    pub(super) fn of_disks() -> Self {
+        Self {
+            read: || disks(&std::fs::read_to_string("/proc/diskstats").ok()?),
+            last: None,
+        }
+    }
+
+    /// The rates since the last reading; `None` at the first, and where nothing
+    /// is told.
+    pub(super) fn read(&mut self) -> Option<Flow> {
+        let totals = (self.read)()?;
+        let now = Instant::now();
+        let (at, before) = self.last.replace((now, totals.clone()))?;
+        let seconds = now.saturating_duration_since(at).as_secs_f64();
+        Some(flow(&before, &totals, seconds))
+    }
+}
+
+/// What came and went between two readings. A device that is new, or that
+/// counts anew, says nothing of the time between them.
+fn flow(before: &Totals, now: &Totals, seconds: f64) -> Flow {
+    let (mut came, mut went) = (0, 0);
+    for (name, total) in now {
+        let last = before.get(name).unwrap_or(total);
+        came += total.0.saturating_sub(last.0);
+        went += total.1.saturating_sub(last.1);
+    }
+    let rate = |bytes: u64| (bytes as f64 / seconds.max(1e-3)) as u64;
+    Flow {
+        in_bytes_per_second: rate(came),
+        out_bytes_per_second: rate(went),
+    }
+}
+
+/// The network devices of `/proc/net/dev`: those that are hardware, so that a
+/// bridge does not count what its devices count; where none is, as in a
+/// container, all but the loopback.
+fn network(text: &str) -> Option<Totals> {
+    let all = interfaces(text);
+    let is_hardware = |name: &str| {
+        Path::new("/sys/class/net")
+            .join(name)
+            .join("device")
+            .exists()
+    };
+    let hardware: Totals = all
+        .iter()
+        .filter(|(name, _)| is_hardware(name))
+        .map(|(name, total)| (name.clone(), *total))
+        .collect();
+    let chosen = if hardware.is_empty() { all } else { hardware };
+    (!chosen.is_empty()).then_some(chosen)
+}
+
+/// The lines of `/proc/net/dev`, without the loopback.
+fn interfaces(text: &str) -> Totals {
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    let totals = lines.filter_map(|(name, figures)| {
+        let mut figures = figures.split_whitespace();
+        let received = figures.next()?.parse().ok()?;
+        let sent = figures.nth(7)?.parse().ok()?;
+        Some((name.trim().to_owned(), (received, sent)))
+    });
+    totals.filter(|(name, _)| name != "lo").collect()
+}
+
+/// The disks of `/proc/diskstats` that are hardware: neither their partitions
+/// nor what is stacked on them counts the same bytes again.
+fn disks(text: &str) -> Option<Totals> {
+    let mut disks = devices(text);
+    disks.retain(|name, _| Path::new("/sys/block").join(name).join("device").exists());
+    (!disks.is_empty()).then_some(disks)
+}
+
+/// The lines of `/proc/diskstats`.
+fn devices(text: &str) -> Totals {
+    let totals = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let name = words.nth(2)?;
+        let read: u64 = words.nth(2)?.parse().ok()?;
+        let written: u64 = words.nth(3)?.parse().ok()?;
+        let total = (
+            read.saturating_mul(SECTOR_BYTES),
+            written.saturating_mul(SECTOR_BYTES),
+        );
+        Some((name.to_owned(), total))
+    });
+    totals.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_are_read_without_the_loopback() {
+        let text = "\
+Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo: 5000 10 0 0 0 0 0 0 5000 10 0 0 0 0 0 0
+  eth0:123456 99 0 0 0 0 0 0 654321 88 0 0 0 0 0 0
+ wlan0: 1 2 3 broken
+";
+        let totals = interfaces(text);
+        assert_eq!(totals, Totals::from([("eth0".into(), (123_456, 654_321))]));
+        assert_eq!(interfaces(""), Totals::new());
+    }
+
+    #[test]
+    fn disks_are_read_in_sectors_of_512_bytes() {
+        let text = "\
+ 259       0 nvme0n1 100 0 2000 50 200 0 4000 60 0 70 80 0 0 0 0 0 0
+ 259       1 nvme0n1p1 1 0 2 5 2 0 4 6 0 7 8
+   8       0 sda 7 short
+";
+        let totals = devices(text);
+        let whole = totals.get("nvme0n1").copied();
+        assert_eq!(whole, Some((2_000 * 512, 4_000 * 512)));
+        assert!(!totals.contains_key("sda"));
+    }
+
+    #[test]
+    fn a_device_that_is_new_or_counts_anew_adds_nothing() {
+        let before = Totals::from([("a".into(), (1_000, 500)), ("b".into(), (9_000, 9_000))]);
+        let now = Totals::from([
+            ("a".into(), (3_000, 1_500)),
+            ("b".into(), (10, 10)),
+            ("c".into(), (7_000, 7_000)),
+        ]);
+        let flow = flow(&before, &now, 2.0);
+        assert_eq!(flow.in_bytes_per_second, 1_000);
+        assert_eq!(flow.out_bytes_per_second, 500);
+    }
+
+    #[test]
+    fn the_first_reading_has_no_rate() {
+        let mut traffic = Traffic {
+            read: || Some(Totals::from([("a".into(), (1, 1))])),
+            last: None,
+        };
+        assert_eq!(traffic.read(), None);
+        assert_eq!(traffic.read(), Some(Flow::default()));
+    }
+}
