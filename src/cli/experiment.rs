@@ -2,6 +2,7 @@
 //! each in a folder of its own, without anything kept between them.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,33 @@ pub(super) struct Conditions {
     /// Factor on waits that a plan records or asks for, such as 0.01
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
     time_scale: f64,
+}
+
+/// Files that findings are written to besides.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Exports {
+    /// Write a line for each cap to this file, as comma-separated values
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Draw a chart into this file, as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+impl Exports {
+    /// Writes the files that were asked for; complains of what fails.
+    pub(super) fn write(&self, csv: impl FnOnce() -> String, svg: impl FnOnce() -> String) -> Exit {
+        let csv = self.csv.as_ref().map(|path| (path, csv()));
+        let svg = self.svg.as_ref().map(|path| (path, svg()));
+        for (path, text) in csv.into_iter().chain(svg) {
+            if let Err(error) = std::fs::write(path, text) {
+                let path = path.display();
+                exit::complain(&format!("{path} cannot be written: {error}"));
+                return Exit::CannotRun;
+            }
+        }
+        Exit::Success
+    }
 }
 
 impl Conditions {

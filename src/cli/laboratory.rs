@@ -115,7 +115,7 @@ impl Spectator {
         loop {
             match self.orders.recv().await {
                 Some(Order::Stop) => return,
-                Some(Order::Begin(..)) => {}
+                Some(Order::Begin(..) | Order::Export) => {}
                 // Nobody is left to give orders.
                 None if self.is_closing => std::future::pending().await,
                 Some(Order::Close) | None => {

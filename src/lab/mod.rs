@@ -14,6 +14,7 @@ mod bounds;
 mod case;
 pub mod compare;
 mod course;
+mod csv;
 mod experiment;
 mod forecast;
 mod load;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::Deps;
+use super::export::export;
 use super::reading::Listening;
+use super::state::Level;
 use super::update::Msg;
 use crate::lab::{Asked, Experiment};
 use crate::model::Plan;
@@ -23,6 +25,8 @@ pub enum Order {
     Stop,
     /// To stop it, and to take no more orders.
     Close,
+    /// To write what is known into files.
+    Export,
 }
 
 /// What the laboratory tells.
@@ -58,11 +62,27 @@ pub struct Laboratory {
     pub news: watch::Receiver<News>,
 }
 
-/// Passes an order on; what came of that.
+/// Passes an order on, or fulfils it; what came of that.
 pub(super) fn ordered(deps: &Deps, order: Order) -> Msg {
+    if order == Order::Export {
+        return exported(deps);
+    }
     match &deps.laboratory {
         Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
         _ => Msg::OrderRefused,
+    }
+}
+
+fn exported(deps: &Deps) -> Msg {
+    let laboratory = deps.laboratory.as_ref();
+    let latest = laboratory.and_then(|it| it.news.borrow().experiment.clone());
+    match latest.as_deref().map(export) {
+        Some(Ok(base)) => {
+            let said = format!("written: {}.json, .csv and .svg", base.display());
+            Msg::Said(Level::Info, said)
+        }
+        Some(Err(error)) => Msg::Said(Level::Warn, format!("not written: {error}")),
+        None => Msg::Said(Level::Info, "there are no results to write".to_owned()),
     }
 }
 

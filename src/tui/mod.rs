@@ -8,6 +8,7 @@ pub mod action;
 pub mod canvas;
 mod estimate;
 pub mod event_loop;
+mod export;
 pub mod extract;
 pub mod form;
 pub mod frame_clock;

@@ -16,6 +16,9 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
         }
         Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
         Action::Compare | Action::Sweep => of_experiment(state),
+        Action::ExportResults if state.experiments.latest.is_none() => {
+            Some("there are no results yet")
+        }
         Action::StopExperiment if !state.is_experimenting() => Some("no experiment is under way"),
         Action::UseTool => state.why_no_call(),
         _ => of_server(state, action).or_else(|| of_call(state, action)),

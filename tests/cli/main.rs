@@ -2,6 +2,7 @@
 //! output, and the samples that come with it.
 
 mod bench;
+mod charts;
 mod commands;
 mod compare;
 mod config;

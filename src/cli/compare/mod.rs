@@ -9,12 +9,13 @@ use clap::Args;
 
 use super::caps::Caps;
 use super::exit::{self, Exit};
-use super::experiment::{Conditions, LiveBench};
+use super::experiment::{Conditions, Exports, LiveBench};
 use super::options::CatalogueOptions;
 use super::run;
 use crate::lab::Halt;
 use crate::lab::compare::{self, Comparison, Request};
 use crate::model::Plan;
+use crate::tui::svg;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -40,6 +41,8 @@ pub(super) struct Compare {
     repeats: u16,
     #[command(flatten)]
     conditions: Conditions,
+    #[command(flatten)]
+    exports: Exports,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -78,7 +81,11 @@ impl Compare {
         } else {
             print::print(&plan, &findings, out)
         };
-        let written = exit::written(written);
+        let exported = self.exports.write(
+            || findings.csv(),
+            || svg::comparison_chart(&plan, &findings),
+        );
+        let written = exit::first_failure(exit::written(written), exported);
         let verdict = verdict(&plan, &comparison);
         exit::first_failure(written, bench.interrupted.unwrap_or(verdict))
     }

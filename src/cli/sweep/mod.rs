@@ -10,12 +10,13 @@ use clap::Args;
 
 use super::caps::Caps;
 use super::exit::{self, Exit};
-use super::experiment::{Conditions, LiveBench};
+use super::experiment::{Conditions, Exports, LiveBench};
 use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
 use crate::lab::sweep::{Request, Sweep as Swept};
 use crate::model::Plan;
+use crate::tui::svg;
 use kept::Kept;
 
 #[derive(Debug, Args)]
@@ -47,6 +48,8 @@ pub(super) struct Sweep {
     resume: bool,
     #[command(flatten)]
     conditions: Conditions,
+    #[command(flatten)]
+    exports: Exports,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -94,7 +97,11 @@ impl Sweep {
             }
             _ => bench.interrupted.unwrap_or(Exit::Success),
         };
-        exit::first_failure(exit::written(written), verdict)
+        let exported = self
+            .exports
+            .write(|| findings.csv(), || svg::sweep_chart(&plan, &findings));
+        let written = exit::first_failure(exit::written(written), exported);
+        exit::first_failure(written, verdict)
     }
 
     fn request(&self, plan: &Plan) -> Request {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::lab::sweep::Findings;
 use crate::lab::{seconds, seconds_range};
-use crate::model::Plan;
+use crate::model::{Cap, Plan};
 use crate::output::Safe;
 
 /// Cells of the longest bar.
@@ -40,29 +40,58 @@ pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io
 fn print_table(findings: &Findings, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "\n{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {:>7}",
+        "\n{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {:>7}  █ median, ┊ curve",
         "cap", "median", "95 %", "least to most", "over best", "curve"
     )?;
-    let medians = findings.caps.iter().map(|it| it.wall.at);
-    let longest = medians.fold(0.0, f64::max);
-    for it in &findings.caps {
-        let lanes = f64::from(it.cap.get());
+    let law = |cap: Cap| {
         let curve = findings.curve.as_ref();
-        let curve = curve.map_or("-".to_owned(), |curve| seconds(curve.usl.wall(lanes)));
+        curve.map(|curve| curve.usl.wall(f64::from(cap.get())))
+    };
+    let walls = findings.caps.iter().map(|it| it.wall.at);
+    let fitted = findings.caps.iter().filter_map(|it| law(it.cap));
+    let longest = walls.chain(fitted).fold(f64::MIN_POSITIVE, f64::max);
+    for it in &findings.caps {
+        let fitted = law(it.cap);
+        let curve = fitted.map_or("-".to_owned(), seconds);
         let mark = findings
             .mark(it.cap)
             .map_or(String::new(), |mark| format!(" < {}", mark.words()));
-        let cells = (it.wall.at / longest.max(f64::MIN_POSITIVE) * BAR).round() as usize;
+        let bar = bar(it.wall.at / longest, fitted.map(|wall| wall / longest));
         writeln!(
             out,
-            "{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {curve:>7}  {}{mark}",
+            "{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {curve:>7}  {bar}{mark}",
             it.cap,
             seconds(it.wall.at),
             seconds_range(&it.wall),
             format!("{} to {}", seconds(it.extremes.0), seconds(it.extremes.1)),
             format!("+{:.0} %", (it.ratio - 1.0).max(0.0) * 100.0),
-            "█".repeat(cells.max(1))
         )?;
     }
     Ok(())
+}
+
+/// A time as a bar, with a sign where the law has it; both as parts of the
+/// longest time.
+fn bar(measured: f64, fitted: Option<f64>) -> String {
+    let cell = |part: f64| ((part * BAR).round() as usize).max(1);
+    let (length, sign) = (cell(measured), fitted.map(cell));
+    let cells = (1..=length.max(sign.unwrap_or(0))).map(|at| match at {
+        at if Some(at) == sign => '┊',
+        at if at <= length => '█',
+        _ => ' ',
+    });
+    cells.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_law_is_drawn_inside_of_the_bar_or_beyond_it() {
+        assert_eq!(bar(0.25, None), "█".repeat(6));
+        assert_eq!(bar(0.25, Some(0.125)), "██┊███");
+        assert_eq!(bar(0.25, Some(0.375)), "██████  ┊");
+        assert_eq!(bar(0.0, Some(0.0)), "┊");
+    }
 }

@@ -5,11 +5,14 @@
 //! braille are geometry, because as text they would show seams; every text has
 //! its own place and length, so that no font can move what follows it.
 
+mod chart;
 mod film;
 mod ink;
 mod row;
 mod shapes;
+mod sheet;
 
+pub use chart::{chart, comparison_chart, sweep_chart};
 pub use film::{film, still};
 pub use ink::Ground;
 

@@ -10,6 +10,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     match action {
         Action::Compare => ask(state, Kind::Compare),
         Action::Sweep => ask(state, Kind::Sweep),
+        Action::ExportResults => commands.push(UiCommand::Laboratory(Order::Export)),
         _ if state.is_experimenting() => {
             commands.push(UiCommand::Laboratory(Order::Stop));
             state.say(Level::Info, "stopping; what is known stays");

@@ -14,7 +14,7 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 
 use super::View;
-use super::experiment_plot::{round_step, rounded};
+use super::scale::{round_step, rounded};
 use crate::lab::compare::{Findings, Timing, Typical};
 use crate::lab::{seconds, seconds_range};
 use crate::model::{Outcome, Plan};

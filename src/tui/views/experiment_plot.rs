@@ -20,6 +20,7 @@ use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Line, Points};
 
 use super::View;
+use super::scale::{round_step, rounded};
 use crate::lab::sweep::{Findings, Mark};
 use crate::model::Cap;
 use crate::output::Safe;
@@ -137,26 +138,6 @@ fn axes(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
     let mut name = view.strip(TIMES);
     name.cell("cap", usize::from(TIMES) - 1, Align::Right, muted);
     name.draw((inside.x - TIMES, inside.bottom() + 1), buf);
-}
-
-/// The next of 1, 2, 5, 10, … that is no less.
-pub(super) fn round_step(least: f64) -> f64 {
-    let magnitude = 10_f64.powf(least.max(1e-6).log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * magnitude);
-    let fits = steps.into_iter().find(|step| *step >= least * 0.999);
-    fits.unwrap_or(magnitude * 10.0)
-}
-
-/// A time with no more digits than the step between two of them has.
-pub(super) fn rounded(time: f64, step: f64) -> String {
-    let digits = if step >= 1.0 {
-        0
-    } else if step >= 0.1 {
-        1
-    } else {
-        2
-    };
-    format!("{time:.digits$} s")
 }
 
 /// The curve and the whiskers.

@@ -29,6 +29,7 @@ mod output_tree;
 mod palette;
 mod picker;
 mod queue;
+pub(super) mod scale;
 pub(super) mod server;
 mod server_calls;
 mod servers;
