@@ -66,6 +66,7 @@ fn torture_7_a_yes_is_kept_until_the_file_changes() {
     changed.wait_for("-   runs   touch first");
     changed.wait_for("+   runs   touch second");
     changed.wait_for("As before:");
+    changed.wait_for("Trust it? [y/N]");
     changed.keys("n\r");
     assert_eq!(changed.exit_code(), 3);
     assert!(!home.path().join("second").exists());
@@ -73,6 +74,7 @@ fn torture_7_a_yes_is_kept_until_the_file_changes() {
     place(home.path(), "first", "only a comment");
     let mut same = run(home.path());
     same.wait_for("what is executed and asked is as it was");
+    same.wait_for("Trust it? [y/N]");
     same.keys("y\r");
     assert_eq!(same.exit_code(), 0);
 }
