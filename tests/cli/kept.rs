@@ -42,14 +42,17 @@ fn the_last_run_of_each_plan_is_kept_unless_that_is_not_wanted() {
         let text = std::fs::read_to_string(&first[0]).expect("a file");
         serde_json::from_str(&text).expect("JSON")
     };
-    assert_eq!((&read()["cap"], &read()["calls"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&read()["runs"][0]["cap"], &read()["runs"][0]["calls"]),
+        (&1.into(), &2.into())
+    );
     // Another cap, name or file is the same plan; other calls are another one.
     bench.file("moved.toml", &format!("name = \"other\"\n{PLAN}"));
     bench
         .run(&["run", "moved.toml", "--events", "--cap", "2"])
         .with_code(0);
     assert_eq!(kept(&bench), first);
-    assert_eq!(read()["cap"], 2);
+    assert_eq!(read()["runs"][0]["cap"], 2);
     bench.file("plan.toml", &PLAN.replace("\"2\"", "\"3\""));
     bench.run(&run).with_code(0);
     assert_eq!(kept(&bench).len(), 2);
