@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::launcher::{Names, Refused};
 use super::outputs;
 use super::run::{News, Run};
-use crate::model::{Call, CallId, Ending, Epoch, LockSet};
+use crate::model::{Call, CallId, Ending, Epoch};
 
 /// What a call fails with whose part of this panicked.
 const INTERNAL: &str = "an internal error ended it: reading outputs panicked";
@@ -28,32 +28,6 @@ impl Run {
             move || news(launcher.resolve(&call, &parents)),
             move || news(Err(Refused(INTERNAL.to_owned()))),
         );
-    }
-
-    /// Finds the locks of calls that are named by outputs. A call whose
-    /// arguments cannot be resolved is refused at its start, and needs no lock
-    /// for that.
-    pub(super) fn resolve_locks_aside(&self, ids: &[CallId]) {
-        let calls = ids.iter().filter_map(|id| self.calls.get(id.index()));
-        let calls: Vec<(Arc<Call>, Names)> = calls
-            .map(|call| (Arc::clone(call), self.parents_of(call)))
-            .collect();
-        let known: Vec<(CallId, LockSet)> = calls
-            .iter()
-            .map(|(call, _)| (call.id, call.locks.clone()))
-            .collect();
-        let launcher = Arc::clone(&self.launcher);
-        let work = move || {
-            let locks = calls.iter().map(|(call, parents)| {
-                let locks = match launcher.resolve(call, parents) {
-                    Ok(args) => launcher.locks(call, &args),
-                    Err(_) => call.locks.clone(),
-                };
-                (call.id, locks)
-            });
-            News::LocksResolved(locks.collect())
-        };
-        self.do_aside(work, move || News::LocksResolved(known));
     }
 
     /// Looks at the output of a success whose tool promised JSON.

@@ -95,11 +95,6 @@ impl Run {
                 }
                 self.mark();
             }
-            News::LocksResolved(answers) => {
-                for (id, locks) in answers {
-                    self.step(Input::LocksResolved { id, locks });
-                }
-            }
             News::Settled {
                 call,
                 epoch,

@@ -11,7 +11,7 @@ use super::run::{Run, Start};
 use crate::exec::StopTokens;
 use crate::model::{
     Action, AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch,
-    Happening, LaneId, Outcome, StopCause, StopStep, WaitReason,
+    Happening, LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
 };
 use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
 
@@ -25,7 +25,6 @@ impl Run {
     /// The same for what happened at a time that was looked at before.
     pub(super) fn step_at(&mut self, now: Duration, input: Input) {
         let mut inputs = VecDeque::from([input]);
-        let mut unresolved = Vec::new();
         while let Some(input) = inputs.pop_front() {
             let taped = self.tape.is_wanted().then(|| input.clone());
             let effects = self.scheduler.step(now, input);
@@ -38,14 +37,8 @@ impl Run {
                 });
             }
             for effect in effects {
-                if let Effect::ResolveLocks { id } = effect {
-                    unresolved.push(id);
-                }
                 inputs.extend(self.perform(&effect, now));
             }
-        }
-        if !unresolved.is_empty() {
-            self.resolve_locks_aside(&unresolved);
         }
         let busy = self.scheduler.lanes().iter().flatten().count();
         self.lane_time.note(now, busy);
@@ -57,8 +50,10 @@ impl Run {
     /// Does one thing; what is known at once goes back to the scheduler.
     fn perform(&mut self, effect: &Effect, now: Duration) -> Option<Input> {
         match *effect {
-            // Asked for with the others of the step.
-            Effect::ResolveLocks { .. } => None,
+            Effect::ResolveLocks { id } => Some(Input::LocksResolved {
+                id,
+                locks: self.resolve_locks(id),
+            }),
             Effect::Start {
                 id,
                 lane,
@@ -89,6 +84,19 @@ impl Run {
                 self.finish(id, outcome, reason, now);
                 None
             }
+        }
+    }
+
+    /// Done at once and not aside: calls behind this one would start before it
+    /// while its locks are unknown.
+    fn resolve_locks(&self, id: CallId) -> LockSet {
+        let Some(call) = self.calls.get(id.index()) else {
+            return LockSet::default();
+        };
+        match self.launcher.resolve(call, &self.names) {
+            Ok(args) => self.launcher.locks(call, &args),
+            // The start will be refused for the same reason, and needs no lock for that.
+            Err(_) => call.locks.clone(),
         }
     }
 

@@ -22,8 +22,8 @@ use super::servers::ServerWatch;
 use super::setup::{Detail, Lifetime, Setup};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
-    Call, CallId, Cap, Ending, Epoch, Happening, History, LockSet, MachineSample, Plan, Policy,
-    RunEvent, RunId, Snapshot, ToolName,
+    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunEvent,
+    RunId, Snapshot, ToolName,
 };
 use crate::output::Seen;
 use crate::probe::Probe;
@@ -94,8 +94,6 @@ pub(super) enum News {
         epoch: Epoch,
         args: Result<Arc<serde_json::Value>, Refused>,
     },
-    /// The locks of calls whose arguments hold references became known.
-    LocksResolved(Vec<(CallId, LockSet)>),
     /// The output of an attempt that succeeded was looked at.
     Settled {
         call: CallId,
