@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
@@ -33,26 +32,14 @@ struct Definition {
 
 impl Definition {
     fn of(tool: &ListedTool) -> Self {
-        let value = serde_json::to_value(tool).map(sorted).unwrap_or_default();
+        let mut value = serde_json::to_value(tool).unwrap_or_default();
+        // A server may give the keys of a table in another order each time.
+        value.sort_all_objects();
         let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         Self {
             sha256: format!("{:x}", Sha256::digest(&text)),
             text,
         }
-    }
-}
-
-/// The same value with the keys of every table in order: a server may give
-/// them in another one each time.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(table) => {
-            let ordered: BTreeMap<String, Value> = table.into_iter().collect();
-            let pairs = ordered.into_iter().map(|(key, value)| (key, sorted(value)));
-            Value::Object(pairs.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
-        other => other,
     }
 }
 
@@ -250,7 +237,7 @@ fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::model::Annotations;

@@ -1,6 +1,6 @@
 //! What a call came to, in a form that can be compared.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::model::Outcome;
@@ -36,7 +36,7 @@ impl Answer {
                 *place = Value::Null;
             }
         }
-        sort_keys(&mut output);
+        output.sort_all_objects();
         let text = output.to_string();
         Self {
             outcome,
@@ -54,21 +54,6 @@ impl Answer {
             _ => found.push(String::new()),
         }
         found
-    }
-}
-
-fn sort_keys(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
-            entries.sort_by(|one, two| one.0.cmp(&two.0));
-            for (_, value) in &mut entries {
-                sort_keys(value);
-            }
-            *map = Map::from_iter(entries);
-        }
-        Value::Array(items) => items.iter_mut().for_each(sort_keys),
-        _ => {}
     }
 }
 
