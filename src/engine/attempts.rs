@@ -82,7 +82,7 @@ impl Run {
             self.settled(id, epoch, ending);
             return;
         }
-        self.settle_aside(&Arc::clone(call), epoch, ending);
+        self.settle_aside(call, epoch, ending);
     }
 
     /// Takes what was done outside the loop.
