@@ -250,32 +250,24 @@ impl Layout {
     /// Where the lanes are drawn: below their column titles where those have
     /// a line of their own.
     pub fn lane_area(&self) -> Rect {
-        let inner = self.inner(Pane::Lanes);
-        let titles = u16::from(self.breadth == Breadth::Wide).min(inner.height);
-        Rect::new(
-            inner.x,
-            inner.y + titles,
-            inner.width,
-            inner.height - titles,
-        )
+        let titles = u16::from(self.breadth == Breadth::Wide);
+        self.below_titles(Pane::Lanes, titles)
     }
 
     /// Where the table's rows are: below its column titles.
     pub fn table_area(&self) -> Rect {
-        let inner = self.inner(Pane::Table);
-        let titles = 1.min(inner.height);
-        Rect::new(
-            inner.x,
-            inner.y + titles,
-            inner.width,
-            inner.height - titles,
-        )
+        self.below_titles(Pane::Table, 1)
     }
 
     /// Where the servers are: below their column titles.
     pub fn server_area(&self) -> Rect {
-        let inner = self.inner(Pane::Servers);
-        let titles = 1.min(inner.height);
+        self.below_titles(Pane::Servers, 1)
+    }
+
+    /// What so many lines of column titles leave of a pane.
+    fn below_titles(&self, pane: Pane, titles: u16) -> Rect {
+        let inner = self.inner(pane);
+        let titles = titles.min(inner.height);
         Rect::new(
             inner.x,
             inner.y + titles,
