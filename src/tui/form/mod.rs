@@ -16,7 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
 use crate::output::Safe;
 
-use super::state::Field;
+use super::state::{Field, turned};
 
 pub use field::{FormField, Input, Kind};
 pub use options::{CallOptions, OPTIONS};
@@ -99,8 +99,7 @@ impl Form {
         let stops = self.stops();
         let left = self.focus;
         let at = stops.iter().position(|stop| *stop == left).unwrap_or(0);
-        let len = stops.len().max(1);
-        let next = (at + len).saturating_add_signed(by) % len;
+        let next = turned(at, stops.len(), by);
         self.focus = stops.get(next).copied().unwrap_or(0);
         self.check(catalogue, Some(left));
     }

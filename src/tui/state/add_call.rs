@@ -8,7 +8,7 @@ use crate::model::{Tool, ToolName};
 use crate::tui::form::Form;
 use crate::tui::fuzzy;
 
-use super::Field;
+use super::{Field, turned};
 
 /// A new call that is being put together.
 #[derive(Debug)]
@@ -53,8 +53,7 @@ impl AddCall {
 
     /// Marks another tool, around the ends.
     pub fn turn(&mut self, by: isize) {
-        let len = self.found.len().max(1);
-        self.marked = (self.marked + len).saturating_add_signed(by) % len;
+        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// The marked tool.

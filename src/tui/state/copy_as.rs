@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::Field;
+use super::{Field, turned};
 use crate::tui::fuzzy;
 
 /// What is copied.
@@ -57,8 +57,7 @@ impl Default for CopyAs {
 impl CopyAs {
     /// Marks another way, around the ends.
     pub fn turn(&mut self, by: isize) {
-        let len = self.found.len().max(1);
-        self.marked = (self.marked + len).saturating_add_signed(by) % len;
+        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// Takes a typed key.

@@ -10,6 +10,7 @@ mod experiments;
 mod field;
 mod layer;
 mod list;
+mod marker;
 mod outlook;
 mod output;
 mod palette;
@@ -45,6 +46,7 @@ pub use experiments::{Experiments, Kind};
 pub use field::Field;
 pub use layer::Layer;
 pub use list::ListView;
+pub use marker::turned;
 pub use outlook::CapOutlook;
 pub use output::{
     Find, OutputForm, OutputView, Picked, Quest, Scope, Source, Tally, TallyOf, Wanted,

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::Field;
+use super::{Field, turned};
 use crate::tui::action::{Action, Entry, TABLE};
 use crate::tui::fuzzy;
 
@@ -32,8 +32,7 @@ impl Default for Palette {
 impl Palette {
     /// Marks another action, around the ends.
     pub fn turn(&mut self, by: isize) {
-        let len = self.found.len().max(1);
-        self.marked = (self.marked + len).saturating_add_signed(by) % len;
+        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// The marked action.

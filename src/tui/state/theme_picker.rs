@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::Field;
+use super::{Field, turned};
 use crate::tui::fuzzy;
 
 /// The themes there are and the one in use.
@@ -47,8 +47,7 @@ impl ThemePicker {
 
     /// Marks another theme, around the ends.
     pub fn turn(&mut self, by: isize) {
-        let len = self.found.len().max(1);
-        self.marked = (self.marked + len).saturating_add_signed(by) % len;
+        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// Takes a typed key.
