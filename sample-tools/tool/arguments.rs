@@ -50,6 +50,11 @@ impl Arguments {
         Ok(Self(named))
     }
 
+    /// The arguments of a call, as an object of JSON gives them.
+    pub(super) fn of(object: Map<String, Value>) -> Self {
+        Self(object)
+    }
+
     /// A text, or `None` where it was not given.
     pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, SampleToolError> {
         match self.0.shift_remove(name) {

@@ -27,6 +27,9 @@ pub enum SampleToolError {
     /// Standard input does not hold one JSON object.
     #[error("standard input is not a JSON object: {0}")]
     BadStdin(serde_json::Error),
+    /// The tools of the tool server are not described as such are.
+    #[error("the server's tools are not described as tools are: {0}")]
+    BadTools(serde_json::Error),
     /// A `run:` path where no run folder was given.
     #[error("{0} lies in the run's folder, and FANOUT_RUN_DIR is not set")]
     NoRunFolder(String),
@@ -61,7 +64,11 @@ impl SampleToolError {
             | Self::MissingArgument(_)
             | Self::BadArgument { .. }
             | Self::BadStdin(_) => 2,
-            Self::NoRunFolder(_) | Self::File { .. } | Self::System { .. } | Self::Output(_) => 1,
+            Self::BadTools(_)
+            | Self::NoRunFolder(_)
+            | Self::File { .. }
+            | Self::System { .. }
+            | Self::Output(_) => 1,
         }
     }
 

@@ -14,6 +14,7 @@ mod corpus;
 mod error;
 mod failing;
 mod files;
+mod notebook;
 mod place;
 mod processes;
 mod searching;
@@ -24,6 +25,9 @@ use std::io::{Read, Write};
 
 pub use arguments::Arguments;
 pub use error::SampleToolError;
+
+/// The tools of the sample tool server, as it lists them, in JSON.
+pub const SERVER_TOOLS: &str = notebook::TOOLS;
 
 /// The three streams of a tool.
 pub struct Streams<'a> {
@@ -58,8 +62,8 @@ const fn tool(
     }
 }
 
-/// Every sample tool. The manifest names those that plans may call; the rest
-/// are the children that some of them start.
+/// Every sample tool. The manifest names those that plans may call, and the
+/// tool server; the rest are the children that some of them start.
 const TOOLS: &[SampleTool] = &[
     tool("fetch", &["url"], waiting::fetch),
     tool("sleep", &[], waiting::sleep),
@@ -85,6 +89,7 @@ const TOOLS: &[SampleTool] = &[
     tool("daemonise", &[], processes::daemonise),
     tool("hold-stdout", &[], processes::hold_stdout),
     tool("sleeper", &[], processes::sleeper),
+    tool("notebook", &[], notebook::serve),
 ];
 
 /// Names of all sample tools, in the order of the table.

@@ -5,6 +5,7 @@ use clap::Args;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::run;
+use super::session::Session;
 use crate::catalogue::Catalogue;
 use crate::plan;
 
@@ -26,15 +27,17 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self) -> Exit {
-        let loaded = Catalogue::sample().and_then(|catalogue| {
-            let plan = plan::from_text("demo.toml", PLAN, &catalogue)?;
-            Ok((plan.plan, catalogue))
-        });
-        match loaded {
-            Ok((plan, catalogue)) => {
-                run::conduct(plan, catalogue.into(), &self.policy, &self.output)
-            }
-            Err(problems) => exit::invalid(problems),
+        match prepare() {
+            Ok(mut session) => run::conduct(&mut session, &self.policy, &self.output),
+            Err(exit) => exit,
         }
     }
+}
+
+fn prepare() -> Result<Session, Exit> {
+    let load = |catalogue: &Catalogue| plan::from_text("demo.toml", PLAN, catalogue);
+    let catalogue = Catalogue::sample().map_err(exit::invalid)?;
+    let loaded = load(&catalogue).map_err(exit::invalid)?;
+    let catalogue = catalogue.with_tools(loaded.extra_tools.iter().cloned());
+    run::prepare_checked(loaded, catalogue, load)
 }

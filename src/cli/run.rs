@@ -10,9 +10,9 @@ use super::ground::Ground;
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::Session;
 use super::{dashboard, ground, headless};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Problems};
 use crate::model::Plan;
-use crate::plan;
+use crate::plan::{self, Loaded};
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -35,16 +35,25 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self) -> Exit {
         match prepare(&self.plan, &self.catalogue) {
-            Ok(mut session) => conduct_in(&mut session, &self.policy, &self.output),
+            Ok(mut session) => conduct(&mut session, &self.policy, &self.output),
             Err(exit) => exit,
         }
     }
 }
 
-/// Checks the plan, starts the servers it names, and checks it again with
-/// what they tell of their tools. A plan that is wrong starts nothing.
+/// Makes everything ready for a plan in a file.
 pub(super) fn prepare(path: &Path, catalogue: &CatalogueOptions) -> Result<Session, Exit> {
     let (catalogue, loaded) = catalogue.open(path)?;
+    prepare_checked(loaded, catalogue, |catalogue| plan::load(path, catalogue))
+}
+
+/// Starts the servers that a checked plan names, and checks it again with what
+/// they tell of their tools. A plan that is wrong starts nothing.
+pub(super) fn prepare_checked(
+    loaded: Loaded,
+    catalogue: Catalogue,
+    load: impl FnOnce(&Catalogue) -> Result<Loaded, Problems>,
+) -> Result<Session, Exit> {
     let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
     let servers = ground::servers_of(&loaded.plan, &catalogue);
     if servers.is_empty() {
@@ -58,7 +67,7 @@ pub(super) fn prepare(path: &Path, catalogue: &CatalogueOptions) -> Result<Sessi
             return Err(exit::not_connected(&reasons));
         }
     };
-    match plan::load(path, &catalogue) {
+    match load(&catalogue) {
         Ok(loaded) => {
             exit::warn(loaded.warnings);
             let used = loaded.plan.calls.iter().map(|call| &call.tool);
@@ -86,23 +95,12 @@ pub(super) fn load(
     Ok((loaded.plan, Arc::new(catalogue)))
 }
 
-/// Runs a checked plan where the options want it shown.
+/// Runs what is ready where the options want it shown.
 pub(super) fn conduct(
-    plan: Plan,
-    catalogue: Arc<Catalogue>,
+    session: &mut Session,
     policy: &PolicyOptions,
     output: &OutputOptions,
 ) -> Exit {
-    match Ground::prepare(&catalogue) {
-        Ok(ground) => {
-            let mut session = Session::new(ground, plan, catalogue);
-            conduct_in(&mut session, policy, output)
-        }
-        Err(error) => exit::cannot_run(&error),
-    }
-}
-
-fn conduct_in(session: &mut Session, policy: &PolicyOptions, output: &OutputOptions) -> Exit {
     if let Err(error) = Session::check_report(output) {
         session.ground.close_servers();
         return exit::cannot_run(&error);

@@ -34,7 +34,7 @@ pub use guardian::Guardian;
 #[cfg(feature = "http")]
 pub use http::Web;
 pub use ledger::{LedgerError, Swept};
-pub use mcp::{Pins, Servers, StartError};
+pub use mcp::{Pins, Servers, StartError, listed_tools};
 pub use own_folder::{FolderError, OwnFolder};
 pub use refusal::Refusal;
 pub use spawner::{AttemptEvent, Spawner, StopTokens};

@@ -61,10 +61,11 @@ fn a_call_that_fails_says_why() {
 #[test]
 fn tools_are_listed_for_people_and_for_programs() {
     let bench = Bench::new();
-    let answer = bench.run(&["tools"]).with_code(0);
+    let answer = bench.run(&["tools", "--connect"]).with_code(0);
     let first = |line: &str| line.split(' ').next().map(str::to_owned);
     let names: Vec<String> = answer.stdout.lines().filter_map(first).collect();
-    let answer = bench.run(&["tools", "--json"]).with_code(0).json();
+    let answer = bench.run(&["tools", "--connect", "--json"]);
+    let answer = answer.with_code(0).json();
     assert_eq!(answer["version"], 1);
     let tools = answer["tools"].as_array().expect("tools");
     let listed: Vec<&str> = tools
@@ -73,6 +74,12 @@ fn tools_are_listed_for_people_and_for_programs() {
         .collect();
     assert_eq!(names, listed);
     assert!(listed.contains(&"word-count") && !listed.contains(&"sleeper"));
+    assert!(listed.contains(&"notebook.notes"));
+    let answer = bench.run(&["tools"]).with_code(0);
+    assert!(
+        answer.stdout.contains("server notebook: not started"),
+        "{answer:#?}"
+    );
 }
 
 #[test]

@@ -30,7 +30,10 @@ fn every_sample_plan_is_valid_and_without_warnings() {
     for path in plans {
         let loaded = plan::load(&path, &samples())
             .unwrap_or_else(|problems| panic!("{}: {problems:?}", path.display()));
-        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+        // Of the sample server nothing is known before it is started.
+        let warnings = format!("{:?}", loaded.warnings);
+        let unknown = warnings.matches("server `notebook` is not connected");
+        assert_eq!(unknown.count(), loaded.warnings.len(), "{warnings}");
     }
 }
 
@@ -39,7 +42,7 @@ fn the_demo_is_a_turn_with_everything_in_it() {
     let path = package().join("sample-tools/plans/demo.toml");
     let plan = plan::load(&path, &samples()).expect("a valid demo").plan;
     assert!(
-        (15..=25).contains(&plan.calls.len()),
+        (20..=30).contains(&plan.calls.len()),
         "{}",
         plan.calls.len()
     );

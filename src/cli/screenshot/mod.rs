@@ -18,8 +18,10 @@ use super::config;
 use super::demo;
 use super::exit::{self, Exit};
 use crate::catalogue::Catalogue;
-use crate::model::Plan;
+use crate::exec;
+use crate::model::{Plan, ServerName};
 use crate::plan;
+use crate::sample_tool;
 use crate::theme::{Depth, Role, Theme};
 use crate::tui::svg::{self, Ground};
 use stage::{Show, StageError};
@@ -85,7 +87,7 @@ impl Screenshot {
 
     fn picture(&self, theme: Theme) -> Result<String, Exit> {
         let ground = Ground::default().with_background(theme.style(Role::Bg).bg);
-        let (plan, catalogue) = sample().map_err(exit::invalid)?;
+        let (plan, catalogue) = sample()?;
         let cues = if self.film {
             scene::film(FILM_STEP)
         } else {
@@ -109,10 +111,17 @@ impl Screenshot {
     }
 }
 
-/// The sample plan and its tools.
-fn sample() -> Result<(Plan, Arc<Catalogue>), crate::catalogue::Problems> {
-    let catalogue = Catalogue::sample()?;
-    let loaded = plan::from_text("demo.toml", demo::PLAN, &catalogue)?;
+/// The sample plan and its tools; those of the sample server as it lists them.
+fn sample() -> Result<(Plan, Arc<Catalogue>), Exit> {
+    let mut catalogue = Catalogue::sample().map_err(exit::invalid)?;
+    let listed = exec::listed_tools(sample_tool::SERVER_TOOLS);
+    let listed = listed.map_err(|error| exit::cannot_run(&error))?;
+    let servers: Vec<ServerName> = catalogue.servers().map(|it| it.name.clone()).collect();
+    for server in servers {
+        (catalogue, _) = catalogue.with_listed(&server, &listed);
+    }
+    let loaded = plan::from_text("demo.toml", demo::PLAN, &catalogue);
+    let loaded = loaded.map_err(exit::invalid)?;
     Ok((loaded.plan, Arc::new(catalogue)))
 }
 

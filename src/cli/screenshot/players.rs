@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::recording::{Recording, Take};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{CallId, CallSample, Ending, Epoch, Launch, Outcome, Plan};
+use crate::model::{AttemptNo, CallId, CallSample, Ending, Epoch, Launch, Outcome, Plan, Question};
 use crate::output::Sink;
 use crate::probe::{Reading, Subject};
 
@@ -90,18 +90,24 @@ impl Players {
     }
 }
 
-impl Spawner for Players {
-    fn start(
-        &self,
-        launch: Launch,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+/// One attempt that is to be played.
+#[derive(Clone, Copy)]
+struct Cast {
+    call: CallId,
+    epoch: Epoch,
+    attempt: AttemptNo,
+}
+
+impl Players {
+    fn begin(&self, cast: Cast, stop: StopTokens, sink: Sink, events: mpsc::Sender<AttemptEvent>) {
         let players = self.clone();
-        let (call, epoch) = (launch.call, launch.epoch);
+        let Cast {
+            call,
+            epoch,
+            attempt,
+        } = cast;
         let part = self.parts.get(&call);
-        let take = part.and_then(|part| self.recording.attempt(&part.name, launch.attempt.0));
+        let take = part.and_then(|part| self.recording.attempt(&part.name, attempt.0));
         let take = take.cloned();
         let is_stubborn = part.is_some_and(|part| part.is_stubborn);
         let playing = Playing {
@@ -129,6 +135,39 @@ impl Spawner for Players {
             };
             let _unheard = events.send(ended).await;
         });
+    }
+}
+
+impl Spawner for Players {
+    fn start(
+        &self,
+        launch: Launch,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let cast = Cast {
+            call: launch.call,
+            epoch: launch.epoch,
+            attempt: launch.attempt,
+        };
+        self.begin(cast, stop, sink, events);
+    }
+
+    fn ask(
+        &self,
+        question: Question,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let cast = Cast {
+            call: question.call,
+            epoch: question.epoch,
+            // No call of a server is tried again in the sample plan.
+            attempt: AttemptNo(1),
+        };
+        self.begin(cast, stop, sink, events);
     }
 }
 

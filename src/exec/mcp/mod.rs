@@ -17,6 +17,7 @@ mod session;
 
 pub use pins::Pins;
 pub use servers::Servers;
+pub use session::listed_tools;
 
 use crate::model::ServerName;
 

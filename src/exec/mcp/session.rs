@@ -69,6 +69,12 @@ pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Vec<ListedTool>, Ser
     Ok(tools.into_iter().map(listed).collect())
 }
 
+/// The tools in a list of the form in which servers give it, as JSON.
+pub fn listed_tools(text: &str) -> Result<Vec<ListedTool>, serde_json::Error> {
+    let tools: Vec<rmcp::model::Tool> = serde_json::from_str(text)?;
+    Ok(tools.into_iter().map(listed).collect())
+}
+
 fn listed(tool: rmcp::model::Tool) -> ListedTool {
     let hints = tool.annotations.unwrap_or_default();
     ListedTool {

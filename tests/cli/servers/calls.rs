@@ -8,12 +8,12 @@ use crate::bench::Bench;
 
 const CATALOGUE: [&str; 2] = ["--catalogue", "servers.toml"];
 
-fn report_of(bench: &Bench) -> Value {
+pub(super) fn report_of(bench: &Bench) -> Value {
     let text = std::fs::read_to_string(bench.folder().join("report.json")).expect("a report");
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn call<'r>(report: &'r Value, id: &str) -> &'r Value {
+pub(super) fn call<'r>(report: &'r Value, id: &str) -> &'r Value {
     let calls = report["calls"].as_array().expect("calls");
     calls
         .iter()

@@ -3,5 +3,6 @@
 mod calls;
 mod formats;
 mod hostile;
+mod notebook;
 mod pins;
 mod shell;
