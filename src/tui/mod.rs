@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod canvas;
+mod deps;
 mod estimate;
 pub mod event_loop;
 mod export;
@@ -31,10 +32,12 @@ pub mod terminal;
 pub mod text;
 pub mod timeline;
 pub mod tree;
+mod turn;
 pub mod update;
 pub mod views;
 
-pub use event_loop::{Deps, TuiError, run};
+pub use deps::Deps;
+pub use event_loop::{TuiError, run};
 pub use recalled::Recalled;
 pub use settings::Settings;
 pub use update::{Leave, Signal};
