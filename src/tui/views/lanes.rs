@@ -117,7 +117,7 @@ fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
     } else {
         &[
             "Every call has ended.",
-            "Press r to run the selected one again, a to add one, q to leave.",
+            "r runs the selected one again, a adds one, q leaves.",
         ]
     };
     chrome::empty(view, body, lines, buf);

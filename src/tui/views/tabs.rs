@@ -10,7 +10,6 @@ use ratatui::layout::Position;
 use super::View;
 use crate::theme::Role;
 use crate::tui::action::Action;
-use crate::tui::layout::Breadth;
 use crate::tui::state::Screen;
 use crate::tui::text::{Strip, figure};
 
@@ -21,8 +20,8 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     let mut strip = view.strip(area.width);
-    for (tab, _) in tabs(view) {
-        strip.append(&tab);
+    for (tab, _) in &tabs(view) {
+        strip.append(tab);
     }
     strip.draw(area.as_position(), buf);
 }
@@ -30,8 +29,7 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
 /// The screen whose name is at a place.
 pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
     let mut right = 0;
-    let mut tabs = tabs(view);
-    let found = tabs.find(|(tab, _)| {
+    let found = tabs(view).into_iter().find(|(tab, _)| {
         right += tab.used();
         usize::from(at.x) < right
     });
@@ -39,23 +37,57 @@ pub(super) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
     Some(screen.action())
 }
 
-fn tabs<'v>(view: &'v View<'_>) -> impl Iterator<Item = (Strip, Screen)> + 'v {
-    let is_wide = view.layout.breadth == Breadth::Wide;
+/// How the names of the screens are written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// In full.
+    Full,
+    /// Shortened, the screen that is shown in full.
+    Short,
+    /// The numbers alone, the screen that is shown in full.
+    Numbers,
+}
+
+/// Every screen in the longest form in which all have room.
+fn tabs(view: &View<'_>) -> Vec<(Strip, Screen)> {
+    let room = usize::from(view.layout.tabs.width);
+    let mut tabs = tabs_in(view, Form::Full);
+    for form in [Form::Short, Form::Numbers] {
+        if tabs.iter().map(|(tab, _)| tab.used()).sum::<usize>() <= room {
+            break;
+        }
+        tabs = tabs_in(view, form);
+    }
+    tabs
+}
+
+fn tabs_in(view: &View<'_>, form: Form) -> Vec<(Strip, Screen)> {
     let shown = view.state.screen;
     let has_servers = view.state.has_servers();
     let screens = Screen::ALL.into_iter();
     // Without servers there is nothing to lead to.
-    let screens = screens.filter(move |it| *it != Screen::Servers || has_servers || shown == *it);
-    screens.map(move |screen| {
-        let is_shown = screen == shown;
-        let (name, short) = screen.names();
-        let role = if is_shown { Role::Accent } else { Role::Muted };
-        let style = view.style(role);
-        let mut tab = view.strip(view.layout.tabs.width);
-        tab.put(if is_shown { " [" } else { "  " }, style);
-        tab.put(figure::count(screen.number()), style).skip(1);
-        tab.put(if is_wide { name } else { short }, style);
-        tab.put(if is_shown { "]" } else { " " }, style);
-        (tab, screen)
-    })
+    let screens = screens.filter(|it| *it != Screen::Servers || has_servers || shown == *it);
+    let made = screens.map(|screen| (tab(view, screen, form), screen));
+    made.collect()
+}
+
+fn tab(view: &View<'_>, screen: Screen, form: Form) -> Strip {
+    let is_shown = screen == view.state.screen;
+    let (name, short) = screen.names();
+    let role = if is_shown { Role::Accent } else { Role::Muted };
+    let style = view.style(role);
+    let mut tab = view.strip(view.layout.tabs.width);
+    tab.put(if is_shown { " [" } else { "  " }, style);
+    tab.put(figure::count(screen.number()), style);
+    match form {
+        Form::Numbers if !is_shown => {}
+        Form::Short if !is_shown => {
+            tab.skip(1).put(short, style);
+        }
+        Form::Full | Form::Short | Form::Numbers => {
+            tab.skip(1).put(name, style);
+        }
+    }
+    tab.put(if is_shown { "]" } else { " " }, style);
+    tab
 }
