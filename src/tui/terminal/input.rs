@@ -3,12 +3,20 @@
 //! `crossterm` reads a terminal that hung up without end, since every read
 //! answers at once that there is nothing. A thread watches for that, and puts
 //! a pipe in the terminal's place that stays empty: whoever reads it waits.
+//!
+//! It also wakes the one who asked first for a key, not the one who asked last
+//! as a stream should: who looked in passing would be woken, and who waits
+//! would not. [`WakesTheLatest`] makes up for that.
 
 use std::io;
 use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use crossterm::event::{Event, EventStream};
+use futures_util::task::AtomicWaker;
 use futures_util::{Stream, StreamExt};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -39,13 +47,53 @@ impl Keyboard {
     /// What is typed. Ends when the terminal hangs up.
     pub fn keys(&self) -> impl Stream<Item = io::Result<Event>> + Unpin + use<> {
         let hung_up = Box::pin(self.hung_up.clone().cancelled_owned());
-        EventStream::new().take_until(hung_up)
+        WakesTheLatest::new(EventStream::new()).take_until(hung_up)
     }
 
     /// Whether the terminal has hung up, which its reader may hear of later.
     pub fn is_hung_up(&self) -> bool {
         let now = hangs_up(io::stdout(), Some(&Timespec::default()));
         self.hung_up.is_cancelled() || now.unwrap_or(false)
+    }
+}
+
+/// A stream that wakes whoever asked last, whoever its source wakes.
+#[derive(Debug)]
+struct WakesTheLatest<S> {
+    source: S,
+    latest: Arc<Latest>,
+    waker: Waker,
+}
+
+/// Who asked last.
+#[derive(Debug, Default)]
+struct Latest(AtomicWaker);
+
+impl Wake for Latest {
+    fn wake(self: Arc<Self>) {
+        self.0.wake();
+    }
+}
+
+impl<S> WakesTheLatest<S> {
+    fn new(source: S) -> Self {
+        let latest = Arc::new(Latest::default());
+        Self {
+            source,
+            waker: Waker::from(Arc::clone(&latest)),
+            latest,
+        }
+    }
+}
+
+impl<S: Stream + Unpin> Stream for WakesTheLatest<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.latest.0.register(cx.waker());
+        let waker = self.waker.clone();
+        self.source
+            .poll_next_unpin(&mut Context::from_waker(&waker))
     }
 }
 
@@ -70,5 +118,47 @@ fn hangs_up(terminal: impl AsFd, time: Option<&Timespec>) -> io::Result<bool> {
         })),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(errno) => Err(errno.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Wakes the first who asked, as `crossterm` does.
+    #[derive(Default)]
+    struct WakesTheFirst(Option<Waker>);
+
+    impl Stream for WakesTheFirst {
+        type Item = ();
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<()>> {
+            self.0.get_or_insert_with(|| cx.waker().clone());
+            Poll::Pending
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_key_wakes_who_waits_for_it_after_somebody_looked_in_passing() {
+        let mut keys = WakesTheLatest::new(WakesTheFirst::default());
+        let mut in_passing = Context::from_waker(Waker::noop());
+        assert!(keys.poll_next_unpin(&mut in_passing).is_pending());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let polled = keys.poll_next_unpin(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        keys.source.0.take().expect("it was asked").wake();
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
     }
 }
