@@ -221,6 +221,7 @@ impl Auto {
         let look = Look {
             pressure: reading.pressure,
             busy: reading.busy,
+            cores: self.cores,
             is_short_of_cores,
             is_overbooked: self.used().millicores as f64 > self.cores * 1000.0,
         };

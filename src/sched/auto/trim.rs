@@ -18,6 +18,11 @@ const SLACK: Duration = Duration::from_millis(100);
 const HIGH: f64 = 0.25;
 /// More room than there are cores is given back above this one already.
 const HIGH_BEYOND: f64 = 0.10;
+/// Pressure is about (R - C) / C with R runnable threads on C cores. It takes
+/// this much of a call too many before one call fewer is better: on two cores
+/// that both compute, what else stirs now and then shows as up to 0.26
+/// (measured), while one call too many shows as 0.5 and more.
+const ONE_TOO_MANY: f64 = 0.8;
 /// Above this one at once, whatever the last turn was.
 const URGENT: f64 = 0.5;
 /// Under this pressure there may be more room.
@@ -44,6 +49,8 @@ pub(super) struct Look {
     pub pressure: Option<f64>,
     /// Share of the cores in use.
     pub busy: Option<f64>,
+    /// How many cores there are.
+    pub cores: f64,
     /// A call waits for nothing but its share of the cores.
     pub is_short_of_cores: bool,
     /// Running calls are expected to need more cores than there are.
@@ -127,19 +134,22 @@ impl Trim {
     fn decide(&mut self, now: Moment, busy: Option<f64>, look: &Look) -> Option<CapCause> {
         let is_saturated = busy.is_some_and(|busy| busy >= SATURATED.0) && look.is_overbooked;
         self.saturated = if is_saturated { self.saturated + 1 } else { 0 };
+        let high = if self.factor > 1.0 { HIGH_BEYOND } else { HIGH };
+        let high = high.max(ONE_TOO_MANY / look.cores);
         let pressure = match self.pressure {
-            None if self.saturated >= SATURATED.1 => HIGH + LOW,
+            None if self.saturated >= SATURATED.1 => high + LOW,
             None => 0.0,
             Some(pressure) => pressure,
         };
         if now < self.hold_until {
             return None;
         }
-        let high = if self.factor > 1.0 { HIGH_BEYOND } else { HIGH };
-        if pressure > high && self.may_shrink(now, pressure) {
+        // Cores that idle while somebody waits for one are badly shared out, or
+        // were full for a moment only: fewer calls would leave more of them idle.
+        let is_idle = busy.is_some_and(|busy| busy < FULL);
+        if pressure > high && !is_idle && self.may_shrink(now, pressure) {
             return self.shrink(now);
         }
-        let is_idle = busy.is_some_and(|busy| busy < FULL);
         if pressure < LOW && is_idle && look.is_short_of_cores && self.may_grow(now) {
             return self.grow(now);
         }
@@ -198,6 +208,7 @@ mod tests {
         Look {
             pressure: Some(pressure),
             busy: Some(busy),
+            cores: 8.0,
             is_short_of_cores: true,
             is_overbooked: false,
         }
@@ -234,6 +245,27 @@ mod tests {
         assert_eq!(factors(&mut trim, 0, 30, &band), [1.0; 30]);
         band.pressure = Some(0.25);
         assert_eq!(factors(&mut trim, 30, 30, &band), [1.0; 30]);
+    }
+
+    #[test]
+    fn pressure_beside_idle_cores_changes_nothing() {
+        let mut trim = Trim::default();
+        let mut shared_out_badly = look(0.6, 0.8);
+        assert_eq!(factors(&mut trim, 0, 30, &shared_out_badly), [1.0; 30]);
+        shared_out_badly.busy = None;
+        let last = factors(&mut trim, 30, 4, &shared_out_badly);
+        assert!(last.last() < Some(&1.0), "{last:?}");
+    }
+
+    #[test]
+    fn on_few_cores_less_than_a_call_too_many_changes_nothing() {
+        let mut trim = Trim::default();
+        let mut two_cores = look(0.3, 1.0);
+        two_cores.cores = 2.0;
+        assert_eq!(factors(&mut trim, 0, 30, &two_cores), [1.0; 30]);
+        two_cores.pressure = Some(0.5);
+        let last = factors(&mut trim, 30, 4, &two_cores);
+        assert!(last.last() < Some(&1.0), "{last:?}");
     }
 
     #[test]
@@ -282,6 +314,7 @@ mod tests {
         let full = Look {
             pressure: None,
             busy: Some(1.0),
+            cores: 8.0,
             is_short_of_cores: true,
             is_overbooked: true,
         };
