@@ -43,6 +43,10 @@
 //! is killed. What even that cannot reach (the whole machine went down under
 //! all three) stands in a ledger that the next start sweeps.
 //!
+//! All of that is Linux's: subreapers, parent-death signals, pidfd, `/proc`.
+//! Elsewhere this library is empty, and the program says so and exits with 4:
+//! a cancel that may leave processes behind would not be what it promises.
+//!
 //! # From a key to a cell
 //!
 //! A key is looked up in the one table of actions, where footer, help, palette,
@@ -116,6 +120,8 @@
 //! | [`cli`] | the command line, which joins everything | all |
 //!
 //! A test reads the sources and enforces the table.
+
+#![cfg(target_os = "linux")]
 
 pub mod catalogue;
 pub mod cli;
