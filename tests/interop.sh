@@ -141,6 +141,25 @@ check "they ran side by side" report "r['wall_ms'] < r['sum_run_ms'] / 4"
 run cancel.toml --catalogue servers.toml || true
 check "a cancel that is ignored is told as that" report "r['calls'][0]['cancel'] == 'still-working'"
 check "its siblings are left alone" report "r['outcome_counts']['succeeded'] == 3"
+# Each run of a comparison has a folder of its own, and so its own memory.
+cat >fresh.toml <<END
+[mcp.memory]
+command = ["sh", "-c", "MEMORY_FILE_PATH=\$FANOUT_RUN_DIR/memory.json exec node $node/server-memory/dist/index.js"]
+startup_timeout = "60s"
+tools.create_entities = { parallel = true }
+END
+python3 - <<'END'
+plan, ids = "", [f"n{n}" for n in range(12)]
+for name in ids:
+    plan += f'[[call]]\nid = "{name}"\ntool = "memory.create_entities"\nargs.entities = [{{ name = "{name}", entityType = "t", observations = [] }}]\n'
+plan += f'[[call]]\nid = "all"\ntool = "memory.read_graph"\nafter = {ids}\n'
+open("verified.toml", "w").write(plan)
+END
+compared() {
+    fanout compare verified.toml --catalogue fresh.toml --caps 1,8 --repeats 3 --json >compared
+    [ $? = 1 ] && python3 -c "import json; assert any(h['id'] == 'all' for h in json.load(open('compared'))['hazards'])"
+}
+check "compare finds the writers that lose" compared
 check "nothing of the servers is left" is_clear
 
 [ "$failures" = 0 ] || {
