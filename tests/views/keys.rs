@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 use fanout::engine::Command;
-use fanout::model::{AttemptNo, Cap};
+use fanout::model::{AttemptNo, CallId, CallName, Cap, Snapshot};
 use fanout::output::Stream;
 use fanout::tui::{Leave, Signal};
 
@@ -339,6 +339,23 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
         assert!(
             stage.text().contains("not in the catalogue"),
             "{}",
+            stage.text()
+        );
+        let run = fixtures::everything();
+        let mut calls = (*run.calls).clone();
+        let mut added = (*calls[0]).clone();
+        added.id = CallId::from_index(calls.len());
+        added.name = CallName::new("added");
+        calls.push(Arc::new(added));
+        let with_it = Snapshot {
+            revision: run.revision + 1,
+            calls: Arc::new(calls),
+            ..(*run).clone()
+        };
+        stage.publish(Arc::new(with_it)).await;
+        assert!(
+            stage.text().contains("added"),
+            "what was added is selected\n{}",
             stage.text()
         );
     });

@@ -109,6 +109,8 @@ pub struct State {
     pub focused: [Pane; Screen::ALL.len()],
     /// Which call is selected.
     pub selection: Selection,
+    /// How many calls there were when one was added that is not there yet.
+    pub added_behind: Option<usize>,
     /// The calls that more is to be done with at once.
     pub marked: BTreeSet<CallId>,
     /// Where the lists stand, in the order of [`Pane::LISTS`].
@@ -184,6 +186,7 @@ impl State {
             focus: Pane::Lanes,
             focused: Screen::ALL.map(|screen| screen.panes()[0]),
             selection: Selection::default(),
+            added_behind: None,
             marked: BTreeSet::new(),
             lists: [ListView::default(); Pane::LISTS.len()],
             rows: Default::default(),
@@ -331,6 +334,7 @@ impl State {
         }
         self.run = run;
         self.run_at = self.now;
+        self.select_added();
         self.learn_tools();
         self.cap_outlook = self
             .cap_outlook

@@ -72,6 +72,17 @@ impl State {
         call.is_some_and(|call| self.row_of(pane, call).is_some())
     }
 
+    /// Selects the call that was added, once it is there: who asked for a call
+    /// wants to see what becomes of it.
+    pub(super) fn select_added(&mut self) {
+        let calls = &self.run.calls;
+        let Some(row) = self.added_behind.and_then(|behind| calls.get(behind)) else {
+            return;
+        };
+        self.selection = Selection::Chosen(row.id);
+        self.added_behind = None;
+    }
+
     /// Puts everything in order after a change: the lists, the automatic
     /// selection and the scrolling.
     pub fn settle(&mut self) {

@@ -138,6 +138,10 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
         Msg::EngineEnded => leave::engine_ended(state, &mut commands),
         Msg::Ticked => {}
     }
+    let is_add = |it: &UiCommand| matches!(it, UiCommand::Engine(Command::Add(_)));
+    if commands.iter().any(is_add) {
+        state.added_behind = Some(state.run.calls.len());
+    }
     expire(state);
     commands
 }
