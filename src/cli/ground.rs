@@ -62,9 +62,9 @@ impl Ground {
             inherited_env: &surroundings.inherited_env,
             run_dir: &surroundings.run_dir,
         };
-        let configured = catalogue.servers().filter_map(|server| {
-            let launch = catalogue::server_launch(server, &around)?;
-            Some((server.as_ref().clone(), launch))
+        let configured = catalogue.servers().map(|server| {
+            let launch = catalogue::server_launch(server, &around);
+            (server.as_ref().clone(), launch)
         });
         let pins = Arc::new(Pins::of(catalogue));
         let remembering: Arc<dyn exec::Pins> = Arc::clone(&pins) as _;

@@ -10,4 +10,4 @@ mod url;
 pub use fill::{RequestError, Variables, foresee, request};
 pub use parts::TemplateError;
 pub(super) use parts::variables_of;
-pub(super) use read::read;
+pub(super) use read::{check_header, read};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fill::kind;
 use super::parts::{Part, parts, variables_of};
 use super::url::UrlTemplate;
-use crate::catalogue::document::{Item, Node};
+use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::placeholders::Placeholders;
@@ -79,30 +79,34 @@ fn headers(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<(String, Stri
     };
     let mut headers = Vec::new();
     for entry in entries {
-        let name = entry.key.as_str();
-        let is_token =
-            |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
-        if name.is_empty() || !name.chars().all(is_token) {
-            findings.error(
-                &entry.key_span,
-                format!("{name:?} cannot be a header's name"),
-            );
+        if let Some(value) = text(&entry.node, findings) {
+            check_header(entry, value, findings);
+            headers.push((entry.key.clone(), value.to_owned()));
         }
-        if OF_THE_CONNECTION.contains(&name.to_ascii_lowercase().as_str()) {
-            findings.error(&entry.key_span, format!("`{name}` is set by fanout itself"));
-        }
-        let Some(value) = text(&entry.node, findings) else {
-            continue;
-        };
-        if value.chars().any(char::is_control) {
-            findings.error(
-                &entry.node.span,
-                "a control character cannot stand in a header",
-            );
-        }
-        headers.push((name.to_owned(), value.to_owned()));
     }
     Some(headers)
+}
+
+/// Reports what cannot be a header.
+pub(in crate::catalogue) fn check_header(entry: &Entry, value: &str, findings: &mut Findings<'_>) {
+    let name = entry.key.as_str();
+    let is_token =
+        |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+    if name.is_empty() || !name.chars().all(is_token) {
+        findings.error(
+            &entry.key_span,
+            format!("{name:?} cannot be a header's name"),
+        );
+    }
+    if OF_THE_CONNECTION.contains(&name.to_ascii_lowercase().as_str()) {
+        findings.error(&entry.key_span, format!("`{name}` is set by fanout itself"));
+    }
+    if value.chars().any(char::is_control) {
+        findings.error(
+            &entry.node.span,
+            "a control character cannot stand in a header",
+        );
+    }
 }
 
 fn body(node: &Node, findings: &mut Findings<'_>) -> WrittenBody {

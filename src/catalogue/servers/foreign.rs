@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Configured;
 use super::expand::{Rules, Values, expand};
+use super::{Configured, remote};
 use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -56,7 +56,7 @@ pub(in crate::catalogue) fn read(
     let mut foreign = Foreign::default();
     for entry in entries {
         let name = ServerName::new(mapped(&entry.key));
-        if let Some(reason) = why_unusable(&entry.node) {
+        if let Some(reason) = why_unusable(&entry.node, rules) {
             foreign.unusable.push((name, reason.to_owned()));
             continue;
         }
@@ -107,7 +107,7 @@ fn mapped(name: &str) -> String {
     plain.take(64).collect()
 }
 
-fn why_unusable(node: &Node) -> Option<&'static str> {
+fn why_unusable(node: &Node, rules: Rules) -> Option<&'static str> {
     let is = |key: &str, wanted: bool| {
         let found = node.get(key).map(|node| &node.item);
         matches!(found, Some(Item::Bool(value)) if *value == wanted)
@@ -115,10 +115,17 @@ fn why_unusable(node: &Node) -> Option<&'static str> {
     if is("enabled", false) || is("disabled", true) {
         return Some("it is switched off in its file");
     }
-    if node.get("command").is_none() {
-        let keys = ["url", "httpUrl", "serverUrl"];
-        if keys.iter().any(|key| node.get(key).is_some()) {
-            return Some("it is reached over the network, and only programs are started here");
+    let is_remote = ["url", "httpUrl", "serverUrl"];
+    let is_remote = is_remote.iter().any(|key| node.get(key).is_some());
+    if node.get("command").is_none() && is_remote {
+        let kind = node.get("type").and_then(Node::as_text);
+        // Gemini says `url` where it means the older transport.
+        let is_older = rules == Rules::Dollar && node.get("httpUrl").is_none();
+        if kind == Some("sse") || is_older {
+            return Some("it is reached by the older HTTP+SSE, which is not spoken here");
+        }
+        if !cfg!(feature = "http") {
+            return Some(remote::WITHOUT);
         }
     }
     if node.get("envFile").is_some() {
@@ -143,18 +150,11 @@ impl Reader<'_, '_> {
     ) -> Option<McpServer> {
         let node = &entry.node;
         let errors = self.findings.error_count();
-        let Some(command) = node.get("command") else {
-            self.findings
-                .error(&entry.key_span, "a server needs `command`");
-            return None;
+        let reach = if node.get("command").is_some() {
+            self.program(node)
+        } else {
+            self.remote(entry)
         };
-        let mut argv = vec![self.filled(command)?];
-        if let Some(Item::List(args)) = node.get("args").map(|node| &node.item) {
-            argv.extend(args.iter().filter_map(|arg| self.filled(arg)));
-        }
-        let env = self.variables(node.get("env"));
-        let env_pass = self.texts(node.get("env_vars"));
-        let cwd = node.get("cwd").and_then(|node| self.filled(node));
         let startup = self
             .time(node.get("startup_timeout_sec"), 1.0)
             .or_else(|| self.time(node.get("startup_timeout_ms"), 0.001));
@@ -167,12 +167,7 @@ impl Reader<'_, '_> {
         let parallel = parallel.and_then(|node| boolean(node, self.findings));
         let server = McpServer {
             name,
-            reach: Reach::Stdio {
-                argv,
-                env,
-                env_pass: env_pass.unwrap_or_default(),
-                cwd: cwd.map(PathBuf::from),
-            },
+            reach: reach?,
             startup_timeout: startup.unwrap_or(McpServer::STARTUP_TIMEOUT),
             timeout,
             is_parallel: parallel.unwrap_or(false),
@@ -184,20 +179,66 @@ impl Reader<'_, '_> {
         (self.findings.error_count() == errors).then_some(server)
     }
 
-    /// A text with its variables filled in.
-    fn filled(&mut self, node: &Node) -> Option<String> {
-        let written = text(node, self.findings)?;
-        match expand(written, self.rules, self.values) {
-            Ok(filled) if filled.contains('\0') => {
-                self.findings.error(&node.span, "a NUL cannot stand here");
-                None
-            }
-            Ok(filled) => Some(filled),
-            Err(reason) => {
-                self.findings.error(&node.span, reason);
-                None
+    fn program(&mut self, node: &Node) -> Option<Reach> {
+        let mut argv = vec![self.filled(node.get("command")?)?];
+        if let Some(Item::List(args)) = node.get("args").map(|node| &node.item) {
+            argv.extend(args.iter().filter_map(|arg| self.filled(arg)));
+        }
+        let env = self.variables(node.get("env"));
+        let env_pass = self.texts(node.get("env_vars"));
+        let cwd = node.get("cwd").and_then(|node| self.filled(node));
+        Some(Reach::Stdio {
+            argv,
+            env,
+            env_pass: env_pass.unwrap_or_default(),
+            cwd: cwd.map(PathBuf::from),
+        })
+    }
+
+    /// A server over the network. Codex names the variables of its secrets.
+    fn remote(&mut self, entry: &Entry) -> Option<Reach> {
+        let node = &entry.node;
+        let keys = ["httpUrl", "url", "serverUrl"];
+        let Some(written) = keys.into_iter().find_map(|key| node.get(key)) else {
+            let message = "a server needs `command` or `url`";
+            self.findings.error(&entry.key_span, message);
+            return None;
+        };
+        let url = self.filled(written)?;
+        let url = remote::url(&url, written, self.findings)?;
+        let (rules, values) = (self.rules, self.values);
+        let mut headers = BTreeMap::new();
+        for key in ["headers", "http_headers"] {
+            if let Some(node) = node.get(key) {
+                let filled = |node: &Node, findings: &mut Findings<'_>| {
+                    filled(node, rules, values, findings)
+                };
+                headers.extend(remote::headers(node, self.findings, filled).unwrap_or_default());
             }
         }
+        let of_variable = |node: &Node, findings: &mut Findings<'_>| {
+            let name = text(node, findings)?;
+            let value = (values.variable)(name);
+            if value.is_none() {
+                findings.error(&node.span, format!("the variable `{name}` is not set"));
+            }
+            value
+        };
+        if let Some(node) = node.get("env_http_headers") {
+            let named = remote::headers(node, self.findings, of_variable);
+            headers.extend(named.unwrap_or_default());
+        }
+        if let Some(node) = node.get("bearer_token_env_var") {
+            let token = of_variable(node, self.findings)?;
+            let bearer = Concealed::new(format!("Bearer {token}"));
+            headers.insert("Authorization".to_owned(), bearer);
+        }
+        Some(Reach::Http { url, headers })
+    }
+
+    /// A text with its variables filled in.
+    fn filled(&mut self, node: &Node) -> Option<String> {
+        filled(node, self.rules, self.values, self.findings)
     }
 
     fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Concealed> {
@@ -228,5 +269,25 @@ impl Reader<'_, '_> {
             wrong_kind(node, "a time as a number of more than 0", self.findings);
         }
         seconds.map(Duration::from_secs_f64)
+    }
+}
+
+/// A text with its variables filled in.
+fn filled(
+    node: &Node,
+    rules: Rules,
+    values: &Values<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<String> {
+    match expand(text(node, findings)?, rules, values) {
+        Ok(filled) if filled.contains('\0') => {
+            findings.error(&node.span, "a NUL cannot stand here");
+            None
+        }
+        Ok(filled) => Some(filled),
+        Err(reason) => {
+            findings.error(&node.span, reason);
+            None
+        }
     }
 }

@@ -6,6 +6,7 @@ mod foreign;
 mod launch;
 mod listed;
 mod native;
+mod remote;
 
 pub(super) use foreign::{may_be as may_be_foreign, read as read_foreign};
 pub use launch::{ServerSurroundings, server_launch};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Configured;
+use super::expand::{Rules, Values, expand};
+use super::{Configured, remote};
 use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{
     Fields, boolean, duration, list, some_time, text, texts, whole, wrong_kind,
@@ -33,7 +34,11 @@ fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> 
     let errors = findings.error_count();
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
-    let reach = stdio(&mut fields, findings);
+    let reach = if fields.has("url") {
+        remote(&mut fields, findings)
+    } else {
+        stdio(&mut fields, findings)
+    };
     let startup_timeout = fields.read("startup_timeout", findings, some_time);
     let timeout = fields.read("timeout", findings, some_time);
     let is_parallel = fields.read("parallel", findings, boolean);
@@ -74,8 +79,6 @@ pub(super) fn server_name(entry: &Entry, findings: &mut Findings<'_>) -> Option<
 }
 
 fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
-    fields.refuse("url", findings);
-    fields.refuse("headers", findings);
     let command = fields.need("command", findings);
     let argv = command.and_then(|node| argv(node, findings));
     let env = fields.read("env", findings, manifest::environment);
@@ -94,6 +97,30 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> 
             .collect(),
         env_pass: env_pass.unwrap_or_default(),
         cwd,
+    })
+}
+
+/// What is reached over the network. `${NAME}` is a variable of the
+/// environment.
+fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
+    let filled = |node: &Node, findings: &mut Findings<'_>| {
+        let variable = |name: &str| std::env::var(name).ok();
+        let values = Values {
+            variable: &variable,
+            workspace: PathBuf::new(),
+        };
+        expand(text(node, findings)?, Rules::Braces, &values)
+            .map_err(|reason| findings.error(&node.span, reason))
+            .ok()
+    };
+    let written = fields.take("url")?;
+    let url = filled(written, findings).and_then(|url| remote::url(&url, written, findings));
+    let headers = fields.read("headers", findings, |node, findings| {
+        remote::headers(node, findings, filled)
+    });
+    Some(Reach::Http {
+        url: url?,
+        headers: headers.unwrap_or_default(),
     })
 }
 

@@ -13,7 +13,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// No client can be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ClientError {
+pub(in crate::exec) enum ClientError {
     #[error("HTTP cannot be spoken here: {0}")]
     Unusable(#[from] reqwest::Error),
     #[error("HTTP cannot be spoken here: {0}")]
@@ -22,7 +22,7 @@ pub(super) enum ClientError {
 
 /// Makes the client. That reads the certificates that the system trusts, away
 /// from the runtime's threads.
-pub(super) async fn build() -> Result<reqwest::Client, ClientError> {
+pub(in crate::exec) async fn build() -> Result<reqwest::Client, ClientError> {
     let built = tokio::task::spawn_blocking(|| {
         // Whoever installed one before is as good.
         let _installed_before = CryptoProvider::install_default(ring::default_provider());

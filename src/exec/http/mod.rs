@@ -5,7 +5,7 @@
 //! not know.
 
 mod answer;
-mod client;
+pub(super) mod client;
 mod mask;
 
 use std::pin::pin;

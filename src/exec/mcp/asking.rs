@@ -63,8 +63,8 @@ pub(super) async fn ask(
         End::Answered(answer) => match *answer {
             Ok(result) => answered(result, sink),
             Err(ServiceError::McpError(error)) => content::refused(&error),
-            Err(_) => Ending {
-                reason: Some(format!("transport: {}", server.why_broken().await)),
+            Err(error) => Ending {
+                reason: Some(format!("transport: {}", server.why_broken(&error).await)),
                 is_retryable: question.is_repeatable,
                 ..Ending::plain(Outcome::Failed)
             },
@@ -166,7 +166,7 @@ impl Talk<'_> {
     async fn give_up(&mut self) -> CancelTruth {
         let truth = match self.remote.cancel {
             Some(CancelTruth::StillWorking) => CancelTruth::StillWorking,
-            _ if self.session.peer.is_transport_closed() => CancelTruth::Confirmed,
+            _ if self.session.is_gone() => CancelTruth::Confirmed,
             _ => CancelTruth::Unknown,
         };
         self.tell(truth).await;

@@ -203,3 +203,81 @@ impl Board {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AttemptNo;
+    use crate::output::{Bounds, Store};
+
+    /// A board with one call on it, asked under the token 7 and the number 7.
+    fn asked() -> (Board, watch::Receiver<Heard>, Store) {
+        let store = Store::new(None, Bounds::default());
+        let exchange = Exchange::new(CallId::MIN, store.sink(CallId::MIN, AttemptNo(1)));
+        let board = Board::new(Wiretap::default());
+        let heard = exchange.heard();
+        let mut inner = board.inner();
+        inner.open.insert(RequestId::Number(7), Some(exchange.clone()));
+        let token = ProgressToken(RequestId::Number(7));
+        inner.tokens.insert(token, exchange);
+        drop(inner);
+        (board, heard, store)
+    }
+
+    fn hear(board: &Board, text: &str) {
+        let message = serde_json::from_str(text).expect("a message");
+        board.received(&message, text);
+    }
+
+    fn progress(token: u32, told: &str) -> String {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},{told}}}}}"#
+        )
+    }
+
+    #[test]
+    fn progress_only_goes_forward_whatever_is_told() {
+        let (board, heard, _store) = asked();
+        let done = || {
+            let progress = heard.borrow().progress.expect("progress");
+            (progress.done, progress.total)
+        };
+        hear(&board, &progress(7, r#""progress":3,"total":10"#));
+        assert_eq!(done(), (3.0, Some(10.0)));
+        // Back, and again what is known.
+        hear(&board, &progress(7, r#""progress":1,"total":10"#));
+        hear(&board, &progress(7, r#""progress":3,"total":10"#));
+        assert_eq!(done(), (3.0, Some(10.0)));
+        // Further than its end, which is kept as it was told.
+        hear(&board, &progress(7, r#""progress":12,"total":10"#));
+        assert_eq!(done(), (12.0, Some(10.0)));
+        assert_eq!(heard.borrow().tellings, 4);
+        assert_eq!(board.faults().stray, 0);
+    }
+
+    #[test]
+    fn numbers_that_are_none_move_nothing() {
+        let (board, heard, _store) = asked();
+        let exchange = board.inner().tokens.values().next().cloned();
+        let exchange = exchange.expect("the call");
+        let token = || ProgressToken(RequestId::Number(7));
+        for (odd, total) in [(f64::NAN, 10.0), (f64::INFINITY, 10.0), (2.0, f64::NAN)] {
+            let told = ProgressNotificationParam::new(token(), odd).with_total(total);
+            exchange.progressed(&told);
+        }
+        let known = heard.borrow().progress.expect("the one that is a number");
+        assert_eq!((known.done, known.total), (2.0, None));
+    }
+
+    #[test]
+    fn progress_of_unknown_calls_and_after_the_end_is_counted_and_passed_over() {
+        let (board, heard, _store) = asked();
+        hear(&board, &progress(8, r#""progress":1"#));
+        assert_eq!((heard.borrow().tellings, board.faults().stray), (0, 1));
+        let exchange = board.inner().tokens.values().next().cloned();
+        board.forget(&exchange.expect("the call"));
+        hear(&board, &progress(7, r#""progress":1"#));
+        hear(&board, r#"{"jsonrpc":"2.0","id":7,"result":{}}"#);
+        assert_eq!((heard.borrow().tellings, board.faults().stray), (0, 3));
+    }
+}

@@ -11,6 +11,8 @@ mod lines;
 mod pins;
 mod pipe;
 mod process;
+#[cfg(feature = "http")]
+mod remote;
 mod server;
 mod servers;
 mod session;

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use rmcp::RoleClient;
+use rmcp::service::ServiceError;
+use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
@@ -12,7 +15,9 @@ use super::board::Board;
 use super::pins::Pins;
 use super::pipe::Pipe;
 use super::process::Process;
-use super::session::{self, Listener, Service, Session};
+#[cfg(feature = "http")]
+use super::remote::Remote;
+use super::session::{self, Listener, Place, Service, Session};
 use crate::exec::Containment;
 use crate::model::{Ending, Faults, Launch, ListedTool, McpServer, Reach, ServerRow, ServerState};
 use crate::output::Wiretap;
@@ -24,6 +29,9 @@ const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
 /// How long the end of a process may take to become known once its pipes
 /// have ended.
 const END_DEADLINE: Duration = Duration::from_millis(1500);
+
+/// How often it is looked whether a connection to a server elsewhere stands.
+const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
 
 /// How long a server that says that its tools changed may take to list them.
 const RELIST_DEADLINE: Duration = Duration::from_secs(10);
@@ -37,7 +45,9 @@ const COMPLAINT: usize = 300;
 /// One server.
 pub(super) struct Server {
     config: McpServer,
-    launch: Launch,
+    /// What its process is started with; `None` for one that is reached over
+    /// the network.
+    launch: Option<Launch>,
     containment: Containment,
     wiretap: Wiretap,
     /// Counts changes of any server's row.
@@ -52,16 +62,16 @@ pub(super) struct Server {
     running: tokio::sync::Mutex<Option<Running>>,
 }
 
-/// A server's process with the connection to it.
+/// A connection to a server, with its process where it was started here.
 struct Running {
-    process: Process,
+    process: Option<Process>,
     service: Service,
 }
 
 impl Server {
     pub(super) fn new(
         config: McpServer,
-        launch: Launch,
+        launch: Option<Launch>,
         containment: Containment,
         wiretap: Wiretap,
         news: watch::Sender<u64>,
@@ -105,7 +115,10 @@ impl Server {
         self.turn(ServerState::Starting);
         match self.begin().await {
             Ok((begun, session, changes)) => {
-                self.watch_over(&begun.process, &session);
+                match &begun.process {
+                    Some(process) => self.watch_over(process, &session),
+                    None => self.listen_for_end(&session),
+                }
                 self.listen(changes, &session);
                 *lock(&self.live) = Some(session);
                 *running = Some(begun);
@@ -127,13 +140,16 @@ impl Server {
         self.turn(ServerState::Stopping);
         lock(&self.live).take();
         let ending = old.close().await;
-        self.turn(match ending.unconfirmed.first() {
+        let left = ending
+            .as_ref()
+            .and_then(|ending| ending.unconfirmed.first());
+        self.turn(match left {
             Some(left) => ServerState::Failed(
                 format!("process {} could not be confirmed dead", left.pid).into(),
             ),
             None => ServerState::Stopped,
         });
-        Some(ending)
+        ending
     }
 
     /// The connection that takes calls, if there is one.
@@ -161,7 +177,10 @@ impl Server {
     }
 
     /// Why the connection broke, once that is known.
-    pub(super) async fn why_broken(&self) -> String {
+    pub(super) async fn why_broken(&self, error: &ServiceError) -> String {
+        if self.launch.is_none() {
+            return session::root(error);
+        }
         let deadline = Instant::now() + END_DEADLINE;
         let mut news = self.news.subscribe();
         while self.row().state == ServerState::Ready {
@@ -185,50 +204,99 @@ impl Server {
 
     async fn begin(&self) -> Result<(Running, Arc<Session>, Changes), StartError> {
         let name = &self.config.name;
-        let limit = self.config.startup_timeout;
-        let deadline = Instant::now() + limit;
-        let begun = Process::start(&self.containment, &self.launch, name, &self.wiretap).await;
-        let (process, stdin, stdout) = begun.map_err(|ending| StartError::NotStarted {
-            server: name.clone(),
-            reason: ending.reason.unwrap_or_default(),
-        })?;
-        lock(&self.row).pid = Some(process.pid);
+        let deadline = Instant::now() + self.config.startup_timeout;
         let board = Arc::new(Board::new(self.wiretap.clone()));
-        let pipe = Pipe::new(stdin, stdout, Arc::clone(&board), limit / 2);
         let (listener, changes) = Listener::new();
-        let connecting = async {
-            let service = session::connect(pipe, listener)
-                .await
-                .map_err(|error| error.to_string())?;
-            match session::list(service.peer()).await {
-                Ok(tools) => Ok((service, tools)),
-                Err(error) => Err(format!("its tools could not be listed: {error}")),
+        let (process, connected) = match &self.launch {
+            Some(launch) => {
+                let begun = Process::start(&self.containment, launch, name, &self.wiretap).await;
+                let (process, stdin, stdout) = begun.map_err(|ending| StartError::NotStarted {
+                    server: name.clone(),
+                    reason: ending.reason.unwrap_or_default(),
+                })?;
+                lock(&self.row).pid = Some(process.pid);
+                let patience = self.config.startup_timeout / 2;
+                let pipe = Pipe::new(stdin, stdout, Arc::clone(&board), patience);
+                (Some(process), self.connect(pipe, listener, deadline).await)
             }
+            None => (None, self.reach(&board, listener, deadline).await),
         };
-        let reason = match time::timeout_at(deadline, connecting).await {
-            Ok(Ok((service, tools))) => {
+        let reason = match connected {
+            Ok((service, tools)) => {
                 self.note(&service, tools);
-                let peer = service.peer().clone();
-                return Ok((
-                    Running { process, service },
-                    Arc::new(Session { peer, board }),
-                    changes,
-                ));
+                let session = Session {
+                    peer: service.peer().clone(),
+                    board,
+                    place: process.as_ref().map_or(Place::Elsewhere, |_| Place::Here),
+                };
+                return Ok((Running { process, service }, Arc::new(session), changes));
             }
-            Ok(Err(reason)) => reason,
-            Err(_) => format!("no connection within {limit:?}"),
+            Err(reason) => reason,
         };
-        let is_gone = process.ended_within(END_DEADLINE).await;
-        let reason = if let Some(ending) = is_gone {
-            format!("it ended: {}", obituary(&ending))
-        } else {
-            process.close().await;
-            reason
+        let reason = match process {
+            Some(process) => match process.ended_within(END_DEADLINE).await {
+                Some(ending) => format!("it ended: {}", obituary(&ending)),
+                None => {
+                    process.close().await;
+                    reason
+                }
+            },
+            None => reason,
         };
         Err(StartError::NotConnected {
             server: name.clone(),
             reason: self.with_complaints(reason),
         })
+    }
+
+    async fn connect<T: Transport<RoleClient> + 'static>(
+        &self,
+        transport: T,
+        listener: Listener,
+        deadline: Instant,
+    ) -> Result<(Service, Vec<ListedTool>), String> {
+        let connecting = async {
+            let service = session::connect(transport, listener)
+                .await
+                .map_err(|error| session::root(&error))?;
+            match session::list(service.peer()).await {
+                Ok(tools) => Ok((service, tools)),
+                Err(error) => Err(format!(
+                    "its tools could not be listed: {}",
+                    session::root(&error)
+                )),
+            }
+        };
+        let limit = self.config.startup_timeout;
+        time::timeout_at(deadline, connecting)
+            .await
+            .unwrap_or_else(|_| Err(format!("no connection within {limit:?}")))
+    }
+
+    /// Connects to a server over the network.
+    #[cfg(feature = "http")]
+    async fn reach(
+        &self,
+        board: &Arc<Board>,
+        listener: Listener,
+        deadline: Instant,
+    ) -> Result<(Service, Vec<ListedTool>), String> {
+        let Reach::Http { url, headers } = &self.config.reach else {
+            return Err("it has no program and no URL".to_owned());
+        };
+        let remote = Remote::open(url, headers, Arc::clone(board)).await?;
+        self.connect(remote, listener, deadline).await
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[expect(clippy::unused_async, reason = "with the feature `http` it waits")]
+    async fn reach(
+        &self,
+        _board: &Arc<Board>,
+        _listener: Listener,
+        _deadline: Instant,
+    ) -> Result<(Service, Vec<ListedTool>), String> {
+        Err("HTTP is not spoken here".to_owned())
     }
 
     fn note(&self, service: &Service, tools: Vec<ListedTool>) {
@@ -280,6 +348,30 @@ impl Server {
         });
     }
 
+    /// Notices when the connection to a server elsewhere ends.
+    fn listen_for_end(self: &Arc<Self>, session: &Arc<Session>) {
+        let (server, session) = (Arc::downgrade(self), Arc::downgrade(session));
+        tokio::spawn(async move {
+            let mut beat = time::interval(CONNECTION_CHECKED);
+            loop {
+                beat.tick().await;
+                let Some((server, session)) = server.upgrade().zip(session.upgrade()) else {
+                    return;
+                };
+                if !session.peer.is_transport_closed() {
+                    continue;
+                }
+                let mut live = lock(&server.live);
+                if live.as_ref().is_some_and(|it| Arc::ptr_eq(it, &session)) {
+                    live.take();
+                    drop(live);
+                    server.turn(ServerState::Failed("the connection broke".into()));
+                }
+                return;
+            }
+        });
+    }
+
     /// A reason with the last line that the server complained of.
     fn with_complaints(&self, reason: String) -> String {
         let complaints = self.wiretap.complaints(&self.config.name);
@@ -314,10 +406,14 @@ impl Server {
 }
 
 impl Running {
-    async fn close(mut self) -> Arc<Ending> {
+    /// How its process ended, if it has one here.
+    async fn close(mut self) -> Option<Arc<Ending>> {
         // However the connection takes it, the process is closed next.
         let _closed = self.service.close_with_timeout(CLOSE_DEADLINE).await;
-        self.process.close().await
+        match &self.process {
+            Some(process) => Some(process.close().await),
+            None => None,
+        }
     }
 }
 
@@ -341,7 +437,10 @@ fn obituary(ending: &Ending) -> String {
 fn target(reach: &Reach) -> String {
     match reach {
         Reach::Stdio { argv, .. } => argv.join(" "),
-        Reach::Http { url, .. } => url.clone(),
+        Reach::Http { url, .. } => match url.split_once('?') {
+            Some((place, _)) => format!("{place}?…"),
+            None => url.clone(),
+        },
     }
 }
 

@@ -28,12 +28,13 @@ struct Shared {
 }
 
 impl Servers {
-    /// None is started yet. Each comes with what its process is started with.
+    /// None is started yet. Each comes with what its process is started with,
+    /// unless it is reached over the network.
     pub fn new(
         containment: &Containment,
         wiretap: Wiretap,
         pins: &Arc<dyn Pins>,
-        configured: impl IntoIterator<Item = (McpServer, Launch)>,
+        configured: impl IntoIterator<Item = (McpServer, Option<Launch>)>,
     ) -> Self {
         let news = watch::Sender::new(0);
         let servers = configured.into_iter().map(|(config, launch)| {

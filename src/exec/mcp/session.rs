@@ -7,17 +7,34 @@ use rmcp::model::{
     ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerPeerInfo,
 };
 use rmcp::service::{ClientInitializeError, NotificationContext, RunningService, ServiceError};
+use rmcp::transport::Transport;
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient};
 use tokio::sync::watch;
 
 use super::board::Board;
-use super::pipe::Pipe;
 use crate::model::{Annotations, ListedTool};
 
 /// A connection that was made.
 pub(super) struct Session {
     pub(super) peer: Peer<RoleClient>,
     pub(super) board: Arc<Board>,
+    pub(super) place: Place,
+}
+
+/// Where a server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It was started here: its end is known.
+    Here,
+    /// It is reached over the network: nothing is known of it but what it says.
+    Elsewhere,
+}
+
+impl Session {
+    /// Whether nobody works on its calls any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.place == Place::Here && self.peer.is_transport_closed()
+    }
 }
 
 /// The connection's own part, which ends it.
@@ -52,15 +69,15 @@ impl ClientHandler for Listener {
 
 /// Connects: the newer era is tried first, and silence or any error on it
 /// means the older one.
-pub(super) async fn connect(
-    pipe: Pipe,
+pub(super) async fn connect<T: Transport<RoleClient> + 'static>(
+    transport: T,
     listener: Listener,
 ) -> Result<Service, ClientInitializeError> {
     let lifecycle = ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::LATEST],
         legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
     };
-    listener.serve_with_lifecycle(pipe, lifecycle).await
+    listener.serve_with_lifecycle(transport, lifecycle).await
 }
 
 /// Every tool the server tells of.
@@ -91,6 +108,16 @@ fn listed(tool: rmcp::model::Tool) -> ListedTool {
             open_world: hints.open_world_hint,
         },
     }
+}
+
+/// What an error comes from. Those around it name the address, which may hold a
+/// secret.
+pub(super) fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
 }
 
 /// Name and version, as the server gives them.

@@ -11,7 +11,7 @@ const FILES: [(&str, &str); 6] = [
         r#"{ "mcpServers": {
             "one": { "type": "stdio", "command": "${SHELL_PROGRAM:-/bin/sh}", "args": ["SCRIPT", "${MODE_OF_SERVER}"],
                      "env": { "TOKEN": "hush-${MODE_OF_SERVER}" } },
-            "far": { "type": "http", "url": "https://example.com/mcp", "headers": { "Authorization": "hush" } } } }"#,
+            "far": { "type": "sse", "url": "https://example.com/sse", "headers": { "Authorization": "hush" } } } }"#,
     ),
     (
         "claude_desktop_config.json",
@@ -24,7 +24,7 @@ const FILES: [(&str, &str); 6] = [
             "inputs": [{ "type": "promptString", "id": "key", "password": true }],
             "servers": {
                 "one": { "type": "stdio", "command": "/bin/sh", "args": ["${workspaceFolder}/server.sh", "${env:MODE_OF_SERVER}"], },
-                "far": { "type": "http", "url": "https://example.com/mcp" },
+                "far": { "type": "sse", "url": "https://example.com/sse" },
             },
         }"#,
     ),
@@ -45,12 +45,13 @@ tool_timeout_sec = 60.0
 [mcp_servers.far]
 url = "https://example.com/mcp"
 bearer_token_env_var = "TOKEN"
+enabled = false
 "#,
     ),
     (
         ".gemini/settings.json",
         r#"{ "theme": "any", "mcpServers": { "one": { "command": "/bin/sh", "args": ["SCRIPT", "$MODE_OF_SERVER"], "timeout": 60000, "trust": false, "excludeTools": ["fail"] },
-            "far": { "httpUrl": "https://example.com/mcp" } } }"#,
+            "far": { "url": "https://example.com/sse" } } }"#,
     ),
 ];
 
@@ -81,9 +82,7 @@ fn each_of_the_six_formats_loads_and_what_cannot_be_used_is_named() {
             !name.starts_with(".gemini")
         );
         let has_far = text.contains("far");
-        let told = answer
-            .stdout
-            .contains("server far: not usable: it is reached over the network");
+        let told = answer.stdout.contains("server far: not usable: it is ");
         assert_eq!(told, has_far, "{name}: {answer:?}");
     }
     bench.assert_nobody_is_left();

@@ -5,4 +5,6 @@ mod formats;
 mod hostile;
 mod notebook;
 mod pins;
+#[cfg(feature = "http")]
+mod remote;
 mod shell;

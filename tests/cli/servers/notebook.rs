@@ -120,3 +120,20 @@ fn notes_taken_at_once_on_the_users_order_are_lost_and_that_is_told() {
     let told = reasons.filter(|reason| reason.starts_with("overlapped "));
     assert!(told.count() > 0, "{report:#}");
 }
+
+#[test]
+fn progress_starts_the_idle_timeout_anew_and_never_the_whole_one() {
+    let bench = Bench::new();
+    let plan = "[[call]]\nid = \"tells\"\ntool = \"notebook.summarise\"\n\
+                args = { ms = 3000, steps = 60 }\nidle_timeout = \"2s\"\n\
+                [[call]]\nid = \"long\"\ntool = \"notebook.summarise\"\n\
+                args = { ms = 60000, steps = 1200 }\nidle_timeout = \"20s\"\ntimeout = \"1s\"\n\
+                [[call]]\nid = \"silent\"\ntool = \"notebook.stall\"\n\
+                idle_timeout = \"500ms\"\ngrace = \"0s\"\n";
+    let report = run(&bench, plan, &[], 1);
+    let outcome = |id| text(&report, id, "outcome");
+    assert_eq!(outcome("tells"), "succeeded", "{report:#}");
+    assert_eq!(outcome("long"), "timed-out");
+    assert!(text(&report, "long", "reason").starts_with("ran longer than 1s"));
+    assert_eq!(outcome("silent"), "timed-out");
+}
