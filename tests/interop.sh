@@ -55,6 +55,25 @@ cp servers.toml relaxed.toml
 echo '[mcp.memory.tools]
 create_entities = { parallel = true }' >>relaxed.toml
 
+# Over HTTP it would listen to the whole network: held to this machine.
+cat >loopback.js <<'END'
+const { Server } = require("net");
+const listen = Server.prototype.listen;
+Server.prototype.listen = function (port, ...rest) {
+    if (typeof rest[0] === "string") rest.shift();
+    return listen.call(this, port, "127.0.0.1", ...rest);
+};
+END
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+PORT=$port timeout 300 node -r ./loopback.js "$node/server-everything/dist/index.js" streamableHttp >http.log 2>&1 &
+far=$!
+trap 'kill "$far" 2>/dev/null || true; rm -rf "$here"' EXIT
+printf '[mcp.far]\nurl = "http://127.0.0.1:%s/mcp"\nstartup_timeout = "60s"\n' "$port" >far.toml
+for _ in $(seq 100); do
+    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+    sleep 0.2
+done
+
 failures=0
 check() {
     local what=$1
@@ -141,6 +160,25 @@ check "they ran side by side" report "r['wall_ms'] < r['sum_run_ms'] / 4"
 run cancel.toml --catalogue servers.toml || true
 check "a cancel that is ignored is told as that" report "r['calls'][0]['cancel'] == 'still-working'"
 check "its siblings are left alone" report "r['outcome_counts']['succeeded'] == 3"
+
+sed 's/everything\./far./' long.toml >far-long.toml
+sed 's/everything\./far./' cancel.toml >far-cancel.toml
+remote() { fanout call --catalogue far.toml "$@"; }
+check "over HTTP: text" says 'Echo: hi' remote far.echo message=hi
+check "over HTTP: structured" says temperature remote far.get-structured-content location=Chicago
+check "over HTTP: 16 long calls end" run far-long.toml --catalogue far.toml
+check "over HTTP: they ran side by side" report "r['wall_ms'] < r['sum_run_ms'] / 4"
+run far-cancel.toml --catalogue far.toml || true
+check "over HTTP: the end of a cancelled call is not known" report "r['calls'][0]['cancel'] == 'unknown'"
+check "over HTTP: its siblings are left alone" report "r['outcome_counts']['succeeded'] == 3"
+sed -i 's/duration = 2, steps = 4/duration = 20, steps = 40/' far-long.toml
+rm plain
+run far-long.toml --catalogue far.toml &
+until grep -q ' start ' plain 2>/dev/null; do sleep 0.2; done
+kill "$far"
+wait $! || true
+check "over HTTP: a server that goes away is a broken transport" report "all((c['reason'] or '').startswith('transport: ') for c in r['calls'])"
+
 # Each run of a comparison has a folder of its own, and so its own memory.
 cat >fresh.toml <<END
 [mcp.memory]

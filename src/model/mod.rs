@@ -38,8 +38,8 @@ pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use policy::{FailurePolicy, Order, Policy};
 pub use server::{
-    Access, CancelTruth, Concealed, Faults, Hazard, ListedTool, McpServer, Progress, Reach, Remote,
-    ServerName, ServerOrder, ServerRow, ServerState, ToolOverride,
+    Access, CancelTruth, ChangedTool, Concealed, Faults, Hazard, HeldBack, ListedTool, McpServer,
+    Progress, Reach, Remote, ServerName, ServerOrder, ServerRow, ServerState, ToolOverride,
 };
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
 pub use state::{CallState, StopCause, StopStep};

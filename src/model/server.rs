@@ -222,6 +222,27 @@ pub struct ServerRow {
     pub in_flight: usize,
     /// What was wrong with what it sent.
     pub faults: Faults,
+    /// Tools that are not used until the user has seen what changed of them.
+    pub held_back: HeldBack,
+}
+
+/// Tools that a server describes otherwise than when they were last used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeldBack {
+    /// Counts how often it became another list.
+    pub revision: u64,
+    /// Each with what changed of its description.
+    pub tools: Arc<Vec<ChangedTool>>,
+}
+
+/// A tool that is described otherwise than before. Untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedTool {
+    /// Its name on the server.
+    pub name: String,
+    /// The lines that differ, `-` before those that were and `+` before those
+    /// that are, with a few around them.
+    pub difference: String,
 }
 
 /// What a user can ask of a server.
@@ -233,6 +254,9 @@ pub enum ServerOrder {
     Stop,
     /// Close it, and start it again.
     Restart,
+    /// Use its tools as they were described in this revision of what is held
+    /// back; nothing, once that is another.
+    Accept(u64),
 }
 
 /// Where a server stands.

@@ -61,7 +61,11 @@ pub(super) fn of_experiment(state: &State) -> Option<&'static str> {
 fn of_server(state: &State, action: Action) -> Option<&'static str> {
     let needs_server = matches!(
         action,
-        Action::ServerStart | Action::ServerStop | Action::ServerRestart | Action::ServerTools
+        Action::ServerStart
+            | Action::ServerStop
+            | Action::ServerRestart
+            | Action::ServerTools
+            | Action::ServerAccept
     );
     if !needs_server {
         return None;
@@ -76,7 +80,10 @@ fn of_server(state: &State, action: Action) -> Option<&'static str> {
         (Action::ServerTools, _) if row.tools.is_empty() => {
             Some("the server has not told of its tools")
         }
-        (Action::ServerTools, _) => None,
+        (Action::ServerAccept, _) if row.held_back.tools.is_empty() => {
+            Some("no tool of the server is held back")
+        }
+        (Action::ServerTools | Action::ServerAccept, _) => None,
         (_, ServerState::Stopping) => Some("the server is being closed"),
         _ => None,
     }

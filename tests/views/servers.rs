@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{
-    Annotations, CallRow, CallSample, CancelTruth, Faults, History, ListedTool, Progress, Remote,
-    ServerName, ServerOrder, ServerRow, ServerState, Snapshot,
+    Annotations, CallRow, CallSample, CancelTruth, ChangedTool, Faults, HeldBack, History,
+    ListedTool, Progress, Remote, ServerName, ServerOrder, ServerRow, ServerState, Snapshot,
 };
 use fanout::model::{Outcome, WaitReason};
 use fanout::output::{Party, Safe};
@@ -66,6 +66,7 @@ fn server(name: &str, state: ServerState) -> ServerRow {
         tools: Arc::default(),
         in_flight: 0,
         faults: Faults::default(),
+        held_back: HeldBack::default(),
     }
 }
 
@@ -307,5 +308,42 @@ fn what_is_said_is_shown_as_it_comes() {
         stage.wiretap.complained(&memory, b"more\n");
         stage.pass(Duration::from_millis(40)).await;
         assert_eq!(stage.frames(), before + 1);
+    });
+}
+
+#[test]
+fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
+    let mut run = (*run()).clone();
+    let held = HeldBack {
+        revision: 3,
+        tools: Arc::new(vec![ChangedTool {
+            name: "look".to_owned(),
+            difference: "-   \"description\": \"look\",\n+   \"description\": \"look\u{202e}\",\n"
+                .to_owned(),
+        }]),
+    };
+    let mut rows = run.servers.to_vec();
+    let at = rows.iter().position(|row| row.name.as_str() == "memory");
+    rows[at.expect("the server")].held_back = held;
+    run.servers = Arc::new(rows);
+    let around = (Settings::default(), Recalled::default(), tools());
+    play_on(around, Arc::new(run), (120, 36), async |stage| {
+        stage.keys("8c").await;
+        let text = stage.text();
+        assert!(
+            text.contains("no tool of the server is held back"),
+            "{text}"
+        );
+        stage.keys("jj").await;
+        let text = stage.text();
+        for part in ["look is held back", "-   \"description\"", "look<U+202E>"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        // The harmless answer is marked.
+        stage.keys("c<ret>").await;
+        assert_eq!(stage.commands(), []);
+        stage.keys("cy").await;
+        let order = ServerOrder::Accept(3);
+        assert_eq!(stage.commands(), [asked("memory", order)]);
     });
 }

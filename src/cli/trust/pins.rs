@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use super::store::{self, StoreError};
 use super::tell;
 use crate::catalogue::Catalogue;
 use crate::exec::{self, OwnFolder};
-use crate::model::{ListedTool, McpServer, ServerName};
+use crate::model::{ChangedTool, HeldBack, ListedTool, McpServer, ServerName};
 
 /// Of the files' form.
 const VERSION: u32 = 1;
@@ -58,6 +58,8 @@ struct Pinned {
     written: Written,
     /// Tools that are described otherwise now.
     changed: BTreeMap<String, Definition>,
+    /// The same for the screens.
+    held_back: HeldBack,
 }
 
 /// How the tools of all servers were described. Without a state folder it is
@@ -106,10 +108,8 @@ impl Pins {
             let Some(now) = pinned.changed.get(tool) else {
                 continue;
             };
-            let before = pinned.written.tools.get(tool);
-            let before = before.map_or("", |definition| definition.text.as_str());
             if !is_confirmed(
-                &difference(server, tool, before, &now.text),
+                &difference(server, tool, pinned.before(tool), &now.text),
                 "Use it as it is now?",
                 "nothing was called. On a terminal fanout asks whether to use it as it is now",
             ) {
@@ -117,6 +117,7 @@ impl Pins {
             }
             if let Some(now) = pinned.changed.remove(tool) {
                 pinned.written.tools.insert(tool.to_owned(), now);
+                pinned.hold_back();
                 self.write(pinned);
             }
         }
@@ -157,8 +158,26 @@ impl exec::Pins for Pins {
         servers.get(server)?.changed.get(tool)?;
         Some(format!(
             "server {server} describes {tool} otherwise than before: `fanout call \
-             {server}.{tool}` on a terminal shows the difference, and asks"
+             {server}.{tool}` on a terminal shows the difference, and asks; so does the \
+             screen of the servers"
         ))
+    }
+
+    fn held_back(&self, server: &ServerName) -> HeldBack {
+        let servers = self.servers();
+        let pinned = servers.get(server);
+        pinned.map_or_else(HeldBack::default, |pinned| pinned.held_back.clone())
+    }
+
+    fn accept(&self, server: &ServerName, revision: u64) {
+        let mut servers = self.servers();
+        let pinned = servers.get_mut(server);
+        if let Some(pinned) = pinned.filter(|it| it.held_back.revision == revision) {
+            let changed = std::mem::take(&mut pinned.changed);
+            pinned.written.tools.extend(changed);
+            pinned.hold_back();
+            self.write(pinned);
+        }
     }
 }
 
@@ -183,13 +202,31 @@ impl Pinned {
                 tools: BTreeMap::new(),
             }),
             changed: BTreeMap::new(),
+            held_back: HeldBack::default(),
         }
+    }
+
+    /// Takes account of other tools that are held back.
+    fn hold_back(&mut self) {
+        let tools = self.changed.iter().map(|(name, now)| ChangedTool {
+            name: name.clone(),
+            difference: changes(self.before(name), &now.text),
+        });
+        let tools = Arc::new(tools.collect());
+        let revision = self.held_back.revision + 1;
+        self.held_back = HeldBack { revision, tools };
+    }
+
+    /// How a tool was described when it was used last.
+    fn before(&self, tool: &str) -> &str {
+        let before = self.written.tools.get(tool);
+        before.map_or("", |definition| definition.text.as_str())
     }
 
     /// Takes what is told now. Whether something is new, and to be written.
     fn take(&mut self, tools: &[ListedTool]) -> bool {
         let mut is_new = false;
-        self.changed.clear();
+        let before = std::mem::take(&mut self.changed);
         for tool in tools {
             let now = Definition::of(tool);
             match self.written.tools.get(&tool.name) {
@@ -200,6 +237,9 @@ impl Pinned {
                     is_new = true;
                 }
             }
+        }
+        if before != self.changed {
+            self.hold_back();
         }
         is_new
     }
@@ -218,11 +258,17 @@ fn read(folder: &OwnFolder, file: &str) -> Result<Option<Written>, StoreError> {
 
 /// What changed of a tool, to be shown to its user.
 fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> String {
+    format!(
+        "fanout: server {server} describes its tool {} otherwise than before:\n{}",
+        legible(tool),
+        changes(before, now)
+    )
+}
+
+/// The lines that differ.
+fn changes(before: &str, now: &str) -> String {
     let diff = TextDiff::from_lines(before, now);
-    let mut text = format!(
-        "fanout: server {server} describes its tool {} otherwise than before:\n",
-        legible(tool)
-    );
+    let mut text = String::new();
     for group in diff.grouped_ops(AROUND) {
         text.push('\n');
         let changes = group.iter().flat_map(|op| diff.iter_changes(op));
@@ -280,5 +326,44 @@ mod tests {
             shown.contains("+   \"description\": \"reads<U+202E>, and sends\","),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn what_changed_is_held_back_until_what_was_seen_is_agreed_to() {
+        use exec::Pins as _;
+        let server = ServerName::new("s");
+        let pinned = Pinned {
+            file: String::new(),
+            written: Written {
+                version: VERSION,
+                server: "s".to_owned(),
+                tools: BTreeMap::new(),
+            },
+            changed: BTreeMap::new(),
+            held_back: HeldBack::default(),
+        };
+        let pins = Pins {
+            folder: None,
+            servers: Mutex::new(BTreeMap::from([(server.clone(), pinned)])),
+        };
+        let told = |text: &str| pins.listed(&server, &[tool(text, json!({}))]);
+        told("one");
+        assert_eq!(pins.held_back(&server), HeldBack::default());
+        told("two");
+        let seen = pins.held_back(&server);
+        assert!(
+            seen.tools[0]
+                .difference
+                .contains("+   \"description\": \"two\",")
+        );
+        assert!(pins.withheld(&server, "look").is_some());
+        // It was described otherwise again after it was seen.
+        told("three");
+        pins.accept(&server, seen.revision);
+        assert!(pins.withheld(&server, "look").is_some());
+        pins.accept(&server, pins.held_back(&server).revision);
+        assert_eq!(pins.withheld(&server, "look"), None);
+        told("two");
+        assert!(pins.withheld(&server, "look").is_some());
     }
 }

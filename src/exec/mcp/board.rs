@@ -217,7 +217,9 @@ mod tests {
         let board = Board::new(Wiretap::default());
         let heard = exchange.heard();
         let mut inner = board.inner();
-        inner.open.insert(RequestId::Number(7), Some(exchange.clone()));
+        inner
+            .open
+            .insert(RequestId::Number(7), Some(exchange.clone()));
         let token = ProgressToken(RequestId::Number(7));
         inner.tokens.insert(token, exchange);
         drop(inner);

@@ -19,7 +19,9 @@ use super::process::Process;
 use super::remote::Remote;
 use super::session::{self, Listener, Place, Service, Session};
 use crate::exec::Containment;
-use crate::model::{Ending, Faults, Launch, ListedTool, McpServer, Reach, ServerRow, ServerState};
+use crate::model::{
+    Ending, Faults, HeldBack, Launch, ListedTool, McpServer, Reach, ServerRow, ServerState,
+};
 use crate::output::Wiretap;
 
 /// How long the connection itself may take to close; the process has its own
@@ -88,6 +90,7 @@ impl Server {
             tools: Arc::default(),
             in_flight: 0,
             faults: Faults::default(),
+            held_back: HeldBack::default(),
         };
         Self {
             config,
@@ -160,6 +163,7 @@ impl Server {
     /// What is known of it now.
     pub(super) fn snapshot(&self) -> ServerRow {
         let mut row = self.row().clone();
+        row.held_back = self.pins.held_back(&self.config.name);
         row.in_flight = self.in_flight.load(Ordering::Relaxed);
         if let Some(session) = self.live() {
             row.faults = session.board.faults();
@@ -311,6 +315,13 @@ impl Server {
     /// Why a tool may not be used as it is described now, in words.
     pub(super) fn withheld(&self, tool: &str) -> Option<String> {
         self.pins.withheld(&self.config.name, tool)
+    }
+
+    /// Uses its tools as they are described in this revision of what is held
+    /// back.
+    pub(super) fn accept(&self, revision: u64) {
+        self.pins.accept(&self.config.name, revision);
+        self.tell();
     }
 
     /// Lists the tools again whenever the server says that they are others.

@@ -80,8 +80,10 @@ impl Servers {
             return;
         };
         tokio::spawn(async move {
-            if order != ServerOrder::Start {
-                server.stop().await;
+            match order {
+                ServerOrder::Start => {}
+                ServerOrder::Stop | ServerOrder::Restart => drop(server.stop().await),
+                ServerOrder::Accept(revision) => return server.accept(revision),
             }
             if order != ServerOrder::Stop {
                 // Why it did not start stands in its row.

@@ -50,6 +50,7 @@ pub enum Action {
     ServerStop,
     ServerRestart,
     ServerTools,
+    ServerAccept,
     ExportResults,
     Filter,
     Sort,

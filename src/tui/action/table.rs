@@ -129,6 +129,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ServerStop, "server.stop", &[Server], &["x"], "stop", "Close the server; asks first if calls are in flight").danger(Danger::EndsMany).footer(11),
     row(A::ServerRestart, "server.restart", &[Server], &["r"], "restart", "Close the server and start it again").danger(Danger::EndsMany).footer(12),
     row(A::ServerTools, "server.tools", &[Server], &["Enter"], "its tools", "The server's tools in the catalogue").footer(13),
+    row(A::ServerAccept, "server.accept", &[Server], &["c"], "use changed", "Use tools that the server describes otherwise than before; asks first"),
 
     row(A::Take, "field.take", &[Line, Picker], &["Enter"], "take", "Take what is typed or marked").footer(10),
     row(A::MarkNext, "field.next", &[Picker], &["Down", "Ctrl+n"], "next", "Mark the next row").footer(11),

@@ -19,6 +19,8 @@ pub enum Question {
     StopServer,
     /// Whether to restart one.
     RestartServer,
+    /// Whether to use tools as they are described in this revision.
+    UseChanged(u64),
     /// What to do with a copy that the clipboard does not take.
     KeepCopy,
     /// Whether to run every call again, many times.
@@ -41,6 +43,7 @@ impl Question {
             Self::LeaveExperiment => &["Go on with it", "Stop it and leave"],
             Self::StopServer => &["Keep it running", "Close it"],
             Self::RestartServer => &["Keep it running", "Restart it"],
+            Self::UseChanged(_) => &["Hold them back", "Use them as they are now"],
             Self::KeepCopy => &["Do not copy", "Write it to a file here"],
         }
     }

@@ -83,6 +83,9 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
         (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
         (Question::StopServer, _) => servers::give(state, ServerOrder::Stop, commands),
         (Question::RestartServer, _) => servers::give(state, ServerOrder::Restart, commands),
+        (Question::UseChanged(revision), _) => {
+            servers::give(state, ServerOrder::Accept(revision), commands);
+        }
         (Question::DropForm, _) => drop(state.layers.pop()),
         (Question::KeepCopy, _) => {
             commands.extend(state.output.too_large.take().map(UiCommand::Keep));

@@ -22,6 +22,10 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     let is_busy = row.in_flight > 0;
     let (order, question) = match action {
         Action::ServerTools => return tools(state),
+        Action::ServerAccept => {
+            let question = Question::UseChanged(row.held_back.revision);
+            return state.layers.push(Layer::Ask(Ask::new(question)));
+        }
         Action::ServerStop => (ServerOrder::Stop, Question::StopServer),
         Action::ServerRestart => (ServerOrder::Restart, Question::RestartServer),
         _ => (ServerOrder::Start, Question::StopServer),
@@ -43,6 +47,7 @@ pub(super) fn give(state: &mut State, order: ServerOrder, commands: &mut Vec<UiC
         ServerOrder::Start => "starting ",
         ServerOrder::Stop => "closing ",
         ServerOrder::Restart => "restarting ",
+        ServerOrder::Accept(_) => "using as they are now the tools of ",
     };
     let said = Piece::from(what).then(Safe::new(name.as_str()));
     commands.push(UiCommand::Engine(Command::Server { name, order }));

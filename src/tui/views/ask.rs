@@ -55,6 +55,7 @@ pub(super) fn render(
         Question::KillMarked => "Kill?",
         Question::StopServer => "Close the server?",
         Question::RestartServer => "Restart the server?",
+        Question::UseChanged(_) => "Use changed tools?",
         Question::KeepCopy => "Copy?",
         Question::Experiment(Kind::Compare) => "Compare?",
         Question::Experiment(Kind::Sweep) => "Sweep?",
@@ -138,6 +139,14 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
         strip
             .put(figure::plural(busy, "call"), style)
             .put(" in flight will fail.", style);
+        return strip;
+    }
+    if let Question::UseChanged(_) = question {
+        let held = view.state.selected_server();
+        let held = held.map_or(0, |it| it.held_back.tools.len());
+        strip
+            .put(figure::plural(held, "tool"), style)
+            .put(" described otherwise.", style);
         return strip;
     }
     if matches!(question, Question::CancelMarked | Question::KillMarked) {

@@ -120,6 +120,7 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
     put("says", says(row), Role::Fg);
     put("tools", tools(view.state, row), Role::Fg);
     put("process", process(view.state, row), Role::Fg);
+    put("held back", held_back(row), Role::ToastWarn);
     put("faults", faults(row.faults), Role::ToastWarn);
     rows
 }
@@ -184,6 +185,15 @@ fn process(state: &State, row: &ServerRow) -> Piece<'static> {
         .then(", for all its calls")
 }
 
+/// Tools that are not used before the user has seen what changed.
+fn held_back(row: &ServerRow) -> Piece<'static> {
+    let names = row.held_back.tools.iter().map(|tool| tool.name.as_str());
+    match names.collect::<Vec<_>>().as_slice() {
+        [] => Piece::default(),
+        names => Safe::new(&names.join(", ")).into(),
+    }
+}
+
 fn faults(faults: Faults) -> Piece<'static> {
     let parts = [
         (faults.noise, " that were no message"),
@@ -199,7 +209,37 @@ fn faults(faults: Faults) -> Piece<'static> {
     })
 }
 
+/// What can be read below the facts: the standard error, and what changed of
+/// tools that are held back.
 fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
+    let mut rows = standard_error(view, width);
+    let row = view.state.selected_server();
+    let room = usize::from(width).saturating_sub(1);
+    for tool in row.iter().flat_map(|row| row.held_back.tools.iter()) {
+        let mut heading = view.strip(width);
+        let name = Safe::new(&tool.name);
+        heading.skip(1).put(name, view.style(Role::Title)).put(
+            " is held back: it is described otherwise now",
+            view.style(Role::ToastWarn),
+        );
+        rows.push(heading);
+        for line in tool.difference.lines() {
+            let role = match line.chars().next() {
+                Some('+') => Role::Done,
+                Some('-') => Role::Failed,
+                _ => Role::Muted,
+            };
+            for part in words::wrap(line, room) {
+                let mut strip = view.strip(width);
+                strip.skip(1).put(part, view.style(role));
+                rows.push(strip);
+            }
+        }
+    }
+    rows
+}
+
+fn standard_error(view: &View<'_>, width: u16) -> Vec<Strip> {
     let heard = &view.state.servers.heard;
     let muted = view.style(Role::Muted);
     let mut heading = view.strip(width);
