@@ -113,7 +113,7 @@ fn a_server_over_http_that_is_not_there_or_silent_is_given_up() {
     // A port that was just free: nobody listens.
     let url = server().url();
     place(&bench, &url);
-    let answer = run(&bench, &["call", "far.look"]).with_code(4);
+    let answer = run(&bench, &["call", "far.look"]).with_code(3);
     assert!(answer.stderr.contains("did not connect"), "{answer:?}");
     let service = Service::start(|_, _| Reply::Silence);
     bench.file(
@@ -123,7 +123,7 @@ fn a_server_over_http_that_is_not_there_or_silent_is_given_up() {
             service.url()
         ),
     );
-    let answer = run(&bench, &["call", "far.look"]).with_code(4);
+    let answer = run(&bench, &["call", "far.look"]).with_code(3);
     assert!(
         answer.stderr.contains("no connection within 1s"),
         "{answer:?}"
