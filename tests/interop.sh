@@ -174,7 +174,7 @@ check "over HTTP: its siblings are left alone" report "r['outcome_counts']['succ
 sed -i 's/duration = 2, steps = 4/duration = 20, steps = 40/' far-long.toml
 rm plain
 run far-long.toml --catalogue far.toml &
-until grep -q ' start ' plain 2>/dev/null; do sleep 0.2; done
+timeout 60 sh -c "until grep -q ' start ' plain 2>/dev/null; do sleep 0.2; done"
 kill "$far"
 wait $! || true
 check "over HTTP: a server that goes away is a broken transport" report "all((c['reason'] or '').startswith('transport: ') for c in r['calls'])"

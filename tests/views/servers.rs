@@ -336,7 +336,11 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
         );
         stage.keys("jj").await;
         let text = stage.text();
-        for part in ["look is held back", "-   \"description\"", "look<U+202E>"] {
+        for part in [
+            "look is held back",
+            "- \"description\"",
+            "+ \"description\": \"look<U+202E>",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         // The harmless answer is marked.

@@ -22,11 +22,16 @@ fn server() -> Service {
                 "capabilities": { "tools": {} },
                 "serverInfo": { "name": "far", "version": "1" },
             })),
-            "tools/list" => answer(json!({ "tools": ["look", "wait", "fall"].map(|name| json!({
-                "name": name,
-                "inputSchema": { "type": "object" },
-                "annotations": { "readOnlyHint": true },
-            })) })),
+            "tools/list" => {
+                let tools = ["look", "wait", "fall"].map(|name| {
+                    json!({
+                        "name": name,
+                        "inputSchema": { "type": "object" },
+                        "annotations": { "readOnlyHint": true },
+                    })
+                });
+                answer(json!({ "tools": tools }))
+            }
             "tools/call" => match message["params"]["name"].as_str().unwrap_or_default() {
                 "look" => answer(json!({ "content": [{ "type": "text", "text": "seen" }] })),
                 "wait" => Reply::Silence,
