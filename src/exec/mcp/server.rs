@@ -238,13 +238,7 @@ impl Server {
             Err(reason) => reason,
         };
         let reason = match process {
-            Some(process) => match process.ended_within(END_DEADLINE).await {
-                Some(ending) => format!("it ended: {}", obituary(&ending)),
-                None => {
-                    process.close().await;
-                    reason
-                }
-            },
+            Some(process) => why_it_ended(&process, reason).await,
             None => reason,
         };
         Err(StartError::NotConnected {
@@ -436,6 +430,16 @@ impl Drop for InFlight {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.tell();
     }
+}
+
+/// What the end of the process says, where it came by itself; else the process
+/// is closed, and `reason` stands.
+async fn why_it_ended(process: &Process, reason: String) -> String {
+    if let Some(ending) = process.ended_within(END_DEADLINE).await {
+        return format!("it ended: {}", obituary(&ending));
+    }
+    process.close().await;
+    reason
 }
 
 /// How a process ended, in words.
