@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use jiff::fmt::friendly::SpanParser;
+use jiff::fmt::friendly::{SpanParser, SpanPrinter};
 
 use crate::model::Rate;
 
@@ -39,6 +39,19 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
     Ok(time)
 }
 
+/// Writes a duration so that [`parse_duration`] reads it back.
+pub(crate) fn written_duration(time: Duration) -> String {
+    SpanPrinter::new().unsigned_duration_to_string(&time)
+}
+
+/// Writes a size so that [`parse_bytes`] reads it back, in the greatest unit
+/// that says it exactly.
+pub(crate) fn written_bytes(bytes: u64) -> String {
+    let short = ByteSize(bytes).display().iec().to_string();
+    let is_exact = parse_bytes(&short) == Ok(bytes);
+    if is_exact { short } else { format!("{bytes}B") }
+}
+
 /// Reads a size in bytes: `256MiB` is binary, `256MB` decimal.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
     let size: ByteSize = text.trim().parse().map_err(|_reason| QuantityError::Size)?;
@@ -72,6 +85,18 @@ pub(crate) fn parse_rate(text: &str) -> Result<Rate, QuantityError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for bytes in [1, 1023, 1 << 20, 256 << 20, (3 << 29) + 1, 1_500_000_000] {
+            let text = written_bytes(bytes);
+            assert_eq!(parse_bytes(&text), Ok(bytes), "{text}");
+        }
+        for time in [0, 1, 1500, 90_000, 3_600_000].map(Duration::from_millis) {
+            let text = written_duration(time);
+            assert_eq!(parse_duration(&text), Ok(time), "{text}");
+        }
+    }
 
     #[test]
     fn durations_need_a_unit() {

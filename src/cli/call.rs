@@ -93,14 +93,8 @@ impl Call {
         let args = arguments::parse(tool, self.args.as_deref(), &self.pairs)
             .map_err(|error| exit::usage_text(&error.to_string()))?;
         let draft = Draft {
-            name: None,
-            tool: name,
             args: plan::escape_all(&args),
-            after: Vec::new(),
-            priority: 0,
-            timeouts: None,
-            retries: 0,
-            group: None,
+            ..Draft::new(name)
         };
         let call = plan::admit(draft, &BTreeMap::new(), catalogue).map_err(|problems| {
             for problem in problems {

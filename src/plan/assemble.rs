@@ -245,6 +245,15 @@ pub(super) fn fill_from_tool(call: &mut Call, settings: Settings, tool: &Tool) {
     merge_locks(&mut call.locks, known);
 }
 
+/// The locks that a call has of its own, beside those that its tool gives it.
+pub fn own_locks(call: &Call, tool: &Tool) -> LockSet {
+    let tools = locks_where(tool, &call.args, |value| !has_reference(value));
+    let mut own = call.locks.clone();
+    own.write.retain(|key| !tools.write.contains(key));
+    own.read.retain(|key| !tools.read.contains(key));
+    own
+}
+
 /// Adds locks that are not there yet. A lock that is written and read is only
 /// written.
 pub(super) fn merge_locks(locks: &mut LockSet, others: LockSet) {

@@ -1,8 +1,9 @@
 //! A call that is added while a run is on: checked like one of the plan.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::assemble::fill_from_tool;
 use super::graph::Edges;
@@ -30,6 +31,34 @@ pub struct Draft {
     pub retries: u32,
     /// The group it shares with.
     pub group: Option<String>,
+    /// Not before this time of the run.
+    pub start_after: Option<Duration>,
+    /// Locks beside those of the tool.
+    pub locks: LockSet,
+    /// What it claims of the machine.
+    pub claims: Claims,
+    /// Expected run time; `None` takes the tool's.
+    pub estimate: Option<Duration>,
+}
+
+impl Draft {
+    /// A call of a tool with nothing but what every call has.
+    pub fn new(tool: ToolName) -> Self {
+        Self {
+            name: None,
+            tool,
+            args: json!({}),
+            after: Vec::new(),
+            priority: 0,
+            timeouts: None,
+            retries: 0,
+            group: None,
+            start_after: None,
+            locks: LockSet::default(),
+            claims: Claims::default(),
+            estimate: None,
+        }
+    }
 }
 
 /// Checks a draft against the calls there are, and makes it the next one.
@@ -65,26 +94,22 @@ pub fn admit(
     let Some(tool) = catalogue.get(&draft.tool).filter(|_| wrong.is_empty()) else {
         return Err(wrong);
     };
+    let id = CallId::from_index(calls.len());
     let mut call = Call {
-        id: CallId::from_index(calls.len()),
-        name,
-        foreign_name: None,
-        tool: draft.tool,
-        args: draft.args,
         after: after.into_list(),
         priority: draft.priority,
-        group: draft.group,
-        start_after: None,
-        timeouts: Timeouts::default(),
+        start_after: draft.start_after,
         retries: draft.retries,
-        locks: LockSet::default(),
-        claims: Claims::default(),
-        estimate: None,
-        is_cacheable: false,
-        is_verify: false,
-        ignore: Vec::new(),
+        claims: draft.claims,
+        estimate: draft.estimate,
+        ..Call::new(id, name, draft.tool, draft.args)
     };
-    fill_from_tool(&mut call, Settings::default(), tool);
+    let settings = Settings {
+        group: draft.group,
+        locks: draft.locks,
+        ..Settings::default()
+    };
+    fill_from_tool(&mut call, settings, tool);
     call.timeouts = draft.timeouts.unwrap_or(call.timeouts);
     Ok(call)
 }
@@ -135,14 +160,10 @@ mod tests {
 
     fn draft(tool: &str, args: Value) -> Draft {
         Draft {
-            name: None,
-            tool: ToolName::new(tool),
             args,
-            after: Vec::new(),
             priority: 3,
-            timeouts: None,
             retries: 1,
-            group: None,
+            ..Draft::new(ToolName::new(tool))
         }
     }
 
@@ -156,11 +177,24 @@ mod tests {
                 on,
             })
             .to_vec();
+        wanted.locks.write = vec![LockKey::new("db")];
+        let later = std::time::Duration::from_secs(7);
+        (wanted.start_after, wanted.estimate) = (Some(later), Some(later));
         let call = admit(wanted, &calls(), &catalogue()).expect("sound");
         assert_eq!(call.id, CallId::from_index(2));
         assert_eq!(call.name, CallName::new("count-2"));
         assert_eq!(call.timeouts.run, Some(std::time::Duration::from_secs(10)));
         assert_eq!(call.locks.read, [LockKey::new("file:a/b")]);
+        assert_eq!(call.locks.write, [LockKey::new("db")]);
+        assert_eq!(
+            (call.start_after, call.estimate),
+            (Some(later), Some(later))
+        );
+        let tool = catalogue();
+        let tool = tool.get(&call.tool).expect("a tool");
+        let own = crate::plan::own_locks(&call, tool);
+        assert_eq!(own.write, [LockKey::new("db")], "what it has of its own");
+        assert!(own.read.is_empty(), "the tool gives it that one");
         let edges: Vec<_> = call
             .after
             .iter()

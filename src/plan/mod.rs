@@ -26,6 +26,7 @@ mod verify;
 mod workflow;
 mod written;
 
+pub use assemble::own_locks;
 pub use draft::{Draft, admit};
 pub use load::{Loaded, from_text, load, open, open_with};
 use reference::is_call_name;

@@ -216,14 +216,8 @@ async fn calls_are_added_or_refused_while_the_run_is_on() {
     );
     let draft = |tool: &str, text: &str| {
         Command::Add(Box::new(Draft {
-            name: None,
-            tool: model::ToolName::new(tool),
             args: json!({ "text": text }),
-            after: Vec::new(),
-            priority: 0,
-            timeouts: None,
-            retries: 0,
-            group: None,
+            ..Draft::new(model::ToolName::new(tool))
         }))
     };
     trial.send(draft("nothing", ""));

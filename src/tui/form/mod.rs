@@ -7,6 +7,7 @@ mod build;
 mod field;
 mod fill;
 mod options;
+mod overrides;
 mod read;
 
 use crossterm::event::KeyEvent;
@@ -19,7 +20,7 @@ use crate::output::Safe;
 use super::state::{Field, turned};
 
 pub use field::{FormField, Input, Kind};
-pub use options::{CallOptions, OPTIONS};
+pub use options::OPTIONS;
 
 /// How the arguments are typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +48,8 @@ pub struct Form {
     pub problems: Vec<Safe>,
     /// Arguments that the schema does not name.
     extra: Map<String, Value>,
-    /// What the form began with.
-    initial: Option<Value>,
+    /// What the form began with, and beside the arguments.
+    initial: (Option<Value>, Vec<String>),
 }
 
 impl Form {
@@ -63,7 +64,7 @@ impl Form {
             raw: Field::with_text(""),
             problems: Vec::new(),
             extra: Map::new(),
-            initial: None,
+            initial: Default::default(),
             fields,
         };
         if let Some(args) = args {
@@ -74,13 +75,23 @@ impl Form {
         if tool.input_schema.is_none() {
             form.toggle();
         }
-        form.initial = form.typed().ok();
+        form.begin();
         form
     }
 
     /// Whether anything was typed.
     pub fn is_dirty(&self) -> bool {
-        self.typed().ok() != self.initial
+        self.stand() != self.initial
+    }
+
+    /// Takes what stands in the form now for what it began with.
+    fn begin(&mut self) {
+        self.initial = self.stand();
+    }
+
+    fn stand(&self) -> (Option<Value>, Vec<String>) {
+        let options = self.fields.iter().filter(|field| field.is_option);
+        (self.typed().ok(), options.map(FormField::text).collect())
     }
 
     /// The rows that can take the keys, in their order; the JSON text is the

@@ -1,16 +1,18 @@
 //! The rows that every call has, whatever its tool: its name, what it waits
-//! for, its priority, its limits.
+//! for, its priority, its limits, its locks and claims.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::field::{FormField, Kind};
 use super::{Form, Mode};
-use crate::catalogue::quantity::parse_duration;
-use crate::model::{CallName, Edge, EdgeKind, Snapshot, Timeouts};
+use crate::catalogue::quantity::{parse_bytes, parse_duration};
+use crate::model::{CallName, Edge, EdgeKind, LockKey, Snapshot, Timeouts, Tool};
 use crate::output::Safe;
+use crate::plan::Draft;
 
 /// Name, type and meaning of each row.
-pub const OPTIONS: [(&str, Kind, &str, &str); 8] = [
+pub const OPTIONS: [(&str, Kind, &str, &str); 15] = [
     (
         "id",
         Kind::Text,
@@ -42,6 +44,12 @@ pub const OPTIONS: [(&str, Kind, &str, &str); 8] = [
         "Longest run time, such as 30s; the tool's where empty",
     ),
     (
+        "queue_timeout",
+        Kind::Text,
+        "time",
+        "Longest time from ready to the start; the tool's where empty",
+    ),
+    (
         "idle_timeout",
         Kind::Text,
         "time",
@@ -54,46 +62,48 @@ pub const OPTIONS: [(&str, Kind, &str, &str); 8] = [
         "From SIGTERM to SIGKILL; the tool's where empty, else 5s",
     ),
     (
+        "start_after",
+        Kind::Text,
+        "time",
+        "Not before this time of the run, such as 2m; at once where empty",
+    ),
+    (
+        "write_locks",
+        Kind::Text,
+        "names",
+        "Locks it holds alone, as db, file:out.txt; the tool's come on top",
+    ),
+    (
+        "read_locks",
+        Kind::Text,
+        "names",
+        "Locks it shares with other readers; the tool's come on top",
+    ),
+    (
+        "cpus",
+        Kind::Text,
+        "cores",
+        "Cores it claims, such as 1.5; none where empty",
+    ),
+    (
+        "memory",
+        Kind::Text,
+        "size",
+        "Memory it claims, such as 256MiB; none where empty",
+    ),
+    (
+        "estimate",
+        Kind::Text,
+        "time",
+        "Expected run time, such as 1.5s; the tool's where empty",
+    ),
+    (
         "group",
         Kind::Text,
         "name",
         "Calls of one group share fairly with other groups",
     ),
 ];
-
-/// What a call is to have beside its tool and arguments.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CallOptions {
-    /// Its name.
-    pub name: Option<CallName>,
-    /// Edges to other calls.
-    pub after: Vec<Edge>,
-    /// Higher runs first.
-    pub priority: i32,
-    /// Extra attempts.
-    pub retries: u32,
-    /// Longest run time.
-    pub timeout: Option<Duration>,
-    /// Longest time without output.
-    pub idle_timeout: Option<Duration>,
-    /// Time between the soft stop and the hard one.
-    pub grace: Option<Duration>,
-    /// The group it shares with.
-    pub group: Option<String>,
-}
-
-impl CallOptions {
-    /// The limits on a call's time, over those of its tool.
-    pub fn timeouts(&self, tool: Timeouts) -> Option<Timeouts> {
-        let given = Timeouts {
-            run: self.timeout.or(tool.run),
-            idle: self.idle_timeout.or(tool.idle),
-            grace: self.grace.unwrap_or(tool.grace),
-            ..tool
-        };
-        (given != tool).then_some(given)
-    }
-}
 
 pub(super) fn fields() -> impl Iterator<Item = FormField> {
     OPTIONS
@@ -112,9 +122,11 @@ pub(super) fn fields() -> impl Iterator<Item = FormField> {
 }
 
 impl Form {
-    /// What is typed beside the arguments; problems stand at their rows.
-    pub fn options(&mut self, run: &Snapshot) -> Option<CallOptions> {
-        let mut options = CallOptions::default();
+    /// A call of the tool as far as it is typed beside the arguments; problems
+    /// stand at their rows.
+    pub fn options(&mut self, tool: &Tool, run: &Snapshot) -> Option<Draft> {
+        let mut draft = Draft::new(tool.name.clone());
+        let mut limits = tool.timeouts;
         let mut is_right = true;
         for field in self.fields.iter_mut().filter(|field| field.is_option) {
             let text = field.text();
@@ -123,25 +135,14 @@ impl Form {
                 continue;
             }
             let taken = match field.name() {
-                "id" => {
-                    options.name = Some(CallName::new(text));
-                    Ok(())
-                }
-                "after" => edges(text, run).map(|after| options.after = after),
-                "priority" => number(text).map(|priority| options.priority = priority),
-                "retries" => number(text).map(|retries| options.retries = retries),
-                "group" => {
-                    options.group = Some(text.to_owned());
-                    Ok(())
-                }
-                "idle_timeout" => time(text).map(|time| options.idle_timeout = Some(time)),
-                "grace" => time(text).map(|time| options.grace = Some(time)),
-                _ => time(text).map(|time| options.timeout = Some(time)),
+                "after" => edges(text, run).map(|after| draft.after = after),
+                name => take(name, text, &mut draft, &mut limits),
             };
             field.problem = taken.err().map(|problem| Safe::new(&problem));
             is_right &= field.problem.is_none();
         }
-        is_right.then_some(options)
+        draft.timeouts = (limits != tool.timeouts).then_some(limits);
+        is_right.then_some(draft)
     }
 
     /// Which rows are shown.
@@ -152,19 +153,73 @@ impl Form {
     }
 }
 
+/// Takes what is typed into one row.
+fn take(name: &str, text: &str, draft: &mut Draft, limits: &mut Timeouts) -> Result<(), String> {
+    match name {
+        "id" => draft.name = Some(CallName::new(text)),
+        "group" => draft.group = Some(text.to_owned()),
+        "priority" => draft.priority = number(text)?,
+        "retries" => draft.retries = number(text)?,
+        "timeout" => limits.run = Some(some_time(text)?),
+        "queue_timeout" => limits.queue = Some(some_time(text)?),
+        "idle_timeout" => limits.idle = Some(some_time(text)?),
+        "grace" => limits.grace = time(text)?,
+        "start_after" => draft.start_after = Some(time(text)?),
+        "write_locks" => draft.locks.write = locks(text)?,
+        "read_locks" => draft.locks.read = locks(text)?,
+        "cpus" => draft.claims.cpus = Some(cores(text)?),
+        "memory" => draft.claims.memory_bytes = Some(bytes(text)?),
+        "estimate" => draft.estimate = Some(time(text)?),
+        _ => {}
+    }
+    Ok(())
+}
+
 fn time(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
 }
 
-fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+fn some_time(text: &str) -> Result<Duration, String> {
+    let time = time(text)?;
+    let is_some = !time.is_zero();
+    is_some.then_some(time).ok_or("must be more than 0".into())
+}
+
+fn number<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse()
         .map_err(|_unread| format!("`{text}` is not a whole number in range"))
 }
 
-/// Names of calls, separated by commas or blanks, into edges.
+fn cores(text: &str) -> Result<f64, String> {
+    let cores = text.parse::<f64>().ok();
+    let cores = cores.filter(|cores| *cores > 0.0 && cores.is_finite());
+    cores.ok_or_else(|| format!("`{text}` is not a number of cores of more than 0"))
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    match parse_bytes(text).map_err(|error| error.to_string())? {
+        0 => Err("must be more than 0".to_owned()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// What stands between commas or blanks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ']).filter(|word| !word.is_empty())
+}
+
+fn locks(text: &str) -> Result<Vec<LockKey>, String> {
+    let read = words(text).map(|name| match name {
+        LockKey::FILE => Err(format!("`{name}` needs a path behind it")),
+        name if name.contains("{{") => Err("references are filled in arguments only".to_owned()),
+        name => Ok(LockKey::new(name)),
+    });
+    read.collect()
+}
+
+/// Names of calls into edges.
 fn edges(text: &str, run: &Snapshot) -> Result<Vec<Edge>, String> {
-    let words = text.split([',', ' ']).filter(|word| !word.is_empty());
-    words
+    words(text)
         .map(|word| {
             let (name, on) = match word.rsplit_once(':') {
                 Some((name, "done")) => (name, EdgeKind::Done),

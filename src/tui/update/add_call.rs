@@ -6,7 +6,7 @@ use super::UiCommand;
 use crate::engine::Command;
 use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
-use crate::plan::{self, Draft};
+use crate::plan;
 use crate::tui::action::Action;
 use crate::tui::form::Form;
 use crate::tui::schema;
@@ -48,7 +48,10 @@ pub(super) fn edit(state: &mut State) {
     };
     match state.catalogue.get(&row.tool) {
         Some(tool) => {
-            let add = AddCall::with_tool(tool, Some(&args));
+            let mut add = AddCall::with_tool(tool, Some(&args));
+            if let Some(form) = &mut add.form {
+                form.keep(row, tool, &state.run);
+            }
             state.layers.push(Layer::Add(Box::new(add)));
         }
         None => state.say(Level::Warn, "its tool is not in the catalogue"),
@@ -104,29 +107,19 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
     let Some(form) = &mut add.form else {
         return;
     };
-    let options = form.options(&state.run);
-    let (Some(args), Some(options)) = (form.check(&state.catalogue, None), options) else {
-        return;
-    };
     let Some(tool) = state.catalogue.get(&form.tool) else {
         return;
     };
-    let above_all = || highest_priority(&state.run).saturating_add(1);
-    let priority = if is_first {
-        above_all().max(options.priority)
-    } else {
-        options.priority
+    // Both are looked at, so that every problem is shown at once.
+    let draft = form.options(tool, &state.run);
+    let (Some(args), Some(mut draft)) = (form.check(&state.catalogue, None), draft) else {
+        return;
     };
-    let draft = Draft {
-        timeouts: options.timeouts(tool.timeouts),
-        name: options.name,
-        tool: tool.name.clone(),
-        args,
-        after: options.after,
-        priority,
-        retries: options.retries,
-        group: options.group,
-    };
+    draft.args = args;
+    if is_first {
+        let above_all = highest_priority(&state.run).saturating_add(1);
+        draft.priority = draft.priority.max(above_all);
+    }
     // The engine checks it again, against the calls that there are by then.
     if let Err(problems) = plan::admit(draft.clone(), &names(&state.run), &state.catalogue) {
         form.problems = problems.iter().map(|it| Safe::new(it)).collect();
