@@ -20,6 +20,7 @@ use super::suspension::RunSession;
 use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
+use crate::record::LastArguments;
 use crate::tui::laboratory::Laboratory;
 use crate::tui::terminal::{self, Keyboard, Screen};
 use crate::tui::{self, Deps, Leave, Recalled, Signal};
@@ -144,7 +145,15 @@ fn recall(
         notices.push(format!("earlier runs of this plan: {error}"));
         Vec::new()
     });
-    Recalled { runs }
+    let arguments = notebook.arguments().unwrap_or_else(|error| {
+        notices.push(format!("last arguments: {error}"));
+        LastArguments::default()
+    });
+    Recalled {
+        runs,
+        arguments,
+        notebook: Some(notebook),
+    }
 }
 
 /// What a dashboard is drawn with besides the run.

@@ -21,7 +21,9 @@ mod report;
 mod tests;
 
 pub use events::EventLines;
-pub use notebook::{Folder, Notebook, NotebookError, PastAttempt, PastRun, fingerprint};
+pub use notebook::{
+    Folder, LastArguments, Notebook, NotebookError, PastAttempt, PastRun, fingerprint,
+};
 pub use plain::{PlainLines, write_outputs};
 pub use report::{Bounds, Report, wall};
 

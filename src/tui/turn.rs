@@ -11,6 +11,7 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Position;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ use super::terminal::{Lent, Session};
 use super::timeline::Ghost;
 use super::update::{Leave, Msg, Signal, UiCommand, update};
 use super::views::{self, Hit, View};
-use crate::model::Snapshot;
+use crate::model::{Snapshot, ToolName};
 use crate::theme::Depth;
 
 /// Events that are taken in before the next frame at most, so that a held key
@@ -69,6 +70,7 @@ impl Turn {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
         state.has_mouse = deps.settings.has_mouse;
+        state.last_args = std::mem::take(&mut deps.recalled.arguments);
         let runs = std::mem::take(&mut deps.recalled.runs);
         state.timeline.before = runs.iter().map(Ghost::of).collect();
         let notices = std::mem::take(&mut deps.settings.notices);
@@ -126,6 +128,17 @@ impl Turn {
             self.take(Msg::Said(Level::Warn, problem));
         }
         self.frames.request(self.now());
+    }
+
+    /// Writes down what a tool is called with.
+    fn remember(&mut self, tool: &ToolName, args: Value) {
+        let Some(tool) = self.state.catalogue.get(tool) else {
+            return;
+        };
+        if let Err(error) = self.deps.recalled.keep_arguments(tool, args) {
+            let problem = format!("last arguments: {error}");
+            self.take(Msg::Said(Level::Warn, problem));
+        }
     }
 
     fn now(&self) -> Duration {
@@ -266,6 +279,7 @@ impl Turn {
                     let msg = self.outward.keep(&extract);
                     self.take(msg);
                 }
+                UiCommand::Remember(tool, args) => self.remember(&tool, args),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;

@@ -85,6 +85,7 @@ fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
     let run = fixtures::history();
     let recalled = Recalled {
         runs: vec![earlier::sequential(&run), earlier::parallel(&run)],
+        ..Recalled::default()
     };
     play_with(Settings::default(), recalled, run, SIZE, async |stage| {
         stage.keys("4").await;
@@ -112,6 +113,7 @@ fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
     let run = earlier::ended(&fixtures::history());
     let recalled = Recalled {
         runs: vec![earlier::sequential(&run)],
+        ..Recalled::default()
     };
     play_with(Settings::default(), recalled, run, SIZE, async |stage| {
         stage.keys("4").await;

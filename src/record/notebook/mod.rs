@@ -1,15 +1,17 @@
-//! What is written down between sessions: the last runs of each plan, and what
-//! calls of each tool need.
+//! What is written down between sessions: the last runs of each plan, what
+//! calls of each tool need, and what each was called with last.
 //!
 //! It owns one folder of small files and nothing in memory. It must not know
 //! where that folder is, nor who wants what is in it.
 
+mod arguments;
 mod folder;
 mod needs;
 mod past_run;
 
 use std::path::Path;
 
+pub use arguments::LastArguments;
 pub use folder::{Folder, NotebookError, fingerprint};
 use past_run::PastRuns;
 pub use past_run::{PastAttempt, PastRun};
@@ -24,6 +26,8 @@ const MOST_PLANS: usize = 50;
 pub struct Notebook {
     runs: Folder,
     needs: Folder,
+    /// What is one file for all tools and plans.
+    whole: Folder,
 }
 
 impl Notebook {
@@ -32,6 +36,7 @@ impl Notebook {
         Self {
             runs: Folder::at(folder.join("runs")),
             needs: Folder::at(folder.join("needs")),
+            whole: Folder::at(folder.to_owned()),
         }
     }
 

@@ -94,6 +94,7 @@ pub enum Action {
     Submit,
     SubmitFirst,
     ToggleRaw,
+    ClearForm,
     FieldNext,
     FieldPrevious,
     FieldDown,

@@ -6,6 +6,7 @@
 mod build;
 mod field;
 mod fill;
+mod memory;
 mod options;
 mod overrides;
 mod read;
@@ -14,12 +15,14 @@ use crossterm::event::KeyEvent;
 use serde_json::{Map, Value};
 
 use crate::catalogue::Catalogue;
-use crate::model::{Tool, ToolName};
+use crate::model::{CallId, Tool, ToolName};
 use crate::output::Safe;
 
+use super::schema;
 use super::state::{Field, turned};
 
 pub use field::{FormField, Input, Kind};
+pub use memory::memorable;
 pub use options::OPTIONS;
 
 /// How the arguments are typed.
@@ -31,11 +34,24 @@ pub enum Mode {
     Raw,
 }
 
+/// Where the arguments that a form began with come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The tool's schema.
+    Schema,
+    /// The last call of the tool that was put together by hand.
+    Last,
+    /// A call of the run.
+    Call(CallId),
+}
+
 /// A form for one call of a tool.
 #[derive(Debug)]
 pub struct Form {
     /// The tool.
     pub tool: ToolName,
+    /// Where its first arguments come from.
+    pub origin: Origin,
     /// The rows: the tool's arguments, then what else a call can have.
     pub fields: Vec<FormField>,
     /// The row that takes the keys.
@@ -59,6 +75,7 @@ impl Form {
         fields.extend(options::fields());
         let mut form = Self {
             tool: tool.name.clone(),
+            origin: Origin::Schema,
             focus: 0,
             mode: Mode::Rows,
             raw: Field::with_text(""),
@@ -77,6 +94,27 @@ impl Form {
         }
         form.begin();
         form
+    }
+
+    /// A form with what the tool was called with last, if that is known.
+    pub fn remembering(tool: &Tool, last: Option<&Value>) -> Self {
+        let Some(last) = last else {
+            return Self::new(tool, Some(&schema::skeleton(tool)));
+        };
+        let mut form = Self::new(tool, Some(last));
+        form.origin = Origin::Last;
+        form
+    }
+
+    /// Puts what the schema says in the place of all arguments.
+    pub fn clear(&mut self, tool: &Tool) {
+        let args = schema::skeleton(tool);
+        self.problems.clear();
+        match self.mode {
+            Mode::Rows => self.fill(&args),
+            Mode::Raw => self.show_raw(&args),
+        }
+        self.origin = Origin::Schema;
     }
 
     /// Whether anything was typed.

@@ -55,6 +55,7 @@ impl Form {
                 field.input = super::Input::Text(Box::new(Field::line_with(text)));
             }
         }
+        self.origin = super::Origin::Call(row.id);
         self.begin();
     }
 }

@@ -1,7 +1,6 @@
 //! A new call that is being put together: first its tool, then its form.
 
 use crossterm::event::{KeyCode, KeyEvent};
-use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
@@ -41,12 +40,12 @@ impl AddCall {
     }
 
     /// Asks for the arguments of a tool that is known.
-    pub fn with_tool(tool: &Tool, args: Option<&Value>) -> Self {
+    pub fn with_form(form: Form) -> Self {
         Self {
             filter: Field::single_line(),
             found: Vec::new(),
             marked: 0,
-            form: Some(Form::new(tool, args)),
+            form: Some(form),
             is_tool_given: true,
         }
     }

@@ -21,16 +21,16 @@ mod theme_picker;
 mod toast;
 mod tools_view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use keybinds::KeyInput;
 use ratatui::layout::{Position, Size};
-use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot, ToolName};
+use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot};
+use crate::record::LastArguments;
 
 use super::action::Context;
 use super::keymap::Keymap;
@@ -156,7 +156,7 @@ pub struct State {
     /// The number of the engine's notice that was last shown.
     pub notice_seen: u64,
     /// The arguments that each tool was given last.
-    pub last_args: BTreeMap<ToolName, Value>,
+    pub last_args: LastArguments,
     /// Whether the dashboard is on its way out.
     pub leaving: Option<Leaving>,
     /// Where the timeline stands.
@@ -208,7 +208,7 @@ impl State {
             clicked: None,
             has_mouse: true,
             attention: Attention::default(),
-            last_args: BTreeMap::new(),
+            last_args: LastArguments::default(),
             leaving: None,
             timeline: TimelineView::default(),
             experiments: Experiments::default(),

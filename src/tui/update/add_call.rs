@@ -8,8 +8,7 @@ use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
 use crate::plan;
 use crate::tui::action::Action;
-use crate::tui::form::Form;
-use crate::tui::schema;
+use crate::tui::form::{Form, memorable};
 use crate::tui::state::{AddCall, Ask, Layer, Level, Question, State};
 use crate::tui::text::Piece;
 
@@ -28,9 +27,8 @@ pub(super) fn for_tool(state: &mut State) {
     let Some(tool) = state.selected_tool() else {
         return;
     };
-    let last = state.last_args.get(&tool.name).cloned();
-    let args = last.unwrap_or_else(|| schema::skeleton(tool));
-    let add = AddCall::with_tool(tool, Some(&args));
+    let form = Form::remembering(tool, state.last_args.of(tool));
+    let add = AddCall::with_form(form);
     state.layers.push(Layer::Add(Box::new(add)));
 }
 
@@ -48,10 +46,9 @@ pub(super) fn edit(state: &mut State) {
     };
     match state.catalogue.get(&row.tool) {
         Some(tool) => {
-            let mut add = AddCall::with_tool(tool, Some(&args));
-            if let Some(form) = &mut add.form {
-                form.keep(row, tool, &state.run);
-            }
+            let mut form = Form::new(tool, Some(&args));
+            form.keep(row, tool, &state.run);
+            let add = AddCall::with_form(form);
             state.layers.push(Layer::Add(Box::new(add)));
         }
         None => state.say(Level::Warn, "its tool is not in the catalogue"),
@@ -76,6 +73,11 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::FieldNext | Action::FieldDown => form.turn(1, &state.catalogue),
         Action::FieldPrevious | Action::FieldUp => form.turn(-1, &state.catalogue),
         Action::ToggleRaw => form.toggle(),
+        Action::ClearForm => {
+            if let Some(tool) = state.catalogue.get(&form.tool) {
+                form.clear(tool);
+            }
+        }
         Action::Close if form.is_dirty() => {
             state.layers.push(Layer::Ask(Ask::new(Question::DropForm)));
         }
@@ -94,9 +96,8 @@ fn pick(state: &mut State) {
         return;
     };
     if let Some(tool) = add.tool(&state.catalogue) {
-        let last = state.last_args.get(&tool.name).cloned();
-        let args = last.unwrap_or_else(|| schema::skeleton(tool));
-        add.form = Some(Form::new(tool, Some(&args)));
+        let form = Form::remembering(tool, state.last_args.of(tool));
+        add.form = Some(form);
     }
 }
 
@@ -126,9 +127,9 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
         return;
     }
     let said = Piece::from("queued: ").then(Safe::new(tool.name.as_str()));
-    state
-        .last_args
-        .insert(tool.name.clone(), draft.args.clone());
+    let kept = memorable(tool, &draft.args);
+    commands.push(UiCommand::Remember(tool.name.clone(), kept));
+    state.last_args.put(tool, draft.args.clone());
     state.layers.pop();
     state.say(Level::Info, said);
     commands.push(UiCommand::Engine(Command::Add(Box::new(draft))));

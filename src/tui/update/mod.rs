@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
+use serde_json::Value;
 
 use super::extract::Extract;
 use super::laboratory::{News, Order};
@@ -29,7 +30,7 @@ use super::reading;
 use super::state::{Level, State};
 use super::views::Hit;
 use crate::engine::Command;
-use crate::model::Snapshot;
+use crate::model::{Snapshot, ToolName};
 use crate::output::Safe;
 
 /// Something that happened.
@@ -84,6 +85,8 @@ pub enum UiCommand {
     Keep(Extract),
     /// Give the terminal to a viewer of this.
     Show(Viewer, Extract),
+    /// Write down what a tool is called with, for later sessions.
+    Remember(ToolName, Value),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.

@@ -16,8 +16,10 @@ use super::picker::{self, Picker};
 use super::{View, chrome, form};
 use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
+use crate::tui::form::{Form, Origin};
 use crate::tui::state::AddCall;
-use crate::tui::text::{Align, Piece};
+use crate::tui::text::{Align, Piece, figure};
 
 /// Columns and rows inside the frame.
 fn size(add: &AddCall, screen: Rect) -> (u16, u16) {
@@ -55,11 +57,30 @@ pub(super) fn render(
         return None;
     };
     if let Some(tool) = view.state.catalogue.get(&form.tool) {
-        let title = Piece::from("Add a call: ").then(Safe::new(tool.name.as_str()));
+        let title = title(view, form);
         let inner = chrome::popup(view, screen, size, title, buf);
         form::render(view, form, tool, inner, buf);
     }
     None
+}
+
+/// What the form is for, and where its first arguments come from.
+fn title(view: &View<'_>, form: &Form) -> Piece<'static> {
+    let tool = Safe::new(form.tool.as_str());
+    let added = Piece::from("Add a call: ").then(&tool);
+    match form.origin {
+        Origin::Schema => added,
+        Origin::Last => {
+            let key = view.state.keymap.key(Action::ClearForm).unwrap_or_default();
+            let key = Piece::from(Safe::new(&key));
+            let clears = key.then(" clears)");
+            added.then(" (as last time; ").then(clears)
+        }
+        Origin::Call(call) => {
+            let again = Piece::from("Edit ").then(figure::call(call));
+            again.then(" and run it again: ").then(&tool)
+        }
+    }
 }
 
 fn tools(view: &View<'_>, add: &AddCall, inner: Rect, buf: &mut Buffer) {
