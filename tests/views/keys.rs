@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event;
+use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{AttemptNo, CallId, CallName, Cap, Snapshot};
 use fanout::output::Stream;
@@ -11,7 +12,7 @@ use fanout::record::Notebook;
 use fanout::tui::{Leave, Recalled, Settings, Signal};
 
 use crate::fixtures::{self, id};
-use crate::stage::{Stage, play, play_with};
+use crate::stage::{Stage, play, play_on, play_with};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -422,6 +423,42 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
         );
     };
     play_with(settings, recalled(), fixtures::nothing(), SIZE, session);
+}
+
+#[test]
+fn a_value_of_many_is_found_by_typing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tools.toml");
+    let tool = r#"
+        [[tool]]
+        name = "paint"
+        command = ["true"]
+        [tool.input_schema]
+        properties.colour = { enum = ["red", "dark green", "blue", 7] }
+    "#;
+    std::fs::write(&path, tool).expect("written");
+    let catalogue = Catalogue::load(&[path]).expect("sound");
+    let around = (
+        Settings::default(),
+        Recalled::default(),
+        Arc::new(catalogue),
+    );
+    play_on(around, fixtures::nothing(), SIZE, async |stage| {
+        stage.keys("apaint<ret>g").await;
+        let text = stage.text();
+        assert!(text.contains("dark green"), "{text}");
+        assert!(!text.contains("blue"), "{text}");
+        stage.keys("rn<ret>").await;
+        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
+        stage.keys("<ret><down><esc>").await;
+        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
+        stage.keys("<ret><down><down><ret><f2>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        assert_eq!(draft.args, serde_json::json!({"colour": 7}));
+    });
 }
 
 #[test]

@@ -139,7 +139,6 @@ impl FormField {
                 KeyCode::Left => {
                     *value = value.map_or(choices.checked_sub(1), |index| index.checked_sub(1));
                 }
-                KeyCode::Char(letter) => *value = self.kind.starting_with(letter).or(*value),
                 KeyCode::Backspace | KeyCode::Delete => *value = None,
                 _ => return false,
             },
@@ -149,17 +148,17 @@ impl FormField {
     }
 }
 
-impl Kind {
-    /// The first choice that begins with a letter.
-    fn starting_with(&self, letter: char) -> Option<usize> {
-        let Self::Choice(values) = self else {
+impl FormField {
+    /// The values it is chosen from, as they are shown, if it is, and the
+    /// index of the chosen one.
+    pub fn choices(&self) -> Option<(Vec<String>, Option<usize>)> {
+        let (Kind::Choice(values), Input::Choice(chosen)) = (&self.kind, &self.input) else {
             return None;
         };
-        values.iter().position(|value| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            text.to_lowercase().starts_with(letter.to_ascii_lowercase())
-        })
+        let shown = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Some((values.iter().map(shown).collect(), *chosen))
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{Tool, ToolName};
 use crate::tui::form::Form;
 use crate::tui::fuzzy;
 
-use super::{Field, turned};
+use super::{Choices, Field, turned};
 
 /// A new call that is being put together.
 #[derive(Debug)]
@@ -58,6 +58,21 @@ impl AddCall {
     /// The marked tool.
     pub fn tool<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c Tool> {
         catalogue.get(self.found.get(self.marked)?)
+    }
+
+    /// What a key asks for on a row that is chosen from a list: to find one by
+    /// typing.
+    pub fn choices(&self, key: KeyEvent) -> Option<Choices> {
+        let form = self.form.as_ref()?;
+        let (labels, chosen) = form.fields.get(form.focus)?.choices()?;
+        let mut choices = Choices::new(form.focus, labels, chosen);
+        match key.code {
+            KeyCode::Enter => {}
+            KeyCode::Char(' ') => return None,
+            KeyCode::Char(_) => choices.key(key),
+            _ => return None,
+        }
+        Some(choices)
     }
 
     /// Takes a typed key.

@@ -1,6 +1,6 @@
 //! What lies on top of the screen and takes the keys.
 
-use super::{AddCall, Ask, CopyAs, Field, Palette, ThemePicker};
+use super::{AddCall, Ask, Choices, CopyAs, Field, Palette, ThemePicker};
 
 /// What lies on top of the screen.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub enum Layer {
     Search(Box<Field>),
     /// A new call.
     Add(Box<AddCall>),
+    /// The values of a row of a form.
+    Choices(Box<Choices>),
     /// The themes.
     Themes(Box<ThemePicker>),
     /// The ways to copy.

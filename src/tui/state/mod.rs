@@ -5,6 +5,7 @@ mod add_call;
 mod ask;
 mod attention;
 mod call_rows;
+mod choices;
 mod copy_as;
 mod experiments;
 mod field;
@@ -41,6 +42,7 @@ pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
+pub use choices::Choices;
 pub use copy_as::{CopyAs, CopyWay};
 pub use experiments::{Experiments, Kind};
 pub use field::Field;
@@ -276,7 +278,9 @@ impl State {
                 Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
                 Some(_) => &[Context::Row, Context::Form],
             },
-            Some(Layer::Themes(_) | Layer::Palette(_) | Layer::CopyAs(_)) => &[Context::Picker],
+            Some(Layer::Themes(_) | Layer::Palette(_) | Layer::CopyAs(_) | Layer::Choices(_)) => {
+                &[Context::Picker]
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
 use crate::plan;
 use crate::tui::action::Action;
-use crate::tui::form::{Form, memorable};
+use crate::tui::form::{Form, Input, memorable};
 use crate::tui::state::{AddCall, Ask, Layer, Level, Question, State};
 use crate::tui::text::Piece;
 
@@ -98,6 +98,29 @@ fn pick(state: &mut State) {
     if let Some(tool) = add.tool(&state.catalogue) {
         let form = Form::remembering(tool, state.last_args.of(tool));
         add.form = Some(form);
+    }
+}
+
+/// What is done where the values of a row are listed.
+pub(super) fn in_choices(state: &mut State, action: Action) {
+    let Some(Layer::Choices(choices)) = state.layers.last_mut() else {
+        return;
+    };
+    let taken = match action {
+        Action::MarkNext => return choices.turn(1),
+        Action::MarkPrevious => return choices.turn(-1),
+        Action::Close => None,
+        Action::Take => choices.value(),
+        _ => return,
+    };
+    let row = choices.row;
+    state.layers.pop();
+    if let Some(Layer::Add(add)) = state.layers.last_mut()
+        && let Some(field) = add.form.as_mut().and_then(|it| it.fields.get_mut(row))
+        && taken.is_some()
+    {
+        field.input = Input::Choice(taken);
+        field.problem = None;
     }
 }
 

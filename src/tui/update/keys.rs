@@ -59,6 +59,7 @@ pub(super) fn pasted(state: &mut State, text: &str) {
             state.find(&text);
         }
         Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
+        Some(Layer::Choices(choices)) => choices.paste(text),
         Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
         Some(Layer::CopyAs(ways)) => ways.paste(text),
         Some(Layer::Palette(palette)) => palette.paste(text),
@@ -80,7 +81,11 @@ fn typed(state: &mut State, key: KeyEvent) {
             let text = field.text();
             state.find(&text);
         }
-        Some(Layer::Add(add)) => add.key(&state.catalogue, key),
+        Some(Layer::Add(add)) => match add.choices(key) {
+            Some(choices) => state.layers.push(Layer::Choices(Box::new(choices))),
+            None => add.key(&state.catalogue, key),
+        },
+        Some(Layer::Choices(choices)) => choices.key(key),
         Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
         Some(Layer::CopyAs(ways)) => ways.key(key),
         Some(Layer::Palette(palette)) => palette.key(key),
@@ -96,6 +101,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     match state.layers.last() {
         Some(Layer::CapPrompt(_)) => cap::in_prompt(state, action, commands),
         Some(Layer::Add(_)) => add_call::act(state, action, commands),
+        Some(Layer::Choices(_)) => add_call::in_choices(state, action),
         Some(Layer::Themes(_)) => theme_picker::act(state, action, commands),
         Some(Layer::CopyAs(_)) => copying::in_ways(state, action, commands),
         Some(Layer::Search(_)) => output::in_search(state, action),

@@ -157,6 +157,7 @@ fn on_choice(state: &mut State, row: usize, is_double: bool, commands: &mut Vec<
         Some(Layer::Palette(it)) => &mut it.marked,
         Some(Layer::Themes(it)) => &mut it.marked,
         Some(Layer::CopyAs(it)) => &mut it.marked,
+        Some(Layer::Choices(it)) => &mut it.marked,
         Some(Layer::Add(it)) => &mut it.marked,
         _ => return,
     };
@@ -179,8 +180,16 @@ pub(super) fn wheeled(
         let action = match (layer, by < 0) {
             (Layer::Help(_) | Layer::Messages(_), true) => Action::Up,
             (Layer::Help(_) | Layer::Messages(_), false) => Action::Down,
-            (Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_), true) => Action::MarkPrevious,
-            (Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_), false) => Action::MarkNext,
+            (
+                Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_) | Layer::Choices(_),
+                is_up,
+            ) => {
+                if is_up {
+                    Action::MarkPrevious
+                } else {
+                    Action::MarkNext
+                }
+            }
             _ => return,
         };
         for _ in 0..by.unsigned_abs().min(64) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{View, add_call, ask, copy_as, footer, header, palette, tabs, theme_picker};
+use super::{View, add_call, ask, choices, copy_as, footer, header, palette, tabs, theme_picker};
 use crate::tui::action::Action;
 use crate::tui::layout::Layout;
 use crate::tui::state::{Layer, Pane};
@@ -47,6 +47,7 @@ pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
         Some(Layer::Palette(it)) => palette::choice_at(it, screen, at),
         Some(Layer::Themes(it)) => theme_picker::choice_at(it, screen, at),
         Some(Layer::CopyAs(it)) => copy_as::choice_at(it, screen, at),
+        Some(Layer::Choices(it)) => choices::choice_at(it, screen, at),
         Some(Layer::Add(it)) => add_call::hit(it, screen, at),
         Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
             let sides = Rect::new(6, 4, screen.width, screen.height);

@@ -4,6 +4,7 @@
 mod add_call;
 mod ask;
 mod cap_prompt;
+mod choices;
 mod chrome;
 mod continuation;
 mod copy_as;
@@ -133,6 +134,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
             Layer::Add(add) => add_call::render(view, add, area, buf),
             Layer::Themes(picker) => theme_picker::render(view, picker, area, buf),
             Layer::CopyAs(ways) => copy_as::render(view, ways, area, buf),
+            Layer::Choices(choices) => choices::render(view, choices, area, buf),
             Layer::CapPrompt(field) => cap_prompt::render(view, field, area, buf),
         };
     }
