@@ -149,8 +149,11 @@ fn recall(
         notices.push(format!("last arguments: {error}"));
         LastArguments::default()
     });
+    // With a plan there is something to look at; the card is for who has none.
+    let is_first = session.plan.calls.is_empty() && notebook.welcome().unwrap_or(false);
     Recalled {
         runs,
+        is_first,
         arguments,
         notebook: Some(notebook),
     }

@@ -12,6 +12,8 @@ pub struct Recalled {
     pub runs: Vec<PastRun>,
     /// What tools were called with last.
     pub arguments: LastArguments,
+    /// Whether the user is new here.
+    pub is_first: bool,
     /// Where things are written down for later sessions, if anywhere.
     pub notebook: Option<Notebook>,
 }

@@ -88,6 +88,9 @@ impl Turn {
             reading: Reading::default(),
             is_reading: false,
         };
+        if turn.deps.recalled.is_first {
+            turn.take(Msg::Welcomed);
+        }
         turn.list_themes();
         for notice in notices {
             turn.take(Msg::Said(Level::Warn, notice));

@@ -381,32 +381,6 @@ pub(crate) fn nothing() -> Arc<Snapshot> {
     run.publish()
 }
 
-/// A call that has ended and had much of its own.
-pub(crate) fn overridden() -> Arc<Snapshot> {
-    let mut run = Run::new(4)
-        .ended("before", Outcome::Succeeded, 100, None)
-        .ended("echo", Outcome::Succeeded, 100, None);
-    let before = run.calls[0].id;
-    let row = &mut run.calls[1];
-    let args = json!({"text": "again"});
-    row.args = Arc::new(args.clone());
-    let mut call = (*row.call).clone();
-    call.args = args;
-    call.after = vec![Edge {
-        call: before,
-        on: EdgeKind::Done,
-    }];
-    (call.priority, call.retries) = (-3, 2);
-    call.start_after = Some(ms(300_000));
-    call.timeouts.queue = Some(ms(90_000));
-    call.locks.write = vec![LockKey::new("db"), LockKey::new("file:out.txt")];
-    call.claims.cpus = Some(1.5);
-    call.claims.memory_bytes = Some(256 << 20);
-    call.group = Some("turn 3".to_owned());
-    row.call = Arc::new(call);
-    run.publish()
-}
-
 /// Every call has ended.
 pub(crate) fn over() -> Arc<Snapshot> {
     Run::new(4)

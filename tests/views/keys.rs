@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event;
-use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{AttemptNo, CallId, CallName, Cap, Snapshot};
 use fanout::output::Stream;
-use fanout::record::Notebook;
-use fanout::tui::{Leave, Recalled, Settings, Signal};
+use fanout::tui::{Leave, Signal};
 
 use crate::fixtures::{self, id};
-use crate::stage::{Stage, play, play_on, play_with};
+use crate::stage::play;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -360,104 +358,6 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
             "what was added is selected\n{}",
             stage.text()
         );
-    });
-}
-
-#[test]
-fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
-    play(fixtures::overridden(), SIZE, async |stage| {
-        stage.keys("2O/echo<ret>E").await;
-        let text = stage.text();
-        assert!(text.contains("Edit #2 and run it again: echo"), "{text}");
-        stage.keys("<f2>").await;
-        let commands = stage.commands();
-        let [Command::Add(draft)] = commands.as_slice() else {
-            panic!("{commands:?}\n{}", stage.text());
-        };
-        let old = fixtures::overridden();
-        let call = &old.calls[1].call;
-        assert_eq!(draft.args, call.args);
-        assert_eq!(draft.after, call.after);
-        assert_eq!((draft.priority, draft.retries), (-3, 2));
-        assert_eq!(draft.start_after, call.start_after);
-        assert_eq!(draft.timeouts, Some(call.timeouts));
-        assert_eq!((&draft.locks, draft.claims), (&call.locks, call.claims));
-        assert_eq!(draft.group, call.group);
-        assert_eq!(draft.estimate, None);
-    });
-}
-
-#[test]
-fn the_last_arguments_are_known_from_one_session_to_the_next() {
-    let home = tempfile::tempdir().expect("a folder");
-    let notebook = Notebook::at(home.path());
-    let recalled = || Recalled {
-        runs: Vec::new(),
-        arguments: notebook.arguments().expect("readable"),
-        notebook: Some(notebook.clone()),
-    };
-    let session = async |stage: &mut Stage| {
-        stage.keys("awordc<ret>kept.md<f2>").await;
-        assert_eq!(stage.commands().len(), 1, "{}", stage.text());
-    };
-    let settings = Settings::default();
-    play_with(
-        settings.clone(),
-        recalled(),
-        fixtures::nothing(),
-        SIZE,
-        session,
-    );
-    let session = async |stage: &mut Stage| {
-        stage.keys("awordc<ret>").await;
-        let text = stage.text();
-        assert!(
-            text.contains("as last time") && text.contains("kept.md"),
-            "{text}"
-        );
-        stage.keys("<f5>").await;
-        let text = stage.text();
-        assert!(
-            !text.contains("as last time") && !text.contains("kept.md"),
-            "{text}"
-        );
-    };
-    play_with(settings, recalled(), fixtures::nothing(), SIZE, session);
-}
-
-#[test]
-fn a_value_of_many_is_found_by_typing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tools.toml");
-    let tool = r#"
-        [[tool]]
-        name = "paint"
-        command = ["true"]
-        [tool.input_schema]
-        properties.colour = { enum = ["red", "dark green", "blue", 7] }
-    "#;
-    std::fs::write(&path, tool).expect("written");
-    let catalogue = Catalogue::load(&[path]).expect("sound");
-    let around = (
-        Settings::default(),
-        Recalled::default(),
-        Arc::new(catalogue),
-    );
-    play_on(around, fixtures::nothing(), SIZE, async |stage| {
-        stage.keys("apaint<ret>g").await;
-        let text = stage.text();
-        assert!(text.contains("dark green"), "{text}");
-        assert!(!text.contains("blue"), "{text}");
-        stage.keys("rn<ret>").await;
-        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
-        stage.keys("<ret><down><esc>").await;
-        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
-        stage.keys("<ret><down><down><ret><f2>").await;
-        let commands = stage.commands();
-        let [Command::Add(draft)] = commands.as_slice() else {
-            panic!("{commands:?}\n{}", stage.text());
-        };
-        assert_eq!(draft.args, serde_json::json!({"colour": 7}));
     });
 }
 

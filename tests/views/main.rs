@@ -7,6 +7,7 @@ mod dump;
 mod earlier;
 mod experiments;
 mod fixtures;
+mod forms;
 mod keys;
 mod looks;
 mod mouse;

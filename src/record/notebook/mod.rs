@@ -40,6 +40,20 @@ impl Notebook {
         }
     }
 
+    /// Whether nobody was welcomed here before; from now on somebody was.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written: then nobody can be welcomed once.
+    pub fn welcome(&self) -> Result<bool, NotebookError> {
+        const FILE: &str = "welcomed";
+        let is_first = self.whole.read(FILE)?.is_none();
+        if is_first {
+            self.whole.write(FILE, "")?;
+        }
+        Ok(is_first)
+    }
+
     /// The last runs of the same calls at the same time scale, the latest first.
     ///
     /// # Errors

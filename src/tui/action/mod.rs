@@ -15,6 +15,7 @@ pub enum Action {
     Palette,
     Messages,
     Machine,
+    Welcome,
     Mouse,
     Redraw,
     Suspend,

@@ -60,6 +60,7 @@ pub const TABLE: &[Entry] = &[
     row(A::CancelAll, "run.cancel-all", &[Global], &["Ctrl+x"], "cancel all", "Cancel every call that has not ended; asks first").danger(Danger::EndsMany),
     row(A::CpuUnit, "cpu.unit", &[Global], &["%"], "cpu unit", "CPU in percent of one core, or of the machine"),
     row(A::Machine, "app.machine", &[Global], &["U"], "machine", "Each core, memory, swap, load, network and disks of the machine"),
+    row(A::Welcome, "app.welcome", &[Global], &["W"], "first steps", "The card that a new user sees: three steps to begin with"),
     row(A::Theme, "app.theme", &[Global], &["T"], "theme", "Pick a theme; the screen shows each at once"),
     row(A::Mouse, "app.mouse-toggle", &[Global], &["M"], "mouse", "The mouse for fanout, or for the terminal to select text"),
     row(A::Redraw, "app.redraw", &[Global], &["Ctrl+l"], "redraw", "Draw the whole screen anew"),

@@ -29,4 +29,6 @@ pub enum Layer {
     Messages(usize),
     /// The machine in full.
     Machine,
+    /// What a user who is new here is told; any key closes it.
+    Welcome,
 }

@@ -269,6 +269,7 @@ impl State {
         match self.layers.last() {
             None => self.ground_contexts(),
             Some(Layer::Ask(_)) => &[Context::Confirm],
+            Some(Layer::Welcome) => &[],
             Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
                 &[Context::List, Context::Global]
             }

@@ -26,6 +26,13 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCom
         leave::interrupted(state, commands);
         return;
     }
+    // The card is in nobody's way: the key that closes it counts as well.
+    if matches!(state.layers.last(), Some(Layer::Welcome)) {
+        state.layers.pop();
+        if key.code == KeyCode::Esc {
+            return;
+        }
+    }
     if state.pending.1 <= state.now {
         state.pending.0.clear();
     }
@@ -112,6 +119,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
                 state.layers.pop();
             }
         }
+        Some(Layer::Welcome) => drop(state.layers.pop()),
         Some(Layer::Messages(_)) => palette::in_messages(state, action),
         Some(Layer::Palette(_)) => palette::act(state, action, commands),
         Some(Layer::Ask(_)) | None => on_ground(state, action, commands),
@@ -127,6 +135,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::Palette => palette::open(state),
         Action::Messages => palette::open_messages(state),
         Action::Machine => state.layers.push(Layer::Machine),
+        Action::Welcome => state.layers.push(Layer::Welcome),
         Action::Mouse => {
             state.has_mouse = !state.has_mouse;
             commands.push(UiCommand::Mouse(state.has_mouse));

@@ -27,7 +27,7 @@ use super::extract::Extract;
 use super::laboratory::{News, Order};
 use super::program::Viewer;
 use super::reading;
-use super::state::{Level, State};
+use super::state::{Layer, Level, State};
 use super::views::Hit;
 use crate::engine::Command;
 use crate::model::{Snapshot, ToolName};
@@ -60,6 +60,8 @@ pub enum Msg {
     OrderRefused,
     /// The engine took no command.
     CommandRefused,
+    /// The user is new here.
+    Welcomed,
     /// The engine has ended.
     EngineEnded,
     /// Time passed.
@@ -138,6 +140,7 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
             Level::Warn,
             "the engine takes no more commands now; try again",
         ),
+        Msg::Welcomed => state.layers.push(Layer::Welcome),
         Msg::EngineEnded => leave::engine_ended(state, &mut commands),
         Msg::Ticked => {}
     }

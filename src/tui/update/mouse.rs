@@ -88,7 +88,7 @@ fn click(state: &mut State, hit: Hit, is_double: bool, commands: &mut Vec<UiComm
 /// A press beside a list or a text closes it.
 fn beside(state: &mut State, commands: &mut Vec<UiCommand>) {
     let action = match state.layers.last() {
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => Action::Back,
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine | Layer::Welcome) => Action::Back,
         _ => Action::Close,
     };
     keys::act(state, action, commands);

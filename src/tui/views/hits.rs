@@ -54,6 +54,7 @@ pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
             let is_beside = !sides.contains(at) || at.x + 6 >= screen.width;
             is_beside.then_some(Hit::Beside)
         }
+        Some(Layer::Welcome) => Some(Hit::Beside),
         Some(Layer::CapPrompt(_) | Layer::Filter(_) | Layer::Search(_)) => None,
     }
 }

@@ -47,6 +47,7 @@ mod too_small;
 pub(super) mod tool;
 mod tools;
 mod trend;
+mod welcome;
 
 pub use hits::{Hit, hit};
 
@@ -127,6 +128,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
         cursor = match layer {
             Layer::Palette(palette) => palette::render(view, palette, area, buf),
             Layer::Machine => machine::render(view, area, buf),
+            Layer::Welcome => welcome::render(view, area, buf),
             Layer::Messages(first) => messages::render(view, *first, area, buf),
             Layer::Help(first) => help::render(view, *first, area, buf),
             Layer::Ask(ask) => ask::render(view, *ask, area, buf),

@@ -1,0 +1,171 @@
+//! Forms filled by keys: what a call had of its own, what is remembered, what
+//! is chosen from a list, and what a new user sees first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanout::catalogue::Catalogue;
+use fanout::engine::Command;
+use fanout::model::{Edge, EdgeKind, LockKey, Outcome, Snapshot};
+use fanout::record::Notebook;
+use fanout::tui::{Recalled, Settings};
+use serde_json::json;
+
+use crate::fixtures::{self, Run};
+use crate::stage::{Stage, play, play_on, play_with};
+
+const SIZE: (u16, u16) = (120, 36);
+
+/// A call that has ended and had much of its own.
+fn overridden() -> Arc<Snapshot> {
+    let run = Run::new(4)
+        .ended("before", Outcome::Succeeded, 100, None)
+        .ended("echo", Outcome::Succeeded, 100, None)
+        .publish();
+    let mut run = Snapshot::clone(&run);
+    let mut calls = run.calls.to_vec();
+    let before = calls[0].id;
+    let row = Arc::make_mut(&mut calls[1]);
+    let call = Arc::make_mut(&mut row.call);
+    call.args = json!({"text": "again"});
+    row.args = Arc::new(call.args.clone());
+    call.after = vec![Edge {
+        call: before,
+        on: EdgeKind::Done,
+    }];
+    (call.priority, call.retries) = (-3, 2);
+    call.start_after = Some(Duration::from_secs(300));
+    call.timeouts.queue = Some(Duration::from_secs(90));
+    call.locks.write = vec![LockKey::new("db"), LockKey::new("file:out.txt")];
+    call.claims.cpus = Some(1.5);
+    call.claims.memory_bytes = Some(256 << 20);
+    call.group = Some("turn 3".to_owned());
+    run.calls = Arc::new(calls);
+    Arc::new(run)
+}
+
+#[test]
+fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
+    play(overridden(), SIZE, async |stage| {
+        stage.keys("2O/echo<ret>E").await;
+        let text = stage.text();
+        assert!(text.contains("Edit #2 and run it again: echo"), "{text}");
+        stage.keys("<f2>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        let old = overridden();
+        let call = &old.calls[1].call;
+        assert_eq!(draft.args, call.args);
+        assert_eq!(draft.after, call.after);
+        assert_eq!((draft.priority, draft.retries), (-3, 2));
+        assert_eq!(draft.start_after, call.start_after);
+        assert_eq!(draft.timeouts, Some(call.timeouts));
+        assert_eq!((&draft.locks, draft.claims), (&call.locks, call.claims));
+        assert_eq!(draft.group, call.group);
+        assert_eq!(draft.estimate, None);
+    });
+}
+
+#[test]
+fn the_last_arguments_are_known_from_one_session_to_the_next() {
+    let home = tempfile::tempdir().expect("a folder");
+    let notebook = Notebook::at(home.path());
+    let recalled = || Recalled {
+        runs: Vec::new(),
+        is_first: false,
+        arguments: notebook.arguments().expect("readable"),
+        notebook: Some(notebook.clone()),
+    };
+    let session = async |stage: &mut Stage| {
+        stage.keys("awordc<ret>kept.md<f2>").await;
+        assert_eq!(stage.commands().len(), 1, "{}", stage.text());
+    };
+    let settings = Settings::default();
+    play_with(
+        settings.clone(),
+        recalled(),
+        fixtures::nothing(),
+        SIZE,
+        session,
+    );
+    let session = async |stage: &mut Stage| {
+        stage.keys("awordc<ret>").await;
+        let text = stage.text();
+        assert!(
+            text.contains("as last time") && text.contains("kept.md"),
+            "{text}"
+        );
+        stage.keys("<f5>").await;
+        let text = stage.text();
+        assert!(
+            !text.contains("as last time") && !text.contains("kept.md"),
+            "{text}"
+        );
+    };
+    play_with(settings, recalled(), fixtures::nothing(), SIZE, session);
+}
+
+#[test]
+fn a_new_user_is_welcomed_and_in_nobodys_way() {
+    for (key, then) in [("<esc>", "Lanes 0/4"), ("a", "pick a tool"), ("3", "Tools")] {
+        let recalled = Recalled {
+            is_first: true,
+            ..Recalled::default()
+        };
+        play_with(
+            Settings::default(),
+            recalled,
+            fixtures::nothing(),
+            SIZE,
+            async |stage| {
+                assert!(stage.text().contains("Welcome"), "{}", stage.text());
+                stage.keys(key).await;
+                let text = stage.text();
+                assert!(!text.contains("Welcome") && text.contains(then), "{text}");
+            },
+        );
+    }
+    play(fixtures::nothing(), SIZE, async |stage| {
+        assert!(!stage.text().contains("Welcome"), "{}", stage.text());
+        stage.keys(":first steps<ret>").await;
+        assert!(stage.text().contains("Welcome"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn a_value_of_many_is_found_by_typing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tools.toml");
+    let tool = r#"
+        [[tool]]
+        name = "paint"
+        command = ["true"]
+        [tool.input_schema]
+        properties.colour = { enum = ["red", "dark green", "blue", 7] }
+    "#;
+    std::fs::write(&path, tool).expect("written");
+    let catalogue = Catalogue::load(&[path]).expect("sound");
+    let around = (
+        Settings::default(),
+        Recalled::default(),
+        Arc::new(catalogue),
+    );
+    play_on(around, fixtures::nothing(), SIZE, async |stage| {
+        stage.keys("apaint<ret>g").await;
+        let text = stage.text();
+        assert!(text.contains("dark green"), "{text}");
+        assert!(!text.contains("blue"), "{text}");
+        stage.keys("rn<ret>").await;
+        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
+        stage.keys("<ret><down><esc>").await;
+        assert!(stage.text().contains("< dark green >"), "{}", stage.text());
+        stage.keys("<ret><down><down><ret><f2>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        assert_eq!(draft.args, json!({"colour": 7}));
+    });
+}
