@@ -292,6 +292,8 @@ fn parse(script: &str) -> Vec<KeyEvent> {
             "f2" => KeyCode::F(2),
             "f3" => KeyCode::F(3),
             "f4" => KeyCode::F(4),
+            "f5" => KeyCode::F(5),
+            "f7" => KeyCode::F(7),
             one => KeyCode::Char(one.chars().next().expect("a key's name")),
         };
         keys.push(KeyEvent::new(code, modifiers));
