@@ -329,6 +329,9 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
         stage.keys("asearch<ret>").await;
         let json = r#"{"path": "src", "pattern": "{{grep.output}}"}"#;
         stage.event(Event::Paste(json.to_owned())).await;
+        assert!(stage.text().contains("Fill the form?"), "{}", stage.text());
+        stage.keys("y<f7>line<ret>").await;
+        assert!(stage.clipboard().starts_with("fanout call search"));
         stage.keys("<f3>").await;
         let commands = stage.commands();
         let [Command::Add(draft)] = commands.as_slice() else {

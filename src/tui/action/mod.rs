@@ -96,6 +96,7 @@ pub enum Action {
     SubmitFirst,
     ToggleRaw,
     ClearForm,
+    CopyForm,
     FieldNext,
     FieldPrevious,
     FieldDown,

@@ -139,6 +139,7 @@ pub const TABLE: &[Entry] = &[
     row(A::SubmitFirst, "form.submit-first", &[Form], &["F3"], "run now", "Queue the call before all others").footer(11),
     row(A::ToggleRaw, "form.raw", &[Form], &["F4"], "form/JSON", "The arguments as rows, or as one JSON text").footer(12),
     row(A::ClearForm, "form.clear", &[Form], &["F5"], "clear", "Nothing but what the tool's schema says in the place of all arguments").footer(13),
+    row(A::CopyForm, "form.copy", &[Form], &["F7"], "copy", "Copy the arguments as JSON, or as a `fanout call` line for a shell").footer(14),
     row(A::FieldNext, "form.next", &[Form], &["Tab"], "next row", "Next row; checks the one that is left").footer(9),
     row(A::FieldPrevious, "form.prev", &[Form], &["Shift+Tab"], "row before", "The row before"),
     row(A::FieldDown, "form.down", &[Row], &["Down"], "next row", "Next row"),

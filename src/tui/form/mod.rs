@@ -187,16 +187,23 @@ impl Form {
             .is_some_and(|field| field.key(key))
     }
 
-    /// Takes pasted text. A JSON object fills a form in which nothing stands.
+    /// The arguments as they are typed, if they can be read.
+    pub fn arguments(&self) -> Option<Value> {
+        self.typed().ok()
+    }
+
+    /// The JSON object that a pasted text is, if the form could be filled with
+    /// it and nothing was typed yet.
+    pub fn offered(&self, text: &str) -> Option<Value> {
+        let is_fresh = !self.is_raw_focused() && !self.is_dirty();
+        let read = is_fresh.then(|| serde_json::from_str(text).ok()).flatten();
+        read.filter(Value::is_object)
+    }
+
+    /// Takes pasted text, literally.
     pub fn paste(&mut self, text: &str) {
         if self.is_raw_focused() {
             self.raw.paste(text);
-            return;
-        }
-        if !self.is_dirty()
-            && let Ok(args @ Value::Object(_)) = serde_json::from_str(text)
-        {
-            self.fill(&args);
             return;
         }
         if let Some(Input::Text(field)) = self.fields.get_mut(self.focus).map(|it| &mut it.input) {

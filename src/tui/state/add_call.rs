@@ -1,6 +1,7 @@
 //! A new call that is being put together: first its tool, then its form.
 
 use crossterm::event::{KeyCode, KeyEvent};
+use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
@@ -20,6 +21,8 @@ pub struct AddCall {
     pub marked: usize,
     /// The form of the tool that was picked.
     pub form: Option<Form>,
+    /// A JSON object that was pasted, until it is said what it is for.
+    pub offered: Option<Value>,
     /// Whether the tool was chosen elsewhere, so that there is no way back to
     /// the list of tools.
     pub is_tool_given: bool,
@@ -33,6 +36,7 @@ impl AddCall {
             found: Vec::new(),
             marked: 0,
             form: None,
+            offered: None,
             is_tool_given: false,
         };
         add.narrow(catalogue);
@@ -46,6 +50,7 @@ impl AddCall {
             found: Vec::new(),
             marked: 0,
             form: Some(form),
+            offered: None,
             is_tool_given: true,
         }
     }
@@ -95,7 +100,10 @@ impl AddCall {
     /// Takes pasted text.
     pub fn paste(&mut self, catalogue: &Catalogue, text: &str) {
         if let Some(form) = &mut self.form {
-            form.paste(text);
+            self.offered = form.offered(text);
+            if self.offered.is_none() {
+                form.paste(text);
+            }
         } else {
             self.filter.paste(text);
             self.narrow(catalogue);

@@ -11,6 +11,8 @@ pub enum Question {
     CancelAll,
     /// Whether to give up what was typed into a form.
     DropForm,
+    /// What a pasted JSON object is for.
+    FillForm,
     /// Whether to cancel the marked calls.
     CancelMarked,
     /// Whether to kill the marked calls.
@@ -36,6 +38,7 @@ impl Question {
             Self::Quit => &["Keep running", "Drain and leave", "Cancel all and leave"],
             Self::CancelAll => &["Keep running", "Cancel all"],
             Self::DropForm => &["Go on typing", "Give it up"],
+            Self::FillForm => &["Leave it", "Paste it as text", "Fill the form with it"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
             Self::Experiment(Kind::Compare) => &["Run nothing", "Compare"],

@@ -22,6 +22,9 @@ impl CopyWay {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Text, Self::Document, Self::Arguments, Self::Command];
 
+    /// Those of a call that was not made yet.
+    pub const ARGUMENTS: [Self; 2] = [Self::Arguments, Self::Command];
+
     /// What it is called.
     pub fn label(self) -> &'static str {
         match self {
@@ -36,6 +39,8 @@ impl CopyWay {
 /// The ways to choose from.
 #[derive(Debug)]
 pub struct CopyAs {
+    /// All that there are here.
+    pub all: &'static [CopyWay],
     /// What was typed to narrow them.
     pub filter: Field,
     /// Those it leaves, the best first.
@@ -44,17 +49,17 @@ pub struct CopyAs {
     pub marked: usize,
 }
 
-impl Default for CopyAs {
-    fn default() -> Self {
+impl CopyAs {
+    /// Asks for one of these.
+    pub fn new(all: &'static [CopyWay]) -> Self {
         Self {
+            all,
             filter: Field::single_line(),
-            found: CopyWay::ALL.to_vec(),
+            found: all.to_vec(),
             marked: 0,
         }
     }
-}
 
-impl CopyAs {
     /// Marks another way, around the ends.
     pub fn turn(&mut self, by: isize) {
         self.marked = turned(self.marked, self.found.len(), by);
@@ -73,9 +78,9 @@ impl CopyAs {
     }
 
     fn narrow(&mut self) {
-        let labels = CopyWay::ALL.iter().map(|way| way.label());
+        let labels = self.all.iter().map(|way| way.label());
         let found = fuzzy::matches(&self.filter.text(), labels);
-        self.found = found.into_iter().map(|at| CopyWay::ALL[at]).collect();
+        self.found = found.into_iter().map(|at| self.all[at]).collect();
         self.marked = 0;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::UiCommand;
+use super::{UiCommand, copying};
 use crate::engine::Command;
 use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
@@ -83,6 +83,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         }
         Action::Close if add.is_tool_given => drop(state.layers.pop()),
         Action::Close => add.form = None,
+        Action::CopyForm => copying::open_form_ways(state),
         Action::Submit | Action::SubmitFirst => {
             submit(state, action == Action::SubmitFirst, commands);
         }
@@ -98,6 +99,20 @@ fn pick(state: &mut State) {
     if let Some(tool) = add.tool(&state.catalogue) {
         let form = Form::remembering(tool, state.last_args.of(tool));
         add.form = Some(form);
+    }
+}
+
+/// Takes the JSON object that was pasted: as text, or as the arguments.
+pub(super) fn take_offer(state: &mut State, is_text: bool) {
+    let Some(Layer::Add(add)) = state.layers.last_mut() else {
+        return;
+    };
+    if let (Some(form), Some(args)) = (&mut add.form, add.offered.take()) {
+        if is_text {
+            form.paste(&args.to_string());
+        } else {
+            form.fill(&args);
+        }
     }
 }
 

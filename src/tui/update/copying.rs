@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::UiCommand;
-use crate::model::CallRow;
+use crate::model::{CallRow, ToolName};
 use crate::output::{CopyForm, Streams};
 use crate::tui::action::Action;
 use crate::tui::extract::Extract;
 use crate::tui::program::Viewer;
 use crate::tui::state::{
-    Ask, CopyWay, Layer, Level, OutputForm, Pane, Picked, Question, Scope, State,
+    Ask, CopyAs, CopyWay, Layer, Level, OutputForm, Pane, Picked, Question, Scope, State,
 };
 use crate::tui::text::command_line;
 
@@ -104,9 +106,31 @@ pub(super) fn picked(state: &State, commands: &mut Vec<UiCommand>) {
 /// Asks in which form to copy.
 pub(super) fn open_ways(state: &mut State) {
     if state.selected().is_some() {
-        state.layers.push(Layer::CopyAs(Box::default()));
+        let ways = CopyAs::new(&CopyWay::ALL);
+        state.layers.push(Layer::CopyAs(Box::new(ways)));
     } else {
         state.say(Level::Info, "no call is selected");
+    }
+}
+
+/// Asks in which form to copy what stands in the form on top.
+pub(super) fn open_form_ways(state: &mut State) {
+    if typed(state).is_some() {
+        let ways = CopyAs::new(&CopyWay::ARGUMENTS);
+        state.layers.push(Layer::CopyAs(Box::new(ways)));
+    } else {
+        state.say(Level::Info, "the arguments cannot be read yet");
+    }
+}
+
+/// The tool and the arguments of the form on top.
+fn typed(state: &State) -> Option<(&ToolName, Value)> {
+    match state.layers.last()? {
+        Layer::Add(add) => {
+            let form = add.form.as_ref()?;
+            Some((&form.tool, form.arguments()?))
+        }
+        _ => None,
     }
 }
 
@@ -130,17 +154,26 @@ pub(super) fn in_ways(state: &mut State, action: Action, commands: &mut Vec<UiCo
 }
 
 fn in_way(state: &State, way: CopyWay) -> Option<Extract> {
+    if let Some((tool, args)) = typed(state) {
+        return Some(match way {
+            CopyWay::Command => line(state, tool, &args),
+            _ => Extract::Json(format!("{args:#}")),
+        });
+    }
     let row = state.selected()?;
     Some(match way {
         CopyWay::Text => extract(state)?.in_form(CopyForm::Text),
         CopyWay::Document => Extract::Document(row.id),
         CopyWay::Arguments => Extract::Json(format!("{:#}", row.args)),
-        CopyWay::Command => {
-            let tool = state.catalogue.get(&row.tool);
-            let schema = tool.and_then(|tool| tool.input_schema.as_ref());
-            Extract::Text(command_line(row.tool.as_str(), &row.args, schema))
-        }
+        CopyWay::Command => line(state, &row.tool, &row.args),
     })
+}
+
+/// A line for a shell that makes a call.
+fn line(state: &State, tool: &ToolName, args: &Value) -> Extract {
+    let known = state.catalogue.get(tool);
+    let schema = known.and_then(|tool| tool.input_schema.as_ref());
+    Extract::Text(command_line(tool.as_str(), args, schema))
 }
 
 /// It is more than the clipboard takes: asks what to do with it.

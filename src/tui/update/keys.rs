@@ -65,7 +65,12 @@ pub(super) fn pasted(state: &mut State, text: &str) {
             let text = field.text();
             state.find(&text);
         }
-        Some(Layer::Add(add)) => add.paste(&state.catalogue, text),
+        Some(Layer::Add(add)) => {
+            add.paste(&state.catalogue, text);
+            if add.offered.is_some() {
+                state.layers.push(Layer::Ask(Ask::new(Question::FillForm)));
+            }
+        }
         Some(Layer::Choices(choices)) => choices.paste(text),
         Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
         Some(Layer::CopyAs(ways)) => ways.paste(text),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Leave, UiCommand, experiments, servers};
+use super::{Leave, UiCommand, add_call, experiments, servers};
 use crate::engine::Command;
 use crate::model::ServerOrder;
 use crate::tui::action::Action;
@@ -87,6 +87,7 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
             servers::give(state, ServerOrder::Accept(revision), commands);
         }
         (Question::DropForm, _) => drop(state.layers.pop()),
+        (Question::FillForm, chosen) => add_call::take_offer(state, chosen == 1),
         (Question::KeepCopy, _) => {
             commands.extend(state.output.too_large.take().map(UiCommand::Keep));
         }

@@ -51,6 +51,7 @@ pub(super) fn render(
         Question::Quit | Question::LeaveExperiment => "Leave?",
         Question::CancelAll => "Cancel all?",
         Question::DropForm => "Give up the form?",
+        Question::FillForm => "Fill the form?",
         Question::CancelMarked => "Cancel?",
         Question::KillMarked => "Kill?",
         Question::StopServer => "Close the server?",
@@ -124,6 +125,10 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     strip.skip(1);
     if question == Question::DropForm {
         strip.put("What was typed is not queued.", style);
+        return strip;
+    }
+    if question == Question::FillForm {
+        strip.put("A JSON object was pasted.", style);
         return strip;
     }
     if question == Question::LeaveExperiment {

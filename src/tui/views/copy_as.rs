@@ -15,14 +15,16 @@ use super::hits::Hit;
 use super::picker::{self, Picker};
 use super::{View, chrome};
 use crate::theme::Role;
-use crate::tui::state::{CopyAs, CopyWay};
+use crate::tui::state::CopyAs;
 
 /// Columns and rows inside its frame.
-const SIZE: (u16, u16) = (44, CopyWay::ALL.len() as u16 + 1);
+fn size(ways: &CopyAs) -> (u16, u16) {
+    (44, ways.all.len() as u16 + 1)
+}
 
 /// The row of the picker at a place of the screen.
 pub(super) fn choice_at(ways: &CopyAs, screen: Rect, at: Position) -> Option<Hit> {
-    let area = chrome::popup_area(screen, SIZE);
+    let area = chrome::popup_area(screen, size(ways));
     picker::hit(area, ways.marked, ways.found.len(), at)
 }
 
@@ -33,7 +35,7 @@ pub(super) fn render(
     screen: Rect,
     buf: &mut Buffer,
 ) -> Option<Position> {
-    let inner = chrome::popup(view, screen, SIZE, "Copy", buf);
+    let inner = chrome::popup(view, screen, size(ways), "Copy", buf);
     let picker = Picker {
         prompt: "as: ",
         filter: &ways.filter,
