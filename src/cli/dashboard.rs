@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use futures_util::StreamExt;
 use ratatui::Terminal;
+use tokio::sync::watch;
 
 use super::exit::{self, Exit};
 use super::experiment::Conditions;
@@ -108,6 +109,7 @@ pub(super) fn conduct(
                 looks,
                 recalled,
                 laboratory,
+                experiment: workshop.run(),
             };
             runtime.block_on(show(session, engine, workshop, drawn))
         });
@@ -164,6 +166,7 @@ struct Drawn {
     looks: Looks,
     recalled: Recalled,
     laboratory: Laboratory,
+    experiment: watch::Receiver<Option<Handle>>,
 }
 
 /// Draws until the user leaves, gives the terminal back, and ends the run.
@@ -209,6 +212,7 @@ async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, 
         looks,
         recalled,
         laboratory,
+        experiment,
     } = drawn;
     terminal::install_panic_hook();
     let deps = Deps {
@@ -227,7 +231,7 @@ async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, 
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;
     let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
-    let mut aside = RunSession::new(terminal, deps.handle.clone());
+    let mut aside = RunSession::new(terminal, deps.handle.clone(), experiment);
     let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
     let keyboard = Keyboard::watch().map_err(SessionError::Terminal)?;
     let keys = || keyboard.keys();

@@ -145,7 +145,9 @@ impl<O: Overseer> LiveBench<O> {
         })
     }
 
-    fn conduct(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, String> {
+    /// A run with all that belongs to it; none if it was suspended: caches have
+    /// cooled and others have moved on, so its figures are of no use.
+    fn conduct(&mut self, plan: &Plan, cap: Cap) -> Result<Option<Trial>, String> {
         let overseer = &mut self.overseer;
         let ground = Ground::prepare_telling(&self.catalogue, &mut |text| overseer.complain(text));
         let ground = ground.map_err(|error| exit::chain(&error))?;
@@ -168,7 +170,7 @@ impl<O: Overseer> LiveBench<O> {
         ground: &Ground,
         plan: &Plan,
         cap: Cap,
-    ) -> Result<Trial, SessionError> {
+    ) -> Result<Option<Trial>, SessionError> {
         let conditions = self.conditions;
         let policy = Policy {
             cap,
@@ -201,6 +203,9 @@ impl<O: Overseer> LiveBench<O> {
         let (last, interruption) = self.runtime.block_on(followed)?;
         let foreign_cores = others.and_then(|others| others.cores(&last));
         self.interrupted = interruption;
+        if !last.suspended_for.is_zero() {
+            return Ok(None);
+        }
         let output = |id: CallId| -> Option<Value> {
             let tool = last.row(id).and_then(|row| self.catalogue.get(&row.tool));
             let kind = tool.map(|tool| tool.output).unwrap_or_default();
@@ -209,17 +214,23 @@ impl<O: Overseer> LiveBench<O> {
         };
         let mut trial = Trial::of(plan, &last, &self.limits, conditions.time_scale, &output);
         trial.foreign_cores = foreign_cores;
-        Ok(trial)
+        Ok(Some(trial))
     }
 }
 
 impl<O: Overseer> Bench for LiveBench<O> {
     fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
-        let trial = self.conduct(plan, cap);
-        if self.interrupted.is_some() {
-            return Err(Halt::Stopped);
+        loop {
+            let trial = self.conduct(plan, cap);
+            if self.interrupted.is_some() {
+                return Err(Halt::Stopped);
+            }
+            if let Some(trial) = trial.map_err(Halt::Impossible)? {
+                return Ok(trial);
+            }
+            let overseer = &mut self.overseer;
+            overseer.complain("a run that was suspended does not count; it is done again");
         }
-        trial.map_err(Halt::Impossible)
     }
 
     fn tell(&mut self, progress: &Progress) {

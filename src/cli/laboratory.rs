@@ -20,6 +20,7 @@ use crate::tui::laboratory::{Laboratory, News, ORDERS, Order};
 pub(super) struct Workshop {
     orders: mpsc::Sender<Order>,
     news: watch::Receiver<News>,
+    run: watch::Receiver<Option<Handle>>,
     thread: JoinHandle<()>,
 }
 
@@ -33,9 +34,11 @@ impl Workshop {
     ) -> Result<Self, SessionError> {
         let (orders, heard) = mpsc::channel(ORDERS);
         let (tells, news) = watch::channel(News::of(plan));
+        let (shows, run) = watch::channel(None);
         let overseer = Spectator {
             orders: heard,
             tells,
+            shows,
             is_closing: false,
         };
         let mut bench = LiveBench::new(Arc::clone(catalogue), conditions, || Ok(overseer))?;
@@ -46,8 +49,14 @@ impl Workshop {
         Ok(Self {
             orders,
             news,
+            run,
             thread,
         })
+    }
+
+    /// Always the experiment's run under way.
+    pub(super) fn run(&self) -> watch::Receiver<Option<Handle>> {
+        self.run.clone()
     }
 
     /// What the dashboard needs of it.
@@ -96,6 +105,7 @@ fn work(bench: &mut LiveBench<Spectator>) {
 struct Spectator {
     orders: mpsc::Receiver<Order>,
     tells: watch::Sender<News>,
+    shows: watch::Sender<Option<Handle>>,
     is_closing: bool,
 }
 
@@ -108,6 +118,15 @@ impl Spectator {
         self.orders
             .blocking_recv()
             .filter(|order| *order != Order::Close)
+    }
+
+    /// Passes on how busy a run is, if that was read anew.
+    fn tell_load(&self, run: &Snapshot) {
+        self.tells.send_if_modified(|news| {
+            let is_new = !Arc::ptr_eq(&news.load, &run.pulses);
+            news.load = Arc::clone(&run.pulses);
+            is_new
+        });
     }
 
     /// Waits for an order to stop.
@@ -133,9 +152,13 @@ impl Overseer for Spectator {
         mut engine: Engine,
     ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
         let handle = engine.handle();
+        self.shows.send_replace(Some(handle.clone()));
+        let mut snapshots = handle.snapshots();
+        self.tell_load(&snapshots.borrow_and_update());
         let mut stopped = None;
         let last = loop {
             tokio::select! {
+                Ok(()) = snapshots.changed() => self.tell_load(&snapshots.borrow_and_update()),
                 last = engine.ended() => break last.map_err(SessionError::EngineDied)?,
                 () = self.stop_ordered() => {
                     stop(&handle, stopped.is_some());
@@ -143,6 +166,7 @@ impl Overseer for Spectator {
                 }
             }
         };
+        self.shows.send_replace(None);
         lab::balance(&last)?;
         Ok((last, stopped))
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
+use tokio::sync::watch;
+
 use super::guarded::GuardedTerminal;
 use crate::engine::{Command, Handle};
 use crate::tui::Signal as EndSignal;
@@ -40,15 +42,25 @@ pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
     Ok(stopped?)
 }
 
-/// The session of the dashboard's terminal, whose calls are suspended with it.
+/// The session of the dashboard's terminal, whose calls are suspended with it,
+/// those of an experiment included.
 pub(super) struct RunSession {
     terminal: GuardedTerminal,
     handle: Handle,
+    experiment: watch::Receiver<Option<Handle>>,
 }
 
 impl RunSession {
-    pub(super) fn new(terminal: GuardedTerminal, handle: Handle) -> Self {
-        Self { terminal, handle }
+    pub(super) fn new(
+        terminal: GuardedTerminal,
+        handle: Handle,
+        experiment: watch::Receiver<Option<Handle>>,
+    ) -> Self {
+        Self {
+            terminal,
+            handle,
+            experiment,
+        }
     }
 }
 
@@ -67,9 +79,13 @@ impl Session for RunSession {
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
-        hold(&self.handle).await;
+        let experiment = self.experiment.borrow().clone();
+        let handles: Vec<&Handle> = experiment.iter().chain([&self.handle]).collect();
+        for handle in &handles {
+            hold(handle).await;
+        }
         let result = self.terminal.suspend().await;
-        release(&self.handle);
+        handles.into_iter().for_each(release);
         result
     }
 

@@ -244,7 +244,7 @@ impl Run {
             cap: self.cap_log.auto.map_or(self.policy.cap, |auto| auto.lanes),
             running: counts.busy() as u32,
             queued: (counts.queued + counts.retrying) as u32,
-            pressure: machine.and_then(|it| Some(it.pressure?.cpu)),
+            pressure: machine.and_then(|it| it.pressure),
         };
         self.cap_log.beat(pulse);
     }

@@ -50,8 +50,12 @@ impl CapLog {
         }
     }
 
-    /// Keeps a pulse.
+    /// Keeps a pulse. Of a run with nothing to do the first is enough.
     pub(super) fn beat(&mut self, pulse: Pulse) {
+        let is_idle = |it: &Pulse| it.running + it.queued == 0;
+        if is_idle(&pulse) && self.pulses.latest().is_none_or(is_idle) {
+            return;
+        }
         Arc::make_mut(&mut self.pulses).push(Some(pulse));
     }
 }

@@ -42,6 +42,12 @@ impl Clock {
         self.suspended_at.is_some()
     }
 
+    /// How long it stood still so far.
+    pub(super) fn suspended_for(&self) -> Duration {
+        let now = self.suspended_at.map(|at| at.elapsed());
+        self.suspended_for + now.unwrap_or_default()
+    }
+
     /// Stops the clock.
     pub(super) fn suspend(&mut self) {
         self.suspended_at.get_or_insert_with(Instant::now);
@@ -70,6 +76,7 @@ mod tests {
         clock.go_on();
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(clock.now(), Duration::from_secs(3));
+        assert_eq!(clock.suspended_for(), Duration::from_secs(10));
         let now = Some(Instant::now());
         assert_eq!(clock.instant_of(Duration::from_secs(3)), now);
     }

@@ -34,6 +34,7 @@ impl Run {
             started_at: self.started_at,
             phase: self.scheduler.phase(),
             is_suspended: self.clock.is_suspended(),
+            suspended_for: self.clock.suspended_for(),
             policy: self.policy,
             highest_cap: self.cap_log.highest,
             auto: self.cap_log.auto,

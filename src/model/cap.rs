@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cap, PressureSource, ToolName};
+use super::{Cap, Pressure, PressureSource, ToolName};
 
 /// Who decides how many lanes may be busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -152,8 +152,9 @@ pub struct Pulse {
     pub running: u32,
     /// Calls that waited.
     pub queued: u32,
-    /// CPU pressure since the reading before, 0 to 1; `None` where it is unknown.
-    pub pressure: Option<f32>,
+    /// How much was waited for cores since the reading before; `None` where it
+    /// is unknown.
+    pub pressure: Option<Pressure>,
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub phase: RunPhase,
     /// Whether the run's clock and every call stand still.
     pub is_suspended: bool,
+    /// How long they stood still so far, which no clock of the run counts.
+    pub suspended_for: Duration,
     /// Cap, failure policy and order in force.
     pub policy: Policy,
     /// The highest cap that was in force; under the automatic cap the most

@@ -188,6 +188,7 @@ pub(super) fn last() -> Snapshot {
         started_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
         phase: RunPhase::Open,
         is_suspended: false,
+        suspended_for: Duration::ZERO,
         highest_cap: Cap::new(3).expect("three lanes"),
         auto: None,
         cap_changes: Arc::new(History::new(1)),

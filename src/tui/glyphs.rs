@@ -98,6 +98,11 @@ impl Glyphs {
         self.pick(UNICODE[index], ASCII[index])
     }
 
+    /// A line that a chart's columns are seen against.
+    pub fn level(self) -> &'static str {
+        self.pick("─", "_")
+    }
+
     /// What stands for text that was cut away.
     pub fn ellipsis(self) -> &'static str {
         self.pick("…", "~")

@@ -11,7 +11,7 @@ use super::reading::Listening;
 use super::state::Level;
 use super::update::Msg;
 use crate::lab::{Asked, Experiment};
-use crate::model::Plan;
+use crate::model::{History, Plan, Pulse};
 
 /// Orders that may wait to be heard.
 pub const ORDERS: usize = 8;
@@ -36,6 +36,8 @@ pub struct News {
     pub plan: Arc<Plan>,
     /// The latest experiment, as far as it is.
     pub experiment: Option<Arc<Experiment>>,
+    /// How busy its run under way is, or its last one was.
+    pub load: Arc<History<Pulse>>,
     /// Something that the user should know of, with a number that grows.
     /// Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,
@@ -47,6 +49,7 @@ impl News {
         Self {
             plan: Arc::new(plan.clone()),
             experiment: None,
+            load: Arc::new(History::new(1)),
             notice: None,
         }
     }

@@ -18,6 +18,7 @@ pub mod glyphs;
 pub mod keymap;
 pub mod laboratory;
 mod layout;
+mod load;
 pub mod motion;
 mod outward;
 pub mod program;

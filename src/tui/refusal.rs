@@ -7,7 +7,8 @@ use crate::model::{CallState, RunPhase, ServerState};
 
 /// Why an action cannot be done now; `None` where it can.
 pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
-    elsewhere(state, action).or_else(|| match action {
+    let first = elsewhere(state, action).or_else(|| of_more_calls(state, action));
+    first.or_else(|| match action {
         Action::CancelAll if state.run.counts.open() == 0 => Some("every call has ended"),
         Action::Pause if state.run.phase == RunPhase::ShuttingDown => Some("the run is ending"),
         Action::Theme if state.wardrobe.names.is_empty() => Some("no colours here"),
@@ -41,6 +42,17 @@ fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
         Context::Timeline => Some("on the Timeline screen"),
         _ => None,
     })
+}
+
+/// Why an action that adds calls cannot be done now: beside an experiment they
+/// would be measured with it.
+pub(super) fn of_more_calls(state: &State, action: Action) -> Option<&'static str> {
+    let adds = matches!(
+        action,
+        Action::Add | Action::UseTool | Action::Rerun | Action::EditRerun
+    );
+    (adds && state.is_experimenting())
+        .then_some("no calls are added while an experiment measures its plan")
 }
 
 /// Why no experiment can begin now.

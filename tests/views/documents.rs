@@ -41,7 +41,7 @@ fn drawn(words: &[&str]) -> String {
 
 #[test]
 fn the_pictures_are_what_the_program_shows() {
-    for screen in ["lanes", "queue", "catalogue", "timeline"] {
+    for screen in ["lanes", "queue", "catalogue", "timeline", "experiments"] {
         let svg = drawn(&["--screen", screen, "--size", "120x36"]);
         hold(&format!("tests/snapshots/{screen}.svg"), &svg);
     }

@@ -8,7 +8,10 @@ use fanout::lab::{
     self, Answer, Asked, Bench, Capacity, Experiment, Halt, Idle, LaneTime, Load, Progress, Trial,
     TrialCall, bounds, compare, sweep,
 };
-use fanout::model::{Call, CallId, CallName, Cap, LaneId, Outcome, Plan, ToolName};
+use fanout::model::{
+    Call, CallId, CallName, Cap, History, LaneId, Outcome, Plan, Pressure, PressureSource, Pulse,
+    ToolName,
+};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::laboratory::{News, Order};
@@ -130,9 +133,33 @@ fn under_way(asked: Asked) -> Arc<Experiment> {
     Arc::clone(&steps[steps.len() / 2])
 }
 
+/// Readings of a run: busy, then nearly done, with some missed and some that
+/// know of no pressure.
+fn pulses(source: PressureSource) -> Arc<History<Pulse>> {
+    let mut pulses = History::new(100);
+    for number in (1..=40).filter(|it| !(17..21).contains(it)) {
+        let queued = 28_u32.saturating_sub(number);
+        let lanes = if number > 30 { 2 } else { 4 };
+        let pressure = Pressure {
+            cpu: 0.1 * (number % 9) as f32,
+            memory_full: None,
+            source,
+        };
+        pulses.push(Some(Pulse {
+            at: Duration::from_millis(u64::from(number) * 500),
+            cap: cap(lanes),
+            running: if number > 32 { 1 } else { 4 - number % 2 },
+            queued,
+            pressure: (!(5..8).contains(&number)).then_some(pressure),
+        }));
+    }
+    Arc::new(pulses)
+}
+
 fn news(experiment: Option<Arc<Experiment>>) -> News {
     News {
         experiment,
+        load: pulses(PressureSource::Measured),
         ..News::of(&plan())
     }
 }
@@ -155,7 +182,9 @@ fn made() -> Vec<(&'static str, News)> {
 }
 
 fn state(news: News, (width, height): (u16, u16)) -> State {
-    let mut state = fixtures::state(fixtures::over(), Size { width, height });
+    let mut run = (*fixtures::over()).clone();
+    run.pulses = pulses(PressureSource::Estimated);
+    let mut state = fixtures::state(Arc::new(run), Size { width, height });
     update(&mut state, Duration::ZERO, Msg::Learned(news));
     state.show(Screen::Experiments);
     state
@@ -184,8 +213,10 @@ fn a_sweep_is_readable_without_colours_and_in_ascii() {
         assert!(buffer.content.iter().all(|cell| {
             (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
         }));
-        if name == "sweep" {
-            insta::assert_snapshot!("ascii", text);
+        match name {
+            "sweep" => insta::assert_snapshot!("ascii", text),
+            "empty" => insta::assert_snapshot!("load-ascii", text),
+            _ => {}
         }
     }
 }
@@ -215,6 +246,26 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         let stopped = steps(asked_sweep(), 30, false).pop();
         stage.tell(news(stopped)).await;
         assert!(stage.text().contains("stopped after"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn no_calls_are_added_beside_an_experiment() {
+    play(fixtures::over(), (120, 36), async |stage| {
+        stage.tell(news(Some(under_way(asked_sweep())))).await;
+        for keys in ["a", "2Or", "E", "3<ret>"] {
+            stage.keys(keys).await;
+            let text = stage.text();
+            assert!(
+                text.contains("no calls are added while an experiment"),
+                "{keys}: {text}"
+            );
+            assert_eq!(stage.commands(), [], "{keys}");
+            stage.keys("<esc>").await;
+        }
+        stage.tell(news(Some(over(asked_sweep(), false)))).await;
+        stage.keys("2Or").await;
+        assert_eq!(stage.commands().len(), 1);
     });
 }
 

@@ -73,6 +73,7 @@ impl Run {
             started_at: SystemTime::UNIX_EPOCH,
             phase: RunPhase::Open,
             is_suspended: false,
+            suspended_for: Duration::ZERO,
             highest_cap: policy.cap,
             auto: None,
             cap_changes: Arc::new(History::new(1)),

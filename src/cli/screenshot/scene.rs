@@ -56,6 +56,7 @@ pub(super) fn film(step: Duration) -> Vec<(Duration, Cue)> {
 fn moment(screen: Screen) -> Duration {
     Duration::from_millis(match screen {
         Screen::Timeline => 12_600,
+        Screen::Experiments => FILM.as_millis() as u64,
         _ => 9_400,
     })
 }

@@ -23,6 +23,7 @@ use crate::probe::{Probe, Reading};
 use crate::theme::Theme;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyphs;
+use crate::tui::laboratory::{Laboratory, News};
 use crate::tui::motion::Motion;
 use crate::tui::terminal::{Lent, Session};
 use crate::tui::{self, Deps, Recalled, Settings, Signal, TuiError};
@@ -138,7 +139,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         settings: Settings::default(),
         recalled: Recalled::default(),
         run_folder: PathBuf::from("/run"),
-        laboratory: None,
+        laboratory: Some(laboratory(&show.plan)),
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
     // No cue gives the terminal away, so the keys are asked for once.
@@ -155,6 +156,14 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         left = dashboard => left.map_err(StageError::from).and(Err(StageError::Left)),
         screens = direct(&show.plan, show.cues, &handle, &keys, &canvas) => Ok(screens),
     }
+}
+
+/// One that tells of the plan, and then of nothing more.
+fn laboratory(plan: &Plan) -> Laboratory {
+    let (_, mut news) = watch::channel(News::of(plan));
+    news.mark_changed();
+    let (orders, _) = mpsc::channel(1);
+    Laboratory { orders, news }
 }
 
 /// Gives the cues.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Level, State};
 use crate::lab::{Asked, Experiment, compare, sweep};
-use crate::model::{CallId, Plan};
+use crate::model::{CallId, History, Plan, Pulse};
 use crate::output::Safe;
 use crate::tui::laboratory::News;
 
@@ -19,6 +19,8 @@ pub struct Experiments {
     pub plan: Option<Arc<Plan>>,
     /// The latest experiment.
     pub latest: Option<Arc<Experiment>>,
+    /// How busy its run under way is, or its last one was.
+    pub load: Option<Arc<History<Pulse>>>,
     /// When it was heard of last.
     pub at: Duration,
     /// The number of the notice that was shown last.
@@ -84,6 +86,7 @@ impl State {
         let was_under_way = self.is_experimenting();
         let experiments = &mut self.experiments;
         experiments.plan = Some(news.plan);
+        experiments.load = news.experiment.is_some().then_some(news.load);
         experiments.latest = news.experiment;
         experiments.at = self.now;
         if let Some((number, text)) = news.notice

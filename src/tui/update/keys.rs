@@ -14,6 +14,7 @@ use crate::model::RunPhase;
 use crate::tui::action::{Action, Context, entry};
 use crate::tui::keymap::Meaning;
 use crate::tui::program::Viewer;
+use crate::tui::refusal;
 use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
 
 /// How long a begun sequence of keys counts.
@@ -127,7 +128,10 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Some(Layer::Welcome) => drop(state.layers.pop()),
         Some(Layer::Messages(_)) => palette::in_messages(state, action),
         Some(Layer::Palette(_)) => palette::act(state, action, commands),
-        Some(Layer::Ask(_)) | None => on_ground(state, action, commands),
+        Some(Layer::Ask(_)) | None => match refusal::of_more_calls(state, action) {
+            Some(reason) => state.say(Level::Warn, reason),
+            None => on_ground(state, action, commands),
+        },
     }
 }
 

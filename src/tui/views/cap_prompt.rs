@@ -1,9 +1,9 @@
 //! The field for the number of lanes.
 //!
 //! ```text
-//! ┌ Lanes ───────────────────┐
-//! │ cap (1 to 1024): 8       │
-//! └──────────────────────────┘
+//! ┌ Set cap ────────────────────┐
+//! │ lanes, 1 to 1024 or auto: 8 │
+//! └─────────────────────────────┘
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -20,11 +20,11 @@ pub(super) fn render(
     screen: Rect,
     buf: &mut Buffer,
 ) -> Option<Position> {
-    let inner = chrome::popup(view, screen, (30, 1), "Set cap", buf);
+    let inner = chrome::popup(view, screen, (36, 1), "Set cap", buf);
     let mut strip = view.strip(inner.width);
     strip
         .skip(1)
-        .put("lanes, 1 to 1024: ", view.style(Role::Fg));
+        .put("lanes, 1 to 1024 or auto: ", view.style(Role::Fg));
     strip.draw(inner.as_position(), buf);
     let used = (strip.used() as u16).min(inner.width);
     let area = Rect::new(

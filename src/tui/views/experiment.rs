@@ -34,6 +34,11 @@ const LEAST_TABLE: u16 = 47;
 /// beside it.
 const ABOVE_FROM: u16 = 18;
 
+/// From so many rows on the load of a run under way stays in sight, in at most
+/// so many.
+const LOAD_FROM: u16 = 18;
+const LOAD: u16 = 10;
+
 /// Draws the pane.
 pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     if view.layout.pane(Pane::Experiment).is_empty() {
@@ -47,19 +52,25 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
         left.append(&named(view, experiment, room));
     }
     let inner = chrome::frame(view, Pane::Experiment, &left, &right, buf);
-    let Some(experiment) = latest else {
-        empty(view, inner, buf);
-        return;
-    };
-    let parts = Parts::of(experiment, inner);
-    if let Finding::Sweep(findings) = &experiment.finding {
+    let parts = Parts::of(latest, inner);
+    if let Some(Finding::Sweep(findings)) = latest.map(|it| &it.finding) {
         experiment_plot::render(view, findings, parts.plot, buf);
     }
-    let lines = lines(view, experiment, parts.lines.width);
     let first = view.state.experiments.first;
-    let shown = lines.iter().skip(first);
-    for (line, y) in shown.zip(parts.lines.y..parts.lines.bottom()) {
-        line.draw((parts.lines.x, y), buf);
+    draw(
+        lines(view, latest, &parts).iter().skip(first),
+        parts.lines,
+        buf,
+    );
+    if !parts.load.is_empty() {
+        let size = (parts.load.width, parts.load.height);
+        draw(load(view, size).iter(), parts.load, buf);
+    }
+}
+
+fn draw<'a>(lines: impl Iterator<Item = &'a Strip>, area: Rect, buf: &mut Buffer) {
+    for (line, y) in lines.zip(area.y..area.bottom()) {
+        line.draw((area.x, y), buf);
     }
 }
 
@@ -67,26 +78,37 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
 pub(in crate::tui) fn last_row(state: &State) -> usize {
     let theme = Theme::plain();
     let view = View::new(state, &theme, Glyphs::default());
-    let Some(experiment) = state.experiments.latest.as_deref() else {
-        return 0;
-    };
-    let parts = Parts::of(experiment, view.layout.inner(Pane::Experiment));
-    let lines = lines(&view, experiment, parts.lines.width).len();
+    let latest = state.experiments.latest.as_deref();
+    let parts = Parts::of(latest, view.layout.inner(Pane::Experiment));
+    let lines = lines(&view, latest, &parts).len();
     lines.saturating_sub(usize::from(parts.lines.height))
 }
 
-/// Where the curve is, and where what is written.
+/// Where the curve is, where what is written, and where the load of the run
+/// under way stays in sight; elsewhere it stands below what is written.
 struct Parts {
     plot: Rect,
     lines: Rect,
+    load: Rect,
 }
 
 impl Parts {
-    fn of(experiment: &Experiment, inner: Rect) -> Self {
-        let is_curve = matches!(experiment.finding, Finding::Sweep(_));
+    fn of(experiment: Option<&Experiment>, area: Rect) -> Self {
+        let finding = experiment.map(|it| &it.finding);
+        let is_curve = matches!(finding, Some(Finding::Sweep(_)));
+        let is_live = experiment.is_some_and(Experiment::is_under_way);
+        let below = match area.height {
+            height if is_live && height >= LOAD_FROM => (height / 3).min(LOAD),
+            _ => 0,
+        };
+        let inner = Rect {
+            height: area.height - below,
+            ..area
+        };
         let mut parts = Self {
             plot: Rect::ZERO,
             lines: inner,
+            load: Rect::new(area.x, inner.bottom(), area.width, below),
         };
         if is_curve && inner.width >= BESIDE_FROM {
             let table = TABLE.min(inner.width * 11 / 20).max(LEAST_TABLE);
@@ -103,7 +125,29 @@ impl Parts {
     }
 }
 
-fn lines(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
+fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec<Strip> {
+    let Rect { width, height, .. } = parts.lines;
+    let mut lines = experiment.map_or_else(|| empty(view, width), |it| found(view, it, width));
+    if parts.load.is_empty() {
+        let left = height.saturating_sub(lines.len() as u16 + 1);
+        lines.push(view.strip(width));
+        lines.extend(load(view, (width, left)));
+    }
+    lines
+}
+
+/// The load of the experiment's run; without an experiment, of the dashboard's.
+fn load(view: &View<'_>, size: (u16, u16)) -> Vec<Strip> {
+    let experiments = &view.state.experiments;
+    let (whose, pulses) = match &experiments.load {
+        Some(load) if view.state.is_experimenting() => ("the run under way", load),
+        Some(load) => ("the last run", load),
+        None => ("this run", &view.state.run.pulses),
+    };
+    super::load::lines(view, whose.into(), pulses, size)
+}
+
+fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
     let mut lines = match &experiment.finding {
         Finding::Sweep(findings) => experiment_words::sweep(view, findings, width),
         Finding::Comparison(findings) => {
@@ -212,11 +256,11 @@ fn under_way(view: &View<'_>, progress: &Progress, strip: &mut Strip) {
 }
 
 /// What the screen is for and which keys fill it.
-fn empty(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+fn empty(view: &View<'_>, width: u16) -> Vec<Strip> {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let mut lines = Vec::new();
     let mut say = |text: &'static str| {
-        let mut strip = view.strip(area.width);
+        let mut strip = view.strip(width);
         strip.skip(1).put(text, muted);
         lines.push(strip);
     };
@@ -228,7 +272,7 @@ fn empty(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         ),
         (Action::Sweep, "  which cap is worth using"),
     ] {
-        let mut strip = view.strip(area.width);
+        let mut strip = view.strip(width);
         let key = view.state.keymap.key(action).unwrap_or_default();
         strip
             .skip(1)
@@ -237,7 +281,7 @@ fn empty(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         lines.push(strip);
     }
     if let Some(reason) = crate::tui::refusal::of_experiment(view.state) {
-        let mut strip = view.strip(area.width);
+        let mut strip = view.strip(width);
         strip
             .skip(1)
             .put("Not now: ", muted)
@@ -245,7 +289,5 @@ fn empty(view: &View<'_>, area: Rect, buf: &mut Buffer) {
             .put(".", muted);
         lines.push(strip);
     }
-    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
-        line.draw((area.x, y), buf);
-    }
+    lines
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 
 use super::View;
-use super::scale::{round_step, rounded};
+use super::scale::axis;
 use crate::lab::compare::{Findings, Timing, Typical};
 use crate::lab::{seconds, seconds_range};
 use crate::model::{Outcome, Plan};
@@ -50,7 +50,8 @@ pub(super) fn bars(view: &View<'_>, plan: &Plan, findings: &Findings, width: u16
             lines.extend(busy(view, run, count, scale));
         }
     }
-    lines.push(axis(view, scale));
+    let seconds = (0.0, longest.as_secs_f64());
+    lines.push(axis(view, (LABEL, scale.columns), seconds));
     lines
 }
 
@@ -201,25 +202,4 @@ fn busy(view: &View<'_>, run: &Typical, lanes: usize, scale: Scale) -> Vec<Strip
         strip
     });
     rows.collect()
-}
-
-/// The times below the bars.
-fn axis(view: &View<'_>, scale: Scale) -> Strip {
-    const APART: u16 = 10;
-    let muted = view.style(Role::Muted);
-    let mut strip = view.strip(LABEL + scale.columns);
-    let longest = scale.longest.as_secs_f64();
-    let step = round_step(longest / f64::from((scale.columns / APART).max(1)));
-    let times = (0_u32..).map(|number| f64::from(number) * step);
-    for time in times.take_while(|time| *time <= longest) {
-        let column = scale.column(Duration::from_secs_f64(time));
-        let text = rounded(time, step);
-        if usize::from(column) + text.len() < usize::from(scale.columns) {
-            strip.skip_to(usize::from(LABEL + column));
-            strip
-                .put(view.glyphs.tick(), muted)
-                .put(Safe::new(&text), muted);
-        }
-    }
-    strip
 }

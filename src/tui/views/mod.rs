@@ -22,6 +22,7 @@ mod hits;
 mod lane_columns;
 mod lane_row;
 mod lanes;
+mod load;
 mod machine;
 mod messages;
 pub(super) mod output;
