@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Command;
 use super::run::{Run, possible};
 use crate::model::{
-    Call, CallId, CallName, Cap, CapCause, CapControl, CapStep, Happening, StopCause,
+    Call, CallId, CallName, Cap, CapCause, CapControl, CapStep, Happening, Origin, StopCause,
 };
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
@@ -125,6 +125,7 @@ impl Run {
         call.name = self.free_name(original.name.as_str());
         call.foreign_name = None;
         call.start_after = None;
+        call.origin = Origin::Again(id);
         if row.are_args_resolved {
             call.args = plan::escape_all(&row.args);
             call.after.clear();

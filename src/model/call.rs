@@ -46,6 +46,9 @@ pub struct Call {
     /// JSON pointers (RFC 6901) into its output at what may differ from run to
     /// run; the empty one is the whole output.
     pub ignore: Vec<String>,
+    /// Who wrote its arguments. It is told, and makes no difference to a run.
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
 impl Call {
@@ -70,8 +73,23 @@ impl Call {
             is_cacheable: false,
             is_verify: false,
             ignore: Vec::new(),
+            origin: Origin::Plan,
         }
     }
+}
+
+/// Who wrote a call's arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// The plan.
+    #[default]
+    Plan,
+    /// The user, while the run is on.
+    User,
+    /// The call that runs again as this one, with the same arguments.
+    Again(CallId),
+    /// The user, beginning with the arguments of another call.
+    Changed(CallId),
 }
 
 /// One edge of the plan's graph, pointing at the parent.

@@ -22,7 +22,7 @@ mod state;
 mod tool;
 mod wait;
 
-pub use call::{Call, Claims, Edge, EdgeKind, Timeouts};
+pub use call::{Call, Claims, Edge, EdgeKind, Origin, Timeouts};
 pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LearnedNeed, Pulse};
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};

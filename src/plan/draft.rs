@@ -10,7 +10,9 @@ use super::graph::Edges;
 use super::written::Settings;
 use super::{is_call_name, names, reference, references};
 use crate::catalogue::Catalogue;
-use crate::model::{Call, CallId, CallName, Claims, Edge, EdgeKind, LockSet, Timeouts, ToolName};
+use crate::model::{
+    Call, CallId, CallName, Claims, Edge, EdgeKind, LockSet, Origin, Timeouts, ToolName,
+};
 
 /// A call as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +41,8 @@ pub struct Draft {
     pub claims: Claims,
     /// Expected run time; `None` takes the tool's.
     pub estimate: Option<Duration>,
+    /// Who wrote the arguments.
+    pub origin: Origin,
 }
 
 impl Draft {
@@ -57,6 +61,7 @@ impl Draft {
             locks: LockSet::default(),
             claims: Claims::default(),
             estimate: None,
+            origin: Origin::User,
         }
     }
 }
@@ -102,6 +107,7 @@ pub fn admit(
         retries: draft.retries,
         claims: draft.claims,
         estimate: draft.estimate,
+        origin: draft.origin,
         ..Call::new(id, name, draft.tool, draft.args)
     };
     let settings = Settings {

@@ -20,6 +20,7 @@ pub mod laboratory;
 mod layout;
 mod load;
 pub mod motion;
+pub mod origin;
 mod outward;
 pub mod program;
 pub mod reading;

@@ -204,7 +204,9 @@ async fn a_call_runs_again_with_the_arguments_it_had() {
     trial.until_ended(2, Outcome::Succeeded).await;
     trial.send(Command::Shutdown);
     let last = trial.last().await;
-    assert_eq!(last.row(id(2)).expect("a row").name.as_str(), "a-r2");
+    let again = last.row(id(2)).expect("a row");
+    assert_eq!(again.name.as_str(), "a-r2");
+    assert_eq!(again.call.origin, model::Origin::Again(id(1)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fanout::model::{CallSample, Ending, History, Leftover, Measured, Outcome, Snapshot, Source};
+use fanout::model::{
+    CallSample, Ending, History, Leftover, Measured, Origin, Outcome, Snapshot, Source, ToolName,
+};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Pane, Selection};
@@ -103,4 +105,44 @@ fn what_is_known_of_a_call_is_read_to_its_end() {
         stage.keys("d<esc>").await;
         assert!(!stage.text().contains("pid 4711"), "{}", stage.text());
     });
+}
+
+#[test]
+fn each_argument_names_its_source() {
+    let told = |origin: Origin| {
+        let mut run = (*fixtures::everything()).clone();
+        let mut calls = (*run.calls).clone();
+        let mut row = (*calls[6]).clone();
+        let mut call = (*row.call).clone();
+        call.origin = origin;
+        call.args = json!({"path": "{{list-dir.output.0}}", "pattern": "TODO", "max": 200});
+        row.call = Arc::new(call);
+        row.tool = ToolName::new("search");
+        row.args = Arc::new(json!({"path": "src/deep", "pattern": "TODO", "max": 200}));
+        calls[6] = Arc::new(row);
+        let mut original = (*calls[2]).clone();
+        original.args = Arc::new(json!({"path": "src", "pattern": "FIXME", "max": 200}));
+        calls[2] = Arc::new(original);
+        run.calls = Arc::new(calls);
+        let mut state = fixtures::state(Arc::new(run), Size::new(80, 36));
+        state.selection = Selection::Chosen(id(7));
+        state.focus_on(Pane::Detail);
+        dump::with_styles(&looks::draw(&state))
+    };
+    let plan = told(Origin::Plan);
+    assert!(plan.contains("max       200  plan"), "{plan}");
+    assert!(plan.contains("pattern   TODO  plan"), "{plan}");
+    assert!(plan.contains("from {{list-dir.output.0}} #3"), "{plan}");
+    assert!(
+        plan.contains("pause_ms  0  schema default, not sent"),
+        "{plan}"
+    );
+    let user = told(Origin::User);
+    assert!(user.contains("max       200  schema default "), "{user}");
+    assert!(user.contains("pattern   TODO  typed"), "{user}");
+    let again = told(Origin::Again(id(3)));
+    assert!(again.contains("pattern   TODO  as in #3"), "{again}");
+    let changed = told(Origin::Changed(id(3)));
+    assert!(changed.contains("max       200  as in #3"), "{changed}");
+    assert!(changed.contains("pattern   TODO  typed"), "{changed}");
 }

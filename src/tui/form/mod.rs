@@ -15,7 +15,7 @@ use crossterm::event::KeyEvent;
 use serde_json::{Map, Value};
 
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, Tool, ToolName};
+use crate::model::{self, CallId, Tool, ToolName};
 use crate::output::Safe;
 
 use super::schema;
@@ -115,6 +115,14 @@ impl Form {
             Mode::Raw => self.show_raw(&args),
         }
         self.origin = Origin::Schema;
+    }
+
+    /// Who writes the arguments of a call that is made of it.
+    pub fn author(&self) -> model::Origin {
+        match self.origin {
+            Origin::Call(call) => model::Origin::Changed(call),
+            Origin::Schema | Origin::Last => model::Origin::User,
+        }
     }
 
     /// Whether anything was typed.

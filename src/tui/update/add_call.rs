@@ -155,6 +155,7 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
         return;
     };
     draft.args = args;
+    draft.origin = form.author();
     if is_first {
         let above_all = highest_priority(&state.run).saturating_add(1);
         draft.priority = draft.priority.max(above_all);

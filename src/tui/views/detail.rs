@@ -5,6 +5,7 @@
 //! │ tool       grep                      │
 //! │ reason     exit code 2               │
 //! │ arguments                            │
+//! │   max      3  plan                   │
 //! │   path     src/                      │
 //! │            from {{list.output.0}} #3 │
 //! │ attempts                             │
@@ -19,14 +20,14 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
-use serde_json::Value;
 
 use super::{View, chrome, trend};
 use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, Source, Tool};
 use crate::output::Safe;
-use crate::plan;
+use crate::plan::Reference;
 use crate::theme::Role;
 use crate::tui::glyphs::{Glyphs, role_of_outcome, role_of_state};
+use crate::tui::origin::{self, ArgumentSource};
 use crate::tui::state::{Pane, State};
 use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
 
@@ -190,33 +191,45 @@ impl<'a> Sheet<'a> {
     /// Each argument as it was used, and where it came from.
     fn arguments(&mut self) {
         let row = self.row;
-        let Some(used) = row.args.as_object().filter(|it| !it.is_empty()) else {
+        let tool = self.state.catalogue.get(&row.tool);
+        let given = origin::arguments(row, tool, &self.state.run);
+        if given.is_empty() {
             self.line("arguments", "none", Role::Muted);
             return;
-        };
+        }
         self.heading(if row.are_args_resolved {
             "arguments, as used"
         } else {
             "arguments, as written"
         });
-        for (key, value) in used {
-            let mut strip = self.named(Safe::new(key), 1);
-            let text = if args::is_secret(key) {
+        for argument in given {
+            let text = if args::is_secret(argument.name) {
                 Safe::new("***")
             } else {
-                Safe::new(&args::value(value))
+                Safe::new(&args::value(argument.value))
             };
-            strip.put(text, self.style(Role::Fg));
-            self.rows.push(strip);
-            if let Some(written) = row.call.args.get(key) {
-                self.origins(written);
+            match argument.source {
+                ArgumentSource::Outputs(references) => {
+                    self.argument(argument.name, text, Piece::from(""));
+                    self.outputs(references);
+                }
+                source => self.argument(argument.name, text, words(&source)),
             }
         }
     }
 
+    /// An argument, cut so that its source stands behind it.
+    fn argument(&mut self, name: &str, value: Safe, source: Piece<'static>) {
+        let mut strip = self.named(Safe::new(name), 1);
+        let room = strip.room().saturating_sub(source.width() + 2);
+        strip.put_cut(value, room, Cut::End, self.style(Role::Fg));
+        strip.skip(2).put(source, self.style(Role::Muted));
+        self.rows.push(strip);
+    }
+
     /// The outputs that a value was made of.
-    fn origins(&mut self, written: &Value) {
-        for reference in plan::references(written) {
+    fn outputs(&mut self, references: Vec<Reference>) {
+        for reference in references {
             let mut strip = self.named("", 1);
             let muted = self.style(Role::Muted);
             strip.put("from ", muted);
@@ -358,5 +371,16 @@ impl<'a> Sheet<'a> {
                 .then(figure::percent(cores as f32))
                 .then(source),
         )
+    }
+}
+
+fn words(source: &ArgumentSource) -> Piece<'static> {
+    match source {
+        ArgumentSource::Plan => Piece::from("plan"),
+        ArgumentSource::Typed => Piece::from("typed"),
+        ArgumentSource::Call(call) => Piece::from("as in ").then(figure::call(*call)),
+        ArgumentSource::Default => Piece::from("schema default"),
+        ArgumentSource::Unsent => Piece::from("schema default, not sent"),
+        ArgumentSource::Outputs(_) => Piece::from(""),
     }
 }
