@@ -11,7 +11,7 @@ use super::exit::{self, Exit};
 use super::options::CatalogueOptions;
 use crate::catalogue::Catalogue;
 use crate::lab::{self, Bounds, Capacity, Load};
-use crate::model::Plan;
+use crate::model::{Plan, plural};
 use crate::output::Safe;
 use crate::plan::{self, Summary};
 use crate::sched::ToolLimits;
@@ -71,13 +71,14 @@ fn print(summary: &Summary, bounds: Option<&Bounds>, mut out: impl Write) -> io:
     let name = Safe::new(&summary.name);
     writeln!(
         out,
-        "{}: {} calls, {} dependencies",
+        "{}: {}, {}",
         name.as_str(),
-        summary.calls,
-        summary.edges
+        plural(summary.calls, "call"),
+        plural(summary.edges, "dependency")
     )?;
-    writeln!(out, "  longest chain    {} calls", summary.depth)?;
-    writeln!(out, "  ready at once    {} calls", summary.roots)?;
+    let calls = |number| plural(number, "call");
+    writeln!(out, "  longest chain    {}", calls(summary.depth))?;
+    writeln!(out, "  ready at once    {}", calls(summary.roots))?;
     let cap = summary.cap.unwrap_or_default();
     writeln!(out, "  cap              {cap}")?;
     match bounds {
@@ -96,9 +97,9 @@ fn print(summary: &Summary, bounds: Option<&Bounds>, mut out: impl Write) -> io:
             "  critical path    unknown: not every call has an estimate"
         )?,
     }
-    for (tool, calls) in &summary.tools {
+    for (tool, number) in &summary.tools {
         let tool = Safe::new(tool.as_str());
-        writeln!(out, "  {:<16} {calls} calls", tool.as_str())?;
+        writeln!(out, "  {:<16} {}", tool.as_str(), calls(*number))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OrderChoice, parse_scale};
 use super::run;
 use crate::lab::{AtCap, Case, Machine, Outlook, Relief, Saving, savings};
-use crate::model::{Cap, Order, Plan, Policy};
+use crate::model::{Cap, Order, Plan, Policy, plural};
 use crate::output::Safe;
 use crate::probe;
 
@@ -110,19 +110,16 @@ impl Prospect<'_> {
 
     fn print(&self, mut out: impl Write) -> io::Result<()> {
         let name = Safe::new(&self.plan.name);
-        let calls = self.plan.calls.len();
+        let calls = plural(self.plan.calls.len(), "call");
         writeln!(
             out,
-            "{}: {calls} calls, {} of work; nothing is run, every time is an estimate",
+            "{}: {calls}, {} of work; nothing is run, every time is an estimate",
             name.as_str(),
             estimate(self.outlook.work)
         )?;
         if self.case.assumed > 0 {
-            let assumed = self.case.assumed;
-            writeln!(
-                out,
-                "{assumed} calls have no estimate and are taken to run 1 s"
-            )?;
+            let assumed = plural(self.case.assumed, "call");
+            writeln!(out, "{assumed} without an estimate, taken to run 1 s")?;
         }
         writeln!(
             out,

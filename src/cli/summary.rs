@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::{CallRow, CallState, Outcome, Snapshot};
+use crate::model::{CallRow, CallState, Outcome, Snapshot, plural};
 use crate::output::Safe;
 
 /// Calls that did not succeed, at most this many of them.
@@ -17,9 +17,9 @@ pub(super) fn print(last: &Snapshot, out: &mut impl Write) -> io::Result<()> {
     let plan = Safe::new(&last.plan);
     write!(
         out,
-        "{}: {} calls in {seconds:.1} s",
+        "{}: {} in {seconds:.1} s",
         plan.as_str(),
-        last.calls.len()
+        plural(last.calls.len(), "call")
     )?;
     for outcome in Outcome::ALL {
         let state = CallState::Ended(outcome);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cap, Pressure, PressureSource, ToolName};
+use super::{Cap, Pressure, PressureSource, ToolName, plural};
 
 /// Who decides how many lanes may be busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -103,8 +103,8 @@ impl fmt::Display for CapStep {
             write!(f, "auto cap ~{} → ~{}: ", self.before, self.cap)?;
         }
         match self.cause {
-            CapCause::User => write!(f, "at most {} lanes", auto.ceiling)?,
-            CapCause::SwitchedOn => write!(f, "switched on, at most {} lanes", auto.ceiling)?,
+            CapCause::User => write!(f, "at most {}", lanes(auto.ceiling))?,
+            CapCause::SwitchedOn => write!(f, "switched on, at most {}", lanes(auto.ceiling))?,
             CapCause::Pressure | CapCause::Slack => {
                 let sign = match auto.source {
                     PressureSource::Measured => "",
@@ -119,6 +119,10 @@ impl fmt::Display for CapStep {
         }
         write!(f, ", room for {:.1} cores", auto.room_cores)
     }
+}
+
+fn lanes(cap: Cap) -> String {
+    plural(cap.get() as usize, "lane")
 }
 
 /// What calls of a tool were seen to need.

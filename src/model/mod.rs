@@ -15,6 +15,7 @@ mod launch;
 mod lock;
 mod outcome;
 mod plan;
+mod plural;
 mod policy;
 mod server;
 mod snapshot;
@@ -36,6 +37,7 @@ pub use launch::{Launch, Question, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
+pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
 pub use server::{
     Access, CancelTruth, ChangedTool, Concealed, Faults, Hazard, HeldBack, ListedTool, McpServer,

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Annotations, Rate};
+use super::{Annotations, Rate, plural};
 
 /// The name of a server in its catalogue; its tools are called `NAME.TOOL`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -398,11 +398,11 @@ impl fmt::Display for Hazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} calls that change something on server {} overlapped ({} pairs): \
+            "{} calls that change something on server {} overlapped ({}): \
              they are not ordered because you relaxed it, and some may have had no effect",
             self.calls.len() as u64 + self.further,
             self.server,
-            self.overlaps
+            plural(self.overlaps as usize, "pair")
         )
     }
 }

@@ -9,6 +9,7 @@ use super::names::Names;
 use super::{CallOutput, Outputs};
 use crate::model::{
     AttemptEnd, CallRow, CallState, CapControl, Counts, Happening, Outcome, RunEvent, Snapshot,
+    plural,
 };
 
 /// Writes a run as plain lines for people and pagers.
@@ -46,7 +47,8 @@ impl PlainLines {
                     CapControl::Pinned => "",
                     CapControl::Auto => "auto, at most ",
                 };
-                Some(format!("run    {plan}: {calls} calls, cap {auto}{cap}"))
+                let calls = plural(*calls, "call");
+                Some(format!("run    {plan}: {calls}, cap {auto}{cap}"))
             }
             Happening::CallStarted {
                 call,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::lab::compare::{Findings, Timing};
 use crate::lab::{Halt, percent, seconds, seconds_range};
-use crate::model::Plan;
+use crate::model::{Plan, plural};
 use crate::output::Safe;
 
 /// Prints what is known.
@@ -30,9 +30,9 @@ fn print_head(plan: &Plan, findings: &Findings, out: &mut impl Write) -> io::Res
     let caps: Vec<String> = request.caps.iter().map(ToString::to_string).collect();
     write!(
         out,
-        "{}: {} calls at caps {}; ",
+        "{}: {} at caps {}; ",
         Safe::new(&plan.name).as_str(),
-        plan.calls.len(),
+        plural(plan.calls.len(), "call"),
         caps.join(", ")
     )?;
     let done = findings.blocks;

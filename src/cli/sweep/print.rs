@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::lab::sweep::Findings;
 use crate::lab::{seconds, seconds_range};
-use crate::model::{Cap, Plan};
+use crate::model::{Cap, Plan, plural};
 use crate::output::Safe;
 
 /// Cells of the longest bar.
@@ -14,10 +14,10 @@ const BAR: f64 = 24.0;
 pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{}: {} calls, {} blocks in random order (seed {}) after a warm-up",
+        "{}: {}, {} in random order (seed {}) after a warm-up",
         Safe::new(&plan.name).as_str(),
-        plan.calls.len(),
-        findings.blocks,
+        plural(plan.calls.len(), "call"),
+        plural(findings.blocks, "block"),
         findings.request.seed
     )?;
     if findings.caps.is_empty() {

@@ -4,7 +4,7 @@
 use super::{Findings, Hazard, Remedy, Timing, Trace, Unstable};
 use crate::lab::words::{percent, seconds};
 use crate::lab::{Answer, Binding, Idle};
-use crate::model::{CallId, Plan};
+use crate::model::{CallId, Plan, plural};
 
 /// Calls, hazards and outputs that are named one by one.
 const SHOWN: usize = 8;
@@ -83,8 +83,8 @@ impl Findings {
         let mut lines = Vec::new();
         if self.hazards.is_empty() {
             lines.push(format!(
-                "Results: no difference between the caps in {} runs.",
-                self.runs
+                "Results: no difference between the caps in {}.",
+                plural(self.runs as usize, "run")
             ));
         } else {
             lines.push("Parallel hazard: results differ between the caps.".to_owned());
@@ -93,7 +93,7 @@ impl Findings {
             self.tell_hazard(plan, hazard, &mut lines);
         }
         if let Some(more) = self.hazards.len().checked_sub(SHOWN + 1) {
-            lines.push(format!("  and {} more calls", more + 1));
+            lines.push(format!("  and {} more", plural(more + 1, "call")));
         }
         match &self.trace {
             Some(trace) => self.tell_trace(plan, trace, &mut lines),
@@ -142,9 +142,9 @@ impl Findings {
         };
         lines.push(String::new());
         lines.push(format!(
-            "  It takes these {} calls at the same time, {smallest} ({} runs):",
-            trace.calls.len(),
-            trace.runs
+            "  It takes these {} at the same time, {smallest} ({}):",
+            plural(trace.calls.len(), "call"),
+            plural(trace.runs, "run")
         ));
         for call in trace.calls.iter().take(SHOWN) {
             lines.push(format!("    {}", described(plan, *call)));

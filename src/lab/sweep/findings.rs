@@ -3,7 +3,7 @@
 use super::{CapFigures, Curve, MOST_BLOCKS, Request, Run, Sweep, Verdict};
 use crate::lab::words::{listed, seconds, seconds_range};
 use crate::lab::{Halt, Interval};
-use crate::model::Cap;
+use crate::model::{Cap, plural};
 
 /// What a sweep says so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +83,7 @@ impl Findings {
     /// Which cap is worth using, in words.
     pub fn recommendation(&self) -> String {
         let blocks = self.blocks;
-        let counted = if blocks == 1 { "block" } else { "blocks" };
+        let counted = plural(blocks, "block");
         let mut caps = self.caps.iter();
         let Some(own) = caps.find(|it| Some(it.cap) == self.verdict.cap) else {
             let more = if blocks >= MOST_BLOCKS {
@@ -91,7 +91,7 @@ impl Findings {
             } else {
                 "run more blocks"
             };
-            return format!("Inconclusive after {blocks} {counted}: {more}.");
+            return format!("Inconclusive after {counted}: {more}.");
         };
         let ties = match &self.verdict.ties[..] {
             [] => String::new(),
@@ -105,7 +105,7 @@ impl Findings {
             format!(" {} is {part:.0} % slower.", it.cap)
         });
         format!(
-            "cap {}: {} (95 % {}), within 5 % of the best with {:.0} %.{ties}{} {blocks} {counted}, this machine, this plan.",
+            "cap {}: {} (95 % {}), within 5 % of the best with {:.0} %.{ties}{} {counted}, this machine, this plan.",
             own.cap,
             seconds(own.wall.at),
             seconds_range(&own.wall),

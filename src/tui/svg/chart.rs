@@ -4,7 +4,7 @@
 use super::sheet::{Anchor, BLACK, BLUE, GREEN, GREY, ORANGE, Sheet, broken};
 use crate::lab::sweep::Mark;
 use crate::lab::{Experiment, Finding, compare, seconds, seconds_range, sweep};
-use crate::model::{Outcome, Plan};
+use crate::model::{Outcome, Plan, plural};
 use crate::output::Safe;
 use crate::tui::views::scale::{round_step, rounded};
 
@@ -32,7 +32,8 @@ pub fn chart(experiment: &Experiment) -> String {
 
 fn title(kind: &str, plan: &Plan) -> String {
     let name = Safe::new(&plan.name);
-    format!("{kind} of {}, {} calls", name.as_str(), plan.calls.len())
+    let calls = plural(plan.calls.len(), "call");
+    format!("{kind} of {}, {calls}", name.as_str())
 }
 
 /// Places of caps and times in a sweep's plot.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 
 use super::Piece;
-use crate::model::{CallId, Cap, LaneId};
+use crate::model::{self, CallId, Cap, LaneId};
 
 /// A count.
 pub fn count(number: usize) -> Piece<'static> {
@@ -107,8 +107,7 @@ pub fn size(width: u16, height: u16) -> Piece<'static> {
 
 /// A plural: `1 call`, `2 calls`.
 pub fn plural(number: usize, noun: &'static str) -> Piece<'static> {
-    let ending = if number == 1 { "" } else { "s" };
-    Piece::formatted(format!("{number} {noun}{ending}"))
+    Piece::formatted(model::plural(number, noun))
 }
 
 #[cfg(test)]

@@ -76,7 +76,9 @@ fn search(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
         says.put(Safe::new(&problem.to_string()), view.style(Role::ToastWarn));
     } else if let Some(figures) = view.state.find_figures() {
         let style = view.style(Role::Accent);
-        says.put(figures, style).put(" lines", style);
+        let is_one = figures.as_str() == "1";
+        let lines = if is_one { " line" } else { " lines" };
+        says.put(figures, style).put(lines, style);
     }
     let room = area.width - used - says.used() as u16;
     let field_area = Rect::new(area.x + used, area.y, room, area.height);
