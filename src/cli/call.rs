@@ -14,7 +14,7 @@ use super::session::{self, Session};
 use super::trust::Otherwise;
 use super::{arguments, terminal_text};
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, Origin, Plan, Snapshot, ToolName};
+use crate::model::{CallId, Plan, Snapshot, ToolName};
 use crate::output::{CopyForm, CopyRequest, Stream, Streams};
 use crate::plan::{self, Draft};
 

@@ -34,7 +34,7 @@ fn overridden() -> Arc<Snapshot> {
         on: EdgeKind::Done,
     }];
     (call.priority, call.retries) = (-3, 2);
-    call.start_after = Some(Duration::from_secs(300));
+    call.start_after = Some(Duration::from_mins(5));
     call.timeouts.queue = Some(Duration::from_secs(90));
     call.locks.write = vec![LockKey::new("db"), LockKey::new("file:out.txt")];
     call.claims.cpus = Some(1.5);
