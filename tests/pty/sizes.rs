@@ -6,7 +6,13 @@ use crate::harness::OnTerminal;
 #[test]
 fn it_follows_the_size_of_the_terminal() {
     let mut fanout = OnTerminal::fanout(&[], SIZE, &[]);
-    fanout.wait_for("Lanes 0/4");
+    // The first start of all shows a card; Esc only closes it.
+    fanout.wait_for("Welcome");
+    fanout.keys("\u{1b}");
+    fanout.wait_until("no card", |screen, _| {
+        let text = screen.contents();
+        text.contains("Lanes 0/4") && !text.contains("Welcome")
+    });
     fanout.resize((60, 12));
     fanout.wait_until("the narrow screen", |screen, _| {
         screen.contents().contains("cap 4") && !screen.contents().contains("┌")
