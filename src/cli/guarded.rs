@@ -3,7 +3,6 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use crate::exec::{Guardian, own_program};
 use crate::tui::Signal;
@@ -37,7 +36,7 @@ impl GuardedTerminal {
 
 fn start() -> io::Result<Guardian> {
     let tty = io::stdout().as_fd().try_clone_to_owned()?;
-    Guardian::start(Path::new(&own_program()?), tty, &restoring(), HINT)
+    Guardian::start(own_program(), tty, &restoring(), HINT)
 }
 
 impl Session for GuardedTerminal {

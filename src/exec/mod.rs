@@ -53,12 +53,7 @@ pub fn prepare() {
     std::process::exit(i32::from(ended.is_err()));
 }
 
-/// This program, to be executed again: also if its file was replaced meanwhile,
-/// where the system can tell.
-pub fn own_program() -> std::io::Result<std::path::PathBuf> {
-    if cfg!(target_os = "linux") {
-        Ok("/proc/self/exe".into())
-    } else {
-        std::env::current_exe()
-    }
+/// This program, to be executed again: also if its file was replaced meanwhile.
+pub fn own_program() -> &'static std::path::Path {
+    std::path::Path::new("/proc/self/exe")
 }

@@ -22,7 +22,6 @@ pub(super) fn disown(pid: u32) {
 }
 
 /// The children noted now.
-#[cfg(target_os = "linux")]
 pub(super) fn all() -> BTreeSet<u32> {
     lock().clone()
 }

@@ -7,11 +7,8 @@
 
 mod account;
 mod busy;
-#[cfg(target_os = "linux")]
 mod linux;
 mod machine;
-#[cfg(any(test, not(target_os = "linux")))]
-mod portable;
 mod pressure;
 mod process;
 mod sampler;

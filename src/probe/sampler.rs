@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::account::Account;
-#[cfg(target_os = "linux")]
-use super::linux::ProcFolder as Source;
+use super::linux::ProcFolder;
 use super::machine::Machine;
-#[cfg(not(target_os = "linux"))]
-use super::portable::Library as Source;
 use super::process::Processes;
 use super::{Reading, Subject, Target};
 
@@ -20,7 +17,7 @@ const SEARCH_EVERY: u64 = 4;
 #[derive(Debug)]
 pub(super) struct Sampler {
     machine: Machine,
-    processes: Source,
+    processes: ProcFolder,
     accounts: BTreeMap<Subject, Account>,
     readings: u64,
 }
@@ -29,7 +26,7 @@ impl Sampler {
     pub(super) fn new() -> Self {
         Self {
             machine: Machine::new(),
-            processes: Source::new(),
+            processes: ProcFolder::new(),
             accounts: BTreeMap::new(),
             readings: 0,
         }
