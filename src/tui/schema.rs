@@ -21,6 +21,11 @@ pub struct Property {
 /// Levels of nested objects that a skeleton spells out.
 const DEEPEST: usize = 3;
 
+/// Whether it takes no arguments but those that it names.
+pub fn is_closed(schema: &Value) -> bool {
+    schema.get("additionalProperties") == Some(&Value::Bool(false))
+}
+
 /// The arguments of a tool, the required ones first.
 pub fn properties(tool: &Tool) -> Vec<Property> {
     let Some(schema) = &tool.input_schema else {

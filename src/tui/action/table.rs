@@ -144,7 +144,7 @@ pub const TABLE: &[Entry] = &[
     row(A::FieldPrevious, "form.prev", &[Form], &["Shift+Tab"], "row before", "The row before"),
     row(A::FieldDown, "form.down", &[Row], &["Down"], "next row", "Next row"),
     row(A::FieldUp, "form.up", &[Row], &["Up"], "row before", "The row before"),
-    row(A::Close, "field.close", &[Line, Picker, Form], &["Esc"], "back", "Back, without taking it").footer(19),
+    row(A::Close, "field.close", &[Line, Picker, Form], &["Esc"], "back", "Back, without taking it").footer(89),
 
     row(A::Accept, "confirm.accept", &[Confirm], &["Enter"], "choose", "Take the marked answer").footer(10),
     row(A::ChoiceNext, "confirm.next", &[Confirm], &["Tab", "Right", "Down", "l", "j"], "next", "Mark the next answer").footer(11),

@@ -209,7 +209,9 @@ fn arguments(view: &View<'_>, tool: &Tool, width: u16, rows: &mut Vec<Strip>) {
     rows.push(heading(view, "arguments", width));
     if properties.is_empty() {
         let mut strip = view.strip(width);
-        strip.skip(3).put("any object", muted);
+        let takes_none = tool.input_schema.as_ref().is_some_and(schema::is_closed);
+        let said = if takes_none { "none" } else { "any object" };
+        strip.skip(3).put(said, muted);
         rows.push(strip);
     }
     let longest = properties
