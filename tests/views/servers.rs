@@ -351,3 +351,18 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
         assert_eq!(stage.commands(), [asked("memory", order)]);
     });
 }
+
+#[test]
+fn a_server_elsewhere_has_no_gauges_and_says_so() {
+    let mut run = (*run()).clone();
+    let mut rows = run.servers.to_vec();
+    let at = rows.iter().position(|row| row.name.as_str() == "memory");
+    rows[at.expect("the server")].pid = None;
+    run.servers = Arc::new(rows);
+    let around = (Settings::default(), Recalled::default(), tools());
+    play_on(around, Arc::new(run), (120, 36), async |stage| {
+        stage.keys("8jj").await;
+        let text = stage.text();
+        assert!(text.contains("not on this machine: no CPU"), "{text}");
+    });
+}

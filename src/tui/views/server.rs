@@ -162,7 +162,11 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
 /// Its process tree, as read last: it serves all of its calls.
 fn process(state: &State, row: &ServerRow) -> Piece<'static> {
     let Some(pid) = row.pid else {
-        return Piece::default();
+        // What is connected and has no process here runs elsewhere.
+        return match row.state {
+            ServerState::Ready => "not on this machine: no CPU and no memory to tell".into(),
+            _ => Piece::default(),
+        };
     };
     let told = Piece::from("pid ").then(figure::count(pid as usize));
     let place = state.run.servers.iter().position(|it| it.name == row.name);
