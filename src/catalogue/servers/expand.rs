@@ -1,8 +1,12 @@
-//! Variables in the files of other programs, each by its program's rules. A
-//! variable that is not set is an error here, whatever that program makes of
-//! it: a server started with half its command line helps nobody.
+//! Variables of servers, in the files of other programs by each program's
+//! rules. A variable that is not set is an error here, whatever that program
+//! makes of it: a server started with half its command line helps nobody.
 
 use std::path::PathBuf;
+
+use crate::catalogue::document::Node;
+use crate::catalogue::fields::text;
+use crate::catalogue::findings::Findings;
 
 /// How a program writes variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +27,28 @@ pub(super) struct Values<'v> {
     pub(super) workspace: PathBuf,
 }
 
+/// A text with its variables filled in; what cannot be is reported.
+pub(super) fn filled(
+    node: &Node,
+    rules: Rules,
+    values: &Values<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<String> {
+    match expand(text(node, findings)?, rules, values) {
+        Ok(filled) if filled.contains('\0') => {
+            findings.error(&node.span, "a NUL cannot stand here");
+            None
+        }
+        Ok(filled) => Some(filled),
+        Err(reason) => {
+            findings.error(&node.span, reason);
+            None
+        }
+    }
+}
+
 /// The text with its variables filled in, once: a value is never read again.
-pub(super) fn expand(text: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
+fn expand(text: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while rules != Rules::Literal

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::expand::{Rules, Values, expand};
+use super::expand::{Rules, Values, filled};
 use super::{Configured, remote};
 use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
@@ -115,9 +115,7 @@ fn why_unusable(node: &Node, rules: Rules) -> Option<&'static str> {
     if is("enabled", false) || is("disabled", true) {
         return Some("it is switched off in its file");
     }
-    let is_remote = ["url", "httpUrl", "serverUrl"];
-    let is_remote = is_remote.iter().any(|key| node.get(key).is_some());
-    if node.get("command").is_none() && is_remote {
+    if node.get("command").is_none() && written_url(node).is_some() {
         let kind = node.get("type").and_then(Node::as_text);
         // Gemini says `url` where it means the older transport.
         let is_older = rules == Rules::Dollar && node.get("httpUrl").is_none();
@@ -198,8 +196,7 @@ impl Reader<'_, '_> {
     /// A server over the network. Codex names the variables of its secrets.
     fn remote(&mut self, entry: &Entry) -> Option<Reach> {
         let node = &entry.node;
-        let keys = ["httpUrl", "url", "serverUrl"];
-        let Some(written) = keys.into_iter().find_map(|key| node.get(key)) else {
+        let Some(written) = written_url(node) else {
             let message = "a server needs `command` or `url`";
             self.findings.error(&entry.key_span, message);
             return None;
@@ -272,22 +269,9 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A text with its variables filled in.
-fn filled(
-    node: &Node,
-    rules: Rules,
-    values: &Values<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<String> {
-    match expand(text(node, findings)?, rules, values) {
-        Ok(filled) if filled.contains('\0') => {
-            findings.error(&node.span, "a NUL cannot stand here");
-            None
-        }
-        Ok(filled) => Some(filled),
-        Err(reason) => {
-            findings.error(&node.span, reason);
-            None
-        }
-    }
+/// Where a server over the network says that it is; Gemini's own word for the
+/// newer transport comes first.
+fn written_url(node: &Node) -> Option<&Node> {
+    let keys = ["httpUrl", "url", "serverUrl"];
+    keys.into_iter().find_map(|key| node.get(key))
 }

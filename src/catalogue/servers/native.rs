@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::expand::{Rules, Values, expand};
+use super::expand::{Rules, Values, filled};
 use super::{Configured, remote};
 use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{
@@ -103,16 +103,13 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> 
 /// What is reached over the network. `${NAME}` is a variable of the
 /// environment.
 fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
-    let filled = |node: &Node, findings: &mut Findings<'_>| {
-        let variable = |name: &str| std::env::var(name).ok();
-        let values = Values {
-            variable: &variable,
-            workspace: PathBuf::new(),
-        };
-        expand(text(node, findings)?, Rules::Braces, &values)
-            .map_err(|reason| findings.error(&node.span, reason))
-            .ok()
+    let variable = |name: &str| std::env::var(name).ok();
+    let values = Values {
+        variable: &variable,
+        workspace: PathBuf::new(),
     };
+    let filled =
+        |node: &Node, findings: &mut Findings<'_>| filled(node, Rules::Braces, &values, findings);
     let written = fields.take("url")?;
     let url = filled(written, findings).and_then(|url| remote::url(&url, written, findings));
     let headers = fields.read("headers", findings, |node, findings| {
