@@ -8,17 +8,13 @@ use crate::model::{Tool, ToolName};
 use crate::tui::form::Form;
 use crate::tui::fuzzy;
 
-use super::{Choices, Field, turned};
+use super::{Choices, Shortlist};
 
 /// A new call that is being put together.
 #[derive(Debug)]
 pub struct AddCall {
-    /// What was typed to narrow the tools.
-    pub filter: Field,
-    /// The tools it leaves, the best first.
-    pub found: Vec<ToolName>,
-    /// The marked one.
-    pub marked: usize,
+    /// The tools that the typed letters leave.
+    pub list: Shortlist<ToolName>,
     /// The form of the tool that was picked.
     pub form: Option<Form>,
     /// A JSON object that was pasted, until it is said what it is for.
@@ -31,38 +27,27 @@ pub struct AddCall {
 impl AddCall {
     /// Asks for the tool.
     pub fn new(catalogue: &Catalogue) -> Self {
-        let mut add = Self {
-            filter: Field::single_line(),
-            found: Vec::new(),
-            marked: 0,
+        Self {
+            list: Shortlist::new(fuzzy::tools(catalogue, ""), 0),
             form: None,
             offered: None,
             is_tool_given: false,
-        };
-        add.narrow(catalogue);
-        add
+        }
     }
 
     /// Asks for the arguments of a tool that is known.
     pub fn with_form(form: Form) -> Self {
         Self {
-            filter: Field::single_line(),
-            found: Vec::new(),
-            marked: 0,
+            list: Shortlist::new(Vec::new(), 0),
             form: Some(form),
             offered: None,
             is_tool_given: true,
         }
     }
 
-    /// Marks another tool, around the ends.
-    pub fn turn(&mut self, by: isize) {
-        self.marked = turned(self.marked, self.found.len(), by);
-    }
-
     /// The marked tool.
     pub fn tool<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c Tool> {
-        catalogue.get(self.found.get(self.marked)?)
+        catalogue.get(self.list.chosen()?)
     }
 
     /// What a key asks for on a row that is chosen from a list: to find one by
@@ -90,10 +75,7 @@ impl AddCall {
             Some(form) => {
                 form.key(key);
             }
-            None => {
-                self.filter.key(key);
-                self.narrow(catalogue);
-            }
+            None => self.list.key(key, |typed| fuzzy::tools(catalogue, typed)),
         }
     }
 
@@ -105,13 +87,8 @@ impl AddCall {
                 form.paste(text);
             }
         } else {
-            self.filter.paste(text);
-            self.narrow(catalogue);
+            self.list
+                .paste(text, |typed| fuzzy::tools(catalogue, typed));
         }
-    }
-
-    fn narrow(&mut self, catalogue: &Catalogue) {
-        self.found = fuzzy::tools(catalogue, &self.filter.text());
-        self.marked = 0;
     }
 }

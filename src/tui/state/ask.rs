@@ -1,6 +1,6 @@
 //! A question with a few answers; the harmless one is marked first.
 
-use super::Kind;
+use super::{Kind, turned};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,6 @@ impl Ask {
 
     /// Marks another answer, around the ends.
     pub fn turn(&mut self, by: isize) {
-        let answers = self.question.answers().len();
-        self.marked = (self.marked + answers).saturating_add_signed(by) % answers;
+        self.marked = turned(self.marked, self.question.answers().len(), by);
     }
 }

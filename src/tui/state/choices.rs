@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{Field, turned};
+use super::Shortlist;
 use crate::tui::fuzzy;
 
 /// The values to choose from.
@@ -12,12 +12,8 @@ pub struct Choices {
     pub row: usize,
     /// All of them, as they are shown. Untrusted texts.
     pub labels: Vec<String>,
-    /// What was typed to narrow them.
-    pub filter: Field,
-    /// The indices of those it leaves, the best first.
-    pub found: Vec<usize>,
-    /// The marked one.
-    pub marked: usize,
+    /// The indices of those that the typed letters leave.
+    pub list: Shortlist<usize>,
 }
 
 impl Choices {
@@ -25,38 +21,22 @@ impl Choices {
     pub fn new(row: usize, labels: Vec<String>, chosen: Option<usize>) -> Self {
         Self {
             row,
-            found: (0..labels.len()).collect(),
+            list: Shortlist::new((0..labels.len()).collect(), chosen.unwrap_or(0)),
             labels,
-            filter: Field::single_line(),
-            marked: chosen.unwrap_or(0),
         }
-    }
-
-    /// The index of the marked value.
-    pub fn value(&self) -> Option<usize> {
-        self.found.get(self.marked).copied()
-    }
-
-    /// Marks another value, around the ends.
-    pub fn turn(&mut self, by: isize) {
-        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// Takes a typed key.
     pub fn key(&mut self, key: KeyEvent) {
-        self.filter.key(key);
-        self.narrow();
+        self.list.key(key, |typed| matching(&self.labels, typed));
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
-        self.filter.paste(text);
-        self.narrow();
+        self.list.paste(text, |typed| matching(&self.labels, typed));
     }
+}
 
-    fn narrow(&mut self) {
-        let labels = self.labels.iter().map(String::as_str);
-        self.found = fuzzy::matches(&self.filter.text(), labels);
-        self.marked = 0;
-    }
+fn matching(labels: &[String], typed: &str) -> Vec<usize> {
+    fuzzy::matches(typed, labels.iter().map(String::as_str))
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{Field, turned};
+use super::Shortlist;
 use crate::tui::fuzzy;
 
 /// What is copied.
@@ -41,12 +41,8 @@ impl CopyWay {
 pub struct CopyAs {
     /// All that there are here.
     pub all: &'static [CopyWay],
-    /// What was typed to narrow them.
-    pub filter: Field,
-    /// Those it leaves, the best first.
-    pub found: Vec<CopyWay>,
-    /// The marked one.
-    pub marked: usize,
+    /// Those that the typed letters leave.
+    pub list: Shortlist<CopyWay>,
 }
 
 impl CopyAs {
@@ -54,33 +50,22 @@ impl CopyAs {
     pub fn new(all: &'static [CopyWay]) -> Self {
         Self {
             all,
-            filter: Field::single_line(),
-            found: all.to_vec(),
-            marked: 0,
+            list: Shortlist::new(all.to_vec(), 0),
         }
-    }
-
-    /// Marks another way, around the ends.
-    pub fn turn(&mut self, by: isize) {
-        self.marked = turned(self.marked, self.found.len(), by);
     }
 
     /// Takes a typed key.
     pub fn key(&mut self, key: KeyEvent) {
-        self.filter.key(key);
-        self.narrow();
+        self.list.key(key, |typed| matching(self.all, typed));
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
-        self.filter.paste(text);
-        self.narrow();
+        self.list.paste(text, |typed| matching(self.all, typed));
     }
+}
 
-    fn narrow(&mut self) {
-        let labels = self.all.iter().map(|way| way.label());
-        let found = fuzzy::matches(&self.filter.text(), labels);
-        self.found = found.into_iter().map(|at| self.all[at]).collect();
-        self.marked = 0;
-    }
+fn matching(all: &[CopyWay], typed: &str) -> Vec<CopyWay> {
+    let found = fuzzy::matches(typed, all.iter().map(|way| way.label()));
+    found.into_iter().map(|at| all[at]).collect()
 }

@@ -1,4 +1,58 @@
-//! The mark that goes up and down a list of things to choose from.
+//! Things to choose from: a list that is narrowed by typing, and the mark that
+//! goes up and down in it.
+
+use crossterm::event::KeyEvent;
+
+use super::Field;
+
+/// A list that is narrowed by typing.
+#[derive(Debug)]
+pub struct Shortlist<T> {
+    /// What was typed.
+    pub filter: Field,
+    /// What it leaves, the best first.
+    pub found: Vec<T>,
+    /// The index of the marked one.
+    pub marked: usize,
+}
+
+impl<T> Shortlist<T> {
+    /// A list before anything was typed.
+    pub fn new(all: Vec<T>, marked: usize) -> Self {
+        Self {
+            filter: Field::single_line(),
+            found: all,
+            marked,
+        }
+    }
+
+    /// The marked one.
+    pub fn chosen(&self) -> Option<&T> {
+        self.found.get(self.marked)
+    }
+
+    /// Marks another one, around the ends.
+    pub fn turn(&mut self, by: isize) {
+        self.marked = turned(self.marked, self.found.len(), by);
+    }
+
+    /// Takes a typed key; `narrowed` tells what the typed letters leave.
+    pub fn key(&mut self, key: KeyEvent, narrowed: impl FnOnce(&str) -> Vec<T>) {
+        self.filter.key(key);
+        self.narrow(narrowed);
+    }
+
+    /// Takes pasted text, in the same way.
+    pub fn paste(&mut self, text: &str, narrowed: impl FnOnce(&str) -> Vec<T>) {
+        self.filter.paste(text);
+        self.narrow(narrowed);
+    }
+
+    fn narrow(&mut self, narrowed: impl FnOnce(&str) -> Vec<T>) {
+        self.found = narrowed(&self.filter.text());
+        self.marked = 0;
+    }
+}
 
 /// The index after, or before, a marked one of so many, around the ends; 0 of
 /// none.

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{Field, turned};
+use super::Shortlist;
 use crate::tui::fuzzy;
 
 /// The themes there are and the one in use.
@@ -17,12 +17,8 @@ pub struct Wardrobe {
 /// The theme that is being picked.
 #[derive(Debug)]
 pub struct ThemePicker {
-    /// What was typed to narrow the themes.
-    pub filter: Field,
-    /// The themes it leaves, the best first.
-    pub found: Vec<String>,
-    /// The marked one.
-    pub marked: usize,
+    /// The themes that the typed letters leave.
+    pub list: Shortlist<String>,
     /// The theme that was in use before.
     pub before: String,
 }
@@ -33,38 +29,23 @@ impl ThemePicker {
         let found = wardrobe.names.clone();
         let marked = found.iter().position(|name| *name == wardrobe.worn);
         Self {
-            filter: Field::single_line(),
-            found,
-            marked: marked.unwrap_or(0),
+            list: Shortlist::new(found, marked.unwrap_or(0)),
             before: wardrobe.worn.clone(),
         }
     }
 
-    /// The marked theme.
-    pub fn marked(&self) -> Option<&str> {
-        self.found.get(self.marked).map(String::as_str)
-    }
-
-    /// Marks another theme, around the ends.
-    pub fn turn(&mut self, by: isize) {
-        self.marked = turned(self.marked, self.found.len(), by);
-    }
-
     /// Takes a typed key.
     pub fn key(&mut self, names: &[String], key: KeyEvent) {
-        self.filter.key(key);
-        self.narrow(names);
+        self.list.key(key, |typed| matching(names, typed));
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, names: &[String], text: &str) {
-        self.filter.paste(text);
-        self.narrow(names);
+        self.list.paste(text, |typed| matching(names, typed));
     }
+}
 
-    fn narrow(&mut self, names: &[String]) {
-        let found = fuzzy::matches(&self.filter.text(), names.iter().map(String::as_str));
-        self.found = found.into_iter().map(|at| names[at].clone()).collect();
-        self.marked = 0;
-    }
+fn matching(names: &[String], typed: &str) -> Vec<String> {
+    let found = fuzzy::matches(typed, names.iter().map(String::as_str));
+    found.into_iter().map(|at| names[at].clone()).collect()
 }

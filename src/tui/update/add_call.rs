@@ -61,8 +61,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     };
     let Some(form) = &mut add.form else {
         match action {
-            Action::MarkNext => add.turn(1),
-            Action::MarkPrevious => add.turn(-1),
+            Action::MarkNext => add.list.turn(1),
+            Action::MarkPrevious => add.list.turn(-1),
             Action::Close => drop(state.layers.pop()),
             Action::Take => pick(state),
             _ => {}
@@ -122,10 +122,10 @@ pub(super) fn in_choices(state: &mut State, action: Action) {
         return;
     };
     let taken = match action {
-        Action::MarkNext => return choices.turn(1),
-        Action::MarkPrevious => return choices.turn(-1),
+        Action::MarkNext => return choices.list.turn(1),
+        Action::MarkPrevious => return choices.list.turn(-1),
         Action::Close => None,
-        Action::Take => choices.value(),
+        Action::Take => choices.list.chosen().copied(),
         _ => return,
     };
     let row = choices.row;

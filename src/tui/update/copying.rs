@@ -140,11 +140,11 @@ pub(super) fn in_ways(state: &mut State, action: Action, commands: &mut Vec<UiCo
         return;
     };
     match action {
-        Action::MarkNext => ways.turn(1),
-        Action::MarkPrevious => ways.turn(-1),
+        Action::MarkNext => ways.list.turn(1),
+        Action::MarkPrevious => ways.list.turn(-1),
         Action::Close => drop(state.layers.pop()),
         Action::Take => {
-            let way = ways.found.get(ways.marked).copied();
+            let way = ways.list.chosen().copied();
             state.layers.pop();
             let extract = way.and_then(|way| in_way(state, way));
             commands.extend(extract.map(UiCommand::Copy));

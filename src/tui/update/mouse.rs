@@ -154,11 +154,11 @@ fn to_share(state: &mut State, pane: Pane, share: f32) {
 /// A press marks a row of a picker; one on the marked row takes it.
 fn on_choice(state: &mut State, row: usize, is_double: bool, commands: &mut Vec<UiCommand>) {
     let marked = match state.layers.last_mut() {
-        Some(Layer::Palette(it)) => &mut it.marked,
-        Some(Layer::Themes(it)) => &mut it.marked,
-        Some(Layer::CopyAs(it)) => &mut it.marked,
-        Some(Layer::Choices(it)) => &mut it.marked,
-        Some(Layer::Add(it)) => &mut it.marked,
+        Some(Layer::Palette(it)) => &mut it.list.marked,
+        Some(Layer::Themes(it)) => &mut it.list.marked,
+        Some(Layer::CopyAs(it)) => &mut it.list.marked,
+        Some(Layer::Choices(it)) => &mut it.list.marked,
+        Some(Layer::Add(it)) => &mut it.list.marked,
         _ => return,
     };
     let was_marked = std::mem::replace(marked, row) == row;

@@ -3,7 +3,7 @@
 use super::UiCommand;
 use crate::tui::action::Action;
 use crate::tui::refusal::refusal;
-use crate::tui::state::{Layer, Level, Palette, State};
+use crate::tui::state::{Layer, Level, State};
 use crate::tui::text::Piece;
 
 pub(super) fn open(state: &mut State) {
@@ -16,8 +16,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         return;
     };
     match action {
-        Action::MarkNext => palette.turn(1),
-        Action::MarkPrevious => palette.turn(-1),
+        Action::MarkNext => palette.list.turn(1),
+        Action::MarkPrevious => palette.list.turn(-1),
         Action::Close => drop(state.layers.pop()),
         Action::Take => take(state, commands),
         _ => {}
@@ -28,7 +28,7 @@ fn take(state: &mut State, commands: &mut Vec<UiCommand>) {
     let Some(Layer::Palette(palette)) = state.layers.pop() else {
         return;
     };
-    let Some(action) = Palette::action(&palette) else {
+    let Some(action) = palette.list.chosen().copied() else {
         return;
     };
     match refusal(state, action) {

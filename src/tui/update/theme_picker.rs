@@ -18,8 +18,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         return;
     };
     match action {
-        Action::MarkNext => picker.turn(1),
-        Action::MarkPrevious => picker.turn(-1),
+        Action::MarkNext => picker.list.turn(1),
+        Action::MarkPrevious => picker.list.turn(-1),
         Action::Take => {
             state.layers.pop();
             state.say(
@@ -41,9 +41,9 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
 /// Puts the marked theme on, if it is another one.
 pub(super) fn preview(state: &State, commands: &mut Vec<UiCommand>) {
     if let Some(Layer::Themes(picker)) = state.layers.last()
-        && let Some(name) = picker.marked()
-        && name != state.wardrobe.worn
+        && let Some(name) = picker.list.chosen()
+        && *name != state.wardrobe.worn
     {
-        commands.push(UiCommand::Wear(name.to_owned()));
+        commands.push(UiCommand::Wear(name.clone()));
     }
 }

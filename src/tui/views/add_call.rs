@@ -35,7 +35,7 @@ fn size(add: &AddCall, screen: Rect) -> (u16, u16) {
 pub(super) fn hit(add: &AddCall, screen: Rect, at: Position) -> Option<Hit> {
     let area = chrome::popup_area(screen, size(add, screen));
     match &add.form {
-        None => picker::hit(area, add.marked, add.found.len(), at),
+        None => picker::hit(area, &add.list, at),
         Some(form) => {
             let inner = chrome::popup_inner(screen, size(add, screen));
             form::field_at(form, inner, at).map(Hit::Field)
@@ -86,15 +86,10 @@ fn title(view: &View<'_>, form: &Form) -> Piece<'static> {
 fn tools(view: &View<'_>, add: &AddCall, inner: Rect, buf: &mut Buffer) {
     let picker = Picker {
         prompt: "tool: ",
-        filter: &add.filter,
-        rows: add.found.len(),
-        marked: add.marked,
+        list: &add.list,
         nothing: "No tool is called like that.",
     };
-    picker.render(view, inner, buf, |index, strip| {
-        let Some(name) = add.found.get(index) else {
-            return;
-        };
+    picker.render(view, inner, buf, |name, strip| {
         let text = Safe::new(name.as_str());
         strip
             .cell(text, 22, Align::Left, view.style(Role::Fg))

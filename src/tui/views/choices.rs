@@ -31,7 +31,7 @@ fn size(choices: &Choices, screen: Rect) -> (u16, u16) {
 /// The row of the picker at a place of the screen.
 pub(super) fn choice_at(choices: &Choices, screen: Rect, at: Position) -> Option<Hit> {
     let area = chrome::popup_area(screen, size(choices, screen));
-    picker::hit(area, choices.marked, choices.found.len(), at)
+    picker::hit(area, &choices.list, at)
 }
 
 /// Draws the picker.
@@ -54,17 +54,11 @@ pub(super) fn render(
     let inner = chrome::popup(view, screen, size(choices, screen), name, buf);
     let picker = Picker {
         prompt: "value: ",
-        filter: &choices.filter,
-        rows: choices.found.len(),
-        marked: choices.marked,
+        list: &choices.list,
         nothing: "No value is like that.",
     };
-    picker.render(view, inner, buf, |index, strip| {
-        let label = choices
-            .found
-            .get(index)
-            .and_then(|at| choices.labels.get(*at));
-        if let Some(label) = label {
+    picker.render(view, inner, buf, |at, strip| {
+        if let Some(label) = choices.labels.get(*at) {
             strip.put(Safe::new(label), view.style(Role::Fg));
         }
     });

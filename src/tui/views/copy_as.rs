@@ -25,7 +25,7 @@ fn size(ways: &CopyAs) -> (u16, u16) {
 /// The row of the picker at a place of the screen.
 pub(super) fn choice_at(ways: &CopyAs, screen: Rect, at: Position) -> Option<Hit> {
     let area = chrome::popup_area(screen, size(ways));
-    picker::hit(area, ways.marked, ways.found.len(), at)
+    picker::hit(area, &ways.list, at)
 }
 
 /// Draws the picker.
@@ -38,15 +38,11 @@ pub(super) fn render(
     let inner = chrome::popup(view, screen, size(ways), "Copy", buf);
     let picker = Picker {
         prompt: "as: ",
-        filter: &ways.filter,
-        rows: ways.found.len(),
-        marked: ways.marked,
+        list: &ways.list,
         nothing: "Nothing is called like that.",
     };
-    picker.render(view, inner, buf, |index, strip| {
-        if let Some(way) = ways.found.get(index) {
-            strip.put(way.label(), view.style(Role::Fg));
-        }
+    picker.render(view, inner, buf, |way, strip| {
+        strip.put(way.label(), view.style(Role::Fg));
     });
     None
 }

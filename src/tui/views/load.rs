@@ -2,7 +2,7 @@
 //! that wait, and the pressure on the machine, one below the other.
 //!
 //! ```text
-//! Load of this run, a reading every 0.5 s
+//! Load of this run, read every 0.5 s
 //!      ─ cap 4   ───────────────────────────── 4
 //!               ▇██████████████████▇▇▅▅▅▃▃▁
 //!    running 2  ███████████████████████████▇

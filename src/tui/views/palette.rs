@@ -24,12 +24,12 @@ use crate::tui::text::{Align, Strip};
 /// The row of the palette at a place of the screen.
 pub(super) fn choice_at(palette: &Palette, screen: Rect, at: Position) -> Option<Hit> {
     let area = chrome::popup_area(screen, size(palette, screen));
-    picker::hit(area, palette.marked, palette.found.len(), at)
+    picker::hit(area, &palette.list, at)
 }
 
 /// Where it is drawn: the columns and rows inside its frame.
 pub(super) fn size(palette: &Palette, screen: Rect) -> (u16, u16) {
-    let rows = u16::try_from(palette.found.len()).unwrap_or(u16::MAX);
+    let rows = u16::try_from(palette.list.found.len()).unwrap_or(u16::MAX);
     let most = screen.height.saturating_sub(6).min(18);
     // The box keeps its height while the letters are typed.
     (
@@ -48,16 +48,10 @@ pub(super) fn render(
     let inner = chrome::popup(view, screen, size(palette, screen), "Commands", buf);
     let picker = Picker {
         prompt: "command: ",
-        filter: &palette.filter,
-        rows: palette.found.len(),
-        marked: palette.marked,
+        list: &palette.list,
         nothing: "Nothing is called like that.",
     };
-    picker.render(view, inner, buf, |index, strip| {
-        if let Some(action) = palette.found.get(index) {
-            row(view, *action, strip);
-        }
-    });
+    picker.render(view, inner, buf, |action, strip| row(view, *action, strip));
     None
 }
 

@@ -7,19 +7,15 @@ use ratatui::layout::{Margin, Position, Rect};
 use super::hits::Hit;
 use super::{View, chrome, form};
 use crate::theme::Role;
-use crate::tui::state::Field;
+use crate::tui::state::Shortlist;
 use crate::tui::text::Strip;
 
 /// What a picker shows.
-pub(super) struct Picker<'p> {
+pub(super) struct Picker<'p, T> {
     /// What the line asks for.
     pub(super) prompt: &'static str,
-    /// What is typed.
-    pub(super) filter: &'p Field,
-    /// How many rows there are.
-    pub(super) rows: usize,
-    /// The marked one.
-    pub(super) marked: usize,
+    /// What there is to choose from.
+    pub(super) list: &'p Shortlist<T>,
     /// What is said where no row is left.
     pub(super) nothing: &'static str,
 }
@@ -30,24 +26,24 @@ fn first(marked: usize, height: u16) -> usize {
 }
 
 /// What is at a place of the screen, if the picker's frame is `area`.
-pub(super) fn hit(area: Rect, marked: usize, rows: usize, at: Position) -> Option<Hit> {
+pub(super) fn hit<T>(area: Rect, list: &Shortlist<T>, at: Position) -> Option<Hit> {
     let inner = area.inner(Margin::new(1, 1));
     if !area.contains(at) {
         return Some(Hit::Beside);
     }
     let line = usize::from(at.y.checked_sub(inner.y + 1)?);
-    let row = first(marked, inner.height.saturating_sub(1)) + line;
-    (inner.contains(at) && row < rows).then_some(Hit::Choice(row))
+    let row = first(list.marked, inner.height.saturating_sub(1)) + line;
+    (inner.contains(at) && row < list.found.len()).then_some(Hit::Choice(row))
 }
 
-impl Picker<'_> {
+impl<T> Picker<'_, T> {
     /// Draws the line and the rows; `row` fills one behind its bar.
     pub(super) fn render(
         &self,
         view: &View<'_>,
         inner: Rect,
         buf: &mut Buffer,
-        row: impl Fn(usize, &mut Strip),
+        row: impl Fn(&T, &mut Strip),
     ) {
         let mut prompt = view.strip(inner.width);
         prompt.skip(1).put(self.prompt, view.style(Role::Muted));
@@ -55,16 +51,18 @@ impl Picker<'_> {
         let used = (prompt.used() as u16).min(inner.width);
         let (width, line) = (inner.width - used, inner.height.min(1));
         let field = Rect::new(inner.x + used, inner.y, width, line);
-        form::text_field(view, self.filter, true, field, buf);
+        form::text_field(view, &self.list.filter, true, field, buf);
         let height = inner.height.saturating_sub(1);
         let rows = Rect::new(inner.x, inner.bottom() - height, inner.width, height);
-        if self.rows == 0 {
+        if self.list.found.is_empty() {
             chrome::empty(view, rows, &[self.nothing], buf);
             return;
         }
-        let visible = first(self.marked, rows.height)..self.rows;
-        for (index, y) in visible.zip(rows.y..rows.bottom()) {
-            let is_marked = index == self.marked;
+        let marked = self.list.marked;
+        let all = self.list.found.iter().enumerate();
+        let visible = all.skip(first(marked, rows.height));
+        for ((index, item), y) in visible.zip(rows.y..rows.bottom()) {
+            let is_marked = index == marked;
             let bar = if is_marked {
                 view.glyphs.selected()
             } else {
@@ -72,7 +70,7 @@ impl Picker<'_> {
             };
             let mut strip = view.strip(rows.width);
             strip.put(bar, view.style(Role::Accent));
-            row(index, &mut strip);
+            row(item, &mut strip);
             strip.draw((rows.x, y), buf);
             if is_marked {
                 let row = Rect::new(rows.x + 1, y, rows.width.saturating_sub(1), 1);

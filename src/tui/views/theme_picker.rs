@@ -27,7 +27,7 @@ fn area(screen: Rect) -> Rect {
 
 /// The row of the picker at a place of the screen.
 pub(super) fn choice_at(picker: &ThemePicker, screen: Rect, at: Position) -> Option<Hit> {
-    picker::hit(area(screen), picker.marked, picker.found.len(), at)
+    picker::hit(area(screen), &picker.list, at)
 }
 
 /// Draws the picker.
@@ -40,15 +40,11 @@ pub(super) fn render(
     let inner = chrome::boxed(view, area(screen), "Theme", buf);
     let picker = Picker {
         prompt: "theme: ",
-        filter: &themes.filter,
-        rows: themes.found.len(),
-        marked: themes.marked,
+        list: &themes.list,
         nothing: "No theme is called like that.",
     };
-    picker.render(view, inner, buf, |index, strip| {
-        if let Some(name) = themes.found.get(index) {
-            strip.put(Safe::new(name), view.style(Role::Fg));
-        }
+    picker.render(view, inner, buf, |name, strip| {
+        strip.put(Safe::new(name), view.style(Role::Fg));
     });
     None
 }

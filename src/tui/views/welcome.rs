@@ -1,12 +1,13 @@
 //! What a user who is new here is told once: three steps, gone with any key.
 //!
 //! ```text
-//! ┌ Welcome ─────────────────────────────────────┐
-//! │ fanout runs tool calls beside one another.   │
-//! │  1 a     pick a tool and queue a call        │
-//! │  2 + -   lanes more or less while they run   │
-//! │  3 :     find anything else; ? for the keys  │
-//! └──────────────────────────────────────────────┘
+//! ┌ Welcome ─────────────────────────────────────────────┐
+//! │ Tool calls, side by side, with what each costs.      │
+//! │                                                      │
+//! │ 1  a 3     pick a tool, fill its form, queue the call│
+//! │ 2  + -     a lane more or less, while calls run      │
+//! │ 3  : ?     find anything else, or read all keys      │
+//! └──────────────────────────────────────────────────────┘
 //! ```
 
 use ratatui::buffer::Buffer;
