@@ -17,11 +17,16 @@ impl Form {
         let time = |time: Option<_>| time.map(written_duration).unwrap_or_default();
         let grace = (limits.grace != tools.grace).then_some(limits.grace);
         let locks = plan::own_locks(call, tool);
-        let number = |number: i64| (number != 0).then(|| number.to_string());
+        let number = |number: i64| match number {
+            0 => String::new(),
+            number => number.to_string(),
+        };
+        let cores = call.claims.cpus.map(|it| it.to_string());
+        let memory = call.claims.memory_bytes.map(written_bytes);
         let kept = [
             ("after", edges(row, run)),
-            ("priority", number(call.priority.into()).unwrap_or_default()),
-            ("retries", number(call.retries.into()).unwrap_or_default()),
+            ("priority", number(call.priority.into())),
+            ("retries", number(call.retries.into())),
             ("timeout", time(own(limits.run, tools.run))),
             ("queue_timeout", time(own(limits.queue, tools.queue))),
             ("idle_timeout", time(own(limits.idle, tools.idle))),
@@ -32,20 +37,8 @@ impl Form {
             ),
             ("write_locks", names(&locks.write)),
             ("read_locks", names(&locks.read)),
-            (
-                "cpus",
-                call.claims
-                    .cpus
-                    .map(|it| it.to_string())
-                    .unwrap_or_default(),
-            ),
-            (
-                "memory",
-                call.claims
-                    .memory_bytes
-                    .map(written_bytes)
-                    .unwrap_or_default(),
-            ),
+            ("cpus", cores.unwrap_or_default()),
+            ("memory", memory.unwrap_or_default()),
             ("estimate", time(own(call.estimate, tool.estimate))),
             ("group", call.group.clone().unwrap_or_default()),
         ];

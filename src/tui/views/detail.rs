@@ -208,12 +208,9 @@ impl<'a> Sheet<'a> {
             } else {
                 Safe::new(&args::value(argument.value))
             };
-            match argument.source {
-                ArgumentSource::Outputs(references) => {
-                    self.argument(argument.name, text, Piece::from(""));
-                    self.outputs(references);
-                }
-                source => self.argument(argument.name, text, words(&source)),
+            self.argument(argument.name, text, words(&argument.source));
+            if let ArgumentSource::Outputs(references) = argument.source {
+                self.outputs(references);
             }
         }
     }
@@ -381,6 +378,7 @@ fn words(source: &ArgumentSource) -> Piece<'static> {
         ArgumentSource::Call(call) => Piece::from("as in ").then(figure::call(*call)),
         ArgumentSource::Default => Piece::from("schema default"),
         ArgumentSource::Unsent => Piece::from("schema default, not sent"),
-        ArgumentSource::Outputs(_) => Piece::from(""),
+        // They stand below it.
+        ArgumentSource::Outputs(_) => Piece::default(),
     }
 }
