@@ -97,28 +97,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Action, Annotations, OutputKind, Timeouts, ToolName};
+    use crate::model::{Action, ToolName};
     use crate::tui::text::command_line;
 
     fn tool() -> Tool {
+        let run = std::time::Duration::ZERO;
         Tool {
-            name: ToolName::new("t"),
-            description: String::new(),
-            action: Action::Wait {
-                run: std::time::Duration::ZERO,
-            },
             input_schema: Some(json!({"properties": {
                 "count": {"type": "integer"}, "deep": {"type": "boolean"}, "a/b": {"type": "integer"}
             }})),
-            annotations: Annotations::default(),
-            output: OutputKind::Auto,
-            timeouts: Timeouts::default(),
-            max_parallel: None,
-            rate: None,
-            write_locks: Vec::new(),
-            read_locks: Vec::new(),
-            estimate: None,
-            origin: None,
+            ..Tool::new(ToolName::new("t"), Action::Wait { run })
         }
     }
 

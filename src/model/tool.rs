@@ -86,6 +86,25 @@ pub enum Action {
 }
 
 impl Tool {
+    /// A tool of which nothing is known but how it is called and run.
+    pub fn new(name: ToolName, action: Action) -> Self {
+        Self {
+            name,
+            description: String::new(),
+            action,
+            input_schema: None,
+            annotations: Annotations::default(),
+            output: OutputKind::Auto,
+            timeouts: Timeouts::default(),
+            max_parallel: None,
+            rate: None,
+            write_locks: Vec::new(),
+            read_locks: Vec::new(),
+            estimate: None,
+            origin: None,
+        }
+    }
+
     /// JSON Schema of its structured result, where it promises one.
     pub fn output_schema(&self) -> Option<&Value> {
         match &self.action {

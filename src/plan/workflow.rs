@@ -15,7 +15,7 @@ use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::quantity::LONGEST;
-use crate::model::{Action, Annotations, CallName, EdgeKind, OutputKind, Timeouts, Tool, ToolName};
+use crate::model::{Action, Annotations, CallName, EdgeKind, OutputKind, Tool, ToolName};
 
 /// The one version that is read.
 const VERSION: &str = "1.5";
@@ -210,23 +210,16 @@ fn run_time(id: &str, step: &Node, record: Option<&Node>, findings: &mut Finding
 /// name has a prefix, so that it is no tool of a catalogue.
 fn wait_tool(name: &str, step: &Node, run: Duration) -> Tool {
     let program = step.get("name").and_then(Node::as_text).unwrap_or(name);
+    let name = ToolName::new(format!("wait.{name}"));
     Tool {
-        name: ToolName::new(format!("wait.{name}")),
         description: format!("waits as long as the recorded `{program}` ran"),
-        action: Action::Wait { run },
-        input_schema: None,
         annotations: Annotations {
             read_only: Some(true),
             ..Annotations::default()
         },
         output: OutputKind::Text,
-        timeouts: Timeouts::default(),
-        max_parallel: None,
-        rate: None,
-        write_locks: Vec::new(),
-        read_locks: Vec::new(),
         estimate: Some(run),
-        origin: None,
+        ..Tool::new(name, Action::Wait { run })
     }
 }
 

@@ -83,26 +83,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Action, Annotations, OutputKind, Timeouts, ToolName};
+    use crate::model::{Action, ToolName};
 
     fn tool(name: &str) -> Tool {
-        Tool {
-            name: ToolName::new(name),
-            description: String::new(),
-            action: Action::Wait {
-                run: std::time::Duration::ZERO,
-            },
-            input_schema: None,
-            annotations: Annotations::default(),
-            output: OutputKind::Auto,
-            timeouts: Timeouts::default(),
-            max_parallel: None,
-            rate: None,
-            write_locks: Vec::new(),
-            read_locks: Vec::new(),
-            estimate: None,
-            origin: None,
-        }
+        let run = std::time::Duration::ZERO;
+        Tool::new(ToolName::new(name), Action::Wait { run })
     }
 
     #[test]

@@ -5,25 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{Action, Annotations, OutputKind, Timeouts};
+use crate::model::Action;
 
 fn tool(schema: Value) -> Tool {
+    let run = Duration::ZERO;
     Tool {
-        name: ToolName::new("tool"),
-        description: String::new(),
-        action: Action::Wait {
-            run: Duration::ZERO,
-        },
         input_schema: Some(schema),
-        annotations: Annotations::default(),
-        output: OutputKind::Auto,
-        timeouts: Timeouts::default(),
-        max_parallel: None,
-        rate: None,
-        write_locks: Vec::new(),
-        read_locks: Vec::new(),
-        estimate: None,
-        origin: None,
+        ..Tool::new(ToolName::new("tool"), Action::Wait { run })
     }
 }
 
