@@ -103,7 +103,12 @@ pub(super) fn conduct(
         .and_then(|engine| {
             let conditions = Conditions::of(policy);
             let workshop = Workshop::open(&session.plan, &session.catalogue, conditions)?;
-            let runtime = &session.ground.runtime;
+            // The screen has a thread and timers of its own: those of the run are late
+            // while many calls flood.
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(SessionError::Runtime)?;
             let laboratory = workshop.laboratory();
             let drawn = Drawn {
                 looks,
