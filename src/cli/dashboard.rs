@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::Args;
 use futures_util::StreamExt;
 use ratatui::Terminal;
-use tokio::sync::watch;
 
 use super::exit::{self, Exit};
 use super::experiment::Conditions;
@@ -17,7 +16,7 @@ use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError, audit};
 use super::summary;
-use super::suspension::RunSession;
+use super::suspension::{RunSession, UnderWay};
 use super::trust::Otherwise;
 use crate::engine::{Command, Engine, Handle, Lifetime};
 use crate::model::{Plan, Snapshot};
@@ -114,7 +113,7 @@ pub(super) fn conduct(
                 looks,
                 recalled,
                 laboratory,
-                experiment: workshop.run(),
+                experiment: workshop.under_way(),
             };
             runtime.block_on(show(session, engine, workshop, drawn))
         });
@@ -171,7 +170,7 @@ struct Drawn {
     looks: Looks,
     recalled: Recalled,
     laboratory: Laboratory,
-    experiment: watch::Receiver<Option<Handle>>,
+    experiment: UnderWay,
 }
 
 /// Draws until the user leaves, gives the terminal back, and ends the run.

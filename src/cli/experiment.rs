@@ -36,11 +36,11 @@ pub(super) struct LiveBench<O> {
 
 /// Who looks on, and may stop it.
 pub(super) trait Overseer {
-    /// Waits for the end of a run, and stops it where that is wanted: its last
-    /// snapshot, and what it was stopped by.
+    /// Starts a run and waits for its end, and stops it where that is wanted:
+    /// its last snapshot, and what it was stopped by.
     async fn follow(
         &mut self,
-        engine: Engine,
+        start: impl FnOnce() -> Engine,
     ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError>;
 
     /// Hears how far the experiment is.
@@ -178,28 +178,30 @@ impl<O: Overseer> LiveBench<O> {
             order: conditions.order.into(),
             ..Policy::default()
         };
-        let engine = {
-            let _inside = ground.runtime.enter();
-            engine::start(Setup {
-                run: ground.folder.run.clone(),
-                plan: plan.clone(),
-                policy,
-                seed: conditions.seed,
-                time_scale: conditions.time_scale,
-                lifetime: Lifetime::UntilEnded,
-                catalogue: Arc::clone(&self.catalogue),
-                cores: session::usable_cores(),
-                spawner: ground.attempts(),
-                store: ground.store.clone(),
-                probe: probe::start(session::sample_period()).map_err(SessionError::Probe)?,
-                learned: Vec::new(),
-                surroundings: ground.surroundings.clone(),
-                recorder: None,
-                tape: None,
-            })
+        let setup = Setup {
+            run: ground.folder.run.clone(),
+            plan: plan.clone(),
+            policy,
+            seed: conditions.seed,
+            time_scale: conditions.time_scale,
+            lifetime: Lifetime::UntilEnded,
+            catalogue: Arc::clone(&self.catalogue),
+            cores: session::usable_cores(),
+            spawner: ground.attempts(),
+            store: ground.store.clone(),
+            probe: probe::start(session::sample_period()).map_err(SessionError::Probe)?,
+            learned: Vec::new(),
+            surroundings: ground.surroundings.clone(),
+            recorder: None,
+            tape: None,
         };
-        let others = Others::begin();
-        let followed = self.overseer.follow(engine);
+        let mut others = None;
+        let start = || {
+            others = Others::begin();
+            let _inside = ground.runtime.enter();
+            engine::start(setup)
+        };
+        let followed = self.overseer.follow(start);
         let (last, interruption) = self.runtime.block_on(followed)?;
         let foreign_cores = others.and_then(|others| others.cores(&last));
         self.interrupted = interruption;
@@ -293,9 +295,9 @@ impl Terminal {
 impl Overseer for Terminal {
     async fn follow(
         &mut self,
-        engine: Engine,
+        start: impl FnOnce() -> Engine,
     ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
-        follow(engine, &mut self.signals, None).await
+        follow(start(), &mut self.signals, None).await
     }
 
     fn show(&mut self, progress: &Progress) {

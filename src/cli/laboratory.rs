@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::exit::Exit;
 use super::experiment::{Conditions, LiveBench, Overseer};
 use super::session::SessionError;
+use super::suspension::UnderWay;
 use crate::catalogue::Catalogue;
 use crate::engine::{Command, Engine, Handle};
 use crate::lab::{self, Progress};
@@ -20,7 +21,7 @@ use crate::tui::laboratory::{Laboratory, News, ORDERS, Order};
 pub(super) struct Workshop {
     orders: mpsc::Sender<Order>,
     news: watch::Receiver<News>,
-    run: watch::Receiver<Option<Handle>>,
+    under_way: UnderWay,
     thread: JoinHandle<()>,
 }
 
@@ -34,11 +35,11 @@ impl Workshop {
     ) -> Result<Self, SessionError> {
         let (orders, heard) = mpsc::channel(ORDERS);
         let (tells, news) = watch::channel(News::of(plan));
-        let (shows, run) = watch::channel(None);
+        let under_way = UnderWay::default();
         let overseer = Spectator {
             orders: heard,
             tells,
-            shows,
+            under_way: under_way.clone(),
             is_closing: false,
         };
         let mut bench = LiveBench::new(Arc::clone(catalogue), conditions, || Ok(overseer))?;
@@ -49,14 +50,14 @@ impl Workshop {
         Ok(Self {
             orders,
             news,
-            run,
+            under_way,
             thread,
         })
     }
 
-    /// Always the experiment's run under way.
-    pub(super) fn run(&self) -> watch::Receiver<Option<Handle>> {
-        self.run.clone()
+    /// The experiment's run under way.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.under_way.clone()
     }
 
     /// What the dashboard needs of it.
@@ -105,7 +106,7 @@ fn work(bench: &mut LiveBench<Spectator>) {
 struct Spectator {
     orders: mpsc::Receiver<Order>,
     tells: watch::Sender<News>,
-    shows: watch::Sender<Option<Handle>>,
+    under_way: UnderWay,
     is_closing: bool,
 }
 
@@ -149,10 +150,10 @@ impl Spectator {
 impl Overseer for Spectator {
     async fn follow(
         &mut self,
-        mut engine: Engine,
+        start: impl FnOnce() -> Engine,
     ) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
+        let mut engine = self.under_way.start(start).await;
         let handle = engine.handle();
-        self.shows.send_replace(Some(handle.clone()));
         let mut snapshots = handle.snapshots();
         self.tell_load(&snapshots.borrow_and_update());
         let mut stopped = None;
@@ -166,7 +167,7 @@ impl Overseer for Spectator {
                 }
             }
         };
-        self.shows.send_replace(None);
+        self.under_way.end().await;
         lab::balance(&last)?;
         Ok((last, stopped))
     }

@@ -1,14 +1,15 @@
 //! Ctrl-Z: the calls stand still before the program does, and go on after it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-use tokio::sync::watch;
+use tokio::sync::Mutex;
 
 use super::guarded::GuardedTerminal;
-use crate::engine::{Command, Handle};
+use crate::engine::{Command, Engine, Handle};
 use crate::tui::Signal as EndSignal;
 use crate::tui::terminal::{Lent, Session};
 
@@ -42,20 +43,36 @@ pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
     Ok(stopped?)
 }
 
+/// The run of an experiment that is under way, if one is. None starts while the
+/// program is being suspended: its calls would go on without it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UnderWay(Arc<Mutex<Option<Handle>>>);
+
+impl UnderWay {
+    /// Starts a run, once the program is not being suspended.
+    pub(super) async fn start(&self, start: impl FnOnce() -> Engine) -> Engine {
+        let mut under_way = self.0.lock().await;
+        let engine = start();
+        *under_way = Some(engine.handle());
+        engine
+    }
+
+    /// The run has ended.
+    pub(super) async fn end(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
 /// The session of the dashboard's terminal, whose calls are suspended with it,
 /// those of an experiment included.
 pub(super) struct RunSession {
     terminal: GuardedTerminal,
     handle: Handle,
-    experiment: watch::Receiver<Option<Handle>>,
+    experiment: UnderWay,
 }
 
 impl RunSession {
-    pub(super) fn new(
-        terminal: GuardedTerminal,
-        handle: Handle,
-        experiment: watch::Receiver<Option<Handle>>,
-    ) -> Self {
+    pub(super) fn new(terminal: GuardedTerminal, handle: Handle, experiment: UnderWay) -> Self {
         Self {
             terminal,
             handle,
@@ -79,7 +96,7 @@ impl Session for RunSession {
     }
 
     async fn suspend(&mut self) -> io::Result<()> {
-        let experiment = self.experiment.borrow().clone();
+        let experiment = self.experiment.0.lock().await;
         let handles: Vec<&Handle> = experiment.iter().chain([&self.handle]).collect();
         for handle in &handles {
             hold(handle).await;
@@ -91,5 +108,24 @@ impl Session for RunSession {
 
     fn report_mouse(&mut self, is_wanted: bool) -> io::Result<()> {
         self.terminal.report_mouse(is_wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_run_starts_while_the_program_is_being_suspended() {
+        let under_way = UnderWay::default();
+        let held = under_way.0.lock().await;
+        let begun = under_way.start(|| panic!("it has started"));
+        let mut begun = pin!(begun);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(begun.as_mut().poll(&mut context).is_pending());
+        assert!(held.is_none());
     }
 }
