@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cap, Pressure, PressureSource, ToolName, plural};
+use super::{Cap, Pressure, PressureSource, plural};
 
 /// Who decides how many lanes may be busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -123,17 +123,6 @@ impl fmt::Display for CapStep {
 
 fn lanes(cap: Cap) -> String {
     plural(cap.get() as usize, "lane")
-}
-
-/// What calls of a tool were seen to need.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LearnedNeed {
-    /// The tool.
-    pub tool: ToolName,
-    /// Cores that one call of it keeps busy while nothing is in its way.
-    pub cores: f64,
-    /// The most memory one call of it had, in bytes; older peaks fade.
-    pub memory_bytes: u64,
 }
 
 /// A change of the cap with its time.

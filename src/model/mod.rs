@@ -13,6 +13,7 @@ mod http;
 mod id;
 mod launch;
 mod lock;
+mod need;
 mod outcome;
 mod plan;
 mod plural;
@@ -24,7 +25,7 @@ mod tool;
 mod wait;
 
 pub use call::{Call, Claims, Edge, EdgeKind, Origin, Timeouts};
-pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LearnedNeed, Pulse};
+pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, Pulse};
 pub use counts::{Bytes, Counts};
 pub use event::{AttemptEnd, Happening, RunEvent, Stream};
 pub use gauge::{
@@ -35,6 +36,7 @@ pub use http::{Method, Request, WrittenBody, WrittenRequest};
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use launch::{Launch, Question, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};
+pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use plural::plural;

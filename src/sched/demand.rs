@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::auto::ToolKind;
+use super::auto::NeedKind;
 use super::lock_table::Claim;
 use super::moment::nanoseconds;
 use super::tool_table::ToolNo;
@@ -19,8 +19,8 @@ pub(super) struct DemandNo(u32);
 pub(super) struct Demand {
     /// Its tool, where that has limits.
     pub tool: Option<ToolNo>,
-    /// Its tool, for what calls of it are seen to need.
-    pub kind: ToolKind,
+    /// The calls that are seen to need the same as it.
+    pub kind: NeedKind,
     pub locks: Claim,
     /// Thousandths of a core.
     pub millicores: u64,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Call, CallId, Claims, Edge, Ending, Epoch, LockSet, Outcome, Policy, PressureSource, StopCause,
-    Timeouts, ToolName,
+    ArgsFingerprint, Call, CallId, Claims, Edge, Ending, Epoch, LockSet, Outcome, Policy,
+    PressureSource, StopCause, Timeouts, ToolName,
 };
 
 /// Something that happened outside. Inputs that come late, twice or with an
@@ -111,6 +111,9 @@ pub struct CallSpec {
     pub id: CallId,
     /// Its tool, for the tool's limits.
     pub tool: ToolName,
+    /// Its arguments, where calls with the same are expected to need the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<ArgsFingerprint>,
     /// Edges to the calls it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<Edge>,
@@ -149,6 +152,7 @@ impl CallSpec {
         Self {
             id,
             tool,
+            args: None,
             after: Vec::new(),
             priority: 0,
             group: None,
@@ -165,6 +169,7 @@ impl CallSpec {
     /// The spec of a call whose locks are all known.
     pub fn of(call: &Call) -> Self {
         Self {
+            args: Some(ArgsFingerprint::of(&call.args)),
             after: call.after.clone(),
             priority: call.priority,
             group: call.group.as_deref().map(Arc::from),

@@ -198,7 +198,7 @@ impl Scheduler {
             .clamped(spec.claims.cpus, spec.claims.memory_bytes);
         let demand = Demand {
             tool: self.tools.number(&spec.tool),
-            kind: self.auto.kind(&spec.tool),
+            kind: self.auto.kind(&spec.tool, spec.args),
             locks: self.locks.intern(&spec.locks),
             millicores,
             memory,

@@ -12,7 +12,7 @@ mod trim;
 
 use std::time::Duration;
 
-pub(super) use self::needs::{Need, ToolKind};
+pub(super) use self::needs::{Need, NeedKind};
 
 use self::gate::Gate;
 use self::needs::Needs;
@@ -21,7 +21,8 @@ use super::demand::Demand;
 use super::input::{MachineReading, Used};
 use super::moment::Moment;
 use crate::model::{
-    AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource, ToolName,
+    ArgsFingerprint, AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource,
+    ToolName,
 };
 
 /// Share of the memory that is free, or calls' own, that calls may have.
@@ -102,9 +103,9 @@ impl Auto {
         self.lanes = self.estimate(ceiling);
     }
 
-    /// The number under which a tool's needs are kept.
-    pub(super) fn kind(&mut self, tool: &ToolName) -> ToolKind {
-        self.needs.kind(tool)
+    /// The number under which the needs of such calls are kept.
+    pub(super) fn kind(&mut self, tool: &ToolName, args: Option<ArgsFingerprint>) -> NeedKind {
+        self.needs.kind(tool, args)
     }
 
     /// What a call is expected to need.

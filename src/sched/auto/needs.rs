@@ -1,9 +1,10 @@
-//! What calls of each tool need, and what those that run need together.
+//! What calls need, by tool and by arguments, and what those that run need
+//! together.
 
 use std::collections::BTreeMap;
 
 use super::super::demand::Demand;
-use crate::model::{LearnedNeed, ToolName};
+use crate::model::{ArgsFingerprint, LearnedNeed, LearnedVariant, ToolName};
 
 /// Thousandths of a core that a call of an unknown tool is taken to need: a
 /// safe start.
@@ -14,13 +15,17 @@ const LEAST: f64 = 50.0;
 const WEIGHT: f64 = 0.3;
 /// Tools whose needs are told in the end; those of most calls first.
 const TOLD: usize = 256;
+/// Arguments of one tool that are told apart; calls with others need what the
+/// tool does.
+const VARIANTS: usize = 64;
 
-/// After so many attempts it is known what a tool needs.
+/// After so many attempts it is known what is needed.
 const KNOWN: u64 = 8;
 
-/// Number of a tool among those whose needs are kept.
+/// Number of a kind of calls that are taken to need the same: those of a tool,
+/// or those of a tool with the same arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sched) struct ToolKind(u32);
+pub(in crate::sched) struct NeedKind(u32);
 
 /// What one call, or several together, are expected to need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,32 +52,83 @@ impl Need {
     }
 }
 
+/// What attempts have shown. Memory is the highest peak, which fades.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    millicores: f64,
+    memory: u64,
+    /// Attempts learned from, those of earlier runs counted as [`KNOWN`].
+    attempts: u64,
+}
+
+impl Seen {
+    fn earlier(cores: f64, memory: u64, most_millicores: f64) -> Self {
+        Self {
+            millicores: (cores * 1000.0).clamp(LEAST, most_millicores),
+            memory,
+            attempts: KNOWN,
+        }
+    }
+
+    /// Takes in an attempt: thousandths of a core with a weight, and its peak.
+    fn take(&mut self, latest: Option<f64>, weight: f64, peak: Option<u64>) {
+        if let Some(latest) = latest {
+            self.millicores += weight * (latest - self.millicores);
+            self.attempts += 1;
+        }
+        if let Some(peak) = peak {
+            let faded = self.memory - self.memory / 10;
+            self.memory = peak.max(faded);
+        }
+    }
+
+    fn need(&self) -> Need {
+        Need {
+            millicores: self.millicores.round() as u64,
+            memory: self.memory,
+        }
+    }
+}
+
 /// What is known of a tool.
 #[derive(Debug)]
 struct Tool {
     name: ToolName,
-    millicores: f64,
-    memory: u64,
-    /// Attempts learned from, those of earlier runs counted as [`KNOWN`].
-    known: u64,
+    seen: Seen,
+    /// Its calls with other arguments than those told apart.
+    rest: NeedKind,
+    /// Arguments told apart; at most [`VARIANTS`].
+    variants: BTreeMap<ArgsFingerprint, NeedKind>,
+    /// What is known from earlier runs of arguments that have not come yet.
+    remembered: BTreeMap<ArgsFingerprint, Seen>,
+}
+
+/// Calls that are taken to need the same.
+#[derive(Debug)]
+struct Kind {
+    tool: u32,
+    /// What its own attempts have shown; before the first, and for the calls
+    /// that are not told apart, it is the tool's that counts.
+    seen: Option<Seen>,
     /// Calls that run and claim no cores, or no memory.
     running: Counts,
     /// Calls that have not ended and claim no cores.
     open: u64,
 }
 
-/// Calls that claim nothing of a kind: what they need is the tool's.
+/// Calls that claim nothing of a kind: what they need is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Counts {
     cores: u64,
     memory: u64,
 }
 
-/// The needs of all tools.
+/// The needs of all calls.
 #[derive(Debug)]
 pub(super) struct Needs {
-    numbers: BTreeMap<ToolName, ToolKind>,
+    numbers: BTreeMap<ToolName, u32>,
     tools: Vec<Tool>,
+    kinds: Vec<Kind>,
     most_millicores: f64,
     used: Need,
     open: u64,
@@ -85,84 +141,119 @@ impl Needs {
         let mut needs = Self {
             numbers: BTreeMap::new(),
             tools: Vec::new(),
+            kinds: Vec::new(),
             most_millicores: cores * 1000.0,
             used: Need::default(),
             open: 0,
             open_claims: 0,
         };
+        let most = needs.most_millicores;
         for known in learned {
-            let ToolKind(number) = needs.kind(&known.tool);
-            let most = needs.most_millicores;
+            let number = needs.tool(&known.tool);
             let tool = &mut needs.tools[number as usize];
-            tool.millicores = (known.cores * 1000.0).clamp(LEAST, most);
-            tool.memory = known.memory_bytes;
-            tool.known = KNOWN;
+            tool.seen = Seen::earlier(known.cores, known.memory_bytes, most);
+            let variants = known.variants.iter().take(VARIANTS);
+            tool.remembered = variants
+                .map(|it| (it.args, Seen::earlier(it.cores, it.memory_bytes, most)))
+                .collect();
         }
         needs
     }
 
-    pub(super) fn kind(&mut self, tool: &ToolName) -> ToolKind {
-        if let Some(number) = self.numbers.get(tool) {
+    fn tool(&mut self, name: &ToolName) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
             return *number;
         }
-        let number = ToolKind(self.tools.len() as u32);
-        self.numbers.insert(tool.clone(), number);
+        let number = self.tools.len() as u32;
+        self.numbers.insert(name.clone(), number);
+        let rest = self.new_kind(number, None);
         self.tools.push(Tool {
-            name: tool.clone(),
-            millicores: UNKNOWN.min(self.most_millicores),
-            memory: 0,
-            known: 0,
+            name: name.clone(),
+            seen: Seen {
+                millicores: UNKNOWN.min(self.most_millicores),
+                memory: 0,
+                attempts: 0,
+            },
+            rest,
+            variants: BTreeMap::new(),
+            remembered: BTreeMap::new(),
+        });
+        number
+    }
+
+    fn new_kind(&mut self, tool: u32, seen: Option<Seen>) -> NeedKind {
+        let number = NeedKind(self.kinds.len() as u32);
+        self.kinds.push(Kind {
+            tool,
+            seen,
             running: Counts::default(),
             open: 0,
         });
         number
     }
 
+    /// The kind of a tool's calls with these arguments; `None` where they are
+    /// not to be told apart.
+    pub(super) fn kind(&mut self, tool: &ToolName, args: Option<ArgsFingerprint>) -> NeedKind {
+        let number = self.tool(tool);
+        let tool = &mut self.tools[number as usize];
+        let Some(args) = args else { return tool.rest };
+        if let Some(kind) = tool.variants.get(&args) {
+            return *kind;
+        }
+        if tool.variants.len() == VARIANTS {
+            return tool.rest;
+        }
+        let seen = tool.remembered.remove(&args);
+        let kind = self.new_kind(number, seen);
+        self.tools[number as usize].variants.insert(args, kind);
+        kind
+    }
+
+    fn known(&self, kind: &Kind) -> Seen {
+        kind.seen.unwrap_or(self.tools[kind.tool as usize].seen)
+    }
+
     /// A claim is the user's word and counts as it is.
     pub(super) fn of(&self, demand: &Demand) -> Need {
-        let tool = &self.tools[demand.kind.0 as usize];
-        let learned = tool.millicores.round() as u64;
+        let learned = self.known(&self.kinds[demand.kind.0 as usize]).need();
+        let or = |claimed: u64, learned| if claimed > 0 { claimed } else { learned };
         Need {
-            millicores: if demand.millicores > 0 {
-                demand.millicores
-            } else {
-                learned
-            },
-            memory: if demand.memory > 0 {
-                demand.memory
-            } else {
-                tool.memory
-            },
+            millicores: or(demand.millicores, learned.millicores),
+            memory: or(demand.memory, learned.memory),
         }
     }
 
     /// Whether that is more than a guess.
     pub(super) fn is_known(&self, demand: &Demand) -> bool {
-        demand.millicores > 0 || self.tools[demand.kind.0 as usize].known >= KNOWN
+        let kind = &self.kinds[demand.kind.0 as usize];
+        let of_tool = self.tools[kind.tool as usize].seen.attempts;
+        let own = kind.seen.map_or(0, |seen| seen.attempts);
+        demand.millicores > 0 || own.max(of_tool) >= KNOWN
     }
 
     pub(super) fn opened(&mut self, demand: &Demand) {
         self.open += 1;
         self.open_claims += demand.millicores;
-        self.tools[demand.kind.0 as usize].open += u64::from(demand.millicores == 0);
+        self.kinds[demand.kind.0 as usize].open += u64::from(demand.millicores == 0);
     }
 
     pub(super) fn closed(&mut self, demand: &Demand) {
         self.open -= 1;
         self.open_claims -= demand.millicores;
-        self.tools[demand.kind.0 as usize].open -= u64::from(demand.millicores == 0);
+        self.kinds[demand.kind.0 as usize].open -= u64::from(demand.millicores == 0);
     }
 
     pub(super) fn take(&mut self, demand: &Demand) {
         self.used = self.used.plus(self.of(demand));
-        let running = &mut self.tools[demand.kind.0 as usize].running;
+        let running = &mut self.kinds[demand.kind.0 as usize].running;
         running.cores += u64::from(demand.millicores == 0);
         running.memory += u64::from(demand.memory == 0);
     }
 
     pub(super) fn give_back(&mut self, demand: &Demand) {
         self.used = self.used.minus(self.of(demand));
-        let running = &mut self.tools[demand.kind.0 as usize].running;
+        let running = &mut self.kinds[demand.kind.0 as usize].running;
         running.cores -= u64::from(demand.millicores == 0);
         running.memory -= u64::from(demand.memory == 0);
     }
@@ -171,49 +262,80 @@ impl Needs {
         self.used
     }
 
-    /// Takes the cores and the peak of memory of an attempt to what its tool
-    /// needs. The memory of a tool is its highest peak, which fades.
+    /// Takes the cores and the peak of memory of an attempt to what is needed:
+    /// by its tool, and by calls with the same arguments where those are told
+    /// apart. The first attempts of such count for more, as there is nothing
+    /// but the tool's need to go by before.
     pub(super) fn learn(&mut self, demand: &Demand, cores: Option<f64>, peak: Option<u64>) {
-        let most = self.most_millicores;
-        let tool = &mut self.tools[demand.kind.0 as usize];
-        let before = (tool.millicores.round() as u64, tool.memory);
-        if let Some(cores) = cores {
-            let latest = (cores * 1000.0).clamp(LEAST, most);
-            tool.millicores += WEIGHT * (latest - tool.millicores);
-            tool.known += 1;
+        let NeedKind(kind) = demand.kind;
+        let number = self.kinds[kind as usize].tool;
+        let latest = cores.map(|cores| (cores * 1000.0).clamp(LEAST, self.most_millicores));
+        let before = self.learned_of_running(number);
+        let tool = &mut self.tools[number as usize];
+        let kind = &mut self.kinds[kind as usize];
+        if tool.rest != demand.kind && (latest.is_some() || peak.is_some()) {
+            let seen = kind.seen.get_or_insert(Seen {
+                attempts: 0,
+                ..tool.seen
+            });
+            let weight = WEIGHT.max(1.0 / (seen.attempts + 2) as f64);
+            seen.take(latest, weight, peak);
         }
-        if let Some(peak) = peak {
-            let faded = tool.memory - tool.memory / 10;
-            tool.memory = peak.max(faded);
-        }
-        let after = (tool.millicores.round() as u64, tool.memory);
-        let Counts { cores, memory } = tool.running;
-        let millicores = self.used.millicores + cores * after.0;
-        self.used.millicores = millicores.saturating_sub(cores * before.0);
-        let bytes = self
-            .used
-            .memory
-            .saturating_add(memory.saturating_mul(after.1));
-        self.used.memory = bytes.saturating_sub(memory.saturating_mul(before.1));
+        tool.seen.take(latest, WEIGHT, peak);
+        let after = self.learned_of_running(number);
+        self.used = self.used.plus(after).minus(before);
+    }
+
+    /// What the running calls of a tool are taken to need, claims left out.
+    fn learned_of_running(&self, tool: u32) -> Need {
+        let tool = &self.tools[tool as usize];
+        let kinds = tool.variants.values().chain([&tool.rest]);
+        kinds.fold(Need::default(), |sum, NeedKind(kind)| {
+            let kind = &self.kinds[*kind as usize];
+            let each = self.known(kind).need();
+            sum.plus(Need {
+                millicores: kind.running.cores.saturating_mul(each.millicores),
+                memory: kind.running.memory.saturating_mul(each.memory),
+            })
+        })
     }
 
     /// What an open call needs on average; `None` without any.
     pub(super) fn mean_millicores(&self) -> Option<f64> {
-        let learned = self.tools.iter();
-        let learned: f64 = learned.map(|it| it.open as f64 * it.millicores).sum();
+        let learned = self.kinds.iter();
+        let learned: f64 = learned
+            .map(|it| it.open as f64 * self.known(it).millicores)
+            .sum();
         let sum = learned + self.open_claims as f64;
         (self.open > 0).then(|| (sum / self.open as f64).max(1.0))
     }
 
     /// What was learned, by tool.
     pub(super) fn learned(&self) -> Vec<LearnedNeed> {
-        let mut known: Vec<&Tool> = self.tools.iter().filter(|tool| tool.known > 0).collect();
-        known.sort_by_key(|tool| std::cmp::Reverse(tool.known));
+        let tools = self.tools.iter();
+        let mut known: Vec<&Tool> = tools.filter(|tool| tool.seen.attempts > 0).collect();
+        known.sort_by_key(|tool| std::cmp::Reverse(tool.seen.attempts));
         let told = known.into_iter().take(TOLD);
         told.map(|tool| LearnedNeed {
             tool: tool.name.clone(),
-            cores: tool.millicores / 1000.0,
-            memory_bytes: tool.memory,
+            cores: tool.seen.millicores / 1000.0,
+            memory_bytes: tool.seen.memory,
+            variants: self.variants(tool),
+        })
+        .collect()
+    }
+
+    /// What was learned of a tool's arguments, those of this run first.
+    fn variants(&self, tool: &Tool) -> Vec<LearnedVariant> {
+        let own = tool.variants.iter();
+        let own = own
+            .filter_map(|(args, NeedKind(kind))| Some((*args, self.kinds[*kind as usize].seen?)));
+        let earlier = tool.remembered.iter().map(|(args, seen)| (*args, *seen));
+        let told = own.chain(earlier).take(VARIANTS);
+        told.map(|(args, seen)| LearnedVariant {
+            args,
+            cores: seen.millicores / 1000.0,
+            memory_bytes: seen.memory,
         })
         .collect()
     }
@@ -223,5 +345,99 @@ impl Needs {
         let used = running.fold(Need::default(), |sum, demand| sum.plus(self.of(demand)));
         assert_eq!(used, self.used, "what running calls need");
         assert_eq!(self.open, open as u64, "open calls whose needs count");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::demand::Span;
+    use super::super::super::lock_table::Claim;
+    use super::*;
+
+    fn tool() -> ToolName {
+        ToolName::new("shell")
+    }
+
+    fn args(number: usize) -> ArgsFingerprint {
+        ArgsFingerprint::of(&json!({ "command": number }))
+    }
+
+    fn demand(needs: &mut Needs, args: Option<ArgsFingerprint>) -> Demand {
+        Demand {
+            tool: None,
+            kind: needs.kind(&tool(), args),
+            locks: Claim::default(),
+            millicores: 0,
+            memory: 0,
+            span: Span::of(std::time::Duration::ZERO),
+        }
+    }
+
+    fn learn(needs: &mut Needs, args: ArgsFingerprint, cores: f64) {
+        let demand = demand(needs, Some(args));
+        for _ in 0..20 {
+            needs.learn(&demand, Some(cores), None);
+        }
+    }
+
+    fn millicores(needs: &mut Needs, args: ArgsFingerprint) -> u64 {
+        let demand = demand(needs, Some(args));
+        needs.of(&demand).millicores
+    }
+
+    #[test]
+    fn one_tool_needs_what_its_arguments_say_and_that_is_remembered() {
+        let mut needs = Needs::new(&[], 8.0);
+        let [heavy, light, new] = [0, 1, 2].map(args);
+        learn(&mut needs, heavy, 4.0);
+        learn(&mut needs, light, 0.1);
+        assert!((3_900..=4_000).contains(&millicores(&mut needs, heavy)));
+        assert!((100..=150).contains(&millicores(&mut needs, light)));
+        let of_tool = demand(&mut needs, None);
+        let of_tool = needs.of(&of_tool).millicores;
+        assert_eq!(
+            millicores(&mut needs, new),
+            of_tool,
+            "nothing else is known"
+        );
+
+        let mut later = Needs::new(&needs.learned(), 8.0);
+        for known in [heavy, light] {
+            let before = millicores(&mut needs, known);
+            assert_eq!(millicores(&mut later, known), before);
+        }
+        let learned = later.learned();
+        assert_eq!(learned[0].variants.len(), 2, "those that did not run again");
+    }
+
+    #[test]
+    fn what_runs_is_counted_anew_when_its_tool_or_its_arguments_become_known() {
+        let mut needs = Needs::new(&[], 8.0);
+        let running = [Some(args(0)), Some(args(1)), None].map(|it| demand(&mut needs, it));
+        for demand in &running {
+            needs.opened(demand);
+            needs.take(demand);
+        }
+        needs.learn(&running[0], Some(3.0), Some(1 << 20));
+        needs.learn(&running[1], Some(0.2), Some(1 << 30));
+        needs.learn(&running[2], Some(0.5), None);
+        let sum = running.iter().map(|it| needs.of(it));
+        let sum = sum.fold(Need::default(), Need::plus);
+        assert_eq!(needs.used(), sum);
+        assert_ne!(needs.of(&running[0]), needs.of(&running[1]));
+    }
+
+    #[test]
+    fn of_many_arguments_only_some_are_told_apart() {
+        let mut needs = Needs::new(&[], 8.0);
+        for number in 0..VARIANTS {
+            learn(&mut needs, args(number), 0.1);
+        }
+        let rest = demand(&mut needs, None).kind;
+        assert_ne!(needs.kind(&tool(), Some(args(0))), rest);
+        assert_eq!(needs.kind(&tool(), Some(args(VARIANTS))), rest);
+        assert_eq!(needs.learned()[0].variants.len(), VARIANTS);
     }
 }
