@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::Args;
 use futures_util::StreamExt;
 use ratatui::Terminal;
+use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
 use super::experiment::Conditions;
 use super::ground::Ground;
 use super::guarded::GuardedTerminal;
-use super::laboratory::Workshop;
+use super::laboratory::{Keeping, Workshop};
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError, audit};
@@ -92,6 +93,7 @@ pub(super) fn conduct(
         looks.settings.notices.push(notice);
     }
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
+    let keeping = Keeping::of(recalled.notebook.as_ref());
     let shown = session
         .start(
             policy,
@@ -101,13 +103,8 @@ pub(super) fn conduct(
         )
         .and_then(|engine| {
             let conditions = Conditions::of(policy);
-            let workshop = Workshop::open(&session.plan, &session.catalogue, conditions)?;
-            // The screen has a thread and timers of its own: those of the run are late
-            // while many calls flood.
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(SessionError::Runtime)?;
+            let workshop = Workshop::open(&session.plan, &session.catalogue, conditions, keeping)?;
+            let runtime = runtime_of_screen()?;
             let laboratory = workshop.laboratory();
             let drawn = Drawn {
                 looks,
@@ -134,6 +131,13 @@ pub(super) fn conduct(
         }
         Err(error) => exit::cannot_run(&error),
     }
+}
+
+/// The screen has a thread and timers of its own: those of the run are late while
+/// many calls flood.
+fn runtime_of_screen() -> Result<Runtime, SessionError> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(SessionError::Runtime)
 }
 
 /// What is known of earlier sessions; what cannot be read is said.

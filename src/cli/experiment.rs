@@ -27,7 +27,7 @@ use crate::sched::ToolLimits;
 pub(super) struct LiveBench<O> {
     runtime: Runtime,
     catalogue: Arc<Catalogue>,
-    conditions: Conditions,
+    pub(super) conditions: Conditions,
     limits: Vec<ToolLimits>,
     pub(super) overseer: O,
     /// What it was stopped by, as the exit code of that.

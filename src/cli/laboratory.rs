@@ -9,13 +9,15 @@ use tokio::sync::{mpsc, watch};
 
 use super::exit::Exit;
 use super::experiment::{Conditions, LiveBench, Overseer};
-use super::session::SessionError;
+use super::kept_sweep::KeptSweep;
+use super::session::{self, SessionError};
 use super::suspension::UnderWay;
 use crate::catalogue::Catalogue;
 use crate::engine::{Command, Engine, Handle};
-use crate::lab::{self, Progress};
+use crate::lab::{self, Asked, Experiment, Finding, Progress, sweep};
 use crate::model::{Plan, Snapshot};
-use crate::tui::laboratory::{Laboratory, News, ORDERS, Order};
+use crate::record::Notebook;
+use crate::tui::laboratory::{Laboratory, News, ORDERS, Order, SEED};
 
 /// The thread, and the way to it.
 pub(super) struct Workshop {
@@ -32,9 +34,14 @@ impl Workshop {
         plan: &Plan,
         catalogue: &Arc<Catalogue>,
         conditions: Conditions,
+        keeping: Keeping,
     ) -> Result<Self, SessionError> {
         let (orders, heard) = mpsc::channel(ORDERS);
-        let (tells, news) = watch::channel(News::of(plan));
+        let first = match keeping {
+            Keeping::Nothing => News::of(plan),
+            Keeping::Sweeps => stopped_before(plan, &conditions),
+        };
+        let (tells, news) = watch::channel(first);
         let under_way = UnderWay::default();
         let overseer = Spectator {
             orders: heard,
@@ -45,7 +52,7 @@ impl Workshop {
         let mut bench = LiveBench::new(Arc::clone(catalogue), conditions, || Ok(overseer))?;
         let thread = std::thread::Builder::new()
             .name("fanout-lab".to_owned())
-            .spawn(move || work(&mut bench))
+            .spawn(move || work(&mut bench, keeping))
             .map_err(SessionError::Laboratory)?;
         Ok(Self {
             orders,
@@ -87,19 +94,83 @@ impl Workshop {
     }
 }
 
+/// Whether a sweep under way is written down, to be gone on with later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    Sweeps,
+    Nothing,
+}
+
+impl Keeping {
+    /// Where nothing is to be written down between sessions, no sweep is either.
+    pub(super) fn of(notebook: Option<&Notebook>) -> Self {
+        notebook.map_or(Self::Nothing, |_| Self::Sweeps)
+    }
+}
+
+/// Where a sweep of the plan was stopped before, that is the first experiment.
+fn stopped_before(plan: &Plan, conditions: &Conditions) -> News {
+    let mut news = News::of(plan);
+    let request = sweep::Request::usual(plan, session::usable_cores(), SEED);
+    let runs = KeptSweep::stopped(plan, &request, conditions);
+    if !runs.is_empty() {
+        let stopped = Experiment::stopped(Arc::clone(&news.plan), request, runs);
+        news.experiment = Some(Arc::new(stopped));
+        news.number = 1;
+    }
+    news
+}
+
 /// Does what is ordered until the laboratory is closed.
-fn work(bench: &mut LiveBench<Spectator>) {
+fn work(bench: &mut LiveBench<Spectator>, keeping: Keeping) {
     while let Some(order) = bench.overseer.next() {
         let Order::Begin(plan, asked) = order else {
             continue;
         };
         bench.interrupted = None;
         let tells = bench.overseer.tells.clone();
+        let mut kept = match (&asked, keeping) {
+            (Asked::Sweep(request, runs), Keeping::Sweeps) => {
+                let begun = KeptSweep::begin(&plan, request, &bench.conditions, runs);
+                begun.unwrap_or_else(|error| {
+                    cannot_go_on(&tells, &error);
+                    KeptSweep::nowhere()
+                })
+            }
+            _ => KeptSweep::nowhere(),
+        };
+        tells.send_modify(|news| {
+            news.number += 1;
+            news.experiment = None;
+        });
+        let mut is_done = false;
         lab::conduct(&plan, asked, bench, &mut |experiment| {
+            if let Finding::Sweep(findings) = &experiment.finding
+                && let Err(error) = kept.hear(&findings.runs)
+            {
+                cannot_go_on(&tells, &error);
+            }
+            is_done = !experiment.is_under_way() && experiment.finding.halt().is_none();
             let experiment = Some(Arc::new(experiment.clone()));
             tells.send_modify(|news| news.experiment = experiment);
         });
+        if is_done {
+            kept.forget();
+        }
     }
+}
+
+fn cannot_go_on(tells: &watch::Sender<News>, error: &io::Error) {
+    let text = format!("this sweep cannot be gone on with later: {error}");
+    notify(tells, &text);
+}
+
+/// Tells something that is no reason to stop.
+fn notify(tells: &watch::Sender<News>, text: &str) {
+    tells.send_modify(|news| {
+        let number = news.notice.as_ref().map_or(0, |(number, _)| *number);
+        news.notice = Some((number + 1, text.into()));
+    });
 }
 
 /// Passes on to the dashboard what happens, and hears its orders meanwhile.
@@ -135,7 +206,7 @@ impl Spectator {
         loop {
             match self.orders.recv().await {
                 Some(Order::Stop) => return,
-                Some(Order::Begin(..) | Order::Export) => {}
+                Some(Order::Begin(..)) => {}
                 // Nobody is left to give orders.
                 None if self.is_closing => std::future::pending().await,
                 Some(Order::Close) | None => {
@@ -177,10 +248,7 @@ impl Overseer for Spectator {
     }
 
     fn complain(&mut self, text: &str) {
-        self.tells.send_modify(|news| {
-            let number = news.notice.as_ref().map_or(0, |(number, _)| *number);
-            news.notice = Some((number + 1, text.into()));
-        });
+        notify(&self.tells, text);
     }
 }
 

@@ -18,6 +18,7 @@ mod experiment;
 mod ground;
 mod guarded;
 mod headless;
+mod kept_sweep;
 mod keys;
 mod laboratory;
 mod looks;

@@ -9,12 +9,13 @@ use super::{Bench, Found, Halt, Progress, Trial};
 use crate::model::{Cap, Plan};
 
 /// What is asked of the lab.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Asked {
     /// The plan at several caps.
     Compare(compare::Request),
-    /// Which cap is worth using.
-    Sweep(sweep::Request),
+    /// Which cap is worth using, going on from the runs of a sweep that was
+    /// stopped; without any it begins anew.
+    Sweep(sweep::Request, Vec<sweep::Run>),
 }
 
 impl Asked {
@@ -22,7 +23,7 @@ impl Asked {
     pub fn caps(&self) -> &[Cap] {
         match self {
             Self::Compare(request) => &request.caps,
-            Self::Sweep(request) => &request.caps,
+            Self::Sweep(request, _) => &request.caps,
         }
     }
 
@@ -30,13 +31,13 @@ impl Asked {
     pub fn least_runs(&self) -> usize {
         match self {
             Self::Compare(request) => request.least_runs(),
-            Self::Sweep(request) => request.least_runs(),
+            Self::Sweep(request, runs) => request.least_runs().saturating_sub(runs.len()).max(1),
         }
     }
 }
 
 /// An experiment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
     /// Whose calls are run.
     pub plan: Arc<Plan>,
@@ -56,7 +57,7 @@ pub enum Stage {
 }
 
 /// What an experiment knows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     /// Of the plan at several caps.
     Comparison(compare::Findings),
@@ -90,8 +91,29 @@ impl Experiment {
             stage: Stage::UnderWay(None),
             finding: match asked {
                 Asked::Compare(request) => Finding::Comparison(compare::Findings::none(request)),
-                Asked::Sweep(request) => Finding::Sweep(sweep::Findings::none(request)),
+                Asked::Sweep(request, runs) => Finding::Sweep(sweep::Findings::of(request, runs)),
             },
+        }
+    }
+
+    /// A sweep that was stopped after these runs, to be gone on with.
+    pub fn stopped(plan: Arc<Plan>, request: sweep::Request, runs: Vec<sweep::Run>) -> Self {
+        let mut findings = sweep::Findings::of(request, runs);
+        findings.halt = Some(Halt::Stopped);
+        Self {
+            plan,
+            stage: Stage::Over,
+            finding: Finding::Sweep(findings),
+        }
+    }
+
+    /// The sweep of the same plan that it is, where it was stopped.
+    pub fn stopped_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
+        match &self.finding {
+            Finding::Sweep(it) if it.halt == Some(Halt::Stopped) && !it.runs.is_empty() => {
+                (self.plan.calls == plan.calls).then_some(it)
+            }
+            _ => None,
         }
     }
 
@@ -119,8 +141,8 @@ pub fn conduct(
             let comparison = compare(plan, request, &mut watched);
             Finding::Comparison(comparison.findings(plan))
         }
-        Asked::Sweep(request) => {
-            let mut sweep = Sweep::new(request, Vec::new());
+        Asked::Sweep(request, runs) => {
+            let mut sweep = Sweep::new(request, runs);
             sweep.conduct(plan, &mut watched, &mut |_| {});
             Finding::Sweep(sweep.findings())
         }

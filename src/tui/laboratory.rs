@@ -15,6 +15,8 @@ use crate::model::{History, Plan, Pulse};
 
 /// Orders that may wait to be heard.
 pub const ORDERS: usize = 8;
+/// Seed of the order of the caps, the same as the commands' by default.
+pub const SEED: u64 = 1;
 
 /// What is ordered of the laboratory.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +27,6 @@ pub enum Order {
     Stop,
     /// To stop it, and to take no more orders.
     Close,
-    /// To write what is known into files.
-    Export,
 }
 
 /// What the laboratory tells.
@@ -36,6 +36,8 @@ pub struct News {
     pub plan: Arc<Plan>,
     /// The latest experiment, as far as it is.
     pub experiment: Option<Arc<Experiment>>,
+    /// Which one that is, from 1; 0 before the first.
+    pub number: u64,
     /// How busy its run under way is, or its last one was.
     pub load: Arc<History<Pulse>>,
     /// Something that the user should know of, with a number that grows.
@@ -49,6 +51,7 @@ impl News {
         Self {
             plan: Arc::new(plan.clone()),
             experiment: None,
+            number: 0,
             load: Arc::new(History::new(1)),
             notice: None,
         }
@@ -65,27 +68,22 @@ pub struct Laboratory {
     pub news: watch::Receiver<News>,
 }
 
-/// Passes an order on, or fulfils it; what came of that.
+/// Passes an order on; what came of that.
 pub(super) fn ordered(deps: &Deps, order: Order) -> Msg {
-    if order == Order::Export {
-        return exported(deps);
-    }
     match &deps.laboratory {
         Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
         _ => Msg::OrderRefused,
     }
 }
 
-fn exported(deps: &Deps) -> Msg {
-    let laboratory = deps.laboratory.as_ref();
-    let latest = laboratory.and_then(|it| it.news.borrow().experiment.clone());
-    match latest.as_deref().map(export) {
-        Some(Ok(base)) => {
+/// Writes an experiment into files; what came of that.
+pub(super) fn exported(experiment: &Experiment) -> Msg {
+    match export(experiment) {
+        Ok(base) => {
             let said = format!("written: {}.json, .csv and .svg", base.display());
             Msg::Said(Level::Info, said)
         }
-        Some(Err(error)) => Msg::Said(Level::Warn, format!("not written: {error}")),
-        None => Msg::Said(Level::Info, "there are no results to write".to_owned()),
+        Err(error) => Msg::Said(Level::Warn, format!("not written: {error}")),
     }
 }
 

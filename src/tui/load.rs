@@ -31,8 +31,8 @@ pub(super) struct LoadCurve {
     pub(super) columns: Vec<Option<Moment>>,
     /// When the first column begins and the last one ends, on the run's clock.
     pub(super) span: (Duration, Duration),
-    /// Usual time between two readings.
-    pub(super) period: Duration,
+    /// Usual time between two readings; `None` of a single one.
+    pub(super) period: Option<Duration>,
     /// The latest reading.
     pub(super) latest: Pulse,
     /// The highest cap, and the most running and waiting calls at once.
@@ -74,7 +74,7 @@ impl LoadCurve {
         Some(Self {
             columns: sums.iter().map(Sum::moment).collect(),
             span: (from, latest.at),
-            period,
+            period: (read.len() > 1).then_some(period),
             latest,
             most: (
                 read.iter().map(|it| it.cap).max()?,

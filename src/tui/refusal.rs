@@ -17,8 +17,11 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
         }
         Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
         Action::Compare | Action::Sweep => of_experiment(state),
-        Action::ExportResults if state.experiments.latest.is_none() => {
+        Action::ExportResults if state.experiments.all.is_empty() => {
             Some("there are no results yet")
+        }
+        Action::ResultEarlier | Action::ResultLater if state.experiments.place().is_none() => {
+            Some("there are no other results")
         }
         Action::StopExperiment if !state.is_experimenting() => Some("no experiment is under way"),
         Action::UseTool => state.why_no_call(),

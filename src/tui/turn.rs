@@ -19,7 +19,7 @@ use super::deps::Deps;
 use super::event_loop::{TuiError, drawing};
 use super::extract::Extract;
 use super::frame_clock::FrameClock;
-use super::laboratory::ordered;
+use super::laboratory::{exported, ordered};
 use super::motion;
 use super::outward::Outward;
 use super::program::Viewer;
@@ -269,6 +269,7 @@ impl Turn {
                 UiCommand::Leave(leave) => return Ok(Next::Leave(leave)),
                 UiCommand::Show(viewer, extract) => return Ok(Next::Show(viewer, extract)),
                 UiCommand::Laboratory(order) => self.take(ordered(&self.deps, order)),
+                UiCommand::Export(experiment) => self.take(exported(&experiment)),
                 UiCommand::Wear(name) => self.wear(name),
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;

@@ -104,7 +104,7 @@ fn asked_compare(highest: u32) -> Asked {
 }
 
 fn asked_sweep() -> Asked {
-    Asked::Sweep(sweep::Request::usual(&plan(), 2, 1))
+    Asked::Sweep(sweep::Request::usual(&plan(), 2, 1), Vec::new())
 }
 
 /// Every step of an experiment.
@@ -158,6 +158,7 @@ fn pulses(source: PressureSource) -> Arc<History<Pulse>> {
 
 fn news(experiment: Option<Arc<Experiment>>) -> News {
     News {
+        number: u64::from(experiment.is_some()),
         experiment,
         load: pulses(PressureSource::Measured),
         ..News::of(&plan())
@@ -231,7 +232,7 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         assert_eq!(stage.orders(), [], "the harmless answer is marked first");
         stage.keys("By").await;
         let orders = stage.orders();
-        let [Order::Begin(begun, Asked::Sweep(request))] = &orders[..] else {
+        let [Order::Begin(begun, Asked::Sweep(request, _))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(begun.calls.len(), 12);
@@ -246,6 +247,58 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         let stopped = steps(asked_sweep(), 30, false).pop();
         stage.tell(news(stopped)).await;
         assert!(stage.text().contains("stopped after"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
+    play(fixtures::over(), (120, 36), async |stage| {
+        let stopped = steps(asked_sweep(), 10, false).pop();
+        stage.tell(news(stopped)).await;
+        stage.keys("5B").await;
+        let text = stage.text();
+        assert!(text.contains("9 done, "), "{text}");
+        stage.keys("y").await;
+        let orders = stage.orders();
+        let [Order::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+            panic!("{orders:?}");
+        };
+        assert_eq!(runs.len(), 9);
+        let further = News {
+            number: 2,
+            ..news(steps(asked_sweep(), 12, false).pop())
+        };
+        stage.tell(further).await;
+        assert!(!stage.text().contains("result "), "it is the same sweep");
+        stage.keys("B<tab><ret>").await;
+        let orders = stage.orders();
+        let [Order::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+            panic!("{orders:?}");
+        };
+        assert_eq!(runs.len(), 0);
+    });
+}
+
+#[test]
+fn the_results_before_stay() {
+    play(fixtures::over(), (120, 36), async |stage| {
+        stage.tell(news(Some(over(asked_compare(4), false)))).await;
+        stage.keys("5[").await;
+        assert!(stage.text().contains("no result before"));
+        let latest = News {
+            number: 2,
+            ..news(Some(over(asked_sweep(), false)))
+        };
+        stage.tell(latest.clone()).await;
+        assert!(stage.text().contains("result 2/2"), "{}", stage.text());
+        stage.keys("[").await;
+        let text = stage.text();
+        assert!(text.contains("result 1/2"), "{text}");
+        assert!(text.contains("comparison of"), "{text}");
+        stage.tell(latest).await;
+        assert!(stage.text().contains("result 1/2"), "it stays in sight");
+        stage.keys("]").await;
+        assert!(stage.text().contains("sweep of"), "{}", stage.text());
     });
 }
 

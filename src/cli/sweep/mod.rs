@@ -1,6 +1,5 @@
 //! `fanout sweep`: which cap is worth using for a plan on this machine.
 
-mod kept;
 mod print;
 
 use std::io;
@@ -11,13 +10,13 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{Conditions, Exports, LiveBench};
+use super::kept_sweep::KeptSweep;
 use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
-use crate::lab::sweep::{Request, Sweep as Swept};
+use crate::lab::sweep::{Request, Run, Sweep as Swept};
 use crate::model::Plan;
 use crate::tui::svg;
-use kept::Kept;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -67,14 +66,16 @@ impl Sweep {
             Err(error) => return exit::cannot_run(&error),
         };
         let request = self.request(&plan);
-        let (mut kept, runs) = Kept::open(&plan, &request, &self.conditions, self.resume);
-        if self.resume && runs.is_empty() {
-            exit::complain(
-                "there is no stopped sweep of this plan to go on with; a new one begins",
-            );
-        }
+        let runs = self.earlier_runs(&plan, &request);
+        let kept = KeptSweep::begin(&plan, &request, &self.conditions, &runs);
+        let mut kept = kept.unwrap_or_else(|error| {
+            cannot_go_on(&error);
+            KeptSweep::nowhere()
+        });
         let mut swept = Swept::new(request, runs);
-        swept.conduct(&plan, &mut bench, &mut |run| kept.add(run));
+        swept.conduct(&plan, &mut bench, &mut |runs| {
+            kept.hear(runs).unwrap_or_else(|error| cannot_go_on(&error));
+        });
         bench.finish();
         let may_go_on = swept.halt == Some(Halt::Stopped) && kept.is_there();
         if swept.halt.is_none() {
@@ -104,6 +105,20 @@ impl Sweep {
         exit::first_failure(written, verdict)
     }
 
+    /// The runs to go on from; none unless that is wanted.
+    fn earlier_runs(&self, plan: &Plan, request: &Request) -> Vec<Run> {
+        if !self.resume {
+            return Vec::new();
+        }
+        let runs = KeptSweep::stopped(plan, request, &self.conditions);
+        if runs.is_empty() {
+            exit::complain(
+                "there is no stopped sweep of this plan to go on with; a new one begins",
+            );
+        }
+        runs
+    }
+
     fn request(&self, plan: &Plan) -> Request {
         let seed = self.conditions.seed;
         let mut request = Request::usual(plan, session::usable_cores(), seed);
@@ -115,4 +130,8 @@ impl Sweep {
         }
         request
     }
+}
+
+fn cannot_go_on(error: &io::Error) {
+    exit::complain(&format!("this sweep cannot be gone on with: {error}"));
 }

@@ -8,7 +8,7 @@ use crate::lab::{Halt, Trial};
 use crate::model::{CallId, Cap, LaneId, Outcome, Plan};
 
 /// What a comparison says so far.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Findings {
     /// What was asked for.
     pub request: Request,

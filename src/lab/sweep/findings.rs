@@ -54,9 +54,9 @@ impl Sweep {
 }
 
 impl Findings {
-    /// Nothing has run yet.
-    pub fn none(request: Request) -> Self {
-        Sweep::new(request, Vec::new()).findings()
+    /// Of these runs; nothing has run yet without any.
+    pub fn of(request: Request, runs: Vec<Run>) -> Self {
+        Sweep::new(request, runs).findings()
     }
 
     /// Takes in what has happened since. The resampling is done again only

@@ -108,8 +108,8 @@ impl Sweep {
         }
     }
 
-    /// Runs what is missing. `keep` gets every run as soon as it is there.
-    pub fn conduct(&mut self, plan: &Plan, bench: &mut dyn Bench, keep: &mut dyn FnMut(&Run)) {
+    /// Runs what is missing. `keep` gets all runs whenever there is another.
+    pub fn conduct(&mut self, plan: &Plan, bench: &mut dyn Bench, keep: &mut dyn FnMut(&[Run])) {
         let plan = without_retries(plan);
         self.halt = self.measure(&plan, bench, keep).err();
     }
@@ -118,7 +118,7 @@ impl Sweep {
         &mut self,
         plan: &Plan,
         bench: &mut dyn Bench,
-        keep: &mut dyn FnMut(&Run),
+        keep: &mut dyn FnMut(&[Run]),
     ) -> Result<(), Halt> {
         let mut pace = Pace::default();
         for run in &self.runs {
@@ -158,7 +158,7 @@ impl Sweep {
         &mut self,
         plan: &Plan,
         bench: &mut dyn Bench,
-        keep: &mut dyn FnMut(&Run),
+        keep: &mut dyn FnMut(&[Run]),
         pace: &mut Pace,
         (block, cap): (usize, Cap),
         rest: &[Cap],
@@ -189,8 +189,8 @@ impl Sweep {
             seconds: trial.wall.as_secs_f64(),
             foreign_cores: trial.foreign_cores,
         };
-        keep(&run);
         self.runs.push(run);
+        keep(&self.runs);
         bench.found(Found::Sweep(self));
         Ok(())
     }

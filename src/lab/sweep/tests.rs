@@ -118,7 +118,7 @@ fn a_stopped_sweep_goes_on_where_it_ended() {
     bench.stops_at = Some(20);
     let mut kept: Vec<Run> = Vec::new();
     let mut sweep = Sweep::new(request(), Vec::new());
-    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
+    sweep.conduct(&plan(), &mut bench, &mut |runs| kept = runs.to_vec());
     assert_eq!((sweep.halt.clone(), kept.len()), (Some(Halt::Stopped), 19));
     assert_eq!(sweep.blocks(), 1);
     let mut sweep = Sweep::new(request(), kept);

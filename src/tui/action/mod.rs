@@ -53,6 +53,8 @@ pub enum Action {
     ServerTools,
     ServerAccept,
     ExportResults,
+    ResultEarlier,
+    ResultLater,
     Filter,
     Sort,
     SortReverse,

@@ -124,6 +124,8 @@ pub const TABLE: &[Entry] = &[
     row(A::Compare, "lab.compare", &[Experiments], &["b"], "compare", "Run the plan one call at a time and at the cap in force, and compare; asks first").footer(10),
     row(A::Sweep, "lab.sweep", &[Experiments], &["B"], "sweep", "Find the cap that is worth using by running the plan at many; asks first").footer(11),
     row(A::ExportResults, "lab.export", &[Experiments], &["Y"], "export", "Write what is known as JSON, CSV and an SVG chart").footer(13),
+    row(A::ResultEarlier, "lab.earlier", &[Experiments], &["["], "result before", "The result before: those of this session stay, and a sweep that was stopped before it"),
+    row(A::ResultLater, "lab.later", &[Experiments], &["]"], "next result", "The result after"),
     row(A::StopExperiment, "lab.stop", &[Experiments], &["x"], "stop", "Stop the experiment; what is known stays. Again kills").danger(Danger::EndsMany).footer(12),
 
     row(A::ServerStart, "server.start", &[Server], &["s"], "start", "Start the server and list its tools").footer(10),

@@ -43,6 +43,7 @@ impl Question {
             Self::KillMarked => &["Keep running", "Kill them"],
             Self::Experiment(Kind::Compare) => &["Run nothing", "Compare"],
             Self::Experiment(Kind::Sweep) => &["Run nothing", "Sweep"],
+            Self::Experiment(Kind::GoOn) => &["Run nothing", "Begin anew", "Go on"],
             Self::LeaveExperiment => &["Go on with it", "Stop it and leave"],
             Self::StopServer => &["Keep it running", "Close it"],
             Self::RestartServer => &["Keep it running", "Restart it"],

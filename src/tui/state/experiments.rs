@@ -4,22 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Level, State};
-use crate::lab::{Asked, Experiment, compare, sweep};
+use crate::lab::{Asked, Experiment, Finding, compare, sweep};
 use crate::model::{CallId, History, Plan, Pulse};
 use crate::output::Safe;
-use crate::tui::laboratory::News;
+use crate::tui::laboratory::{News, SEED};
 
-/// Seed of the order of the caps, the same as the commands' by default.
-const SEED: u64 = 1;
+/// Experiments whose results stay; the oldest go first.
+const MOST: usize = 8;
 
 /// Where the screen of experiments stands.
 #[derive(Debug, Default)]
 pub struct Experiments {
     /// The plan that was given; `None` where experiments cannot be done here.
     pub plan: Option<Arc<Plan>>,
-    /// The latest experiment.
-    pub latest: Option<Arc<Experiment>>,
-    /// How busy its run under way is, or its last one was.
+    /// The experiments of this session, and the sweep that was stopped before
+    /// it; the oldest first.
+    pub all: Vec<Arc<Experiment>>,
+    /// The one that is shown.
+    shown: usize,
+    /// The number of the latest one.
+    number: u64,
+    /// How busy the latest one's run under way is, or its last one was.
     pub load: Option<Arc<History<Pulse>>>,
     /// When it was heard of last.
     pub at: Duration,
@@ -36,12 +41,70 @@ pub enum Kind {
     Compare,
     /// Which cap is worth using.
     Sweep,
+    /// The same, going on from where it was stopped.
+    GoOn,
+}
+
+impl Experiments {
+    /// The one that is shown.
+    pub fn shown(&self) -> Option<&Arc<Experiment>> {
+        self.all.get(self.shown)
+    }
+
+    /// Which one is shown, and of how many; `None` where there is no other.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        (self.all.len() > 1).then(|| (self.shown + 1, self.all.len()))
+    }
+
+    /// Whether the latest one is shown.
+    pub fn is_latest_shown(&self) -> bool {
+        self.shown + 1 >= self.all.len()
+    }
+
+    /// Shows another; whether there is one that way.
+    pub fn turn(&mut self, by: isize) -> bool {
+        let other = self.shown.checked_add_signed(by);
+        let Some(other) = other.filter(|it| *it < self.all.len()) else {
+            return false;
+        };
+        self.shown = other;
+        self.first = 0;
+        true
+    }
+
+    /// Takes in the latest one, which is another one if its number is.
+    fn take(&mut self, experiment: Arc<Experiment>, number: u64) {
+        if self.number == number
+            && let Some(latest) = self.all.last_mut()
+        {
+            *latest = experiment;
+            return;
+        }
+        self.number = number;
+        self.all.retain(|before| !goes_on(&experiment, before));
+        self.all.push(experiment);
+        if self.all.len() > MOST {
+            self.all.remove(0);
+        }
+        self.shown = self.all.len() - 1;
+        self.first = 0;
+    }
+}
+
+/// Whether an experiment is a sweep that goes on where another was stopped.
+fn goes_on(experiment: &Experiment, before: &Experiment) -> bool {
+    let Finding::Sweep(now) = &experiment.finding else {
+        return false;
+    };
+    before
+        .stopped_sweep(&experiment.plan)
+        .is_some_and(|then| then.request == now.request && now.runs.starts_with(&then.runs))
 }
 
 impl State {
     /// Whether an experiment's runs are under way.
     pub fn is_experimenting(&self) -> bool {
-        let latest = self.experiments.latest.as_ref();
+        let latest = self.experiments.all.last();
         latest.is_some_and(|it| it.is_under_way())
     }
 
@@ -73,11 +136,26 @@ impl State {
                 let cap = Some(self.run.policy.cap);
                 Asked::Compare(compare::Request::usual(cap, SEED))
             }
-            Kind::Sweep => {
-                let cores = self.run.cores;
-                Asked::Sweep(sweep::Request::usual(plan, cores, SEED))
+            Kind::Sweep => Asked::Sweep(self.usual_sweep(plan), Vec::new()),
+            Kind::GoOn => {
+                let earlier = self.stopped_sweep(plan);
+                let runs = earlier.map(|it| it.runs.clone()).unwrap_or_default();
+                Asked::Sweep(self.usual_sweep(plan), runs)
             }
         }
+    }
+
+    fn usual_sweep(&self, plan: &Plan) -> sweep::Request {
+        sweep::Request::usual(plan, self.run.cores, SEED)
+    }
+
+    /// The latest sweep of this plan, where it was stopped and can be gone on
+    /// with.
+    pub fn stopped_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
+        let is_sweep = |it: &&Arc<Experiment>| matches!(it.finding, Finding::Sweep(_));
+        let latest = self.experiments.all.iter().rev().find(is_sweep)?;
+        let findings = latest.stopped_sweep(plan)?;
+        (findings.request == self.usual_sweep(plan)).then_some(findings)
     }
 
     /// Takes in what the laboratory tells. An experiment that is over says so
@@ -86,8 +164,11 @@ impl State {
         let was_under_way = self.is_experimenting();
         let experiments = &mut self.experiments;
         experiments.plan = Some(news.plan);
-        experiments.load = news.experiment.is_some().then_some(news.load);
-        experiments.latest = news.experiment;
+        if let Some(experiment) = news.experiment {
+            experiments.take(experiment, news.number);
+        }
+        let is_known = !experiments.all.is_empty() && !news.load.is_empty();
+        experiments.load = is_known.then_some(news.load);
         experiments.at = self.now;
         if let Some((number, text)) = news.notice
             && number > experiments.notice_seen
@@ -95,10 +176,8 @@ impl State {
             experiments.notice_seen = number;
             self.say(Level::Warn, Safe::new(&text));
         }
-        match (was_under_way, self.is_experimenting()) {
-            (false, true) => self.experiments.first = 0,
-            (true, false) => self.say(Level::Info, "the experiment is over"),
-            _ => {}
+        if was_under_way && !self.is_experimenting() {
+            self.say(Level::Info, "the experiment is over");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Beginning and stopping experiments.
 
+use std::sync::Arc;
+
 use super::UiCommand;
 use crate::tui::action::Action;
 use crate::tui::laboratory::Order;
@@ -9,13 +11,35 @@ use crate::tui::state::{Ask, Kind, Layer, Level, Question, State};
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {
         Action::Compare => ask(state, Kind::Compare),
-        Action::Sweep => ask(state, Kind::Sweep),
-        Action::ExportResults => commands.push(UiCommand::Laboratory(Order::Export)),
+        Action::Sweep => {
+            let plan = state.plan_to_try();
+            let is_stopped = plan.is_some_and(|plan| state.stopped_sweep(&plan).is_some());
+            let kind = if is_stopped { Kind::GoOn } else { Kind::Sweep };
+            ask(state, kind);
+        }
+        Action::ResultEarlier => turn(state, -1),
+        Action::ResultLater => turn(state, 1),
+        Action::ExportResults => match state.experiments.shown() {
+            Some(shown) => commands.push(UiCommand::Export(Arc::clone(shown))),
+            None => state.say(Level::Info, "there are no results yet"),
+        },
         _ if state.is_experimenting() => {
             commands.push(UiCommand::Laboratory(Order::Stop));
             state.say(Level::Info, "stopping; what is known stays");
         }
         _ => state.say(Level::Info, "no experiment is under way"),
+    }
+}
+
+/// Shows another result.
+fn turn(state: &mut State, by: isize) {
+    if !state.experiments.turn(by) {
+        let said = if by < 0 {
+            "there is no result before this one"
+        } else {
+            "there is no result after this one"
+        };
+        state.say(Level::Info, said);
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Leave, UiCommand, add_call, experiments, servers};
 use crate::engine::Command;
 use crate::model::ServerOrder;
 use crate::tui::action::Action;
-use crate::tui::state::{Ask, Layer, Leaving, Level, Question, State};
+use crate::tui::state::{Ask, Kind, Layer, Leaving, Level, Question, State};
 
 /// Presses of Ctrl-C within this time belong together.
 const TOGETHER: Duration = Duration::from_secs(2);
@@ -79,6 +79,7 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
             );
         }
         (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
+        (Question::Experiment(Kind::GoOn), 1) => experiments::begin(state, Kind::Sweep, commands),
         (Question::Experiment(kind), _) => experiments::begin(state, kind, commands),
         (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
         (Question::StopServer, _) => servers::give(state, ServerOrder::Stop, commands),

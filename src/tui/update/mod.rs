@@ -30,6 +30,7 @@ use super::reading;
 use super::state::{Layer, Level, State};
 use super::views::Hit;
 use crate::engine::Command;
+use crate::lab::Experiment;
 use crate::model::{Snapshot, ToolName};
 use crate::output::Safe;
 
@@ -75,6 +76,8 @@ pub enum UiCommand {
     Engine(Command),
     /// Of the laboratory.
     Laboratory(Order),
+    /// Write an experiment into files.
+    Export(Arc<Experiment>),
     /// Leave the dashboard.
     Leave(Leave),
     /// Put on the theme of this name.

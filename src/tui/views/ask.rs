@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::{View, chrome};
+use crate::lab::Asked;
 use crate::theme::Role;
 use crate::tui::state::{Ask, Kind, Question};
 use crate::tui::text::{Strip, figure};
@@ -60,6 +61,7 @@ pub(super) fn render(
         Question::KeepCopy => "Copy?",
         Question::Experiment(Kind::Compare) => "Compare?",
         Question::Experiment(Kind::Sweep) => "Sweep?",
+        Question::Experiment(Kind::GoOn) => "Go on with the sweep?",
     };
     let inner = chrome::popup(view, screen, size(ask), name, buf);
     match ask.question {
@@ -96,8 +98,14 @@ fn experiment(view: &View<'_>, kind: Kind, inner: Rect, buf: &mut Buffer) {
     let asked = view.state.experiment_asked(kind, &plan);
     let style = view.style(Role::Fg);
     let mut runs = view.strip(inner.width);
-    runs.skip(1)
-        .put(figure::plural(asked.least_runs(), "run"), style)
+    runs.skip(1);
+    if let Asked::Sweep(_, done) = &asked
+        && !done.is_empty()
+    {
+        runs.put(figure::count(done.len()), style)
+            .put(" done, ", style);
+    }
+    runs.put(figure::plural(asked.least_runs(), "run"), style)
         .put(" or more of ", style)
         .put(figure::plural(plan.calls.len(), "call"), style)
         .put(", one run after another,", style);

@@ -1,4 +1,4 @@
-//! What the latest experiment found.
+//! What an experiment found: the latest, or one before it.
 //!
 //! ```text
 //! ┌ Experiments ─ sweep of trip research ────────── block 3/5, ~12 s left ┐
@@ -11,6 +11,8 @@
 //! ```
 //! A comparison has the runs as bars instead of the curve, see
 //! [`super::experiment_bars`].
+
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -44,21 +46,21 @@ pub(super) fn render(view: &View<'_>, buf: &mut Buffer) {
     if view.layout.pane(Pane::Experiment).is_empty() {
         return;
     }
-    let latest = view.state.experiments.latest.as_deref();
+    let shown = view.state.experiments.shown().map(Arc::as_ref);
     let mut left = chrome::title(view, Pane::Experiment, "Experiments");
-    let right = latest.map_or_else(|| view.strip(0), |it| stage(view, it));
-    if let Some(experiment) = latest {
+    let right = shown.map_or_else(|| view.strip(0), |it| stage(view, it));
+    if let Some(experiment) = shown {
         let room = left.room().saturating_sub(right.used() + 1);
         left.append(&named(view, experiment, room));
     }
     let inner = chrome::frame(view, Pane::Experiment, &left, &right, buf);
-    let parts = Parts::of(latest, inner);
-    if let Some(Finding::Sweep(findings)) = latest.map(|it| &it.finding) {
+    let parts = Parts::of(shown, inner);
+    if let Some(Finding::Sweep(findings)) = shown.map(|it| &it.finding) {
         experiment_plot::render(view, findings, parts.plot, buf);
     }
     let first = view.state.experiments.first;
     draw(
-        lines(view, latest, &parts).iter().skip(first),
+        lines(view, shown, &parts).iter().skip(first),
         parts.lines,
         buf,
     );
@@ -78,9 +80,9 @@ fn draw<'a>(lines: impl Iterator<Item = &'a Strip>, area: Rect, buf: &mut Buffer
 pub(in crate::tui) fn last_row(state: &State) -> usize {
     let theme = Theme::plain();
     let view = View::new(state, &theme, Glyphs::default());
-    let latest = state.experiments.latest.as_deref();
-    let parts = Parts::of(latest, view.layout.inner(Pane::Experiment));
-    let lines = lines(&view, latest, &parts).len();
+    let shown = state.experiments.shown().map(Arc::as_ref);
+    let parts = Parts::of(shown, view.layout.inner(Pane::Experiment));
+    let lines = lines(&view, shown, &parts).len();
     lines.saturating_sub(usize::from(parts.lines.height))
 }
 
@@ -128,7 +130,7 @@ impl Parts {
 fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec<Strip> {
     let Rect { width, height, .. } = parts.lines;
     let mut lines = experiment.map_or_else(|| empty(view, width), |it| found(view, it, width));
-    if parts.load.is_empty() {
+    if parts.load.is_empty() && view.state.experiments.is_latest_shown() {
         let left = height.saturating_sub(lines.len() as u16 + 1);
         lines.push(view.strip(width));
         lines.extend(load(view, (width, left)));
@@ -200,6 +202,12 @@ fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
     let mut strip = view.strip(60);
     let style = view.style(Role::Muted);
     strip.skip(1);
+    if let Some((number, of)) = view.state.experiments.place() {
+        strip
+            .put("result ", style)
+            .put(figure::part(number as u64, of as u64), style)
+            .put(", ", style);
+    }
     match (&experiment.stage, experiment.finding.halt()) {
         (Stage::UnderWay(progress), _) => {
             let style = view.style(Role::Running);

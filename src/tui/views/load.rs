@@ -47,7 +47,10 @@ pub(super) fn lines(
         first.put(": no reading yet", muted);
         return vec![first];
     };
-    let period = format!(", read every {:.1} s", curve.period.as_secs_f64());
+    let period = match curve.period {
+        Some(period) => format!(", read every {:.1} s", period.as_secs_f64()),
+        None => ", read once".to_owned(),
+    };
     first.put(Safe::new(&period), muted);
     if curve.is_estimated {
         first.put("; pressure ~ is estimated", muted);
