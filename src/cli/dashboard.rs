@@ -33,6 +33,9 @@ pub(super) struct Dashboard {
     catalogue: CatalogueOptions,
     #[command(flatten)]
     policy: PolicyOptions,
+    /// Neither read nor write what is kept of earlier runs and sessions
+    #[arg(long)]
+    no_history: bool,
     #[command(flatten)]
     looks: LookOptions,
 }
@@ -60,6 +63,7 @@ impl Dashboard {
                 let mut session = Session::new(ground, plan, catalogue);
                 let options = OutputOptions {
                     looks: self.looks,
+                    no_history: self.no_history,
                     ..OutputOptions::default()
                 };
                 conduct(&mut session, &self.policy, &options)
@@ -88,7 +92,7 @@ pub(super) fn conduct(
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
-    if let Err(error) = session.recall_needs(options) {
+    for error in session.recall_needs(options) {
         let notice = format!("what calls need: {error}");
         looks.settings.notices.push(notice);
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
 
 use crate::catalogue::Problems;
+use crate::lab::Halt;
 use crate::output::Safe;
 use crate::sample_tool::{self, Streams};
 
@@ -79,6 +80,17 @@ pub(super) fn invalid(problems: Problems) -> Exit {
     let report = miette::Report::from(problems);
     let _ = writeln!(io::stderr().lock(), "{report:?}");
     Exit::Invalid
+}
+
+/// Prints why an experiment ended before its time. Calls that failed are
+/// outcomes; what could not be run at all is not.
+pub(super) fn halted(halt: &Halt) -> Exit {
+    complain(Safe::new(&halt.to_string()).as_str());
+    match halt {
+        Halt::Failed(_) => Exit::CallFailed,
+        Halt::Impossible(_) => Exit::CannotRun,
+        Halt::Stopped => Exit::Interrupted,
+    }
 }
 
 /// Prints why servers are not there that are needed; nothing was called.

@@ -13,11 +13,12 @@ use tokio::runtime::Runtime;
 use super::exit::{self, Exit};
 use super::ground::{self, Ground};
 use super::headless::{Signals, follow};
+use super::kept_sweep::SweepName;
 use super::options::{OrderChoice, PolicyOptions, parse_scale};
 use super::session::{self, Session, SessionError};
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine, Lifetime, Setup};
-use crate::lab::{Bench, Halt, Progress, Step, Trial};
+use crate::lab::{Bench, Halt, Progress, Step, Trial, sweep};
 use crate::model::{CallId, Cap, Plan, Policy, Snapshot};
 use crate::probe;
 use crate::sched::ToolLimits;
@@ -27,7 +28,7 @@ use crate::sched::ToolLimits;
 pub(super) struct LiveBench<O> {
     runtime: Runtime,
     catalogue: Arc<Catalogue>,
-    pub(super) conditions: Conditions,
+    conditions: Conditions,
     limits: Vec<ToolLimits>,
     pub(super) overseer: O,
     /// What it was stopped by, as the exit code of that.
@@ -145,9 +146,27 @@ impl<O: Overseer> LiveBench<O> {
         })
     }
 
+    /// What a sweep on it is known by.
+    pub(super) fn name_of_sweep(&self, plan: &Plan, request: &sweep::Request) -> SweepName {
+        SweepName::of(plan, request, &self.conditions, &self.catalogue)
+    }
+
     /// A run with all that belongs to it; none if it was suspended: caches have
     /// cooled and others have moved on, so its figures are of no use.
     fn conduct(&mut self, plan: &Plan, cap: Cap) -> Result<Option<Trial>, String> {
+        let others = Others::begin();
+        let trial = self.conduct_alone(plan, cap);
+        // By now all that belonged to it has ended, the servers of its tools too.
+        let foreign_cores = others.and_then(|others| others.cores());
+        trial.map(|trial| {
+            trial.map(|trial| Trial {
+                foreign_cores,
+                ..trial
+            })
+        })
+    }
+
+    fn conduct_alone(&mut self, plan: &Plan, cap: Cap) -> Result<Option<Trial>, String> {
         let overseer = &mut self.overseer;
         let ground = Ground::prepare_telling(&self.catalogue, &mut |text| overseer.complain(text));
         let ground = ground.map_err(|error| exit::chain(&error))?;
@@ -195,15 +214,12 @@ impl<O: Overseer> LiveBench<O> {
             recorder: None,
             tape: None,
         };
-        let mut others = None;
         let start = || {
-            others = Others::begin();
             let _inside = ground.runtime.enter();
             engine::start(setup)
         };
         let followed = self.overseer.follow(start);
         let (last, interruption) = self.runtime.block_on(followed)?;
-        let foreign_cores = others.and_then(|others| others.cores(&last));
         self.interrupted = interruption;
         if !last.suspended_for.is_zero() {
             return Ok(None);
@@ -214,8 +230,7 @@ impl<O: Overseer> LiveBench<O> {
             let (value, _) = engine::output_value(&ground.store, kind, id);
             value.map(Arc::unwrap_or_clone)
         };
-        let mut trial = Trial::of(plan, &last, &self.limits, conditions.time_scale, &output);
-        trial.foreign_cores = foreign_cores;
+        let trial = Trial::of(plan, &last, &self.limits, conditions.time_scale, &output);
         Ok(Some(trial))
     }
 }
@@ -251,19 +266,17 @@ impl Others {
     fn begin() -> Option<Self> {
         Some(Self {
             machine: probe::machine_cpu_time()?,
-            own: probe::own_cpu_time(),
+            own: probe::own_cpu_time()?,
             begun: Instant::now(),
         })
     }
 
-    /// Cores in use on average by neither this process nor the calls.
-    fn cores(&self, last: &Snapshot) -> Option<f64> {
+    /// Cores in use on average by neither this process nor those under it, all
+    /// of which have ended.
+    fn cores(&self) -> Option<f64> {
         let machine = probe::machine_cpu_time()?.saturating_sub(self.machine);
-        let own = probe::own_cpu_time().saturating_sub(self.own);
-        let attempts = last.calls.iter().flat_map(|row| &row.attempts);
-        let calls = attempts.filter_map(|attempt| attempt.ending.as_ref()?.cpu_ms);
-        let calls = Duration::from_millis(calls.map(|spent| spent.value).sum());
-        let others = machine.saturating_sub(own).saturating_sub(calls);
+        let own = probe::own_cpu_time()?.saturating_sub(self.own);
+        let others = machine.saturating_sub(own);
         let time = self.begun.elapsed().as_secs_f64();
         (time > 0.0).then(|| others.as_secs_f64() / time)
     }

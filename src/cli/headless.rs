@@ -39,7 +39,7 @@ pub(super) fn conduct(
     for problem in config::options().1 {
         exit::complain(&problem.to_string());
     }
-    if let Err(error) = session.recall_needs(options) {
+    for error in session.recall_needs(options) {
         exit::complain(&format!("what calls need: {error}"));
     }
     match conduct_as(session, policy, form, options.record.as_deref()) {

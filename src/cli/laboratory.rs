@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::exit::Exit;
 use super::experiment::{Conditions, LiveBench, Overseer};
-use super::kept_sweep::KeptSweep;
+use super::kept_sweep::{KeptSweep, SweepName};
 use super::session::{self, SessionError};
 use super::suspension::UnderWay;
 use crate::catalogue::Catalogue;
 use crate::engine::{Command, Engine, Handle};
-use crate::lab::{self, Asked, Experiment, Finding, Progress, sweep};
+use crate::lab::{self, Asked, Experiment, Progress, sweep};
 use crate::model::{Plan, Snapshot};
 use crate::record::Notebook;
 use crate::tui::laboratory::{Laboratory, News, ORDERS, Order, SEED};
@@ -39,7 +39,7 @@ impl Workshop {
         let (orders, heard) = mpsc::channel(ORDERS);
         let first = match keeping {
             Keeping::Nothing => News::of(plan),
-            Keeping::Sweeps => stopped_before(plan, &conditions),
+            Keeping::Sweeps => unfinished_before(plan, catalogue, &conditions),
         };
         let (tells, news) = watch::channel(first);
         let under_way = UnderWay::default();
@@ -108,11 +108,12 @@ impl Keeping {
     }
 }
 
-/// Where a sweep of the plan was stopped before, that is the first experiment.
-fn stopped_before(plan: &Plan, conditions: &Conditions) -> News {
+/// Where a sweep of the plan ended before its time, that is the first experiment.
+fn unfinished_before(plan: &Plan, catalogue: &Catalogue, conditions: &Conditions) -> News {
     let mut news = News::of(plan);
     let request = sweep::Request::usual(plan, session::usable_cores(), SEED);
-    let runs = KeptSweep::stopped(plan, &request, conditions);
+    let name = SweepName::of(plan, &request, conditions, catalogue);
+    let runs = KeptSweep::unfinished(&name);
     if !runs.is_empty() {
         let stopped = Experiment::stopped(Arc::clone(&news.plan), request, runs);
         news.experiment = Some(Arc::new(stopped));
@@ -131,8 +132,8 @@ fn work(bench: &mut LiveBench<Spectator>, keeping: Keeping) {
         let tells = bench.overseer.tells.clone();
         let mut kept = match (&asked, keeping) {
             (Asked::Sweep(request, runs), Keeping::Sweeps) => {
-                let begun = KeptSweep::begin(&plan, request, &bench.conditions, runs);
-                begun.unwrap_or_else(|error| {
+                let name = bench.name_of_sweep(&plan, request);
+                KeptSweep::begin(&name, runs).unwrap_or_else(|error| {
                     cannot_go_on(&tells, &error);
                     KeptSweep::nowhere()
                 })
@@ -144,16 +145,16 @@ fn work(bench: &mut LiveBench<Spectator>, keeping: Keeping) {
             news.experiment = None;
         });
         let mut is_done = false;
-        lab::conduct(&plan, asked, bench, &mut |experiment| {
-            if let Finding::Sweep(findings) = &experiment.finding
-                && let Err(error) = kept.hear(&findings.runs)
-            {
-                cannot_go_on(&tells, &error);
-            }
+        let mut hear = |experiment: &Experiment| {
             is_done = !experiment.is_under_way() && experiment.finding.halt().is_none();
             let experiment = Some(Arc::new(experiment.clone()));
             tells.send_modify(|news| news.experiment = experiment);
-        });
+        };
+        let mut keep = |run: &sweep::Run| {
+            let kept = kept.add(run);
+            kept.unwrap_or_else(|error| cannot_go_on(&tells, &error));
+        };
+        lab::conduct(&plan, asked, bench, &mut hear, &mut keep);
         if is_done {
             kept.forget();
         }

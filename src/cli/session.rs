@@ -208,16 +208,15 @@ impl Session {
         }
     }
 
-    /// Takes up what calls of the tools were seen to need in earlier runs.
-    ///
-    /// # Errors
-    ///
-    /// A file of the notebook cannot be used; the run can go on without.
-    pub(super) fn recall_needs(&mut self, options: &OutputOptions) -> Result<(), NotebookError> {
-        if let Some(notebook) = options.notebook() {
-            self.learned = notebook.needs(self.catalogue.tools())?;
-        }
-        Ok(())
+    /// Takes up what calls of the tools were seen to need in earlier runs; files
+    /// of the notebook that cannot be used, the run can go on without.
+    pub(super) fn recall_needs(&mut self, options: &OutputOptions) -> Vec<NotebookError> {
+        let Some(notebook) = options.notebook() else {
+            return Vec::new();
+        };
+        let (learned, errors) = notebook.needs(self.catalogue.tools());
+        self.learned = learned;
+        errors
     }
 
     fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {

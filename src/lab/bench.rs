@@ -42,6 +42,9 @@ pub enum Halt {
     /// A run could not be done at all.
     #[error("{0}")]
     Impossible(String),
+    /// Calls failed where they had to succeed.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// How far an experiment is.

@@ -27,11 +27,11 @@ impl Asked {
         }
     }
 
-    /// Runs at least, the warm-up included.
-    pub fn least_runs(&self) -> usize {
+    /// Runs, the warm-up included: of a comparison at least, of a sweep about.
+    pub fn runs(&self) -> usize {
         match self {
             Self::Compare(request) => request.least_runs(),
-            Self::Sweep(request, runs) => request.least_runs().saturating_sub(runs.len()).max(1),
+            Self::Sweep(request, runs) => request.usual_runs().saturating_sub(runs.len()).max(1),
         }
     }
 }
@@ -107,10 +107,10 @@ impl Experiment {
         }
     }
 
-    /// The sweep of the same plan that it is, where it was stopped.
-    pub fn stopped_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
+    /// The sweep of the same plan that it is, where it ended before its time.
+    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
         match &self.finding {
-            Finding::Sweep(it) if it.halt == Some(Halt::Stopped) && !it.runs.is_empty() => {
+            Finding::Sweep(it) if it.halt.is_some() && !it.runs.is_empty() => {
                 (self.plan.calls == plan.calls).then_some(it)
             }
             _ => None,
@@ -123,12 +123,14 @@ impl Experiment {
     }
 }
 
-/// Does an experiment. `hear` gets it again whenever it is further.
+/// Does an experiment. `hear` gets it again whenever it is further, and `keep`
+/// every run of a sweep.
 pub fn conduct(
     plan: &Arc<Plan>,
     asked: Asked,
     bench: &mut dyn Bench,
     hear: &mut dyn FnMut(&Experiment),
+    keep: &mut dyn FnMut(&sweep::Run),
 ) {
     let mut watched = Watched {
         bench,
@@ -143,7 +145,7 @@ pub fn conduct(
         }
         Asked::Sweep(request, runs) => {
             let mut sweep = Sweep::new(request, runs);
-            sweep.conduct(plan, &mut watched, &mut |_| {});
+            sweep.conduct(plan, &mut watched, keep);
             Finding::Sweep(sweep.findings())
         }
     };

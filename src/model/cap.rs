@@ -27,7 +27,7 @@ pub struct AutoCap {
     pub lanes: Cap,
     /// The most lanes the user allows.
     pub ceiling: Cap,
-    /// Factor on the machine's cores, 0.4 to 1.5.
+    /// Factor on the machine's cores, 0.4 to 1.25.
     pub trim: f64,
     /// Cores that the running calls are expected to keep busy.
     pub used_cores: f64,

@@ -126,7 +126,7 @@ fn an_experiment_runs_from_the_dashboard_and_ends_with_it() {
     fanout.wait_for("Results: no difference between the caps in 11 runs.");
     fanout.wait_for("the experiment is over");
     fanout.keys("B");
-    fanout.wait_for("12 runs or more");
+    fanout.wait_for("about 12 runs");
     fanout.keys("y");
     fanout.wait_for("warm-up");
     fanout.keys("q");

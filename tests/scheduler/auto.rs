@@ -43,11 +43,13 @@ fn works(seed: u64, kind: Kind) -> Vec<Work> {
         match kind(index) {
             Load::Cpu => Work {
                 tool: "crunch",
+                args: None,
                 alone,
                 share: 0.7 + 0.3 * uniform(&mut rng),
             },
             Load::Io => Work {
                 tool: "fetch",
+                args: None,
                 alone,
                 share: 0.05,
             },
@@ -100,6 +102,26 @@ fn holds(waits: Waits) {
 #[test]
 fn no_load_takes_much_longer_than_it_must() {
     holds(Waits::Seen);
+}
+
+/// A shell is one tool for everything: what a call of it needs, its arguments say.
+/// Until those are known it counts like others of the tool, so that the first
+/// are stretched more.
+#[test]
+fn nor_where_one_tool_does_everything() {
+    let of_shell = |trial: &mut Trial, is_told_apart: bool| {
+        for work in &mut trial.works {
+            work.args = is_told_apart.then_some(work.tool);
+            work.tool = "shell";
+        }
+    };
+    for (name, kind) in [("mixed", MIXED), ("bursts", BURSTS)] {
+        let (ratio, stretch) = worst(kind, |trial| of_shell(trial, true));
+        assert!(ratio <= 1.35, "{name}: {ratio:.3} of the least");
+        assert!(stretch <= 1.45, "{name}: stretched {stretch:.3}");
+        let (as_one, _) = worst(kind, |trial| of_shell(trial, false));
+        assert!(ratio < as_one, "{name}: {ratio:.3} against {as_one:.3}");
+    }
 }
 
 #[test]

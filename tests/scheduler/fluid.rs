@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use fanout::model::{CallId, Cap, CapControl, CapStep, Epoch, Order, Outcome, Policy, ToolName};
+use fanout::model::{
+    ArgsFingerprint, CallId, Cap, CapControl, CapStep, Epoch, Order, Outcome, Policy, ToolName,
+};
 use fanout::sched::{
     AttemptEnd, CallSpec, Effect, Input, MachineReading, Replay, Scheduler, Settings, TapedStep,
     Used,
@@ -24,6 +26,8 @@ const COST: f64 = 0.3;
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub tool: &'static str,
+    /// What its arguments say, where calls are told apart by them.
+    pub args: Option<&'static str>,
     /// Seconds it takes while nothing is in its way.
     pub alone: f64,
     /// Cores it keeps busy meanwhile.
@@ -162,7 +166,11 @@ impl Machine {
     fn run(mut self) -> Went {
         let works = self.trial.works.iter().enumerate();
         let specs = works.map(|(index, work)| {
-            CallSpec::new(CallId::from_index(index), ToolName::new(work.tool))
+            let args = work.args.map(|it| ArgsFingerprint::of(&it.into()));
+            CallSpec {
+                args,
+                ..CallSpec::new(CallId::from_index(index), ToolName::new(work.tool))
+            }
         });
         let specs = specs.collect();
         self.tell(Input::CallsQueued(specs));

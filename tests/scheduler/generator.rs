@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use fanout::model::{
-    CallId, Cap, Claims, Edge, EdgeKind, FailurePolicy, LockKey, LockSet, Order, Policy, Rate,
-    Timeouts, ToolName,
+    ArgsFingerprint, CallId, Cap, Claims, Edge, EdgeKind, FailurePolicy, LockKey, LockSet, Order,
+    Policy, Rate, Timeouts, ToolName,
 };
 use fanout::sched::{CallSpec, Settings, ToolLimits};
 use rand_pcg::Pcg64Mcg;
@@ -103,6 +103,8 @@ pub(crate) fn spec(word: u64, index: usize, count: usize, is_forward: bool) -> C
         idle: choices.pick(&[None, None, Some(ms(700))]),
         grace: ms(choices.pick(&[5_000, 1_000, 0])),
     };
+    let known = word.rotate_left(17) % 3;
+    spec.args = (known > 0).then(|| ArgsFingerprint::of(&known.into()));
     spec
 }
 

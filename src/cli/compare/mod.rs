@@ -93,9 +93,8 @@ impl Compare {
 
 /// A hazard is a failure, and so is a call that did not end as planned.
 fn verdict(plan: &Plan, comparison: &Comparison) -> Exit {
-    if let Some(Halt::Impossible(reason)) = &comparison.halt {
-        exit::complain(reason);
-        return Exit::CannotRun;
+    if let Some(halt @ (Halt::Impossible(_) | Halt::Failed(_))) = &comparison.halt {
+        return exit::halted(halt);
     }
     let mut runs = comparison.blocks.iter().flatten();
     if comparison.hazards.is_empty() && runs.all(|trial| trial.is_as_planned(plan)) {

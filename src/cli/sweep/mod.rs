@@ -10,12 +10,12 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{Conditions, Exports, LiveBench};
-use super::kept_sweep::KeptSweep;
+use super::kept_sweep::{KeptSweep, SweepName};
 use super::options::CatalogueOptions;
 use super::{run, session};
 use crate::lab::Halt;
 use crate::lab::sweep::{Request, Run, Sweep as Swept};
-use crate::model::Plan;
+use crate::model::{Plan, plural};
 use crate::tui::svg;
 
 #[derive(Debug, Args)]
@@ -66,18 +66,18 @@ impl Sweep {
             Err(error) => return exit::cannot_run(&error),
         };
         let request = self.request(&plan);
-        let runs = self.earlier_runs(&plan, &request);
-        let kept = KeptSweep::begin(&plan, &request, &self.conditions, &runs);
+        let name = bench.name_of_sweep(&plan, &request);
+        let mut swept = Swept::new(request, self.earlier_runs(&name));
+        let kept = KeptSweep::begin(&name, &swept.runs);
         let mut kept = kept.unwrap_or_else(|error| {
             cannot_go_on(&error);
             KeptSweep::nowhere()
         });
-        let mut swept = Swept::new(request, runs);
-        swept.conduct(&plan, &mut bench, &mut |runs| {
-            kept.hear(runs).unwrap_or_else(|error| cannot_go_on(&error));
+        swept.conduct(&plan, &mut bench, &mut |run| {
+            kept.add(run).unwrap_or_else(|error| cannot_go_on(&error));
         });
         bench.finish();
-        let may_go_on = swept.halt == Some(Halt::Stopped) && kept.is_there();
+        let may_go_on = swept.halt.is_some() && !swept.runs.is_empty() && kept.is_there();
         if swept.halt.is_none() {
             kept.forget();
         }
@@ -88,16 +88,19 @@ impl Sweep {
         } else {
             print::print(&plan, &findings, out)
         };
-        if may_go_on {
-            exit::complain("stopped; the same command with --resume goes on from here");
-        }
         let verdict = match &swept.halt {
-            Some(Halt::Impossible(reason)) => {
-                exit::complain(reason);
-                Exit::CallFailed
-            }
+            Some(halt @ (Halt::Impossible(_) | Halt::Failed(_))) => exit::halted(halt),
             _ => bench.interrupted.unwrap_or(Exit::Success),
         };
+        if may_go_on {
+            let stopped = match &swept.halt {
+                Some(Halt::Stopped) => "stopped; ",
+                _ => "",
+            };
+            exit::complain(&format!(
+                "{stopped}the same command with --resume goes on from here"
+            ));
+        }
         let exported = self
             .exports
             .write(|| findings.csv(), || svg::sweep_chart(&plan, &findings));
@@ -106,15 +109,20 @@ impl Sweep {
     }
 
     /// The runs to go on from; none unless that is wanted.
-    fn earlier_runs(&self, plan: &Plan, request: &Request) -> Vec<Run> {
-        if !self.resume {
-            return Vec::new();
-        }
-        let runs = KeptSweep::stopped(plan, request, &self.conditions);
-        if runs.is_empty() {
-            exit::complain(
-                "there is no stopped sweep of this plan to go on with; a new one begins",
-            );
+    fn earlier_runs(&self, name: &SweepName) -> Vec<Run> {
+        let runs = KeptSweep::unfinished(name);
+        match (self.resume, runs.len()) {
+            (true, 0) => exit::complain(
+                "there is no unfinished sweep of this plan with these options; a new one begins",
+            ),
+            (false, 1..) => {
+                let dropped = plural(runs.len(), "run");
+                exit::complain(&format!(
+                    "{dropped} of an unfinished sweep are given up; --resume goes on with them"
+                ));
+                return Vec::new();
+            }
+            _ => {}
         }
         runs
     }

@@ -23,6 +23,8 @@ pub struct Findings {
     pub typical: Vec<Typical>,
     /// Runs whose results were compared.
     pub runs: u32,
+    /// Whether there are runs to compare: at the lowest cap and above it.
+    pub is_comparable: bool,
     /// Results that differ only above the lowest cap.
     pub hazards: Vec<Hazard>,
     /// What the first hazard was traced to.
@@ -106,7 +108,8 @@ impl Comparison {
             runs: caps.iter().map(|cap| self.results.runs(*cap)).sum(),
             hazards: self.hazards.clone(),
             trace: self.trace.clone(),
-            unstable: self.results.unstable(),
+            unstable: self.results.unstable(self.request.lowest()),
+            is_comparable: self.results.are_comparable(self.request.lowest()),
             unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
             foreign_cores: self.foreign_cores(),
             halt: self.halt.clone(),
@@ -124,6 +127,7 @@ impl Findings {
             walls: Vec::new(),
             typical: Vec::new(),
             runs: 0,
+            is_comparable: false,
             hazards: Vec::new(),
             trace: None,
             unstable: Vec::new(),

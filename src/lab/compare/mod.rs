@@ -50,6 +50,11 @@ impl Request {
         }
     }
 
+    /// The lowest cap, with which everything is compared.
+    pub fn lowest(&self) -> Cap {
+        self.caps.first().copied().unwrap_or(Cap::ONE)
+    }
+
     /// Runs at least, the warm-up included.
     pub fn least_runs(&self) -> usize {
         self.caps.len() * self.blocks + 1
@@ -115,7 +120,7 @@ pub fn compare(plan: &Plan, request: Request, bench: &mut dyn Bench) -> Comparis
     let mut pace = Pace::default();
     let measured = comparison.measure(plan, bench, &mut pace);
     let confirmed = measured.and_then(|()| comparison.confirm(plan, bench, &mut pace));
-    comparison.hazards = comparison.results.hazards(plan);
+    comparison.hazards = comparison.hazards_so_far(plan);
     comparison.halt = confirmed.err();
     bench.found(Found::Comparison(&comparison));
     if comparison.halt.is_none() {
@@ -158,13 +163,15 @@ impl Comparison {
         Ok(())
     }
 
+    fn hazards_so_far(&self, plan: &Plan) -> Vec<Hazard> {
+        self.results.hazards(plan, self.request.lowest())
+    }
+
     /// A difference from few runs at the lowest cap may be one between any two
     /// runs: a few more of them tell.
     fn confirm(&mut self, plan: &Plan, bench: &mut dyn Bench, pace: &mut Pace) -> Result<(), Halt> {
-        let Some(lowest) = self.request.caps.first().copied() else {
-            return Ok(());
-        };
-        while self.results.runs(lowest) < CONFIRMED_BY && !self.results.hazards(plan).is_empty() {
+        let lowest = self.request.lowest();
+        while self.results.runs(lowest) < CONFIRMED_BY && !self.hazards_so_far(plan).is_empty() {
             bench.tell(&pace.progress(Step::Confirming, lowest, None));
             let trial = bench.run(plan, lowest)?;
             pace.add(lowest, trial.wall);
@@ -176,8 +183,9 @@ impl Comparison {
     fn pursue(&mut self, plan: &Plan, bench: &mut dyn Bench) {
         let first = self.hazards.iter().find(|hazard| !hazard.is_consequence);
         let first = first.or(self.hazards.first());
-        if let (Some(hazard), Some(lowest)) = (first, self.request.caps.first()) {
-            let (trace, halt) = pursuit::pursue(plan, &self.results, hazard, *lowest, bench);
+        if let Some(hazard) = first {
+            let lowest = self.request.lowest();
+            let (trace, halt) = pursuit::pursue(plan, &self.results, hazard, lowest, bench);
             self.trace = Some(trace);
             self.halt = halt;
         }

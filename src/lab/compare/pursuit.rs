@@ -16,8 +16,10 @@ const MOST_RUNS: usize = 200;
 const MOST_ROUNDS: usize = 4;
 
 /// What a hazard was traced to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
+    /// The cap at which it was looked for.
+    pub cap: Cap,
     /// The calls that must run beside one another for it.
     pub calls: Vec<CallId>,
     /// Calls that these need before them.
@@ -72,7 +74,11 @@ pub(super) fn pursue(
     lowest: Cap,
     bench: &mut dyn Bench,
 ) -> (Trace, Option<Halt>) {
-    let unstable = results.unstable().into_iter().map(|it| it.call).collect();
+    let unstable = results
+        .unstable(lowest)
+        .into_iter()
+        .map(|it| it.call)
+        .collect();
     let mut pursuit = Pursuit {
         bench,
         lowest,
@@ -82,7 +88,15 @@ pub(super) fn pursue(
         pace: Pace::default(),
         runs: 0,
     };
-    let mut trace = Trace::default();
+    let mut trace = Trace {
+        cap: hazard.cap,
+        calls: Vec::new(),
+        needed: Vec::new(),
+        is_smallest: false,
+        remedies: Vec::new(),
+        tried: 0,
+        runs: 0,
+    };
     let ended = pursuit.trace(plan, &mut trace);
     trace.runs = pursuit.runs;
     match ended {
@@ -160,7 +174,7 @@ impl Pursuit<'_> {
             }
             if partial.is_none() {
                 let part = Subset::of(&mended, calls);
-                if !self.differs(&part.plan, Step::Trying)? {
+                if !self.part_differs(&part, Step::Trying)? {
                     partial = Some((remedy, false));
                 }
             }
@@ -175,14 +189,19 @@ impl Pursuit<'_> {
             // One after another anyway: nothing can be different.
             return Ok(false);
         }
-        let part = Subset::of(plan, calls);
-        let unstable = std::mem::take(&mut self.unstable);
+        self.part_differs(&Subset::of(plan, calls), Step::Reducing)
+    }
+
+    /// Whether a part of the plan shows a difference. Its calls have numbers of
+    /// their own.
+    fn part_differs(&mut self, part: &Subset, step: Step) -> Result<bool, Ended> {
+        let whole = std::mem::take(&mut self.unstable);
         let places = part.originals.iter().enumerate();
-        let own = places.filter(|(_, original)| unstable.contains(original));
+        let own = places.filter(|(_, original)| whole.contains(original));
         self.unstable = own.map(|(place, _)| CallId::from_index(place)).collect();
-        let shows = self.differs(&part.plan, Step::Reducing);
-        self.unstable = unstable;
-        shows
+        let differs = self.differs(&part.plan, step);
+        self.unstable = whole;
+        differs
     }
 
     /// Whether any of some runs at the cap differs from one at the lowest cap.
@@ -197,7 +216,7 @@ impl Pursuit<'_> {
             let trial = self.bench.run(plan, cap)?;
             self.pace.add(cap, trial.wall);
             results.add(&trial);
-            let mut hazards = results.hazards(plan).into_iter();
+            let mut hazards = results.hazards(plan, self.lowest).into_iter();
             if hazards.any(|hazard| !self.unstable.contains(&hazard.call)) {
                 return Ok(true);
             }

@@ -68,20 +68,18 @@ impl Results {
         }
     }
 
+    /// Whether there are runs at the lowest cap and at another.
+    pub fn are_comparable(&self, lowest: Cap) -> bool {
+        self.runs(lowest) > 0 && self.runs.len() > 1
+    }
+
     /// Runs at a cap.
     pub fn runs(&self, cap: Cap) -> u32 {
         self.runs.get(&cap).copied().unwrap_or(0)
     }
 
-    fn lowest(&self) -> Option<Cap> {
-        self.runs.keys().next().copied()
-    }
-
     /// Calls whose result at the lowest cap is not always the same.
-    pub fn unstable(&self) -> Vec<Unstable> {
-        let Some(lowest) = self.lowest() else {
-            return Vec::new();
-        };
+    pub fn unstable(&self, lowest: Cap) -> Vec<Unstable> {
         let at_lowest = self.seen.iter().filter(|((cap, _), _)| *cap == lowest);
         let unstable = at_lowest.filter_map(|((_, call), answers)| {
             let ((first, _), others) = answers.each.split_first()?;
@@ -104,12 +102,10 @@ impl Results {
         unstable.collect()
     }
 
-    /// Calls that differ only above the lowest cap. Of a call whose output
-    /// differs by itself only another outcome counts.
-    pub fn hazards(&self, plan: &Plan) -> Vec<Hazard> {
-        let Some(lowest) = self.lowest() else {
-            return Vec::new();
-        };
+    /// Calls that differ only above the lowest cap; none before there is a run
+    /// at that. Of a call whose output differs by itself only another outcome
+    /// counts.
+    pub fn hazards(&self, plan: &Plan, lowest: Cap) -> Vec<Hazard> {
         let mut hazards: Vec<Hazard> = Vec::new();
         for ((cap, call), answers) in &self.seen {
             let is_known = hazards.iter().any(|hazard| hazard.call == *call);

@@ -198,8 +198,8 @@ fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
     bench.noisy = Some("call-1");
     let comparison = compare(&plan, request(&[1, 2], 2), &mut bench);
     assert!(comparison.hazards.is_empty());
-    let [unstable] = &comparison.results.unstable()[..] else {
-        panic!("{:?}", comparison.results.unstable());
+    let [unstable] = &comparison.findings(&plan).unstable[..] else {
+        panic!("{:?}", comparison.findings(&plan).unstable);
     };
     assert_eq!(
         (unstable.call.index(), &unstable.pointers[..]),
@@ -207,16 +207,17 @@ fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
     );
     plan.calls[1].ignore.push("/at".to_owned());
     let comparison = compare(&plan, request(&[1, 2], 2), &mut bench);
-    assert!(comparison.results.unstable().is_empty());
+    assert!(comparison.findings(&plan).unstable.is_empty());
 }
 
 #[test]
 fn a_single_run_is_not_enough_for_a_difference() {
     let mut bench = Scripted::new();
     bench.noisy = Some("call-0");
-    let comparison = compare(&plan(3, &[]), request(&[1, 2], 1), &mut bench);
+    let plan = plan(3, &[]);
+    let comparison = compare(&plan, request(&[1, 2], 1), &mut bench);
     assert!(comparison.hazards.is_empty());
-    assert_eq!(comparison.results.unstable().len(), 1);
+    assert_eq!(comparison.findings(&plan).unstable.len(), 1);
 }
 
 #[test]

@@ -81,7 +81,9 @@ impl Findings {
     /// the calls that make it and what was tried against it.
     pub fn results(&self, plan: &Plan) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.hazards.is_empty() {
+        if !self.is_comparable {
+            lines.push("Results: there are no runs at two caps to compare.".to_owned());
+        } else if self.hazards.is_empty() {
             lines.push(format!(
                 "Results: no difference between the caps in {}.",
                 plural(self.runs as usize, "run")
@@ -96,7 +98,7 @@ impl Findings {
             lines.push(format!("  and {} more", plural(more + 1, "call")));
         }
         match &self.trace {
-            Some(trace) => self.tell_trace(plan, trace, &mut lines),
+            Some(trace) => tell_trace(plan, trace, &mut lines),
             None if self.hazards.is_empty() => {}
             None => lines.push("  The calls that make it were not looked for.".to_owned()),
         }
@@ -133,40 +135,46 @@ impl Findings {
         let found = answer_text(&hazard.found);
         lines.push(format!("    at cap {cap:<3} {found}"));
     }
+}
 
-    fn tell_trace(&self, plan: &Plan, trace: &Trace, lines: &mut Vec<String>) {
-        let smallest = if trace.is_smallest {
-            "none of them can be left out"
-        } else {
-            "smaller sets were not found in time"
-        };
-        lines.push(String::new());
+fn tell_trace(plan: &Plan, trace: &Trace, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    if trace.calls.is_empty() {
+        let runs = plural(trace.runs, "run");
         lines.push(format!(
-            "  It takes these {} at the same time, {smallest} ({}):",
-            plural(trace.calls.len(), "call"),
-            plural(trace.runs, "run")
+            "  The search for the calls that make it came to no end ({runs})."
         ));
-        for call in trace.calls.iter().take(SHOWN) {
-            lines.push(format!("    {}", described(plan, *call)));
-        }
-        if !trace.needed.is_empty() {
-            let names: Vec<&str> = trace.needed.iter().map(|id| name(plan, *id)).collect();
-            lines.push(format!("  after {}", names.join(", ")));
-        }
-        lines.push(String::new());
-        let cap = self.hazards.first().map(|hazard| hazard.cap);
-        match (trace.tried, cap) {
-            (tried, Some(cap)) if tried > 0 => {
-                lines.push(format!(
-                    "  With this, {tried} runs of the whole plan at cap {cap} show no difference:"
-                ));
-                for remedy in &trace.remedies {
-                    lines.push(format!("    {}", remedy.line()));
-                    lines.push(format!("      in {}", holders(plan, remedy)));
-                }
-            }
-            _ => lines.push("  No lock that was tried removes it.".to_owned()),
-        }
+        return;
+    }
+    let smallest = if trace.is_smallest {
+        "none of them can be left out"
+    } else {
+        "smaller sets were not found in time"
+    };
+    lines.push(format!(
+        "  It takes these {} at the same time, {smallest} ({}):",
+        plural(trace.calls.len(), "call"),
+        plural(trace.runs, "run")
+    ));
+    for call in trace.calls.iter().take(SHOWN) {
+        lines.push(format!("    {}", described(plan, *call)));
+    }
+    if !trace.needed.is_empty() {
+        let names: Vec<&str> = trace.needed.iter().map(|id| name(plan, *id)).collect();
+        lines.push(format!("  after {}", names.join(", ")));
+    }
+    lines.push(String::new());
+    if trace.tried == 0 {
+        lines.push("  No lock that was tried removes it.".to_owned());
+        return;
+    }
+    let (tried, cap) = (plural(trace.tried as usize, "run"), trace.cap);
+    lines.push(format!(
+        "  With this, {tried} of the whole plan at cap {cap} show no difference:"
+    ));
+    for remedy in &trace.remedies {
+        lines.push(format!("    {}", remedy.line()));
+        lines.push(format!("      in {}", holders(plan, remedy)));
     }
 }
 

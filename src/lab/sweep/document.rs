@@ -37,7 +37,9 @@ impl Findings {
             "cores": self.request.cores,
             "seed": self.request.seed,
             "blocks": self.blocks,
+            "blocks_wanted": self.request.blocks,
             "stopped": self.halt == Some(Halt::Stopped),
+            "halt": self.halt.as_ref().map(ToString::to_string),
             "recommended_cap": self.verdict.cap,
             "ties": self.verdict.ties,
             "caps": caps.collect::<Vec<Value>>(),
@@ -46,6 +48,7 @@ impl Findings {
             "drift": self.drift,
             "blocks_set_aside": self.set_aside,
             "blocks_disturbed": self.disturbed,
+            "blocks_broken_off": self.broken_off,
             "runs": runs.collect::<Vec<Value>>(),
         })
     }

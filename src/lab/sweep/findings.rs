@@ -1,6 +1,6 @@
 //! What a sweep says so far, worked out once for whoever prints or draws it.
 
-use super::{CapFigures, Curve, MOST_BLOCKS, Request, Run, Sweep, Verdict};
+use super::{CapFigures, Curve, MOST_BLOCKS, Request, Run, Sweep, USUAL_BLOCKS, Verdict};
 use crate::lab::words::{listed, seconds, seconds_range};
 use crate::lab::{Halt, Interval};
 use crate::model::{Cap, plural};
@@ -29,6 +29,8 @@ pub struct Findings {
     pub set_aside: Vec<usize>,
     /// Blocks that count although others used the machine meanwhile.
     pub disturbed: usize,
+    /// Blocks that were broken off, because a call failed.
+    pub broken_off: usize,
     /// Why it ended before its time.
     pub halt: Option<Halt>,
 }
@@ -48,6 +50,7 @@ impl Sweep {
             left_out: self.left_out().to_vec(),
             set_aside: self.set_aside.clone(),
             disturbed: self.disturbed(),
+            broken_off: self.broken_off,
             halt: self.halt.clone(),
         }
     }
@@ -66,6 +69,7 @@ impl Findings {
             self.runs.clone_from(&sweep.runs);
             self.left_out = sweep.left_out().to_vec();
             self.set_aside.clone_from(&sweep.set_aside);
+            self.broken_off = sweep.broken_off;
             self.halt.clone_from(&sweep.halt);
         } else {
             *self = sweep.findings();
@@ -117,6 +121,11 @@ impl Findings {
     /// What makes the figures doubtful, a sentence each.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
+        if (1..USUAL_BLOCKS).contains(&self.blocks) {
+            doubts.push(format!(
+                "Few blocks: {USUAL_BLOCKS} or more tell a difference from chance."
+            ));
+        }
         if !self.left_out.is_empty() {
             doubts.push(format!(
                 "Left out, since two caps before were more than 10 % worse: {}.",
@@ -131,12 +140,15 @@ impl Findings {
             ));
         }
         if !self.set_aside.is_empty() {
-            let (number, verb) = match self.set_aside.len() {
-                1 => ("1 block".to_owned(), "was"),
-                more => (format!("{more} blocks"), "were"),
-            };
+            let (number, verb) = counted(self.set_aside.len());
             doubts.push(format!(
                 "{number} {verb} set aside and run again: other programs used the machine."
+            ));
+        }
+        if self.broken_off > 0 {
+            let (number, verb) = counted(self.broken_off);
+            doubts.push(format!(
+                "{number} {verb} broken off and run again: a call failed."
             ));
         }
         if self.disturbed > 0 {
@@ -147,6 +159,12 @@ impl Findings {
         }
         doubts
     }
+}
+
+/// So many blocks, with their verb.
+fn counted(blocks: usize) -> (String, &'static str) {
+    let verb = if blocks == 1 { "was" } else { "were" };
+    (plural(blocks, "block"), verb)
 }
 
 /// What a verdict says of one cap.

@@ -27,6 +27,8 @@ pub const USUAL_BLOCKS: usize = 5;
 const HIGHEST: u32 = 16;
 /// A cap that is slower than the best by more than this is worse.
 const WORSE: f64 = 1.10;
+/// Blocks that may be broken off before it is given up.
+const MOST_BROKEN_OFF: usize = 2;
 /// Cores in use by others, as a part of all, that make a block doubtful.
 const FOREIGN: f64 = 0.10;
 
@@ -71,8 +73,24 @@ pub struct Sweep {
     /// Blocks that were set aside, because others used the machine meanwhile,
     /// and run again.
     pub set_aside: Vec<usize>,
+    /// Blocks that were broken off, because a call failed.
+    pub broken_off: usize,
     /// Why it ended before its time.
     pub halt: Option<Halt>,
+}
+
+/// What a sweep is done with.
+struct Means<'a> {
+    plan: &'a Plan,
+    bench: &'a mut dyn Bench,
+    keep: &'a mut dyn FnMut(&Run),
+    pace: Pace,
+}
+
+fn failed_at(cap: Cap) -> Halt {
+    Halt::Failed(format!(
+        "not every call succeeded at cap {cap}: what fails cannot be timed (`fanout compare` tells more)"
+    ))
 }
 
 impl Request {
@@ -90,40 +108,55 @@ impl Request {
         }
     }
 
-    /// Runs at least, the warm-up included.
-    pub fn least_runs(&self) -> usize {
+    /// Runs where none are left out and none are added, the warm-up included.
+    pub fn usual_runs(&self) -> usize {
         self.caps.len() * (self.blocks + 1)
     }
 }
 
 impl Sweep {
     /// A sweep that goes on where `runs` ended; nothing has run without any.
+    /// Of a block that was broken off nothing is kept: its other half would be
+    /// of another time.
     pub fn new(request: Request, runs: Vec<Run>) -> Self {
-        Self {
+        let mut sweep = Self {
             caps: request.caps.clone(),
             request,
             runs,
             set_aside: Vec::new(),
+            broken_off: 0,
             halt: None,
+        };
+        let mut places = 0..sweep.caps.len();
+        if let Some(place) = places.find(|place| sweep.is_declining(*place)) {
+            sweep.caps.truncate(place);
         }
+        let whole = sweep.whole_blocks();
+        let is_of_use = |run: &Run| run.block == 0 || whole.contains(&run.block);
+        sweep.runs.retain(is_of_use);
+        for number in whole {
+            sweep.judge(number);
+        }
+        sweep
     }
 
-    /// Runs what is missing. `keep` gets all runs whenever there is another.
-    pub fn conduct(&mut self, plan: &Plan, bench: &mut dyn Bench, keep: &mut dyn FnMut(&[Run])) {
-        let plan = without_retries(plan);
-        self.halt = self.measure(&plan, bench, keep).err();
-    }
-
-    fn measure(
-        &mut self,
-        plan: &Plan,
-        bench: &mut dyn Bench,
-        keep: &mut dyn FnMut(&[Run]),
-    ) -> Result<(), Halt> {
+    /// Runs what is missing. `keep` gets every run as soon as it is there.
+    pub fn conduct(&mut self, plan: &Plan, bench: &mut dyn Bench, keep: &mut dyn FnMut(&Run)) {
         let mut pace = Pace::default();
         for run in &self.runs {
             pace.add(run.cap, std::time::Duration::from_secs_f64(run.seconds));
         }
+        let mut means = Means {
+            plan: &without_retries(plan),
+            bench,
+            keep,
+            pace,
+        };
+        self.halt = self.measure(&mut means).err();
+    }
+
+    fn measure(&mut self, means: &mut Means<'_>) -> Result<(), Halt> {
+        let last = self.runs.iter().map(|run| run.block).max();
         self.caps.clone_from(&self.request.caps);
         for place in 0..self.request.caps.len() {
             if self.is_declining(place) {
@@ -134,37 +167,74 @@ impl Sweep {
             let rest: Vec<Cap> = self.request.caps[place + 1..].to_vec();
             let blocks = self.caps.repeat(self.request.blocks);
             let rest = [rest, blocks].concat();
-            self.run(plan, bench, keep, &mut pace, (0, cap), &rest)?;
+            if !self.run(means, (0, cap), &rest)? {
+                return Err(failed_at(cap));
+            }
         }
-        let mut number = 0;
+        let mut number = last.unwrap_or(0);
+        if number > 0 && self.wants_block() {
+            self.warm_up_again(means)?;
+        }
         while self.wants_block() {
             number += 1;
-            let of = self.request.blocks.max(self.whole_blocks().len() + 1);
-            let order = block_order(&self.caps, self.request.seed, number);
-            for (at, cap) in order.iter().enumerate() {
-                let later = of.saturating_sub(self.whole_blocks().len() + 1);
-                let rest = [order[at + 1..].to_vec(), self.caps.repeat(later)].concat();
-                self.run(plan, bench, keep, &mut pace, (number, *cap), &rest)?;
-            }
-            if self.is_disturbed(number) && self.set_aside.len() < self.request.blocks {
-                self.set_aside.push(number);
-            }
+            self.block(means, number)?;
         }
         Ok(())
     }
 
-    /// One run, unless it is there already.
+    /// The machine has cooled since the runs that are gone on from.
+    fn warm_up_again(&self, means: &mut Means<'_>) -> Result<(), Halt> {
+        let Some(cap) = self.caps.last().copied() else {
+            return Ok(());
+        };
+        let left = self.request.blocks.saturating_sub(self.blocks());
+        let rest = self.caps.repeat(left);
+        let progress = means.pace.progress(Step::WarmUp, cap, Some(&rest));
+        means.bench.tell(&progress);
+        means.bench.run(means.plan, cap).map(drop)
+    }
+
+    /// One run at each cap. A block in which a call fails is broken off, and
+    /// another takes its place, unless that happens again and again.
+    fn block(&mut self, means: &mut Means<'_>, number: usize) -> Result<(), Halt> {
+        let of = self.request.blocks.max(self.blocks() + 1);
+        let order = block_order(&self.caps, self.request.seed, number);
+        for (at, cap) in order.iter().enumerate() {
+            let later = of.saturating_sub(self.blocks() + 1);
+            let rest = [order[at + 1..].to_vec(), self.caps.repeat(later)].concat();
+            if !self.run(means, (number, *cap), &rest)? {
+                self.runs.retain(|run| run.block != number);
+                self.broken_off += 1;
+                let is_hopeless = self.broken_off > MOST_BROKEN_OFF;
+                return if is_hopeless {
+                    Err(failed_at(*cap))
+                } else {
+                    Ok(())
+                };
+            }
+        }
+        self.judge(number);
+        Ok(())
+    }
+
+    /// Sets a block aside if others used the machine meanwhile, unless they
+    /// never rest.
+    fn judge(&mut self, number: usize) {
+        if self.is_disturbed(number) && self.set_aside.len() < self.request.blocks {
+            self.set_aside.push(number);
+        }
+    }
+
+    /// One run, unless it is there already. Whether every call ended as planned:
+    /// what fails cannot be timed.
     fn run(
         &mut self,
-        plan: &Plan,
-        bench: &mut dyn Bench,
-        keep: &mut dyn FnMut(&[Run]),
-        pace: &mut Pace,
+        means: &mut Means<'_>,
         (block, cap): (usize, Cap),
         rest: &[Cap],
-    ) -> Result<(), Halt> {
+    ) -> Result<bool, Halt> {
         if self.find(block, cap).is_some() {
-            return Ok(());
+            return Ok(true);
         }
         let of = self.request.blocks;
         let step = match block {
@@ -174,25 +244,24 @@ impl Sweep {
                 of: of.max(number),
             },
         };
-        bench.tell(&pace.progress(step, cap, Some(rest)));
-        let trial = bench.run(plan, cap)?;
-        if !trial.is_as_planned(plan) {
-            let reason = format!(
-                "not every call succeeded at cap {cap}: what fails cannot be timed (`fanout compare` tells more)"
-            );
-            return Err(Halt::Impossible(reason));
+        means
+            .bench
+            .tell(&means.pace.progress(step, cap, Some(rest)));
+        let trial = means.bench.run(means.plan, cap)?;
+        if !trial.is_as_planned(means.plan) {
+            return Ok(false);
         }
-        pace.add(cap, trial.wall);
+        means.pace.add(cap, trial.wall);
         let run = Run {
             block,
             cap,
             seconds: trial.wall.as_secs_f64(),
             foreign_cores: trial.foreign_cores,
         };
+        (means.keep)(&run);
         self.runs.push(run);
-        keep(&self.runs);
-        bench.found(Found::Sweep(self));
-        Ok(())
+        means.bench.found(Found::Sweep(self));
+        Ok(true)
     }
 
     fn find(&self, block: usize, cap: Cap) -> Option<&Run> {
@@ -201,18 +270,19 @@ impl Sweep {
     }
 
     /// Whether the two caps before this place were both worse in the warm-up
-    /// than the best before them.
+    /// than the best before them, and not because of others.
     fn is_declining(&self, place: usize) -> bool {
         if !self.request.may_end_early || place < 3 {
             return false;
         }
-        let walls: Option<Vec<f64>> = self.request.caps[..place]
+        let caps = self.request.caps[..place].iter();
+        let runs: Option<Vec<&Run>> = caps.map(|cap| self.find(0, *cap)).collect();
+        let Some(runs) = runs else { return false };
+        let best = runs.iter().map(|run| run.seconds);
+        let best = best.fold(f64::INFINITY, f64::min);
+        runs[place - 2..]
             .iter()
-            .map(|cap| Some(self.find(0, *cap)?.seconds))
-            .collect();
-        let Some(walls) = walls else { return false };
-        let best = walls.iter().copied().fold(f64::INFINITY, f64::min);
-        walls[place - 2..].iter().all(|wall| *wall > best * WORSE)
+            .all(|run| run.seconds > best * WORSE && !self.is_beside_others(run))
     }
 
     fn wants_block(&self) -> bool {
@@ -225,9 +295,13 @@ impl Sweep {
 
     /// Whether others used the machine during a block.
     fn is_disturbed(&self, block: usize) -> bool {
-        let limit = FOREIGN * f64::from(self.request.cores);
         let mut runs = self.runs.iter().filter(|run| run.block == block);
-        runs.any(|run| run.foreign_cores.is_some_and(|cores| cores > limit))
+        runs.any(|run| self.is_beside_others(run))
+    }
+
+    fn is_beside_others(&self, run: &Run) -> bool {
+        let limit = FOREIGN * f64::from(self.request.cores);
+        run.foreign_cores.is_some_and(|cores| cores > limit)
     }
 
     /// Numbers of the blocks that count: whole, and not set aside.

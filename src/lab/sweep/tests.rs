@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::lab::{Bounds, Capacity, LaneTime, Progress, Trial, bounds};
+use crate::lab::{Answer, Bounds, Capacity, LaneTime, Progress, Trial, TrialCall, bounds};
+use crate::model::{Call, CallId, CallName, Outcome, ToolName};
 
 /// A run takes the work over the lanes, but no less than `least` and some more
 /// for each lane above `kink`.
@@ -14,6 +15,8 @@ struct Scripted {
     runs: usize,
     /// Runs in which others use the machine.
     foreign: std::ops::Range<usize>,
+    /// Runs in which a call fails.
+    failing: Vec<usize>,
     told: Vec<Progress>,
 }
 
@@ -24,6 +27,7 @@ impl Scripted {
             stops_at: None,
             runs: 0,
             foreign: 0..0,
+            failing: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -51,6 +55,11 @@ impl Bench for Scripted {
         if self.stops_at == Some(self.runs) {
             return Err(Halt::Stopped);
         }
+        let outcome = if self.failing.contains(&self.runs) {
+            Outcome::Failed
+        } else {
+            Outcome::Succeeded
+        };
         let is_foreign = self.foreign.contains(&self.runs);
         Ok(Trial {
             cap,
@@ -61,7 +70,11 @@ impl Bench for Scripted {
                 busy: Duration::ZERO,
                 idle: BTreeMap::new(),
             },
-            calls: Vec::new(),
+            calls: vec![TrialCall {
+                answer: Answer::new(Some(outcome), None, &[]),
+                run: Duration::ZERO,
+                span: None,
+            }],
             foreign_cores: Some(if is_foreign { 1.5 } else { 0.0 }),
         })
     }
@@ -76,7 +89,12 @@ fn plan() -> Plan {
         name: "plan".to_owned(),
         cap: None,
         on_failure: None,
-        calls: Vec::new(),
+        calls: vec![Call::new(
+            CallId::from_index(0),
+            CallName::new("call"),
+            ToolName::new("tool"),
+            serde_json::json!({}),
+        )],
         expected_failures: Vec::new(),
     }
 }
@@ -118,15 +136,18 @@ fn a_stopped_sweep_goes_on_where_it_ended() {
     bench.stops_at = Some(20);
     let mut kept: Vec<Run> = Vec::new();
     let mut sweep = Sweep::new(request(), Vec::new());
-    sweep.conduct(&plan(), &mut bench, &mut |runs| kept = runs.to_vec());
+    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
     assert_eq!((sweep.halt.clone(), kept.len()), (Some(Halt::Stopped), 19));
     assert_eq!(sweep.blocks(), 1);
     let mut sweep = Sweep::new(request(), kept);
+    assert_eq!(sweep.blocks(), 1, "what was known stays");
+    assert_eq!(sweep.left_out().len(), 3);
     let before = bench.runs;
     sweep.conduct(&plan(), &mut bench, &mut |_| {});
     assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
-    // A warm-up and five blocks of seven caps, less those that were there.
-    assert_eq!(bench.runs - before, 42 - 19);
+    // A warm-up and five blocks of seven caps, less the warm-up and the block
+    // that were whole, and one run to warm up again.
+    assert_eq!(bench.runs - before, 42 - 14 + 1);
     assert_eq!(sweep.verdict().cap.map(Cap::get), Some(6));
 }
 
@@ -137,6 +158,49 @@ fn a_block_beside_foreign_load_is_run_again() {
     let sweep = swept(&mut bench);
     assert_eq!(sweep.set_aside, [1]);
     assert_eq!((sweep.blocks(), sweep.disturbed()), (5, 0));
+}
+
+#[test]
+fn a_block_that_was_set_aside_stays_so_when_the_sweep_goes_on() {
+    let mut bench = Scripted::new(6.0);
+    bench.foreign = 10..12;
+    bench.stops_at = Some(45);
+    let stopped = swept(&mut bench);
+    assert_eq!((&stopped.set_aside[..], stopped.blocks()), (&[1][..], 4));
+    let mut sweep = Sweep::new(request(), stopped.runs);
+    assert_eq!((&sweep.set_aside[..], sweep.blocks()), (&[1][..], 4));
+    sweep.conduct(&plan(), &mut bench, &mut |_| {});
+    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    assert_eq!((&sweep.set_aside[..], sweep.disturbed()), (&[1][..], 0));
+}
+
+#[test]
+fn a_block_in_which_a_call_fails_is_broken_off_and_run_again() {
+    let mut bench = Scripted::new(6.0);
+    bench.failing = vec![9, 20];
+    let mut kept: Vec<Run> = Vec::new();
+    let mut sweep = Sweep::new(request(), Vec::new());
+    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
+    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    assert_eq!((sweep.broken_off, sweep.runs.len()), (2, 42));
+    assert_eq!(Sweep::new(request(), kept).runs, sweep.runs);
+
+    bench.failing = (bench.runs + 8..).take(1_000).collect();
+    let sweep = swept(&mut bench);
+    assert!(
+        matches!(sweep.halt, Some(Halt::Failed(_))),
+        "{:?}",
+        sweep.halt
+    );
+    assert_eq!(sweep.blocks(), 0);
+}
+
+#[test]
+fn no_cap_is_left_out_for_what_others_did_during_the_warm_up() {
+    let mut bench = Scripted::new(6.0);
+    bench.foreign = 6..8;
+    let sweep = swept(&mut bench);
+    assert!(sweep.left_out().len() < 3, "{:?}", sweep.left_out());
 }
 
 #[test]

@@ -7,25 +7,29 @@ use crate::model::{LearnedNeed, Tool};
 const MOST_TOOLS: usize = 512;
 
 impl Notebook {
-    /// What calls of these tools were seen to need in earlier runs.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read, or is not what this version writes.
+    /// What calls of these tools were seen to need in earlier runs. A file that
+    /// cannot be used says nothing, and the others all the same.
     pub fn needs<'t>(
         &self,
         tools: impl Iterator<Item = &'t Tool>,
-    ) -> Result<Vec<LearnedNeed>, NotebookError> {
-        let mut needs = Vec::new();
+    ) -> (Vec<LearnedNeed>, Vec<NotebookError>) {
+        let (mut needs, mut errors) = (Vec::new(), Vec::new());
         for tool in tools {
-            let name = file_of(tool);
-            let Some(text) = self.needs.read(&name)? else {
-                continue;
-            };
-            let need = serde_json::from_str(&text);
-            needs.push(need.map_err(|source| self.needs.malformed(&name, source))?);
+            match self.need(tool) {
+                Ok(need) => needs.extend(need),
+                Err(error) => errors.push(error),
+            }
         }
-        Ok(needs)
+        (needs, errors)
+    }
+
+    fn need(&self, tool: &Tool) -> Result<Option<LearnedNeed>, NotebookError> {
+        let name = file_of(tool);
+        let Some(text) = self.needs.read(&name)? else {
+            return Ok(None);
+        };
+        let need = serde_json::from_str(&text);
+        need.map_err(|source| self.needs.malformed(&name, source))
     }
 
     /// Keeps what calls of these tools were seen to need.

@@ -273,11 +273,14 @@ impl Needs {
         let before = self.learned_of_running(number);
         let tool = &mut self.tools[number as usize];
         let kind = &mut self.kinds[kind as usize];
-        if tool.rest != demand.kind && (latest.is_some() || peak.is_some()) {
-            let seen = kind.seen.get_or_insert(Seen {
+        // Before its cores were seen it follows its tool, also in memory.
+        if tool.rest != demand.kind && latest.is_some() {
+            kind.seen.get_or_insert(Seen {
                 attempts: 0,
                 ..tool.seen
             });
+        }
+        if let Some(seen) = &mut kind.seen {
             let weight = WEIGHT.max(1.0 / (seen.attempts + 2) as f64);
             seen.take(latest, weight, peak);
         }
@@ -420,6 +423,8 @@ mod tests {
             needs.opened(demand);
             needs.take(demand);
         }
+        needs.learn(&running[0], None, Some(1 << 20));
+        assert_eq!(needs.of(&running[0]), needs.of(&running[2]), "of the tool");
         needs.learn(&running[0], Some(3.0), Some(1 << 20));
         needs.learn(&running[1], Some(0.2), Some(1 << 30));
         needs.learn(&running[2], Some(0.5), None);

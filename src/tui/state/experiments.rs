@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Level, State};
-use crate::lab::{Asked, Experiment, Finding, compare, sweep};
+use crate::lab::sweep::{self, Sweep};
+use crate::lab::{Asked, Experiment, Finding, compare};
 use crate::model::{CallId, History, Plan, Pulse};
 use crate::output::Safe;
 use crate::tui::laboratory::{News, SEED};
@@ -91,14 +92,14 @@ impl Experiments {
     }
 }
 
-/// Whether an experiment is a sweep that goes on where another was stopped.
+/// Whether an experiment is a sweep that goes on where another ended.
 fn goes_on(experiment: &Experiment, before: &Experiment) -> bool {
     let Finding::Sweep(now) = &experiment.finding else {
         return false;
     };
     before
-        .stopped_sweep(&experiment.plan)
-        .is_some_and(|then| then.request == now.request && now.runs.starts_with(&then.runs))
+        .unfinished_sweep(&experiment.plan)
+        .is_some_and(|then| then.request == now.request && now.runs.first() == then.runs.first())
 }
 
 impl State {
@@ -133,14 +134,17 @@ impl State {
     pub fn experiment_asked(&self, kind: Kind, plan: &Plan) -> Asked {
         match kind {
             Kind::Compare => {
-                let cap = Some(self.run.policy.cap);
-                Asked::Compare(compare::Request::usual(cap, SEED))
+                let auto = self.run.auto.map(|auto| auto.lanes);
+                let cap = auto.unwrap_or(self.run.policy.cap);
+                Asked::Compare(compare::Request::usual(Some(cap), SEED))
             }
             Kind::Sweep => Asked::Sweep(self.usual_sweep(plan), Vec::new()),
             Kind::GoOn => {
-                let earlier = self.stopped_sweep(plan);
+                let earlier = self.unfinished_sweep(plan);
                 let runs = earlier.map(|it| it.runs.clone()).unwrap_or_default();
-                Asked::Sweep(self.usual_sweep(plan), runs)
+                // Only those that are of use are told of.
+                let sweep = Sweep::new(self.usual_sweep(plan), runs);
+                Asked::Sweep(sweep.request, sweep.runs)
             }
         }
     }
@@ -149,12 +153,12 @@ impl State {
         sweep::Request::usual(plan, self.run.cores, SEED)
     }
 
-    /// The latest sweep of this plan, where it was stopped and can be gone on
-    /// with.
-    pub fn stopped_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
+    /// The latest sweep of this plan, where it ended before its time and can be
+    /// gone on with.
+    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
         let is_sweep = |it: &&Arc<Experiment>| matches!(it.finding, Finding::Sweep(_));
         let latest = self.experiments.all.iter().rev().find(is_sweep)?;
-        let findings = latest.stopped_sweep(plan)?;
+        let findings = latest.unfinished_sweep(plan)?;
         (findings.request == self.usual_sweep(plan)).then_some(findings)
     }
 

@@ -13,8 +13,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::Compare => ask(state, Kind::Compare),
         Action::Sweep => {
             let plan = state.plan_to_try();
-            let is_stopped = plan.is_some_and(|plan| state.stopped_sweep(&plan).is_some());
-            let kind = if is_stopped { Kind::GoOn } else { Kind::Sweep };
+            let unfinished = plan.and_then(|plan| state.unfinished_sweep(&plan).map(drop));
+            let kind = unfinished.map_or(Kind::Sweep, |()| Kind::GoOn);
             ask(state, kind);
         }
         Action::ResultEarlier => turn(state, -1),

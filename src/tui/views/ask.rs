@@ -105,8 +105,13 @@ fn experiment(view: &View<'_>, kind: Kind, inner: Rect, buf: &mut Buffer) {
         runs.put(figure::count(done.len()), style)
             .put(" done, ", style);
     }
-    runs.put(figure::plural(asked.least_runs(), "run"), style)
-        .put(" or more of ", style)
+    let (about, or_more) = match asked {
+        Asked::Compare(_) => ("", " or more of "),
+        Asked::Sweep(..) => ("about ", " of "),
+    };
+    runs.put(about, style)
+        .put(figure::plural(asked.runs(), "run"), style)
+        .put(or_more, style)
         .put(figure::plural(plan.calls.len(), "call"), style)
         .put(", one run after another,", style);
     let mut caps = view.strip(inner.width);

@@ -169,7 +169,7 @@ fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
         line.skip(1).put(text, view.style(Role::Muted));
         lines.push(line);
     }
-    if let Some(Halt::Impossible(reason)) = experiment.finding.halt() {
+    if let Some(Halt::Impossible(reason) | Halt::Failed(reason)) = experiment.finding.halt() {
         let style = view.style(Role::ToastError);
         let more = experiment_words::wrapped(view, reason, width, style);
         lines.splice(0..0, more);
@@ -225,7 +225,7 @@ fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
             let (done, of) = experiment.finding.blocks();
             let word = match halt {
                 Halt::Stopped => "stopped after ",
-                Halt::Impossible(_) => "failed after ",
+                Halt::Impossible(_) | Halt::Failed(_) => "failed after ",
             };
             strip
                 .put(word, view.style(Role::ToastWarn))
