@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use fanout::model::{CallId, CallSample, Epoch};
-use fanout::probe::{self, Probe, Reading, Subject, Target};
+use fanout::probe::{self, Probe, ProbeReading, Subject, Target};
 
 const PERIOD: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ fn target(child: &Guard) -> Target {
 }
 
 /// Waits for a reading that fits.
-fn until(probe: &Probe, what: &str, mut fits: impl FnMut(&Reading) -> bool) {
+fn until(probe: &Probe, what: &str, mut fits: impl FnMut(&ProbeReading) -> bool) {
     let deadline = Instant::now() + LONG;
     let mut readings = probe.readings();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -65,7 +65,7 @@ fn until(probe: &Probe, what: &str, mut fits: impl FnMut(&Reading) -> bool) {
     });
 }
 
-fn sample(reading: &Reading) -> Option<&CallSample> {
+fn sample(reading: &ProbeReading) -> Option<&CallSample> {
     reading
         .trees
         .first()

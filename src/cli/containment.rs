@@ -11,9 +11,9 @@ use crate::output::Safe;
 pub(super) fn start(
     complain: &mut dyn FnMut(&str),
 ) -> Result<exec::Containment, exec::ContainmentError> {
-    let containment = exec::Containment::start(exec::Options {
+    let containment = exec::Containment::start(exec::ContainmentOptions {
         state: state_folder(),
-        ..exec::Options::default()
+        ..exec::ContainmentOptions::default()
     })?;
     if let Some(error) = containment.ledger_error() {
         complain(&format!(
@@ -58,8 +58,8 @@ pub(super) fn try_out() -> Result<Level, exec::ContainmentError> {
     /// Looks at the group that often, 10 ms apart: the warden enters it once
     /// it has started.
     const LOOKS: usize = 30;
-    let containment = exec::Containment::start(exec::Options::default())?;
-    let groups = format!("/proc/{}/cgroup", containment.warden());
+    let containment = exec::Containment::start(exec::ContainmentOptions::default())?;
+    let groups = format!("/proc/{}/cgroup", containment.warden_pid());
     for _ in 0..LOOKS {
         let group = std::fs::read_to_string(&groups).unwrap_or_default();
         if group

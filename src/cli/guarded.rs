@@ -50,7 +50,7 @@ impl Session for GuardedTerminal {
         until: impl Future<Output = Signal>,
     ) -> io::Result<Lent> {
         if let Some(guardian) = &mut self.guardian {
-            guardian.rest()?;
+            guardian.disarm()?;
         }
         let lent = self.session.lend(program, until).await;
         if let Some(guardian) = &mut self.guardian {
@@ -62,7 +62,7 @@ impl Session for GuardedTerminal {
     async fn suspend(&mut self) -> io::Result<()> {
         self.session.leave();
         if let Some(guardian) = &mut self.guardian {
-            guardian.rest()?;
+            guardian.disarm()?;
         }
         halt().await?;
         if let Some(guardian) = &mut self.guardian {

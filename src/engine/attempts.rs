@@ -9,7 +9,7 @@ use crate::exec::AttemptEvent;
 use crate::model::{
     CallId, CallSample, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent,
 };
-use crate::probe::{Reading, Subject, Target};
+use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptEnd, Input, MachineReading, Used};
 
 /// Waiting calls whose reasons are asked for after every step; with more, only
@@ -165,7 +165,7 @@ impl Run {
     }
 
     /// What the scheduler is told of a reading of the machine.
-    fn machine_reading(&self, reading: &Reading) -> Option<MachineReading> {
+    fn machine_reading(&self, reading: &ProbeReading) -> Option<MachineReading> {
         let machine = reading.machine.as_ref()?;
         let pressure = machine.pressure;
         let cores = f64::from(self.cores.max(1));
@@ -203,7 +203,7 @@ impl Run {
     }
 
     /// Takes readings of the machine and of running calls.
-    pub(super) fn take_reading(&mut self, reading: &Reading) {
+    pub(super) fn take_reading(&mut self, reading: &ProbeReading) {
         let now = self.clock.now();
         let is_behind = self.journal.is_full();
         let wants_all = self.detail == Detail::Everything && !is_behind;
@@ -236,7 +236,7 @@ impl Run {
     }
 
     /// Keeps how busy the run is at a reading.
-    fn take_pulse(&mut self, reading: &Reading, now: Duration) {
+    fn take_pulse(&mut self, reading: &ProbeReading, now: Duration) {
         let counts = self.rows.counts();
         let machine = reading.machine.as_ref();
         let pulse = Pulse {

@@ -7,11 +7,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::ledger::Known;
+use super::ledger::ProcessIdentity;
 
 /// Makes the group of a runner and enters it, with everything that is started
 /// from here on. `None` where that is not possible.
-pub(super) fn enter(runner: Known) -> Option<PathBuf> {
+pub(super) fn enter(runner: ProcessIdentity) -> Option<PathBuf> {
     let group = path_for(runner)?;
     fs::create_dir(&group).ok()?;
     let can_kill = group.join("cgroup.kill").exists();
@@ -23,7 +23,7 @@ pub(super) fn enter(runner: Known) -> Option<PathBuf> {
 }
 
 /// The group that a runner's warden makes for itself.
-pub(super) fn path_for(runner: Known) -> Option<PathBuf> {
+pub(super) fn path_for(runner: ProcessIdentity) -> Option<PathBuf> {
     let name = format!("fanout-{}-{}", runner.pid, runner.started);
     Some(own_folder()?.join(name))
 }

@@ -4,14 +4,14 @@ use crate::model::{Ending, Outcome};
 
 /// What the system said of the main process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exit {
+pub(super) enum ProcessExit {
     /// It exited with this code.
     Code(i32),
     /// This signal ended it.
     Signal(i32),
 }
 
-impl Exit {
+impl ProcessExit {
     /// The ending that follows, before leftovers are known.
     pub(super) fn into_ending(self) -> Ending {
         match self {
@@ -74,15 +74,15 @@ mod tests {
 
     #[test]
     fn codes_and_signals_are_told_in_words() {
-        let success = Exit::Code(0).into_ending();
+        let success = ProcessExit::Code(0).into_ending();
         assert_eq!(
             (success.outcome, success.reason),
             (Outcome::Succeeded, None)
         );
-        let failure = Exit::Code(3).into_ending();
+        let failure = ProcessExit::Code(3).into_ending();
         assert_eq!(failure.exit_code, Some(3));
         assert_eq!(failure.reason.as_deref(), Some("exit code 3"));
-        let death = Exit::Signal(11).into_ending();
+        let death = ProcessExit::Signal(11).into_ending();
         assert_eq!(death.outcome, Outcome::Failed);
         assert_eq!(death.reason.as_deref(), Some("killed by SIGSEGV"));
         assert_eq!(signal_name(40), "signal 40");

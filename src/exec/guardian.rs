@@ -34,9 +34,9 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 /// on; it is not.
 const READY: u8 = b'r';
 const ARMED: u8 = b'a';
-const AT_REST: u8 = b'z';
+const DISARMED: u8 = b'z';
 
-/// Our end of a guardian. It ends with us, and quietly if it is at rest.
+/// Our end of a guardian. It ends with us, and quietly if it is disarmed.
 #[derive(Debug)]
 pub struct Guardian {
     socket: UnixStream,
@@ -44,7 +44,7 @@ pub struct Guardian {
 }
 
 impl Guardian {
-    /// Starts a guardian of the terminal `tty`, at rest, and waits until it has
+    /// Starts a guardian of the terminal `tty`, disarmed, and waits until it has
     /// seen the terminal's settings: to be called before they are changed.
     /// `program` is this one, which calls [`prepare`](super::prepare) first of
     /// all. `restoring` are the bytes that undo everything the dashboard sets,
@@ -74,15 +74,15 @@ impl Guardian {
     }
 
     /// The terminal is as it was.
-    pub fn rest(&mut self) -> io::Result<()> {
-        self.socket.write_all(&[AT_REST])
+    pub fn disarm(&mut self) -> io::Result<()> {
+        self.socket.write_all(&[DISARMED])
     }
 }
 
 impl Drop for Guardian {
     /// Whoever drops it has the terminal restored already, or is unwinding.
     fn drop(&mut self) {
-        let _gone = self.rest();
+        let _gone = self.disarm();
         let _closed = self.socket.shutdown(Shutdown::Both);
         let deadline = Instant::now() + READY_WITHIN;
         while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
@@ -96,14 +96,14 @@ impl Drop for Guardian {
 /// input, the terminal its standard output; `arguments` are the restoring
 /// bytes and the hint.
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
-    signals::take_over();
+    signals::reset_and_block();
     rustix::process::setsid()?;
     let restoring = arguments.next().unwrap_or_default();
     let hint = arguments.next().unwrap_or_default();
     let settings = tcgetattr(rustix::stdio::stdout())?;
     let mut socket = UnixStream::from(rustix::io::dup(rustix::stdio::stdin())?);
     socket.write_all(&[READY])?;
-    let mut state = AT_REST;
+    let mut state = DISARMED;
     let mut heard = [0; 16];
     loop {
         match socket.read(&mut heard) {

@@ -20,7 +20,7 @@ mod own_folder;
 mod pipes;
 mod program;
 mod refusal;
-mod report;
+mod reporter;
 mod signals;
 mod spawner;
 mod table;
@@ -29,11 +29,13 @@ mod warden;
 mod wire;
 
 pub use attempts::Attempts;
-pub use containment::{Containment, ContainmentError, Options, Resident, ResidentPipes};
+pub use containment::{
+    Containment, ContainmentError, ContainmentOptions, PersistentPipes, PersistentProcess,
+};
 pub use guardian::Guardian;
 #[cfg(feature = "http")]
 pub use http::Web;
-pub use ledger::{LedgerError, Swept};
+pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{Pins, Servers, StartError, listed_tools};
 pub use own_folder::{FolderError, OwnFolder};
 pub use refusal::Refusal;

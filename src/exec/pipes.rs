@@ -43,14 +43,14 @@ pub(super) struct ToolEnds {
 /// Our ends of one attempt's pipes.
 #[derive(Debug)]
 pub(super) struct Pipes {
-    stdin: Option<Feed>,
-    stdout: Output,
-    stderr: Output,
+    stdin: Option<StdinPipe>,
+    stdout: OutputPipe,
+    stderr: OutputPipe,
 }
 
 /// What is still to be written to the tool.
 #[derive(Debug)]
-struct Feed {
+struct StdinPipe {
     pipe: Sender,
     bytes: Arc<[u8]>,
     written: usize,
@@ -58,7 +58,7 @@ struct Feed {
 
 /// One output of the tool; without pipe once every writer has closed it.
 #[derive(Debug)]
-struct Output {
+struct OutputPipe {
     stream: Stream,
     pipe: Option<Receiver>,
     is_enlarged: bool,
@@ -74,11 +74,11 @@ enum Ready {
 impl Pipes {
     /// Makes the pipes of an attempt: two, or three if it reads something.
     pub(super) fn new(stdin: &Stdin) -> io::Result<(Self, ToolEnds)> {
-        let (stdout, stdout_end) = Output::new(Stream::Stdout)?;
-        let (stderr, stderr_end) = Output::new(Stream::Stderr)?;
+        let (stdout, stdout_end) = OutputPipe::new(Stream::Stdout)?;
+        let (stderr, stderr_end) = OutputPipe::new(Stream::Stderr)?;
         let (feed, stdin_end) = match stdin {
             Stdin::Bytes(bytes) if !bytes.is_empty() => {
-                let (feed, end) = Feed::new(bytes)?;
+                let (feed, end) = StdinPipe::new(bytes)?;
                 (Some(feed), Some(end))
             }
             Stdin::Bytes(_) | Stdin::Empty => (None, None),
@@ -116,7 +116,11 @@ impl Pipes {
             Ready::Stdout => self.stdout.move_piece(sink, Receiver::try_read),
             Ready::Stderr => self.stderr.move_piece(sink, Receiver::try_read),
             Ready::Stdin => {
-                if self.stdin.as_mut().is_some_and(Feed::is_done_after_piece) {
+                if self
+                    .stdin
+                    .as_mut()
+                    .is_some_and(StdinPipe::is_done_after_piece)
+                {
                     self.stdin = None;
                 }
             }
@@ -137,7 +141,7 @@ impl Pipes {
     }
 }
 
-impl Feed {
+impl StdinPipe {
     fn new(bytes: &Arc<[u8]>) -> io::Result<(Self, OwnedFd)> {
         let (tool, ours) = pipe_with(PipeFlags::CLOEXEC)?;
         ioctl_fionbio(&ours, true)?;
@@ -163,7 +167,7 @@ impl Feed {
     }
 }
 
-impl Output {
+impl OutputPipe {
     fn new(stream: Stream) -> io::Result<(Self, OwnedFd)> {
         let (ours, tool) = pipe_with(PipeFlags::CLOEXEC)?;
         ioctl_fionbio(&ours, true)?;
@@ -217,7 +221,7 @@ impl Output {
     }
 }
 
-async fn writable(feed: Option<&Feed>) {
+async fn writable(feed: Option<&StdinPipe>) {
     match feed {
         Some(feed) => {
             if feed.pipe.writable().await.is_err() {

@@ -11,7 +11,7 @@ const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
 /// Blocks every signal that can be blocked and gives each its default action,
 /// whatever the program was started with: a tool that inherits an ignored
 /// SIGTERM could not be asked to stop.
-pub(super) fn take_over() {
+pub(super) fn reset_and_block() {
     for signal in SIGNALS {
         // SAFETY: the default action is valid for every signal; numbers that
         // are none, or may not be changed, are refused and stay as they are.

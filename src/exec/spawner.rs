@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::report::Reporter;
+use super::reporter::Reporter;
 use crate::model::{
     CallId, Cap, Ending, Epoch, Launch, Question, Remote, Request, ServerName, ServerOrder,
     ServerRow, StopCause,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{self, Instant};
 
-use super::report::Reporter;
+use super::reporter::Reporter;
 use super::{AttemptEvent, StopTokens};
 use crate::model::{CallId, Ending, Epoch, Outcome};
 

@@ -2,27 +2,27 @@
 
 use sysinfo::System;
 
-use super::pressure::Stalls;
-use super::traffic::Traffic;
+use super::pressure::PressureReader;
+use super::traffic::TrafficReader;
 use crate::model::{MachineSample, MemoryScope};
 
 /// Reads the machine through sysinfo.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct MachineReader {
     system: Option<System>,
-    stalls: Stalls,
-    network: Traffic,
-    disks: Traffic,
+    stalls: PressureReader,
+    network: TrafficReader,
+    disks: TrafficReader,
     is_first: bool,
 }
 
-impl Machine {
+impl MachineReader {
     pub(super) fn new() -> Self {
         Self {
             system: System::new().ok(),
-            stalls: Stalls::new(),
-            network: Traffic::of_network(),
-            disks: Traffic::of_disks(),
+            stalls: PressureReader::new(),
+            network: TrafficReader::of_network(),
+            disks: TrafficReader::of_disks(),
             is_first: true,
         }
     }
@@ -63,7 +63,7 @@ impl Machine {
 /// Memory of the machine, or of the control group that limits this process, in
 /// bytes; `None` where this system tells nothing.
 pub fn memory_bytes() -> Option<u64> {
-    let sample = Machine::new().read()?;
+    let sample = MachineReader::new().read()?;
     Some(sample.memory_total_bytes)
 }
 

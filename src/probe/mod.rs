@@ -5,16 +5,16 @@
 //! ever waits for the other for longer than it takes to exchange a pointer.
 //! The room must not know what a call is for, nor when it should start or end.
 
-mod account;
-mod busy;
-mod linux;
+mod cpu_time;
 mod machine;
 mod pressure;
-mod process;
+mod process_table;
+mod procfs_table;
 mod sampler;
 mod traffic;
+mod tree_usage;
 
-pub use busy::{machine_cpu_time, own_cpu_time};
+pub use cpu_time::{machine_cpu_time, own_cpu_time};
 pub use machine::memory_bytes as machine_memory_bytes;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -46,7 +46,7 @@ pub struct Target {
 
 /// One look at the machine and at all targets.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Reading {
+pub struct ProbeReading {
     /// Number of this reading, from 1; 0 before the first.
     pub taken: u64,
     /// Readings that were due and not taken, so far.
@@ -61,19 +61,19 @@ pub struct Reading {
 #[derive(Debug)]
 pub struct Probe {
     slot: Arc<Slot>,
-    readings: watch::Receiver<Arc<Reading>>,
+    readings: watch::Receiver<Arc<ProbeReading>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What the thread and its owner share.
 #[derive(Debug, Default)]
 struct Slot {
-    orders: Mutex<Orders>,
+    orders: Mutex<ProbeControl>,
     woken: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Orders {
+struct ProbeControl {
     targets: Arc<[Target]>,
     is_ending: bool,
 }
@@ -82,7 +82,7 @@ struct Orders {
 /// The machine's CPU figures need 200 ms or more between two readings.
 pub fn start(period: Duration) -> std::io::Result<Probe> {
     let slot = Arc::new(Slot::default());
-    let (sender, readings) = watch::channel(Arc::new(Reading::default()));
+    let (sender, readings) = watch::channel(Arc::new(ProbeReading::default()));
     let shared = Arc::clone(&slot);
     let period = period.max(Duration::from_millis(1));
     let thread = std::thread::Builder::new()
@@ -97,7 +97,7 @@ pub fn start(period: Duration) -> std::io::Result<Probe> {
 
 impl Probe {
     /// A probe that looks at nothing: its readings come from somebody else.
-    pub fn of(readings: watch::Receiver<Arc<Reading>>) -> Self {
+    pub fn of(readings: watch::Receiver<Arc<ProbeReading>>) -> Self {
         Self {
             slot: Arc::default(),
             readings,
@@ -111,7 +111,7 @@ impl Probe {
     }
 
     /// The latest reading, and news of later ones.
-    pub fn readings(&self) -> watch::Receiver<Arc<Reading>> {
+    pub fn readings(&self) -> watch::Receiver<Arc<ProbeReading>> {
         self.readings.clone()
     }
 }
@@ -128,7 +128,7 @@ impl Drop for Probe {
 }
 
 impl Slot {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Orders> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ProbeControl> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -152,7 +152,7 @@ impl Slot {
     }
 }
 
-fn run(slot: &Slot, readings: &watch::Sender<Arc<Reading>>, period: Duration) {
+fn run(slot: &Slot, readings: &watch::Sender<Arc<ProbeReading>>, period: Duration) {
     let mut sampler = Sampler::new();
     let mut due = Instant::now();
     let mut missed = 0;

@@ -13,22 +13,22 @@ use crate::model::{Pressure, PressureSource};
 
 /// Reads the pressure, as differences between readings.
 #[derive(Debug)]
-pub(super) struct Stalls {
+pub(super) struct PressureReader {
     cpu: Option<PathBuf>,
     memory: Option<PathBuf>,
-    last: Option<Totals>,
+    last: Option<StallTotals>,
     cores: f32,
 }
 
 /// The totals at one moment, in microseconds.
 #[derive(Debug, Clone, Copy)]
-struct Totals {
+struct StallTotals {
     at: Instant,
     cpu_some: u64,
     memory_full: Option<u64>,
 }
 
-impl Stalls {
+impl PressureReader {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
@@ -45,7 +45,7 @@ impl Stalls {
         let Some(cpu) = &self.cpu else {
             return self.by_runnable();
         };
-        let now = Totals {
+        let now = StallTotals {
             at: Instant::now(),
             cpu_some: total_of(cpu, "some")?,
             memory_full: self.memory.as_deref().and_then(|it| total_of(it, "full")),
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn what_could_run_is_counted_without_the_reader() {
         assert_eq!(runnable("cpu 1\nprocs_running 7\n"), Some(7));
-        let mut stalls = Stalls {
+        let mut stalls = PressureReader {
             cpu: None,
             memory: None,
             last: None,
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_share_of_the_time_stalled_is_between_none_and_all() {
-        let mut stalls = Stalls::new();
+        let mut stalls = PressureReader::new();
         stalls.read();
         if let Some(pressure) = stalls.read() {
             assert!((0.0..=1.0).contains(&pressure.cpu), "{pressure:?}");

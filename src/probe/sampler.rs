@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::account::Account;
-use super::linux::ProcFolder;
-use super::machine::Machine;
-use super::process::Processes;
-use super::{Reading, Subject, Target};
+use super::machine::MachineReader;
+use super::process_table::ProcessTable;
+use super::procfs_table::ProcfsTable;
+use super::tree_usage::TreeUsage;
+use super::{ProbeReading, Subject, Target};
 
 /// Every so many readings the whole process table is searched, for processes
 /// that left a tree's parent links and stayed in its session.
@@ -16,24 +16,24 @@ const SEARCH_EVERY: u64 = 4;
 /// What is remembered between readings.
 #[derive(Debug)]
 pub(super) struct Sampler {
-    machine: Machine,
-    processes: ProcFolder,
-    accounts: BTreeMap<Subject, Account>,
+    machine: MachineReader,
+    processes: ProcfsTable,
+    accounts: BTreeMap<Subject, TreeUsage>,
     readings: u64,
 }
 
 impl Sampler {
     pub(super) fn new() -> Self {
         Self {
-            machine: Machine::new(),
-            processes: ProcFolder::new(),
+            machine: MachineReader::new(),
+            processes: ProcfsTable::new(),
             accounts: BTreeMap::new(),
             readings: 0,
         }
     }
 
     /// Reads the machine and each target. `missed` is passed on.
-    pub(super) fn sample(&mut self, targets: &[Target], missed: u64) -> Reading {
+    pub(super) fn sample(&mut self, targets: &[Target], missed: u64) -> ProbeReading {
         self.readings += 1;
         self.accounts.retain(|subject, account| {
             let mut targets = targets.iter();
@@ -46,12 +46,12 @@ impl Sampler {
             let account = self
                 .accounts
                 .entry(target.subject.clone())
-                .or_insert_with(|| Account::new(target.pid));
+                .or_insert_with(|| TreeUsage::new(target.pid));
             let sample = account.sample(&mut self.processes, all.as_deref(), now);
             (target.subject.clone(), sample)
         });
         let trees = trees.collect();
-        Reading {
+        ProbeReading {
             taken: self.readings,
             missed,
             machine: self.machine.read(),

@@ -17,16 +17,16 @@ const SECTOR_BYTES: u64 = 512;
 type Total = (u64, u64);
 
 /// The totals of each device.
-type Totals = BTreeMap<String, Total>;
+type DeviceTotals = BTreeMap<String, Total>;
 
 /// Reads an account of devices, as differences between readings.
 #[derive(Debug)]
-pub(super) struct Traffic {
-    read: fn() -> Option<Totals>,
-    last: Option<(Instant, Totals)>,
+pub(super) struct TrafficReader {
+    read: fn() -> Option<DeviceTotals>,
+    last: Option<(Instant, DeviceTotals)>,
 }
 
-impl Traffic {
+impl TrafficReader {
     /// What the network devices receive and send, the loopback left out.
     pub(super) fn of_network() -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Traffic {
 
 /// What came and went between two readings. A device that is new, or that
 /// counts anew, says nothing of the time between them.
-fn flow(before: &Totals, now: &Totals, seconds: f64) -> Flow {
+fn flow(before: &DeviceTotals, now: &DeviceTotals, seconds: f64) -> Flow {
     let (mut came, mut went) = (0, 0);
     for (name, total) in now {
         let last = before.get(name).unwrap_or(total);
@@ -73,7 +73,7 @@ fn flow(before: &Totals, now: &Totals, seconds: f64) -> Flow {
 /// The network devices of `/proc/net/dev`: those that are hardware, so that a
 /// bridge does not count what its devices count; where none is, as in a
 /// container, all but the loopback.
-fn network(text: &str) -> Option<Totals> {
+fn network(text: &str) -> Option<DeviceTotals> {
     let all = interfaces(text);
     let is_hardware = |name: &str| {
         Path::new("/sys/class/net")
@@ -81,7 +81,7 @@ fn network(text: &str) -> Option<Totals> {
             .join("device")
             .exists()
     };
-    let hardware: Totals = all
+    let hardware: DeviceTotals = all
         .iter()
         .filter(|(name, _)| is_hardware(name))
         .map(|(name, total)| (name.clone(), *total))
@@ -91,7 +91,7 @@ fn network(text: &str) -> Option<Totals> {
 }
 
 /// The lines of `/proc/net/dev`, without the loopback.
-fn interfaces(text: &str) -> Totals {
+fn interfaces(text: &str) -> DeviceTotals {
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     let totals = lines.filter_map(|(name, figures)| {
         let mut figures = figures.split_whitespace();
@@ -104,14 +104,14 @@ fn interfaces(text: &str) -> Totals {
 
 /// The disks of `/proc/diskstats` that are hardware: neither their partitions
 /// nor what is stacked on them counts the same bytes again.
-fn disks(text: &str) -> Option<Totals> {
+fn disks(text: &str) -> Option<DeviceTotals> {
     let mut disks = devices(text);
     disks.retain(|name, _| Path::new("/sys/block").join(name).join("device").exists());
     (!disks.is_empty()).then_some(disks)
 }
 
 /// The lines of `/proc/diskstats`.
-fn devices(text: &str) -> Totals {
+fn devices(text: &str) -> DeviceTotals {
     let totals = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         let name = words.nth(2)?;
@@ -140,8 +140,11 @@ Inter-|   Receive                                                |  Transmit
  wlan0: 1 2 3 broken
 ";
         let totals = interfaces(text);
-        assert_eq!(totals, Totals::from([("eth0".into(), (123_456, 654_321))]));
-        assert_eq!(interfaces(""), Totals::new());
+        assert_eq!(
+            totals,
+            DeviceTotals::from([("eth0".into(), (123_456, 654_321))])
+        );
+        assert_eq!(interfaces(""), DeviceTotals::new());
     }
 
     #[test]
@@ -159,8 +162,8 @@ Inter-|   Receive                                                |  Transmit
 
     #[test]
     fn a_device_that_is_new_or_counts_anew_adds_nothing() {
-        let before = Totals::from([("a".into(), (1_000, 500)), ("b".into(), (9_000, 9_000))]);
-        let now = Totals::from([
+        let before = DeviceTotals::from([("a".into(), (1_000, 500)), ("b".into(), (9_000, 9_000))]);
+        let now = DeviceTotals::from([
             ("a".into(), (3_000, 1_500)),
             ("b".into(), (10, 10)),
             ("c".into(), (7_000, 7_000)),
@@ -172,8 +175,8 @@ Inter-|   Receive                                                |  Transmit
 
     #[test]
     fn the_first_reading_has_no_rate() {
-        let mut traffic = Traffic {
-            read: || Some(Totals::from([("a".into(), (1, 1))])),
+        let mut traffic = TrafficReader {
+            read: || Some(DeviceTotals::from([("a".into(), (1, 1))])),
             last: None,
         };
         assert_eq!(traffic.read(), None);

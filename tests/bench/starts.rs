@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use fanout::exec::{AttemptEvent, Containment, Options, Spawner, StopTokens};
+use fanout::exec::{AttemptEvent, Containment, ContainmentOptions, Spawner, StopTokens};
 use fanout::model::{AttemptNo, CallId, Epoch, Launch, Outcome, Stdin};
 use fanout::output::{Bounds, Store};
 use tokio::sync::mpsc;
@@ -67,7 +67,7 @@ fn grown() -> Vec<u8> {
 }
 
 fn main() -> std::io::Result<()> {
-    let options = Options {
+    let options = ContainmentOptions {
         program: env!("CARGO_BIN_EXE_fanout").into(),
         state: None,
     };

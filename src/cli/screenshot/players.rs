@@ -11,7 +11,7 @@ use super::recording::{Recording, Take};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{AttemptNo, CallId, CallSample, Ending, Epoch, Launch, Outcome, Plan, Question};
 use crate::output::Sink;
-use crate::probe::{Reading, Subject};
+use crate::probe::{ProbeReading, Subject};
 
 /// How often the readings are told.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -71,12 +71,12 @@ impl Players {
 
     /// Tells what the machine and everything under way use, until nobody
     /// listens.
-    pub(super) async fn tell_readings(self, sender: watch::Sender<Arc<Reading>>) {
+    pub(super) async fn tell_readings(self, sender: watch::Sender<Arc<ProbeReading>>) {
         let begun = Instant::now();
         let mut taken = 0;
         loop {
             taken += 1;
-            let reading = Reading {
+            let reading = ProbeReading {
                 taken,
                 missed: 0,
                 machine: self.recording.machine(begun.elapsed()).cloned(),

@@ -19,7 +19,7 @@ use crate::catalogue::Catalogue;
 use crate::engine::{self, Command, Handle, Lifetime, RunSurroundings};
 use crate::model::{Cap, Plan, Policy, RunId};
 use crate::output::{Bounds, Store, Wiretap};
-use crate::probe::{Probe, Reading};
+use crate::probe::{Probe, ProbeReading};
 use crate::theme::Theme;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyphs;
@@ -100,7 +100,7 @@ pub(super) fn play(show: Show) -> Result<Vec<Buffer>, StageError> {
 }
 
 async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, StageError> {
-    let (sender, readings) = watch::channel(Arc::new(Reading::default()));
+    let (sender, readings) = watch::channel(Arc::new(ProbeReading::default()));
     let cores = recording.cores();
     let players = Players::new(recording, &show.plan);
     tokio::spawn(players.clone().tell_readings(sender));

@@ -10,32 +10,32 @@
 //! more can be killed than the system allows.
 
 mod adopted;
-mod attempt;
 mod channel;
-mod keeper;
-mod lane;
-mod resident;
+mod persistent_process;
+mod supervised_process;
+mod supervisor_conn;
+mod warden_client;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use self::attempt::Attempt;
-use self::keeper::Keeper;
-pub use self::resident::{Resident, ResidentPipes};
-use super::ledger::{self, LedgerError, Place, Swept, sweep};
+pub use self::persistent_process::{PersistentPipes, PersistentProcess};
+use self::supervised_process::SupervisedProcess;
+use self::warden_client::WardenClient;
+use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
 use super::own_folder::OwnFolder;
-use super::report::Reporter;
-use super::wire::Order;
+use super::reporter::Reporter;
+use super::wire::SupervisorCommand;
 use super::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{Cap, Launch};
 use crate::output::Sink;
 
 /// How the containment is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct ContainmentOptions {
     /// The program that becomes the warden: this one, which calls
     /// [`prepare`](super::prepare) first of all.
     pub program: PathBuf,
@@ -44,7 +44,7 @@ pub struct Options {
     pub state: Option<PathBuf>,
 }
 
-impl Default for Options {
+impl Default for ContainmentOptions {
     fn default() -> Self {
         Self {
             program: PathBuf::from("/proc/self/exe"),
@@ -67,47 +67,47 @@ pub enum ContainmentError {
 /// Starts attempts under supervisors; cheap to clone. Dropping the last clone
 /// ends the supervisors and whatever still runs under them.
 #[derive(Debug, Clone)]
-pub struct Containment(Arc<Shared>);
+pub struct Containment(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
-    options: Options,
+struct Inner {
+    options: ContainmentOptions,
     open_files: OpenFiles,
-    swept: Swept,
+    swept: SweptLeftovers,
     ledger_error: Option<LedgerError>,
-    keeper: Mutex<Arc<Keeper>>,
+    warden: Mutex<Arc<WardenClient>>,
 }
 
 impl Containment {
     /// Kills what earlier runs left that were killed themselves, raises this
     /// process's limit on open files, and starts the warden.
-    pub fn start(options: Options) -> Result<Self, ContainmentError> {
+    pub fn start(options: ContainmentOptions) -> Result<Self, ContainmentError> {
         let own = rustix::process::getpid();
         rustix::process::set_child_subreaper(Some(own)).map_err(ContainmentError::Subreaper)?;
         let (swept, ledger_error) = match options.state.as_deref().map(look_back) {
             Some(Ok(swept)) => (swept, None),
-            Some(Err(error)) => (Swept::default(), Some(error)),
-            None => (Swept::default(), None),
+            Some(Err(error)) => (SweptLeftovers::default(), Some(error)),
+            None => (SweptLeftovers::default(), None),
         };
         let open_files = OpenFiles::raise();
-        let keeper = Keeper::start(&options, open_files).map_err(ContainmentError::Warden)?;
-        Ok(Self(Arc::new(Shared {
+        let warden = WardenClient::start(&options, open_files).map_err(ContainmentError::Warden)?;
+        Ok(Self(Arc::new(Inner {
             options,
             open_files,
             swept,
             ledger_error,
-            keeper: Mutex::new(keeper),
+            warden: Mutex::new(warden),
         })))
     }
 
     /// What was left of earlier runs, and was killed at the start.
-    pub fn swept(&self) -> &Swept {
+    pub fn swept(&self) -> &SweptLeftovers {
         &self.0.swept
     }
 
     /// Process id of the warden.
-    pub fn warden(&self) -> u32 {
-        self.0.lock_keeper().pid()
+    pub fn warden_pid(&self) -> u32 {
+        self.0.lock_warden().pid()
     }
 
     /// Why nothing is written down for the next start, if a state folder was
@@ -117,8 +117,8 @@ impl Containment {
     }
 }
 
-fn look_back(state: &Path) -> Result<Swept, LedgerError> {
-    let place = Place::here().ok_or(LedgerError::NoPlace)?;
+fn look_back(state: &Path) -> Result<SweptLeftovers, LedgerError> {
+    let place = PidScope::here().ok_or(LedgerError::NoPidScope)?;
     Ok(sweep(&OwnFolder::open(state, ledger::FOLDER)?, &place))
 }
 
@@ -133,7 +133,7 @@ impl Spawner for Containment {
         let shared = Arc::clone(&self.0);
         let reporter = Reporter::new(launch.call, launch.epoch, events);
         tokio::spawn(async move {
-            let ending = match Attempt::of_call(&shared, &launch, &stop).await {
+            let ending = match SupervisedProcess::of_call(&shared, &launch, &stop).await {
                 Ok(attempt) => attempt.run(&reporter, &stop, sink).await,
                 Err(ending) => ending,
             };
@@ -147,25 +147,25 @@ impl Spawner for Containment {
     }
 
     fn suspend(&self) {
-        self.0.lock_keeper().tell_all(&Order::Suspend);
+        self.0.lock_warden().tell_all(&SupervisorCommand::Suspend);
     }
 
     fn resume(&self) {
-        self.0.lock_keeper().tell_all(&Order::Continue);
+        self.0.lock_warden().tell_all(&SupervisorCommand::Continue);
     }
 }
 
-impl Shared {
-    fn lock_keeper(&self) -> std::sync::MutexGuard<'_, Arc<Keeper>> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inner {
+    fn lock_warden(&self) -> std::sync::MutexGuard<'_, Arc<WardenClient>> {
+        self.warden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The warden's keeper; a new one if the warden is dead.
-    fn keeper(&self) -> std::io::Result<Arc<Keeper>> {
-        let mut keeper = self.lock_keeper();
-        if keeper.is_dead() {
-            *keeper = Keeper::start(&self.options, self.open_files)?;
+    /// Returns the client of the warden, after starting a new one if the warden is dead.
+    fn warden(&self) -> std::io::Result<Arc<WardenClient>> {
+        let mut warden = self.lock_warden();
+        if warden.is_dead() {
+            *warden = WardenClient::start(&self.options, self.open_files)?;
         }
-        Ok(Arc::clone(&keeper))
+        Ok(Arc::clone(&warden))
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OnceCell, mpsc};
 
-use super::report::Reporter;
+use super::reporter::Reporter;
 use super::{AttemptEvent, StopTokens};
 use crate::model::{Ending, Outcome, Request, StopCause};
 use crate::output::Sink;

@@ -5,14 +5,14 @@
 //! supervisor writes it, and removes it when it ends; a file whose runner is
 //! dead is evidence of leftovers.
 
-mod book;
 mod record;
 mod sweep;
+mod writer;
 
-pub(super) use book::Book;
-pub(super) use record::{Known, Place};
-pub use sweep::Swept;
+pub(super) use record::{PidScope, ProcessIdentity};
+pub use sweep::SweptLeftovers;
 pub(super) use sweep::sweep;
+pub(super) use writer::LedgerWriter;
 
 use super::own_folder::FolderError;
 
@@ -28,5 +28,5 @@ pub enum LedgerError {
     Folder(#[from] FolderError),
     /// Process ids or the machine's start have no names here.
     #[error("the system does not name its boot or its process ids")]
-    NoPlace,
+    NoPidScope,
 }

@@ -11,13 +11,13 @@ const HEADING: &str = "fanout ledger 1";
 
 /// A process named for good: a pid is used again, with another start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::exec) struct Known {
+pub(in crate::exec) struct ProcessIdentity {
     pub(in crate::exec) pid: u32,
     /// In ticks since the machine was started.
     pub(in crate::exec) started: u64,
 }
 
-impl Known {
+impl ProcessIdentity {
     /// The process with this pid, as it is now.
     pub(in crate::exec) fn now(pid: u32) -> Option<Self> {
         Entry::read(pid).map(|entry| Self::of(&entry))
@@ -38,14 +38,14 @@ impl Known {
 
 /// Where process ids and start times mean what they say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::exec) struct Place {
+pub(in crate::exec) struct PidScope {
     /// Names this start of the machine.
     pub(in crate::exec) boot: String,
     /// Names the set of processes that is seen from here.
     pub(in crate::exec) namespace: String,
 }
 
-impl Place {
+impl PidScope {
     /// Here and now; `None` where the system does not tell.
     pub(in crate::exec) fn here() -> Option<Self> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
@@ -59,10 +59,10 @@ impl Place {
 
 /// What a supervisor wrote down last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) place: Place,
-    pub(super) runner: Known,
-    pub(super) supervisor: Known,
+pub(super) struct LedgerRecord {
+    pub(super) place: PidScope,
+    pub(super) runner: ProcessIdentity,
+    pub(super) supervisor: ProcessIdentity,
     /// When this was written, in ticks: processes were in order until then.
     pub(super) written: u64,
     /// The cgroup that holds the warden and everything under it.
@@ -71,12 +71,16 @@ pub(super) struct Record {
     /// processes and of no others.
     pub(super) token: Option<String>,
     /// Processes of the call's tree; its main process first.
-    pub(super) processes: Vec<Known>,
+    pub(super) processes: Vec<ProcessIdentity>,
 }
 
-impl Record {
+impl LedgerRecord {
     /// An empty one, of a supervisor that begins.
-    pub(super) fn new(place: Place, runner: Known, supervisor: Known) -> Self {
+    pub(super) fn new(
+        place: PidScope,
+        runner: ProcessIdentity,
+        supervisor: ProcessIdentity,
+    ) -> Self {
         Self {
             place,
             runner,
@@ -107,7 +111,7 @@ impl Record {
                 let _infallible = writeln!(text, "{key} {value}");
             }
         }
-        for Known { pid, started } in &self.processes {
+        for ProcessIdentity { pid, started } in &self.processes {
             let _infallible = writeln!(text, "process {pid} {started}");
         }
         text.push_str("end\n");
@@ -120,7 +124,7 @@ impl Record {
         let mut lines = text.lines();
         (lines.next()? == HEADING).then_some(())?;
         let mut next = |key: &str| lines.next()?.strip_prefix(key)?.strip_prefix(' ');
-        let place = Place {
+        let place = PidScope {
             boot: next("boot")?.to_owned(),
             namespace: next("namespace")?.to_owned(),
         };
@@ -144,9 +148,9 @@ impl Record {
     }
 }
 
-fn known(text: &str) -> Option<Known> {
+fn known(text: &str) -> Option<ProcessIdentity> {
     let (pid, started) = text.split_once(' ')?;
-    Some(Known {
+    Some(ProcessIdentity {
         pid: pid.parse().ok()?,
         started: started.parse().ok()?,
     })
@@ -156,43 +160,46 @@ fn known(text: &str) -> Option<Known> {
 mod tests {
     use super::*;
 
-    fn record() -> Record {
-        Record {
-            place: Place {
+    fn record() -> LedgerRecord {
+        LedgerRecord {
+            place: PidScope {
                 boot: "b0".to_owned(),
                 namespace: "pid:[1]".to_owned(),
             },
-            runner: Known { pid: 1, started: 2 },
-            supervisor: Known { pid: 3, started: 4 },
+            runner: ProcessIdentity { pid: 1, started: 2 },
+            supervisor: ProcessIdentity { pid: 3, started: 4 },
             written: 5,
             cgroup: Some(PathBuf::from("/sys/fs/cgroup/a b")),
             token: Some("FANOUT_RUN_DIR=/tmp/x y".to_owned()),
-            processes: vec![Known { pid: 6, started: 7 }, Known { pid: 8, started: 9 }],
+            processes: vec![
+                ProcessIdentity { pid: 6, started: 7 },
+                ProcessIdentity { pid: 8, started: 9 },
+            ],
         }
     }
 
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let text = record().text();
-        assert_eq!(Record::parse(&text), Some(record()));
+        assert_eq!(LedgerRecord::parse(&text), Some(record()));
         let over_a_longer_one = format!("{text}process 10 11\nend\n");
-        assert_eq!(Record::parse(&over_a_longer_one), Some(record()));
+        assert_eq!(LedgerRecord::parse(&over_a_longer_one), Some(record()));
     }
 
     #[test]
     fn a_torn_or_foreign_file_says_nothing() {
         let text = record().text();
         let torn = text.strip_suffix("end\n").expect("its last line");
-        assert_eq!(Record::parse(torn), None);
-        assert_eq!(Record::parse("something else\n"), None);
-        assert_eq!(Record::parse(""), None);
+        assert_eq!(LedgerRecord::parse(torn), None);
+        assert_eq!(LedgerRecord::parse("something else\n"), None);
+        assert_eq!(LedgerRecord::parse(""), None);
     }
 
     #[test]
     fn a_line_break_in_a_value_adds_no_entry() {
         let mut forged = record();
         forged.token = Some("A=b\nprocess 1 1".to_owned());
-        let read = Record::parse(&forged.text()).expect("a record");
+        let read = LedgerRecord::parse(&forged.text()).expect("a record");
         assert_eq!(read.token, None);
         assert_eq!(read.processes, record().processes);
     }

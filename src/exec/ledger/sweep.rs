@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, unlinkat};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::record::{Known, Place, Record};
+use super::record::{LedgerRecord, PidScope, ProcessIdentity};
 use crate::exec::cgroup;
 use crate::exec::own_folder::OwnFolder;
 use crate::exec::table::{self, Entry};
@@ -28,7 +28,7 @@ const LONGEST: u64 = 64 * 1024;
 
 /// What a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
+pub struct SweptLeftovers {
     /// Processes that dead runners left, and that were killed.
     pub killed: Vec<Leftover>,
     /// Those among them that did not go.
@@ -37,10 +37,10 @@ pub struct Swept {
 
 /// Kills whatever runners left that are dead themselves, and removes their
 /// files.
-pub(in crate::exec) fn sweep(folder: &OwnFolder, place: &Place) -> Swept {
+pub(in crate::exec) fn sweep(folder: &OwnFolder, place: &PidScope) -> SweptLeftovers {
     let evidence = read_evidence(folder, place);
-    let records: Vec<&Record> = evidence.iter().map(|(_, record)| record).collect();
-    let mut swept = Swept::default();
+    let records: Vec<&LedgerRecord> = evidence.iter().map(|(_, record)| record).collect();
+    let mut swept = SweptLeftovers::default();
     if !records.is_empty() {
         swept = kill(&records);
     }
@@ -54,7 +54,7 @@ pub(in crate::exec) fn sweep(folder: &OwnFolder, place: &Place) -> Swept {
 
 /// The files of dead runners, except for those whose supervisor still lives:
 /// it is at work on the same.
-fn read_evidence(folder: &OwnFolder, place: &Place) -> Vec<(String, Record)> {
+fn read_evidence(folder: &OwnFolder, place: &PidScope) -> Vec<(String, LedgerRecord)> {
     let Ok(entries) = fs::read_dir(folder.path()) else {
         return Vec::new();
     };
@@ -69,7 +69,7 @@ fn read_evidence(folder: &OwnFolder, place: &Place) -> Vec<(String, Record)> {
         let text = is_short
             .then(|| fs::read_to_string(entry.path()).ok())
             .flatten();
-        let Some(record) = text.as_deref().and_then(Record::parse) else {
+        let Some(record) = text.as_deref().and_then(LedgerRecord::parse) else {
             continue;
         };
         if record.place.boot != place.boot {
@@ -86,13 +86,13 @@ fn read_evidence(folder: &OwnFolder, place: &Place) -> Vec<(String, Record)> {
 }
 
 /// Kills, looks again, and kills until nothing is found any more.
-fn kill(records: &[&Record]) -> Swept {
+fn kill(records: &[&LedgerRecord]) -> SweptLeftovers {
     let cgroups: BTreeSet<_> = records
         .iter()
         .filter_map(|it| it.cgroup.as_deref())
         .collect();
     let deadline = Instant::now() + DEADLINE;
-    let mut swept = Swept::default();
+    let mut swept = SweptLeftovers::default();
     let mut first_look = true;
     loop {
         let found = find(records);
@@ -126,7 +126,7 @@ fn kill(records: &[&Record]) -> Swept {
 }
 
 /// Every living process that belongs to one of the records.
-fn find(records: &[&Record]) -> Vec<Entry> {
+fn find(records: &[&LedgerRecord]) -> Vec<Entry> {
     let own = std::process::id();
     let mut all = table::all();
     all.retain(|entry| entry.is_alive() && entry.pid != own);
@@ -147,12 +147,12 @@ fn find(records: &[&Record]) -> Vec<Entry> {
     all
 }
 
-impl Record {
+impl LedgerRecord {
     /// Whether a process is one of the call's: it was written down; or it is
     /// in the session of one that was, and began while that was in order; or
     /// it carries the run's token.
     fn holds(&self, entry: &Entry) -> bool {
-        let is_known = self.processes.contains(&Known::of(entry));
+        let is_known = self.processes.contains(&ProcessIdentity::of(entry));
         let is_in_session = || {
             self.processes.iter().any(|known| {
                 known.pid == entry.session
@@ -181,7 +181,7 @@ fn kill_exactly(entry: &Entry) {
     let Ok(held) = pidfd_open(pid, PidfdFlags::empty()) else {
         return;
     };
-    if Known::of(entry).is_alive() {
+    if ProcessIdentity::of(entry).is_alive() {
         let _gone = pidfd_send_signal(held, Signal::KILL);
     }
 }

@@ -17,7 +17,7 @@ use super::content;
 use super::server::Server;
 use super::session::Session;
 use crate::exec::StopTokens;
-use crate::exec::report::Reporter;
+use crate::exec::reporter::Reporter;
 use crate::model::{CancelTruth, Ending, Outcome, Question, Remote, StopCause};
 use crate::output::Sink;
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use crate::exec::{Containment, Resident, ResidentPipes, StopTokens};
+use crate::exec::{Containment, PersistentPipes, PersistentProcess, StopTokens};
 use crate::model::{Ending, Launch, ServerName};
 use crate::output::Wiretap;
 
@@ -41,15 +41,15 @@ impl Process {
         wiretap: &Wiretap,
     ) -> Result<(Self, Sender, Receiver), Ending> {
         let stop = StopTokens::default();
-        let (resident, pipes) = containment.reside(launch, &stop).await?;
-        let ResidentPipes {
+        let (process, pipes) = containment.start_persistent(launch, &stop).await?;
+        let PersistentPipes {
             stdin,
             stdout,
             stderr,
         } = pipes;
         let drained = tokio::spawn(drain(stderr, server.clone(), wiretap.clone()));
-        let pid = resident.pid();
-        let ended = watch_over(resident, stop.clone(), drained);
+        let pid = process.pid();
+        let ended = watch_over(process, stop.clone(), drained);
         Ok((Self { pid, stop, ended }, stdin, stdout))
     }
 
@@ -80,13 +80,13 @@ impl Process {
 }
 
 fn watch_over(
-    resident: Resident,
+    process: PersistentProcess,
     stop: StopTokens,
     drained: JoinHandle<()>,
 ) -> watch::Receiver<Option<Arc<Ending>>> {
     let (sender, ended) = watch::channel(None);
     tokio::spawn(async move {
-        let ending = resident.ended(&stop).await;
+        let ending = process.ended(&stop).await;
         // Its last words are to be known before its end is.
         let _drained = time::timeout(DRAIN_DEADLINE, drained).await;
         sender.send_replace(Some(Arc::new(ending)));

@@ -10,7 +10,7 @@ use super::StartError;
 use super::asking;
 use super::pins::Pins;
 use super::server::Server;
-use crate::exec::report::Reporter;
+use crate::exec::reporter::Reporter;
 use crate::exec::{AttemptEvent, Containment, StopTokens};
 use crate::model::{
     Ending, Launch, Leftover, ListedTool, McpServer, Question, ServerName, ServerOrder, ServerRow,

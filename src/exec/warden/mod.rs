@@ -6,14 +6,14 @@
 //! its time: that is killed. End of file on its socket means that the runner
 //! is gone; it then stays until everything under it is gone too.
 
-mod birth;
-mod call;
 mod inherited;
-mod notes;
+mod ledger;
+mod process_tree;
 mod reap;
 mod signals;
+mod spawn;
+mod supervised_call;
 mod supervisor;
-mod tree;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsString};
@@ -27,15 +27,17 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, Signal};
 
-use self::birth::Fork;
-use self::notes::Notes;
+use self::ledger::Ledger;
 use self::reap::{Reap, Reaped, reap_any};
 use self::signals::ChildSignals;
+use self::spawn::Fork;
 use self::supervisor::Supervisor;
-use super::exit::Exit;
-use super::ledger::Known;
+use super::exit::ProcessExit;
+use super::ledger::ProcessIdentity;
 use super::table::number;
-use super::wire::{News, Packet, Stage, WardenNews, WardenOrder, receive, send_waiting};
+use super::wire::{
+    Packet, StartStage, SupervisorEvent, WardenCommand, WardenEvent, receive, send_waiting,
+};
 
 /// What the process calls itself, also as its first argument. The program's
 /// own name is not in it: whoever kills the program by name spares this.
@@ -58,7 +60,7 @@ struct Warden {
     control: OwnedFd,
     children: ChildSignals,
     null: OwnedFd,
-    notes: Option<Notes>,
+    ledger: Option<Ledger>,
     /// Supervisors that live, with the runner's keys for them.
     supervisors: BTreeMap<u32, u64>,
     /// Keys and pids of supervisors that are gone, what they left not yet.
@@ -79,7 +81,7 @@ pub(super) fn arguments(open_files: Option<u64>, state: Option<&Path>) -> Vec<Os
 /// its standard input; `arguments` are those of [`arguments`].
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let runner = rustix::process::getppid().map(number);
-    super::signals::take_over();
+    super::signals::reset_and_block();
     let control = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     inherited::close_descriptors(&control)?;
     let flags = OFlags::RDWR | OFlags::CLOEXEC;
@@ -87,7 +89,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
-    stand_alone(WARDEN_NAME)?;
+    become_subreaper(WARDEN_NAME)?;
     let open_files = arguments
         .next()
         .and_then(|limit| limit.to_str()?.parse().ok());
@@ -96,9 +98,9 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
         control,
         children: ChildSignals::listen()?,
         null,
-        notes: runner
-            .and_then(Known::now)
-            .map(|it| Notes::take(it, arguments.next())),
+        ledger: runner
+            .and_then(ProcessIdentity::now)
+            .map(|it| Ledger::open(it, arguments.next())),
         supervisors: BTreeMap::new(),
         orphaned: Vec::new(),
         has_unreaped: false,
@@ -110,7 +112,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
 
 /// Own session, so that no signal to the terminal or to the runner's group
 /// comes here; subreaper, so that whatever is orphaned below comes here.
-fn stand_alone(name: &CStr) -> io::Result<()> {
+fn become_subreaper(name: &CStr) -> io::Result<()> {
     rustix::process::setsid()?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     rustix::thread::set_name(name)?;
@@ -151,9 +153,12 @@ impl Warden {
         while !self.is_runner_gone {
             match receive(self.control.as_fd()) {
                 Ok(Packet::Message(message, descriptors)) => {
-                    match (WardenOrder::read(&message), descriptors.into_iter().next()) {
-                        (Some(WardenOrder::Fork(key)), Some(socket)) => self.fork(key, socket),
-                        (Some(WardenOrder::Abandon(key)), _) => self.abandon(key),
+                    match (
+                        WardenCommand::read(&message),
+                        descriptors.into_iter().next(),
+                    ) {
+                        (Some(WardenCommand::Fork(key)), Some(socket)) => self.fork(key, socket),
+                        (Some(WardenCommand::Abandon(key)), _) => self.abandon(key),
                         _ => self.is_runner_gone = true,
                     }
                 }
@@ -165,18 +170,18 @@ impl Warden {
 
     /// Forks a supervisor for the socket.
     fn fork(&mut self, key: u64, socket: OwnedFd) {
-        match birth::fork() {
+        match spawn::fork() {
             Err(errno) => {
                 let errno = errno.raw_os_error();
-                let stage = Stage::Supervisor;
-                let refusal = News::Refused { stage, errno }.message();
+                let stage = StartStage::Supervisor;
+                let refusal = SupervisorEvent::Refused { stage, errno }.message();
                 let _unheard = send_waiting(socket.as_fd(), &refusal);
             }
             Ok(Fork::Child) => self.become_supervisor(socket),
             Ok(Fork::Parent(supervisor)) => {
                 let pid = number(supervisor);
                 self.supervisors.insert(pid, key);
-                self.tell(WardenNews::Forked { key, pid });
+                self.tell(WardenEvent::Forked { key, pid });
             }
         }
     }
@@ -196,10 +201,15 @@ impl Warden {
         // The warden's own socket must close here: held open, it would hide
         // the warden's death from the runner.
         self.control = self.null.try_clone()?;
-        stand_alone(SUPERVISOR_NAME)?;
+        become_subreaper(SUPERVISOR_NAME)?;
         let null = self.null.try_clone()?;
-        let book = self.notes.as_ref().and_then(Notes::book);
-        Ok(Supervisor::new(socket, ChildSignals::listen()?, null, book))
+        let ledger = self.ledger.as_ref().and_then(Ledger::writer);
+        Ok(Supervisor::new(
+            socket,
+            ChildSignals::listen()?,
+            null,
+            ledger,
+        ))
     }
 
     fn abandon(&mut self, key: u64) {
@@ -216,7 +226,7 @@ impl Warden {
             match reap_any() {
                 Reap::One(reaped) => {
                     if let Some(key) = self.supervisors.remove(&number(reaped.pid)) {
-                        self.part_with(reaped, key);
+                        self.supervisor_exited(reaped, key);
                     }
                 }
                 Reap::None => return false,
@@ -228,9 +238,9 @@ impl Warden {
     }
 
     /// A supervisor has ended: in order, or leaving something behind.
-    fn part_with(&mut self, supervisor: Reaped, key: u64) {
-        if supervisor.exit == Exit::Code(0) {
-            self.tell(WardenNews::Gone { key });
+    fn supervisor_exited(&mut self, supervisor: Reaped, key: u64) {
+        if supervisor.exit == ProcessExit::Code(0) {
+            self.tell(WardenEvent::Gone { key });
         } else {
             self.orphaned.push((key, number(supervisor.pid)));
         }
@@ -243,18 +253,18 @@ impl Warden {
             return;
         }
         let spared = |pid| self.supervisors.contains_key(&number(pid));
-        if !tree::kill_children(&spared) {
+        if !process_tree::kill_children(&spared) {
             for (key, supervisor) in std::mem::take(&mut self.orphaned) {
-                if let Some(notes) = &self.notes {
-                    notes.forget(supervisor);
+                if let Some(ledger) = &self.ledger {
+                    ledger.forget(supervisor);
                 }
-                self.tell(WardenNews::Gone { key });
+                self.tell(WardenEvent::Gone { key });
             }
         }
     }
 
     /// A runner that is gone is heard of as end of file.
-    fn tell(&self, news: WardenNews) {
+    fn tell(&self, news: WardenEvent) {
         let _unheard = send_waiting(self.control.as_fd(), &news.message());
     }
 }

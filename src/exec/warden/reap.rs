@@ -11,13 +11,13 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use crate::exec::exit::Exit;
+use crate::exec::exit::ProcessExit;
 
 /// One child that has ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reaped {
     pub(super) pid: Pid,
-    pub(super) exit: Exit,
+    pub(super) exit: ProcessExit,
     /// CPU time of it and of those it waited for.
     pub(super) cpu: Duration,
     /// Highest resident memory of it or of any it waited for, in bytes. Never
@@ -105,11 +105,11 @@ pub(super) fn own_peak_rss_bytes() -> u64 {
     u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024
 }
 
-fn exit_of(status: i32) -> Exit {
+fn exit_of(status: i32) -> ProcessExit {
     if libc::WIFSIGNALED(status) {
-        Exit::Signal(libc::WTERMSIG(status))
+        ProcessExit::Signal(libc::WTERMSIG(status))
     } else {
-        Exit::Code(libc::WEXITSTATUS(status))
+        ProcessExit::Code(libc::WEXITSTATUS(status))
     }
 }
 

@@ -12,13 +12,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::birth::{ChildStack, Streams};
-use super::call::{Call, Step};
+use super::process_tree;
 use super::signals::ChildSignals;
-use super::tree;
-use crate::exec::ledger::Book;
+use super::spawn::{ChildStack, ChildStdio};
+use super::supervised_call::{CallProgress, SupervisedCall};
+use crate::exec::ledger::LedgerWriter;
 use crate::exec::table::{self, number};
-use crate::exec::wire::{News, Order, Packet, Stage, StartOrder, receive, send_waiting};
+use crate::exec::wire::{
+    Packet, StartCommand, StartStage, SupervisorCommand, SupervisorEvent, receive, send_waiting,
+};
 
 /// Walks made to stop a tree that still grows meanwhile.
 const HALTING_WALKS: usize = 8;
@@ -28,8 +30,8 @@ const TOKEN: &str = "FANOUT_RUN_DIR=";
 
 /// From a start to the first time its tree is written down, and the longest
 /// time between two.
-const FIRST_NOTE: Duration = Duration::from_millis(250);
-const LONGEST_NOTE: Duration = Duration::from_secs(2);
+const FIRST_RECORD_AFTER: Duration = Duration::from_millis(250);
+const LONGEST_RECORD_PAUSE: Duration = Duration::from_secs(2);
 
 /// The state of one supervisor.
 #[derive(Debug)]
@@ -38,10 +40,10 @@ pub(super) struct Supervisor {
     children: ChildSignals,
     null: OwnedFd,
     stack: ChildStack,
-    book: Option<Book>,
-    call: Option<Call>,
+    ledger: Option<LedgerWriter>,
+    call: Option<SupervisedCall>,
     /// When the tree is to be written down again, and how long after that.
-    next_note: Instant,
+    next_record: Instant,
     pause: Duration,
     is_runner_gone: bool,
 }
@@ -51,17 +53,17 @@ impl Supervisor {
         control: OwnedFd,
         children: ChildSignals,
         null: OwnedFd,
-        book: Option<Book>,
+        ledger: Option<LedgerWriter>,
     ) -> Self {
         Self {
             control,
             children,
             null,
             stack: ChildStack::new(),
-            book,
+            ledger,
             call: None,
-            next_note: Instant::now(),
-            pause: FIRST_NOTE,
+            next_record: Instant::now(),
+            pause: FIRST_RECORD_AFTER,
             is_runner_gone: false,
         }
     }
@@ -72,19 +74,19 @@ impl Supervisor {
             self.wait();
             self.obey();
             self.look();
-            self.note();
+            self.record_tree();
         }
-        if let Some(book) = self.book {
-            book.remove();
+        if let Some(ledger) = self.ledger {
+            ledger.remove();
         }
     }
 
     /// Waits for an order, the end of a child, or the next look that is due.
     fn wait(&self) {
         let call = self.call.as_ref();
-        let look = call.and_then(Call::next_look);
-        let note = call.and(self.book.as_ref()).map(|_| self.next_note);
-        let due = [look, note].into_iter().flatten().min();
+        let look = call.and_then(SupervisedCall::next_look);
+        let record = call.and(self.ledger.as_ref()).map(|_| self.next_record);
+        let due = [look, record].into_iter().flatten().min();
         let left = due.map(|due| due.saturating_duration_since(Instant::now()));
         let timeout = left.map(timespec);
         let children = PollFd::new(&self.children, PollFlags::IN);
@@ -101,10 +103,12 @@ impl Supervisor {
     fn obey(&mut self) {
         while !self.is_runner_gone {
             match receive(self.control.as_fd()) {
-                Ok(Packet::Message(message, descriptors)) => match Order::read(&message) {
-                    Some(order) => self.follow(&order, descriptors),
-                    None => self.leave(),
-                },
+                Ok(Packet::Message(message, descriptors)) => {
+                    match SupervisorCommand::read(&message) {
+                        Some(order) => self.follow(&order, descriptors),
+                        None => self.leave(),
+                    }
+                }
                 Err(Errno::AGAIN) => return,
                 Ok(Packet::End) | Err(_) => self.leave(),
             }
@@ -119,38 +123,38 @@ impl Supervisor {
         }
     }
 
-    fn follow(&mut self, order: &Order<'_>, descriptors: Vec<OwnedFd>) {
+    fn follow(&mut self, order: &SupervisorCommand<'_>, descriptors: Vec<OwnedFd>) {
         match (order, &mut self.call) {
-            (Order::Start(start), None) => self.start(start, descriptors),
-            (Order::Start(_), Some(_)) => self.leave(),
-            (Order::Terminate, Some(call)) => call.terminate(),
-            (Order::Kill, Some(call)) => call.kill(),
-            (Order::Suspend, Some(_)) => halt(),
-            (Order::Continue, Some(_)) => tree::signal_all(&[Signal::CONT]),
+            (SupervisorCommand::Start(start), None) => self.start(start, descriptors),
+            (SupervisorCommand::Start(_), Some(_)) => self.leave(),
+            (SupervisorCommand::Terminate, Some(call)) => call.terminate(),
+            (SupervisorCommand::Kill, Some(call)) => call.kill(),
+            (SupervisorCommand::Suspend, Some(_)) => halt(),
+            (SupervisorCommand::Continue, Some(_)) => process_tree::signal_all(&[Signal::CONT]),
             // It ended while the order was on its way.
             (_, None) => {}
         }
     }
 
-    fn start(&mut self, order: &StartOrder<'_>, descriptors: Vec<OwnedFd>) {
+    fn start(&mut self, order: &StartCommand<'_>, descriptors: Vec<OwnedFd>) {
         let since = table::now();
         let started = streams(descriptors)
-            .ok_or((Stage::Setup, Errno::BADF))
+            .ok_or((StartStage::Setup, Errno::BADF))
             .and_then(|streams| self.stack.start(order, &streams, self.null.as_fd()));
         match started {
             Ok(main) => {
-                self.call = Some(Call::new(main));
+                self.call = Some(SupervisedCall::new(main));
                 let pid = number(main);
-                self.tell(&News::Started { pid });
-                if let Some(book) = &mut self.book {
-                    book.begin(pid, since, token(order));
-                    self.pause = FIRST_NOTE;
-                    self.next_note = Instant::now() + FIRST_NOTE;
+                self.tell(&SupervisorEvent::Started { pid });
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.begin(pid, since, token(order));
+                    self.pause = FIRST_RECORD_AFTER;
+                    self.next_record = Instant::now() + FIRST_RECORD_AFTER;
                 }
             }
             Err((stage, errno)) => {
                 let errno = errno.raw_os_error();
-                self.tell(&News::Refused { stage, errno });
+                self.tell(&SupervisorEvent::Refused { stage, errno });
             }
         }
     }
@@ -158,37 +162,37 @@ impl Supervisor {
     fn look(&mut self) {
         let Some(call) = &mut self.call else { return };
         match call.look() {
-            Step::Nothing => {}
-            Step::Exited(exit) => self.tell(&News::Exited(exit)),
-            Step::Done(done) => {
+            CallProgress::Nothing => {}
+            CallProgress::Exited(exit) => self.tell(&SupervisorEvent::Exited(exit)),
+            CallProgress::Done(done) => {
                 self.call = None;
-                self.tell(&News::Done(done));
+                self.tell(&SupervisorEvent::Done(done));
             }
-            Step::GivenUp(done) => self.tell(&News::Done(done)),
+            CallProgress::GivenUp(done) => self.tell(&SupervisorEvent::Done(done)),
         }
     }
 
     /// Writes the tree down, at longer and longer intervals: young trees change
     /// most.
-    fn note(&mut self) {
+    fn record_tree(&mut self) {
         let now = Instant::now();
-        if let (Some(_), Some(book)) = (&self.call, &mut self.book)
-            && now >= self.next_note
+        if let (Some(_), Some(ledger)) = (&self.call, &mut self.ledger)
+            && now >= self.next_record
         {
-            book.note(tree::descendants().into_iter().map(number));
-            self.pause = (self.pause * 2).min(LONGEST_NOTE);
-            self.next_note = now + self.pause;
+            ledger.record_tree(process_tree::descendants().into_iter().map(number));
+            self.pause = (self.pause * 2).min(LONGEST_RECORD_PAUSE);
+            self.next_record = now + self.pause;
         }
     }
 
     /// A runner that is gone is heard of as end of file.
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &SupervisorEvent) {
         let _unheard = send_waiting(self.control.as_fd(), &news.message());
     }
 }
 
 /// The variable that marks the run's processes.
-fn token(order: &StartOrder<'_>) -> Option<String> {
+fn token(order: &StartCommand<'_>) -> Option<String> {
     let variables = order
         .env
         .iter()
@@ -197,9 +201,9 @@ fn token(order: &StartOrder<'_>) -> Option<String> {
     marks.next().map(str::to_owned)
 }
 
-fn streams(descriptors: Vec<OwnedFd>) -> Option<Streams> {
+fn streams(descriptors: Vec<OwnedFd>) -> Option<ChildStdio> {
     let mut descriptors = descriptors.into_iter();
-    Some(Streams {
+    Some(ChildStdio {
         stdout: descriptors.next()?,
         stderr: descriptors.next()?,
         stdin: descriptors.next(),
@@ -210,9 +214,9 @@ fn streams(descriptors: Vec<OwnedFd>) -> Option<Streams> {
 /// more, so each walk has less to find.
 fn halt() {
     for _walk in 0..HALTING_WALKS {
-        let moving: Vec<_> = tree::descendants()
+        let moving: Vec<_> = process_tree::descendants()
             .into_iter()
-            .filter(|pid| !tree::is_halted(*pid))
+            .filter(|pid| !process_tree::is_halted(*pid))
             .collect();
         if moving.is_empty() {
             return;

@@ -4,9 +4,9 @@ use std::ffi::CStr;
 
 /// Builds a message.
 #[derive(Debug, Default)]
-pub(super) struct Writer(Vec<u8>);
+pub(super) struct Encoder(Vec<u8>);
 
-impl Writer {
+impl Encoder {
     pub(super) fn new(tag: u8) -> Self {
         Self(vec![tag])
     }
@@ -50,9 +50,9 @@ impl Writer {
 
 /// Takes a message apart. `None` is a message that is not of this form.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct Decoder<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     pub(super) fn new(message: &'a [u8]) -> Self {
         Self(message)
     }

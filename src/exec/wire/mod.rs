@@ -5,10 +5,10 @@
 //! are always of one and the same build, so the form has no versions.
 
 mod codec;
-mod news;
-mod order;
+mod command;
+mod event;
 mod socket;
 
-pub(super) use news::{Done, News, Stage};
-pub(super) use order::{Order, StartOrder, WardenNews, WardenOrder};
+pub(super) use command::{StartCommand, SupervisorCommand, WardenCommand, WardenEvent};
+pub(super) use event::{Done, StartStage, SupervisorEvent};
 pub(super) use socket::{Packet, pair, receive, send, send_waiting};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::process::{Process, Processes, Turns};
+use super::process_table::{ProcessTable, ProcessUsage, SchedTime};
 use crate::model::CallSample;
 
 /// Processes of one call that are followed; those of a fork storm beyond it
@@ -15,29 +15,29 @@ const TICK_MS: u64 = 10;
 
 /// What is remembered of a call's tree between two readings.
 #[derive(Debug)]
-pub(super) struct Account {
+pub(super) struct TreeUsage {
     pub(super) root: u32,
     /// Whether the root has been looked up. It is looked up once only: later,
     /// another process could have its pid.
     is_begun: bool,
     /// Session or process group that the root leads, and no other call shares.
     led: Option<u32>,
-    members: BTreeMap<u32, Process>,
+    members: BTreeMap<u32, ProcessUsage>,
     cpu_ms: u64,
     disk_bytes: Option<u64>,
-    turns: Turns,
+    turns: SchedTime,
     last: Option<(Instant, u64)>,
 }
 
 /// What was used since the last reading, and what of it was late news.
 #[derive(Debug, Default)]
-struct Used {
+struct UsageDelta {
     cpu_ms: i64,
     late_cpu_ms: i64,
     disk_bytes: i64,
 }
 
-impl Account {
+impl TreeUsage {
     pub(super) fn new(root: u32) -> Self {
         Self {
             root,
@@ -46,7 +46,7 @@ impl Account {
             members: BTreeMap::new(),
             cpu_ms: 0,
             disk_bytes: None,
-            turns: Turns::default(),
+            turns: SchedTime::default(),
             last: None,
         }
     }
@@ -55,8 +55,8 @@ impl Account {
     /// `all` lists every process, where it was asked for this time.
     pub(super) fn sample(
         &mut self,
-        processes: &mut impl Processes,
-        all: Option<&[Process]>,
+        processes: &mut impl ProcessTable,
+        all: Option<&[ProcessUsage]>,
         now: Instant,
     ) -> Option<CallSample> {
         let members = self.find(processes, all);
@@ -91,7 +91,7 @@ impl Account {
 
     /// Counts the turns that the processes had since the last reading. What
     /// a thread had after it and before its end is not known.
-    fn take_turns(&mut self, members: &BTreeMap<u32, Process>) {
+    fn take_turns(&mut self, members: &BTreeMap<u32, ProcessUsage>) {
         for (pid, process) in members {
             let before = self.members.get(pid).and_then(|one| one.turns);
             let (now, before) = (
@@ -118,9 +118,9 @@ impl Account {
     /// group that the root leads.
     fn find(
         &mut self,
-        processes: &mut impl Processes,
-        all: Option<&[Process]>,
-    ) -> BTreeMap<u32, Process> {
+        processes: &mut impl ProcessTable,
+        all: Option<&[ProcessUsage]>,
+    ) -> BTreeMap<u32, ProcessUsage> {
         let mut found = BTreeMap::new();
         let mut open: Vec<u32> = self.members.keys().copied().collect();
         if !std::mem::replace(&mut self.is_begun, true) {
@@ -160,8 +160,8 @@ impl Account {
     /// What was used since the last reading. A process that ended took its
     /// figures with it, unless its parent is in the tree and has waited for
     /// it: then they are in the parent's.
-    fn used(&self, members: &BTreeMap<u32, Process>) -> Used {
-        let mut used = Used::default();
+    fn used(&self, members: &BTreeMap<u32, ProcessUsage>) -> UsageDelta {
+        let mut used = UsageDelta::default();
         for (pid, process) in members {
             let before = self.members.get(pid);
             let cpu_ms = difference(process.cpu_ms, before.map_or(0, |one| one.cpu_ms));
@@ -189,7 +189,7 @@ fn difference(now: u64, before: u64) -> i64 {
     i64::try_from(now).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX)
 }
 
-fn children_in(all: Option<&[Process]>, parent: u32) -> impl Iterator<Item = u32> {
+fn children_in(all: Option<&[ProcessUsage]>, parent: u32) -> impl Iterator<Item = u32> {
     let all = all.unwrap_or_default().iter();
     all.filter(move |process| process.parent == parent)
         .map(|process| process.pid)
@@ -203,14 +203,14 @@ mod tests {
 
     /// A process table that a test writes.
     #[derive(Default)]
-    struct Table {
+    struct FakeTable {
         now: u64,
-        processes: BTreeMap<u32, Process>,
+        processes: BTreeMap<u32, ProcessUsage>,
     }
 
-    impl Table {
+    impl FakeTable {
         fn put(&mut self, pid: u32, parent: u32, start: u64, cpu_ms: u64) {
-            let process = Process {
+            let process = ProcessUsage {
                 pid,
                 start,
                 parent,
@@ -219,7 +219,7 @@ mod tests {
                 cpu_ms,
                 rss_bytes: 1000,
                 disk_bytes: Some(cpu_ms),
-                turns: Some(Turns {
+                turns: Some(SchedTime {
                     ran: cpu_ms * 1_000_000,
                     waited: cpu_ms * 500_000,
                 }),
@@ -228,12 +228,12 @@ mod tests {
         }
     }
 
-    impl Processes for Table {
+    impl ProcessTable for FakeTable {
         fn now(&self) -> u64 {
             self.now
         }
 
-        fn read(&mut self, pid: u32) -> Option<Process> {
+        fn read(&mut self, pid: u32) -> Option<ProcessUsage> {
             self.processes.get(&pid).cloned()
         }
 
@@ -246,25 +246,25 @@ mod tests {
             )
         }
 
-        fn all(&mut self) -> Vec<Process> {
+        fn all(&mut self) -> Vec<ProcessUsage> {
             self.processes.values().cloned().collect()
         }
     }
 
-    struct Clock(Instant);
+    struct FakeClock(Instant);
 
-    impl Clock {
+    impl FakeClock {
         fn next(&mut self) -> Instant {
             self.0 += Duration::from_secs(1);
             self.0
         }
     }
 
-    fn begin() -> (Account, Table, Clock) {
-        let mut table = Table::default();
+    fn begin() -> (TreeUsage, FakeTable, FakeClock) {
+        let mut table = FakeTable::default();
         table.put(10, 1, 5, 100);
         table.put(99, 1, 5, 7777);
-        (Account::new(10), table, Clock(Instant::now()))
+        (TreeUsage::new(10), table, FakeClock(Instant::now()))
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         // Most of what the root now has is of children that nobody saw.
         table.put(10, 1, 5, 2000);
         if let Some(root) = table.processes.get_mut(&10) {
-            root.turns = Some(Turns {
+            root.turns = Some(SchedTime {
                 ran: 150_000_000,
                 waited: 60_000_000,
             });

@@ -5,16 +5,16 @@ use std::ffi::CStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::codec::{Reader, Writer};
+use super::codec::{Decoder, Encoder};
 use crate::model::Launch;
 
 /// From the runner to a supervisor. End of file is an order too: kill
 /// everything and end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::exec) enum Order<'a> {
+pub(in crate::exec) enum SupervisorCommand<'a> {
     /// Start a tool. Beside it: its standard output, its standard error, and
     /// its standard input if it reads something.
-    Start(StartOrder<'a>),
+    Start(StartCommand<'a>),
     /// SIGTERM and SIGCONT to the whole tree.
     Terminate,
     /// SIGKILL until the tree is empty.
@@ -27,7 +27,7 @@ pub(in crate::exec) enum Order<'a> {
 
 /// What to start, in the form the system reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::exec) struct StartOrder<'a> {
+pub(in crate::exec) struct StartCommand<'a> {
     pub(in crate::exec) program: &'a CStr,
     pub(in crate::exec) cwd: &'a CStr,
     pub(in crate::exec) argv: Vec<&'a CStr>,
@@ -40,11 +40,11 @@ const KILL: u8 = 3;
 const SUSPEND: u8 = 4;
 const CONTINUE: u8 = 5;
 
-impl<'a> Order<'a> {
+impl<'a> SupervisorCommand<'a> {
     /// The message that starts `program` as `launch` says. The launch has been
     /// checked to hold no NUL.
     pub(in crate::exec) fn start_message(launch: &Launch, program: &Path) -> Vec<u8> {
-        let mut message = Writer::new(START)
+        let mut message = Encoder::new(START)
             .word(launch.argv.len() as u32)
             .word(launch.env.len() as u32);
         message.terminated(program.as_os_str().as_bytes());
@@ -76,9 +76,9 @@ impl<'a> Order<'a> {
 
     /// Reads a message; `None` if it is none.
     pub(in crate::exec) fn read(message: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(message);
+        let mut reader = Decoder::new(message);
         match reader.byte()? {
-            START => StartOrder::read(reader).map(Self::Start),
+            START => StartCommand::read(reader).map(Self::Start),
             TERMINATE => Some(Self::Terminate),
             KILL => Some(Self::Kill),
             SUSPEND => Some(Self::Suspend),
@@ -88,8 +88,8 @@ impl<'a> Order<'a> {
     }
 }
 
-impl<'a> StartOrder<'a> {
-    fn read(mut reader: Reader<'a>) -> Option<Self> {
+impl<'a> StartCommand<'a> {
+    fn read(mut reader: Decoder<'a>) -> Option<Self> {
         let (argc, envc) = (reader.word()?, reader.word()?);
         Some(Self {
             program: reader.terminated()?,
@@ -107,7 +107,7 @@ impl<'a> StartOrder<'a> {
 /// From the runner to the warden. The key is the runner's name for a
 /// supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::exec) enum WardenOrder {
+pub(in crate::exec) enum WardenCommand {
     /// Fork a supervisor. Beside it: the supervisor's end of its socket.
     Fork(u64),
     /// Kill the supervisor, which does not answer, and then its tree.
@@ -116,7 +116,7 @@ pub(in crate::exec) enum WardenOrder {
 
 /// From the warden to the runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::exec) enum WardenNews {
+pub(in crate::exec) enum WardenEvent {
     /// The supervisor runs.
     Forked {
         /// Its key.
@@ -131,17 +131,17 @@ pub(in crate::exec) enum WardenNews {
     },
 }
 
-impl WardenOrder {
+impl WardenCommand {
     pub(in crate::exec) fn message(self) -> Vec<u8> {
         let (tag, key) = match self {
             Self::Fork(key) => (1, key),
             Self::Abandon(key) => (2, key),
         };
-        Writer::new(tag).long(key).finish()
+        Encoder::new(tag).long(key).finish()
     }
 
     pub(in crate::exec) fn read(message: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(message);
+        let mut reader = Decoder::new(message);
         match (reader.byte()?, reader.long()?) {
             (1, key) => Some(Self::Fork(key)),
             (2, key) => Some(Self::Abandon(key)),
@@ -150,17 +150,17 @@ impl WardenOrder {
     }
 }
 
-impl WardenNews {
+impl WardenEvent {
     pub(in crate::exec) fn message(self) -> Vec<u8> {
         match self {
-            Self::Forked { key, pid } => Writer::new(1).long(key).word(pid),
-            Self::Gone { key } => Writer::new(2).long(key).word(0),
+            Self::Forked { key, pid } => Encoder::new(1).long(key).word(pid),
+            Self::Gone { key } => Encoder::new(2).long(key).word(0),
         }
         .finish()
     }
 
     pub(in crate::exec) fn read(message: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(message);
+        let mut reader = Decoder::new(message);
         match (reader.byte()?, reader.long()?, reader.word()?) {
             (1, key, pid) => Some(Self::Forked { key, pid }),
             (2, key, _) => Some(Self::Gone { key }),
@@ -186,37 +186,40 @@ mod tests {
             stdin: Stdin::Empty,
             grace: std::time::Duration::ZERO,
         };
-        let message = Order::start_message(&launch, Path::new("/usr/bin/wc"));
-        let expected = StartOrder {
+        let message = SupervisorCommand::start_message(&launch, Path::new("/usr/bin/wc"));
+        let expected = StartCommand {
             program: c"/usr/bin/wc",
             cwd: c"/tmp",
             argv: vec![c"wc", c"", c"a b\n"],
             env: vec![c"LANG=C"],
         };
-        assert_eq!(Order::read(&message), Some(Order::Start(expected)));
+        assert_eq!(
+            SupervisorCommand::read(&message),
+            Some(SupervisorCommand::Start(expected))
+        );
         let cut = message.get(..message.len() - 1);
-        assert_eq!(cut.and_then(Order::read), None);
+        assert_eq!(cut.and_then(SupervisorCommand::read), None);
     }
 
     #[test]
     fn words_arrive_as_they_were_sent() {
         for order in [
-            Order::Terminate,
-            Order::Kill,
-            Order::Suspend,
-            Order::Continue,
+            SupervisorCommand::Terminate,
+            SupervisorCommand::Kill,
+            SupervisorCommand::Suspend,
+            SupervisorCommand::Continue,
         ] {
-            assert_eq!(Order::read(&order.word()), Some(order));
+            assert_eq!(SupervisorCommand::read(&order.word()), Some(order));
         }
-        for order in [WardenOrder::Fork(7), WardenOrder::Abandon(u64::MAX)] {
-            assert_eq!(WardenOrder::read(&order.message()), Some(order));
+        for order in [WardenCommand::Fork(7), WardenCommand::Abandon(u64::MAX)] {
+            assert_eq!(WardenCommand::read(&order.message()), Some(order));
         }
         for news in [
-            WardenNews::Forked { key: 1, pid: 2 },
-            WardenNews::Gone { key: 3 },
+            WardenEvent::Forked { key: 1, pid: 2 },
+            WardenEvent::Gone { key: 3 },
         ] {
-            assert_eq!(WardenNews::read(&news.message()), Some(news));
+            assert_eq!(WardenEvent::read(&news.message()), Some(news));
         }
-        assert_eq!(Order::read(&[]), None);
+        assert_eq!(SupervisorCommand::read(&[]), None);
     }
 }

@@ -1,14 +1,14 @@
 //! What a supervisor tells the runner.
 
-use super::codec::{Reader, Writer};
-use crate::exec::exit::Exit;
+use super::codec::{Decoder, Encoder};
+use crate::exec::exit::ProcessExit;
 use crate::model::Leftover;
 
 /// From a supervisor to the runner. A start is answered by `Refused`, or by
 /// `Started` and then `Done`, with `Exited` between them if the tree outlived
 /// its main process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::exec) enum News {
+pub(in crate::exec) enum SupervisorEvent {
     /// The program runs.
     Started {
         /// Its process.
@@ -17,12 +17,12 @@ pub(in crate::exec) enum News {
     /// Nothing was started.
     Refused {
         /// What was being done.
-        stage: Stage,
+        stage: StartStage,
         /// The system's answer.
         errno: i32,
     },
     /// The main process has ended, others of its tree live.
-    Exited(Exit),
+    Exited(ProcessExit),
     /// The call is over.
     Done(Done),
 }
@@ -31,7 +31,7 @@ pub(in crate::exec) enum News {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::exec) struct Done {
     /// How the main process ended; `None` where it could not be killed.
-    pub(in crate::exec) exit: Option<Exit>,
+    pub(in crate::exec) exit: Option<ProcessExit>,
     /// CPU time of every process that was waited for, in microseconds;
     /// `None` where some were not.
     pub(in crate::exec) cpu_us: Option<u64>,
@@ -47,7 +47,7 @@ pub(in crate::exec) struct Done {
 
 /// A step of a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::exec) enum Stage {
+pub(in crate::exec) enum StartStage {
     /// The warden forks the supervisor.
     Supervisor,
     /// The supervisor starts a process.
@@ -60,7 +60,7 @@ pub(in crate::exec) enum Stage {
     Program,
 }
 
-impl Stage {
+impl StartStage {
     const ALL: [Self; 5] = [
         Self::Supervisor,
         Self::Process,
@@ -81,19 +81,24 @@ impl Stage {
     }
 }
 
-impl News {
+impl SupervisorEvent {
     pub(in crate::exec) fn message(&self) -> Vec<u8> {
         match self {
-            Self::Started { pid } => Writer::new(1).word(*pid),
+            Self::Started { pid } => Encoder::new(1).word(*pid),
             Self::Refused { stage, errno } => {
-                let stage = Stage::ALL.iter().position(|it| it == stage).unwrap_or(0);
-                Writer::new(2).byte(stage as u8).word(errno.cast_unsigned())
+                let stage = StartStage::ALL
+                    .iter()
+                    .position(|it| it == stage)
+                    .unwrap_or(0);
+                Encoder::new(2)
+                    .byte(stage as u8)
+                    .word(errno.cast_unsigned())
             }
-            Self::Exited(exit) => write_exit(Writer::new(3), *exit),
+            Self::Exited(exit) => write_exit(Encoder::new(3), *exit),
             Self::Done(done) => {
                 let message = match done.exit {
-                    None => Writer::new(4).byte(0),
-                    Some(exit) => write_exit(Writer::new(4).byte(1), exit),
+                    None => Encoder::new(4).byte(0),
+                    Some(exit) => write_exit(Encoder::new(4).byte(1), exit),
                 };
                 let message = message.optional(done.cpu_us).optional(done.peak_rss_bytes);
                 let message = write_leftovers(message, &done.leaked);
@@ -104,13 +109,13 @@ impl News {
     }
 
     pub(in crate::exec) fn read(message: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(message);
+        let mut reader = Decoder::new(message);
         match reader.byte()? {
             1 => Some(Self::Started {
                 pid: reader.word()?,
             }),
             2 => Some(Self::Refused {
-                stage: *Stage::ALL.get(usize::from(reader.byte()?))?,
+                stage: *StartStage::ALL.get(usize::from(reader.byte()?))?,
                 errno: reader.word()?.cast_signed(),
             }),
             3 => read_exit(&mut reader).map(Self::Exited),
@@ -129,24 +134,24 @@ impl News {
     }
 }
 
-fn write_exit(message: Writer, exit: Exit) -> Writer {
+fn write_exit(message: Encoder, exit: ProcessExit) -> Encoder {
     match exit {
-        Exit::Code(code) => message.byte(1).word(code.cast_unsigned()),
-        Exit::Signal(signal) => message.byte(2).word(signal.cast_unsigned()),
+        ProcessExit::Code(code) => message.byte(1).word(code.cast_unsigned()),
+        ProcessExit::Signal(signal) => message.byte(2).word(signal.cast_unsigned()),
     }
 }
 
-fn read_exit(reader: &mut Reader<'_>) -> Option<Exit> {
+fn read_exit(reader: &mut Decoder<'_>) -> Option<ProcessExit> {
     let kind = reader.byte()?;
     let number = reader.word()?.cast_signed();
     match kind {
-        1 => Some(Exit::Code(number)),
-        2 => Some(Exit::Signal(number)),
+        1 => Some(ProcessExit::Code(number)),
+        2 => Some(ProcessExit::Signal(number)),
         _ => None,
     }
 }
 
-fn write_leftovers(message: Writer, leftovers: &[Leftover]) -> Writer {
+fn write_leftovers(message: Encoder, leftovers: &[Leftover]) -> Encoder {
     leftovers
         .iter()
         .fold(message.word(leftovers.len() as u32), |message, it| {
@@ -155,7 +160,7 @@ fn write_leftovers(message: Writer, leftovers: &[Leftover]) -> Writer {
         })
 }
 
-fn read_leftovers(reader: &mut Reader<'_>) -> Option<Vec<Leftover>> {
+fn read_leftovers(reader: &mut Decoder<'_>) -> Option<Vec<Leftover>> {
     let count = reader.word()?;
     (0..count)
         .map(|_| {
@@ -180,15 +185,15 @@ mod tests {
             reason: reason.map(str::to_owned),
         };
         let all = [
-            News::Started { pid: 12 },
-            News::Refused {
-                stage: Stage::Folder,
+            SupervisorEvent::Started { pid: 12 },
+            SupervisorEvent::Refused {
+                stage: StartStage::Folder,
                 errno: 2,
             },
-            News::Exited(Exit::Signal(9)),
-            News::Done(Done::default()),
-            News::Done(Done {
-                exit: Some(Exit::Code(-1)),
+            SupervisorEvent::Exited(ProcessExit::Signal(9)),
+            SupervisorEvent::Done(Done::default()),
+            SupervisorEvent::Done(Done {
+                exit: Some(ProcessExit::Code(-1)),
                 cpu_us: Some(1_000_000),
                 peak_rss_bytes: Some(5 << 20),
                 leaked: vec![leftover(None), leftover(None)],
@@ -196,8 +201,8 @@ mod tests {
             }),
         ];
         for news in all {
-            assert_eq!(News::read(&news.message()), Some(news));
+            assert_eq!(SupervisorEvent::read(&news.message()), Some(news));
         }
-        assert_eq!(News::read(&[9]), None);
+        assert_eq!(SupervisorEvent::read(&[9]), None);
     }
 }

@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tokio::time;
 
 use super::channel::Channel;
-use super::lane::Lane;
-use super::{Options, adopted};
-use crate::exec::ledger::Known;
+use super::supervisor_conn::SupervisorConn;
+use super::{ContainmentOptions, adopted};
+use crate::exec::ledger::ProcessIdentity;
 use crate::exec::limits::OpenFiles;
-use crate::exec::wire::{Order, WardenNews, WardenOrder, pair, send};
+use crate::exec::wire::{SupervisorCommand, WardenCommand, WardenEvent, pair, send};
 use crate::exec::{cgroup, own_children, warden};
 
 /// What a dead warden's supervisors need at most to end by themselves. One
@@ -42,7 +42,7 @@ const SPARE: usize = 8;
 
 /// Whether the warden lives, and if not, whether all is cleaned up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Health {
+pub(super) enum WardenHealth {
     Alive,
     Dead,
     /// Dead, and nothing is left of what was under it.
@@ -51,32 +51,32 @@ pub(super) enum Health {
 
 /// One warden and the supervisors it forked.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct WardenClient {
     pid: u32,
     process: Mutex<Child>,
     socket: OwnedFd,
     /// The same socket, once there is a runtime to read it in.
     reading: OnceLock<Arc<Channel>>,
     next_key: AtomicU64,
-    lanes: Mutex<BTreeMap<u64, Registered>>,
+    lanes: Mutex<BTreeMap<u64, RegisteredSupervisor>>,
     /// Supervisors without a call, the one used last on top.
     idle: Mutex<Vec<Idle>>,
-    health: watch::Sender<Health>,
+    health: watch::Sender<WardenHealth>,
     /// Changes when a supervisor is gone with everything under it.
     gone: watch::Sender<u64>,
 }
 
 /// What is known of a supervisor.
 #[derive(Debug)]
-struct Registered {
+struct RegisteredSupervisor {
     pid: Option<u32>,
     channel: Weak<Channel>,
-    state: State,
+    state: SupervisorState,
 }
 
 /// What a supervisor's sockets and its warden say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SupervisorState {
     /// It lives, as far as is known.
     Serving,
     /// Its socket is closed: it is dead.
@@ -88,10 +88,13 @@ enum State {
 /// A supervisor that waits for work.
 type Idle = (u64, Arc<Channel>);
 
-impl Keeper {
+impl WardenClient {
     /// Starts a warden: this program once more, under another name. Its
     /// standard input is our socket.
-    pub(super) fn start(options: &Options, open_files: OpenFiles) -> io::Result<Arc<Self>> {
+    pub(super) fn start(
+        options: &ContainmentOptions,
+        open_files: OpenFiles,
+    ) -> io::Result<Arc<Self>> {
         let (ours, theirs) = pair()?;
         let arguments = warden::arguments(open_files.before, options.state.as_deref());
         let mut command = Command::new(&options.program);
@@ -110,7 +113,7 @@ impl Keeper {
             next_key: AtomicU64::new(0),
             lanes: Mutex::new(BTreeMap::new()),
             idle: Mutex::new(Vec::new()),
-            health: watch::Sender::new(Health::Alive),
+            health: watch::Sender::new(WardenHealth::Alive),
             gone: watch::Sender::new(0),
         }))
     }
@@ -121,20 +124,20 @@ impl Keeper {
     }
 
     pub(super) fn is_dead(&self) -> bool {
-        *self.health.borrow() != Health::Alive
+        *self.health.borrow() != WardenHealth::Alive
     }
 
-    /// News of the warden's health.
-    pub(super) fn health(&self) -> watch::Receiver<Health> {
+    /// Watches the warden's health.
+    pub(super) fn health(&self) -> watch::Receiver<WardenHealth> {
         self.health.subscribe()
     }
 
     /// A supervisor that is free. A new one may be spoken to at once: what is
     /// said waits for it.
-    pub(super) fn take(self: Arc<Self>) -> io::Result<Lane> {
+    pub(super) fn take(self: Arc<Self>) -> io::Result<SupervisorConn> {
         let idle = self.idle().pop();
         match idle {
-            Some((key, channel)) => Ok(Lane::new(key, channel, self)),
+            Some((key, channel)) => Ok(SupervisorConn::new(key, channel, self)),
             None => self.fork(),
         }
     }
@@ -151,26 +154,26 @@ impl Keeper {
         is_kept
     }
 
-    fn fork(self: Arc<Self>) -> io::Result<Lane> {
+    fn fork(self: Arc<Self>) -> io::Result<SupervisorConn> {
         self.listen()?;
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         let (ours, theirs) = pair()?;
         let channel = Arc::new(Channel::new(ours)?);
-        let registered = Registered {
+        let registered = RegisteredSupervisor {
             pid: None,
             channel: Arc::downgrade(&channel),
-            state: State::Serving,
+            state: SupervisorState::Serving,
         };
         self.lanes().insert(key, registered);
-        let lane = Lane::new(key, channel, Arc::clone(&self));
-        let order = WardenOrder::Fork(key).message();
+        let conn = SupervisorConn::new(key, channel, Arc::clone(&self));
+        let order = WardenCommand::Fork(key).message();
         send(self.socket.as_fd(), &order, &[theirs.as_fd()])?;
-        Ok(lane)
+        Ok(conn)
     }
 
     /// Has a supervisor killed that does not answer, and its tree with it.
     pub(super) fn abandon(&self, key: u64) {
-        let order = WardenOrder::Abandon(key).message();
+        let order = WardenCommand::Abandon(key).message();
         let _dead = send(self.socket.as_fd(), &order, &[]);
     }
 
@@ -178,25 +181,27 @@ impl Keeper {
     pub(super) async fn cleared(&self, key: u64) {
         let mut gone = self.gone.subscribe();
         let mut health = self.health.subscribe();
-        if let Some(lane) = self.lanes().get_mut(&key)
-            && lane.state == State::Serving
+        if let Some(conn) = self.lanes().get_mut(&key)
+            && conn.state == SupervisorState::Serving
         {
-            lane.state = State::Silent;
+            conn.state = SupervisorState::Silent;
         }
         let is_gone = || {
             let lanes = self.lanes();
-            lanes.get(&key).is_none_or(|lane| lane.state == State::Gone)
+            lanes
+                .get(&key)
+                .is_none_or(|conn| conn.state == SupervisorState::Gone)
         };
         tokio::select! {
             _ = gone.wait_for(|_| is_gone()) => {}
-            _ = health.wait_for(|health| *health == Health::Cleared) => {}
+            _ = health.wait_for(|health| *health == WardenHealth::Cleared) => {}
         }
     }
 
     /// Sends an order to every supervisor that has a call.
-    pub(super) fn tell_all(&self, order: &Order<'_>) {
-        for lane in self.lanes().values() {
-            if let Some(channel) = lane.channel.upgrade() {
+    pub(super) fn tell_all(&self, order: &SupervisorCommand<'_>) {
+        for conn in self.lanes().values() {
+            if let Some(channel) = conn.channel.upgrade() {
                 let _dead = channel.send(&order.word(), &[]);
             }
         }
@@ -206,7 +211,7 @@ impl Keeper {
         self.lanes().remove(&key);
     }
 
-    fn lanes(&self) -> MutexGuard<'_, BTreeMap<u64, Registered>> {
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<u64, RegisteredSupervisor>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -222,16 +227,16 @@ impl Keeper {
         Ok(())
     }
 
-    fn note(&self, news: WardenNews) {
+    fn handle_event(&self, news: WardenEvent) {
         match news {
-            WardenNews::Forked { key, pid } => {
-                if let Some(lane) = self.lanes().get_mut(&key) {
-                    lane.pid = Some(pid);
+            WardenEvent::Forked { key, pid } => {
+                if let Some(conn) = self.lanes().get_mut(&key) {
+                    conn.pid = Some(pid);
                 }
             }
-            WardenNews::Gone { key } => {
-                if let Some(lane) = self.lanes().get_mut(&key) {
-                    lane.state = State::Gone;
+            WardenEvent::Gone { key } => {
+                if let Some(conn) = self.lanes().get_mut(&key) {
+                    conn.state = SupervisorState::Gone;
                 }
                 self.gone.send_modify(|count| *count += 1);
             }
@@ -242,7 +247,7 @@ impl Keeper {
     /// what they leave, which is ours now, is killed. What cannot be killed is
     /// given up after a while, and is never said to be gone.
     async fn clean_up(&self) {
-        self.health.send_replace(Health::Dead);
+        self.health.send_replace(WardenHealth::Dead);
         let idle = std::mem::take(&mut *self.idle());
         for (key, _) in &idle {
             self.forget(*key);
@@ -265,7 +270,7 @@ impl Keeper {
             let is_empty = is_warden_over && are_lanes_closed && looked.unwrap_or(false);
             empty_looks = if is_empty { empty_looks + 1 } else { 0 };
             if empty_looks >= EMPTY_LOOKS {
-                self.health.send_replace(Health::Cleared);
+                self.health.send_replace(WardenHealth::Cleared);
                 return;
             }
             time::sleep(Duration::from_millis(2)).await;
@@ -275,8 +280,10 @@ impl Keeper {
     /// The supervisors that are still about to end by themselves.
     fn serving(&self) -> Vec<Option<u32>> {
         let lanes = self.lanes();
-        let serving = lanes.values().filter(|lane| lane.state == State::Serving);
-        serving.map(|lane| lane.pid).collect()
+        let serving = lanes
+            .values()
+            .filter(|conn| conn.state == SupervisorState::Serving);
+        serving.map(|conn| conn.pid).collect()
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -291,7 +298,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for WardenClient {
     /// The warden ends when everything under it is gone: waiting for it is
     /// knowing that. A tree that cannot be killed does not hold us.
     fn drop(&mut self) {
@@ -302,25 +309,25 @@ impl Drop for Keeper {
             std::thread::sleep(Duration::from_millis(1));
         }
         own_children::disown(self.pid);
-        if let Some(group) = Known::now(std::process::id()).and_then(cgroup::path_for) {
+        if let Some(group) = ProcessIdentity::now(std::process::id()).and_then(cgroup::path_for) {
             cgroup::remove(&group);
         }
     }
 }
 
 /// Reads the warden's news until it is dead, or until nobody needs it.
-async fn read_news(keeper: Weak<Keeper>, channel: Arc<Channel>) {
+async fn read_news(warden: Weak<WardenClient>, channel: Arc<Channel>) {
     loop {
         let message = channel.next().await;
-        let Some(keeper) = keeper.upgrade() else {
+        let Some(warden) = warden.upgrade() else {
             return;
         };
         let Some(message) = message else {
-            keeper.clean_up().await;
+            warden.clean_up().await;
             return;
         };
-        if let Some(news) = WardenNews::read(&message) {
-            keeper.note(news);
+        if let Some(news) = WardenEvent::read(&message) {
+            warden.handle_event(news);
         }
     }
 }

@@ -8,7 +8,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
 use super::Containment;
-use super::attempt::{Attempt, Pump, supervise};
+use super::supervised_process::{Pump, SupervisedProcess, supervise};
 use crate::exec::StopTokens;
 use crate::exec::pipes::ToolEnds;
 use crate::model::{Ending, Launch};
@@ -16,7 +16,7 @@ use crate::model::{Ending, Launch};
 /// Our ends of a resident program's pipes. Dropping `stdin` is end of file
 /// for it.
 #[derive(Debug)]
-pub struct ResidentPipes {
+pub struct PersistentPipes {
     /// What it reads.
     pub stdin: Sender,
     /// What it prints.
@@ -26,14 +26,14 @@ pub struct ResidentPipes {
 }
 
 /// A resident program that runs under a supervisor.
-pub struct Resident {
-    attempt: Attempt<Option<ResidentPipes>>,
+pub struct PersistentProcess {
+    attempt: SupervisedProcess<Option<PersistentPipes>>,
 }
 
 /// Whoever took the pipes moves them; here nothing does.
-struct Elsewhere;
+struct NoPump;
 
-impl Pump for Elsewhere {
+impl Pump for NoPump {
     async fn step(&mut self) {
         future::pending::<()>().await;
     }
@@ -45,21 +45,21 @@ impl Containment {
     /// Starts a program that stays. The standard input of the launch is not
     /// looked at: the program reads what is written to its pipe. The error is
     /// the ending of a program that could not be started.
-    pub async fn reside(
+    pub async fn start_persistent(
         &self,
         launch: &Launch,
         stop: &StopTokens,
-    ) -> Result<(Resident, ResidentPipes), Ending> {
-        let make = || ResidentPipes::new().map(|(pipes, ends)| (Some(pipes), ends));
-        let mut attempt = Attempt::begin(&self.0, launch, stop, &make).await?;
+    ) -> Result<(PersistentProcess, PersistentPipes), Ending> {
+        let make = || PersistentPipes::new().map(|(pipes, ends)| (Some(pipes), ends));
+        let mut attempt = SupervisedProcess::begin(&self.0, launch, stop, &make).await?;
         match attempt.pipes().take() {
-            Some(pipes) => Ok((Resident { attempt }, pipes)),
+            Some(pipes) => Ok((PersistentProcess { attempt }, pipes)),
             None => Err(Ending::refused("its pipes were taken already")),
         }
     }
 }
 
-impl Resident {
+impl PersistentProcess {
     /// Process id of the program.
     pub fn pid(&self) -> u32 {
         self.attempt.pid()
@@ -69,12 +69,12 @@ impl Resident {
     /// and passes stops on meanwhile: the soft one is SIGTERM and SIGCONT to
     /// the whole tree, the hard one SIGKILL.
     pub async fn ended(self, stop: &StopTokens) -> Ending {
-        let end = supervise(self.attempt.lane(), stop, &mut Elsewhere).await;
+        let end = supervise(self.attempt.conn(), stop, &mut NoPump).await;
         self.attempt.conclude(end).await
     }
 }
 
-impl ResidentPipes {
+impl PersistentPipes {
     fn new() -> io::Result<(Self, ToolEnds)> {
         let (stdin_end, stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (stdout, stdout_end) = pipe_with(PipeFlags::CLOEXEC)?;

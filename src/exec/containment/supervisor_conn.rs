@@ -4,25 +4,25 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use super::channel::Channel;
-use super::keeper::Keeper;
+use super::warden_client::WardenClient;
 use crate::exec::pipes::ToolEnds;
-use crate::exec::wire::{News, Order};
+use crate::exec::wire::{SupervisorCommand, SupervisorEvent};
 
 /// One supervisor. Dropped, its socket closes, and it kills what it has.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct SupervisorConn {
     key: u64,
     channel: Arc<Channel>,
-    keeper: Arc<Keeper>,
+    warden: Arc<WardenClient>,
     is_kept: bool,
 }
 
-impl Lane {
-    pub(super) fn new(key: u64, channel: Arc<Channel>, keeper: Arc<Keeper>) -> Self {
+impl SupervisorConn {
+    pub(super) fn new(key: u64, channel: Arc<Channel>, warden: Arc<WardenClient>) -> Self {
         Self {
             key,
             channel,
-            keeper,
+            warden,
             is_kept: false,
         }
     }
@@ -31,13 +31,13 @@ impl Lane {
         self.key
     }
 
-    pub(super) fn keeper(&self) -> &Arc<Keeper> {
-        &self.keeper
+    pub(super) fn warden(&self) -> &Arc<WardenClient> {
+        &self.warden
     }
 
     /// The call is over and the tree is empty: the next call may come.
     pub(super) fn keep(mut self) {
-        self.is_kept = self.keeper.keep(self.key, &self.channel);
+        self.is_kept = self.warden.keep(self.key, &self.channel);
     }
 
     /// Sends the message of a start with the tool's ends of its pipes.
@@ -48,21 +48,21 @@ impl Lane {
     }
 
     /// Sends an order. A supervisor that is dead is heard of through its news.
-    pub(super) fn tell(&self, order: &Order<'_>) {
+    pub(super) fn tell(&self, order: &SupervisorCommand<'_>) {
         let _unheard = self.channel.send(&order.word(), &[]);
     }
 
     /// The next news; `None` once the supervisor is dead. Nothing is lost
     /// where the wait is given up.
-    pub(super) async fn news(&self) -> Option<News> {
-        News::read(&self.channel.next().await?)
+    pub(super) async fn news(&self) -> Option<SupervisorEvent> {
+        SupervisorEvent::read(&self.channel.next().await?)
     }
 }
 
-impl Drop for Lane {
+impl Drop for SupervisorConn {
     fn drop(&mut self) {
         if !self.is_kept {
-            self.keeper.forget(self.key);
+            self.warden.forget(self.key);
         }
     }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
+use super::process_tree;
 use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any, reap_one};
-use super::tree;
-use crate::exec::exit::Exit;
+use crate::exec::exit::ProcessExit;
 use crate::exec::table::number;
 use crate::exec::wire::Done;
 use crate::model::Leftover;
@@ -31,9 +31,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// A call whose program was started.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct SupervisedCall {
     main: Pid,
-    exit: Option<Exit>,
+    exit: Option<ProcessExit>,
     is_exit_told: bool,
     is_told_to_stop: bool,
     cpu: Duration,
@@ -41,14 +41,14 @@ pub(super) struct Call {
     /// Our own peak: what the account says below that is our own memory, in
     /// which the main process began.
     floor_rss_bytes: u64,
-    phase: Phase,
+    phase: CallPhase,
     /// The last pass of waiting stopped at its bound: more have ended, and no
     /// new signal will tell of them.
     has_unreaped: bool,
 }
 
 #[derive(Debug)]
-enum Phase {
+enum CallPhase {
     /// The main process lives, or its tree was told to stop and has its grace.
     Living,
     /// The main process has ended by itself; the rest has until then.
@@ -70,18 +70,18 @@ struct Clearing {
 
 /// What a look at a call brought about.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum CallProgress {
     /// Nothing to tell.
     Nothing,
     /// The main process has ended, its tree lives on.
-    Exited(Exit),
+    Exited(ProcessExit),
     /// The tree is empty.
     Done(Done),
     /// Something could not be killed in time; killing goes on.
     GivenUp(Done),
 }
 
-impl Call {
+impl SupervisedCall {
     pub(super) fn new(main: Pid) -> Self {
         Self {
             main,
@@ -91,7 +91,7 @@ impl Call {
             cpu: Duration::ZERO,
             peak_rss_bytes: 0,
             floor_rss_bytes: own_peak_rss_bytes(),
-            phase: Phase::Living,
+            phase: CallPhase::Living,
             has_unreaped: false,
         }
     }
@@ -100,7 +100,7 @@ impl Call {
     /// would never see it.
     pub(super) fn terminate(&mut self) {
         self.is_told_to_stop = true;
-        tree::signal_all(&[Signal::TERM, Signal::CONT]);
+        process_tree::signal_all(&[Signal::TERM, Signal::CONT]);
     }
 
     /// SIGKILL to the whole tree, now and until it is empty.
@@ -115,50 +115,50 @@ impl Call {
             return Some(Instant::now());
         }
         match &self.phase {
-            Phase::Living => None,
-            Phase::Settling(until) => Some(*until),
-            Phase::Clearing(clearing) => Some(clearing.next),
+            CallPhase::Living => None,
+            CallPhase::Settling(until) => Some(*until),
+            CallPhase::Clearing(clearing) => Some(clearing.next),
         }
     }
 
     /// Takes account of what has ended, and goes on with what is due.
-    pub(super) fn look(&mut self) -> Step {
+    pub(super) fn look(&mut self) -> CallProgress {
         if self.reap() {
-            return Step::Done(self.done(Vec::new()));
+            return CallProgress::Done(self.done(Vec::new()));
         }
         let now = Instant::now();
         match &self.phase {
-            Phase::Living if self.exit.is_some() && !self.is_told_to_stop => {
-                self.phase = Phase::Settling(now + LEAK_DEADLINE);
+            CallPhase::Living if self.exit.is_some() && !self.is_told_to_stop => {
+                self.phase = CallPhase::Settling(now + LEAK_DEADLINE);
             }
-            Phase::Settling(until) if now >= *until => {
+            CallPhase::Settling(until) if now >= *until => {
                 self.clear(now, true);
                 if self.reap() {
-                    return Step::Done(self.done(Vec::new()));
+                    return CallProgress::Done(self.done(Vec::new()));
                 }
             }
-            Phase::Clearing(_) => {
+            CallPhase::Clearing(_) => {
                 if let Some(rest) = self.pass(now) {
-                    return Step::GivenUp(self.done(rest));
+                    return CallProgress::GivenUp(self.done(rest));
                 }
             }
-            Phase::Living | Phase::Settling(_) => {}
+            CallPhase::Living | CallPhase::Settling(_) => {}
         }
         match self.exit {
             Some(exit) if !self.is_exit_told => {
                 self.is_exit_told = true;
-                Step::Exited(exit)
+                CallProgress::Exited(exit)
             }
-            _ => Step::Nothing,
+            _ => CallProgress::Nothing,
         }
     }
 
     fn clear(&mut self, now: Instant, is_leak: bool) {
-        if matches!(self.phase, Phase::Clearing(_)) {
+        if matches!(self.phase, CallPhase::Clearing(_)) {
             return;
         }
-        tree::kill_children(&|_| false);
-        self.phase = Phase::Clearing(Clearing {
+        process_tree::kill_children(&|_| false);
+        self.phase = CallPhase::Clearing(Clearing {
             since: now,
             next: now + FIRST_PAUSE,
             pause: FIRST_PAUSE,
@@ -171,10 +171,10 @@ impl Call {
     /// One more pass of killing. Returns what is left, once, when its time is
     /// up.
     fn pass(&mut self, now: Instant) -> Option<Vec<Leftover>> {
-        let Phase::Clearing(clearing) = &mut self.phase else {
+        let CallPhase::Clearing(clearing) = &mut self.phase else {
             return None;
         };
-        tree::kill_children(&|_| false);
+        process_tree::kill_children(&|_| false);
         if now >= clearing.next {
             clearing.pause = (clearing.pause * 2).min(LONGEST_PAUSE);
         }
@@ -206,7 +206,7 @@ impl Call {
     /// While leftovers are being killed, each dead one is named before it is
     /// waited for: its name goes with it.
     fn reap_next(&mut self) -> Reap {
-        let Phase::Clearing(clearing) = &mut self.phase else {
+        let CallPhase::Clearing(clearing) = &mut self.phase else {
             return reap_any();
         };
         if !clearing.is_leak || clearing.killed.len() >= NAMES {
@@ -221,7 +221,7 @@ impl Call {
         if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
             clearing.killed.push(Leftover {
                 pid,
-                name: tree::name_of(dead),
+                name: process_tree::name_of(dead),
                 reason: None,
             });
         }
@@ -233,8 +233,8 @@ impl Call {
         self.peak_rss_bytes = self.peak_rss_bytes.max(reaped.peak_rss_bytes);
         if reaped.pid == self.main && self.exit.is_none() {
             self.exit = Some(reaped.exit);
-        } else if let Phase::Clearing(clearing) = &mut self.phase
-            && reaped.exit != Exit::Signal(Signal::KILL.as_raw())
+        } else if let CallPhase::Clearing(clearing) = &mut self.phase
+            && reaped.exit != ProcessExit::Signal(Signal::KILL.as_raw())
         {
             // It ended by itself before it could be killed.
             let pid = number(reaped.pid);
@@ -244,8 +244,8 @@ impl Call {
 
     fn done(&mut self, unconfirmed: Vec<Leftover>) -> Done {
         let leaked = match &mut self.phase {
-            Phase::Clearing(clearing) => std::mem::take(&mut clearing.killed),
-            Phase::Living | Phase::Settling(_) => Vec::new(),
+            CallPhase::Clearing(clearing) => std::mem::take(&mut clearing.killed),
+            CallPhase::Living | CallPhase::Settling(_) => Vec::new(),
         };
         let is_complete = unconfirmed.is_empty();
         Done {
@@ -260,16 +260,16 @@ impl Call {
 
 /// What outlived SIGKILL, with what is known of the cause.
 fn still_there() -> Vec<Leftover> {
-    let own = tree::own_children();
-    let is_ours_and_dead = |pid: &Pid| own.contains(pid) && tree::is_dead(*pid);
-    tree::descendants()
+    let own = process_tree::own_children();
+    let is_ours_and_dead = |pid: &Pid| own.contains(pid) && process_tree::is_dead(*pid);
+    process_tree::descendants()
         .into_iter()
         .filter(|pid| !is_ours_and_dead(pid))
         .take(NAMES)
         .map(|pid| Leftover {
             pid: number(pid),
-            name: tree::name_of(pid),
-            reason: Some(tree::why_alive(pid).to_owned()),
+            name: process_tree::name_of(pid),
+            reason: Some(process_tree::why_alive(pid).to_owned()),
         })
         .collect()
 }

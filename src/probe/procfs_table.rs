@@ -11,11 +11,11 @@ use std::path::Path;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::process::{Process, Processes, Turns};
+use super::process_table::{ProcessTable, ProcessUsage, SchedTime};
 
 /// Reads `/proc`.
 #[derive(Debug)]
-pub(super) struct ProcFolder {
+pub(super) struct ProcfsTable {
     ticks_per_second: u64,
     page_bytes: u64,
     buffer: Vec<u8>,
@@ -27,7 +27,7 @@ const LONGEST: u64 = 64 * 1024;
 /// Threads of one process whose turns are read.
 const MOST_THREADS: usize = 256;
 
-impl ProcFolder {
+impl ProcfsTable {
     pub(super) fn new() -> Self {
         Self {
             ticks_per_second: rustix::param::clock_ticks_per_second().max(1),
@@ -56,8 +56,8 @@ impl ProcFolder {
 
     /// What all living threads of a process had of the cores, and waited for
     /// them. Format: `Documentation/scheduler/sched-stats.rst`.
-    fn turns(&mut self, pid: u32) -> Option<Turns> {
-        let mut sum = Turns::default();
+    fn turns(&mut self, pid: u32) -> Option<SchedTime> {
+        let mut sum = SchedTime::default();
         let threads = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?;
         for thread in threads.flatten().take(MOST_THREADS) {
             // One that ended in the meantime has nothing to add.
@@ -69,23 +69,23 @@ impl ProcFolder {
         Some(sum)
     }
 
-    fn stat(&mut self, pid: u32) -> Option<Process> {
+    fn stat(&mut self, pid: u32) -> Option<ProcessUsage> {
         let (ticks, page) = (self.ticks_per_second, self.page_bytes);
         parse(self.text(format!("/proc/{pid}/stat"))?, ticks, page)
     }
 }
 
-fn parse_turns(text: &[u8]) -> Option<Turns> {
+fn parse_turns(text: &[u8]) -> Option<SchedTime> {
     let text = std::str::from_utf8(text).ok()?;
     let mut fields = text.split_ascii_whitespace().map(str::parse::<u64>);
     let ran = fields.next()?.ok()?;
     let waited = fields.next()?.ok()?;
-    Some(Turns { ran, waited })
+    Some(SchedTime { ran, waited })
 }
 
 /// Reads the fields of `/proc/PID/stat`. The name, in parentheses, may hold
 /// anything, parentheses included.
-fn parse(text: &[u8], ticks_per_second: u64, page_bytes: u64) -> Option<Process> {
+fn parse(text: &[u8], ticks_per_second: u64, page_bytes: u64) -> Option<ProcessUsage> {
     let open = text.iter().position(|byte| *byte == b'(')?;
     let close = text.iter().rposition(|byte| *byte == b')')?;
     let pid = std::str::from_utf8(text.get(..open)?).ok()?;
@@ -94,7 +94,7 @@ fn parse(text: &[u8], ticks_per_second: u64, page_bytes: u64) -> Option<Process>
     // Fields are numbered from 1 and the third is the first after the name.
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let cpu_ticks = field(14)? + field(15)? + field(16)? + field(17)?;
-    Some(Process {
+    Some(ProcessUsage {
         pid: pid.trim().parse().ok()?,
         parent: field(4)? as u32,
         group: field(5)? as u32,
@@ -107,7 +107,7 @@ fn parse(text: &[u8], ticks_per_second: u64, page_bytes: u64) -> Option<Process>
     })
 }
 
-impl Processes for ProcFolder {
+impl ProcessTable for ProcfsTable {
     fn now(&self) -> u64 {
         let now = clock_gettime(ClockId::Boottime);
         let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
@@ -115,7 +115,7 @@ impl Processes for ProcFolder {
         seconds * self.ticks_per_second + nanos * self.ticks_per_second / 1_000_000_000
     }
 
-    fn read(&mut self, pid: u32) -> Option<Process> {
+    fn read(&mut self, pid: u32) -> Option<ProcessUsage> {
         let mut process = self.stat(pid)?;
         process.disk_bytes = self.disk_bytes(pid);
         process.turns = self.turns(pid);
@@ -140,7 +140,7 @@ impl Processes for ProcFolder {
         Some(children)
     }
 
-    fn all(&mut self) -> Vec<Process> {
+    fn all(&mut self) -> Vec<ProcessUsage> {
         let Ok(folder) = std::fs::read_dir("/proc") else {
             return Vec::new();
         };
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn this_process_can_be_read() {
-        let mut processes = ProcFolder::new();
+        let mut processes = ProcfsTable::new();
         let me = processes
             .read(std::process::id())
             .expect("this process runs");

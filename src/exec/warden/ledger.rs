@@ -4,34 +4,34 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::exec::cgroup;
-use crate::exec::ledger::{self, Book, Known, Place};
+use crate::exec::ledger::{self, LedgerWriter, PidScope, ProcessIdentity};
 use crate::exec::own_folder::OwnFolder;
 
 /// The control group, and the ledger where there is one.
 #[derive(Debug)]
-pub(super) struct Notes {
-    runner: Known,
+pub(super) struct Ledger {
+    runner: ProcessIdentity,
     cgroup: Option<PathBuf>,
-    ledger: Option<(OwnFolder, Place)>,
+    ledger: Option<(OwnFolder, PidScope)>,
 }
 
-impl Notes {
+impl Ledger {
     /// Enters the runner's control group if that can be, and opens the ledger
     /// if there is a state folder.
-    pub(super) fn take(runner: Known, state: Option<OsString>) -> Self {
+    pub(super) fn open(runner: ProcessIdentity, state: Option<OsString>) -> Self {
         let folder =
             state.and_then(|state| OwnFolder::open(Path::new(&state), ledger::FOLDER).ok());
         Self {
             runner,
             cgroup: cgroup::enter(runner),
-            ledger: folder.zip(Place::here()),
+            ledger: folder.zip(PidScope::here()),
         }
     }
 
     /// The file of the supervisor that this process is.
-    pub(super) fn book(&self) -> Option<Book> {
+    pub(super) fn writer(&self) -> Option<LedgerWriter> {
         let (folder, place) = self.ledger.as_ref()?;
-        Book::open(folder, place.clone(), self.runner, self.cgroup.clone())
+        LedgerWriter::open(folder, place.clone(), self.runner, self.cgroup.clone())
     }
 
     /// Nothing is left of a supervisor that died before its time.

@@ -19,7 +19,7 @@ use std::ptr;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use crate::exec::wire::{Stage, StartOrder};
+use crate::exec::wire::{StartCommand, StartStage};
 
 /// Enough for the few calls between the start and the program, in bytes.
 const STACK: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub(super) struct ChildStack(Vec<MaybeUninit<u128>>);
 
 /// Standard input, output and error of a program.
 #[derive(Debug)]
-pub(super) struct Streams {
+pub(super) struct ChildStdio {
     /// `None` is end of file at once.
     pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: OwnedFd,
@@ -39,7 +39,7 @@ pub(super) struct Streams {
 }
 
 /// All that the child reads and writes while it shares our memory.
-struct Plan<'a> {
+struct ChildSetup<'a> {
     program: &'a CStr,
     cwd: &'a CStr,
     argv: Vec<*const c_char>,
@@ -48,7 +48,7 @@ struct Plan<'a> {
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
     parent: Pid,
-    failure: Option<(Stage, Errno)>,
+    failure: Option<(StartStage, Errno)>,
 }
 
 impl ChildStack {
@@ -60,11 +60,11 @@ impl ChildStack {
     /// runs. `null` is open on `/dev/null`.
     pub(super) fn start(
         &mut self,
-        order: &StartOrder<'_>,
-        streams: &Streams,
+        order: &StartCommand<'_>,
+        streams: &ChildStdio,
         null: BorrowedFd<'_>,
-    ) -> Result<Pid, (Stage, Errno)> {
-        let mut plan = Plan {
+    ) -> Result<Pid, (StartStage, Errno)> {
+        let mut setup = ChildSetup {
             program: order.program,
             cwd: order.cwd,
             argv: pointers(&order.argv),
@@ -76,9 +76,9 @@ impl ChildStack {
             failure: None,
         };
         let pid = self
-            .clone_into(&mut plan)
-            .map_err(|errno| (Stage::Process, errno))?;
-        match plan.failure {
+            .clone_into(&mut setup)
+            .map_err(|errno| (StartStage::Process, errno))?;
+        match setup.failure {
             None => Ok(pid),
             Some(failure) => {
                 let _reaped =
@@ -88,20 +88,20 @@ impl ChildStack {
         }
     }
 
-    fn clone_into(&mut self, plan: &mut Plan<'_>) -> Result<Pid, Errno> {
+    fn clone_into(&mut self, setup: &mut ChildSetup<'_>) -> Result<Pid, Errno> {
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
         let top = self.0.as_mut_ptr_range().end;
         // The child only makes system calls: it allocates nothing, takes no
         // lock and does not unwind, and all signals are blocked in it.
         // SAFETY: CLONE_VFORK holds this thread, the only one of the process,
         // until the child is its program or has ended. Until then nothing else
-        // uses the stack, which ends at the aligned `top`, or `plan`.
+        // uses the stack, which ends at the aligned `top`, or `setup`.
         let pid = unsafe {
             libc::clone(
                 child,
                 top.cast::<c_void>(),
                 flags,
-                ptr::from_mut(plan).cast::<c_void>(),
+                ptr::from_mut(setup).cast::<c_void>(),
             )
         };
         parent_side(pid)
@@ -144,40 +144,44 @@ fn last_errno() -> Errno {
 }
 
 /// Runs in the child, on its own stack, in the supervisor's memory.
-extern "C" fn child(plan: *mut c_void) -> c_int {
-    // SAFETY: the pointer is the parent's `plan`, which waits for this child.
-    let plan = unsafe { &mut *plan.cast::<Plan<'_>>() };
-    let failure = match prepare(plan) {
-        Ok(()) => (Stage::Program, execute(plan)),
+extern "C" fn child(setup: *mut c_void) -> c_int {
+    // SAFETY: the pointer is the parent's `setup`, which waits for this child.
+    let setup = unsafe { &mut *setup.cast::<ChildSetup<'_>>() };
+    let failure = match prepare(setup) {
+        Ok(()) => (StartStage::Program, execute(setup)),
         Err(failure) => failure,
     };
-    plan.failure = Some(failure);
+    setup.failure = Some(failure);
     127
 }
 
-fn prepare(plan: &Plan<'_>) -> Result<(), (Stage, Errno)> {
-    let setup = |errno| (Stage::Setup, errno);
-    rustix::process::setsid().map_err(setup)?;
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(setup)?;
+fn prepare(setup: &ChildSetup<'_>) -> Result<(), (StartStage, Errno)> {
+    let at_setup = |errno| (StartStage::Setup, errno);
+    rustix::process::setsid().map_err(at_setup)?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(at_setup)?;
     // The supervisor may have died before the line above.
-    if rustix::process::getppid() != Some(plan.parent) {
-        return Err((Stage::Setup, Errno::CHILD));
+    if rustix::process::getppid() != Some(setup.parent) {
+        return Err((StartStage::Setup, Errno::CHILD));
     }
-    rustix::stdio::dup2_stdin(plan.stdin).map_err(setup)?;
-    rustix::stdio::dup2_stdout(plan.stdout).map_err(setup)?;
-    rustix::stdio::dup2_stderr(plan.stderr).map_err(setup)?;
-    rustix::process::chdir(plan.cwd).map_err(|errno| (Stage::Folder, errno))
+    rustix::stdio::dup2_stdin(setup.stdin).map_err(at_setup)?;
+    rustix::stdio::dup2_stdout(setup.stdout).map_err(at_setup)?;
+    rustix::stdio::dup2_stderr(setup.stderr).map_err(at_setup)?;
+    rustix::process::chdir(setup.cwd).map_err(|errno| (StartStage::Folder, errno))
 }
 
 /// Becomes the program; returns only if that failed.
-fn execute(plan: &Plan<'_>) -> Errno {
+fn execute(setup: &ChildSetup<'_>) -> Errno {
     // SAFETY: the signal set is initialised before use. Both arrays end with a
     // null pointer, and their texts are NUL-terminated and live in the parent.
     unsafe {
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
         libc::sigemptyset(none.as_mut_ptr());
         libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
-        libc::execve(plan.program.as_ptr(), plan.argv.as_ptr(), plan.env.as_ptr());
+        libc::execve(
+            setup.program.as_ptr(),
+            setup.argv.as_ptr(),
+            setup.env.as_ptr(),
+        );
     }
     last_errno()
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::pwrite;
 
-use super::record::{Known, Place, Record};
+use super::record::{LedgerRecord, PidScope, ProcessIdentity};
 use crate::exec::own_folder::OwnFolder;
 use crate::exec::table::{self, Entry};
 
@@ -17,27 +17,27 @@ const MOST: usize = 256;
 /// What a supervisor keeps of the ledger. A book that cannot be written is
 /// given up in silence: calls go on.
 #[derive(Debug)]
-pub(in crate::exec) struct Book {
+pub(in crate::exec) struct LedgerWriter {
     folder: OwnedFd,
     file: File,
     name: String,
-    record: Record,
+    record: LedgerRecord,
 }
 
-impl Book {
+impl LedgerWriter {
     /// Opens the file of this supervisor.
     pub(in crate::exec) fn open(
         folder: &OwnFolder,
-        place: Place,
-        runner: Known,
+        place: PidScope,
+        runner: ProcessIdentity,
         cgroup: Option<PathBuf>,
     ) -> Option<Self> {
-        let own = Known::now(std::process::id())?;
+        let own = ProcessIdentity::now(std::process::id())?;
         let name = Self::name(runner, own.pid);
         let flags = OFlags::CREATE | OFlags::RDWR | OFlags::TRUNC | OFlags::NOFOLLOW;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = openat(folder.descriptor(), &name, flags | OFlags::CLOEXEC, mode).ok()?;
-        let mut record = Record::new(place, runner, own);
+        let mut record = LedgerRecord::new(place, runner, own);
         record.cgroup = cgroup;
         Some(Self {
             folder: folder.descriptor().try_clone().ok()?,
@@ -48,7 +48,7 @@ impl Book {
     }
 
     /// The file's name.
-    pub(in crate::exec) fn name(runner: Known, supervisor: u32) -> String {
+    pub(in crate::exec) fn name(runner: ProcessIdentity, supervisor: u32) -> String {
         format!("{}-{}-{supervisor}", runner.pid, runner.started)
     }
 
@@ -62,15 +62,15 @@ impl Book {
         };
         self.record.token = token;
         self.record.processes.clear();
-        let known = started.map(|started| Known { pid: main, started });
+        let known = started.map(|started| ProcessIdentity { pid: main, started });
         self.record.processes.extend(known);
         self.write(now);
     }
 
     /// The call's tree consists of these, its main process first.
-    pub(in crate::exec) fn note(&mut self, tree: impl Iterator<Item = u32>) {
+    pub(in crate::exec) fn record_tree(&mut self, tree: impl Iterator<Item = u32>) {
         let now = table::now();
-        let known = tree.take(MOST).filter_map(Known::now);
+        let known = tree.take(MOST).filter_map(ProcessIdentity::now);
         self.record.processes = known.collect();
         self.write(now);
     }
@@ -88,8 +88,8 @@ impl Book {
 
 impl OwnFolder {
     /// Removes the file of a supervisor whose tree is known to be gone.
-    pub(in crate::exec) fn forget(&self, runner: Known, supervisor: u32) {
-        let name = Book::name(runner, supervisor);
+    pub(in crate::exec) fn forget(&self, runner: ProcessIdentity, supervisor: u32) {
+        let name = LedgerWriter::name(runner, supervisor);
         let _gone = unlinkat(self.descriptor(), &name, AtFlags::empty());
     }
 }

@@ -2,10 +2,10 @@
 
 /// A process at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Process {
+pub(super) struct ProcessUsage {
     pub(super) pid: u32,
     /// When it started, in a unit that only serves to tell two processes with
-    /// the same pid apart and to compare with [`Processes::now`].
+    /// the same pid apart and to compare with [`ProcessTable::now`].
     pub(super) start: u64,
     pub(super) parent: u32,
     pub(super) group: u32,
@@ -20,28 +20,28 @@ pub(super) struct Process {
     pub(super) disk_bytes: Option<u64>,
     /// Its living threads' time on a core, and waiting for one, in
     /// nanoseconds; `None` where the system does not tell.
-    pub(super) turns: Option<Turns>,
+    pub(super) turns: Option<SchedTime>,
 }
 
 /// Time on a core, and time waiting for one, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Turns {
+pub(super) struct SchedTime {
     pub(super) ran: u64,
     pub(super) waited: u64,
 }
 
 /// How processes are looked up.
-pub(super) trait Processes {
-    /// Now, in the unit of [`Process::start`].
+pub(super) trait ProcessTable {
+    /// Now, in the unit of [`ProcessUsage::start`].
     fn now(&self) -> u64;
 
     /// One process; `None` where it is gone or may not be read.
-    fn read(&mut self, pid: u32) -> Option<Process>;
+    fn read(&mut self, pid: u32) -> Option<ProcessUsage>;
 
     /// Its children; `None` where the system does not tell, and
-    /// [`Processes::all`] must be searched instead.
+    /// [`ProcessTable::all`] must be searched instead.
     fn children(&mut self, pid: u32) -> Option<Vec<u32>>;
 
     /// Every process. Costly: asked for rarely.
-    fn all(&mut self) -> Vec<Process>;
+    fn all(&mut self) -> Vec<ProcessUsage>;
 }

@@ -11,13 +11,13 @@ use futures_util::FutureExt;
 use rustix::io::Errno;
 use tokio::time::{self, Instant};
 
-use super::Shared;
-use super::keeper::Health;
-use super::lane::Lane;
+use super::Inner;
+use super::supervisor_conn::SupervisorConn;
+use super::warden_client::WardenHealth;
 use crate::exec::pipes::{Pipes, ToolEnds};
 use crate::exec::refusal::shortage;
-use crate::exec::report::Reporter;
-use crate::exec::wire::{Done, News, Order, Stage};
+use crate::exec::reporter::Reporter;
+use crate::exec::wire::{Done, StartStage, SupervisorCommand, SupervisorEvent};
 use crate::exec::{Refusal, StopTokens, program};
 use crate::model::{Ending, Launch, Leftover, Measured, Outcome, Source};
 use crate::output::Sink;
@@ -37,8 +37,8 @@ const BACKOFF: [Duration; 3] = [
 ];
 
 /// A program that runs under a supervisor, and our ends of its pipes.
-pub(super) struct Attempt<P> {
-    lane: Lane,
+pub(super) struct SupervisedProcess<P> {
+    conn: SupervisorConn,
     pid: u32,
     pipes: P,
 }
@@ -70,27 +70,27 @@ impl Pump for CallPump<'_> {
 }
 
 /// How a start went wrong.
-enum Hitch {
+enum StartError {
     /// For good.
     Refused(Refusal),
     /// Perhaps only for a moment.
     Short(Errno),
     /// The supervisor died before it told of the start.
-    Lost(Lane),
+    Lost(SupervisorConn),
 }
 
 /// How the supervising came to its end.
-pub(super) enum End {
+pub(super) enum SupervisionEnd {
     /// The supervisor told.
     Done(Done),
     /// The supervisor died, or was given up.
     Lost(&'static str),
 }
 
-impl Attempt<Pipes> {
+impl SupervisedProcess<Pipes> {
     /// Starts the program of a call.
     pub(super) async fn of_call(
-        shared: &Shared,
+        shared: &Inner,
         launch: &Launch,
         stop: &StopTokens,
     ) -> Result<Self, Ending> {
@@ -109,7 +109,7 @@ impl Attempt<Pipes> {
             pipes: &mut self.pipes,
             sink: &sink,
         };
-        let supervised = supervise(&self.lane, stop, &mut pump);
+        let supervised = supervise(&self.conn, stop, &mut pump);
         let pumped = AssertUnwindSafe(supervised).catch_unwind().await;
         let Ok(end) = pumped else {
             return self.abort().await;
@@ -120,11 +120,11 @@ impl Attempt<Pipes> {
     }
 }
 
-impl<P> Attempt<P> {
+impl<P> SupervisedProcess<P> {
     /// Starts the program of a launch with the pipes that `make` makes, with
     /// some patience if the system is short of something.
     pub(super) async fn begin(
-        shared: &Shared,
+        shared: &Inner,
         launch: &Launch,
         stop: &StopTokens,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
@@ -137,9 +137,11 @@ impl<P> Attempt<P> {
             }
             let errno = match Self::try_begin(shared, launch, &program, make).await {
                 Ok(attempt) => return Ok(attempt),
-                Err(Hitch::Refused(refusal)) => return Err(refusal.into_ending()),
-                Err(Hitch::Lost(lane)) => return Err(lost(&lane, "its supervisor died", 0).await),
-                Err(Hitch::Short(errno)) => errno,
+                Err(StartError::Refused(refusal)) => return Err(refusal.into_ending()),
+                Err(StartError::Lost(conn)) => {
+                    return Err(lost(&conn, "its supervisor died", 0).await);
+                }
+                Err(StartError::Short(errno)) => errno,
             };
             let Some(pause) = pauses.next() else {
                 return Err(exhausted(errno).into_ending());
@@ -153,54 +155,58 @@ impl<P> Attempt<P> {
     }
 
     async fn try_begin(
-        shared: &Shared,
+        shared: &Inner,
         launch: &Launch,
         program: &Path,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
-    ) -> Result<Self, Hitch> {
-        let message = Order::start_message(launch, program);
-        let (pipes, ends) = make().map_err(|error| hitch(&error, "pipes"))?;
-        let lane = loop {
-            let keeper = shared
-                .keeper()
-                .map_err(|error| hitch(&error, "the warden"))?;
-            let lane = keeper
+    ) -> Result<Self, StartError> {
+        let message = SupervisorCommand::start_message(launch, program);
+        let (pipes, ends) = make().map_err(|error| start_error(&error, "pipes"))?;
+        let conn = loop {
+            let warden = shared
+                .warden()
+                .map_err(|error| start_error(&error, "the warden"))?;
+            let conn = warden
                 .take()
-                .map_err(|error| hitch(&error, "a supervisor"))?;
-            match lane.start(&message, &ends) {
-                Ok(()) => break lane,
+                .map_err(|error| start_error(&error, "a supervisor"))?;
+            match conn.start(&message, &ends) {
+                Ok(()) => break conn,
                 // It died while it was idle.
                 Err(Errno::PIPE | Errno::CONNRESET) => {}
-                Err(errno) => return Err(hitch(&errno.into(), "an order")),
+                Err(errno) => return Err(start_error(&errno.into(), "an order")),
             }
         };
         drop(ends);
-        match lane.news().await {
-            Some(News::Started { pid }) => Ok(Self { lane, pid, pipes }),
-            Some(News::Refused { stage, errno }) => {
-                if stage != Stage::Supervisor {
-                    lane.keep();
+        match conn.news().await {
+            Some(SupervisorEvent::Started { pid }) => Ok(Self { conn, pid, pipes }),
+            Some(SupervisorEvent::Refused { stage, errno }) => {
+                if stage != StartStage::Supervisor {
+                    conn.keep();
                 }
                 let errno = Errno::from_raw_os_error(errno);
                 Err(match shortage(errno) {
-                    Some(_) => Hitch::Short(errno),
-                    None => Hitch::Refused(program::explain(launch, program, stage.word(), errno)),
+                    Some(_) => StartError::Short(errno),
+                    None => {
+                        StartError::Refused(program::explain(launch, program, stage.word(), errno))
+                    }
                 })
             }
-            Some(News::Exited(_) | News::Done(_)) | None => Err(Hitch::Lost(lane)),
+            Some(SupervisorEvent::Exited(_) | SupervisorEvent::Done(_)) | None => {
+                Err(StartError::Lost(conn))
+            }
         }
     }
 
     /// The pump panicked: the tree goes, and the call has failed.
     async fn abort(self) -> Ending {
-        self.lane.tell(&Order::Kill);
+        self.conn.tell(&SupervisorCommand::Kill);
         let due = Instant::now() + ANSWER_DEADLINE;
         let end = loop {
-            match time::timeout_at(due, self.lane.news()).await {
-                Ok(Some(News::Done(done))) => break End::Done(done),
+            match time::timeout_at(due, self.conn.news()).await {
+                Ok(Some(SupervisorEvent::Done(done))) => break SupervisionEnd::Done(done),
                 Ok(Some(_)) => {}
-                Ok(None) => break End::Lost("its supervisor died"),
-                Err(_) => break End::Lost("its supervisor did not answer"),
+                Ok(None) => break SupervisionEnd::Lost("its supervisor died"),
+                Err(_) => break SupervisionEnd::Lost("its supervisor did not answer"),
             }
         };
         Ending {
@@ -211,8 +217,8 @@ impl<P> Attempt<P> {
     }
 
     /// The supervisor, to give it orders.
-    pub(super) fn lane(&self) -> &Lane {
-        &self.lane
+    pub(super) fn conn(&self) -> &SupervisorConn {
+        &self.conn
     }
 
     /// Process id of the program.
@@ -226,25 +232,29 @@ impl<P> Attempt<P> {
     }
 
     /// What is known at the end.
-    pub(super) async fn conclude(self, end: End) -> Ending {
+    pub(super) async fn conclude(self, end: SupervisionEnd) -> Ending {
         match end {
-            End::Done(done) => {
+            SupervisionEnd::Done(done) => {
                 if done.unconfirmed.is_empty() {
-                    self.lane.keep();
+                    self.conn.keep();
                 }
                 ending(done)
             }
-            End::Lost(reason) => lost(&self.lane, reason, self.pid).await,
+            SupervisionEnd::Lost(reason) => lost(&self.conn, reason, self.pid).await,
         }
     }
 }
 
 /// Pumps and passes stops on until the supervisor says that it is over.
-pub(super) async fn supervise(lane: &Lane, stop: &StopTokens, pump: &mut impl Pump) -> End {
+pub(super) async fn supervise(
+    conn: &SupervisorConn,
+    stop: &StopTokens,
+    pump: &mut impl Pump,
+) -> SupervisionEnd {
     let mut soft = pin!(stop.soft.cancelled());
     let mut hard = pin!(stop.hard.cancelled());
-    let mut health = lane.keeper().health();
-    let mut warden_died = pin!(health.wait_for(|health| *health != Health::Alive));
+    let mut health = conn.warden().health();
+    let mut warden_died = pin!(health.wait_for(|health| *health != WardenHealth::Alive));
     let (mut is_soft, mut is_hard, mut is_lost) = (false, false, false);
     let mut answer_due: Option<Instant> = None;
     loop {
@@ -252,29 +262,29 @@ pub(super) async fn supervise(lane: &Lane, stop: &StopTokens, pump: &mut impl Pu
             biased;
             () = &mut hard, if !is_hard => {
                 is_hard = true;
-                lane.tell(&Order::Kill);
+                conn.tell(&SupervisorCommand::Kill);
                 answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
             }
             () = &mut soft, if !is_soft => {
                 is_soft = true;
                 pump.close_stdin();
-                lane.tell(&Order::Terminate);
+                conn.tell(&SupervisorCommand::Terminate);
             }
             _ = &mut warden_died, if !is_lost => {
                 is_lost = true;
-                lane.tell(&Order::Kill);
+                conn.tell(&SupervisorCommand::Kill);
                 answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
             }
-            news = lane.news() => match news {
-                Some(News::Exited(_)) => pump.close_stdin(),
-                Some(News::Done(_)) if is_lost => return End::Lost("the warden died"),
-                Some(News::Done(done)) => return End::Done(done),
-                Some(News::Started { .. } | News::Refused { .. }) => {}
-                None => return End::Lost("its supervisor died"),
+            news = conn.news() => match news {
+                Some(SupervisorEvent::Exited(_)) => pump.close_stdin(),
+                Some(SupervisorEvent::Done(_)) if is_lost => return SupervisionEnd::Lost("the warden died"),
+                Some(SupervisorEvent::Done(done)) => return SupervisionEnd::Done(done),
+                Some(SupervisorEvent::Started { .. } | SupervisorEvent::Refused { .. }) => {}
+                None => return SupervisionEnd::Lost("its supervisor died"),
             },
             () = due(answer_due) => {
-                lane.keeper().abandon(lane.key());
-                return End::Lost("its supervisor did not answer");
+                conn.warden().abandon(conn.key());
+                return SupervisionEnd::Lost("its supervisor did not answer");
             }
             () = pump.step() => {}
         }
@@ -325,8 +335,8 @@ fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
 
 /// The end of a call whose supervisor died: told only once what that had is
 /// gone, too. `main` is its main process, 0 if that was not heard of.
-async fn lost(lane: &Lane, reason: &str, main: u32) -> Ending {
-    let cleared = lane.keeper().cleared(lane.key());
+async fn lost(conn: &SupervisorConn, reason: &str, main: u32) -> Ending {
+    let cleared = conn.warden().cleared(conn.key());
     let is_cleared = time::timeout(CLEAR_DEADLINE, cleared).await.is_ok();
     let unseen = format!("{reason}, and what it left was not seen to be gone");
     let (outcome, reason, unconfirmed) = match main {
@@ -348,11 +358,11 @@ async fn lost(lane: &Lane, reason: &str, main: u32) -> Ending {
     }
 }
 
-fn hitch(error: &io::Error, stage: &'static str) -> Hitch {
+fn start_error(error: &io::Error, stage: &'static str) -> StartError {
     let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
     match shortage(errno) {
-        Some(_) => Hitch::Short(errno),
-        None => Hitch::Refused(Refusal::System { stage, errno }),
+        Some(_) => StartError::Short(errno),
+        None => StartError::Refused(Refusal::System { stage, errno }),
     }
 }
 
