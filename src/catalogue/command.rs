@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::surroundings::{self, Surroundings};
 use super::template::{Piece, UnclosedHole, pieces};
-use crate::model::{Action, Stdin, StdinKind, Tool};
+use crate::model::{Stdin, StdinKind, Tool, ToolAction};
 
 /// The program of the sample tools' manifest that stands for our own
 /// executable, wherever that is.
@@ -70,7 +70,7 @@ pub fn expand(
     args: &Value,
     surroundings: &Surroundings<'_>,
 ) -> Result<Expanded, ExpandError> {
-    let Action::Command {
+    let ToolAction::Command {
         argv,
         cwd,
         stdin,
@@ -342,7 +342,7 @@ mod tests {
         let plain = expanded(&tool, &json!({}));
         assert_eq!(plain.cwd, Path::new("/start"));
         assert_eq!(plain.stdin, Stdin::Empty);
-        let Action::Command {
+        let ToolAction::Command {
             cwd,
             stdin,
             env,

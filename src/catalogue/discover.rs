@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::problem::{Problem, Problems};
 use super::source::Source;
 use super::tools::{Catalogue, MANIFEST};
-use crate::model::{Action, Reach};
+use crate::model::{ServerTransport, ToolAction};
 
 /// The name of a catalogue file.
 pub const FILE_NAME: &str = "fanout.toml";
@@ -92,14 +92,16 @@ impl Found {
     pub fn read(&self) -> (Catalogue, Problems) {
         let (catalogue, mut problems) = Catalogue::of_source(&self.source, &self.path);
         let tools = catalogue.tools().filter_map(|tool| match &tool.action {
-            Action::Command { env, .. } => Some((tool.name.to_string(), env.keys().collect())),
-            Action::Mcp { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+            ToolAction::Command { env, .. } => Some((tool.name.to_string(), env.keys().collect())),
+            ToolAction::Mcp { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
         });
         let servers = catalogue
             .servers()
-            .filter_map(|server| match &server.reach {
-                Reach::Stdio { env, .. } => Some((server.name.to_string(), env.keys().collect())),
-                Reach::Http { .. } => None,
+            .filter_map(|server| match &server.transport {
+                ServerTransport::Stdio { env, .. } => {
+                    Some((server.name.to_string(), env.keys().collect()))
+                }
+                ServerTransport::Http { .. } => None,
             });
         for (owner, names) in tools.chain(servers) {
             let names: Vec<&String> = names;

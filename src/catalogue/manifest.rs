@@ -16,7 +16,7 @@ use super::quantity::parse_rate;
 use super::schema::{self, Schema};
 use super::servers::{self, Configured};
 use crate::model::{
-    Action, Annotations, OutputKind, Rate, ServerName, StdinKind, Timeouts, Tool, ToolName,
+    Annotations, OutputKind, Rate, ServerName, StdinKind, Timeouts, Tool, ToolAction, ToolName,
 };
 
 /// A tool as one file describes it, with the place of its name.
@@ -175,7 +175,7 @@ fn action(
     fields: &mut Fields<'_>,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
-) -> Action {
+) -> ToolAction {
     let Some(node) = fields.take("http") else {
         return command(fields, placeholders, findings);
     };
@@ -186,9 +186,9 @@ fn action(
         }
     }
     match http::read(node, placeholders, findings) {
-        Some(request) => Action::Http { request },
+        Some(request) => ToolAction::Http { request },
         // It is not sound, and so never run.
-        None => Action::Wait {
+        None => ToolAction::Wait {
             run: Duration::ZERO,
         },
     }
@@ -198,7 +198,7 @@ fn command(
     fields: &mut Fields<'_>,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
-) -> Action {
+) -> ToolAction {
     let node = fields.need("command", findings);
     let argv = node.map(|node| placeholders.command(node, findings));
     let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
@@ -216,7 +216,7 @@ fn command(
         placeholders.check_dash(node, findings);
         texts(node, findings)
     });
-    Action::Command {
+    ToolAction::Command {
         argv: argv.unwrap_or_default(),
         cwd,
         stdin: stdin.unwrap_or_default(),
@@ -299,8 +299,8 @@ fn annotations(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Annotati
 /// never answers would hold its lane for ever.
 const HTTP_TIMEOUT: Duration = Duration::from_mins(10);
 
-fn timeouts(fields: &mut Fields<'_>, action: &Action, findings: &mut Findings<'_>) -> Timeouts {
-    let is_http = matches!(action, Action::Http { .. });
+fn timeouts(fields: &mut Fields<'_>, action: &ToolAction, findings: &mut Findings<'_>) -> Timeouts {
+    let is_http = matches!(action, ToolAction::Http { .. });
     Timeouts {
         run: (fields.read("timeout", findings, some_time)).or(is_http.then_some(HTTP_TIMEOUT)),
         queue: fields.read("queue_timeout", findings, some_time),

@@ -31,7 +31,7 @@ pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
 pub use schema::ArgumentProblem;
 pub(crate) use schema::{RestsOn, Violation};
-pub use servers::{ServerSurroundings, server_launch};
+pub use servers::{ServerSurroundings, server_process_spec};
 pub use source::LONGEST_FILE;
 pub use surroundings::Surroundings;
 pub use template::UnclosedHole;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, StdinKind, Tool, ToolName};
+use crate::model::{StdinKind, Tool, ToolAction, ToolName};
 
 /// A tool with this command and nothing else.
 pub(crate) fn tool(argv: &[&str]) -> Tool {
-    let action = Action::Command {
+    let action = ToolAction::Command {
         argv: argv.iter().map(|&element| element.to_owned()).collect(),
         cwd: None,
         stdin: StdinKind::None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{folder_of, program_of, tidy};
 use super::http;
 use super::tools::Catalogue;
-use crate::model::{Action, McpServer, Reach, StdinKind, Tool, WrittenRequest};
+use crate::model::{McpServer, RequestTemplate, ServerTransport, StdinKind, Tool, ToolAction};
 
 /// What one tool or server of a catalogue would have executed or asked.
 /// Untrusted in every part.
@@ -50,7 +50,7 @@ struct Written<'w> {
 impl Around<'_> {
     fn of_tool(&self, tool: &Tool) -> Use {
         let lines = match &tool.action {
-            Action::Command {
+            ToolAction::Command {
                 argv,
                 cwd,
                 stdin,
@@ -70,9 +70,9 @@ impl Around<'_> {
                 }
                 lines
             }
-            Action::Mcp { server, .. } => vec![format!("asks   server {server}")],
-            Action::Http { request } => asked(request),
-            Action::Wait { .. } => Vec::new(),
+            ToolAction::Mcp { server, .. } => vec![format!("asks   server {server}")],
+            ToolAction::Http { request } => asked(request),
+            ToolAction::Wait { .. } => Vec::new(),
         };
         Use {
             who: format!("tool {}", tool.name),
@@ -81,8 +81,8 @@ impl Around<'_> {
     }
 
     fn of_server(&self, server: &McpServer) -> Use {
-        let lines = match &server.reach {
-            Reach::Stdio {
+        let lines = match &server.transport {
+            ServerTransport::Stdio {
                 argv,
                 env,
                 env_pass,
@@ -94,7 +94,7 @@ impl Around<'_> {
                 takes: env_pass,
                 origin: server.origin.as_deref(),
             }),
-            Reach::Http { url, headers } => {
+            ServerTransport::Http { url, headers } => {
                 let mut lines = vec![format!("asks   {}", quoted(url))];
                 lines.extend(named("sends ", headers.keys().map(String::as_str)));
                 lines
@@ -126,7 +126,7 @@ impl Around<'_> {
 }
 
 /// What is asked of a service.
-fn asked(request: &WrittenRequest) -> Vec<String> {
+fn asked(request: &RequestTemplate) -> Vec<String> {
     let url = quoted(&request.url);
     let mut lines = vec![format!("asks   {} {url}", request.method)];
     let headers = request.headers.iter().map(|(name, _)| name.as_str());

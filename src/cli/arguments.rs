@@ -97,7 +97,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Action, ToolName};
+    use crate::model::{ToolAction, ToolName};
     use crate::tui::text::command_line;
 
     fn tool() -> Tool {
@@ -106,7 +106,7 @@ mod tests {
             input_schema: Some(json!({"properties": {
                 "count": {"type": "integer"}, "deep": {"type": "boolean"}, "a/b": {"type": "integer"}
             }})),
-            ..Tool::new(ToolName::new("t"), Action::Wait { run })
+            ..Tool::new(ToolName::new("t"), ToolAction::Wait { run })
         }
     }
 

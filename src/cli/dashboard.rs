@@ -19,7 +19,7 @@ use super::session::{Session, SessionError, audit};
 use super::summary;
 use super::suspension::{RunSession, UnderWay};
 use super::trust::Otherwise;
-use crate::engine::{Command, Engine, Handle, Lifetime};
+use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::LastArguments;
 use crate::tui::laboratory::Laboratory;
@@ -206,7 +206,7 @@ async fn show(
 
 /// Waits for the end of the run. A signal that comes while the stop ladder is
 /// on kills what is left.
-async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, SessionError> {
+async fn end(engine: &mut Engine, handle: &EngineHandle) -> Result<Arc<Snapshot>, SessionError> {
     let mut signals = terminal::signals().map_err(SessionError::Signals)?;
     loop {
         tokio::select! {
@@ -219,7 +219,11 @@ async fn end(engine: &mut Engine, handle: &Handle) -> Result<Arc<Snapshot>, Sess
     }
 }
 
-async fn draw(session: &Session, handle: Handle, drawn: Drawn) -> Result<Leave, SessionError> {
+async fn draw(
+    session: &Session,
+    handle: EngineHandle,
+    drawn: Drawn,
+) -> Result<Leave, SessionError> {
     let Drawn {
         looks,
         recalled,

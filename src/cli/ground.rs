@@ -14,7 +14,7 @@ use super::trust::Pins;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::RunSurroundings;
 use crate::exec::{self, Attempts, Containment, Servers};
-use crate::model::{Action, Plan, ServerName, ToolName};
+use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, Safe, Store, Wiretap};
 
 /// What calls and servers run on. Servers that run when it is dropped are
@@ -63,7 +63,7 @@ impl Ground {
             run_dir: &surroundings.run_dir,
         };
         let configured = catalogue.servers().map(|server| {
-            let launch = catalogue::server_launch(server, &around);
+            let launch = catalogue::server_process_spec(server, &around);
             (server.as_ref().clone(), launch)
         });
         let pins = Arc::new(Pins::of(catalogue));
@@ -119,8 +119,10 @@ impl Ground {
         let used = used
             .into_iter()
             .filter_map(|name| match &catalogue.get(name)?.action {
-                Action::Mcp { server, tool, .. } => Some((server, tool.as_str())),
-                Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+                ToolAction::Mcp { server, tool, .. } => Some((server, tool.as_str())),
+                ToolAction::Command { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => {
+                    None
+                }
             });
         if self.pins.review(used) {
             Ok(())
@@ -165,8 +167,8 @@ pub(super) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> 
         .filter_map(|call| catalogue.get(&call.tool));
     let mut names: Vec<ServerName> = tools
         .filter_map(|tool| match &tool.action {
-            Action::Mcp { server, .. } => Some(server.clone()),
-            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+            ToolAction::Mcp { server, .. } => Some(server.clone()),
+            ToolAction::Command { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
         })
         .collect();
     names.sort();

@@ -14,7 +14,7 @@ use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::session::{Session, SessionError, audit};
 use super::{suspension, terminal_text};
-use crate::engine::{Command, Detail, Engine, Handle, Lifetime, Recorder};
+use crate::engine::{Command, Engine, EngineHandle, EventDetail, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
 use crate::record::{self, EventLines, PlainLines};
 
@@ -87,8 +87,8 @@ pub(super) fn conduct_as(
                 .runtime
                 .spawn_blocking(move || print_events(events, form));
             let detail = match form {
-                Form::Events => Detail::Everything,
-                _ => Detail::Calls,
+                Form::Events => EventDetail::Everything,
+                _ => EventDetail::Calls,
             };
             let recorder = Recorder {
                 events: sender,
@@ -180,7 +180,7 @@ pub(super) async fn follow(
 }
 
 /// The first signal stops everything by the ladder, a second one kills.
-fn stop(handle: &Handle, is_second: bool) {
+fn stop(handle: &EngineHandle, is_second: bool) {
     let command = if is_second {
         Command::KillAll
     } else {

@@ -13,7 +13,7 @@ use super::kept_sweep::{KeptSweep, SweepName};
 use super::session::{self, SessionError};
 use super::suspension::UnderWay;
 use crate::catalogue::Catalogue;
-use crate::engine::{Command, Engine, Handle};
+use crate::engine::{Command, Engine, EngineHandle};
 use crate::lab::{self, Asked, Experiment, Progress, sweep};
 use crate::model::{Plan, Snapshot};
 use crate::record::Notebook;
@@ -196,8 +196,8 @@ impl Spectator {
     /// Passes on how busy a run is, if that was read anew.
     fn tell_load(&self, run: &Snapshot) {
         self.tells.send_if_modified(|news| {
-            let is_new = !Arc::ptr_eq(&news.load, &run.pulses);
-            news.load = Arc::clone(&run.pulses);
+            let is_new = !Arc::ptr_eq(&news.load, &run.load_samples);
+            news.load = Arc::clone(&run.load_samples);
             is_new
         });
     }
@@ -254,7 +254,7 @@ impl Overseer for Spectator {
 }
 
 /// The first order stops everything by the ladder, a second one kills.
-fn stop(handle: &Handle, is_second: bool) {
+fn stop(handle: &EngineHandle, is_second: bool) {
     let command = if is_second {
         Command::KillAll
     } else {

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 use tokio::sync::Mutex;
 
 use super::guarded::GuardedTerminal;
-use crate::engine::{Command, Engine, Handle};
+use crate::engine::{Command, Engine, EngineHandle};
 use crate::tui::Signal as EndSignal;
 use crate::tui::terminal::{Lent, Session};
 
@@ -18,7 +18,7 @@ use crate::tui::terminal::{Lent, Session};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Has the calls stand still.
-async fn hold(handle: &Handle) {
+async fn hold(handle: &EngineHandle) {
     // An engine that takes no commands has nothing left to hold.
     if handle.send(Command::Suspend).is_ok() {
         let mut snapshots = handle.snapshots();
@@ -29,13 +29,13 @@ async fn hold(handle: &Handle) {
 }
 
 /// Has the calls go on.
-fn release(handle: &Handle) {
+fn release(handle: &EngineHandle) {
     // The same holds here: an engine that has ended holds nothing.
     let _ = handle.send(Command::Continue);
 }
 
 /// Suspends a program without a dashboard; returns when it is continued.
-pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
+pub(super) async fn suspend(handle: &EngineHandle) -> io::Result<()> {
     hold(handle).await;
     let own: Pid = getpid();
     let stopped = kill_process(own, Signal::STOP);
@@ -46,7 +46,7 @@ pub(super) async fn suspend(handle: &Handle) -> io::Result<()> {
 /// The run of an experiment that is under way, if one is. None starts while the
 /// program is being suspended: its calls would go on without it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct UnderWay(Arc<Mutex<Option<Handle>>>);
+pub(super) struct UnderWay(Arc<Mutex<Option<EngineHandle>>>);
 
 impl UnderWay {
     /// Starts a run, once the program is not being suspended.
@@ -67,12 +67,16 @@ impl UnderWay {
 /// those of an experiment included.
 pub(super) struct RunSession {
     terminal: GuardedTerminal,
-    handle: Handle,
+    handle: EngineHandle,
     experiment: UnderWay,
 }
 
 impl RunSession {
-    pub(super) fn new(terminal: GuardedTerminal, handle: Handle, experiment: UnderWay) -> Self {
+    pub(super) fn new(
+        terminal: GuardedTerminal,
+        handle: EngineHandle,
+        experiment: UnderWay,
+    ) -> Self {
         Self {
             terminal,
             handle,
@@ -97,7 +101,7 @@ impl Session for RunSession {
 
     async fn suspend(&mut self) -> io::Result<()> {
         let experiment = self.experiment.0.lock().await;
-        let handles: Vec<&Handle> = experiment.iter().chain([&self.handle]).collect();
+        let handles: Vec<&EngineHandle> = experiment.iter().chain([&self.handle]).collect();
         for handle in &handles {
             hold(handle).await;
         }

@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::options::CatalogueOptions;
 use super::trust::Otherwise;
 use crate::catalogue::Catalogue;
-use crate::model::{Action, ServerName, Tool};
+use crate::model::{ServerName, Tool, ToolAction};
 use crate::output::Safe;
 
 #[derive(Debug, Args)]
@@ -113,15 +113,15 @@ fn as_json(catalogue: &Catalogue) -> Value {
 
 fn tool_json(tool: &Tool) -> Value {
     let command = match &tool.action {
-        Action::Command { argv, .. } => Some(argv),
-        Action::Mcp { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+        ToolAction::Command { argv, .. } => Some(argv),
+        ToolAction::Mcp { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
     };
     let http = match &tool.action {
-        Action::Http { request } => Some(json!({
+        ToolAction::Http { request } => Some(json!({
             "method": request.method.word(),
             "url": request.url,
         })),
-        Action::Command { .. } | Action::Mcp { .. } | Action::Wait { .. } => None,
+        ToolAction::Command { .. } | ToolAction::Mcp { .. } | ToolAction::Wait { .. } => None,
     };
     json!({
         "name": tool.name,

@@ -3,56 +3,59 @@
 
 use std::sync::Arc;
 
-use super::launcher::{Names, Refused};
+use super::launcher::{CallNames, Refused};
 use super::outputs;
-use super::run::{News, Run};
+use super::run::{Completion, EngineLoop};
 use crate::model::{Call, CallId, Ending, Epoch};
 
 /// What a call fails with whose part of this panicked.
 const INTERNAL: &str = "an internal error ended it: reading outputs panicked";
 
-impl Run {
+impl EngineLoop {
     /// Resolves the arguments of a start.
-    pub(super) fn resolve_aside(&self, id: CallId, epoch: Epoch) {
+    pub(super) fn resolve_args_aside(&self, id: CallId, epoch: Epoch) {
         let Some(call) = self.calls.get(id.index()).cloned() else {
             return;
         };
         let parents = self.parents_of(&call);
         let launcher = Arc::clone(&self.launcher);
-        let news = move |args| News::Resolved {
+        let news = move |args| Completion::Resolved {
             call: id,
             epoch,
             args,
         };
-        self.do_aside(
+        self.spawn_blocking_job(
             move || news(launcher.resolve(&call, &parents)),
             move || news(Err(Refused(INTERNAL.to_owned()))),
         );
     }
 
     /// Looks at the output of a success whose tool promised JSON.
-    pub(super) fn settle_aside(&self, call: &Call, epoch: Epoch, ending: Ending) {
+    pub(super) fn check_output_aside(&self, call: &Call, epoch: Epoch, ending: Ending) {
         let (id, tool) = (call.id, call.tool.clone());
         let launcher = Arc::clone(&self.launcher);
-        let news = move |ending| News::Settled {
+        let news = move |ending| Completion::Settled {
             call: id,
             epoch,
             ending,
         };
-        self.do_aside(
+        self.spawn_blocking_job(
             move || {
-                news(outputs::settle(&launcher.store, id, ending, &|output| {
-                    launcher.catalogue.validate_output(&tool, output)
-                }))
+                news(outputs::check_json_output(
+                    &launcher.store,
+                    id,
+                    ending,
+                    &|output| launcher.catalogue.validate_output(&tool, output),
+                ))
             },
             move || news(Ending::refused(INTERNAL)),
         );
     }
 
-    fn do_aside(
+    fn spawn_blocking_job(
         &self,
-        work: impl FnOnce() -> News + Send + 'static,
-        panicked: impl FnOnce() -> News + Send + 'static,
+        work: impl FnOnce() -> Completion + Send + 'static,
+        panicked: impl FnOnce() -> Completion + Send + 'static,
     ) {
         let sender = self.news_sender.clone();
         tokio::spawn(async move {
@@ -64,7 +67,7 @@ impl Run {
     }
 
     /// The calls that a call may refer to, by name.
-    fn parents_of(&self, call: &Call) -> Names {
+    fn parents_of(&self, call: &Call) -> CallNames {
         let is_parent = |id: CallId| call.after.iter().any(|edge| edge.call == id);
         let parents = self.names.iter();
         parents

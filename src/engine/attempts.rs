@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::{News, Run};
-use super::setup::Detail;
+use super::run::{Completion, EngineLoop};
+use super::setup::EventDetail;
 use crate::exec::AttemptEvent;
 use crate::model::{
-    CallId, CallSample, Ending, Epoch, Happening, OutputKind, Pulse, Remote, RunEvent,
+    CallId, CallSample, Ending, Epoch, EventKind, LoadSample, OutputKind, RemoteStatus, RunEvent,
 };
 use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptEnd, Input, MachineReading, Used};
@@ -19,16 +19,16 @@ const FEW: usize = 256;
 /// milliseconds.
 const BARELY_MS: u64 = 50;
 
-impl Run {
+impl EngineLoop {
     /// Takes news of an attempt.
     pub(super) fn attempt_changed(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started { call, epoch, pid } => self.attempt_started(call, epoch, pid),
-            AttemptEvent::Told {
+            AttemptEvent::RemoteChanged {
                 call,
                 epoch,
                 remote,
-            } => self.attempt_told(call, epoch, remote),
+            } => self.remote_changed(call, epoch, remote),
             AttemptEvent::Ended {
                 call,
                 epoch,
@@ -42,25 +42,25 @@ impl Run {
             return;
         };
         start.pid = pid;
-        self.aim_probe();
+        self.update_probe_targets();
         let now = self.clock.now();
         if let Some(row) = self.rows.get(id)
             && let Some(attempt) = row.attempts.last()
         {
-            let what = Happening::CallStarted {
+            let what = EventKind::CallStarted {
                 call: id,
                 attempt: attempt.attempt,
                 lane: attempt.lane,
                 args: Arc::clone(&row.args),
                 pid,
             };
-            self.tell(now, what);
+            self.record(now, what);
         }
         self.step(Input::AttemptStarted { id, epoch });
         self.sync_state(id, now);
     }
 
-    fn attempt_told(&mut self, id: CallId, epoch: Epoch, remote: Remote) {
+    fn remote_changed(&mut self, id: CallId, epoch: Epoch, remote: RemoteStatus) {
         if self.starts.get(&id).is_none_or(|it| it.epoch != epoch) {
             return;
         }
@@ -79,34 +79,34 @@ impl Run {
         let tool = self.launcher.catalogue.get(&call.tool);
         let is_json = tool.is_some_and(|tool| tool.output == OutputKind::Json);
         if !ending.outcome.is_success() || !is_json {
-            self.settled(id, epoch, ending);
+            self.attempt_settled(id, epoch, ending);
             return;
         }
-        self.settle_aside(call, epoch, ending);
+        self.check_output_aside(call, epoch, ending);
     }
 
     /// Takes what was done outside the loop.
-    pub(super) fn take_news(&mut self, news: News) {
+    pub(super) fn handle_completion(&mut self, news: Completion) {
         match news {
-            News::Resolved { call, epoch, args } => {
+            Completion::Resolved { call, epoch, args } => {
                 let now = self.clock.now();
                 if let Some(input) = self.launch(call, epoch, args, now) {
                     self.step_at(now, input);
                 }
                 self.mark();
             }
-            News::Settled {
+            Completion::Settled {
                 call,
                 epoch,
                 ending,
-            } => self.settled(call, epoch, ending),
+            } => self.attempt_settled(call, epoch, ending),
         }
     }
 
-    fn settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
-        self.take_output_of(id);
+    fn attempt_settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
+        self.update_output(id);
         // All of it before the end, also where the recorder is behind.
-        if self.untold.remove(&id) {
+        if self.unrecorded.remove(&id) {
             self.journal_output(id);
         }
         let now = self.clock.now();
@@ -128,7 +128,7 @@ impl Run {
         self.starts.get(&id).filter(|start| start.epoch == epoch)?;
         self.starts.remove(&id);
         self.hazards.ended(id);
-        self.aim_probe();
+        self.update_probe_targets();
         let end = AttemptEnd {
             used: self.used(id, &ending),
             ..AttemptEnd::from(&ending)
@@ -191,7 +191,7 @@ impl Run {
     }
 
     /// Tells the probe which process trees matter now.
-    pub(super) fn aim_probe(&mut self) {
+    pub(super) fn update_probe_targets(&mut self) {
         let calls = self.starts.iter().filter_map(|(call, start)| {
             Some(Target {
                 subject: Subject::Call(*call, start.epoch),
@@ -206,24 +206,24 @@ impl Run {
     pub(super) fn take_reading(&mut self, reading: &ProbeReading) {
         let now = self.clock.now();
         let is_behind = self.journal.is_full();
-        let wants_all = self.detail == Detail::Everything && !is_behind;
-        self.untold_readings += u64::from(is_behind);
-        self.missed_samples = reading.missed + self.untold_readings;
+        let wants_all = self.detail == EventDetail::Everything && !is_behind;
+        self.unrecorded_readings += u64::from(is_behind);
+        self.missed_samples = reading.missed + self.unrecorded_readings;
         if let Some(sample) = &reading.machine
             && wants_all
         {
             let sample = sample.clone();
-            self.tell(now, Happening::MachineSampled { sample });
+            self.record(now, EventKind::MachineSampled { sample });
         }
         Arc::make_mut(&mut self.machine).push(reading.machine.clone());
-        self.take_pulse(reading, now);
+        self.record_load(reading, now);
         for (subject, sample) in &reading.trees {
             match subject {
                 Subject::Call(call, epoch) => {
                     let is_current = self.take_sample(*call, *epoch, *sample);
                     if let Some(sample) = sample.filter(|_| is_current && wants_all) {
                         let call = *call;
-                        self.tell(now, Happening::CallSampled { call, sample });
+                        self.record(now, EventKind::CallSampled { call, sample });
                     }
                 }
                 Subject::Server(name) => self.servers.add_sample(name, *sample),
@@ -236,17 +236,17 @@ impl Run {
     }
 
     /// Keeps how busy the run is at a reading.
-    fn take_pulse(&mut self, reading: &ProbeReading, now: Duration) {
+    fn record_load(&mut self, reading: &ProbeReading, now: Duration) {
         let counts = self.rows.counts();
         let machine = reading.machine.as_ref();
-        let pulse = Pulse {
+        let pulse = LoadSample {
             at: now,
             cap: self.cap_log.auto.map_or(self.policy.cap, |auto| auto.lanes),
             running: counts.busy() as u32,
             queued: (counts.queued + counts.retrying) as u32,
             pressure: machine.and_then(|it| it.pressure),
         };
-        self.cap_log.beat(pulse);
+        self.cap_log.record_load(pulse);
     }
 
     /// Takes a reading of a call; whether it is of its current attempt.
@@ -261,15 +261,15 @@ impl Run {
 
     /// Takes over what calls printed since the last look. While the recorder
     /// is behind, it is told of none of it: what it then gets is the latest.
-    pub(super) fn look_at_output(&mut self) {
-        self.tell_of_disk();
+    pub(super) fn collect_output(&mut self) {
+        self.warn_of_disk();
         if !self.journal.is_full() {
-            for id in std::mem::take(&mut self.untold) {
+            for id in std::mem::take(&mut self.unrecorded) {
                 self.journal_output(id);
             }
         }
         for id in self.launcher.store.take_changed() {
-            self.take_output_of(id);
+            self.update_output(id);
             let Some(epoch) = self.starts.get(&id).map(|start| start.epoch) else {
                 continue;
             };
@@ -284,17 +284,17 @@ impl Run {
     }
 
     /// Says so, once, if the disk keeps no more output.
-    fn tell_of_disk(&mut self) {
-        if self.is_disk_told {
+    fn warn_of_disk(&mut self) {
+        if self.is_disk_problem_shown {
             return;
         }
         if let Some(problem) = self.launcher.store.problem() {
-            self.is_disk_told = true;
+            self.is_disk_problem_shown = true;
             self.notify(&format!("long outputs are not kept on disk: {problem}"));
         }
     }
 
-    fn take_output_of(&mut self, id: CallId) {
+    fn update_output(&mut self, id: CallId) {
         let stat = self.launcher.store.stat(id);
         if self.rows.get(id).is_none_or(|row| row.output == stat) {
             return;
@@ -302,9 +302,9 @@ impl Run {
         if let Some(row) = self.rows.edit(id) {
             row.output = stat;
         }
-        if self.detail == Detail::Everything && self.journal.is_wanted() {
+        if self.detail == EventDetail::Everything && self.journal.is_wanted() {
             if self.journal.is_full() {
-                self.untold.insert(id);
+                self.unrecorded.insert(id);
             } else {
                 self.journal_output(id);
             }
@@ -317,14 +317,14 @@ impl Run {
         let seen = self.seen.entry(id).or_default();
         let limit = RunEvent::OUTPUT_LIMIT;
         for piece in self.launcher.store.take_pieces(id, seen, limit) {
-            let what = Happening::Output {
+            let what = EventKind::Output {
                 call: id,
                 attempt: piece.attempt,
                 stream: piece.stream,
                 text: piece.text,
                 left_out_bytes: piece.left_out_bytes,
             };
-            self.tell(now, what);
+            self.record(now, what);
         }
     }
 

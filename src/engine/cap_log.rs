@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AutoCap, Cap, CapChange, CapControl, CapStep, History, Policy, Pulse};
+use crate::model::{AutoCap, Cap, CapChange, CapControl, CapStep, History, LoadSample, Policy};
 
 /// Changes of the cap kept.
 const CHANGES_KEPT: usize = 256;
@@ -14,7 +14,7 @@ const PULSES_KEPT: usize = 1200;
 #[derive(Debug)]
 pub(super) struct CapLog {
     pub(super) changes: Arc<History<CapChange>>,
-    pub(super) pulses: Arc<History<Pulse>>,
+    pub(super) load_samples: Arc<History<LoadSample>>,
     /// The highest cap in force; under the automatic cap the most lanes busy.
     pub(super) highest: Cap,
     /// What the automatic cap went by at its last step or reading.
@@ -30,7 +30,7 @@ impl CapLog {
         };
         Self {
             changes: Arc::new(History::new(CHANGES_KEPT)),
-            pulses: Arc::new(History::new(PULSES_KEPT)),
+            load_samples: Arc::new(History::new(PULSES_KEPT)),
             highest,
             auto: None,
         }
@@ -51,11 +51,11 @@ impl CapLog {
     }
 
     /// Keeps a pulse. Of a run with nothing to do the first is enough.
-    pub(super) fn beat(&mut self, pulse: Pulse) {
-        let is_idle = |it: &Pulse| it.running + it.queued == 0;
-        if is_idle(&pulse) && self.pulses.latest().is_none_or(is_idle) {
+    pub(super) fn record_load(&mut self, pulse: LoadSample) {
+        let is_idle = |it: &LoadSample| it.running + it.queued == 0;
+        if is_idle(&pulse) && self.load_samples.latest().is_none_or(is_idle) {
             return;
         }
-        Arc::make_mut(&mut self.pulses).push(Some(pulse));
+        Arc::make_mut(&mut self.load_samples).push(Some(pulse));
     }
 }

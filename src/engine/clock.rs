@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 /// Counts from the run's start; stands still while suspended.
 #[derive(Debug, Clone)]
-pub(super) struct Clock {
+pub(super) struct RunClock {
     started: Instant,
     suspended_for: Duration,
     suspended_at: Option<Instant>,
 }
 
-impl Clock {
+impl RunClock {
     /// A clock that starts now.
     pub(super) fn start() -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Clock {
     }
 
     /// Lets the clock go on.
-    pub(super) fn go_on(&mut self) {
+    pub(super) fn resume(&mut self) {
         if let Some(at) = self.suspended_at.take() {
             self.suspended_for += at.elapsed();
         }
@@ -67,13 +67,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn suspended_time_does_not_count() {
-        let mut clock = Clock::start();
+        let mut clock = RunClock::start();
         tokio::time::advance(Duration::from_secs(2)).await;
         clock.suspend();
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(clock.now(), Duration::from_secs(2));
         assert_eq!(clock.instant_of(Duration::from_secs(3)), None);
-        clock.go_on();
+        clock.resume();
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(clock.now(), Duration::from_secs(3));
         assert_eq!(clock.suspended_for(), Duration::from_secs(10));

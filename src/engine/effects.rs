@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::launcher::{Order, Refused};
-use super::run::{Run, Start};
+use super::launcher::{AttemptId, Refused};
+use super::run::{EngineLoop, Start};
 use crate::exec::StopTokens;
 use crate::model::{
-    Action, AttemptEnd, AttemptNo, AttemptRecord, CallId, CallState, EdgeKind, Ending, Epoch,
-    Happening, LaneId, LockSet, Outcome, StopCause, StopStep, WaitReason,
+    AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, EdgeKind, Ending, Epoch,
+    EventKind, LaneId, LockSet, Outcome, StopCause, StopStep, ToolAction, WaitReason,
 };
 use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
 
-impl Run {
+impl EngineLoop {
     /// Tells the scheduler something, and does what it orders until it orders
     /// nothing more.
     pub(super) fn step(&mut self, input: Input) {
@@ -132,7 +132,7 @@ impl Run {
         let call = self.calls.get(id.index())?;
         let needs_output = call.after.iter().any(|edge| edge.on == EdgeKind::Output);
         if needs_output {
-            self.resolve_aside(id, epoch);
+            self.resolve_args_aside(id, epoch);
             return None;
         }
         let args = self.launcher.resolve(call, &self.names);
@@ -155,13 +155,13 @@ impl Run {
             .clone();
         let call = self.calls.get(id.index())?;
         let attempt = self.rows.get(id)?.attempts.last()?.attempt;
-        let order = Order {
+        let attempt_id = AttemptId {
             call: id,
             attempt,
             epoch,
         };
         let begun = args.and_then(|args| {
-            self.launcher.start(order, call, &args, stop)?;
+            self.launcher.start(attempt_id, call, &args, stop)?;
             Ok(args)
         });
         match begun {
@@ -181,7 +181,7 @@ impl Run {
     fn look_for_overlaps(&mut self, id: CallId) {
         let call = self.calls.get(id.index());
         let tool = call.and_then(|call| self.launcher.catalogue.get(&call.tool));
-        let Some(Action::Mcp { server, access, .. }) = tool.map(|tool| &tool.action) else {
+        let Some(ToolAction::Mcp { server, access, .. }) = tool.map(|tool| &tool.action) else {
             return;
         };
         let others = self.hazards.began(id, server, *access);
@@ -216,8 +216,8 @@ impl Run {
     }
 
     fn journal_stop(&mut self, call: CallId, cause: StopCause, step: StopStep, now: Duration) {
-        let what = Happening::CallStopping { call, cause, step };
-        self.tell(now, what);
+        let what = EventKind::CallStopping { call, cause, step };
+        self.record(now, what);
     }
 
     fn record_attempt_outcome(&mut self, id: CallId, outcome: Outcome) {
@@ -240,14 +240,14 @@ impl Run {
         let took = row.started.map(|started| now.saturating_sub(started));
         let last = row.attempts.last().map(|attempt| attempt.attempt);
         let attempt = last.and_then(|last| self.attempt_end(id, last, outcome));
-        let what = Happening::CallEnded {
+        let what = EventKind::CallEnded {
             call: id,
             outcome,
             reason: text,
             attempt,
             took,
         };
-        self.tell(now, what);
+        self.record(now, what);
     }
 
     /// A reason with what else is to be known of how the call ended.
@@ -284,11 +284,16 @@ impl Run {
         }
     }
 
-    fn attempt_end(&self, id: CallId, attempt: AttemptNo, outcome: Outcome) -> Option<AttemptEnd> {
+    fn attempt_end(
+        &self,
+        id: CallId,
+        attempt: AttemptNo,
+        outcome: Outcome,
+    ) -> Option<AttemptSummary> {
         let row = self.rows.get(id)?;
         let record = row.attempts.iter().find(|a| a.attempt == attempt)?;
         let ending = record.ending.as_ref()?;
-        Some(AttemptEnd {
+        Some(AttemptSummary {
             attempt,
             outcome,
             reason: ending.reason.as_deref().map(Arc::from),
@@ -306,7 +311,12 @@ impl Run {
 
     /// Asks again why a call waits, and tells it where the reason is another
     /// one or an attempt has just ended.
-    pub(super) fn refresh_wait(&mut self, id: CallId, now: Duration, ended: Option<AttemptEnd>) {
+    pub(super) fn refresh_wait(
+        &mut self,
+        id: CallId,
+        now: Duration,
+        ended: Option<AttemptSummary>,
+    ) {
         let reason = self.scheduler.why_waiting(id);
         let before = self.rows.get(id).and_then(|row| row.wait.clone());
         if !self.rows.set_wait(id, reason.clone(), now) {
@@ -314,12 +324,12 @@ impl Run {
         }
         let Some(reason) = reason else { return };
         if ended.is_some() || !before.is_some_and(|before| is_same_reason(&before, &reason)) {
-            let what = Happening::CallWaiting {
+            let what = EventKind::CallWaiting {
                 call: id,
                 reason,
                 ended,
             };
-            self.tell(now, what);
+            self.record(now, what);
         }
     }
 }

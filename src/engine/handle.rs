@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::model::{CallId, Cap, Order, ServerName, ServerOrder, Snapshot};
+use crate::model::{CallId, Cap, Order, ServerCommand, ServerName, Snapshot};
 use crate::plan::Draft;
 
 /// What a user can ask of a run.
@@ -59,7 +59,7 @@ pub enum Command {
         /// The server.
         name: ServerName,
         /// What is asked of it.
-        order: ServerOrder,
+        order: ServerCommand,
     },
     /// Stop admitting, let running calls finish, then end the engine.
     Drain,
@@ -74,12 +74,12 @@ pub struct Busy;
 
 /// A handle on a running engine; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Handle {
+pub struct EngineHandle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
 }
 
-impl Handle {
+impl EngineHandle {
     /// Joins the two ends of the engine's channels.
     pub fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self {

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Access, CallId, Hazard, ServerName};
+use crate::model::{Access, CallId, OverlapHazard, ServerName};
 
 /// Calls at work on servers, and the overlaps found so far.
 #[derive(Debug, Default)]
-pub(super) struct Hazards {
+pub(super) struct OverlapDetector {
     at_work: BTreeMap<CallId, (ServerName, Access)>,
-    found: BTreeMap<ServerName, Hazard>,
+    found: BTreeMap<ServerName, OverlapHazard>,
 }
 
-impl Hazards {
+impl OverlapDetector {
     /// A call goes to work. Returns the calls it overlaps with: only pairs of
     /// which one was relaxed by the user are hazards, since what the user
     /// keyed otherwise is meant to overlap.
@@ -36,7 +36,7 @@ impl Hazards {
             let hazard = self
                 .found
                 .entry(server.clone())
-                .or_insert_with(|| Hazard::on(server.clone()));
+                .or_insert_with(|| OverlapHazard::on(server.clone()));
             hazard.add(call, &others);
         }
         others
@@ -48,7 +48,7 @@ impl Hazards {
     }
 
     /// What was found so far, a server each.
-    pub(super) fn found(&self) -> Vec<Hazard> {
+    pub(super) fn found(&self) -> Vec<OverlapHazard> {
         self.found.values().cloned().collect()
     }
 }
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn only_what_was_relaxed_and_overlaps_is_a_hazard() {
         let (one, other) = (ServerName::new("a"), ServerName::new("b"));
-        let mut hazards = Hazards::default();
+        let mut hazards = OverlapDetector::default();
         assert!(hazards.began(call(0), &one, Access::Relaxed).is_empty());
         assert!(hazards.began(call(1), &other, Access::Relaxed).is_empty());
         assert!(hazards.began(call(2), &one, Access::ReadOnly).is_empty());

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use super::Command;
-use super::run::{Run, possible};
+use super::run::{EngineLoop, cap_with_room};
 use crate::model::{
-    Call, CallId, CallName, Cap, CapCause, CapControl, CapStep, Happening, Origin, StopCause,
+    Call, CallId, CallName, CallOrigin, Cap, CapCause, CapControl, CapStep, EventKind, StopCause,
 };
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
 
-impl Run {
+impl EngineLoop {
     /// Does what a user asks for.
-    pub(super) fn obey(&mut self, command: Command) {
+    pub(super) fn handle_command(&mut self, command: Command) {
         if self.clock.is_suspended() && command != Command::Suspend {
             // What stands still cannot be stopped, and nobody who suspends a
             // run gives it other orders meanwhile.
-            self.go_on();
+            self.resume();
         }
         match command {
             Command::SetCap(cap) => self.set_cap(cap, CapControl::Pinned),
@@ -28,7 +28,7 @@ impl Run {
             Command::Pause => self.step(Input::Paused),
             Command::Resume => self.step(Input::Resumed),
             Command::Suspend => self.suspend(),
-            Command::Continue => self.go_on(),
+            Command::Continue => self.resume(),
             Command::Cancel(ids) => self.cancel(ids, Force::Ladder),
             Command::Kill(ids) => self.cancel(ids, Force::Kill),
             Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
@@ -41,7 +41,7 @@ impl Run {
             }
             Command::RunNext(id) => self.step(Input::RunNextRequested { id }),
             Command::Server { name, order } => {
-                self.launcher.spawner.conduct_server(&name, order);
+                self.launcher.spawner.control_server(&name, order);
             }
             Command::Drain => self.step(Input::DrainRequested),
             Command::Shutdown => self.step(Input::ShutdownRequested),
@@ -55,16 +55,16 @@ impl Run {
         self.mark();
     }
 
-    fn go_on(&mut self) {
+    fn resume(&mut self) {
         self.launcher.spawner.resume();
         self.launcher.pause.send_replace(false);
-        self.clock.go_on();
+        self.clock.resume();
         self.mark();
     }
 
     fn set_cap(&mut self, asked: Cap, control: CapControl) {
-        let cap = possible(self.launcher.spawner.as_ref(), asked);
-        self.tell_of_room(asked);
+        let cap = cap_with_room(self.launcher.spawner.as_ref(), asked);
+        self.warn_of_lane_limit(asked);
         let was = (self.policy.cap, self.policy.control);
         if was == (cap, control) {
             return;
@@ -91,7 +91,7 @@ impl Run {
     /// Keeps and tells a change of the cap.
     pub(super) fn cap_stepped(&mut self, step: CapStep, now: Duration) {
         self.cap_log.changed(now, step);
-        self.tell(now, Happening::CapChanged { step });
+        self.record(now, EventKind::CapChanged { step });
     }
 
     fn cancel(&mut self, ids: Vec<CallId>, force: Force) {
@@ -125,7 +125,7 @@ impl Run {
         call.name = self.free_name(original.name.as_str());
         call.foreign_name = None;
         call.start_after = None;
-        call.origin = Origin::Again(id);
+        call.origin = CallOrigin::Again(id);
         if row.are_args_resolved {
             call.args = plan::escape_all(&row.args);
             call.after.clear();

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 /// The integral of the number of busy lanes over the run's clock.
 #[derive(Debug, Default)]
-pub(super) struct LaneTime {
+pub(super) struct BusyLaneTime {
     sum: Duration,
     busy: u32,
     since: Duration,
 }
 
-impl LaneTime {
+impl BusyLaneTime {
     /// From `now` on this many lanes are busy.
     pub(super) fn note(&mut self, now: Duration, busy: usize) {
         self.sum = self.at(now);

@@ -13,8 +13,8 @@ use super::outputs;
 use crate::catalogue::{Catalogue, Surroundings, command, http};
 use crate::exec::{AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    Action, AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, Launch, LockSet, OutputKind,
-    Question, Tool,
+    AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, LockSet, McpRequest, OutputKind,
+    ProcessSpec, Tool, ToolAction,
 };
 use crate::output::Store;
 use crate::plan;
@@ -51,14 +51,14 @@ pub(super) struct Refused(pub(super) String);
 
 /// One start that the scheduler ordered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Order {
+pub(super) struct AttemptId {
     pub(super) call: CallId,
     pub(super) attempt: AttemptNo,
     pub(super) epoch: Epoch,
 }
 
 /// The calls a call may refer to, by name.
-pub(super) type Names = BTreeMap<CallName, Referent>;
+pub(super) type CallNames = BTreeMap<CallName, Referent>;
 
 /// A call that others may refer to.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ pub(super) struct Referent {
 impl Launcher {
     /// The arguments of a call with every reference filled in, checked against
     /// the tool's schema.
-    pub(super) fn resolve(&self, call: &Call, names: &Names) -> Result<Arc<Value>, Refused> {
+    pub(super) fn resolve(&self, call: &Call, names: &CallNames) -> Result<Arc<Value>, Refused> {
         let output = |name: &CallName| {
             let parent = names.get(name)?;
             outputs::value(&self.store, parent.output, parent.call)
@@ -98,7 +98,7 @@ impl Launcher {
     /// Begins an attempt. Its start and its end are told through the events.
     pub(super) fn start(
         &self,
-        order: Order,
+        attempt_id: AttemptId,
         call: &Call,
         args: &Arc<Value>,
         stop: StopTokens,
@@ -107,41 +107,41 @@ impl Launcher {
             return Err(Refused(format!("unknown tool {}", call.tool)));
         };
         match &tool.action {
-            Action::Wait { run } => {
+            ToolAction::Wait { run } => {
                 let time = run.mul_f64(self.time_scale);
                 let pause = self.pause.subscribe();
                 let events = self.events.clone();
-                wait_attempt(order.call, order.epoch, time, pause, stop, events);
+                wait_attempt(attempt_id.call, attempt_id.epoch, time, pause, stop, events);
             }
-            Action::Command { .. } => {
-                let launch = self.launch(order, call, tool, args)?;
-                let sink = self.store.sink(order.call, order.attempt);
+            ToolAction::Command { .. } => {
+                let launch = self.launch(attempt_id, call, tool, args)?;
+                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
                 self.spawner.start(launch, stop, sink, self.events.clone());
             }
-            Action::Http { request } => {
+            ToolAction::Http { request } => {
                 let variables = &self.surroundings.inherited_env;
-                let start = (order.call, order.epoch);
+                let start = (attempt_id.call, attempt_id.epoch);
                 let request = http::request(request, args, variables, start);
                 let mut request = request.map_err(|error| Refused(error.to_string()))?;
                 request.is_repeatable = tool.is_repeatable();
-                let sink = self.store.sink(order.call, order.attempt);
+                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
                 let events = self.events.clone();
                 self.spawner.fetch(request, stop, sink, events);
             }
-            Action::Mcp {
+            ToolAction::Mcp {
                 server,
                 tool: on_server,
                 ..
             } => {
-                let question = Question {
-                    call: order.call,
-                    epoch: order.epoch,
+                let question = McpRequest {
+                    call: attempt_id.call,
+                    epoch: attempt_id.epoch,
                     server: server.clone(),
                     tool: on_server.clone(),
                     args: Arc::clone(args),
                     is_repeatable: tool.is_repeatable(),
                 };
-                let sink = self.store.sink(order.call, order.attempt);
+                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
                 self.spawner.ask(question, stop, sink, self.events.clone());
             }
         }
@@ -150,11 +150,11 @@ impl Launcher {
 
     fn launch(
         &self,
-        order: Order,
+        attempt_id: AttemptId,
         call: &Call,
         tool: &Tool,
         args: &Value,
-    ) -> Result<Launch, Refused> {
+    ) -> Result<ProcessSpec, Refused> {
         let run = &self.surroundings;
         let surroundings = Surroundings {
             started_in: &run.started_in,
@@ -162,14 +162,14 @@ impl Launcher {
             inherited_env: &run.inherited_env,
             run_dir: &run.run_dir,
             call: &call.name,
-            attempt: order.attempt,
+            attempt: attempt_id.attempt,
         };
         let expanded = command::expand(tool, args, &surroundings)
             .map_err(|error| Refused(error.to_string()))?;
-        Ok(Launch {
-            call: order.call,
-            attempt: order.attempt,
-            epoch: order.epoch,
+        Ok(ProcessSpec {
+            call: attempt_id.call,
+            attempt: attempt_id.attempt,
+            epoch: attempt_id.epoch,
             argv: expanded.argv,
             env: expanded.env,
             cwd: expanded.cwd,

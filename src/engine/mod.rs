@@ -16,14 +16,14 @@ mod lane_time;
 mod launcher;
 mod outbox;
 mod outputs;
-mod picture;
 mod publisher;
 mod rows;
 mod run;
 mod servers;
 mod setup;
+mod snapshot;
 
-pub use handle::{Busy, Command, Handle};
+pub use handle::{Busy, Command, EngineHandle};
 pub use launcher::RunSurroundings;
 pub use outputs::whole_value as output_value;
-pub use setup::{Detail, Engine, Lifetime, Recorder, Setup, start};
+pub use setup::{Engine, EventDetail, Lifetime, Recorder, Setup, start};

@@ -45,7 +45,7 @@ fn parse(printed: &Printed) -> Result<Value, String> {
 
 /// The ending of a success whose tool promised JSON: a failure if what it
 /// printed is something else, or does not fit what was promised of it.
-pub(super) fn settle(
+pub(super) fn check_json_output(
     store: &Store,
     call: CallId,
     ending: Ending,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Call, CallId, CallRow, CallSample, CallState, Counts, History, OutputStat, WaitReason,
+    Call, CallCounts, CallId, CallRow, CallSample, CallState, History, OutputStat, WaitReason,
     WaitSpan, Waited,
 };
 
@@ -18,7 +18,7 @@ const SAMPLES_KEPT: usize = 240;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     all: Vec<Arc<CallRow>>,
-    counts: Counts,
+    counts: CallCounts,
     finished: Vec<CallId>,
     /// What the last snapshot got, as long as no row has changed since.
     shared: Option<Arc<Vec<Arc<CallRow>>>>,
@@ -132,7 +132,7 @@ impl Rows {
     }
 
     /// How many calls are in each state.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> CallCounts {
         self.counts
     }
 

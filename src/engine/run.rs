@@ -10,19 +10,19 @@ use tokio::time::{self, Instant};
 
 use super::Command;
 use super::cap_log::CapLog;
-use super::clock::Clock;
-use super::hazards::Hazards;
-use super::lane_time::LaneTime;
-use super::launcher::{Launcher, Names, Referent, Refused};
+use super::clock::RunClock;
+use super::hazards::OverlapDetector;
+use super::lane_time::BusyLaneTime;
+use super::launcher::{CallNames, Launcher, Referent, Refused};
 use super::outbox::Outbox;
-use super::picture::Lists;
 use super::publisher::Publisher;
 use super::rows::Rows;
 use super::servers::ServerWatch;
-use super::setup::{Detail, Lifetime, Setup};
+use super::setup::{EventDetail, Lifetime, Setup};
+use super::snapshot::Lists;
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
-    Call, CallId, Cap, Ending, Epoch, Happening, History, MachineSample, Plan, Policy, RunEvent,
+    Call, CallId, Cap, Ending, Epoch, EventKind, History, MachineSample, Plan, Policy, RunEvent,
     RunId, Snapshot, ToolName,
 };
 use crate::output::Seen;
@@ -39,42 +39,42 @@ const OUTPUT_PERIOD: Duration = Duration::from_millis(50);
 const MACHINE_SAMPLES_KEPT: usize = 240;
 
 /// A run under way.
-pub(super) struct Run {
+pub(super) struct EngineLoop {
     pub(super) id: RunId,
     pub(super) plan_name: Arc<str>,
     pub(super) started_at: SystemTime,
-    pub(super) clock: Clock,
+    pub(super) clock: RunClock,
     pub(super) scheduler: Scheduler,
     pub(super) policy: Policy,
     pub(super) cap_log: CapLog,
     pub(super) calls: Vec<Arc<Call>>,
-    pub(super) names: Names,
+    pub(super) names: CallNames,
     pub(super) rows: Rows,
     pub(super) starts: BTreeMap<CallId, Start>,
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
-    pub(super) hazards: Hazards,
+    pub(super) hazards: OverlapDetector,
     pub(super) servers: ServerWatch,
-    pub(super) lane_time: LaneTime,
+    pub(super) lane_time: BusyLaneTime,
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<TapedStep>,
     pub(super) seen: BTreeMap<CallId, Seen>,
     /// Calls whose latest output the recorder was too far behind to be told of.
-    pub(super) untold: BTreeSet<CallId>,
+    pub(super) unrecorded: BTreeSet<CallId>,
     /// Whether the user was told what keeps output from the disk.
-    pub(super) is_disk_told: bool,
-    pub(super) detail: Detail,
+    pub(super) is_disk_problem_shown: bool,
+    pub(super) detail: EventDetail,
     pub(super) probe: Probe,
     pub(super) machine: Arc<History<MachineSample>>,
     pub(super) missed_samples: u64,
     /// Readings that the recorder was too far behind to be told of.
-    pub(super) untold_readings: u64,
+    pub(super) unrecorded_readings: u64,
     pub(super) cores: u32,
     pub(super) revision: u64,
     pub(super) notice: Option<(u64, Arc<str>)>,
     pub(super) lifetime: Lifetime,
-    pub(super) news_sender: mpsc::Sender<News>,
-    news: Option<mpsc::Receiver<News>>,
+    pub(super) news_sender: mpsc::Sender<Completion>,
+    news: Option<mpsc::Receiver<Completion>>,
     attempts: Option<mpsc::Receiver<AttemptEvent>>,
     is_dirty: bool,
 }
@@ -87,7 +87,7 @@ pub(super) struct Start {
 }
 
 /// What was done outside the loop for it.
-pub(super) enum News {
+pub(super) enum Completion {
     /// The arguments of a start are resolved, or it is refused.
     Resolved {
         call: CallId,
@@ -102,28 +102,28 @@ pub(super) enum News {
     },
 }
 
-impl Run {
+impl EngineLoop {
     pub(super) fn new(mut setup: Setup) -> Self {
         let asked = setup.policy.cap;
-        setup.policy.cap = possible(setup.spawner.as_ref(), asked);
+        setup.policy.cap = cap_with_room(setup.spawner.as_ref(), asked);
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
         let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
         let settings = settings(&setup);
         let scheduler = Scheduler::new(settings.clone());
         let (detail, sender) = match setup.recorder {
             Some(recorder) => (recorder.detail, Some(recorder.events)),
-            None => (Detail::Calls, None),
+            None => (EventDetail::Calls, None),
         };
         let mut run = Self {
             id: setup.run,
             plan_name: setup.plan.name.as_str().into(),
             started_at: SystemTime::now(),
-            clock: Clock::start(),
+            clock: RunClock::start(),
             scheduler,
             policy: setup.policy,
             cap_log: CapLog::new(setup.policy),
             calls: Vec::new(),
-            names: Names::new(),
+            names: CallNames::new(),
             rows: Rows::default(),
             starts: BTreeMap::new(),
             launcher: Arc::new(Launcher {
@@ -136,19 +136,19 @@ impl Run {
                 pause: watch::Sender::new(false),
             }),
             lists: Lists::default(),
-            hazards: Hazards::default(),
+            hazards: OverlapDetector::default(),
             servers: ServerWatch::default(),
-            lane_time: LaneTime::default(),
+            lane_time: BusyLaneTime::default(),
             journal: Outbox::new(sender),
             tape: Outbox::new(setup.tape),
             seen: BTreeMap::new(),
-            untold: BTreeSet::new(),
-            is_disk_told: false,
+            unrecorded: BTreeSet::new(),
+            is_disk_problem_shown: false,
             detail,
             probe: setup.probe,
             machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
             missed_samples: 0,
-            untold_readings: 0,
+            unrecorded_readings: 0,
             cores: setup.cores,
             revision: 0,
             notice: None,
@@ -160,15 +160,15 @@ impl Run {
         };
         run.tape.add(TapedStep::Begun(Box::new(settings)));
         run.begin(setup.plan);
-        run.tell_of_room(asked);
+        run.warn_of_lane_limit(asked);
         run
     }
 
     /// Registers the plan's calls. They start with the loop.
     fn begin(&mut self, plan: Plan) {
-        self.tell(
+        self.record(
             Duration::ZERO,
-            Happening::RunStarted {
+            EventKind::RunStarted {
                 run: self.id.clone(),
                 plan: Arc::clone(&self.plan_name),
                 calls: plan.calls.len(),
@@ -184,9 +184,9 @@ impl Run {
     pub(super) fn register(&mut self, call: Call, now: Duration) {
         let call = Arc::new(call);
         self.rows.add(&call, now);
-        self.tell(
+        self.record(
             now,
-            Happening::CallQueued {
+            EventKind::CallQueued {
                 call: call.id,
                 name: call.name.clone(),
                 tool: call.tool.clone(),
@@ -203,7 +203,7 @@ impl Run {
     }
 
     /// Conducts the run to its end; its last snapshot.
-    pub(super) async fn conduct(
+    pub(super) async fn run_loop(
         mut self,
         mut commands: mpsc::Receiver<Command>,
         sender: watch::Sender<Arc<Snapshot>>,
@@ -230,18 +230,18 @@ impl Run {
                     // Without anybody left to ask, the run is ended.
                     let command = command.unwrap_or(Command::Shutdown);
                     is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
-                    self.obey(command);
+                    self.handle_command(command);
                 }
                 () = self.journal.flush(), if self.journal.has_pending() => {}
                 () = self.tape.flush(), if self.tape.has_pending() => {}
-                Some(event) = attempts.recv(), if self.takes_news() => {
+                Some(event) = attempts.recv(), if self.accepts_news() => {
                     self.attempt_changed(event);
                     for _ in 1..BATCH {
                         let Ok(event) = attempts.try_recv() else { break };
                         self.attempt_changed(event);
                     }
                 }
-                Some(piece) = news.recv(), if self.takes_news() => self.take_news(piece),
+                Some(piece) = news.recv(), if self.accepts_news() => self.handle_completion(piece),
                 Ok(()) = readings.changed() => {
                     let reading = Arc::clone(&readings.borrow_and_update());
                     self.take_reading(&reading);
@@ -250,7 +250,7 @@ impl Run {
                     self.servers.is_stale = true;
                     self.mark();
                 }
-                _ = output_tick.tick(), if !self.starts.is_empty() => self.look_at_output(),
+                _ = output_tick.tick(), if !self.starts.is_empty() => self.collect_output(),
                 () = sleep_until(deadline), if deadline.is_some() => self.step(Input::Ticked),
                 () = sleep_until(due), if due.is_some() => publisher.publish(self.snapshot()),
             }
@@ -263,14 +263,14 @@ impl Run {
 
     /// Ends the run: the last news go out, then the last snapshot.
     async fn close(mut self, mut publisher: Publisher) -> Arc<Snapshot> {
-        self.look_at_output();
+        self.collect_output();
         self.probe.set_targets(Vec::new());
         let mut last = self.snapshot();
         last.learned = Arc::new(self.scheduler.learned());
         let last = Arc::new(last);
-        self.tell(
+        self.record(
             last.now,
-            Happening::RunEnded {
+            EventKind::RunEnded {
                 counts: last.counts,
                 wall: last.elapsed(),
             },
@@ -292,7 +292,7 @@ impl Run {
 
     /// Whether news of attempts are wanted now: not while the recorder is
     /// behind, nor while everything stands still, since news start calls.
-    fn takes_news(&self) -> bool {
+    fn accepts_news(&self) -> bool {
         !self.journal.is_full() && !self.tape.is_full() && !self.clock.is_suspended()
     }
 
@@ -316,7 +316,7 @@ impl Run {
     }
 
     /// Tells the recorder what happened.
-    pub(super) fn tell(&mut self, t: Duration, what: Happening) {
+    pub(super) fn record(&mut self, t: Duration, what: EventKind) {
         self.journal.add(RunEvent::new(t, what));
     }
 
@@ -328,8 +328,8 @@ impl Run {
     }
 
     /// Says so if there is no room for the cap that was asked for.
-    pub(super) fn tell_of_room(&mut self, asked: Cap) {
-        let cap = possible(self.launcher.spawner.as_ref(), asked);
+    pub(super) fn warn_of_lane_limit(&mut self, asked: Cap) {
+        let cap = cap_with_room(self.launcher.spawner.as_ref(), asked);
         if cap < asked {
             self.notify(&format!(
                 "open files leave room for {cap} lanes, not {asked}"
@@ -345,7 +345,7 @@ impl Run {
 }
 
 /// The cap that is asked for, or what there is room for.
-pub(super) fn possible(spawner: &dyn Spawner, asked: Cap) -> Cap {
+pub(super) fn cap_with_room(spawner: &dyn Spawner, asked: Cap) -> Cap {
     let most = spawner.most_lanes();
     most.map_or(asked, |most| asked.min(most))
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::run::Run;
+use super::run::EngineLoop;
 use crate::catalogue::Catalogue;
 use crate::model::{CallSample, History, ServerName, ServerRow, ServerState};
 use crate::probe::{Subject, Target};
@@ -73,9 +73,9 @@ impl ServerWatch {
     }
 }
 
-impl Run {
+impl EngineLoop {
     /// Takes over what changed about the servers, if anything did.
-    pub(super) fn look_at_servers(&mut self) {
+    pub(super) fn sync_servers(&mut self) {
         if !std::mem::take(&mut self.servers.is_stale) {
             return;
         }
@@ -95,14 +95,14 @@ impl Run {
                 None => self.launcher.catalogue.is_listed(&row.name),
             };
             if row.state == ServerState::Ready && !is_known {
-                self.learn_tools(row);
+                self.add_listed_tools(row);
             }
         }
-        self.aim_probe();
+        self.update_probe_targets();
     }
 
     /// A server told of its tools: from now on they can be called.
-    fn learn_tools(&mut self, row: &ServerRow) {
+    fn add_listed_tools(&mut self, row: &ServerRow) {
         let catalogue = Catalogue::clone(&self.launcher.catalogue);
         let (catalogue, doubts) = catalogue.with_listed(&row.name, &row.tools);
         Arc::make_mut(&mut self.launcher).catalogue = Arc::new(catalogue);

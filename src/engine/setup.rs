@@ -6,8 +6,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::launcher::RunSurroundings;
-use super::run::Run;
-use super::{Command, Handle};
+use super::run::EngineLoop;
+use super::{Command, EngineHandle};
 use crate::catalogue::Catalogue;
 use crate::exec::Spawner;
 use crate::model::{LearnedNeed, Plan, Policy, RunEvent, RunId, Snapshot};
@@ -20,7 +20,7 @@ const COMMANDS: usize = 256;
 
 /// Everything a run needs to begin.
 pub struct Setup {
-    /// Names the run.
+    /// CallNames the run.
     pub run: RunId,
     /// What is run; may be empty where calls are added later.
     pub plan: Plan,
@@ -67,12 +67,12 @@ pub struct Recorder {
     /// Takes the events; a full channel holds the run back.
     pub events: mpsc::Sender<RunEvent>,
     /// Which events are wanted.
-    pub detail: Detail,
+    pub detail: EventDetail,
 }
 
 /// Which events a recorder wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
+pub enum EventDetail {
     /// What happened to calls.
     Calls,
     /// Also their output and every reading.
@@ -81,13 +81,13 @@ pub enum Detail {
 
 /// A run that has begun.
 pub struct Engine {
-    handle: Handle,
+    handle: EngineHandle,
     ended: JoinHandle<Arc<Snapshot>>,
 }
 
 impl Engine {
     /// How the rest of the program talks to it.
-    pub fn handle(&self) -> Handle {
+    pub fn handle(&self) -> EngineHandle {
         self.handle.clone()
     }
 
@@ -100,9 +100,9 @@ impl Engine {
 /// Begins a run. Must be called within a tokio runtime.
 pub fn start(setup: Setup) -> Engine {
     let (command_sender, commands) = mpsc::channel::<Command>(COMMANDS);
-    let mut run = Run::new(setup);
+    let mut run = EngineLoop::new(setup);
     let (snapshot_sender, snapshots) = watch::channel(run.first_snapshot());
-    let handle = Handle::new(command_sender, snapshots);
-    let ended = tokio::spawn(run.conduct(commands, snapshot_sender));
+    let handle = EngineHandle::new(command_sender, snapshots);
+    let ended = tokio::spawn(run.run_loop(commands, snapshot_sender));
     Engine { handle, ended }
 }

@@ -4,7 +4,7 @@
 use tokio::sync::{mpsc, watch};
 
 use super::{AttemptEvent, Containment, Servers, Spawner, StopTokens};
-use crate::model::{Cap, Launch, Question, ServerName, ServerOrder, ServerRow};
+use crate::model::{Cap, McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow};
 use crate::output::Sink;
 
 /// Starts every kind of attempt.
@@ -22,7 +22,7 @@ pub struct Attempts {
 impl Spawner for Attempts {
     fn start(
         &self,
-        launch: Launch,
+        launch: ProcessSpec,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -32,7 +32,7 @@ impl Spawner for Attempts {
 
     fn ask(
         &self,
-        question: Question,
+        question: McpRequest,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -43,7 +43,7 @@ impl Spawner for Attempts {
     #[cfg(feature = "http")]
     fn fetch(
         &self,
-        request: crate::model::Request,
+        request: crate::model::HttpRequest,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -59,7 +59,7 @@ impl Spawner for Attempts {
         Some(self.servers.changes())
     }
 
-    fn conduct_server(&self, name: &ServerName, order: ServerOrder) {
+    fn control_server(&self, name: &ServerName, order: ServerCommand) {
         self.servers.conduct(name, order);
     }
 

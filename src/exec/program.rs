@@ -6,13 +6,13 @@ use rustix::fs::{Access, FileType};
 use rustix::io::Errno;
 
 use super::Refusal;
-use crate::model::Launch;
+use crate::model::ProcessSpec;
 
 /// Checks what can be checked before anything is started, and finds the
 /// program: as given if it holds a slash, else in the launch's `PATH`. Entries
 /// of `PATH` that are not absolute are passed over, so that a program never
 /// comes from the working directory unasked.
-pub(super) fn find(launch: &Launch) -> Result<PathBuf, Refusal> {
+pub(super) fn find(launch: &ProcessSpec) -> Result<PathBuf, Refusal> {
     let Some(name) = launch.argv.first().filter(|name| !name.is_empty()) else {
         return Err(Refusal::EmptyCommand);
     };
@@ -36,7 +36,7 @@ pub(super) fn find(launch: &Launch) -> Result<PathBuf, Refusal> {
 /// Explains the system's answer to starting `program`: it gives one and the
 /// same number for a missing program, interpreter and folder.
 pub(super) fn explain(
-    launch: &Launch,
+    launch: &ProcessSpec,
     program: &Path,
     stage: &'static str,
     errno: Errno,
@@ -99,7 +99,7 @@ fn folder_fault(folder: &Path) -> Option<Refusal> {
     }
 }
 
-fn refuse_nul(launch: &Launch) -> Result<(), Refusal> {
+fn refuse_nul(launch: &ProcessSpec) -> Result<(), Refusal> {
     let refuse = |place: String| Err(Refusal::Nul { place });
     for (index, argument) in launch.argv.iter().enumerate() {
         if argument.contains('\0') {
@@ -120,7 +120,7 @@ fn refuse_nul(launch: &Launch) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn too_long(launch: &Launch) -> Refusal {
+fn too_long(launch: &ProcessSpec) -> Refusal {
     let arguments: usize = launch.argv.iter().map(|text| text.len() + 1).sum();
     let variables = launch.env.iter();
     let environment: usize = variables

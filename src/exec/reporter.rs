@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::AttemptEvent;
-use crate::model::{CallId, Ending, Epoch, Outcome, Remote};
+use crate::model::{CallId, Ending, Epoch, Outcome, RemoteStatus};
 
 /// The sending end of one attempt's events. Ending it consumes it, so that an
 /// attempt ends once. Dropped without, as by a panic of whoever had it, it
@@ -38,17 +38,17 @@ impl Reporter {
     }
 
     /// Something is known of the call elsewhere.
-    pub(super) async fn tell(&self, remote: Remote) {
+    pub(super) async fn tell(&self, remote: RemoteStatus) {
         let _unheard = self.events.send(self.told(remote)).await;
     }
 
     /// The same, where it may be passed over: more will follow.
-    pub(super) fn try_tell(&self, remote: Remote) {
+    pub(super) fn try_tell(&self, remote: RemoteStatus) {
         let _passed_over = self.events.try_send(self.told(remote));
     }
 
-    fn told(&self, remote: Remote) -> AttemptEvent {
-        AttemptEvent::Told {
+    fn told(&self, remote: RemoteStatus) -> AttemptEvent {
+        AttemptEvent::RemoteChanged {
             call: self.call,
             epoch: self.epoch,
             remote,

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::reporter::Reporter;
 use crate::model::{
-    CallId, Cap, Ending, Epoch, Launch, Question, Remote, Request, ServerName, ServerOrder,
-    ServerRow, StopCause,
+    CallId, Cap, Ending, Epoch, HttpRequest, McpRequest, ProcessSpec, RemoteStatus, ServerCommand,
+    ServerName, ServerRow, StopCause,
 };
 use crate::output::Sink;
 
@@ -22,7 +22,7 @@ pub trait Spawner: Send + Sync {
     /// Must be called within a tokio runtime.
     fn start(
         &self,
-        launch: Launch,
+        launch: ProcessSpec,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -32,7 +32,7 @@ pub trait Spawner: Send + Sync {
     /// same events follow. Where there are no servers, it is refused.
     fn ask(
         &self,
-        question: Question,
+        question: McpRequest,
         _stop: StopTokens,
         _sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -46,7 +46,7 @@ pub trait Spawner: Send + Sync {
     /// same events follow. Where HTTP is not spoken, it is refused.
     fn fetch(
         &self,
-        request: Request,
+        request: HttpRequest,
         _stop: StopTokens,
         _sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -69,7 +69,7 @@ pub trait Spawner: Send + Sync {
 
     /// Does with a server what was asked, and returns at once: what comes of
     /// it is seen in its row. Must be called within a tokio runtime.
-    fn conduct_server(&self, _name: &ServerName, _order: ServerOrder) {}
+    fn control_server(&self, _name: &ServerName, _order: ServerCommand) {}
 
     /// As many lanes as there is room for; `None` is no limit.
     fn most_lanes(&self) -> Option<Cap> {
@@ -121,13 +121,13 @@ pub enum AttemptEvent {
         pid: Option<u32>,
     },
     /// What somebody else who works on the call tells of it.
-    Told {
+    RemoteChanged {
         /// The call.
         call: CallId,
         /// Identity of the start.
         epoch: Epoch,
         /// What is known.
-        remote: Remote,
+        remote: RemoteStatus,
     },
     /// It is over. Comes once for each start, last.
     Ended {

@@ -8,7 +8,7 @@ use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
 use super::{Bounds, Capacity, Load, bounds};
-use crate::model::{Action, Cap, LockKey, Order, Plan, Policy, Tool, ToolName};
+use crate::model::{Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName};
 use crate::sched::{CallSpec, Settings, ToolLimits};
 
 /// What a call without an estimate is taken to run: one second.
@@ -61,7 +61,7 @@ impl Case {
         let mut waiting = BTreeSet::new();
         for tool in tools {
             settings.tools.extend(ToolLimits::of(tool));
-            if matches!(tool.action, Action::Wait { .. }) {
+            if matches!(tool.action, ToolAction::Wait { .. }) {
                 waiting.insert(&tool.name);
             }
         }

@@ -48,7 +48,7 @@ pub struct Call {
     pub ignore: Vec<String>,
     /// Who wrote its arguments. It is told, and makes no difference to a run.
     #[serde(skip)]
-    pub origin: Origin,
+    pub origin: CallOrigin,
 }
 
 impl Call {
@@ -73,14 +73,14 @@ impl Call {
             is_cacheable: false,
             is_verify: false,
             ignore: Vec::new(),
-            origin: Origin::Plan,
+            origin: CallOrigin::Plan,
         }
     }
 }
 
 /// Who wrote a call's arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Origin {
+pub enum CallOrigin {
     /// The plan.
     #[default]
     Plan,

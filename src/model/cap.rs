@@ -136,7 +136,7 @@ pub struct CapChange {
 
 /// How busy a run was when the machine was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pulse {
+pub struct LoadSample {
     /// When, on the run's clock.
     pub at: Duration,
     /// The cap; under the automatic cap its estimate of lanes.

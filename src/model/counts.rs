@@ -14,7 +14,7 @@ pub struct Bytes(pub u64);
 /// How many calls are in each state; their sum is the number of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the state of the same name")]
-pub struct Counts {
+pub struct CallCounts {
     pub queued: usize,
     pub retrying: usize,
     pub starting: usize,
@@ -30,7 +30,7 @@ pub struct Counts {
     pub lost: usize,
 }
 
-impl Counts {
+impl CallCounts {
     /// The counter a state belongs to.
     pub fn slot(&mut self, state: &CallState) -> &mut usize {
         match state {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AttemptNo, CallId, CallName, CallSample, CapStep, Counts, LaneId, MachineSample, Outcome,
+    AttemptNo, CallCounts, CallId, CallName, CallSample, CapStep, LaneId, MachineSample, Outcome,
     Policy, RunId, StopCause, StopStep, ToolName, WaitReason,
 };
 
@@ -18,13 +18,13 @@ pub struct RunEvent {
     /// When, on the run's clock: time since its start.
     pub t: Duration,
     /// What happened.
-    pub what: Happening,
+    pub what: EventKind,
 }
 
-/// What happened. Every call is first named by [`Happening::CallQueued`]; later
+/// What happened. Every call is first named by [`EventKind::CallQueued`]; later
 /// events give its number only. Texts of tools and files are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Happening {
+pub enum EventKind {
     /// The run began; the first event.
     RunStarted {
         /// Names the run.
@@ -54,7 +54,7 @@ pub enum Happening {
         /// The reason that binds now.
         reason: WaitReason,
         /// The attempt that just ended, where the call waits for another.
-        ended: Option<AttemptEnd>,
+        ended: Option<AttemptSummary>,
     },
     /// An attempt at a call started.
     CallStarted {
@@ -118,14 +118,14 @@ pub enum Happening {
         /// Why, in words.
         reason: Option<Arc<str>>,
         /// Its last attempt; `None` if it never started.
-        attempt: Option<AttemptEnd>,
+        attempt: Option<AttemptSummary>,
         /// From its first start to its end; `None` if it never started.
         took: Option<Duration>,
     },
     /// Every call has ended; the last event.
     RunEnded {
         /// How many calls ended in which way.
-        counts: Counts,
+        counts: CallCounts,
         /// From the first admissible call to the last end.
         wall: Duration,
     },
@@ -164,7 +164,7 @@ impl Stream {
 
 /// How one attempt ended, in an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptEnd {
+pub struct AttemptSummary {
     /// Which try.
     pub attempt: AttemptNo,
     /// How it ended.
@@ -178,11 +178,11 @@ pub struct AttemptEnd {
 }
 
 impl RunEvent {
-    /// Most bytes of text in one [`Happening::Output`].
+    /// Most bytes of text in one [`EventKind::Output`].
     pub const OUTPUT_LIMIT: usize = 8 * 1024;
 
     /// Something that happened at `t`.
-    pub fn new(t: Duration, what: Happening) -> Self {
+    pub fn new(t: Duration, what: EventKind) -> Self {
         Self { t, what }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a figure comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum MeasureSource {
     /// The operating system's accounting at the end.
     Exact,
     /// Readings taken now and then: a short peak may have been missed.
@@ -21,7 +21,7 @@ pub struct Measured {
     /// The figure, in the unit the field that holds it names.
     pub value: u64,
     /// Where it comes from.
-    pub source: Source,
+    pub source: MeasureSource,
 }
 
 /// One reading of a call's whole process tree.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{CallId, Concealed, Epoch};
+use super::{CallId, Epoch, Secret};
 
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl fmt::Display for Method {
 /// A request as a manifest writes it. `{{argument}}` and `${VARIABLE}` in its
 /// texts are filled when a call starts; no secret stands in it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct WrittenRequest {
+pub struct RequestTemplate {
     /// The method.
     pub method: Method,
     /// Where; scheme and host depend on nothing.
@@ -68,12 +68,12 @@ pub struct WrittenRequest {
     /// Names and values, in the order of the manifest.
     pub headers: Vec<(String, String)>,
     /// What is sent with it.
-    pub body: WrittenBody,
+    pub body: BodyTemplate,
 }
 
 /// What is sent with a request, as a manifest writes it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum WrittenBody {
+pub enum BodyTemplate {
     /// Nothing.
     None,
     /// A text.
@@ -85,7 +85,7 @@ pub enum WrittenBody {
 
 /// Everything needed to make the request of one attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub struct HttpRequest {
     /// The call.
     pub call: CallId,
     /// Identity of this start.
@@ -93,15 +93,15 @@ pub struct Request {
     /// The method.
     pub method: Method,
     /// The whole URL. It may hold a secret.
-    pub url: Concealed,
+    pub url: Secret,
     /// The host, for reasons.
     pub host: String,
     /// Names and values. They may hold secrets.
-    pub headers: Vec<(String, Concealed)>,
+    pub headers: Vec<(String, Secret)>,
     /// What is sent. It may hold secrets.
-    pub body: Option<Concealed>,
+    pub body: Option<Secret>,
     /// Values of variables, to be masked in whatever comes back.
-    pub secrets: Vec<Concealed>,
+    pub secrets: Vec<Secret>,
     /// Whether asking twice has the effect of asking once.
     pub is_repeatable: bool,
 }

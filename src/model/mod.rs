@@ -11,7 +11,6 @@ mod event;
 mod gauge;
 mod http;
 mod id;
-mod launch;
 mod lock;
 mod need;
 mod outcome;
@@ -23,18 +22,18 @@ mod snapshot;
 mod state;
 mod tool;
 mod wait;
+mod work;
 
-pub use call::{Call, Claims, Edge, EdgeKind, Origin, Timeouts};
-pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, Pulse};
-pub use counts::{Bytes, Counts};
-pub use event::{AttemptEnd, Happening, RunEvent, Stream};
+pub use call::{Call, CallOrigin, Claims, Edge, EdgeKind, Timeouts};
+pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LoadSample};
+pub use counts::{Bytes, CallCounts};
+pub use event::{AttemptSummary, EventKind, RunEvent, Stream};
 pub use gauge::{
-    CallSample, DEFAULT_PERIOD, Flow, History, MachineSample, Measured, MemoryScope, Pressure,
-    PressureSource, Source,
+    CallSample, DEFAULT_PERIOD, Flow, History, MachineSample, MeasureSource, Measured, MemoryScope,
+    Pressure, PressureSource,
 };
-pub use http::{Method, Request, WrittenBody, WrittenRequest};
+pub use http::{BodyTemplate, HttpRequest, Method, RequestTemplate};
 pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
-pub use launch::{Launch, Question, Stdin};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
@@ -42,10 +41,12 @@ pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
 pub use server::{
-    Access, CancelTruth, ChangedTool, Concealed, Faults, Hazard, HeldBack, ListedTool, McpServer,
-    Progress, Reach, Remote, ServerName, ServerOrder, ServerRow, ServerState, ToolOverride,
+    Access, CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
+    OverlapHazard, RemoteStatus, Secret, ServerCommand, ServerName, ServerRow, ServerState,
+    ServerTransport, ToolOverride,
 };
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
 pub use state::{CallState, StopCause, StopStep};
-pub use tool::{Action, Annotations, OutputKind, Rate, StdinKind, Tool};
+pub use tool::{Annotations, OutputKind, Rate, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};
+pub use work::{McpRequest, ProcessSpec, Stdin};

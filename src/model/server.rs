@@ -37,9 +37,9 @@ impl fmt::Display for ServerName {
 
 /// A value that is never shown: it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Concealed(String);
+pub struct Secret(String);
 
-impl Concealed {
+impl Secret {
     /// Takes a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
@@ -51,7 +51,7 @@ impl Concealed {
     }
 }
 
-impl fmt::Debug for Concealed {
+impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
@@ -63,7 +63,7 @@ pub struct McpServer {
     /// Its name.
     pub name: ServerName,
     /// How it is reached.
-    pub reach: Reach,
+    pub transport: ServerTransport,
     /// From its start to the list of its tools.
     pub startup_timeout: Duration,
     /// Run timeout of its calls, where neither call nor tool names one.
@@ -91,13 +91,13 @@ impl McpServer {
 
 /// How a server is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reach {
+pub enum ServerTransport {
     /// By a program of its own, over its standard input and output.
     Stdio {
         /// Program and arguments, never passed through a shell.
         argv: Vec<String>,
         /// Environment variables it gets by value.
-        env: BTreeMap<String, Concealed>,
+        env: BTreeMap<String, Secret>,
         /// Environment variables let through by name.
         env_pass: Vec<String>,
         /// Working directory; `None` is the folder fanout was started in.
@@ -108,7 +108,7 @@ pub enum Reach {
         /// Where.
         url: String,
         /// Headers of every request.
-        headers: BTreeMap<String, Concealed>,
+        headers: BTreeMap<String, Secret>,
     },
 }
 
@@ -247,7 +247,7 @@ pub struct ChangedTool {
 
 /// What a user can ask of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerOrder {
+pub enum ServerCommand {
     /// Start it, unless it runs.
     Start,
     /// Close it; its calls fail.
@@ -307,16 +307,16 @@ impl Faults {
 
 /// What is known of a call that somebody else works on.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Remote {
+pub struct RemoteStatus {
     /// How far it says it is.
-    pub progress: Option<Progress>,
+    pub progress: Option<CallProgress>,
     /// What became of the cancel, if one was sent.
-    pub cancel: Option<CancelTruth>,
+    pub cancel: Option<CancelStatus>,
 }
 
 /// How far a call says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct CallProgress {
     /// Done so far; the greatest that was told.
     pub done: f64,
     /// Of how much, where told.
@@ -326,7 +326,7 @@ pub struct Progress {
 /// What is known of a cancel that was sent to a server, which may ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CancelTruth {
+pub enum CancelStatus {
     /// It was sent; nothing was heard since.
     Sent,
     /// The server answered: it is done with the call.
@@ -337,7 +337,7 @@ pub enum CancelTruth {
     Unknown,
 }
 
-impl CancelTruth {
+impl CancelStatus {
     /// In words.
     pub fn word(self) -> &'static str {
         match self {
@@ -352,19 +352,19 @@ impl CancelTruth {
 /// Calls that changed something on one server at the same time, because the
 /// user let them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hazard {
+pub struct OverlapHazard {
     /// The server.
     pub server: ServerName,
     /// Pairs of calls that overlapped.
     pub overlaps: u64,
     /// The calls, in the order they were first seen; at most
-    /// [`Hazard::CALLS_KEPT`].
+    /// [`OverlapHazard::CALLS_KEPT`].
     pub calls: Vec<super::CallId>,
     /// Further calls.
     pub further: u64,
 }
 
-impl Hazard {
+impl OverlapHazard {
     /// Calls that are named.
     pub const CALLS_KEPT: usize = 256;
 
@@ -394,7 +394,7 @@ impl Hazard {
     }
 }
 
-impl fmt::Display for Hazard {
+impl fmt::Display for OverlapHazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, AutoCap, Call, CallId, CallName, CallSample, CallState, Cap, CapChange, Counts,
-    Hazard, History, LearnedNeed, MachineSample, Policy, Pulse, Remote, RunId, ServerRow, ToolName,
-    WaitReason, WaitSpan, Waited,
+    AttemptRecord, AutoCap, Call, CallCounts, CallId, CallName, CallSample, CallState, Cap,
+    CapChange, History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy,
+    RemoteStatus, RunId, ServerRow, ToolName, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -44,9 +44,9 @@ pub struct Snapshot {
     /// What calls of tools were seen to need; told in the last snapshot only.
     pub learned: Arc<Vec<LearnedNeed>>,
     /// How busy the run was, at the latest readings of the machine, oldest first.
-    pub pulses: Arc<History<Pulse>>,
+    pub load_samples: Arc<History<LoadSample>>,
     /// How many calls are in each state.
-    pub counts: Counts,
+    pub counts: CallCounts,
     /// Every call in plan order; the call with index `i` stands at `i`.
     pub calls: Arc<Vec<Arc<CallRow>>>,
     /// Who is in each lane. At least as long as the cap; longer while draining.
@@ -64,7 +64,7 @@ pub struct Snapshot {
     /// How many readings were missed so far.
     pub missed_samples: u64,
     /// What is uncertain because calls overlapped that change something.
-    pub hazards: Arc<Vec<Hazard>>,
+    pub hazards: Arc<Vec<OverlapHazard>>,
     /// The tool servers that are configured.
     pub servers: Arc<Vec<ServerRow>>,
     /// Readings of each server's process tree, oldest first, in the order of
@@ -158,7 +158,7 @@ pub struct CallRow {
     pub output: OutputStat,
     /// What a server that works on it tells of it, in its current or last
     /// attempt.
-    pub remote: Option<Remote>,
+    pub remote: Option<RemoteStatus>,
     /// A call that changed something on the same server at the same time,
     /// because the user let them.
     pub overlapped: Option<CallId>,

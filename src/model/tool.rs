@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Access, ServerName, Timeouts, ToolName, WrittenRequest};
+use super::{Access, RequestTemplate, ServerName, Timeouts, ToolName};
 
 /// One entry of the catalogue, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Tool {
     /// What it does. Untrusted text.
     pub description: String,
     /// How it is run.
-    pub action: Action,
+    pub action: ToolAction,
     /// JSON Schema of its arguments; `None` takes any object.
     pub input_schema: Option<Value>,
     /// Hints with MCP's meaning.
@@ -42,7 +42,7 @@ pub struct Tool {
 
 /// How a tool is run.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Action {
+pub enum ToolAction {
     /// A process of its own.
     Command {
         /// Program and arguments with `{{argument}}` placeholders.
@@ -75,7 +75,7 @@ pub enum Action {
     /// A service is asked by HTTP.
     Http {
         /// What is asked.
-        request: WrittenRequest,
+        request: RequestTemplate,
     },
     /// No process: waits this long and prints nothing. The calls of a
     /// recorded workflow are of this kind.
@@ -87,7 +87,7 @@ pub enum Action {
 
 impl Tool {
     /// A tool of which nothing is known but how it is called and run.
-    pub fn new(name: ToolName, action: Action) -> Self {
+    pub fn new(name: ToolName, action: ToolAction) -> Self {
         Self {
             name,
             description: String::new(),
@@ -108,30 +108,30 @@ impl Tool {
     /// JSON Schema of its structured result, where it promises one.
     pub fn output_schema(&self) -> Option<&Value> {
         match &self.action {
-            Action::Mcp { output_schema, .. } => output_schema.as_ref(),
-            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+            ToolAction::Mcp { output_schema, .. } => output_schema.as_ref(),
+            ToolAction::Command { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
         }
     }
 
     /// What its calls may overlap with, where a server works on them.
     pub fn access(&self) -> Option<Access> {
         match &self.action {
-            Action::Mcp { access, .. } => Some(*access),
-            Action::Command { .. } | Action::Http { .. } | Action::Wait { .. } => None,
+            ToolAction::Mcp { access, .. } => Some(*access),
+            ToolAction::Command { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
         }
     }
 
     /// Whether its calls run on no machine of ours, so that nothing is measured
     /// of them.
     pub fn runs_elsewhere(&self) -> bool {
-        matches!(self.action, Action::Http { .. })
+        matches!(self.action, ToolAction::Http { .. })
     }
 
     /// Whether asking twice has the effect of asking once, as far as is known.
     pub fn is_repeatable(&self) -> bool {
         let is_by_method = match &self.action {
-            Action::Http { request } => request.method.is_idempotent(),
-            Action::Command { .. } | Action::Mcp { .. } | Action::Wait { .. } => false,
+            ToolAction::Http { request } => request.method.is_idempotent(),
+            ToolAction::Command { .. } | ToolAction::Mcp { .. } | ToolAction::Wait { .. } => false,
         };
         is_by_method
             || self.annotations.read_only == Some(true)

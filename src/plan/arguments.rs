@@ -9,7 +9,7 @@ use super::written::WrittenCall;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::{ArgumentProblem, Catalogue, RestsOn, Violation, command, http};
-use crate::model::{Action, Tool, ToolName};
+use crate::model::{Tool, ToolAction, ToolName};
 
 /// Reports what of the arguments cannot fit, whatever the references bring.
 pub(super) fn check(
@@ -90,13 +90,13 @@ fn place_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
 /// request.
 fn warn_of_action(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut Findings<'_>) {
     let error = match &tool.action {
-        Action::Command { argv, dash, .. } => {
+        ToolAction::Command { argv, dash, .. } => {
             let templates = argv.get(1..).unwrap_or_default();
             let filled = command::fill(templates, args, dash);
             filled.err().map(|error| error.to_string())
         }
-        Action::Http { request } => http::foresee(request, args).map(|error| error.to_string()),
-        Action::Mcp { .. } | Action::Wait { .. } => None,
+        ToolAction::Http { request } => http::foresee(request, args).map(|error| error.to_string()),
+        ToolAction::Mcp { .. } | ToolAction::Wait { .. } => None,
     };
     if let Some(error) = error {
         let span = call.args.as_ref().map_or(&call.span, |node| &node.span);

@@ -18,7 +18,7 @@ use crate::catalogue::locks::locks_where;
 use crate::catalogue::text::nearest;
 use crate::catalogue::{Catalogue, discover};
 use crate::model::{
-    Call, CallId, CallName, Edge, EdgeKind, LockSet, Origin, Plan, Timeouts, Tool, ToolName,
+    Call, CallId, CallName, CallOrigin, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
 };
 
 /// Names that unknown ones are compared with, in all. Comparing is slow, and
@@ -199,7 +199,7 @@ impl<'a, 's> Assembly<'a, 's> {
             is_cacheable: written.settings.is_cacheable,
             is_verify: written.settings.is_verify,
             ignore: written.settings.ignore.clone(),
-            origin: Origin::Plan,
+            origin: CallOrigin::Plan,
         };
         if let Some(tool) = tool {
             fill_from_tool(&mut call, written.settings, tool);

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::written::WrittenCall;
 use crate::catalogue::Catalogue;
 use crate::catalogue::findings::Findings;
-use crate::model::{Action, OutputKind, Tool, ToolName};
+use crate::model::{OutputKind, Tool, ToolAction, ToolName};
 
 /// Warns of arguments that nothing checks, and of references that cannot lead
 /// anywhere.
@@ -49,7 +49,7 @@ fn unchecked_tool<'c>(call: &'c WrittenCall, catalogue: &Catalogue) -> Option<&'
     let tool = tool_of(call, catalogue)?;
     let has_args = call.args.as_ref().and_then(|args| args.as_table());
     let has_args = has_args.is_some_and(|entries| !entries.is_empty());
-    let takes_arguments = !matches!(tool.action, Action::Wait { .. });
+    let takes_arguments = !matches!(tool.action, ToolAction::Wait { .. });
     let is_unchecked = takes_arguments && has_args && tool.input_schema.is_none();
     call.tool
         .as_ref()

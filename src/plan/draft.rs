@@ -11,7 +11,7 @@ use super::written::Settings;
 use super::{is_call_name, names, reference, references};
 use crate::catalogue::Catalogue;
 use crate::model::{
-    Call, CallId, CallName, Claims, Edge, EdgeKind, LockSet, Origin, Timeouts, ToolName,
+    Call, CallId, CallName, CallOrigin, Claims, Edge, EdgeKind, LockSet, Timeouts, ToolName,
 };
 
 /// A call as it is asked for.
@@ -42,7 +42,7 @@ pub struct Draft {
     /// Expected run time; `None` takes the tool's.
     pub estimate: Option<Duration>,
     /// Who wrote the arguments.
-    pub origin: Origin,
+    pub origin: CallOrigin,
 }
 
 impl Draft {
@@ -61,7 +61,7 @@ impl Draft {
             locks: LockSet::default(),
             claims: Claims::default(),
             estimate: None,
-            origin: Origin::User,
+            origin: CallOrigin::User,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::graph::depth;
 use super::{Loaded, references};
 use crate::catalogue::Problems;
-use crate::model::{Action, Cap, Edge, FailurePolicy, ToolName};
+use crate::model::{Cap, Edge, FailurePolicy, ToolAction, ToolName};
 
 /// The facts of a plan's graph.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,7 +43,7 @@ pub fn check(loaded: &Loaded) -> Summary {
     let edges: Vec<Vec<Edge>> = plan.calls.iter().map(|call| call.after.clone()).collect();
     let mut tools = BTreeMap::new();
     let waits = loaded.extra_tools.iter();
-    let waits = waits.filter(|tool| matches!(tool.action, Action::Wait { .. }));
+    let waits = waits.filter(|tool| matches!(tool.action, ToolAction::Wait { .. }));
     let waits: HashSet<&ToolName> = waits.map(|tool| &tool.name).collect();
     for call in &plan.calls {
         let tool = if waits.contains(&call.tool) {

@@ -15,7 +15,7 @@ use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::quantity::LONGEST;
-use crate::model::{Action, Annotations, CallName, EdgeKind, OutputKind, Tool, ToolName};
+use crate::model::{Annotations, CallName, EdgeKind, OutputKind, Tool, ToolAction, ToolName};
 
 /// The one version that is read.
 const VERSION: &str = "1.5";
@@ -219,7 +219,7 @@ fn wait_tool(name: &str, step: &Node, run: Duration) -> Tool {
         },
         output: OutputKind::Text,
         estimate: Some(run),
-        ..Tool::new(name, Action::Wait { run })
+        ..Tool::new(name, ToolAction::Wait { run })
     }
 }
 

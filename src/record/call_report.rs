@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::CallOutput;
 use super::figures::{ms, ms_or_null};
-use crate::model::{AttemptRecord, CallRow, CallState, Ending, Leftover, Measured, Source};
+use crate::model::{AttemptRecord, CallRow, CallState, Ending, Leftover, MeasureSource, Measured};
 
 /// What the report says of a call.
 pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
@@ -103,7 +103,7 @@ fn cpu_ms(row: &CallRow) -> Option<Measured> {
             let last = row.samples.iter().rev().flatten().next()?;
             Some(Measured {
                 value: last.cpu_ms,
-                source: Source::Sampled,
+                source: MeasureSource::Sampled,
             })
         }
         _ => None,
@@ -115,7 +115,7 @@ fn cpu_ms(row: &CallRow) -> Option<Measured> {
 fn peak_rss_bytes(row: &CallRow) -> Option<Measured> {
     let read = row.peak_rss_bytes.map(|value| Measured {
         value,
-        source: Source::Sampled,
+        source: MeasureSource::Sampled,
     });
     let accounted: Vec<Measured> = endings(row).filter_map(|end| end.peak_rss_bytes).collect();
     let is_complete = accounted.len() == row.attempts.len();
@@ -127,18 +127,18 @@ fn peak_rss_bytes(row: &CallRow) -> Option<Measured> {
         source: if is_complete {
             highest.source
         } else {
-            Source::Sampled
+            MeasureSource::Sampled
         },
         ..highest
     })
 }
 
 /// A figure made of several is exact only if each of them is.
-fn weakest(mut sources: impl Iterator<Item = Source>) -> Source {
-    if sources.all(|source| source == Source::Exact) {
-        Source::Exact
+fn weakest(mut sources: impl Iterator<Item = MeasureSource>) -> MeasureSource {
+    if sources.all(|source| source == MeasureSource::Exact) {
+        MeasureSource::Exact
     } else {
-        Source::Sampled
+        MeasureSource::Sampled
     }
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::figures::{ms, ms_or_null};
 use super::names::Names;
-use crate::model::{AttemptEnd, CallId, CapStep, Counts, Happening, Outcome, RunEvent, StopStep};
+use crate::model::{
+    AttemptSummary, CallCounts, CallId, CapStep, EventKind, Outcome, RunEvent, StopStep,
+};
 
 /// Writes the events of one run as lines of JSON: `t_ms`, `event`, `id` where
 /// it is about a call, and what belongs to the event.
@@ -39,7 +41,7 @@ impl EventLines {
     /// What belongs to the event besides its time, name and call.
     fn rest(&self, event: &RunEvent) -> Value {
         match &event.what {
-            Happening::RunStarted {
+            EventKind::RunStarted {
                 run,
                 plan,
                 calls,
@@ -48,12 +50,12 @@ impl EventLines {
                 "run_id": run, "plan": plan, "calls": calls, "cap": policy.cap, "control": policy.control,
                 "on_failure": policy.on_failure, "order": policy.order,
             }),
-            Happening::CallQueued { tool, args, .. } => json!({ "tool": tool, "args": args }),
-            Happening::CallWaiting { reason, ended, .. } => json!({
+            EventKind::CallQueued { tool, args, .. } => json!({ "tool": tool, "args": args }),
+            EventKind::CallWaiting { reason, ended, .. } => json!({
                 "reason": self.names.reason(reason, event.t), "for": reason.heading(),
                 "ended": ended.as_ref().map(attempt_end),
             }),
-            Happening::CallStarted {
+            EventKind::CallStarted {
                 attempt,
                 lane,
                 args,
@@ -62,7 +64,7 @@ impl EventLines {
             } => json!({
                 "attempt": attempt, "lane": lane.0 + 1, "pid": pid, "args": args,
             }),
-            Happening::Output {
+            EventKind::Output {
                 attempt,
                 stream,
                 text,
@@ -72,16 +74,16 @@ impl EventLines {
                 "attempt": attempt, "stream": stream, "text": text,
                 "left_out_bytes": left_out_bytes,
             }),
-            Happening::CallSampled { sample, .. } => json!(sample),
-            Happening::MachineSampled { sample } => json!(sample),
-            Happening::CapChanged { step } => cap_step(step),
-            Happening::CallStopping { cause, step, .. } => match step {
+            EventKind::CallSampled { sample, .. } => json!(sample),
+            EventKind::MachineSampled { sample } => json!(sample),
+            EventKind::CapChanged { step } => cap_step(step),
+            EventKind::CallStopping { cause, step, .. } => match step {
                 StopStep::Soft { hard_at } => {
                     json!({ "cause": cause, "step": "soft", "hard_at_ms": ms(*hard_at) })
                 }
                 StopStep::Hard => json!({ "cause": cause, "step": "hard" }),
             },
-            Happening::CallEnded {
+            EventKind::CallEnded {
                 outcome,
                 reason,
                 attempt,
@@ -91,7 +93,7 @@ impl EventLines {
                 "outcome": outcome, "reason": reason, "took_ms": ms_or_null(*took),
                 "attempt": attempt.as_ref().map(attempt_end),
             }),
-            Happening::RunEnded { counts, wall } => json!({
+            EventKind::RunEnded { counts, wall } => json!({
                 "wall_ms": ms(*wall), "outcome_counts": outcome_counts(counts),
             }),
         }
@@ -99,7 +101,7 @@ impl EventLines {
 }
 
 /// How many calls ended in which way, by the words of the contract.
-pub(super) fn outcome_counts(counts: &Counts) -> Value {
+pub(super) fn outcome_counts(counts: &CallCounts) -> Value {
     let counted = Outcome::ALL.iter();
     counted
         .map(|outcome| (outcome.word(), counts.ended_as(*outcome)))
@@ -127,7 +129,7 @@ fn thousandths(figure: f64) -> f64 {
     (figure * 1000.0).round() / 1000.0
 }
 
-fn attempt_end(end: &AttemptEnd) -> Value {
+fn attempt_end(end: &AttemptSummary) -> Value {
     json!({
         "attempt": end.attempt, "outcome": end.outcome, "reason": end.reason,
         "exit_code": end.exit_code, "signal": end.signal,
@@ -135,34 +137,34 @@ fn attempt_end(end: &AttemptEnd) -> Value {
 }
 
 /// The event's name in the contract.
-fn word(what: &Happening) -> &'static str {
+fn word(what: &EventKind) -> &'static str {
     match what {
-        Happening::RunStarted { .. } => "run-started",
-        Happening::CallQueued { .. } => "call-queued",
-        Happening::CallWaiting { .. } => "call-waiting",
-        Happening::CallStarted { .. } => "call-started",
-        Happening::Output { .. } => "output",
-        Happening::CallSampled { .. } | Happening::MachineSampled { .. } => "sample",
-        Happening::CapChanged { .. } => "cap-changed",
-        Happening::CallStopping { .. } => "call-stopping",
-        Happening::CallEnded { .. } => "call-ended",
-        Happening::RunEnded { .. } => "run-ended",
+        EventKind::RunStarted { .. } => "run-started",
+        EventKind::CallQueued { .. } => "call-queued",
+        EventKind::CallWaiting { .. } => "call-waiting",
+        EventKind::CallStarted { .. } => "call-started",
+        EventKind::Output { .. } => "output",
+        EventKind::CallSampled { .. } | EventKind::MachineSampled { .. } => "sample",
+        EventKind::CapChanged { .. } => "cap-changed",
+        EventKind::CallStopping { .. } => "call-stopping",
+        EventKind::CallEnded { .. } => "call-ended",
+        EventKind::RunEnded { .. } => "run-ended",
     }
 }
 
 /// The call that an event is about.
-fn call(what: &Happening) -> Option<CallId> {
+fn call(what: &EventKind) -> Option<CallId> {
     match what {
-        Happening::CallQueued { call, .. }
-        | Happening::CallWaiting { call, .. }
-        | Happening::CallStarted { call, .. }
-        | Happening::Output { call, .. }
-        | Happening::CallSampled { call, .. }
-        | Happening::CallStopping { call, .. }
-        | Happening::CallEnded { call, .. } => Some(*call),
-        Happening::RunStarted { .. }
-        | Happening::MachineSampled { .. }
-        | Happening::CapChanged { .. }
-        | Happening::RunEnded { .. } => None,
+        EventKind::CallQueued { call, .. }
+        | EventKind::CallWaiting { call, .. }
+        | EventKind::CallStarted { call, .. }
+        | EventKind::Output { call, .. }
+        | EventKind::CallSampled { call, .. }
+        | EventKind::CallStopping { call, .. }
+        | EventKind::CallEnded { call, .. } => Some(*call),
+        EventKind::RunStarted { .. }
+        | EventKind::MachineSampled { .. }
+        | EventKind::CapChanged { .. }
+        | EventKind::RunEnded { .. } => None,
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::CallOutput;
 use crate::model::{
-    AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
-    Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, Measured, Order, Outcome,
-    OutputStat, Policy, RunId, RunPhase, Snapshot, Source, ToolName, Waited,
+    AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
+    Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
+    Order, Outcome, OutputStat, Policy, RunId, RunPhase, Snapshot, ToolName, Waited,
 };
 
 pub(super) fn ms(ms: u64) -> Duration {
@@ -99,7 +99,7 @@ fn counted() -> CallRow {
 fn exact(value: u64) -> Measured {
     Measured {
         value,
-        source: Source::Exact,
+        source: MeasureSource::Exact,
     }
 }
 
@@ -171,7 +171,7 @@ fn failed_and_skipped() -> [CallRow; 2] {
 pub(super) fn last() -> Snapshot {
     let [broken, skipped] = failed_and_skipped();
     let rows = [counted(), retried(), broken, skipped];
-    let mut counts = Counts::default();
+    let mut counts = CallCounts::default();
     for row in &rows {
         *counts.slot(&row.state) += 1;
     }
@@ -193,7 +193,7 @@ pub(super) fn last() -> Snapshot {
         auto: None,
         cap_changes: Arc::new(History::new(1)),
         learned: Arc::default(),
-        pulses: Arc::new(History::new(1)),
+        load_samples: Arc::new(History::new(1)),
         policy: policy(),
         counts,
         calls: Arc::new(rows.into_iter().map(Arc::new).collect()),

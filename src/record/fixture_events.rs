@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::fixture::{id, ms, policy};
 use crate::model::{
-    AttemptEnd, AttemptNo, CallName, CallSample, Cap, CapCause, CapStep, Counts, Happening, LaneId,
-    LockKey, MachineSample, Outcome, RunEvent, RunId, StopCause, StopStep, Stream, ToolName,
-    WaitReason,
+    AttemptNo, AttemptSummary, CallCounts, CallName, CallSample, Cap, CapCause, CapStep, EventKind,
+    LaneId, LockKey, MachineSample, Outcome, RunEvent, RunId, StopCause, StopStep, Stream,
+    ToolName, WaitReason,
 };
 
 /// The events in order.
@@ -18,16 +18,16 @@ pub(super) fn events() -> Vec<RunEvent> {
     all.map(|(at, what)| RunEvent::new(ms(at), what)).collect()
 }
 
-type Timed = (u64, Happening);
+type Timed = (u64, EventKind);
 
 fn queueing() -> Vec<Timed> {
-    let started = Happening::RunStarted {
+    let started = EventKind::RunStarted {
         run: RunId::new("run-1"),
         plan: "trial\u{7}".into(),
         calls: 2,
         policy: policy(),
     };
-    let queued = |index: usize, name: &str| Happening::CallQueued {
+    let queued = |index: usize, name: &str| EventKind::CallQueued {
         call: id(index),
         name: CallName::new(name),
         tool: ToolName::new("word-count"),
@@ -46,16 +46,16 @@ fn queueing() -> Vec<Timed> {
     ]
 }
 
-fn waiting(reason: WaitReason, ended: Option<AttemptEnd>) -> Happening {
-    Happening::CallWaiting {
+fn waiting(reason: WaitReason, ended: Option<AttemptSummary>) -> EventKind {
+    EventKind::CallWaiting {
         call: id(1),
         reason,
         ended,
     }
 }
 
-fn started(index: usize, attempt: u32, pid: Option<u32>, args: Value) -> Happening {
-    Happening::CallStarted {
+fn started(index: usize, attempt: u32, pid: Option<u32>, args: Value) -> EventKind {
+    EventKind::CallStarted {
         call: id(index),
         attempt: AttemptNo(attempt),
         lane: LaneId(attempt - 1),
@@ -65,7 +65,7 @@ fn started(index: usize, attempt: u32, pid: Option<u32>, args: Value) -> Happeni
 }
 
 fn running() -> Vec<Timed> {
-    let output = Happening::Output {
+    let output = EventKind::Output {
         call: id(0),
         attempt: AttemptNo(1),
         stream: Stream::Stderr,
@@ -81,8 +81,8 @@ fn running() -> Vec<Timed> {
     vec![
         (20, started(0, 1, Some(4711), json!({ "path": "a.txt" }))),
         (60, output),
-        (500, Happening::CallSampled { call, sample }),
-        (500, Happening::MachineSampled { sample: machine }),
+        (500, EventKind::CallSampled { call, sample }),
+        (500, EventKind::MachineSampled { sample: machine }),
     ]
 }
 
@@ -96,7 +96,7 @@ fn retrying() -> Vec<Timed> {
     };
     let failed = end(Outcome::Failed, Some(1));
     vec![
-        (510, Happening::CapChanged { step }),
+        (510, EventKind::CapChanged { step }),
         (
             600,
             waiting(WaitReason::Retry { at: ms(850) }, Some(failed)),
@@ -105,8 +105,8 @@ fn retrying() -> Vec<Timed> {
     ]
 }
 
-fn end(outcome: Outcome, exit_code: Option<i32>) -> AttemptEnd {
-    AttemptEnd {
+fn end(outcome: Outcome, exit_code: Option<i32>) -> AttemptSummary {
+    AttemptSummary {
         attempt: AttemptNo(1),
         outcome,
         reason: exit_code.map(|code| format!("exit code {code}").into()),
@@ -116,28 +116,28 @@ fn end(outcome: Outcome, exit_code: Option<i32>) -> AttemptEnd {
 }
 
 fn ending() -> Vec<Timed> {
-    let stopping = |step: StopStep| Happening::CallStopping {
+    let stopping = |step: StopStep| EventKind::CallStopping {
         call: id(0),
         cause: StopCause::User,
         step,
     };
-    let ended = Happening::CallEnded {
+    let ended = EventKind::CallEnded {
         call: id(0),
         outcome: Outcome::Cancelled,
         reason: Some("cancelled by the user".into()),
         attempt: Some(end(Outcome::Cancelled, None)),
         took: Some(ms(930)),
     };
-    let counts = Counts {
+    let counts = CallCounts {
         succeeded: 1,
         cancelled: 1,
-        ..Counts::default()
+        ..CallCounts::default()
     };
     let wall = ms(960);
     vec![
         (900, stopping(StopStep::Soft { hard_at: ms(940) })),
         (940, stopping(StopStep::Hard)),
         (950, ended),
-        (960, Happening::RunEnded { counts, wall }),
+        (960, EventKind::RunEnded { counts, wall }),
     ]
 }

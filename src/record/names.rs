@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CallId, CallName, Happening, RunEvent, WaitReason};
+use crate::model::{CallId, CallName, EventKind, RunEvent, WaitReason};
 
 /// The names heard of so far.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub(super) struct Names(Vec<Option<CallName>>);
 impl Names {
     /// Takes the name that an event gives a call.
     pub(super) fn hear(&mut self, event: &RunEvent) {
-        if let Happening::CallQueued { call, name, .. } = &event.what {
+        if let EventKind::CallQueued { call, name, .. } = &event.what {
             if self.0.len() <= call.index() {
                 self.0.resize(call.index() + 1, None);
             }

@@ -8,8 +8,8 @@ use super::figures::on_one_line;
 use super::names::Names;
 use super::{CallOutput, Outputs};
 use crate::model::{
-    AttemptEnd, CallRow, CallState, CapControl, Counts, Happening, Outcome, RunEvent, Snapshot,
-    plural,
+    AttemptSummary, CallCounts, CallRow, CallState, CapControl, EventKind, Outcome, RunEvent,
+    Snapshot, plural,
 };
 
 /// Writes a run as plain lines for people and pagers.
@@ -36,7 +36,7 @@ impl PlainLines {
     /// The line of an event.
     fn line(&self, event: &RunEvent) -> Option<String> {
         match &event.what {
-            Happening::RunStarted {
+            EventKind::RunStarted {
                 plan,
                 calls,
                 policy,
@@ -50,7 +50,7 @@ impl PlainLines {
                 let calls = plural(*calls, "call");
                 Some(format!("run    {plan}: {calls}, cap {auto}{cap}"))
             }
-            Happening::CallStarted {
+            EventKind::CallStarted {
                 call,
                 attempt,
                 lane,
@@ -64,7 +64,7 @@ impl PlainLines {
                 let name = self.names.of(*call);
                 Some(format!("start  {name} in lane {lane}{again}"))
             }
-            Happening::CallWaiting {
+            EventKind::CallWaiting {
                 call,
                 reason,
                 ended: Some(ended),
@@ -73,7 +73,7 @@ impl PlainLines {
                 let reason = self.names.reason(reason, event.t);
                 Some(format!("end    {name}: {ending}, {reason}"))
             }
-            Happening::CallEnded {
+            EventKind::CallEnded {
                 call,
                 outcome,
                 reason,
@@ -86,7 +86,7 @@ impl PlainLines {
                 let (name, why) = (self.names.of(*call), because(reason.as_deref()));
                 Some(format!("end    {name} {outcome}{took}{why}"))
             }
-            Happening::RunEnded { counts, wall } => {
+            EventKind::RunEnded { counts, wall } => {
                 let (tally, wall) = (tally(counts), wall.as_secs_f64());
                 Some(format!("done   {tally} in {wall:.3} s"))
             }
@@ -145,13 +145,13 @@ fn write_output(row: &CallRow, output: &CallOutput, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-fn ending(end: &AttemptEnd) -> String {
+fn ending(end: &AttemptSummary) -> String {
     let why = because(end.reason.as_deref());
     format!("attempt {} {}{why}", end.attempt.0, end.outcome)
 }
 
 /// How many calls ended in which way, leaving out the ways that none did.
-fn tally(counts: &Counts) -> String {
+fn tally(counts: &CallCounts) -> String {
     let said: Vec<String> = Outcome::ALL
         .iter()
         .map(|outcome| (counts.ended_as(*outcome), outcome))

@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, LearnedNeed, Policy, Rate, Tool, ToolName};
+use crate::model::{LearnedNeed, Policy, Rate, Tool, ToolAction, ToolName};
 
 /// What the scheduler starts from; together with the inputs it determines
 /// every effect.
@@ -53,7 +53,7 @@ impl ToolLimits {
     /// The limits of a tool, or `None` where it has none and can get none: a
     /// service may ask in mid-run not to be called for a while.
     pub fn of(tool: &Tool) -> Option<Self> {
-        let is_service = matches!(tool.action, Action::Http { .. });
+        let is_service = matches!(tool.action, ToolAction::Http { .. });
         (is_service || tool.max_parallel.is_some() || tool.rate.is_some()).then(|| Self {
             tool: tool.name.clone(),
             max_parallel: tool.max_parallel,

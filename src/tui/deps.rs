@@ -9,7 +9,7 @@ use super::motion::Motion;
 use super::recalled::Recalled;
 use super::settings::Settings;
 use crate::catalogue::Catalogue;
-use crate::engine::Handle;
+use crate::engine::EngineHandle;
 use crate::output::{Reader, Wiretap};
 use crate::theme::Theme;
 
@@ -17,7 +17,7 @@ use crate::theme::Theme;
 #[derive(Debug)]
 pub struct Deps {
     /// The running engine.
-    pub handle: Handle,
+    pub handle: EngineHandle,
     /// What calls print.
     pub reader: Reader,
     /// What was said to and by servers.

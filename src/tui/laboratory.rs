@@ -11,7 +11,7 @@ use super::reading::Listening;
 use super::state::Level;
 use super::update::Msg;
 use crate::lab::{Asked, Experiment};
-use crate::model::{History, Plan, Pulse};
+use crate::model::{History, LoadSample, Plan};
 
 /// Orders that may wait to be heard.
 pub const ORDERS: usize = 8;
@@ -39,7 +39,7 @@ pub struct News {
     /// Which one that is, from 1; 0 before the first.
     pub number: u64,
     /// How busy its run under way is, or its last one was.
-    pub load: Arc<History<Pulse>>,
+    pub load: Arc<History<LoadSample>>,
     /// Something that the user should know of, with a number that grows.
     /// Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Cap, History, PressureSource, Pulse};
+use crate::model::{Cap, History, LoadSample, PressureSource};
 
 /// Readings further apart than so many times the usual have a gap between them.
 const GAP: u32 = 3;
@@ -34,7 +34,7 @@ pub(super) struct LoadCurve {
     /// Usual time between two readings; `None` of a single one.
     pub(super) period: Option<Duration>,
     /// The latest reading.
-    pub(super) latest: Pulse,
+    pub(super) latest: LoadSample,
     /// The highest cap, and the most running and waiting calls at once.
     pub(super) most: (Cap, u32, u32),
     /// Whether a pressure is estimated.
@@ -43,8 +43,8 @@ pub(super) struct LoadCurve {
 
 impl LoadCurve {
     /// The load in so many columns; `None` before two moments are known.
-    pub(super) fn of(pulses: &History<Pulse>, columns: u16) -> Option<Self> {
-        let read: Vec<Pulse> = pulses.iter().flatten().copied().collect();
+    pub(super) fn of(load_samples: &History<LoadSample>, columns: u16) -> Option<Self> {
+        let read: Vec<LoadSample> = load_samples.iter().flatten().copied().collect();
         let (first, latest) = (*read.first()?, *read.last()?);
         let period = usual(&read);
         let from = first.at.saturating_sub(period);
@@ -69,7 +69,7 @@ impl LoadCurve {
             spread(&mut sums, (column(since), column(pulse.at)), pulse);
             before = pulse.at;
         }
-        let most = |count: fn(&Pulse) -> u32| read.iter().map(count).max().unwrap_or(0);
+        let most = |count: fn(&LoadSample) -> u32| read.iter().map(count).max().unwrap_or(0);
         let mut sources = read.iter().filter_map(|it| Some(it.pressure?.source));
         Some(Self {
             columns: sums.iter().map(Sum::moment).collect(),
@@ -87,7 +87,7 @@ impl LoadCurve {
 }
 
 /// The median time between two readings; of a single one, since the start.
-fn usual(read: &[Pulse]) -> Duration {
+fn usual(read: &[LoadSample]) -> Duration {
     let apart = read
         .windows(2)
         .map(|two| two[1].at.saturating_sub(two[0].at));
@@ -122,7 +122,7 @@ impl Sum {
 }
 
 /// Adds a reading to the columns from one place to another.
-fn spread(sums: &mut [Sum], (from, to): (f64, f64), pulse: &Pulse) {
+fn spread(sums: &mut [Sum], (from, to): (f64, f64), pulse: &LoadSample) {
     let first = from.floor() as usize;
     for (sum, column) in sums.iter_mut().zip(0_u32..).skip(first) {
         let left = f64::from(column);
@@ -146,8 +146,8 @@ mod tests {
     use super::*;
     use crate::model::Pressure;
 
-    fn pulse(at_ms: u64, running: u32, pressure: Option<f32>) -> Pulse {
-        Pulse {
+    fn pulse(at_ms: u64, running: u32, pressure: Option<f32>) -> LoadSample {
+        LoadSample {
             at: Duration::from_millis(at_ms),
             cap: Cap::new(4).expect("a cap"),
             running,
@@ -160,9 +160,9 @@ mod tests {
         }
     }
 
-    fn curve(pulses: &[Pulse], columns: u16) -> Option<LoadCurve> {
+    fn curve(load_samples: &[LoadSample], columns: u16) -> Option<LoadCurve> {
         let mut history = History::new(100);
-        for pulse in pulses {
+        for pulse in load_samples {
             history.push(Some(*pulse));
         }
         LoadCurve::of(&history, columns)
@@ -170,13 +170,13 @@ mod tests {
 
     #[test]
     fn a_missed_reading_leaves_a_gap_and_an_unknown_pressure_another() {
-        let pulses = [
+        let load_samples = [
             pulse(500, 1, Some(0.5)),
             pulse(1_000, 3, None),
             pulse(1_500, 3, Some(0.0)),
             pulse(5_000, 2, Some(1.0)),
         ];
-        let curve = curve(&pulses, 10).expect("four readings");
+        let curve = curve(&load_samples, 10).expect("four readings");
         let read = |figure: fn(&Moment) -> Option<f64>| -> Vec<Option<f64>> {
             let columns = curve.columns.iter().map(|it| figure(it.as_ref()?));
             columns
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn a_column_is_the_average_of_its_readings() {
-        let pulses = [pulse(500, 1, None), pulse(1_000, 4, None)];
-        let curve = curve(&pulses, 1).expect("two readings");
+        let load_samples = [pulse(500, 1, None), pulse(1_000, 4, None)];
+        let curve = curve(&load_samples, 1).expect("two readings");
         let running = curve.columns[0].map(|it| it.running);
         assert_eq!((running, curve.most.1), (Some(2.5), 4));
     }

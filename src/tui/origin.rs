@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::schema;
-use crate::model::{CallId, CallRow, Origin, Snapshot, Tool};
+use crate::model::{CallId, CallOrigin, CallRow, Snapshot, Tool};
 use crate::plan::{self, Reference};
 
 /// An argument of a call.
@@ -81,10 +81,12 @@ fn source(
             .is_some_and(|it| it == value)
     };
     match row.call.origin {
-        Origin::Plan => ArgumentSource::Plan,
-        Origin::Again(call) => ArgumentSource::Call(call),
-        Origin::Changed(call) if was_given(&call) => ArgumentSource::Call(call),
-        Origin::User | Origin::Changed(_) if default == Some(value) => ArgumentSource::Default,
-        Origin::User | Origin::Changed(_) => ArgumentSource::Typed,
+        CallOrigin::Plan => ArgumentSource::Plan,
+        CallOrigin::Again(call) => ArgumentSource::Call(call),
+        CallOrigin::Changed(call) if was_given(&call) => ArgumentSource::Call(call),
+        CallOrigin::User | CallOrigin::Changed(_) if default == Some(value) => {
+            ArgumentSource::Default
+        }
+        CallOrigin::User | CallOrigin::Changed(_) => ArgumentSource::Typed,
     }
 }

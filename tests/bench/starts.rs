@@ -8,7 +8,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use fanout::exec::{AttemptEvent, Containment, ContainmentOptions, Spawner, StopTokens};
-use fanout::model::{AttemptNo, CallId, Epoch, Launch, Outcome, Stdin};
+use fanout::model::{AttemptNo, CallId, Epoch, Outcome, ProcessSpec, Stdin};
 use fanout::output::{Bounds, Store};
 use tokio::sync::mpsc;
 
@@ -17,9 +17,9 @@ const CAP: usize = 8;
 const ROUNDS: usize = 7;
 const GROWTH: usize = 512 << 20;
 
-fn launch(index: usize) -> Launch {
+fn launch(index: usize) -> ProcessSpec {
     let path = std::env::var("PATH").unwrap_or_default();
-    Launch {
+    ProcessSpec {
         call: CallId::from_index(index),
         attempt: AttemptNo(1),
         epoch: Epoch(1),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use fanout::catalogue::Catalogue;
-use fanout::model::{Action, Tool, ToolName};
+use fanout::model::{Tool, ToolAction, ToolName};
 use fanout::plan;
 use fanout::sample_tool::{self, Streams};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ fn the_catalogues_to_copy_from_are_valid_and_their_programs_are_there() {
             .join("fanout.toml");
         let catalogue = Catalogue::load(&[path]).unwrap_or_else(|problems| panic!("{problems:?}"));
         let tool = catalogue.get(&ToolName::new(tool)).expect("its tool");
-        let Action::Command { argv, .. } = &tool.action else {
+        let ToolAction::Command { argv, .. } = &tool.action else {
             panic!("{tool:?}");
         };
         let program = argv.first().expect("a program");
@@ -162,7 +162,7 @@ fn keys(value: &Value) -> BTreeSet<String> {
 
 /// Runs a sample tool in this process with the words of its manifest.
 fn answer(tool: &Tool, args: &Value) -> (u8, String) {
-    let Action::Command { argv, .. } = &tool.action else {
+    let ToolAction::Command { argv, .. } = &tool.action else {
         panic!("{tool:?}");
     };
     assert_eq!(argv.first().map(String::as_str), Some("@fanout"));

@@ -8,9 +8,9 @@ mod trial;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanout::engine::{Command, Detail, Lifetime, Recorder};
+use fanout::engine::{Command, EventDetail, Lifetime, Recorder};
 use fanout::model;
-use fanout::model::{CallState, Cap, Ending, Happening, Outcome, RunEvent, Snapshot, WaitReason};
+use fanout::model::{CallState, Cap, Ending, EventKind, Outcome, RunEvent, Snapshot, WaitReason};
 use fanout::output::{Bounds, Store};
 use fanout::plan::Draft;
 use fanout::sched::Replay;
@@ -206,7 +206,7 @@ async fn a_call_runs_again_with_the_arguments_it_had() {
     let last = trial.last().await;
     let again = last.row(id(2)).expect("a row");
     assert_eq!(again.name.as_str(), "a-r2");
-    assert_eq!(again.call.origin, model::Origin::Again(id(1)));
+    assert_eq!(again.call.origin, model::CallOrigin::Again(id(1)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,7 +242,7 @@ async fn a_slow_recorder_loses_nothing() {
     let (sender, mut events) = mpsc::channel::<RunEvent>(1);
     let recorder = Recorder {
         events: sender,
-        detail: Detail::Everything,
+        detail: EventDetail::Everything,
     };
     let calls = "[[call]]\ntool = \"say\"\n".repeat(50);
     let trial = recorded_trial(&calls, 50, Lifetime::UntilEnded, Some(recorder));
@@ -255,8 +255,8 @@ async fn a_slow_recorder_loses_nothing() {
     while let Ok(Some(event)) = timeout(PATIENCE, events.recv()).await {
         assert!(!is_over, "nothing follows the end");
         match event.what {
-            Happening::CallEnded { call, .. } => ends[call.index()] += 1,
-            Happening::RunEnded { counts, .. } => {
+            EventKind::CallEnded { call, .. } => ends[call.index()] += 1,
+            EventKind::RunEnded { counts, .. } => {
                 assert_eq!(counts.succeeded, 50);
                 is_over = true;
             }
@@ -273,7 +273,7 @@ async fn a_recorder_that_stands_still_piles_up_no_output() {
     let (sender, mut events) = mpsc::channel::<RunEvent>(1);
     let recorder = Recorder {
         events: sender,
-        detail: Detail::Everything,
+        detail: EventDetail::Everything,
     };
     let calls = "[[call]]\ntool = \"say\"\n".repeat(CALLS as usize);
     let trial = recorded_trial(&calls, CALLS, Lifetime::UntilEnded, Some(recorder));
@@ -295,7 +295,7 @@ async fn a_recorder_that_stands_still_piles_up_no_output() {
     let mut is_ended = vec![false; CALLS as usize];
     while let Ok(Some(event)) = timeout(PATIENCE, events.recv()).await {
         match event.what {
-            Happening::Output {
+            EventKind::Output {
                 call,
                 text,
                 left_out_bytes,
@@ -305,7 +305,7 @@ async fn a_recorder_that_stands_still_piles_up_no_output() {
                 pieces += 1;
                 told += text.len() as u64 + left_out_bytes;
             }
-            Happening::CallEnded { call, .. } => is_ended[call.index()] = true,
+            EventKind::CallEnded { call, .. } => is_ended[call.index()] = true,
             _ => {}
         }
     }

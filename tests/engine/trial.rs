@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanout::catalogue::Catalogue;
-use fanout::engine::{self, Command, Engine, Handle, Lifetime, Recorder, RunSurroundings, Setup};
+use fanout::engine::{
+    self, Command, Engine, EngineHandle, Lifetime, Recorder, RunSurroundings, Setup,
+};
 use fanout::model::{CallState, Cap, Outcome, Policy, RunId, Snapshot};
 use fanout::output::{Bounds, Store};
 use fanout::sched::TapedStep;
@@ -46,7 +48,7 @@ properties.path = { type = "string" }
 /// An engine whose attempts the test plays itself.
 pub(crate) struct Trial {
     pub(crate) engine: Engine,
-    pub(crate) handle: Handle,
+    pub(crate) handle: EngineHandle,
     pub(crate) spawner: Scripted,
     /// Holds the catalogue as long as the engine may read it.
     pub(crate) folder: tempfile::TempDir,

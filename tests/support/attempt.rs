@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanout::exec::{AttemptEvent, Spawner, StopTokens};
-use fanout::model::{AttemptNo, CallId, Ending, Epoch, Launch, Stdin};
+use fanout::model::{AttemptNo, CallId, Ending, Epoch, ProcessSpec, Stdin};
 use fanout::output::{Bounds, Store};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -23,9 +23,9 @@ pub(crate) struct Run {
 }
 
 /// A launch of `argv` in the test's folder, with its marker.
-pub(crate) fn launch(living: &Living, argv: &[&str]) -> Launch {
+pub(crate) fn launch(living: &Living, argv: &[&str]) -> ProcessSpec {
     let path = std::env::var("PATH").expect("a PATH");
-    Launch {
+    ProcessSpec {
         call: CallId::from_index(0),
         attempt: AttemptNo(1),
         epoch: Epoch(1),
@@ -42,12 +42,12 @@ pub(crate) fn launch(living: &Living, argv: &[&str]) -> Launch {
 }
 
 /// A launch of a script for `sh`.
-pub(crate) fn script(living: &Living, text: &str) -> Launch {
+pub(crate) fn script(living: &Living, text: &str) -> ProcessSpec {
     launch(living, &["sh", "-c", text])
 }
 
 /// Starts a launch.
-pub(crate) fn start(spawner: &dyn Spawner, launch: Launch) -> Run {
+pub(crate) fn start(spawner: &dyn Spawner, launch: ProcessSpec) -> Run {
     let store = Store::new(None, Bounds::default());
     let sink = store.sink(launch.call, launch.attempt);
     let (sender, events) = mpsc::channel(16);
@@ -107,7 +107,7 @@ impl Run {
 }
 
 /// A launch that reads these bytes.
-pub(crate) fn feed(mut launch: Launch, bytes: &[u8]) -> Launch {
+pub(crate) fn feed(mut launch: ProcessSpec, bytes: &[u8]) -> ProcessSpec {
     launch.stdin = Stdin::Bytes(Arc::from(bytes));
     launch
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fanout::exec::{AttemptEvent, Spawner, StopTokens};
-use fanout::model::{CallId, Ending, Launch, Outcome};
+use fanout::model::{CallId, Ending, Outcome, ProcessSpec};
 use fanout::output::{Sink, Stream};
 use tokio::sync::mpsc;
 
 /// An attempt that waits for what the test makes of it.
 struct Waiting {
-    launch: Launch,
+    launch: ProcessSpec,
     stop: StopTokens,
     sink: Sink,
     events: mpsc::Sender<AttemptEvent>,
@@ -20,13 +20,13 @@ struct Waiting {
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     waiting: Arc<Mutex<BTreeMap<CallId, Waiting>>>,
-    launches: Arc<Mutex<Vec<Launch>>>,
+    launches: Arc<Mutex<Vec<ProcessSpec>>>,
 }
 
 impl Spawner for Scripted {
     fn start(
         &self,
-        launch: Launch,
+        launch: ProcessSpec,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -45,7 +45,7 @@ impl Spawner for Scripted {
 
 impl Scripted {
     /// Everything that was to be started, in that order.
-    pub(crate) fn launches(&self) -> Vec<Launch> {
+    pub(crate) fn launches(&self) -> Vec<ProcessSpec> {
         self.launches.lock().expect("no panic").clone()
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fanout::model::{
-    CallSample, Ending, History, Leftover, Measured, Origin, Outcome, Snapshot, Source, ToolName,
+    CallOrigin, CallSample, Ending, History, Leftover, MeasureSource, Measured, Outcome, Snapshot,
+    ToolName,
 };
 use fanout::theme::{Depth, builtin};
 use fanout::tui::glyphs::Glyphs;
@@ -39,7 +40,7 @@ fn run() -> Arc<Snapshot> {
         leaked: vec![leaked],
         cpu_ms: Some(Measured {
             value: 846,
-            source: Source::Exact,
+            source: MeasureSource::Exact,
         }),
         ..Ending::plain(Outcome::Leaked)
     });
@@ -109,7 +110,7 @@ fn what_is_known_of_a_call_is_read_to_its_end() {
 
 #[test]
 fn each_argument_names_its_source() {
-    let told = |origin: Origin| {
+    let told = |origin: CallOrigin| {
         let mut run = (*fixtures::everything()).clone();
         let mut calls = (*run.calls).clone();
         let mut row = (*calls[6]).clone();
@@ -129,7 +130,7 @@ fn each_argument_names_its_source() {
         state.focus_on(Pane::Detail);
         dump::with_styles(&looks::draw(&state))
     };
-    let plan = told(Origin::Plan);
+    let plan = told(CallOrigin::Plan);
     assert!(plan.contains("max       200  plan"), "{plan}");
     assert!(plan.contains("pattern   TODO  plan"), "{plan}");
     assert!(plan.contains("from {{list-dir.output.0}} #3"), "{plan}");
@@ -137,12 +138,12 @@ fn each_argument_names_its_source() {
         plan.contains("pause_ms  0  schema default, not sent"),
         "{plan}"
     );
-    let user = told(Origin::User);
+    let user = told(CallOrigin::User);
     assert!(user.contains("max       200  schema default "), "{user}");
     assert!(user.contains("pattern   TODO  typed"), "{user}");
-    let again = told(Origin::Again(id(3)));
+    let again = told(CallOrigin::Again(id(3)));
     assert!(again.contains("pattern   TODO  as in #3"), "{again}");
-    let changed = told(Origin::Changed(id(3)));
+    let changed = told(CallOrigin::Changed(id(3)));
     assert!(changed.contains("max       200  as in #3"), "{changed}");
     assert!(changed.contains("pattern   TODO  typed"), "{changed}");
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanout::model::{CallState, Cap, Counts, Ending, LaneId, Outcome, Snapshot};
+use fanout::model::{CallCounts, CallState, Cap, Ending, LaneId, Outcome, Snapshot};
 use fanout::record::PastRun;
 
 use crate::fixtures::{attempt, ms};
@@ -55,7 +55,7 @@ fn with_ends(run: &Snapshot, start: impl Fn(u32) -> (LaneId, Duration)) -> Snaps
     ended.lanes = Arc::new(vec![None; ended.lanes.len()]);
     ended.queue = Arc::default();
     ended.finished = Arc::new(ended.calls.iter().map(|row| row.id).rev().collect());
-    ended.counts = Counts::default();
+    ended.counts = CallCounts::default();
     for row in ended.calls.iter() {
         *ended.counts.slot(&row.state) += 1;
     }

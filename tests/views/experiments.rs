@@ -9,8 +9,8 @@ use fanout::lab::{
     TrialCall, bounds, compare, sweep,
 };
 use fanout::model::{
-    Call, CallId, CallName, Cap, History, LaneId, Outcome, Plan, Pressure, PressureSource, Pulse,
-    ToolName,
+    Call, CallId, CallName, Cap, History, LaneId, LoadSample, Outcome, Plan, Pressure,
+    PressureSource, ToolName,
 };
 use fanout::theme::{Depth, builtin};
 use fanout::tui::glyphs::Glyphs;
@@ -134,8 +134,8 @@ fn under_way(asked: Asked) -> Arc<Experiment> {
 
 /// Readings of a run: busy, then nearly done, with some missed and some that
 /// know of no pressure.
-fn pulses(source: PressureSource) -> Arc<History<Pulse>> {
-    let mut pulses = History::new(100);
+fn load_samples(source: PressureSource) -> Arc<History<LoadSample>> {
+    let mut load_samples = History::new(100);
     for number in (1..=40).filter(|it| !(17..21).contains(it)) {
         let queued = 28_u32.saturating_sub(number);
         let lanes = if number > 30 { 2 } else { 4 };
@@ -144,7 +144,7 @@ fn pulses(source: PressureSource) -> Arc<History<Pulse>> {
             memory_full: None,
             source,
         };
-        pulses.push(Some(Pulse {
+        load_samples.push(Some(LoadSample {
             at: Duration::from_millis(u64::from(number) * 500),
             cap: cap(lanes),
             running: if number > 32 { 1 } else { 4 - number % 2 },
@@ -152,14 +152,14 @@ fn pulses(source: PressureSource) -> Arc<History<Pulse>> {
             pressure: (!(5..8).contains(&number)).then_some(pressure),
         }));
     }
-    Arc::new(pulses)
+    Arc::new(load_samples)
 }
 
 fn news(experiment: Option<Arc<Experiment>>) -> News {
     News {
         number: u64::from(experiment.is_some()),
         experiment,
-        load: pulses(PressureSource::Measured),
+        load: load_samples(PressureSource::Measured),
         ..News::of(&plan())
     }
 }
@@ -183,7 +183,7 @@ fn made() -> Vec<(&'static str, News)> {
 
 fn state(news: News, (width, height): (u16, u16)) -> State {
     let mut run = (*fixtures::over()).clone();
-    run.pulses = pulses(PressureSource::Estimated);
+    run.load_samples = load_samples(PressureSource::Estimated);
     let mut state = fixtures::state(Arc::new(run), Size { width, height });
     update(&mut state, Duration::ZERO, Msg::Learned(news));
     state.show(Screen::Experiments);

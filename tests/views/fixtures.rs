@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use fanout::catalogue::Catalogue;
 use fanout::model::{
-    AttemptNo, AttemptRecord, Call, CallId, CallName, CallRow, CallSample, CallState, Cap, Counts,
-    Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
+    AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
+    Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
     OutputStat, Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason,
     WaitSpan, Waited,
 };
@@ -78,9 +78,9 @@ impl Run {
             auto: None,
             cap_changes: Arc::new(History::new(1)),
             learned: Arc::default(),
-            pulses: Arc::new(History::new(1)),
+            load_samples: Arc::new(History::new(1)),
             policy,
-            counts: Counts::default(),
+            counts: CallCounts::default(),
             calls: Arc::default(),
             lanes: Arc::default(),
             lane_time: Duration::ZERO,

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{
-    Annotations, CallRow, CallSample, CancelTruth, ChangedTool, Faults, HeldBack, History,
-    ListedTool, Progress, Remote, ServerName, ServerOrder, ServerRow, ServerState, Snapshot,
+    Annotations, CallProgress, CallRow, CallSample, CancelStatus, ChangedTool, Faults, HeldBack,
+    History, ListedTool, RemoteStatus, ServerCommand, ServerName, ServerRow, ServerState, Snapshot,
 };
 use fanout::model::{Outcome, WaitReason};
 use fanout::output::{Party, Safe};
@@ -102,17 +102,17 @@ pub(crate) fn run() -> Arc<Snapshot> {
         )
         .publish();
     let mut run = (*run).clone();
-    let told = |progress, cancel| Some(Remote { progress, cancel });
-    let progress = Progress {
+    let told = |progress, cancel| Some(RemoteStatus { progress, cancel });
+    let progress = CallProgress {
         done: 3.0,
         total: Some(10.0),
     };
     edit(&mut run, 3, |row| row.remote = told(Some(progress), None));
     edit(&mut run, 4, |row| {
-        row.remote = told(None, Some(CancelTruth::Sent));
+        row.remote = told(None, Some(CancelStatus::Sent));
     });
     edit(&mut run, 5, |row| {
-        row.remote = told(Some(progress), Some(CancelTruth::StillWorking));
+        row.remote = told(Some(progress), Some(CancelStatus::StillWorking));
     });
     let mut memory = server("memory", ServerState::Ready);
     let names = ["look", "look-2", "index", "scan"];
@@ -226,7 +226,7 @@ fn play(script: impl AsyncFnOnce(&mut Stage)) {
     play_on(around, run(), (120, 36), script);
 }
 
-fn asked(name: &str, order: ServerOrder) -> Command {
+fn asked(name: &str, order: ServerCommand) -> Command {
     let name = ServerName::new(name);
     Command::Server { name, order }
 }
@@ -235,11 +235,11 @@ fn asked(name: &str, order: ServerOrder) -> Command {
 fn servers_are_started_stopped_and_restarted() {
     play(async |stage| {
         stage.keys("8s").await;
-        assert_eq!(stage.commands(), [asked("files", ServerOrder::Start)]);
+        assert_eq!(stage.commands(), [asked("files", ServerCommand::Start)]);
         stage.keys("x").await;
         assert!(stage.text().contains("the server does not run"));
         stage.keys("jr").await;
-        assert_eq!(stage.commands(), [asked("gone", ServerOrder::Restart)]);
+        assert_eq!(stage.commands(), [asked("gone", ServerCommand::Restart)]);
         stage.keys("js").await;
         assert!(stage.text().contains("the server runs"));
         // It works on calls: that is asked about first.
@@ -249,7 +249,7 @@ fn servers_are_started_stopped_and_restarted() {
         stage.keys("<ret>").await;
         assert_eq!(stage.commands(), []);
         stage.keys("xy").await;
-        assert_eq!(stage.commands(), [asked("memory", ServerOrder::Stop)]);
+        assert_eq!(stage.commands(), [asked("memory", ServerCommand::Stop)]);
     });
 }
 
@@ -347,7 +347,7 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
         stage.keys("c<ret>").await;
         assert_eq!(stage.commands(), []);
         stage.keys("cy").await;
-        let order = ServerOrder::Accept(3);
+        let order = ServerCommand::Accept(3);
         assert_eq!(stage.commands(), [asked("memory", order)]);
     });
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use fanout::catalogue::Catalogue;
-use fanout::engine::{Command, Handle};
+use fanout::engine::{Command, EngineHandle};
 use fanout::model::{Plan, Snapshot};
 use fanout::output::{Bounds, Store, Wiretap};
 use fanout::theme::{Depth, builtin};
@@ -212,7 +212,7 @@ pub(crate) fn play_on(
         let outputs = Store::new(None, Bounds::default());
         let wiretap = Wiretap::default();
         let deps = Deps {
-            handle: Handle::new(command_sender, snapshots),
+            handle: EngineHandle::new(command_sender, snapshots),
             reader: outputs.reader(),
             wiretap: wiretap.clone(),
             catalogue,

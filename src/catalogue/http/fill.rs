@@ -10,7 +10,7 @@ use url::Url;
 use super::parts::{Part, TemplateError, parts, variables_of};
 use super::url::{UrlProblem, UrlTemplate, encoded};
 use crate::catalogue::command::as_text;
-use crate::model::{CallId, Concealed, Epoch, Request, WrittenBody, WrittenRequest};
+use crate::model::{BodyTemplate, CallId, Epoch, HttpRequest, RequestTemplate, Secret};
 
 /// Variables of the environment.
 pub type Variables = BTreeMap<String, String>;
@@ -61,11 +61,11 @@ impl From<UrlProblem> for RequestError {
 /// Makes the request of an attempt. `args` are resolved and fit the tool's
 /// schema.
 pub fn request(
-    written: &WrittenRequest,
+    written: &RequestTemplate,
     args: &Value,
     variables: &Variables,
     (call, epoch): (CallId, Epoch),
-) -> Result<Request, RequestError> {
+) -> Result<HttpRequest, RequestError> {
     let filler = Filler {
         args,
         variables,
@@ -76,15 +76,15 @@ pub fn request(
     let mut headers = Vec::new();
     for (name, value) in &written.headers {
         if let Some(value) = filler.header(name, value)? {
-            headers.push((name.clone(), Concealed::new(value)));
+            headers.push((name.clone(), Secret::new(value)));
         }
     }
     let is_typed = |(name, _): &(String, _)| name.eq_ignore_ascii_case("content-type");
     let (body, kind) = match &written.body {
-        WrittenBody::None => (None, None),
-        WrittenBody::Text(text) if is_form(written) => (Some(filler.form(text)?), None),
-        WrittenBody::Text(text) => (Some(filler.text(text)?), Some("text/plain; charset=utf-8")),
-        WrittenBody::Json(value) => {
+        BodyTemplate::None => (None, None),
+        BodyTemplate::Text(text) if is_form(written) => (Some(filler.form(text)?), None),
+        BodyTemplate::Text(text) => (Some(filler.text(text)?), Some("text/plain; charset=utf-8")),
+        BodyTemplate::Json(value) => {
             let value = filler.json(value)?.unwrap_or_default();
             (Some(value.to_string()), Some("application/json"))
         }
@@ -92,24 +92,24 @@ pub fn request(
     if let Some(kind) = kind
         && !headers.iter().any(is_typed)
     {
-        headers.push(("content-type".to_owned(), Concealed::new(kind)));
+        headers.push(("content-type".to_owned(), Secret::new(kind)));
     }
     let used = filler.used.into_inner();
-    Ok(Request {
+    Ok(HttpRequest {
         call,
         epoch,
         method: written.method,
         host: parsed.host_str().unwrap_or_default().to_owned(),
-        url: Concealed::new(url),
+        url: Secret::new(url),
         headers,
-        body: body.map(Concealed::new),
-        secrets: used.into_iter().map(Concealed::new).collect(),
+        body: body.map(Secret::new),
+        secrets: used.into_iter().map(Secret::new).collect(),
         is_repeatable: written.method.is_idempotent(),
     })
 }
 
 /// Why these arguments will not make a request, whatever the environment has.
-pub fn foresee(written: &WrittenRequest, args: &Value) -> Option<RequestError> {
+pub fn foresee(written: &RequestTemplate, args: &Value) -> Option<RequestError> {
     let names = variables_of(written).into_iter();
     let variables = names.map(|name| (name.to_owned(), "set".to_owned()));
     let start = (CallId::from_index(0), Epoch(0));
@@ -117,12 +117,12 @@ pub fn foresee(written: &WrittenRequest, args: &Value) -> Option<RequestError> {
 }
 
 /// Whether the body is a form, in which values are encoded as in a query.
-fn is_form(written: &WrittenRequest) -> bool {
+fn is_form(written: &RequestTemplate) -> bool {
     kind(written).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// The content type that a request names.
-pub(super) fn kind(written: &WrittenRequest) -> Option<String> {
+pub(super) fn kind(written: &RequestTemplate) -> Option<String> {
     let mut headers = written.headers.iter();
     let named = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     named.map(|(_, kind)| kind.to_ascii_lowercase())
@@ -287,16 +287,16 @@ mod tests {
     use super::*;
     use crate::model::Method;
 
-    fn written(url: &str) -> WrittenRequest {
-        WrittenRequest {
+    fn written(url: &str) -> RequestTemplate {
+        RequestTemplate {
             method: Method::Post,
             url: url.to_owned(),
             headers: Vec::new(),
-            body: WrittenBody::None,
+            body: BodyTemplate::None,
         }
     }
 
-    fn filled(written: &WrittenRequest, args: &Value) -> Result<Request, RequestError> {
+    fn filled(written: &RequestTemplate, args: &Value) -> Result<HttpRequest, RequestError> {
         let variables = [("KEY", "s3/cret"), ("LINE", "a\r\nb: c")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let start = (CallId::from_index(0), Epoch(1));
@@ -320,7 +320,7 @@ mod tests {
         );
         let keyed = filled(&written("https://h/?k=${KEY}"), &json!({})).expect("a request");
         assert_eq!(keyed.url.reveal(), "https://h/?k=s3%2Fcret");
-        assert_eq!(keyed.secrets, [Concealed::new("s3/cret")]);
+        assert_eq!(keyed.secrets, [Secret::new("s3/cret")]);
         assert!(!format!("{keyed:?}").contains("s3"), "{keyed:?}");
     }
 
@@ -367,7 +367,7 @@ mod tests {
         let made = filled(&request, &json!({"v": "é"})).expect("a request");
         assert_eq!(
             made.headers,
-            [("A".to_owned(), Concealed::new("x é"))].to_vec()
+            [("A".to_owned(), Secret::new("x é"))].to_vec()
         );
         let control = RequestError::Control {
             header: "A".to_owned(),
@@ -382,7 +382,7 @@ mod tests {
     fn bodies_keep_their_form() {
         let mut request = written("https://h");
         let args = json!({"t": "a&b=\"c\"", "n": [1], "k": "${KEY}"});
-        request.body = WrittenBody::Json(json!({
+        request.body = BodyTemplate::Json(json!({
             "t": "<{{t}}>", "n": "{{n}}", "none": "{{none}}", "k": "{{k}}", "l": ["{{none}}", 2],
         }));
         let made = filled(&request, &args).expect("a request");
@@ -393,17 +393,13 @@ mod tests {
         );
         assert_eq!(
             made.headers,
-            [(
-                "content-type".to_owned(),
-                Concealed::new("application/json")
-            )]
-            .to_vec()
+            [("content-type".to_owned(), Secret::new("application/json"))].to_vec()
         );
         request.headers = vec![(
             "Content-Type".to_owned(),
             "application/x-www-form-urlencoded".to_owned(),
         )];
-        request.body = WrittenBody::Text("t={{t}}&none={{none}}&n={{n}}".to_owned());
+        request.body = BodyTemplate::Text("t={{t}}&none={{none}}&n={{n}}".to_owned());
         let made = filled(&request, &args).expect("a request");
         let body = made.body.expect("a body");
         assert_eq!(body.reveal(), "t=a%26b%3D%22c%22&n=%5B1%5D");

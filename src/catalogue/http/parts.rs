@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::catalogue::template::{Piece, UnclosedHole, pieces};
-use crate::model::{WrittenBody, WrittenRequest};
+use crate::model::{BodyTemplate, RequestTemplate};
 
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +68,13 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Every text of a request that may have holes.
-pub(super) fn texts(request: &WrittenRequest) -> Vec<&str> {
+pub(super) fn texts(request: &RequestTemplate) -> Vec<&str> {
     let mut texts = vec![request.url.as_str()];
     texts.extend(request.headers.iter().map(|(_, value)| value.as_str()));
     match &request.body {
-        WrittenBody::None => {}
-        WrittenBody::Text(text) => texts.push(text),
-        WrittenBody::Json(value) => collect(value, &mut texts),
+        BodyTemplate::None => {}
+        BodyTemplate::Text(text) => texts.push(text),
+        BodyTemplate::Json(value) => collect(value, &mut texts),
     }
     texts
 }
@@ -89,7 +89,7 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
 }
 
 /// The variables that a request takes from the environment.
-pub(in crate::catalogue) fn variables_of(request: &WrittenRequest) -> BTreeSet<&str> {
+pub(in crate::catalogue) fn variables_of(request: &RequestTemplate) -> BTreeSet<&str> {
     let parts = texts(request).into_iter().flat_map(|text| {
         // What cannot be cut has been reported.
         parts(text).unwrap_or_default()

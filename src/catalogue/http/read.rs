@@ -9,7 +9,7 @@ use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::placeholders::Placeholders;
-use crate::model::{Method, WrittenBody, WrittenRequest};
+use crate::model::{BodyTemplate, Method, RequestTemplate};
 
 const METHODS: [(&str, Method); 7] = [
     ("GET", Method::Get),
@@ -42,7 +42,7 @@ pub(in crate::catalogue) fn read(
     node: &Node,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings<'_>,
-) -> Option<WrittenRequest> {
+) -> Option<RequestTemplate> {
     if !cfg!(feature = "http") {
         findings.error(
             &node.span,
@@ -57,11 +57,11 @@ pub(in crate::catalogue) fn read(
     let url = url_node.and_then(|node| text(node, findings));
     let headers = fields.read("headers", findings, headers);
     let body_node = fields.take("body");
-    let request = WrittenRequest {
+    let request = RequestTemplate {
         method: method.unwrap_or(Method::Get),
         url: url.unwrap_or_default().to_owned(),
         headers: headers.unwrap_or_default(),
-        body: body_node.map_or(WrittenBody::None, |node| body(node, findings)),
+        body: body_node.map_or(BodyTemplate::None, |node| body(node, findings)),
     };
     fields.finish(findings);
     check_holes(node, placeholders, findings);
@@ -109,13 +109,13 @@ pub(in crate::catalogue) fn check_header(entry: &Entry, value: &str, findings: &
     }
 }
 
-fn body(node: &Node, findings: &mut Findings<'_>) -> WrittenBody {
+fn body(node: &Node, findings: &mut Findings<'_>) -> BodyTemplate {
     match &node.item {
-        Item::Text(text) => WrittenBody::Text(text.clone()),
-        Item::Table(_) | Item::List(_) => WrittenBody::Json(node.to_json()),
+        Item::Text(text) => BodyTemplate::Text(text.clone()),
+        Item::Table(_) | Item::List(_) => BodyTemplate::Json(node.to_json()),
         _ => {
             wrong_kind(node, "a text, or a table to be sent as JSON", findings);
-            WrittenBody::None
+            BodyTemplate::None
         }
     }
 }
@@ -147,7 +147,7 @@ fn check_holes(node: &Node, placeholders: &Placeholders<'_>, findings: &mut Find
     }
 }
 
-fn check_url(request: &WrittenRequest, node: &Node, findings: &mut Findings<'_>) {
+fn check_url(request: &RequestTemplate, node: &Node, findings: &mut Findings<'_>) {
     match UrlTemplate::parse(&request.url) {
         Ok(url) => {
             let has_secrets = !variables_of(request).is_empty();
@@ -167,12 +167,12 @@ fn check_url(request: &WrittenRequest, node: &Node, findings: &mut Findings<'_>)
     }
 }
 
-fn check_body(request: &WrittenRequest, node: &Node, findings: &mut Findings<'_>) {
+fn check_body(request: &RequestTemplate, node: &Node, findings: &mut Findings<'_>) {
     if request.method.is_safe() {
         let message = format!("a {} request has no body", request.method);
         findings.error(&node.span, message);
     }
-    let WrittenBody::Text(text) = &request.body else {
+    let BodyTemplate::Text(text) = &request.body else {
         return;
     };
     let is_json = kind(request).is_some_and(|kind| kind.contains("json"))

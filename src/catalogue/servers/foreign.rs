@@ -12,7 +12,7 @@ use crate::catalogue::document::{Entry, Item, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest::is_variable;
-use crate::model::{Concealed, McpServer, Reach, ServerName};
+use crate::model::{McpServer, Secret, ServerName, ServerTransport};
 
 /// The keys under which those programs keep their servers.
 const ROOTS: [&str; 3] = ["mcpServers", "servers", "mcp_servers"];
@@ -148,7 +148,7 @@ impl Reader<'_, '_> {
     ) -> Option<McpServer> {
         let node = &entry.node;
         let errors = self.findings.error_count();
-        let reach = if node.get("command").is_some() {
+        let transport = if node.get("command").is_some() {
             self.program(node)
         } else {
             self.remote(entry)
@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
         let parallel = parallel.and_then(|node| boolean(node, self.findings));
         let server = McpServer {
             name,
-            reach: reach?,
+            transport: transport?,
             startup_timeout: startup.unwrap_or(McpServer::STARTUP_TIMEOUT),
             timeout,
             is_parallel: parallel.unwrap_or(false),
@@ -177,7 +177,7 @@ impl Reader<'_, '_> {
         (self.findings.error_count() == errors).then_some(server)
     }
 
-    fn program(&mut self, node: &Node) -> Option<Reach> {
+    fn program(&mut self, node: &Node) -> Option<ServerTransport> {
         let mut argv = vec![self.filled(node.get("command")?)?];
         if let Some(Item::List(args)) = node.get("args").map(|node| &node.item) {
             argv.extend(args.iter().filter_map(|arg| self.filled(arg)));
@@ -185,7 +185,7 @@ impl Reader<'_, '_> {
         let env = self.variables(node.get("env"));
         let env_pass = self.texts(node.get("env_vars"));
         let cwd = node.get("cwd").and_then(|node| self.filled(node));
-        Some(Reach::Stdio {
+        Some(ServerTransport::Stdio {
             argv,
             env,
             env_pass: env_pass.unwrap_or_default(),
@@ -194,7 +194,7 @@ impl Reader<'_, '_> {
     }
 
     /// A server over the network. Codex names the variables of its secrets.
-    fn remote(&mut self, entry: &Entry) -> Option<Reach> {
+    fn remote(&mut self, entry: &Entry) -> Option<ServerTransport> {
         let node = &entry.node;
         let Some(written) = written_url(node) else {
             let message = "a server needs `command` or `url`";
@@ -227,10 +227,10 @@ impl Reader<'_, '_> {
         }
         if let Some(node) = node.get("bearer_token_env_var") {
             let token = of_variable(node, self.findings)?;
-            let bearer = Concealed::new(format!("Bearer {token}"));
+            let bearer = Secret::new(format!("Bearer {token}"));
             headers.insert("Authorization".to_owned(), bearer);
         }
-        Some(Reach::Http { url, headers })
+        Some(ServerTransport::Http { url, headers })
     }
 
     /// A text with its variables filled in.
@@ -238,13 +238,13 @@ impl Reader<'_, '_> {
         filled(node, self.rules, self.values, self.findings)
     }
 
-    fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Concealed> {
+    fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
         let mut variables = BTreeMap::new();
         for entry in node.and_then(Node::as_table).unwrap_or_default() {
             if is_variable(&entry.key, &entry.key_span, self.findings)
                 && let Some(value) = self.filled(&entry.node)
             {
-                variables.insert(entry.key.clone(), Concealed::new(value));
+                variables.insert(entry.key.clone(), Secret::new(value));
             }
         }
         variables

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::catalogue::command::{folder_of, program_of, tidy};
 use crate::catalogue::surroundings::environment;
-use crate::model::{AttemptNo, CallId, Epoch, Launch, McpServer, Reach, Stdin};
+use crate::model::{AttemptNo, CallId, Epoch, McpServer, ProcessSpec, ServerTransport, Stdin};
 
 /// What surrounds a server.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +23,16 @@ pub struct ServerSurroundings<'s> {
 
 /// The command line of a server; `None` for one that is not started but
 /// reached over the network.
-pub fn server_launch(server: &McpServer, around: &ServerSurroundings<'_>) -> Option<Launch> {
-    let Reach::Stdio {
+pub fn server_process_spec(
+    server: &McpServer,
+    around: &ServerSurroundings<'_>,
+) -> Option<ProcessSpec> {
+    let ServerTransport::Stdio {
         argv,
         env,
         env_pass,
         cwd,
-    } = &server.reach
+    } = &server.transport
     else {
         return None;
     };
@@ -44,7 +47,7 @@ pub fn server_launch(server: &McpServer, around: &ServerSurroundings<'_>) -> Opt
     let mut env = environment(&values, env_pass, around.inherited_env);
     let run_dir = around.run_dir.display().to_string();
     env.insert("FANOUT_RUN_DIR".to_owned(), run_dir);
-    Some(Launch {
+    Some(ProcessSpec {
         // A server belongs to no call; nothing reports under these.
         call: CallId::MAX,
         attempt: AttemptNo(1),

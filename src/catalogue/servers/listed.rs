@@ -2,7 +2,7 @@
 //! locks, and what the user says of a tool stands over what it says itself.
 
 use crate::model::{
-    Access, Action, Annotations, ListedTool, McpServer, OutputKind, Timeouts, Tool, ToolName,
+    Access, Annotations, ListedTool, McpServer, OutputKind, Timeouts, Tool, ToolAction, ToolName,
     ToolOverride,
 };
 
@@ -21,7 +21,7 @@ pub(in crate::catalogue) fn tool_of(server: &McpServer, listed: &ListedTool) -> 
     let mut tool = tool(server, &listed.name, listed.annotations);
     tool.description.clone_from(&listed.description);
     tool.input_schema = Some(listed.input_schema.clone());
-    if let Action::Mcp {
+    if let ToolAction::Mcp {
         output_schema,
         is_listed,
         ..
@@ -48,7 +48,7 @@ fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
     Tool {
         name: ToolName::new(format!("{}.{name}", server.name)),
         description: String::new(),
-        action: Action::Mcp {
+        action: ToolAction::Mcp {
             server: server.name.clone(),
             tool: name.to_owned(),
             output_schema: None,
@@ -119,12 +119,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Reach, ServerName};
+    use crate::model::{ServerName, ServerTransport};
 
     fn server() -> McpServer {
         McpServer {
             name: ServerName::new("s"),
-            reach: Reach::Stdio {
+            transport: ServerTransport::Stdio {
                 argv: vec!["x".to_owned()],
                 env: BTreeMap::new(),
                 env_pass: Vec::new(),
@@ -156,7 +156,7 @@ mod tests {
 
     fn told(server: &McpServer, listed: &ListedTool) -> (Access, Vec<String>, Vec<String>) {
         let tool = tool_of(server, listed).expect("taken over");
-        let Action::Mcp { access, .. } = tool.action else {
+        let ToolAction::Mcp { access, .. } = tool.action else {
             panic!("a server's tool");
         };
         (access, tool.write_locks, tool.read_locks)

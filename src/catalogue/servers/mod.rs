@@ -9,7 +9,7 @@ mod native;
 mod remote;
 
 pub(super) use foreign::{may_be as may_be_foreign, read as read_foreign};
-pub use launch::{ServerSurroundings, server_launch};
+pub use launch::{ServerSurroundings, server_process_spec};
 pub(super) use listed::{assumed, tool_of};
 pub(super) use native::read;
 

@@ -12,7 +12,7 @@ use crate::catalogue::fields::{
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest;
 use crate::catalogue::placeholders::Placeholders;
-use crate::model::{Concealed, McpServer, Reach, ServerName, ToolOverride};
+use crate::model::{McpServer, Secret, ServerName, ServerTransport, ToolOverride};
 
 /// Reads the servers of a file; those with errors are reported.
 pub(in crate::catalogue) fn read(
@@ -34,7 +34,7 @@ fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> 
     let errors = findings.error_count();
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
-    let reach = if fields.has("url") {
+    let transport = if fields.has("url") {
         remote(&mut fields, findings)
     } else {
         stdio(&mut fields, findings)
@@ -48,7 +48,7 @@ fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> 
     fields.finish(findings);
     let server = McpServer {
         name: name?,
-        reach: reach?,
+        transport: transport?,
         startup_timeout: startup_timeout.unwrap_or(McpServer::STARTUP_TIMEOUT),
         timeout,
         is_parallel: is_parallel.unwrap_or(false),
@@ -78,7 +78,7 @@ pub(super) fn server_name(entry: &Entry, findings: &mut Findings<'_>) -> Option<
     Some(ServerName::new(name))
 }
 
-fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
+fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerTransport> {
     let command = fields.need("command", findings);
     let argv = command.and_then(|node| argv(node, findings));
     let env = fields.read("env", findings, manifest::environment);
@@ -90,10 +90,10 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> 
     });
     let cwd = fields.read("cwd", findings, text).map(PathBuf::from);
     let env = env.unwrap_or_default().into_iter();
-    Some(Reach::Stdio {
+    Some(ServerTransport::Stdio {
         argv: argv?,
         env: env
-            .map(|(name, value)| (name, Concealed::new(value)))
+            .map(|(name, value)| (name, Secret::new(value)))
             .collect(),
         env_pass: env_pass.unwrap_or_default(),
         cwd,
@@ -102,7 +102,7 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> 
 
 /// What is reached over the network. `${NAME}` is a variable of the
 /// environment.
-fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach> {
+fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerTransport> {
     let variable = |name: &str| std::env::var(name).ok();
     let values = Values {
         variable: &variable,
@@ -115,7 +115,7 @@ fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Reach>
     let headers = fields.read("headers", findings, |node, findings| {
         remote::headers(node, findings, filled)
     });
-    Some(Reach::Http {
+    Some(ServerTransport::Http {
         url: url?,
         headers: headers.unwrap_or_default(),
     })

@@ -8,7 +8,7 @@ use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::wrong_kind;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::http::check_header;
-use crate::model::Concealed;
+use crate::model::Secret;
 
 /// Why such a server cannot be used, where this program was built without.
 pub(super) const WITHOUT: &str = "this fanout was built without HTTP (the feature `http`)";
@@ -45,7 +45,7 @@ pub(super) fn headers(
     node: &Node,
     findings: &mut Findings<'_>,
     mut filled: impl FnMut(&Node, &mut Findings<'_>) -> Option<String>,
-) -> Option<BTreeMap<String, Concealed>> {
+) -> Option<BTreeMap<String, Secret>> {
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of headers", findings);
         return None;
@@ -54,7 +54,7 @@ pub(super) fn headers(
     for entry in entries {
         if let Some(value) = filled(&entry.node, findings) {
             check_header(entry, &value, findings);
-            headers.insert(entry.key.clone(), Concealed::new(value));
+            headers.insert(entry.key.clone(), Secret::new(value));
         }
     }
     Some(headers)

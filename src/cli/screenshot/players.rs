@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::recording::{Recording, Take};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{AttemptNo, CallId, CallSample, Ending, Epoch, Launch, Outcome, Plan, Question};
+use crate::model::{
+    AttemptNo, CallId, CallSample, Ending, Epoch, McpRequest, Outcome, Plan, ProcessSpec,
+};
 use crate::output::Sink;
 use crate::probe::{ProbeReading, Subject};
 
@@ -141,7 +143,7 @@ impl Players {
 impl Spawner for Players {
     fn start(
         &self,
-        launch: Launch,
+        launch: ProcessSpec,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -156,7 +158,7 @@ impl Spawner for Players {
 
     fn ask(
         &self,
-        question: Question,
+        question: McpRequest,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,

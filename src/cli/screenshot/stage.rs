@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::players::Players;
 use super::recording::Recording;
 use crate::catalogue::Catalogue;
-use crate::engine::{self, Command, Handle, Lifetime, RunSurroundings};
+use crate::engine::{self, Command, EngineHandle, Lifetime, RunSurroundings};
 use crate::model::{Cap, Plan, Policy, RunId};
 use crate::output::{Bounds, Store, Wiretap};
 use crate::probe::{Probe, ProbeReading};
@@ -170,7 +170,7 @@ fn laboratory(plan: &Plan) -> Laboratory {
 async fn direct(
     plan: &Plan,
     cues: Vec<(Duration, Cue)>,
-    handle: &Handle,
+    handle: &EngineHandle,
     keys: &mpsc::Sender<io::Result<Event>>,
     canvas: &Canvas,
 ) -> Vec<Buffer> {

@@ -30,7 +30,7 @@ use super::own_folder::OwnFolder;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
 use super::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{Cap, Launch};
+use crate::model::{Cap, ProcessSpec};
 use crate::output::Sink;
 
 /// How the containment is set up.
@@ -125,7 +125,7 @@ fn look_back(state: &Path) -> Result<SweptLeftovers, LedgerError> {
 impl Spawner for Containment {
     fn start(
         &self,
-        launch: Launch,
+        launch: ProcessSpec,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,

@@ -11,7 +11,7 @@ use super::Containment;
 use super::supervised_process::{Pump, SupervisedProcess, supervise};
 use crate::exec::StopTokens;
 use crate::exec::pipes::ToolEnds;
-use crate::model::{Ending, Launch};
+use crate::model::{Ending, ProcessSpec};
 
 /// Our ends of a resident program's pipes. Dropping `stdin` is end of file
 /// for it.
@@ -47,7 +47,7 @@ impl Containment {
     /// the ending of a program that could not be started.
     pub async fn start_persistent(
         &self,
-        launch: &Launch,
+        launch: &ProcessSpec,
         stop: &StopTokens,
     ) -> Result<(PersistentProcess, PersistentPipes), Ending> {
         let make = || PersistentPipes::new().map(|(pipes, ends)| (Some(pipes), ends));

@@ -19,7 +19,7 @@ use crate::exec::refusal::shortage;
 use crate::exec::reporter::Reporter;
 use crate::exec::wire::{Done, StartStage, SupervisorCommand, SupervisorEvent};
 use crate::exec::{Refusal, StopTokens, program};
-use crate::model::{Ending, Launch, Leftover, Measured, Outcome, Source};
+use crate::model::{Ending, Leftover, MeasureSource, Measured, Outcome, ProcessSpec};
 use crate::output::Sink;
 
 /// A supervisor answers a kill within 5 s, also where it did not succeed. One
@@ -91,7 +91,7 @@ impl SupervisedProcess<Pipes> {
     /// Starts the program of a call.
     pub(super) async fn of_call(
         shared: &Inner,
-        launch: &Launch,
+        launch: &ProcessSpec,
         stop: &StopTokens,
     ) -> Result<Self, Ending> {
         Self::begin(shared, launch, stop, &|| Pipes::new(&launch.stdin)).await
@@ -125,7 +125,7 @@ impl<P> SupervisedProcess<P> {
     /// some patience if the system is short of something.
     pub(super) async fn begin(
         shared: &Inner,
-        launch: &Launch,
+        launch: &ProcessSpec,
         stop: &StopTokens,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, Ending> {
@@ -156,7 +156,7 @@ impl<P> SupervisedProcess<P> {
 
     async fn try_begin(
         shared: &Inner,
-        launch: &Launch,
+        launch: &ProcessSpec,
         program: &Path,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, StartError> {
@@ -305,7 +305,7 @@ fn ending(done: Done) -> Ending {
     }
     let exact = |value| Measured {
         value,
-        source: Source::Exact,
+        source: MeasureSource::Exact,
     };
     Ending {
         cpu_ms: done.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),

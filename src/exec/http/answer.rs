@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER}
 use reqwest::{Client, Response, StatusCode};
 
 use super::mask::Mask;
-use crate::model::{Ending, Outcome, Request};
+use crate::model::{Ending, HttpRequest, Outcome};
 use crate::output::{Sink, Stream};
 
 /// Bytes of an answer that are read. What is kept of them is bounded as for
@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 const LONGEST_REASON: usize = 300;
 
 /// Asks, writes the answer to the output, and says how it ended.
-pub(super) async fn ask(client: &Client, request: &Request, sink: &Sink) -> Ending {
+pub(super) async fn ask(client: &Client, request: &HttpRequest, sink: &Sink) -> Ending {
     let mask = Mask::new(&request.secrets);
     match exchange(client, request, sink, &mask).await {
         Ok(ending) => ending,
@@ -46,7 +46,7 @@ struct Broken {
 
 async fn exchange(
     client: &Client,
-    request: &Request,
+    request: &HttpRequest,
     sink: &Sink,
     mask: &Mask,
 ) -> Result<Ending, Broken> {
@@ -65,7 +65,7 @@ async fn exchange(
     Ok(ending)
 }
 
-fn headers(request: &Request) -> Result<HeaderMap, Broken> {
+fn headers(request: &HttpRequest) -> Result<HeaderMap, Broken> {
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| unmade(&error))?;
@@ -85,7 +85,7 @@ fn unmade(error: &dyn std::fmt::Display) -> Broken {
 }
 
 /// Why the exchange broke, without the URL, which may hold a secret.
-fn broken(request: &Request, error: reqwest::Error) -> Broken {
+fn broken(request: &HttpRequest, error: reqwest::Error) -> Broken {
     let was_sent = !error.is_connect() && !error.is_builder();
     let is_retryable = !error.is_builder() && (!was_sent || request.is_repeatable);
     let word = if error.is_connect() {
@@ -107,7 +107,7 @@ fn broken(request: &Request, error: reqwest::Error) -> Broken {
 }
 
 /// What the status means.
-fn judge(answer: &Response, request: &Request, mask: &Mask) -> Ending {
+fn judge(answer: &Response, request: &HttpRequest, mask: &Mask) -> Ending {
     let status = answer.status();
     if status.is_success() {
         return Ending::plain(Outcome::Succeeded);
@@ -164,7 +164,7 @@ fn pause(after: &HeaderValue, now: Timestamp) -> Option<Duration> {
 /// Writes the body to the output.
 async fn take(
     mut answer: Response,
-    request: &Request,
+    request: &HttpRequest,
     sink: &Sink,
     mask: &Mask,
     ending: &mut Ending,

@@ -6,7 +6,7 @@
 use memchr::memmem::Finder;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::model::Concealed;
+use crate::model::Secret;
 
 /// What stands in place of a secret.
 const MASK: &[u8] = b"***";
@@ -22,8 +22,8 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    pub(super) fn new(secrets: &[Concealed]) -> Self {
-        let secrets = secrets.iter().map(Concealed::reveal);
+    pub(super) fn new(secrets: &[Secret]) -> Self {
+        let secrets = secrets.iter().map(Secret::reveal);
         let mut forms: Vec<String> = secrets
             .filter(|secret| secret.len() >= SHORTEST)
             .flat_map(|secret| {
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn mask(secrets: &[&str]) -> Mask {
-        let secrets: Vec<Concealed> = secrets.iter().map(|it| Concealed::new(*it)).collect();
+        let secrets: Vec<Secret> = secrets.iter().map(|it| Secret::new(*it)).collect();
         Mask::new(&secrets)
     }
 

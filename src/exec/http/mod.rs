@@ -15,7 +15,7 @@ use tokio::sync::{OnceCell, mpsc};
 
 use super::reporter::Reporter;
 use super::{AttemptEvent, StopTokens};
-use crate::model::{Ending, Outcome, Request, StopCause};
+use crate::model::{Ending, HttpRequest, Outcome, StopCause};
 use crate::output::Sink;
 
 /// Asks services; cheap to clone. Connections are kept between calls.
@@ -31,7 +31,7 @@ impl Web {
     /// Must be called within a tokio runtime.
     pub fn fetch(
         &self,
-        request: Request,
+        request: HttpRequest,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
@@ -48,7 +48,7 @@ impl Web {
 
     /// Asks until there is an answer or a stop. A stop closes the connection,
     /// which is all that can be done from here.
-    async fn ask(&self, request: &Request, stop: &StopTokens, sink: &Sink) -> Ending {
+    async fn ask(&self, request: &HttpRequest, stop: &StopTokens, sink: &Sink) -> Ending {
         let client = match self.client.get_or_try_init(client::build).await {
             Ok(client) => client,
             Err(error) => return Ending::refused(error.to_string()),
@@ -65,7 +65,7 @@ impl Web {
 
 /// The ending of a call that was stopped. What changes nothing is over with
 /// its connection; of anything else nobody here knows whether it goes on.
-fn stopped(request: &Request, cause: Option<StopCause>) -> Ending {
+fn stopped(request: &HttpRequest, cause: Option<StopCause>) -> Ending {
     let is_timeout = matches!(cause, Some(StopCause::RunTimeout | StopCause::IdleTimeout));
     let is_over = request.method.is_safe();
     let outcome = if is_over || is_timeout {

@@ -18,13 +18,13 @@ use super::server::Server;
 use super::session::Session;
 use crate::exec::StopTokens;
 use crate::exec::reporter::Reporter;
-use crate::model::{CancelTruth, Ending, Outcome, Question, Remote, StopCause};
+use crate::model::{CancelStatus, Ending, McpRequest, Outcome, RemoteStatus, StopCause};
 use crate::output::Sink;
 
 /// Asks, and returns how the call ended.
 pub(super) async fn ask(
     server: &Arc<Server>,
-    question: &Question,
+    question: &McpRequest,
     stop: &StopTokens,
     sink: &Sink,
     reporter: &Reporter,
@@ -51,7 +51,7 @@ pub(super) async fn ask(
                 session: &session,
                 id,
                 heard,
-                remote: Remote::default(),
+                remote: RemoteStatus::default(),
                 reporter,
             };
             talk.listen(rx, stop).await
@@ -73,7 +73,7 @@ pub(super) async fn ask(
     }
 }
 
-fn request(question: &Question, ticket: Ticket) -> ClientRequest {
+fn request(question: &McpRequest, ticket: Ticket) -> ClientRequest {
     let mut params = CallToolRequestParams::new(question.tool.clone());
     if let Some(args) = question.args.as_object() {
         params = params.with_arguments(args.clone());
@@ -86,7 +86,7 @@ fn request(question: &Question, ticket: Ticket) -> ClientRequest {
 /// How the talk about a call ended.
 enum End {
     Answered(Box<Result<ServerResult, ServiceError>>),
-    Stopped(CancelTruth),
+    Stopped(CancelStatus),
 }
 
 /// The talk about one call.
@@ -94,7 +94,7 @@ struct Talk<'t> {
     session: &'t Session,
     id: RequestId,
     heard: watch::Receiver<Heard>,
-    remote: Remote,
+    remote: RemoteStatus,
     reporter: &'t Reporter,
 }
 
@@ -131,7 +131,7 @@ impl Talk<'_> {
 
     /// Takes what was heard; the truth about the cancel, once nothing more is
     /// to come.
-    async fn hear(&mut self) -> Option<CancelTruth> {
+    async fn hear(&mut self) -> Option<CancelStatus> {
         let heard = *self.heard.borrow_and_update();
         self.remote.progress = heard.progress;
         if self.remote.cancel.is_none() {
@@ -139,9 +139,9 @@ impl Talk<'_> {
             return None;
         }
         let truth = if heard.is_answered {
-            CancelTruth::Confirmed
+            CancelStatus::Confirmed
         } else {
-            CancelTruth::StillWorking
+            CancelStatus::StillWorking
         };
         self.tell(truth).await;
         heard.is_answered.then_some(truth)
@@ -159,21 +159,21 @@ impl Talk<'_> {
                 .send_notification(CancelledNotification::new(params).into())
                 .await;
         });
-        self.tell(CancelTruth::Sent).await;
+        self.tell(CancelStatus::Sent).await;
     }
 
     /// The stop has run its course.
-    async fn give_up(&mut self) -> CancelTruth {
+    async fn give_up(&mut self) -> CancelStatus {
         let truth = match self.remote.cancel {
-            Some(CancelTruth::StillWorking) => CancelTruth::StillWorking,
-            _ if self.session.is_gone() => CancelTruth::Confirmed,
-            _ => CancelTruth::Unknown,
+            Some(CancelStatus::StillWorking) => CancelStatus::StillWorking,
+            _ if self.session.is_gone() => CancelStatus::Confirmed,
+            _ => CancelStatus::Unknown,
         };
         self.tell(truth).await;
         truth
     }
 
-    async fn tell(&mut self, truth: CancelTruth) {
+    async fn tell(&mut self, truth: CancelStatus) {
         self.remote.cancel = Some(truth);
         self.reporter.tell(self.remote).await;
     }
@@ -199,16 +199,16 @@ fn answered(result: ServerResult, sink: &Sink) -> Ending {
 /// The ending of a call that was stopped. Of a timeout the outcome is the
 /// timeout; a call that was cancelled is called that only where the server
 /// confirmed it.
-fn stopped(truth: CancelTruth, cause: Option<StopCause>) -> Ending {
+fn stopped(truth: CancelStatus, cause: Option<StopCause>) -> Ending {
     let is_timeout = matches!(cause, Some(StopCause::RunTimeout | StopCause::IdleTimeout));
     let outcome = match truth {
-        CancelTruth::Confirmed => Outcome::Failed,
+        CancelStatus::Confirmed => Outcome::Failed,
         _ if is_timeout => Outcome::Failed,
         _ => Outcome::Unconfirmed,
     };
     Ending {
         reason: Some(truth.word().to_owned()),
-        is_retryable: truth == CancelTruth::Confirmed,
+        is_retryable: truth == CancelStatus::Confirmed,
         ..Ending::plain(outcome)
     }
 }

@@ -14,7 +14,7 @@ use rmcp::model::{
 };
 use tokio::sync::watch;
 
-use crate::model::{CallId, Faults, Progress};
+use crate::model::{CallId, CallProgress, Faults};
 use crate::output::{Party, Sink, Stream, Wiretap};
 
 /// What is in flight on one connection.
@@ -45,7 +45,7 @@ pub(super) struct Exchange {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Heard {
     /// How far it says it is.
-    pub(super) progress: Option<Progress>,
+    pub(super) progress: Option<CallProgress>,
     /// Times it told of progress.
     pub(super) tellings: u64,
     /// Whether it was answered.
@@ -83,7 +83,7 @@ impl Exchange {
             heard.tellings += 1;
             let before = heard.progress.map_or(f64::NEG_INFINITY, |known| known.done);
             if told.progress.is_finite() && told.progress > before {
-                heard.progress = Some(Progress {
+                heard.progress = Some(CallProgress {
                     done: told.progress,
                     total: told.total.filter(|total| total.is_finite()),
                 });

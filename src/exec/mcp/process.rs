@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time;
 
 use crate::exec::{Containment, PersistentPipes, PersistentProcess, StopTokens};
-use crate::model::{Ending, Launch, ServerName};
+use crate::model::{Ending, ProcessSpec, ServerName};
 use crate::output::Wiretap;
 
 /// How long a server has after end of file, and again after SIGTERM (the
@@ -36,7 +36,7 @@ impl Process {
     /// first byte on.
     pub(super) async fn start(
         containment: &Containment,
-        launch: &Launch,
+        launch: &ProcessSpec,
         server: &ServerName,
         wiretap: &Wiretap,
     ) -> Result<(Self, Sender, Receiver), Ending> {

@@ -18,7 +18,7 @@ use rmcp::transport::{StreamableHttpClientTransport, Transport};
 use super::board::Board;
 use super::lines::LONGEST;
 use crate::exec::http::client;
-use crate::model::{Cap, Concealed};
+use crate::model::{Cap, Secret};
 
 /// How often a stream that broke off is asked for again, and how soon: a call
 /// whose answer is lost should fail, not wait.
@@ -39,7 +39,7 @@ impl Remote {
     /// Why that cannot be, in words.
     pub(super) async fn open(
         url: &str,
-        headers: &BTreeMap<String, Concealed>,
+        headers: &BTreeMap<String, Secret>,
         board: Arc<Board>,
     ) -> Result<Self, String> {
         let client = client::build().await.map_err(|error| error.to_string())?;
@@ -64,8 +64,8 @@ fn retries() -> FixedInterval {
     retries
 }
 
-fn sent(headers: &BTreeMap<String, Concealed>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
-    let one = |(name, value): (&String, &Concealed)| {
+fn sent(headers: &BTreeMap<String, Secret>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
+    let one = |(name, value): (&String, &Secret)| {
         let known = HeaderName::try_from(name.as_str()).ok();
         let known = known.zip(HeaderValue::try_from(value.reveal()).ok());
         let (name, mut value) = known.ok_or(format!("the header {name} cannot be sent"))?;

@@ -20,7 +20,8 @@ use super::remote::Remote;
 use super::session::{self, Listener, Place, Service, Session};
 use crate::exec::Containment;
 use crate::model::{
-    Ending, Faults, HeldBack, Launch, ListedTool, McpServer, Reach, ServerRow, ServerState,
+    Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
+    ServerTransport,
 };
 use crate::output::Wiretap;
 
@@ -49,7 +50,7 @@ pub(super) struct Server {
     config: McpServer,
     /// What its process is started with; `None` for one that is reached over
     /// the network.
-    launch: Option<Launch>,
+    launch: Option<ProcessSpec>,
     containment: Containment,
     wiretap: Wiretap,
     /// Counts changes of any server's row.
@@ -73,7 +74,7 @@ struct Running {
 impl Server {
     pub(super) fn new(
         config: McpServer,
-        launch: Option<Launch>,
+        launch: Option<ProcessSpec>,
         containment: Containment,
         wiretap: Wiretap,
         news: watch::Sender<u64>,
@@ -81,7 +82,7 @@ impl Server {
     ) -> Self {
         let row = ServerRow {
             name: config.name.clone(),
-            target: target(&config.reach).into(),
+            target: target(&config.transport).into(),
             state: ServerState::Stopped,
             since: SystemTime::now(),
             pid: None,
@@ -279,7 +280,7 @@ impl Server {
         listener: Listener,
         deadline: Instant,
     ) -> Result<(Service, Vec<ListedTool>), String> {
-        let Reach::Http { url, headers } = &self.config.reach else {
+        let ServerTransport::Http { url, headers } = &self.config.transport else {
             return Err("it has no program and no URL".to_owned());
         };
         let remote = Remote::open(url, headers, Arc::clone(board)).await?;
@@ -449,10 +450,10 @@ fn obituary(ending: &Ending) -> String {
 }
 
 /// What is started, without what could be a secret.
-fn target(reach: &Reach) -> String {
-    match reach {
-        Reach::Stdio { argv, .. } => argv.join(" "),
-        Reach::Http { url, .. } => match url.split_once('?') {
+fn target(transport: &ServerTransport) -> String {
+    match transport {
+        ServerTransport::Stdio { argv, .. } => argv.join(" "),
+        ServerTransport::Http { url, .. } => match url.split_once('?') {
             Some((place, _)) => format!("{place}?…"),
             None => url.clone(),
         },

@@ -13,7 +13,8 @@ use super::server::Server;
 use crate::exec::reporter::Reporter;
 use crate::exec::{AttemptEvent, Containment, StopTokens};
 use crate::model::{
-    Ending, Launch, Leftover, ListedTool, McpServer, Question, ServerName, ServerOrder, ServerRow,
+    Ending, Leftover, ListedTool, McpRequest, McpServer, ProcessSpec, ServerCommand, ServerName,
+    ServerRow,
 };
 use crate::output::{Sink, Wiretap};
 
@@ -34,7 +35,7 @@ impl Servers {
         containment: &Containment,
         wiretap: Wiretap,
         pins: &Arc<dyn Pins>,
-        configured: impl IntoIterator<Item = (McpServer, Option<Launch>)>,
+        configured: impl IntoIterator<Item = (McpServer, Option<ProcessSpec>)>,
     ) -> Self {
         let news = watch::Sender::new(0);
         let servers = configured.into_iter().map(|(config, launch)| {
@@ -75,17 +76,17 @@ impl Servers {
 
     /// Does with a server what was asked, and returns at once: what comes of
     /// it is seen in its row.
-    pub fn conduct(&self, name: &ServerName, order: ServerOrder) {
+    pub fn conduct(&self, name: &ServerName, order: ServerCommand) {
         let Some(server) = self.0.servers.get(name).cloned() else {
             return;
         };
         tokio::spawn(async move {
             match order {
-                ServerOrder::Start => {}
-                ServerOrder::Stop | ServerOrder::Restart => drop(server.stop().await),
-                ServerOrder::Accept(revision) => return server.accept(revision),
+                ServerCommand::Start => {}
+                ServerCommand::Stop | ServerCommand::Restart => drop(server.stop().await),
+                ServerCommand::Accept(revision) => return server.accept(revision),
             }
-            if order != ServerOrder::Stop {
+            if order != ServerCommand::Stop {
                 // Why it did not start stands in its row.
                 let _listed = server.start().await;
             }
@@ -120,7 +121,7 @@ impl Servers {
     /// [`AttemptEvent::Ended`] follows.
     pub fn ask(
         &self,
-        question: Question,
+        question: McpRequest,
         stop: StopTokens,
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::codec::{Decoder, Encoder};
-use crate::model::Launch;
+use crate::model::ProcessSpec;
 
 /// From the runner to a supervisor. End of file is an order too: kill
 /// everything and end.
@@ -43,7 +43,7 @@ const CONTINUE: u8 = 5;
 impl<'a> SupervisorCommand<'a> {
     /// The message that starts `program` as `launch` says. The launch has been
     /// checked to hold no NUL.
-    pub(in crate::exec) fn start_message(launch: &Launch, program: &Path) -> Vec<u8> {
+    pub(in crate::exec) fn start_message(launch: &ProcessSpec, program: &Path) -> Vec<u8> {
         let mut message = Encoder::new(START)
             .word(launch.argv.len() as u32)
             .word(launch.env.len() as u32);
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_start_arrives_as_it_was_sent() {
-        let launch = Launch {
+        let launch = ProcessSpec {
             call: CallId::from_index(0),
             attempt: AttemptNo(1),
             epoch: Epoch(1),

@@ -83,11 +83,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Action, ToolName};
+    use crate::model::{ToolAction, ToolName};
 
     fn tool(name: &str) -> Tool {
         let run = std::time::Duration::ZERO;
-        Tool::new(ToolName::new(name), Action::Wait { run })
+        Tool::new(ToolName::new(name), ToolAction::Wait { run })
     }
 
     #[test]

@@ -118,10 +118,10 @@ impl Form {
     }
 
     /// Who writes the arguments of a call that is made of it.
-    pub fn author(&self) -> model::Origin {
+    pub fn author(&self) -> model::CallOrigin {
         match self.origin {
-            Origin::Call(call) => model::Origin::Changed(call),
-            Origin::Schema | Origin::Last => model::Origin::User,
+            Origin::Call(call) => model::CallOrigin::Changed(call),
+            Origin::Schema | Origin::Last => model::CallOrigin::User,
         }
     }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::Action;
+use crate::model::ToolAction;
 
 fn tool(schema: Value) -> Tool {
     let run = Duration::ZERO;
     Tool {
         input_schema: Some(schema),
-        ..Tool::new(ToolName::new("tool"), Action::Wait { run })
+        ..Tool::new(ToolName::new("tool"), ToolAction::Wait { run })
     }
 }
 

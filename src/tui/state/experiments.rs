@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Level, State};
 use crate::lab::sweep::{self, Sweep};
 use crate::lab::{Asked, Experiment, Finding, compare};
-use crate::model::{CallId, History, Plan, Pulse};
+use crate::model::{CallId, History, LoadSample, Plan};
 use crate::output::Safe;
 use crate::tui::laboratory::{News, SEED};
 
@@ -26,7 +26,7 @@ pub struct Experiments {
     /// The number of the latest one.
     number: u64,
     /// How busy the latest one's run under way is, or its last one was.
-    pub load: Option<Arc<History<Pulse>>>,
+    pub load: Option<Arc<History<LoadSample>>>,
     /// When it was heard of last.
     pub at: Duration,
     /// The number of the notice that was shown last.

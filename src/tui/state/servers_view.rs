@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::Catalogue;
-use crate::model::{Action, CallId, CallRow, ListedTool, ServerName, ServerRow, ServerState};
+use crate::model::{CallId, CallRow, ListedTool, ServerName, ServerRow, ServerState, ToolAction};
 use crate::output::{Party, Safe};
 
 use super::{ListView, Pane, Screen, Selection, State};
@@ -88,7 +88,7 @@ impl State {
 
     /// Why the selected tool cannot be called now; `None` where it can.
     pub fn why_no_call(&self) -> Option<&'static str> {
-        let Action::Mcp { server, .. } = &self.selected_tool()?.action else {
+        let ToolAction::Mcp { server, .. } = &self.selected_tool()?.action else {
             return None;
         };
         let row = self.run.servers.iter().find(|row| row.name == *server)?;
@@ -199,7 +199,7 @@ impl State {
 /// The server of a call's tool.
 fn server_of<'c>(catalogue: &'c Catalogue, row: &CallRow) -> Option<&'c ServerName> {
     match &catalogue.get(&row.tool)?.action {
-        Action::Mcp { server, .. } => Some(server),
+        ToolAction::Mcp { server, .. } => Some(server),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Leave, UiCommand, add_call, experiments, servers};
 use crate::engine::Command;
-use crate::model::ServerOrder;
+use crate::model::ServerCommand;
 use crate::tui::action::Action;
 use crate::tui::state::{Ask, Kind, Layer, Leaving, Level, Question, State};
 
@@ -82,10 +82,10 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
         (Question::Experiment(Kind::GoOn), 1) => experiments::begin(state, Kind::Sweep, commands),
         (Question::Experiment(kind), _) => experiments::begin(state, kind, commands),
         (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
-        (Question::StopServer, _) => servers::give(state, ServerOrder::Stop, commands),
-        (Question::RestartServer, _) => servers::give(state, ServerOrder::Restart, commands),
+        (Question::StopServer, _) => servers::give(state, ServerCommand::Stop, commands),
+        (Question::RestartServer, _) => servers::give(state, ServerCommand::Restart, commands),
         (Question::UseChanged(revision), _) => {
-            servers::give(state, ServerOrder::Accept(revision), commands);
+            servers::give(state, ServerCommand::Accept(revision), commands);
         }
         (Question::DropForm, _) => drop(state.layers.pop()),
         (Question::FillForm, chosen) => add_call::take_offer(state, chosen == 1),

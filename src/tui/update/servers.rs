@@ -2,7 +2,7 @@
 
 use super::UiCommand;
 use crate::engine::Command;
-use crate::model::{ServerOrder, ServerRow};
+use crate::model::{ServerCommand, ServerRow};
 use crate::output::Safe;
 use crate::tui::action::Action;
 use crate::tui::refusal::refusal;
@@ -26,11 +26,11 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
             let question = Question::UseChanged(row.held_back.revision);
             return state.layers.push(Layer::Ask(Ask::new(question)));
         }
-        Action::ServerStop => (ServerOrder::Stop, Question::StopServer),
-        Action::ServerRestart => (ServerOrder::Restart, Question::RestartServer),
-        _ => (ServerOrder::Start, Question::StopServer),
+        Action::ServerStop => (ServerCommand::Stop, Question::StopServer),
+        Action::ServerRestart => (ServerCommand::Restart, Question::RestartServer),
+        _ => (ServerCommand::Start, Question::StopServer),
     };
-    if is_busy && order != ServerOrder::Start {
+    if is_busy && order != ServerCommand::Start {
         state.layers.push(Layer::Ask(Ask::new(question)));
     } else {
         give(state, order, commands);
@@ -38,16 +38,16 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
 }
 
 /// Gives the order.
-pub(super) fn give(state: &mut State, order: ServerOrder, commands: &mut Vec<UiCommand>) {
+pub(super) fn give(state: &mut State, order: ServerCommand, commands: &mut Vec<UiCommand>) {
     let Some(row) = state.selected_server() else {
         return;
     };
     let name = row.name.clone();
     let what = match order {
-        ServerOrder::Start => "starting ",
-        ServerOrder::Stop => "closing ",
-        ServerOrder::Restart => "restarting ",
-        ServerOrder::Accept(_) => "using as they are now the tools of ",
+        ServerCommand::Start => "starting ",
+        ServerCommand::Stop => "closing ",
+        ServerCommand::Restart => "restarting ",
+        ServerCommand::Accept(_) => "using as they are now the tools of ",
     };
     let said = Piece::from(what).then(Safe::new(name.as_str()));
     commands.push(UiCommand::Engine(Command::Server { name, order }));

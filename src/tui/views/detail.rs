@@ -22,7 +22,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{View, chrome, trend};
-use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, Source, Tool};
+use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, Tool};
 use crate::output::Safe;
 use crate::plan::Reference;
 use crate::theme::Role;
@@ -346,7 +346,7 @@ impl<'a> Sheet<'a> {
         let ending = attempt.ending.as_ref().and_then(|it| it.cpu_ms);
         let (cpu, source) = match ending {
             Some(measured) => (measured.value, measured.source),
-            None => (self.row.samples.latest()?.cpu_ms, Source::Sampled),
+            None => (self.row.samples.latest()?.cpu_ms, MeasureSource::Sampled),
         };
         if time.is_zero() {
             return None;
@@ -360,8 +360,8 @@ impl<'a> Sheet<'a> {
             "mixed: "
         };
         let source = match source {
-            Source::Exact => " of a core, exact",
-            Source::Sampled => " of a core, sampled",
+            MeasureSource::Exact => " of a core, exact",
+            MeasureSource::Sampled => " of a core, sampled",
         };
         Some(
             Piece::from(said)

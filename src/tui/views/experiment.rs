@@ -141,12 +141,12 @@ fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec
 /// The load of the experiment's run; without an experiment, of the dashboard's.
 fn load(view: &View<'_>, size: (u16, u16)) -> Vec<Strip> {
     let experiments = &view.state.experiments;
-    let (whose, pulses) = match &experiments.load {
+    let (whose, load_samples) = match &experiments.load {
         Some(load) if view.state.is_experimenting() => ("the run under way", load),
         Some(load) => ("the last run", load),
-        None => ("this run", &view.state.run.pulses),
+        None => ("this run", &view.state.run.load_samples),
     };
-    super::load::lines(view, whose.into(), pulses, size)
+    super::load::lines(view, whose.into(), load_samples, size)
 }
 
 fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {

@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::lane_columns::Columns;
 use super::{View, trend};
-use crate::model::{CallRow, CallState, CancelTruth, LaneId, StopCause, StopStep, Tool};
+use crate::model::{CallRow, CallState, CancelStatus, LaneId, StopCause, StopStep, Tool};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::estimate;
@@ -229,7 +229,7 @@ fn ladder(row: &CallRow, now: Duration, has_room: bool) -> Option<Piece<'static>
     let remote = row.remote.and_then(|remote| remote.cancel);
     Some(match step {
         StopStep::Soft { hard_at } if remote.is_some() => Piece::from(cause)
-            .then(remote.map_or("", CancelTruth::word))
+            .then(remote.map_or("", CancelStatus::word))
             .then(", given up in ")
             .then(figure::left(hard_at.saturating_sub(now))),
         StopStep::Soft { hard_at } => Piece::from(cause)

@@ -16,7 +16,7 @@ use ratatui::style::Style;
 
 use super::View;
 use super::scale;
-use crate::model::{History, Pulse};
+use crate::model::{History, LoadSample};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::load::{LoadCurve, Moment};
@@ -36,14 +36,14 @@ const OFF_SCALE: f64 = 4.0;
 pub(super) fn lines(
     view: &View<'_>,
     whose: Piece<'static>,
-    pulses: &History<Pulse>,
+    load_samples: &History<LoadSample>,
     (width, height): (u16, u16),
 ) -> Vec<Strip> {
     let (title, muted) = (view.style(Role::Title), view.style(Role::Muted));
     let mut first = view.strip(width);
     first.skip(1).put("Load of ", title).put(whose, title);
     let columns = width.saturating_sub(LABEL + TOP);
-    let Some(curve) = LoadCurve::of(pulses, columns) else {
+    let Some(curve) = LoadCurve::of(load_samples, columns) else {
         first.put(": no reading yet", muted);
         return vec![first];
     };

@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{View, chrome};
-use crate::model::{Action, Faults, ServerRow, ServerState};
+use crate::model::{Faults, ServerRow, ServerState, ToolAction};
 use crate::output::Safe;
 use crate::theme::{Role, Theme};
 use crate::tui::glyphs::{Glyphs, role_of_server};
@@ -142,7 +142,7 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
     }
     let (mut taken, mut beside) = (0, 0);
     for tool in state.catalogue.tools() {
-        if let Action::Mcp { server, access, .. } = &tool.action
+        if let ToolAction::Mcp { server, access, .. } = &tool.action
             && *server == row.name
         {
             taken += 1;

@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{View, chrome};
-use crate::model::{CallRow, CancelTruth};
+use crate::model::{CallRow, CancelStatus};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::glyphs::role_of_state;
@@ -87,7 +87,7 @@ fn standing(row: &CallRow) -> Piece<'static> {
     }
     let remote = row.remote.unwrap_or_default();
     match (remote.cancel, remote.progress) {
-        (Some(truth), _) => Piece::from(CancelTruth::word(truth)),
+        (Some(truth), _) => Piece::from(CancelStatus::word(truth)),
         (None, Some(_)) => Safe::new(&row.output.last_line).into(),
         (None, None) => Piece::from(row.state.word()),
     }

@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{View, chrome};
-use crate::model::{Action, Annotations, CallState, Outcome, OutputKind, StdinKind, Tool};
+use crate::model::{Annotations, CallState, Outcome, OutputKind, StdinKind, Tool, ToolAction};
 use crate::output::Safe;
 use crate::theme::{Role, Theme};
 use crate::tui::glyphs::{Glyphs, role_of_outcome};
@@ -96,7 +96,7 @@ fn heading(view: &View<'_>, text: &'static str, width: u16) -> Strip {
 }
 
 fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
-    if let Action::Command { argv, stdin, .. } = &tool.action {
+    if let ToolAction::Command { argv, stdin, .. } = &tool.action {
         put("runs", Safe::new(&argv.join(" ")).into());
         if *stdin == StdinKind::Json {
             put(
@@ -105,12 +105,12 @@ fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
             );
         }
     }
-    if let Action::Http { request } = &tool.action {
+    if let ToolAction::Http { request } = &tool.action {
         let asked = format!("{} {}", request.method, request.url);
         put("asks", Safe::new(&asked).into());
         put("measures", Piece::from("nothing: it runs elsewhere"));
     }
-    if let Action::Mcp { server, access, .. } = &tool.action {
+    if let ToolAction::Mcp { server, access, .. } = &tool.action {
         put(
             "asks",
             Piece::from("server ").then(Safe::new(server.as_str())),

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use super::run::Run;
-use crate::model::{CallId, Hazard, Snapshot};
+use super::run::EngineLoop;
+use crate::model::{CallId, OverlapHazard, Snapshot};
 
-impl Run {
+impl EngineLoop {
     /// The picture before anything has started.
     pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
-        self.look_at_servers();
-        Arc::new(self.picture())
+        self.sync_servers();
+        Arc::new(self.build_snapshot())
     }
 
     /// The picture now, with every waiting call's reason up to date.
     pub(super) fn snapshot(&mut self) -> Snapshot {
         self.refresh_waits(self.clock.now());
-        self.look_at_servers();
-        self.picture()
+        self.sync_servers();
+        self.build_snapshot()
     }
 
-    fn picture(&mut self) -> Snapshot {
+    fn build_snapshot(&mut self) -> Snapshot {
         self.cap_log.auto = self.scheduler.auto_cap();
         renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
         renew(&mut self.lists.queue, self.scheduler.queue());
@@ -40,7 +40,7 @@ impl Run {
             auto: self.cap_log.auto,
             cap_changes: Arc::clone(&self.cap_log.changes),
             learned: Arc::default(),
-            pulses: Arc::clone(&self.cap_log.pulses),
+            load_samples: Arc::clone(&self.cap_log.load_samples),
             counts: self.rows.counts(),
             calls: self.rows.shared(),
             lanes: Arc::clone(&self.lists.lanes),
@@ -65,7 +65,7 @@ pub(super) struct Lists {
     lanes: Arc<Vec<Option<CallId>>>,
     queue: Arc<Vec<CallId>>,
     finished: Arc<Vec<CallId>>,
-    hazards: Arc<Vec<Hazard>>,
+    hazards: Arc<Vec<OverlapHazard>>,
 }
 
 fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {

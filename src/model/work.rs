@@ -11,7 +11,7 @@ use super::{AttemptNo, CallId, Epoch, ServerName};
 
 /// Everything needed to start one attempt of a command tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Launch {
+pub struct ProcessSpec {
     /// The call.
     pub call: CallId,
     /// Which try.
@@ -43,7 +43,7 @@ pub enum Stdin {
 
 /// Everything needed to ask a server to run a tool.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct McpRequest {
     /// The call.
     pub call: CallId,
     /// Identity of this start.
