@@ -137,7 +137,7 @@ impl Ground {
             containment: self.containment.clone(),
             servers: self.servers.clone(),
             #[cfg(feature = "http")]
-            web: crate::exec::Web::default(),
+            web: crate::exec::HttpClient::default(),
         })
     }
 

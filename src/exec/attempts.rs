@@ -16,7 +16,7 @@ pub struct Attempts {
     pub servers: Servers,
     /// Asks services.
     #[cfg(feature = "http")]
-    pub web: super::Web,
+    pub web: super::HttpClient,
 }
 
 impl Spawner for Attempts {

@@ -34,7 +34,7 @@ pub use containment::{
 };
 pub use guardian::Guardian;
 #[cfg(feature = "http")]
-pub use http::Web;
+pub use http::HttpClient;
 pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{Pins, Servers, StartError, listed_tools};
 pub use own_folder::{FolderError, OwnFolder};

@@ -6,10 +6,10 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use rustls::crypto::{CryptoProvider, ring};
 
 /// Redirects that are followed.
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// Longest time to connect; the run timeout covers the rest.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// No client can be made.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,7 @@ pub(in crate::exec) async fn build() -> Result<reqwest::Client, ClientError> {
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("fanout/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::custom(redirect))
         .referer(false)
         .retry(reqwest::retry::never())
@@ -53,8 +53,8 @@ fn redirect(attempt: Attempt<'_>) -> Action {
         .is_some_and(|first| first.origin() == attempt.url().origin());
     if !is_same {
         attempt.stop()
-    } else if attempt.previous().len() > MOST_REDIRECTS {
-        attempt.error(format!("redirected more than {MOST_REDIRECTS} times"))
+    } else if attempt.previous().len() > MAX_REDIRECTS {
+        attempt.error(format!("redirected more than {MAX_REDIRECTS} times"))
     } else {
         attempt.follow()
     }

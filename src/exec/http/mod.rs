@@ -4,9 +4,9 @@
 //! request says; how that was written, and how often it may be asked, it must
 //! not know.
 
-mod answer;
 pub(super) mod client;
-mod mask;
+mod exchange;
+mod secret_mask;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::output::Sink;
 
 /// Asks services; cheap to clone. Connections are kept between calls.
 #[derive(Debug, Clone, Default)]
-pub struct Web {
+pub struct HttpClient {
     client: Arc<OnceCell<reqwest::Client>>,
 }
 
-impl Web {
+impl HttpClient {
     /// Starts an attempt that asks a service, and returns at once. Exactly one
     /// [`AttemptEvent::Ended`] follows.
     ///
@@ -37,10 +37,10 @@ impl Web {
         events: mpsc::Sender<AttemptEvent>,
     ) {
         let reporter = Reporter::new(request.call, request.epoch, events);
-        let web = self.clone();
+        let client = self.clone();
         tokio::spawn(async move {
             reporter.started(None).await;
-            let ending = web.ask(&request, &stop, &sink).await;
+            let ending = client.ask(&request, &stop, &sink).await;
             sink.finish();
             reporter.ended(ending).await;
         });
@@ -53,7 +53,7 @@ impl Web {
             Ok(client) => client,
             Err(error) => return Ending::refused(error.to_string()),
         };
-        let answered = pin!(answer::ask(client, request, sink));
+        let answered = pin!(exchange::run(client, request, sink));
         tokio::select! {
             biased;
             () = stop.hard.cancelled() => stopped(request, stop.cause()),

@@ -1,22 +1,22 @@
-//! Lines out of a pipe, each with a bound.
+//! LineReader out of a pipe, each with a bound.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest message that is taken, in bytes.
-pub(super) const LONGEST: usize = 16 << 20;
+pub(super) const MAX_MESSAGE: usize = 16 << 20;
 
 /// Longest line that is still looked at for what it answers, in bytes.
-const LONGEST_KEPT: usize = 4 * LONGEST;
+const MAX_KEPT_LINE: usize = 4 * MAX_MESSAGE;
 
 /// Bytes read at once.
-const PIECE: usize = 64 << 10;
+const READ_SIZE: usize = 64 << 10;
 
 /// One line, without its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Within [`LONGEST`].
+    /// Within [`MAX_MESSAGE`].
     Whole(Vec<u8>),
     /// Longer; empty where it was too long to be kept at all.
     Oversized(Vec<u8>),
@@ -24,7 +24,7 @@ pub(super) enum Line {
 
 /// Cuts what is read into lines.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(super) struct LineReader<R> {
     from: R,
     buffer: Vec<u8>,
     /// Bytes of the buffer that hold no line feed.
@@ -33,7 +33,7 @@ pub(super) struct Lines<R> {
     is_skipping: bool,
 }
 
-impl<R: AsyncRead + Unpin> Lines<R> {
+impl<R: AsyncRead + Unpin> LineReader<R> {
     pub(super) fn new(from: R) -> Self {
         Self {
             from,
@@ -47,21 +47,21 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     /// Nothing is lost where the wait is given up.
     pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
-            if let Some(line) = self.take() {
+            if let Some(line) = self.split_line() {
                 return Ok(Some(line));
             }
-            self.buffer.reserve(PIECE);
+            self.buffer.reserve(READ_SIZE);
             if self.from.read_buf(&mut self.buffer).await? == 0 {
                 return Ok(None);
             }
         }
     }
 
-    fn take(&mut self) -> Option<Line> {
+    fn split_line(&mut self) -> Option<Line> {
         let fresh = self.buffer.get(self.searched..).unwrap_or_default();
         let Some(at) = memchr::memchr(b'\n', fresh) else {
             self.searched = self.buffer.len();
-            if self.searched > LONGEST_KEPT {
+            if self.searched > MAX_KEPT_LINE {
                 self.is_skipping = true;
                 self.buffer = Vec::new();
                 self.searched = 0;
@@ -72,11 +72,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         let mut line = std::mem::replace(&mut self.buffer, rest);
         self.searched = 0;
         line.pop();
-        if std::mem::take(&mut self.is_skipping) || line.len() > LONGEST_KEPT {
+        if std::mem::take(&mut self.is_skipping) || line.len() > MAX_KEPT_LINE {
             return Some(Line::Oversized(Vec::new()));
         }
         Some(match line.len() {
-            0..=LONGEST => Line::Whole(line),
+            0..=MAX_MESSAGE => Line::Whole(line),
             _ => Line::Oversized(line),
         })
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     async fn lines_of(bytes: Vec<u8>) -> Vec<Line> {
-        let mut lines = Lines::new(bytes.as_slice());
+        let mut lines = LineReader::new(bytes.as_slice());
         let mut found = Vec::new();
         while let Some(line) = lines.next().await.expect("memory can be read") {
             found.push(line);
@@ -106,12 +106,12 @@ mod tests {
 
     #[tokio::test]
     async fn long_lines_are_told_apart_and_the_next_one_is_whole() {
-        let mut bytes = vec![b'x'; LONGEST + 1];
+        let mut bytes = vec![b'x'; MAX_MESSAGE + 1];
         bytes.extend(b"\n");
-        bytes.extend(vec![b'y'; LONGEST_KEPT + PIECE * 2]);
+        bytes.extend(vec![b'y'; MAX_KEPT_LINE + READ_SIZE * 2]);
         bytes.extend(b"\nz\n");
         let found = lines_of(bytes).await;
-        assert!(matches!(&found[0], Line::Oversized(line) if line.len() == LONGEST + 1));
+        assert!(matches!(&found[0], Line::Oversized(line) if line.len() == MAX_MESSAGE + 1));
         assert_eq!(found[1], Line::Oversized(Vec::new()));
         assert_eq!(found[2], Line::Whole(b"z".to_vec()));
     }

@@ -4,18 +4,18 @@
 //! It owns the servers' processes and connections. What a tool may overlap
 //! with, and whether an answer fits its schema, it must not know.
 
-mod asking;
-mod board;
-mod content;
+#[cfg(feature = "http")]
+mod http_transport;
 mod lines;
 mod pins;
-mod pipe;
 mod process;
-#[cfg(feature = "http")]
-mod remote;
+mod request_table;
+mod result;
 mod server;
 mod servers;
 mod session;
+mod stdio_transport;
+mod tool_call;
 
 pub use pins::Pins;
 pub use servers::Servers;

@@ -15,23 +15,23 @@ use crate::output::Wiretap;
 
 /// How long a server has after end of file, and again after SIGTERM (the
 /// protocol's ladder; its reference implementations wait 2 s).
-const STEP: Duration = Duration::from_secs(2);
+const STOP_STEP: Duration = Duration::from_secs(2);
 
 /// What is left of its complaints is read within this time after its end.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Bytes of complaints read at once.
-const PIECE: usize = 8 << 10;
+const READ_SIZE: usize = 8 << 10;
 
 /// A server's process.
 #[derive(Debug, Clone)]
-pub(super) struct Process {
+pub(super) struct ServerProcess {
     pub(super) pid: u32,
     stop: StopTokens,
     ended: watch::Receiver<Option<Arc<Ending>>>,
 }
 
-impl Process {
+impl ServerProcess {
     /// Starts it under a supervisor. What it complains of is drained from the
     /// first byte on.
     pub(super) async fn start(
@@ -49,7 +49,7 @@ impl Process {
         } = pipes;
         let drained = tokio::spawn(drain(stderr, server.clone(), wiretap.clone()));
         let pid = process.pid();
-        let ended = watch_over(process, stop.clone(), drained);
+        let ended = monitor_exit(process, stop.clone(), drained);
         Ok((Self { pid, stop, ended }, stdin, stdout))
     }
 
@@ -70,7 +70,7 @@ impl Process {
     /// SIGKILL.
     pub(super) async fn close(&self) -> Arc<Ending> {
         for token in [&self.stop.soft, &self.stop.hard] {
-            if let Some(ending) = self.ended_within(STEP).await {
+            if let Some(ending) = self.ended_within(STOP_STEP).await {
                 return ending;
             }
             token.cancel();
@@ -79,7 +79,7 @@ impl Process {
     }
 }
 
-fn watch_over(
+fn monitor_exit(
     process: PersistentProcess,
     stop: StopTokens,
     drained: JoinHandle<()>,
@@ -95,7 +95,7 @@ fn watch_over(
 }
 
 async fn drain(mut stderr: Receiver, server: ServerName, wiretap: Wiretap) {
-    let mut piece = vec![0; PIECE];
+    let mut piece = vec![0; READ_SIZE];
     while let Ok(count @ 1..) = stderr.read(&mut piece).await {
         wiretap.complained(&server, piece.get(..count).unwrap_or_default());
     }

@@ -11,13 +11,13 @@ use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
 use super::StartError;
-use super::board::Board;
-use super::pins::Pins;
-use super::pipe::Pipe;
-use super::process::Process;
 #[cfg(feature = "http")]
-use super::remote::Remote;
-use super::session::{self, Listener, Place, Service, Session};
+use super::http_transport::HttpTransport;
+use super::pins::Pins;
+use super::process::ServerProcess;
+use super::request_table::RequestTable;
+use super::session::{self, Location, NotificationHandler, Service, Session};
+use super::stdio_transport::StdioTransport;
 use crate::exec::Containment;
 use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
@@ -43,7 +43,7 @@ const RELIST_DEADLINE: Duration = Duration::from_secs(10);
 type Changes = watch::Receiver<u64>;
 
 /// Characters of complaints that become part of a reason.
-const COMPLAINT: usize = 300;
+const MAX_STDERR_CHARS: usize = 300;
 
 /// One server.
 pub(super) struct Server {
@@ -62,12 +62,12 @@ pub(super) struct Server {
     live: Mutex<Option<Arc<Session>>>,
     /// What runs; held while it is started or closed, so that one thing
     /// happens at a time.
-    running: tokio::sync::Mutex<Option<Running>>,
+    running: tokio::sync::Mutex<Option<Connection>>,
 }
 
 /// A connection to a server, with its process where it was started here.
-struct Running {
-    process: Option<Process>,
+struct Connection {
+    process: Option<ServerProcess>,
     service: Service,
 }
 
@@ -116,21 +116,21 @@ impl Server {
         if let Some(old) = running.take() {
             old.close().await;
         }
-        self.turn(ServerState::Starting);
-        match self.begin().await {
-            Ok((begun, session, changes)) => {
-                match &begun.process {
-                    Some(process) => self.watch_over(process, &session),
-                    None => self.listen_for_end(&session),
+        self.set_state(ServerState::Starting);
+        match self.connect_and_list().await {
+            Ok((connection, session, changes)) => {
+                match &connection.process {
+                    Some(process) => self.monitor_exit(process, &session),
+                    None => self.monitor_connection(&session),
                 }
-                self.listen(changes, &session);
+                self.relist_on_change(changes, &session);
                 *lock(&self.live) = Some(session);
-                *running = Some(begun);
-                self.turn(ServerState::Ready);
+                *running = Some(connection);
+                self.set_state(ServerState::Ready);
                 Ok(Arc::clone(&self.row().tools))
             }
             Err(error) => {
-                self.turn(ServerState::Failed(error.reason().into()));
+                self.set_state(ServerState::Failed(error.reason().into()));
                 Err(error)
             }
         }
@@ -141,13 +141,13 @@ impl Server {
     pub(super) async fn stop(&self) -> Option<Arc<Ending>> {
         let mut running = self.running.lock().await;
         let old = running.take()?;
-        self.turn(ServerState::Stopping);
+        self.set_state(ServerState::Stopping);
         lock(&self.live).take();
         let ending = old.close().await;
         let left = ending
             .as_ref()
             .and_then(|ending| ending.unconfirmed.first());
-        self.turn(match left {
+        self.set_state(match left {
             Some(left) => ServerState::Failed(
                 format!("process {} could not be confirmed dead", left.pid).into(),
             ),
@@ -167,13 +167,13 @@ impl Server {
         row.held_back = self.pins.held_back(&self.config.name);
         row.in_flight = self.in_flight.load(Ordering::Relaxed);
         if let Some(session) = self.live() {
-            row.faults = session.board.faults();
+            row.faults = session.requests.faults();
         }
         row
     }
 
     /// Why it takes no calls, in words.
-    pub(super) fn why_not(&self) -> String {
+    pub(super) fn unavailable_reason(&self) -> String {
         let name = &self.config.name;
         match &self.row().state {
             ServerState::Failed(reason) => format!("server {name} is gone: {reason}"),
@@ -182,7 +182,7 @@ impl Server {
     }
 
     /// Why the connection broke, once that is known.
-    pub(super) async fn why_broken(&self, error: &ServiceError) -> String {
+    pub(super) async fn broken_reason(&self, error: &ServiceError) -> String {
         if self.launch.is_none() {
             return session::root(error);
         }
@@ -201,61 +201,65 @@ impl Server {
     }
 
     /// One call more that it works on, until what is returned is dropped.
-    pub(super) fn count_in(self: &Arc<Self>) -> InFlight {
+    pub(super) fn track_call(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.tell();
-        InFlight(Arc::clone(self))
+        self.notify();
+        InFlightGuard(Arc::clone(self))
     }
 
-    async fn begin(&self) -> Result<(Running, Arc<Session>, Changes), StartError> {
+    async fn connect_and_list(&self) -> Result<(Connection, Arc<Session>, Changes), StartError> {
         let name = &self.config.name;
         let deadline = Instant::now() + self.config.startup_timeout;
-        let board = Arc::new(Board::new(self.wiretap.clone()));
-        let (listener, changes) = Listener::new();
+        let requests = Arc::new(RequestTable::new(self.wiretap.clone()));
+        let (handler, changes) = NotificationHandler::new();
         let (process, connected) = match &self.launch {
             Some(launch) => {
-                let begun = Process::start(&self.containment, launch, name, &self.wiretap).await;
-                let (process, stdin, stdout) = begun.map_err(|ending| StartError::NotStarted {
-                    server: name.clone(),
-                    reason: ending.reason.unwrap_or_default(),
-                })?;
+                let connection =
+                    ServerProcess::start(&self.containment, launch, name, &self.wiretap).await;
+                let (process, stdin, stdout) =
+                    connection.map_err(|ending| StartError::NotStarted {
+                        server: name.clone(),
+                        reason: ending.reason.unwrap_or_default(),
+                    })?;
                 lock(&self.row).pid = Some(process.pid);
-                let patience = self.config.startup_timeout / 2;
-                let pipe = Pipe::new(stdin, stdout, Arc::clone(&board), patience);
-                (Some(process), self.connect(pipe, listener, deadline).await)
+                let probe_timeout = self.config.startup_timeout / 2;
+                let pipe = StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
+                (Some(process), self.connect(pipe, handler, deadline).await)
             }
-            None => (None, self.reach(&board, listener, deadline).await),
+            None => (None, self.reach(&requests, handler, deadline).await),
         };
         let reason = match connected {
             Ok((service, tools)) => {
-                self.note(&service, tools);
+                self.record_listing(&service, tools);
                 let session = Session {
                     peer: service.peer().clone(),
-                    board,
-                    place: process.as_ref().map_or(Place::Elsewhere, |_| Place::Here),
+                    requests,
+                    location: process
+                        .as_ref()
+                        .map_or(Location::Remote, |_| Location::Local),
                 };
-                return Ok((Running { process, service }, Arc::new(session), changes));
+                return Ok((Connection { process, service }, Arc::new(session), changes));
             }
             Err(reason) => reason,
         };
         let reason = match process {
-            Some(process) => why_it_ended(&process, reason).await,
+            Some(process) => connection_error(&process, reason).await,
             None => reason,
         };
         Err(StartError::NotConnected {
             server: name.clone(),
-            reason: self.with_complaints(reason),
+            reason: self.with_stderr_tail(reason),
         })
     }
 
     async fn connect<T: Transport<RoleClient> + 'static>(
         &self,
         transport: T,
-        listener: Listener,
+        handler: NotificationHandler,
         deadline: Instant,
     ) -> Result<(Service, Vec<ListedTool>), String> {
         let connecting = async {
-            let service = session::connect(transport, listener)
+            let service = session::connect(transport, handler)
                 .await
                 .map_err(|error| session::root(&error))?;
             match session::list(service.peer()).await {
@@ -276,29 +280,29 @@ impl Server {
     #[cfg(feature = "http")]
     async fn reach(
         &self,
-        board: &Arc<Board>,
-        listener: Listener,
+        requests: &Arc<RequestTable>,
+        handler: NotificationHandler,
         deadline: Instant,
     ) -> Result<(Service, Vec<ListedTool>), String> {
         let ServerTransport::Http { url, headers } = &self.config.transport else {
             return Err("it has no program and no URL".to_owned());
         };
-        let remote = Remote::open(url, headers, Arc::clone(board)).await?;
-        self.connect(remote, listener, deadline).await
+        let remote = HttpTransport::open(url, headers, Arc::clone(requests)).await?;
+        self.connect(remote, handler, deadline).await
     }
 
     #[cfg(not(feature = "http"))]
     #[expect(clippy::unused_async, reason = "with the feature `http` it waits")]
     async fn reach(
         &self,
-        _board: &Arc<Board>,
-        _listener: Listener,
+        _board: &Arc<RequestTable>,
+        _listener: NotificationHandler,
         _deadline: Instant,
     ) -> Result<(Service, Vec<ListedTool>), String> {
         Err("HTTP is not spoken here".to_owned())
     }
 
-    fn note(&self, service: &Service, tools: Vec<ListedTool>) {
+    fn record_listing(&self, service: &Service, tools: Vec<ListedTool>) {
         let info = service.peer().peer_info();
         let mut row = lock(&self.row);
         row.identity = info.as_deref().and_then(session::identity);
@@ -316,11 +320,11 @@ impl Server {
     /// back.
     pub(super) fn accept(&self, revision: u64) {
         self.pins.accept(&self.config.name, revision);
-        self.tell();
+        self.notify();
     }
 
     /// Lists the tools again whenever the server says that they are others.
-    fn listen(self: &Arc<Self>, mut changes: Changes, session: &Arc<Session>) {
+    fn relist_on_change(self: &Arc<Self>, mut changes: Changes, session: &Arc<Session>) {
         let (server, peer) = (Arc::downgrade(self), session.peer.clone());
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
@@ -332,14 +336,14 @@ impl Server {
                 if let Ok(Ok(tools)) = listing {
                     server.pins.listed(&server.config.name, &tools);
                     server.row().tools = Arc::new(tools);
-                    server.tell();
+                    server.notify();
                 }
             }
         });
     }
 
     /// Notices when the process ends that nobody stopped.
-    fn watch_over(self: &Arc<Self>, process: &Process, session: &Arc<Session>) {
+    fn monitor_exit(self: &Arc<Self>, process: &ServerProcess, session: &Arc<Session>) {
         let (server, process, session) = (Arc::clone(self), process.clone(), Arc::clone(session));
         tokio::spawn(async move {
             let ending = process.ended().await;
@@ -349,13 +353,13 @@ impl Server {
             }
             live.take();
             drop(live);
-            let reason = obituary(&ending);
-            server.turn(ServerState::Failed(server.with_complaints(reason).into()));
+            let reason = exit_reason(&ending);
+            server.set_state(ServerState::Failed(server.with_stderr_tail(reason).into()));
         });
     }
 
     /// Notices when the connection to a server elsewhere ends.
-    fn listen_for_end(self: &Arc<Self>, session: &Arc<Session>) {
+    fn monitor_connection(self: &Arc<Self>, session: &Arc<Session>) {
         let (server, session) = (Arc::downgrade(self), Arc::downgrade(session));
         tokio::spawn(async move {
             let mut beat = time::interval(CONNECTION_CHECKED);
@@ -371,7 +375,7 @@ impl Server {
                 if live.as_ref().is_some_and(|it| Arc::ptr_eq(it, &session)) {
                     live.take();
                     drop(live);
-                    server.turn(ServerState::Failed("the connection broke".into()));
+                    server.set_state(ServerState::Failed("the connection broke".into()));
                 }
                 return;
             }
@@ -379,19 +383,19 @@ impl Server {
     }
 
     /// A reason with the last line that the server complained of.
-    fn with_complaints(&self, reason: String) -> String {
+    fn with_stderr_tail(&self, reason: String) -> String {
         let complaints = self.wiretap.complaints(&self.config.name);
         let mut lines = complaints.text.lines().rev();
         match lines.find(|line| !line.trim().is_empty()) {
             Some(line) => {
-                let line: String = line.trim().chars().take(COMPLAINT).collect();
+                let line: String = line.trim().chars().take(MAX_STDERR_CHARS).collect();
                 format!("{reason}; its last words: {line}")
             }
             None => reason,
         }
     }
 
-    fn turn(&self, state: ServerState) {
+    fn set_state(&self, state: ServerState) {
         let mut row = lock(&self.row);
         if !matches!(state, ServerState::Ready | ServerState::Stopping) {
             row.pid = None;
@@ -399,10 +403,10 @@ impl Server {
         row.state = state;
         row.since = SystemTime::now();
         drop(row);
-        self.tell();
+        self.notify();
     }
 
-    fn tell(&self) {
+    fn notify(&self) {
         self.news.send_modify(|count| *count += 1);
     }
 
@@ -411,7 +415,7 @@ impl Server {
     }
 }
 
-impl Running {
+impl Connection {
     /// How its process ended, if it has one here.
     async fn close(mut self) -> Option<Arc<Ending>> {
         // However the connection takes it, the process is closed next.
@@ -424,27 +428,27 @@ impl Running {
 }
 
 /// A call that a server works on.
-pub(super) struct InFlight(Arc<Server>);
+pub(super) struct InFlightGuard(Arc<Server>);
 
-impl Drop for InFlight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.tell();
+        self.0.notify();
     }
 }
 
 /// What the end of the process says, where it came by itself; else the process
 /// is closed, and `reason` stands.
-async fn why_it_ended(process: &Process, reason: String) -> String {
+async fn connection_error(process: &ServerProcess, reason: String) -> String {
     if let Some(ending) = process.ended_within(END_DEADLINE).await {
-        return format!("it ended: {}", obituary(&ending));
+        return format!("it ended: {}", exit_reason(&ending));
     }
     process.close().await;
     reason
 }
 
 /// How a process ended, in words.
-fn obituary(ending: &Ending) -> String {
+fn exit_reason(ending: &Ending) -> String {
     let reason = ending.reason.clone();
     reason.unwrap_or_else(|| "exit code 0".to_owned())
 }

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
-use super::asking;
 use super::pins::Pins;
 use super::server::Server;
+use super::tool_call;
 use crate::exec::reporter::Reporter;
 use crate::exec::{AttemptEvent, Containment, StopTokens};
 use crate::model::{
@@ -130,7 +130,7 @@ impl Servers {
         let server = self.0.servers.get(&question.server).cloned();
         tokio::spawn(async move {
             let ending = match server {
-                Some(server) => asking::ask(&server, &question, &stop, &sink, &reporter).await,
+                Some(server) => tool_call::run(&server, &question, &stop, &sink, &reporter).await,
                 None => Ending::refused(format!("there is no server {}", question.server)),
             };
             sink.finish();

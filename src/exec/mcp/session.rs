@@ -11,44 +11,44 @@ use rmcp::transport::Transport;
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient};
 use tokio::sync::watch;
 
-use super::board::Board;
+use super::request_table::RequestTable;
 use crate::model::{Annotations, ListedTool};
 
 /// A connection that was made.
 pub(super) struct Session {
     pub(super) peer: Peer<RoleClient>,
-    pub(super) board: Arc<Board>,
-    pub(super) place: Place,
+    pub(super) requests: Arc<RequestTable>,
+    pub(super) location: Location,
 }
 
 /// Where a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// It was started here: its end is known.
-    Here,
+    Local,
     /// It is reached over the network: nothing is known of it but what it says.
-    Elsewhere,
+    Remote,
 }
 
 impl Session {
     /// Whether nobody works on its calls any more.
     pub(super) fn is_gone(&self) -> bool {
-        self.place == Place::Here && self.peer.is_transport_closed()
+        self.location == Location::Local && self.peer.is_transport_closed()
     }
 }
 
 /// The connection's own part, which ends it.
-pub(super) type Service = RunningService<RoleClient, Listener>;
+pub(super) type Service = RunningService<RoleClient, NotificationHandler>;
 
 /// Listens to what a server tells unasked. What it asks for (input of the
 /// user, a model, folders) is refused: none of it was granted.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(super) struct NotificationHandler {
     /// Counts how often the server said that its tools are others now.
     changes: watch::Sender<u64>,
 }
 
-impl Listener {
+impl NotificationHandler {
     /// With a count of the changes it hears of.
     pub(super) fn new() -> (Self, watch::Receiver<u64>) {
         let (changes, counted) = watch::channel(0);
@@ -56,7 +56,7 @@ impl Listener {
     }
 }
 
-impl ClientHandler for Listener {
+impl ClientHandler for NotificationHandler {
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
         self.changes.send_modify(|count| *count += 1);
     }
@@ -71,13 +71,13 @@ impl ClientHandler for Listener {
 /// means the older one.
 pub(super) async fn connect<T: Transport<RoleClient> + 'static>(
     transport: T,
-    listener: Listener,
+    handler: NotificationHandler,
 ) -> Result<Service, ClientInitializeError> {
     let lifecycle = ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::LATEST],
         legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
     };
-    listener.serve_with_lifecycle(transport, lifecycle).await
+    handler.serve_with_lifecycle(transport, lifecycle).await
 }
 
 /// Every tool the server tells of.

@@ -15,23 +15,23 @@ use rmcp::transport::streamable_http_client::{
 use rmcp::transport::worker::WorkerTransport;
 use rmcp::transport::{StreamableHttpClientTransport, Transport};
 
-use super::board::Board;
-use super::lines::LONGEST;
+use super::lines::MAX_MESSAGE;
+use super::request_table::RequestTable;
 use crate::exec::http::client;
 use crate::model::{Cap, Secret};
 
 /// How often a stream that broke off is asked for again, and how soon: a call
 /// whose answer is lost should fail, not wait.
-const RETRIES: usize = 2;
-const RETRY_AFTER: Duration = Duration::from_millis(200);
+const MAX_RECONNECTS: usize = 2;
+const RECONNECT_DELAY: Duration = Duration::from_millis(200);
 
 /// A connection by HTTP.
-pub(super) struct Remote {
+pub(super) struct HttpTransport {
     inner: WorkerTransport<StreamableHttpClientWorker<reqwest::Client>>,
-    board: Arc<Board>,
+    requests: Arc<RequestTable>,
 }
 
-impl Remote {
+impl HttpTransport {
     /// Makes ready to speak to a server; nothing is sent yet.
     ///
     /// # Errors
@@ -40,31 +40,33 @@ impl Remote {
     pub(super) async fn open(
         url: &str,
         headers: &BTreeMap<String, Secret>,
-        board: Arc<Board>,
+        requests: Arc<RequestTable>,
     ) -> Result<Self, String> {
         let client = client::build().await.map_err(|error| error.to_string())?;
         let mut config = StreamableHttpClientTransportConfig::with_uri(url)
             // What may run at once is decided by lanes and locks.
             .max_concurrent_requests(Cap::MAX as usize)
-            .max_sse_event_size(LONGEST)
-            .max_json_response_size(LONGEST)
-            .custom_headers(sent(headers)?);
-        config.retry_config = Arc::new(retries());
+            .max_sse_event_size(MAX_MESSAGE)
+            .max_json_response_size(MAX_MESSAGE)
+            .custom_headers(header_map(headers)?);
+        config.retry_config = Arc::new(reconnect_policy());
         Ok(Self {
             inner: StreamableHttpClientTransport::with_client(client, config),
-            board,
+            requests,
         })
     }
 }
 
-fn retries() -> FixedInterval {
-    let mut retries = FixedInterval::default();
-    retries.max_times = Some(RETRIES);
-    retries.duration = RETRY_AFTER;
-    retries
+fn reconnect_policy() -> FixedInterval {
+    let mut policy = FixedInterval::default();
+    policy.max_times = Some(MAX_RECONNECTS);
+    policy.duration = RECONNECT_DELAY;
+    policy
 }
 
-fn sent(headers: &BTreeMap<String, Secret>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
+fn header_map(
+    headers: &BTreeMap<String, Secret>,
+) -> Result<HashMap<HeaderName, HeaderValue>, String> {
     let one = |(name, value): (&String, &Secret)| {
         let known = HeaderName::try_from(name.as_str()).ok();
         let known = known.zip(HeaderValue::try_from(value.reveal()).ok());
@@ -75,7 +77,7 @@ fn sent(headers: &BTreeMap<String, Secret>) -> Result<HashMap<HeaderName, Header
     headers.iter().map(one).collect()
 }
 
-impl Transport<RoleClient> for Remote {
+impl Transport<RoleClient> for HttpTransport {
     type Error = StreamableHttpError<reqwest::Error>;
 
     fn send(
@@ -84,7 +86,7 @@ impl Transport<RoleClient> for Remote {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         // One that cannot be written as text fails where it is sent.
         if let Ok(text) = serde_json::to_string(&message) {
-            self.board.sent(&message, &text);
+            self.requests.sent(&message, &text);
         }
         self.inner.send(message)
     }
@@ -92,7 +94,7 @@ impl Transport<RoleClient> for Remote {
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         let message = self.inner.receive().await?;
         let text = serde_json::to_string(&message).unwrap_or_default();
-        self.board.received(&message, &text);
+        self.requests.received(&message, &text);
         Some(message)
     }
 

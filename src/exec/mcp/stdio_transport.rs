@@ -16,52 +16,52 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::Mutex;
 use tokio::time::{self, Instant};
 
-use super::board::Board;
-use super::lines::{LONGEST, Line, Lines};
+use super::lines::{Line, LineReader, MAX_MESSAGE};
+use super::request_table::RequestTable;
 
 /// A connection over pipes.
-pub(super) struct Pipe {
+pub(super) struct StdioTransport {
     stdin: Arc<Mutex<Option<Sender>>>,
-    stdout: Lines<Receiver>,
-    board: Arc<Board>,
+    stdout: LineReader<Receiver>,
+    requests: Arc<RequestTable>,
     /// How long a server may be silent on the question which era it is of.
-    patience: Duration,
-    question: Question,
+    probe_timeout: Duration,
+    probe: EraProbe,
 }
 
 /// The question which era the server is of (`server/discover`). Silence is an
 /// answer: an older server need not react to what it does not know.
-enum Question {
-    NotAsked,
-    Asked(RequestId, Instant),
+enum EraProbe {
+    Idle,
+    Sent(RequestId, Instant),
     /// Given up; an answer that comes all the same is passed over.
-    GivenUp(RequestId),
+    Abandoned(RequestId),
 }
 
 /// What a message that is too long answers.
 #[derive(Deserialize)]
-struct Envelope {
+struct MessageId {
     id: Option<RequestId>,
 }
 
-impl Pipe {
+impl StdioTransport {
     pub(super) fn new(
         stdin: Sender,
         stdout: Receiver,
-        board: Arc<Board>,
-        patience: Duration,
+        requests: Arc<RequestTable>,
+        probe_timeout: Duration,
     ) -> Self {
         Self {
             stdin: Arc::new(Mutex::new(Some(stdin))),
-            stdout: Lines::new(stdout),
-            board,
-            patience,
-            question: Question::NotAsked,
+            stdout: LineReader::new(stdout),
+            requests,
+            probe_timeout,
+            probe: EraProbe::Idle,
         }
     }
 
     /// The message in a line, if it is one that is of interest.
-    fn message(&mut self, line: Line) -> Option<ServerJsonRpcMessage> {
+    fn parse(&mut self, line: Line) -> Option<ServerJsonRpcMessage> {
         let bytes = match line {
             Line::Whole(bytes) => bytes,
             Line::Oversized(bytes) => return self.too_long(&bytes),
@@ -71,47 +71,47 @@ impl Pipe {
             return None;
         }
         let Ok(message) = serde_json::from_slice::<ServerJsonRpcMessage>(line) else {
-            self.board.faulty(|faults| faults.noise += 1);
+            self.requests.count_fault(|faults| faults.noise += 1);
             return None;
         };
-        if self.is_late(&message) {
+        if self.is_late_probe_answer(&message) {
             return None;
         }
-        self.board
+        self.requests
             .received(&message, &String::from_utf8_lossy(line));
         Some(message)
     }
 
     /// An answer that is too long becomes an error in its place.
     fn too_long(&self, bytes: &[u8]) -> Option<ServerJsonRpcMessage> {
-        self.board.faulty(|faults| faults.oversized += 1);
-        let id = serde_json::from_slice::<Envelope>(bytes).ok()?.id?;
+        self.requests.count_fault(|faults| faults.oversized += 1);
+        let id = serde_json::from_slice::<MessageId>(bytes).ok()?.id?;
         let text = format!(
             "the answer of {} bytes is longer than {} MiB",
             bytes.len(),
-            LONGEST >> 20
+            MAX_MESSAGE >> 20
         );
         let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, text.clone(), None);
         let message = JsonRpcMessage::error(error, Some(id));
-        self.board.received(&message, &text);
+        self.requests.received(&message, &text);
         Some(message)
     }
 
     /// Takes note of the answer to the question of the era; whether it came
     /// too late.
-    fn is_late(&mut self, message: &ServerJsonRpcMessage) -> bool {
+    fn is_late_probe_answer(&mut self, message: &ServerJsonRpcMessage) -> bool {
         let answered = match message {
             JsonRpcMessage::Response(response) => Some(&response.id),
             JsonRpcMessage::Error(error) => error.id.as_ref(),
             _ => None,
         };
-        match &self.question {
-            Question::Asked(id, _) if answered == Some(id) => {
-                self.question = Question::NotAsked;
+        match &self.probe {
+            EraProbe::Sent(id, _) if answered == Some(id) => {
+                self.probe = EraProbe::Idle;
                 false
             }
-            Question::GivenUp(id) if answered == Some(id) => {
-                self.question = Question::NotAsked;
+            EraProbe::Abandoned(id) if answered == Some(id) => {
+                self.probe = EraProbe::Idle;
                 true
             }
             _ => false,
@@ -119,18 +119,17 @@ impl Pipe {
     }
 
     /// Answers the question of the era in the silent server's place.
-    fn give_up(&mut self) -> Option<ServerJsonRpcMessage> {
-        let Question::Asked(id, _) = std::mem::replace(&mut self.question, Question::NotAsked)
-        else {
+    fn abandon_probe(&mut self) -> Option<ServerJsonRpcMessage> {
+        let EraProbe::Sent(id, _) = std::mem::replace(&mut self.probe, EraProbe::Idle) else {
             return None;
         };
-        self.question = Question::GivenUp(id.clone());
+        self.probe = EraProbe::Abandoned(id.clone());
         let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer in time", None);
         Some(JsonRpcMessage::error(error, Some(id)))
     }
 }
 
-impl Transport<RoleClient> for Pipe {
+impl Transport<RoleClient> for StdioTransport {
     type Error = io::Error;
 
     fn send(
@@ -141,11 +140,11 @@ impl Transport<RoleClient> for Pipe {
         if let JsonRpcMessage::Request(request) = &message
             && let ClientRequest::DiscoverRequest(_) = &request.request
         {
-            let due = Instant::now() + self.patience;
-            self.question = Question::Asked(request.id.clone(), due);
+            let due = Instant::now() + self.probe_timeout;
+            self.probe = EraProbe::Sent(request.id.clone(), due);
         }
         if let Ok(text) = &text {
-            self.board.sent(&message, text);
+            self.requests.sent(&message, text);
         }
         let stdin = Arc::clone(&self.stdin);
         async move {
@@ -159,17 +158,17 @@ impl Transport<RoleClient> for Pipe {
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
-            let due = match &self.question {
-                Question::Asked(_, due) => Some(*due),
+            let due = match &self.probe {
+                EraProbe::Sent(_, due) => Some(*due),
                 _ => None,
             };
             let line = tokio::select! {
                 line = self.stdout.next() => line,
-                () = until(due) => return self.give_up(),
+                () = until(due) => return self.abandon_probe(),
             };
             match line {
                 Ok(Some(line)) => {
-                    if let Some(message) = self.message(line) {
+                    if let Some(message) = self.parse(line) {
                         return Some(message);
                     }
                 }

@@ -12,20 +12,20 @@ use crate::model::Secret;
 const MASK: &[u8] = b"***";
 
 /// Bytes that a value needs to be looked for: shorter ones stand everywhere.
-const SHORTEST: usize = 4;
+const MIN_SECRET: usize = 4;
 
 /// What is looked for: each secret as it is, in a URL and in JSON.
 #[derive(Debug)]
-pub(super) struct Mask {
+pub(super) struct SecretMask {
     finders: Vec<Finder<'static>>,
     longest: usize,
 }
 
-impl Mask {
+impl SecretMask {
     pub(super) fn new(secrets: &[Secret]) -> Self {
         let secrets = secrets.iter().map(Secret::reveal);
         let mut forms: Vec<String> = secrets
-            .filter(|secret| secret.len() >= SHORTEST)
+            .filter(|secret| secret.len() >= MIN_SECRET)
             .flat_map(|secret| {
                 let json = serde_json::Value::from(secret).to_string();
                 let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
@@ -53,8 +53,8 @@ impl Mask {
     }
 
     /// Masks what comes in pieces.
-    pub(super) fn stream(&self) -> Stream<'_> {
-        Stream {
+    pub(super) fn stream(&self) -> MaskStream<'_> {
+        MaskStream {
             mask: self,
             held: Vec::new(),
         }
@@ -72,12 +72,12 @@ impl Mask {
 
 /// Masks what comes in pieces; holds back what may be the beginning of a
 /// secret.
-pub(super) struct Stream<'m> {
-    mask: &'m Mask,
+pub(super) struct MaskStream<'m> {
+    mask: &'m SecretMask,
     held: Vec<u8>,
 }
 
-impl Stream<'_> {
+impl MaskStream<'_> {
     /// Takes a piece; gives what is certain.
     pub(super) fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
@@ -118,9 +118,9 @@ mod tests {
 
     use super::*;
 
-    fn mask(secrets: &[&str]) -> Mask {
+    fn mask(secrets: &[&str]) -> SecretMask {
         let secrets: Vec<Secret> = secrets.iter().map(|it| Secret::new(*it)).collect();
-        Mask::new(&secrets)
+        SecretMask::new(&secrets)
     }
 
     #[test]

@@ -8,10 +8,10 @@ use crate::model::{Ending, Outcome};
 use crate::output::{Sink, Stream};
 
 /// Characters of a server's words that become a reason.
-const LONGEST_REASON: usize = 300;
+const MAX_REASON_CHARS: usize = 300;
 
 /// Writes a result to the output of its call, and says how the call ended.
-pub(super) fn take(result: &CallToolResult, sink: &Sink) -> Ending {
+pub(super) fn write(result: &CallToolResult, sink: &Sink) -> Ending {
     let is_error = result.is_error == Some(true);
     match result.structured_content.as_ref().filter(|_| !is_error) {
         Some(structured) => {
@@ -19,14 +19,14 @@ pub(super) fn take(result: &CallToolResult, sink: &Sink) -> Ending {
             line.push('\n');
             sink.write(Stream::Stdout, line.as_bytes());
             for block in &result.content {
-                if !repeats(block, structured) {
-                    sink.write(Stream::Stderr, shown(block).as_bytes());
+                if !is_repetition(block, structured) {
+                    sink.write(Stream::Stderr, block_text(block).as_bytes());
                 }
             }
         }
         None => {
             for block in &result.content {
-                sink.write(Stream::Stdout, shown(block).as_bytes());
+                sink.write(Stream::Stdout, block_text(block).as_bytes());
             }
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn take(result: &CallToolResult, sink: &Sink) -> Ending {
     Ending {
         reason: Some(format!(
             "tool error: {}",
-            cut(text.unwrap_or("without text"))
+            excerpt(text.unwrap_or("without text"))
         )),
         ..Ending::plain(Outcome::Failed)
     }
@@ -48,19 +48,19 @@ pub(super) fn take(result: &CallToolResult, sink: &Sink) -> Ending {
 
 /// The ending of a call that the server answered with an error of the
 /// protocol.
-pub(super) fn refused(error: &ErrorData) -> Ending {
+pub(super) fn error_ending(error: &ErrorData) -> Ending {
     Ending {
         reason: Some(format!(
             "protocol error {}: {}",
             error.code.0,
-            cut(&error.message)
+            excerpt(&error.message)
         )),
         ..Ending::plain(Outcome::Failed)
     }
 }
 
 /// Whether a block says in text what the structured result says.
-fn repeats(block: &ContentBlock, structured: &Value) -> bool {
+fn is_repetition(block: &ContentBlock, structured: &Value) -> bool {
     match block {
         ContentBlock::Text(text) => {
             serde_json::from_str::<Value>(&text.text).is_ok_and(|value| value == *structured)
@@ -70,11 +70,11 @@ fn repeats(block: &ContentBlock, structured: &Value) -> bool {
 }
 
 /// A block as lines.
-fn shown(block: &ContentBlock) -> String {
+fn block_text(block: &ContentBlock) -> String {
     let mut text = match block {
         ContentBlock::Text(text) => text.text.clone(),
-        ContentBlock::Image(image) => named("image", &image.mime_type, decoded(&image.data)),
-        ContentBlock::Audio(audio) => named("audio", &audio.mime_type, decoded(&audio.data)),
+        ContentBlock::Image(image) => named("image", &image.mime_type, decoded_len(&image.data)),
+        ContentBlock::Audio(audio) => named("audio", &audio.mime_type, decoded_len(&audio.data)),
         ContentBlock::ResourceLink(link) => {
             let kind = link.mime_type.as_deref().unwrap_or("of unknown type");
             format!("[resource {} <{}>, {kind}]", link.name, link.uri)
@@ -91,7 +91,7 @@ fn shown(block: &ContentBlock) -> String {
                 mime_type,
                 blob,
                 ..
-            } => embedded(uri, mime_type.as_deref(), decoded(blob)),
+            } => embedded(uri, mime_type.as_deref(), decoded_len(blob)),
             _ => "[resource of an unknown kind]".to_owned(),
         },
         _ => "[content of an unknown kind]".to_owned(),
@@ -112,7 +112,7 @@ fn embedded(uri: &str, kind: Option<&str>, bytes: usize) -> String {
 }
 
 /// Bytes that a text in base64 stands for.
-fn decoded(base64: &str) -> usize {
+fn decoded_len(base64: &str) -> usize {
     let padding = base64
         .bytes()
         .rev()
@@ -122,10 +122,10 @@ fn decoded(base64: &str) -> usize {
 }
 
 /// The first line, within bounds.
-fn cut(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let mut letters = line.chars();
-    let mut kept: String = letters.by_ref().take(LONGEST_REASON).collect();
+    let mut kept: String = letters.by_ref().take(MAX_REASON_CHARS).collect();
     if letters.next().is_some() || text.lines().nth(1).is_some() {
         kept.push('…');
     }
@@ -138,10 +138,10 @@ mod tests {
     use crate::model::{AttemptNo, CallId, OutputStat};
     use crate::output::{Bounds, Store};
 
-    fn taken(result: &CallToolResult) -> (Ending, String, OutputStat) {
+    fn written(result: &CallToolResult) -> (Ending, String, OutputStat) {
         let store = Store::new(None, Bounds::default());
         let sink = store.sink(CallId::MIN, AttemptNo(1));
-        let ending = take(result, &sink);
+        let ending = write(result, &sink);
         sink.finish();
         let printed = store.result(CallId::MIN).bytes;
         let text = String::from_utf8(printed).expect("text");
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn images_and_resources_are_named_and_not_dumped() {
-        let (ending, text, _) = taken(&CallToolResult::success(vec![
+        let (ending, text, _) = written(&CallToolResult::success(vec![
             ContentBlock::text("one"),
             ContentBlock::image("QUJDRA==", "image/png"),
             ContentBlock::embedded_text("demo://x", "body"),
@@ -169,7 +169,7 @@ mod tests {
             ContentBlock::text("note"),
         ]);
         result.structured_content = Some(serde_json::json!({"a": 1, "b": 2}));
-        let (_, text, stat) = taken(&result);
+        let (_, text, stat) = written(&result);
         assert_eq!(text, "{\"a\":1,\"b\":2}\n");
         assert_eq!(stat.stderr_bytes, 5);
     }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn an_error_of_the_tool_is_a_failure_in_its_words() {
         let error = CallToolResult::error(vec![ContentBlock::text("no such path\nmore")]);
-        let (ending, text, _) = taken(&error);
+        let (ending, text, _) = written(&error);
         assert_eq!(ending.outcome, Outcome::Failed);
         assert_eq!(ending.reason.as_deref(), Some("tool error: no such path…"));
         assert_eq!(text, "no such path\nmore\n");

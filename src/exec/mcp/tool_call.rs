@@ -12,8 +12,8 @@ use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
 use rmcp::{Peer, RoleClient};
 use tokio::sync::watch;
 
-use super::board::{Exchange, Heard, Ticket};
-use super::content;
+use super::request_table::{PendingRequest, RequestStatus, RequestTag};
+use super::result;
 use super::server::Server;
 use super::session::Session;
 use crate::exec::StopTokens;
@@ -22,7 +22,7 @@ use crate::model::{CancelStatus, Ending, McpRequest, Outcome, RemoteStatus, Stop
 use crate::output::Sink;
 
 /// Asks, and returns how the call ended.
-pub(super) async fn ask(
+pub(super) async fn run(
     server: &Arc<Server>,
     question: &McpRequest,
     stop: &StopTokens,
@@ -30,16 +30,16 @@ pub(super) async fn ask(
     reporter: &Reporter,
 ) -> Ending {
     let Some(session) = server.live() else {
-        return Ending::refused(format!("transport: {}", server.why_not()));
+        return Ending::refused(format!("transport: {}", server.unavailable_reason()));
     };
     if let Some(reason) = server.withheld(&question.tool) {
         return Ending::refused(reason);
     }
     reporter.started(None).await;
-    let exchange = Exchange::new(question.call, sink.clone());
-    let heard = exchange.heard();
-    let _working = server.count_in();
-    let request = request(question, Ticket(Arc::clone(&exchange)));
+    let pending = PendingRequest::new(question.call, sink.clone());
+    let status = pending.status();
+    let _working = server.track_call();
+    let request = request(question, RequestTag(Arc::clone(&pending)));
     let options = PeerRequestOptions::no_options();
     let sent = session
         .peer
@@ -47,33 +47,33 @@ pub(super) async fn ask(
         .await;
     let end = match sent {
         Ok(RequestHandle { rx, id, .. }) => {
-            let talk = Talk {
+            let open = OpenCall {
                 session: &session,
                 id,
-                heard,
+                status,
                 remote: RemoteStatus::default(),
                 reporter,
             };
-            talk.listen(rx, stop).await
+            open.wait(rx, stop).await
         }
-        Err(error) => End::Answered(Box::new(Err(error))),
+        Err(error) => CallEnd::Answered(Box::new(Err(error))),
     };
-    session.board.forget(&exchange);
+    session.requests.forget(&pending);
     match end {
-        End::Answered(answer) => match *answer {
-            Ok(result) => answered(result, sink),
-            Err(ServiceError::McpError(error)) => content::refused(&error),
+        CallEnd::Answered(answer) => match *answer {
+            Ok(result) => answer_ending(result, sink),
+            Err(ServiceError::McpError(error)) => result::error_ending(&error),
             Err(error) => Ending {
-                reason: Some(format!("transport: {}", server.why_broken(&error).await)),
+                reason: Some(format!("transport: {}", server.broken_reason(&error).await)),
                 is_retryable: question.is_repeatable,
                 ..Ending::plain(Outcome::Failed)
             },
         },
-        End::Stopped(truth) => stopped(truth, stop.cause()),
+        CallEnd::Stopped(truth) => stop_ending(truth, stop.cause()),
     }
 }
 
-fn request(question: &McpRequest, ticket: Ticket) -> ClientRequest {
+fn request(question: &McpRequest, ticket: RequestTag) -> ClientRequest {
     let mut params = CallToolRequestParams::new(question.tool.clone());
     if let Some(args) = question.args.as_object() {
         params = params.with_arguments(args.clone());
@@ -83,26 +83,26 @@ fn request(question: &McpRequest, ticket: Ticket) -> ClientRequest {
     ClientRequest::CallToolRequest(request)
 }
 
-/// How the talk about a call ended.
-enum End {
+/// How the open about a call ended.
+enum CallEnd {
     Answered(Box<Result<ServerResult, ServiceError>>),
     Stopped(CancelStatus),
 }
 
-/// The talk about one call.
-struct Talk<'t> {
+/// The open about one call.
+struct OpenCall<'t> {
     session: &'t Session,
     id: RequestId,
-    heard: watch::Receiver<Heard>,
+    status: watch::Receiver<RequestStatus>,
     remote: RemoteStatus,
     reporter: &'t Reporter,
 }
 
-type Answer = tokio::sync::oneshot::Receiver<Result<ServerResult, ServiceError>>;
+type AnswerReceiver = tokio::sync::oneshot::Receiver<Result<ServerResult, ServiceError>>;
 
-impl Talk<'_> {
+impl OpenCall<'_> {
     /// Listens until there is an answer, or until the stop has run its course.
-    async fn listen(mut self, mut answer: Answer, stop: &StopTokens) -> End {
+    async fn wait(mut self, mut answer: AnswerReceiver, stop: &StopTokens) -> CallEnd {
         let mut soft = pin!(stop.soft.cancelled());
         let mut hard = pin!(stop.hard.cancelled());
         loop {
@@ -111,45 +111,45 @@ impl Talk<'_> {
                 biased;
                 answer = &mut answer, if !is_cancelled => {
                     let answer = answer.unwrap_or(Err(ServiceError::TransportClosed));
-                    return End::Answered(Box::new(answer));
+                    return CallEnd::Answered(Box::new(answer));
                 }
-                Ok(()) = self.heard.changed() => {
-                    if let Some(truth) = self.hear().await {
-                        return End::Stopped(truth);
+                Ok(()) = self.status.changed() => {
+                    if let Some(truth) = self.update().await {
+                        return CallEnd::Stopped(truth);
                     }
                 }
                 () = &mut hard => {
                     if !is_cancelled {
                         self.cancel().await;
                     }
-                    return End::Stopped(self.give_up().await);
+                    return CallEnd::Stopped(self.give_up().await);
                 }
                 () = &mut soft, if !is_cancelled => self.cancel().await,
             }
         }
     }
 
-    /// Takes what was heard; the truth about the cancel, once nothing more is
+    /// Takes what was status; the truth about the cancel, once nothing more is
     /// to come.
-    async fn hear(&mut self) -> Option<CancelStatus> {
-        let heard = *self.heard.borrow_and_update();
-        self.remote.progress = heard.progress;
+    async fn update(&mut self) -> Option<CancelStatus> {
+        let status = *self.status.borrow_and_update();
+        self.remote.progress = status.progress;
         if self.remote.cancel.is_none() {
             self.reporter.try_tell(self.remote);
             return None;
         }
-        let truth = if heard.is_answered {
+        let truth = if status.is_answered {
             CancelStatus::Confirmed
         } else {
             CancelStatus::StillWorking
         };
-        self.tell(truth).await;
-        heard.is_answered.then_some(truth)
+        self.report_cancel(truth).await;
+        status.is_answered.then_some(truth)
     }
 
     async fn cancel(&mut self) {
-        // What was heard until now was heard before the cancel.
-        self.heard.mark_unchanged();
+        // What was status until now was status before the cancel.
+        self.status.mark_unchanged();
         let reason = "the user or a timeout ended the call".to_owned();
         let params = CancelledNotificationParam::new(Some(self.id.clone()), Some(reason));
         let peer: Peer<RoleClient> = self.session.peer.clone();
@@ -159,7 +159,7 @@ impl Talk<'_> {
                 .send_notification(CancelledNotification::new(params).into())
                 .await;
         });
-        self.tell(CancelStatus::Sent).await;
+        self.report_cancel(CancelStatus::Sent).await;
     }
 
     /// The stop has run its course.
@@ -169,22 +169,22 @@ impl Talk<'_> {
             _ if self.session.is_gone() => CancelStatus::Confirmed,
             _ => CancelStatus::Unknown,
         };
-        self.tell(truth).await;
+        self.report_cancel(truth).await;
         truth
     }
 
-    async fn tell(&mut self, truth: CancelStatus) {
+    async fn report_cancel(&mut self, truth: CancelStatus) {
         self.remote.cancel = Some(truth);
         self.reporter.tell(self.remote).await;
     }
 }
 
-fn answered(result: ServerResult, sink: &Sink) -> Ending {
+fn answer_ending(result: ServerResult, sink: &Sink) -> Ending {
     match result {
-        ServerResult::CallToolResult(result) => content::take(&result, sink),
+        ServerResult::CallToolResult(result) => result::write(&result, sink),
         // An answer without content, in one of the forms that servers give it.
         ServerResult::EmptyResult(_) | ServerResult::TaskAckResult(_) => {
-            content::take(&CallToolResult::success(Vec::new()), sink)
+            result::write(&CallToolResult::success(Vec::new()), sink)
         }
         ServerResult::InputRequiredResult(_) => {
             Ending::refused("tool error: it asks for input, which was not granted to it")
@@ -199,7 +199,7 @@ fn answered(result: ServerResult, sink: &Sink) -> Ending {
 /// The ending of a call that was stopped. Of a timeout the outcome is the
 /// timeout; a call that was cancelled is called that only where the server
 /// confirmed it.
-fn stopped(truth: CancelStatus, cause: Option<StopCause>) -> Ending {
+fn stop_ending(truth: CancelStatus, cause: Option<StopCause>) -> Ending {
     let is_timeout = matches!(cause, Some(StopCause::RunTimeout | StopCause::IdleTimeout));
     let outcome = match truth {
         CancelStatus::Confirmed => Outcome::Failed,
