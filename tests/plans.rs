@@ -36,7 +36,7 @@ fn report(problems: &Problems) -> String {
     let mut text = String::new();
     for problem in problems {
         let place = problem
-            .place()
+            .position()
             .map(|at| format!("{}:{}", at.line, at.column));
         let place = place.unwrap_or_else(|| "-".to_owned());
         writeln!(text, "{place} {}", problem.message()).expect("a string takes all");
@@ -229,7 +229,7 @@ proptest! {
         if let Err(problems) = plan::from_text("any", &text, &CATALOGUE) {
             let lines = text.split('\n').count();
             for problem in &problems {
-                let place = problem.place().expect("a place");
+                let place = problem.position().expect("a place");
                 prop_assert!(place.line <= lines, "{problem}");
             }
             report(&problems);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::surroundings::{self, Surroundings};
-use super::template::{Piece, UnclosedHole, pieces};
+use super::template::{Piece, UnclosedPlaceholder, pieces};
 use crate::model::{Stdin, StdinKind, Tool, ToolAction};
 
 /// The program of the sample tools' manifest that stands for our own
@@ -37,7 +37,7 @@ pub enum ExpandError {
     NoCommand,
     /// A `{{` without its `}}` in the manifest.
     #[error("the tool's command has {0}")]
-    Template(#[from] UnclosedHole),
+    Template(#[from] UnclosedPlaceholder),
     /// An element needs an argument that has no value.
     #[error("the argument `{argument}` has no value, and {element:?} needs one")]
     Missing {
@@ -134,7 +134,7 @@ impl Element<'_> {
     /// The element filled; `None` where it is dropped.
     fn filled(&self) -> Result<Option<String>, ExpandError> {
         let pieces = pieces(self.template)?;
-        let is_bare = matches!(pieces[..], [Piece::Hole(_)]);
+        let is_bare = matches!(pieces[..], [Piece::Placeholder(_)]);
         let mut filled = String::new();
         for piece in pieces {
             let argument = match piece {
@@ -142,7 +142,7 @@ impl Element<'_> {
                     filled.push_str(text);
                     continue;
                 }
-                Piece::Hole(argument) => argument,
+                Piece::Placeholder(argument) => argument,
             };
             let value = self.args.get(argument).filter(|value| !value.is_null());
             let Some(value) = value else {
@@ -360,16 +360,16 @@ mod tests {
         assert_eq!(chosen.cwd, Path::new("/start/tools/sub"));
         assert_eq!(chosen.stdin, Stdin::Bytes(br#"{"a":1}"#.as_slice().into()));
         let own = "FANOUT_ATTEMPT=2 FANOUT_CALL_ID=c FANOUT_RUN_DIR=/run/1";
-        let told = |env: &BTreeMap<String, String>| {
+        let described = |env: &BTreeMap<String, String>| {
             let pairs = env.iter().map(|(name, value)| format!("{name}={value}"));
             pairs.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(
-            told(&plain.env),
+            described(&plain.env),
             format!("{own} LC_ALL=C PATH=/bin TERM=dumb")
         );
         assert_eq!(
-            told(&chosen.env),
+            described(&chosen.env),
             format!("{own} LC_ALL=de PATH=/bin SECRET=s TERM=dumb")
         );
     }

@@ -50,13 +50,13 @@ pub fn discover(catalogue: &Catalogue, plan: &Path) -> Option<PathBuf> {
 /// A catalogue file that was found and not given, as it was read: once, so
 /// that what is trusted is what is used.
 #[derive(Debug)]
-pub struct Found {
+pub struct DiscoveredFile {
     path: PathBuf,
     digest: String,
     source: Source,
 }
 
-impl Found {
+impl DiscoveredFile {
     /// Reads a file that was found.
     pub fn open(path: &Path) -> Result<Self, Box<Problem>> {
         // Where its programs lie must be told by where it really is: a link

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::problem::Place;
+use super::problem::LineColumn;
 use super::source::Source;
-use super::text::{legible, legible_in_place};
+use super::text::{sanitize, sanitize_in_place};
 
 /// Characters shown before the marked place, where the line is long.
 const BEFORE: usize = 60;
@@ -29,27 +29,27 @@ pub(crate) struct Excerpt {
 
 impl Excerpt {
     /// The excerpt around `marked`, a range of bytes of the line at `place`.
-    pub(crate) fn new(source: &Source, place: Place, marked: Range<usize>) -> Self {
-        let line = source.line(place.line).unwrap_or_default();
+    pub(crate) fn new(source: &Source, position: LineColumn, marked: Range<usize>) -> Self {
+        let line = source.line(position.line).unwrap_or_default();
         let (shown, marked) = window(line, &marked);
         let mut text = String::new();
-        let mut first_line = place.line;
-        if let Some(before) = place.line.checked_sub(1).and_then(|at| source.line(at)) {
+        let mut first_line = position.line;
+        if let Some(before) = position.line.checked_sub(1).and_then(|at| source.line(at)) {
             first_line -= 1;
             text.push_str(&window(before, &(0..0)).0);
             text.push('\n');
         }
         let start = text.len() + marked.start;
         text.push_str(&shown);
-        if let Some(after) = source.line(place.line + 1) {
+        if let Some(after) = source.line(position.line + 1) {
             text.push('\n');
             text.push_str(&window(after, &(0..0)).0);
         }
         Self {
-            name: legible(source.name()),
-            text: legible_in_place(&text),
+            name: sanitize(source.name()),
+            text: sanitize_in_place(&text),
             first_line: first_line - 1,
-            column: place.column - 1,
+            column: position.column - 1,
             span: (start, marked.len()).into(),
         }
     }

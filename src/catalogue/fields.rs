@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::document::{Entry, Item, Node};
+use super::document::{Item, KeyValue, Node};
 use super::findings::Findings;
 use super::quantity::parse_duration;
 use super::text::nearest;
@@ -13,7 +13,7 @@ pub(crate) struct Fields<'n> {
     /// What the table describes, with its article.
     what: &'static str,
     node: &'n Node,
-    left: Vec<&'n Entry>,
+    left: Vec<&'n KeyValue>,
     known: Vec<&'static str>,
 }
 
@@ -42,7 +42,7 @@ impl<'n> Fields<'n> {
     }
 
     /// A key with its value.
-    pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+    pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'n KeyValue> {
         self.known.push(key);
         let at = self.left.iter().position(|entry| entry.key == key)?;
         Some(self.left.remove(at))

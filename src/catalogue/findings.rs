@@ -97,7 +97,7 @@ impl Collected {
     }
 
     fn in_order(mut self) -> Problems {
-        self.list.sort_by_key(Problem::place);
+        self.list.sort_by_key(Problem::position);
         let left_out = self.count - self.list.len();
         Problems::new(self.list, left_out)
     }

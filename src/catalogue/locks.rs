@@ -30,7 +30,7 @@ fn filled(name: &str, args: &Value, is_known: impl Fn(&Value) -> bool) -> Option
     for piece in pieces(name).ok()? {
         match piece {
             Piece::Text(text) => key.push_str(text),
-            Piece::Hole(argument) => {
+            Piece::Placeholder(argument) => {
                 let value = args.get(argument).filter(|value| !value.is_null())?;
                 if !is_known(value) {
                     return None;

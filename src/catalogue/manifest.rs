@@ -14,13 +14,13 @@ use super::http;
 use super::placeholders::Placeholders;
 use super::quantity::parse_rate;
 use super::schema::{self, Schema};
-use super::servers::{self, Configured};
+use super::servers::{self, ConfiguredServer};
 use crate::model::{
     Annotations, OutputKind, Rate, ServerName, StdinKind, Timeouts, Tool, ToolAction, ToolName,
 };
 
 /// A tool as one file describes it, with the place of its name.
-pub(super) struct Described {
+pub(super) struct ParsedTool {
     pub(super) tool: Tool,
     pub(super) schema: Option<Schema>,
     pub(super) name_span: Range<usize>,
@@ -31,8 +31,8 @@ pub(super) struct Described {
 /// What one file describes.
 #[derive(Default)]
 pub(super) struct Manifest {
-    pub(super) tools: Vec<Described>,
-    pub(super) servers: Vec<Configured>,
+    pub(super) tools: Vec<ParsedTool>,
+    pub(super) servers: Vec<ConfiguredServer>,
     /// Servers that cannot be used, with the reason.
     pub(super) unusable: Vec<(ServerName, String)>,
     /// Whether the name of every tool could be read.
@@ -41,16 +41,20 @@ pub(super) struct Manifest {
 
 /// In whose form a file may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum FileFormat {
     /// Ours.
-    Own,
+    Native,
     /// Ours, or that of another program, by whose rules the values of variables
     /// are filled in.
-    Any,
+    NativeOrForeign,
 }
 
 /// Reads a catalogue file. `origin` is its path, `None` for the built-in one.
-pub(super) fn read(origin: Option<&Path>, form: Form, findings: &mut Findings<'_>) -> Manifest {
+pub(super) fn read(
+    origin: Option<&Path>,
+    form: FileFormat,
+    findings: &mut Findings<'_>,
+) -> Manifest {
     let root = if servers::may_be_foreign(findings.source().text()) {
         parse_with_comments(findings)
     } else {
@@ -59,7 +63,7 @@ pub(super) fn read(origin: Option<&Path>, form: Form, findings: &mut Findings<'_
     let Some(root) = root else {
         return Manifest::default();
     };
-    if form == Form::Any
+    if form == FileFormat::NativeOrForeign
         && root.get("tool").is_none()
         && root.get("mcp").is_none()
         && let Some(foreign) = servers::read_foreign(&root, origin, findings)
@@ -100,7 +104,11 @@ pub(super) fn read(origin: Option<&Path>, form: Form, findings: &mut Findings<'_
 
 /// A tool; with errors it is still returned, as far as it could be read, so
 /// that its name is known.
-fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) -> Option<Described> {
+fn read_tool(
+    node: &Node,
+    origin: Option<&Path>,
+    findings: &mut Findings<'_>,
+) -> Option<ParsedTool> {
     let errors = findings.error_count();
     let mut fields = Fields::of(node, "a tool", findings)?;
     let name_node = fields.need("name", findings);
@@ -139,7 +147,7 @@ fn read_tool(node: &Node, origin: Option<&Path>, findings: &mut Findings<'_>) ->
         estimate,
         origin: origin.map(Path::to_owned),
     };
-    Some(Described {
+    Some(ParsedTool {
         tool,
         schema,
         name_span,

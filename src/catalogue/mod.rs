@@ -23,20 +23,20 @@ mod surroundings;
 pub(crate) mod template;
 pub(crate) mod text;
 mod tools;
-mod uses;
+mod trust_item;
 
 pub use command::{ExpandError, Expanded};
-pub use discover::{FILE_NAME, Found, discover, nearest_file};
+pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
 pub use locks::locks;
-pub use problem::{MOST_PROBLEMS, Place, Problem, Problems};
+pub use problem::{LineColumn, MOST_PROBLEMS, Problem, Problems};
 pub use schema::ArgumentProblem;
-pub(crate) use schema::{RestsOn, Violation};
+pub(crate) use schema::{DependsOn, Violation};
 pub use servers::{ServerSurroundings, server_process_spec};
 pub use source::LONGEST_FILE;
 pub use surroundings::Surroundings;
-pub use template::UnclosedHole;
+pub use template::UnclosedPlaceholder;
 pub use tools::Catalogue;
-pub use uses::Use;
+pub use trust_item::TrustItem;
 
 #[cfg(test)]
 mod tests;

@@ -91,7 +91,7 @@ impl<'n> Placeholders<'n> {
         match pieces(text) {
             Ok(pieces) => {
                 for piece in pieces {
-                    if let Piece::Hole(name) = piece {
+                    if let Piece::Placeholder(name) = piece {
                         self.check_name(name, node, findings);
                     }
                 }

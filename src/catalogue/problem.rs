@@ -10,14 +10,14 @@ use serde::{Serialize, Serializer};
 
 use super::excerpt::Excerpt;
 use super::source::Source;
-use super::text::legible;
+use super::text::sanitize;
 
 /// Most problems that one report keeps; further ones are counted.
 pub const MOST_PROBLEMS: usize = 1000;
 
 /// Line and column of a character, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct LineColumn {
     /// Line.
     pub line: usize,
     /// Column, in characters.
@@ -28,7 +28,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     file: String,
-    place: Option<Place>,
+    position: Option<LineColumn>,
     message: String,
     label: Option<String>,
     help: Option<String>,
@@ -40,9 +40,9 @@ impl Problem {
     /// An error that no place in the file can be named for.
     pub(crate) fn of_file(file: &str, message: impl AsRef<str>) -> Self {
         Self {
-            file: legible(file),
-            place: None,
-            message: legible(message.as_ref()),
+            file: sanitize(file),
+            position: None,
+            message: sanitize(message.as_ref()),
             label: None,
             help: None,
             is_warning: false,
@@ -53,7 +53,7 @@ impl Problem {
     /// An error at a span of a file.
     pub(crate) fn error(source: &Source, span: &Range<usize>, message: impl AsRef<str>) -> Self {
         Self {
-            place: Some(source.place(span.start.min(source.text().len()))),
+            position: Some(source.position(span.start.min(source.text().len()))),
             excerpt: Some(source.excerpt(span)),
             ..Self::of_file(source.name(), message)
         }
@@ -67,13 +67,13 @@ impl Problem {
 
     /// Says what the marked place is.
     pub(crate) fn with_label(mut self, label: impl AsRef<str>) -> Self {
-        self.label = Some(legible(label.as_ref()));
+        self.label = Some(sanitize(label.as_ref()));
         self
     }
 
     /// Says how to mend it.
     pub(crate) fn with_help(mut self, help: impl AsRef<str>) -> Self {
-        self.help = Some(legible(help.as_ref()));
+        self.help = Some(sanitize(help.as_ref()));
         self
     }
 
@@ -83,8 +83,8 @@ impl Problem {
     }
 
     /// Where in the file; `None` where the file as a whole is meant.
-    pub fn place(&self) -> Option<Place> {
-        self.place
+    pub fn position(&self) -> Option<LineColumn> {
+        self.position
     }
 
     /// What is wrong.
@@ -107,7 +107,7 @@ impl fmt::Display for Problem {
     /// What is wrong; the place is drawn beside it, so it stands here only
     /// where there is none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
+        match self.position {
             Some(_) => f.write_str(&self.message),
             None => write!(f, "{}: {}", self.file, self.message),
         }
@@ -120,8 +120,8 @@ impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Problem", 5)?;
         fields.serialize_field("file", &self.file)?;
-        fields.serialize_field("line", &self.place.map(|place| place.line))?;
-        fields.serialize_field("column", &self.place.map(|place| place.column))?;
+        fields.serialize_field("line", &self.position.map(|position| position.line))?;
+        fields.serialize_field("column", &self.position.map(|position| position.column))?;
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("help", &self.help)?;
         fields.end()

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::document::Node;
 use super::findings::Findings;
-use super::text::{legible, nearest};
+use super::text::{nearest, sanitize};
 
 /// Violations that are told of one call.
 const MOST_VIOLATIONS: usize = 20;
@@ -50,7 +50,7 @@ fn prefix(path: &[String]) -> String {
     if path.is_empty() {
         return String::new();
     }
-    format!("`{}`: ", legible(&path.join(".")))
+    format!("`{}`: ", sanitize(&path.join(".")))
 }
 
 /// A violation with what a report on a file needs beyond its message.
@@ -63,13 +63,13 @@ pub(crate) struct Violation {
     /// The key that should not be there, where that is what is wrong.
     pub(crate) key: Option<String>,
     /// On what of the value the verdict rests.
-    pub(crate) rests_on: RestsOn,
+    pub(crate) depends_on: DependsOn,
 }
 
 /// On what of a value a verdict rests. It decides whether the verdict stands
 /// while parts of the value are not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RestsOn {
+pub(crate) enum DependsOn {
     /// Of what type it is, which keys it has, or how many items.
     Shape,
     /// The value and everything in it.
@@ -121,24 +121,24 @@ impl Schema {
     /// Everything in the arguments that violates the schema.
     pub(crate) fn violations(&self, args: &Value) -> Vec<Violation> {
         let errors = self.validator.iter_errors(args).take(MOST_VIOLATIONS);
-        errors.flat_map(|error| self.told(&error)).collect()
+        errors.flat_map(|error| self.described(&error)).collect()
     }
 
-    fn told(&self, error: &ValidationError<'_>) -> Vec<Violation> {
+    fn described(&self, error: &ValidationError<'_>) -> Vec<Violation> {
         let violation = Violation {
             path: parts(error.instance_path().as_str()),
             message: message_of(error),
             help: None,
             key: None,
-            rests_on: rests_on(error),
+            depends_on: depends_on(error),
         };
         match error.kind() {
             Kind::AdditionalProperties { unexpected }
             | Kind::UnevaluatedProperties { unexpected } => {
                 let known = self.properties_beside(error.schema_path().as_str());
-                let strangers = unexpected.iter();
-                let told = strangers.map(|key| stranger(key, &known, violation.clone()));
-                told.collect()
+                let unknown = unexpected.iter();
+                let described = unknown.map(|key| unknown_key(key, &known, violation.clone()));
+                described.collect()
             }
             Kind::Required { property } => vec![Violation {
                 message: format!("the argument {property} is missing"),
@@ -161,7 +161,7 @@ impl Schema {
     }
 }
 
-fn stranger(key: &str, known: &[&str], violation: Violation) -> Violation {
+fn unknown_key(key: &str, known: &[&str], violation: Violation) -> Violation {
     let help = match nearest(key, known.iter().copied()) {
         Some(key) => Some(format!("did you mean `{key}`?")),
         None if known.is_empty() => None,
@@ -196,18 +196,18 @@ fn message_of(error: &ValidationError<'_>) -> String {
         error.to_string()
     };
     let mut letters = message.chars();
-    let mut told: String = letters.by_ref().take(LONGEST_MESSAGE).collect();
+    let mut described: String = letters.by_ref().take(LONGEST_MESSAGE).collect();
     if letters.next().is_some() {
-        told.push('…');
+        described.push('…');
     }
-    told
+    described
 }
 
-fn rests_on(error: &ValidationError<'_>) -> RestsOn {
+fn depends_on(error: &ValidationError<'_>) -> DependsOn {
     const CONDITIONS: [&str; 5] = ["then", "else", "if", "dependentSchemas", "dependencies"];
     let path = error.schema_path().as_str();
     if path.split('/').any(|part| CONDITIONS.contains(&part)) {
-        return RestsOn::Others;
+        return DependsOn::Others;
     }
     match error.kind() {
         Kind::Required { .. }
@@ -219,8 +219,8 @@ fn rests_on(error: &ValidationError<'_>) -> RestsOn {
         | Kind::MaxItems { .. }
         | Kind::AdditionalItems { .. }
         | Kind::FalseSchema
-        | Kind::Type { .. } => RestsOn::Shape,
-        _ => RestsOn::Everything,
+        | Kind::Type { .. } => DependsOn::Shape,
+        _ => DependsOn::Everything,
     }
 }
 
@@ -273,10 +273,10 @@ mod tests {
             },
         });
         let args = json!({"pth": "x", "opts": {"colour": "gren", "color": 1, "a/b": 2}});
-        let mut told = problems(&schema, &args);
-        told.sort();
+        let mut described = problems(&schema, &args);
+        described.sort();
         assert_eq!(
-            told,
+            described,
             [
                 "`opts.colour`: \"gren\" is not one of \"red\" or \"green\" (did you mean \"green\"?)",
                 "`opts`: the tool takes no argument `a/b` (it takes `colour`)",
@@ -290,17 +290,17 @@ mod tests {
     #[test]
     fn messages_stay_short() {
         let long = json!({"s": "x".repeat(100_000)});
-        let told = problems(&json!({"properties": {"s": {"type": "integer"}}}), &long);
-        assert_eq!(told, ["`s`: the value is not of type \"integer\""]);
+        let described = problems(&json!({"properties": {"s": {"type": "integer"}}}), &long);
+        assert_eq!(described, ["`s`: the value is not of type \"integer\""]);
         let many: Vec<u32> = (0..1000).collect();
-        let told = problems(&json!({"properties": {"s": {"enum": many}}}), &long);
-        assert!(told.concat().chars().count() < 300, "{told:?}");
+        let described = problems(&json!({"properties": {"s": {"enum": many}}}), &long);
+        assert!(described.concat().chars().count() < 300, "{described:?}");
     }
 
     #[test]
     fn a_hostile_pattern_is_bounded() {
         let schema = json!({"properties": {"s": {"pattern": "^(?=(a+)+$)\\1b"}}});
-        let told = problems(&schema, &json!({"s": "a".repeat(40)}));
-        assert_eq!(told.len(), 1, "{told:?}");
+        let described = problems(&schema, &json!({"s": "a".repeat(40)}));
+        assert_eq!(described.len(), 1, "{described:?}");
     }
 }

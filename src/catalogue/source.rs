@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::excerpt::Excerpt;
-use super::problem::{Place, Problem};
+use super::problem::{LineColumn, Problem};
 
 /// Longest file that is read: 16 MiB.
 pub const LONGEST_FILE: u64 = 16 << 20;
@@ -54,10 +54,10 @@ impl Source {
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
-    pub(crate) fn place(&self, offset: usize) -> Place {
+    pub(crate) fn position(&self, offset: usize) -> LineColumn {
         let line = self.line_starts.partition_point(|start| *start <= offset) - 1;
         let before = self.text.get(self.line_starts[line]..offset);
-        Place {
+        LineColumn {
             line: line + 1,
             column: before.map_or(0, |text| text.chars().count()) + 1,
         }
@@ -81,11 +81,11 @@ impl Source {
     /// What stands around a span, for a report.
     pub(crate) fn excerpt(&self, span: &Range<usize>) -> Excerpt {
         let start = span.start.min(self.text.len());
-        let place = self.place(start);
-        let line_start = self.line_starts[place.line - 1];
-        let line_end = line_start + self.line(place.line).map_or(0, str::len);
+        let position = self.position(start);
+        let line_start = self.line_starts[position.line - 1];
+        let line_end = line_start + self.line(position.line).map_or(0, str::len);
         let end = span.end.clamp(start, line_end.max(start));
-        Excerpt::new(self, place, start - line_start..end - line_start)
+        Excerpt::new(self, position, start - line_start..end - line_start)
     }
 }
 
@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn places_count_from_one_and_in_characters() {
         let source = Source::new("a", "\u{feff}é=1\r\nb");
-        assert_eq!(source.place(0), Place { line: 1, column: 1 });
-        assert_eq!(source.place(2), Place { line: 1, column: 2 });
-        assert_eq!(source.place(6), Place { line: 2, column: 1 });
+        assert_eq!(source.position(0), LineColumn { line: 1, column: 1 });
+        assert_eq!(source.position(2), LineColumn { line: 1, column: 2 });
+        assert_eq!(source.position(6), LineColumn { line: 2, column: 1 });
         assert_eq!(source.line(1), Some("é=1"));
         assert_eq!(source.line(2), Some("b"));
         assert_eq!(source.line(3), None);
@@ -164,7 +164,7 @@ mod tests {
         let path = folder.path().join("x.toml");
         fs::write(&path, b"\xef\xbb\xbfa = 1\nb = \"\xe9\"\n").expect("a file");
         let problem = Source::read(&path).expect_err("invalid");
-        assert_eq!(problem.place(), Some(Place { line: 2, column: 6 }));
+        assert_eq!(problem.position(), Some(LineColumn { line: 2, column: 6 }));
         assert!(problem.label().expect("a label").contains("0xe9"));
     }
 

@@ -6,17 +6,17 @@ pub(crate) enum Piece<'t> {
     /// Text that stays as it is.
     Text(&'t str),
     /// What stands between `{{` and `}}`, without the spaces around it.
-    Hole(&'t str),
+    Placeholder(&'t str),
 }
 
 /// A `{{` that no `}}` follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a `{{{{` without its `}}}}`")]
-pub struct UnclosedHole;
+pub struct UnclosedPlaceholder;
 
 /// Cuts a text into its pieces. Of three opening braces the first is text, so
 /// that a hole can stand right after a brace.
-pub(crate) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, UnclosedHole> {
+pub(crate) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, UnclosedPlaceholder> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -33,8 +33,8 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, UnclosedHole> {
             }
             None => after,
         };
-        let (hole, after) = inner.split_once("}}").ok_or(UnclosedHole)?;
-        pieces.push(Piece::Hole(hole.trim()));
+        let (hole, after) = inner.split_once("}}").ok_or(UnclosedPlaceholder)?;
+        pieces.push(Piece::Placeholder(hole.trim()));
         rest = after;
     }
     push_text(&mut pieces, rest);
@@ -49,7 +49,7 @@ fn push_text<'t>(pieces: &mut Vec<Piece<'t>>, text: &'t str) {
 
 #[cfg(test)]
 mod tests {
-    use super::Piece::{Hole, Text};
+    use super::Piece::{Placeholder, Text};
     use super::*;
 
     #[test]
@@ -60,7 +60,7 @@ mod tests {
             pieces("a{{ b }}c{{{{d}}"),
             Ok(vec![
                 Text("a"),
-                Hole("b"),
+                Placeholder("b"),
                 Text("c"),
                 Text("{{"),
                 Text("d}}")
@@ -68,9 +68,14 @@ mod tests {
         );
         assert_eq!(
             pieces("{\"n\":{{{a}}}"),
-            Ok(vec![Text("{\"n\":"), Text("{"), Hole("a"), Text("}")])
+            Ok(vec![
+                Text("{\"n\":"),
+                Text("{"),
+                Placeholder("a"),
+                Text("}")
+            ])
         );
-        assert_eq!(pieces("{{{{{{a}}"), Ok(vec![Text("{{"), Hole("a")]));
-        assert_eq!(pieces("x {{a"), Err(UnclosedHole));
+        assert_eq!(pieces("{{{{{{a}}"), Ok(vec![Text("{{"), Placeholder("a")]));
+        assert_eq!(pieces("x {{a"), Err(UnclosedPlaceholder));
     }
 }

@@ -22,7 +22,7 @@ fn is_hidden(character: char) -> bool {
 }
 
 /// The text with hidden characters written as their numbers: `\u{1b}`.
-pub(crate) fn legible(text: &str) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) {
@@ -37,7 +37,7 @@ pub(crate) fn legible(text: &str) -> String {
 
 /// The text with hidden characters replaced by visible ones of the same length
 /// in bytes, so that spans stay true. Line feeds and tabs stay.
-pub(crate) fn legible_in_place(text: &str) -> String {
+pub(crate) fn sanitize_in_place(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -91,10 +91,10 @@ mod tests {
     fn hidden_characters_become_visible_and_lengths_stay() {
         let text = "a\u{1b}[2J\u{202e}b\u{85}\u{e0041}\tc\n";
         assert_eq!(
-            legible(text),
+            sanitize(text),
             "a\\u{1b}[2J\\u{202e}b\\u{85}\\u{e0041}\\u{9}c\\u{a}"
         );
-        let shown = legible_in_place(text);
+        let shown = sanitize_in_place(text);
         assert_eq!(shown.len(), text.len());
         assert_eq!(shown, "a?[2J\u{fffd}b¿\u{fffd}?\tc\n");
     }

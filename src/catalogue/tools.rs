@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::findings::Findings;
-use super::manifest::{self, Described, Form};
+use super::manifest::{self, FileFormat, ParsedTool};
 use super::problem::Problems;
 use super::schema::{ArgumentProblem, Schema, Violation};
-use super::servers::{self, Configured};
+use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
 use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
@@ -21,7 +21,7 @@ pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml")
 /// All tools known. Clones share the tools.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    entries: Vec<Arc<Entry>>,
+    entries: Vec<Arc<CompiledTool>>,
     by_name: HashMap<ToolName, usize>,
     /// Where each tool is described, the ones with errors included.
     places: HashMap<ToolName, String>,
@@ -35,7 +35,7 @@ pub struct Catalogue {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct CompiledTool {
     tool: Tool,
     schema: Option<Schema>,
     output_schema: Option<Schema>,
@@ -53,7 +53,7 @@ impl Catalogue {
         let mut catalogue = Self::default();
         let source = Source::new("sample-tools/fanout.toml", MANIFEST);
         catalogue
-            .add(&source, None, Form::Own)
+            .add(&source, None, FileFormat::Native)
             .unless_any(catalogue)
     }
 
@@ -64,7 +64,9 @@ impl Catalogue {
         let mut problems = Problems::default();
         for path in paths {
             match Source::read(path) {
-                Ok(source) => problems.merge(catalogue.add(&source, Some(path), Form::Any)),
+                Ok(source) => {
+                    problems.merge(catalogue.add(&source, Some(path), FileFormat::NativeOrForeign))
+                }
                 Err(problem) => {
                     catalogue.is_partial = true;
                     problems.push(*problem);
@@ -77,11 +79,11 @@ impl Catalogue {
     /// The tools of one file that was read already, in our own form.
     pub(super) fn of_source(source: &Source, origin: &Path) -> (Self, Problems) {
         let mut catalogue = Self::default();
-        let problems = catalogue.add(source, Some(origin), Form::Own);
+        let problems = catalogue.add(source, Some(origin), FileFormat::Native);
         (catalogue, problems)
     }
 
-    fn add(&mut self, source: &Source, origin: Option<&Path>, form: Form) -> Problems {
+    fn add(&mut self, source: &Source, origin: Option<&Path>, form: FileFormat) -> Problems {
         let mut findings = Findings::new(source);
         let manifest = manifest::read(origin, form, &mut findings);
         self.is_partial |= !manifest.is_whole;
@@ -95,7 +97,7 @@ impl Catalogue {
         findings.finish().0
     }
 
-    fn insert(&mut self, described: Described, findings: &mut Findings<'_>) {
+    fn insert(&mut self, described: ParsedTool, findings: &mut Findings<'_>) {
         let name = described.tool.name.clone();
         let source = findings.source();
         if let Some(earlier) = self.places.get(&name) {
@@ -106,7 +108,7 @@ impl Catalogue {
             findings.push(problem);
             return;
         }
-        let place = source.place(described.name_span.start);
+        let place = source.position(described.name_span.start);
         let place = format!("{}:{}:{}", source.name(), place.line, place.column);
         self.places.insert(name, place);
         if described.is_sound {
@@ -114,7 +116,7 @@ impl Catalogue {
         }
     }
 
-    fn configure(&mut self, configured: Configured, findings: &mut Findings<'_>) {
+    fn configure(&mut self, configured: ConfiguredServer, findings: &mut Findings<'_>) {
         let server = configured.server;
         if self.server(&server.name).is_some() {
             let message = format!("there is a server `{}` already", server.name);
@@ -126,7 +128,7 @@ impl Catalogue {
 
     fn push(&mut self, tool: Tool, schema: Option<Schema>, output_schema: Option<Schema>) {
         self.by_name.insert(tool.name.clone(), self.entries.len());
-        self.entries.push(Arc::new(Entry {
+        self.entries.push(Arc::new(CompiledTool {
             tool,
             schema,
             output_schema,
@@ -179,7 +181,7 @@ impl Catalogue {
             return (self, doubts);
         };
         let prefix = format!("{name}.");
-        let is_other = |entry: &Arc<Entry>| !entry.tool.name.as_str().starts_with(&prefix);
+        let is_other = |entry: &Arc<CompiledTool>| !entry.tool.name.as_str().starts_with(&prefix);
         self.entries.retain(is_other);
         let names = self.entries.iter().map(|entry| entry.tool.name.clone());
         self.by_name = names.enumerate().map(|(at, name)| (name, at)).collect();
@@ -270,7 +272,7 @@ impl Catalogue {
         may_be_described && !self.by_name.contains_key(name)
     }
 
-    fn entry(&self, name: &ToolName) -> Option<&Entry> {
+    fn entry(&self, name: &ToolName) -> Option<&CompiledTool> {
         let at = self.by_name.get(name)?;
         Some(&self.entries[*at])
     }

@@ -4,18 +4,18 @@
 
 use serde_json::Value;
 
+use super::parsed::ParsedCall;
 use super::reference::{has_reference, is_whole_reference};
-use super::written::WrittenCall;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
-use crate::catalogue::{ArgumentProblem, Catalogue, RestsOn, Violation, command, http};
+use crate::catalogue::{ArgumentProblem, Catalogue, DependsOn, Violation, command, http};
 use crate::model::{Tool, ToolAction, ToolName};
 
 /// Reports what of the arguments cannot fit, whatever the references bring.
 pub(super) fn check(
     tool: &Tool,
     args: &Value,
-    call: &WrittenCall,
+    call: &ParsedCall,
     catalogue: &Catalogue,
     findings: &mut Findings<'_>,
 ) {
@@ -65,10 +65,10 @@ fn is_certain(violation: &Violation, args: &Value) -> bool {
     let Some(value) = at(args, &violation.path) else {
         return true;
     };
-    match violation.rests_on {
-        RestsOn::Shape => !is_whole_reference(value),
-        RestsOn::Everything => !has_reference(value),
-        RestsOn::Others => !has_reference(args),
+    match violation.depends_on {
+        DependsOn::Shape => !is_whole_reference(value),
+        DependsOn::Everything => !has_reference(value),
+        DependsOn::Others => !has_reference(args),
     }
 }
 
@@ -88,14 +88,14 @@ fn place_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
 
 /// Warns of a call that fits the schema and still cannot become a command or a
 /// request.
-fn warn_of_action(tool: &Tool, args: &Value, call: &WrittenCall, findings: &mut Findings<'_>) {
+fn warn_of_action(tool: &Tool, args: &Value, call: &ParsedCall, findings: &mut Findings<'_>) {
     let error = match &tool.action {
         ToolAction::Command { argv, dash, .. } => {
             let templates = argv.get(1..).unwrap_or_default();
             let filled = command::fill(templates, args, dash);
             filled.err().map(|error| error.to_string())
         }
-        ToolAction::Http { request } => http::foresee(request, args).map(|error| error.to_string()),
+        ToolAction::Http { request } => http::dry_run(request, args).map(|error| error.to_string()),
         ToolAction::Mcp { .. } | ToolAction::Wait { .. } => None,
     };
     if let Some(error) = error {

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::arguments;
-use super::doubts;
 use super::graph::{Edges, cycles};
-use super::names::{self, Names};
+use super::names::{self, CallIds};
+use super::parsed::{ParsedCall, ParsedPlan, Settings, Spanned};
 use super::reference::has_reference;
 use super::verify;
-use super::written::{At, Settings, WrittenCall, WrittenPlan};
+use super::warnings;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::locks::locks_where;
@@ -21,7 +21,7 @@ use crate::model::{
     Call, CallId, CallName, CallOrigin, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
 };
 
-/// Names that unknown ones are compared with, in all. Comparing is slow, and
+/// CallIds that unknown ones are compared with, in all. Comparing is slow, and
 /// the first suggestions are enough to see what went wrong.
 const MOST_COMPARISONS: usize = 50_000;
 
@@ -53,14 +53,14 @@ impl<'a, 's> Assembly<'a, 's> {
     }
 
     /// The plan; sound only if nothing was found.
-    pub(super) fn plan(mut self, written: WrittenPlan, file_stem: &str) -> Plan {
+    pub(super) fn plan(mut self, written: ParsedPlan, file_stem: &str) -> Plan {
         let (in_order, names) = names::assign(&written.calls, self.findings);
         let mut edges: Vec<Vec<Edge>> = (written.calls.iter().enumerate())
             .map(|(index, call)| self.edges(CallId::from_index(index), call, &names))
             .collect();
         verify::put_last(&written.calls, &mut edges, self.findings);
         self.report_cycles(&edges, &in_order, &written.calls);
-        doubts::warn(&written.calls, &names, self.catalogue, self.findings);
+        warnings::collect(&written.calls, &names, self.catalogue, self.findings);
         let expected = (written.calls.iter().zip(&in_order))
             .filter(|(call, _)| call.is_expected_to_fail)
             .map(|(_, name)| name.clone());
@@ -88,10 +88,10 @@ impl<'a, 's> Assembly<'a, 's> {
         }
     }
 
-    fn edges(&mut self, id: CallId, call: &WrittenCall, names: &Names) -> Vec<Edge> {
+    fn edges(&mut self, id: CallId, call: &ParsedCall, names: &CallIds) -> Vec<Edge> {
         let mut edges = Edges::default();
         for reference in &call.references {
-            let name = At {
+            let name = Spanned {
                 value: reference.value.call.as_str(),
                 span: reference.span.clone(),
             };
@@ -100,7 +100,7 @@ impl<'a, 's> Assembly<'a, 's> {
             }
         }
         for after in &call.after {
-            let name = At {
+            let name = Spanned {
                 value: after.value.call.as_str(),
                 span: after.span.clone(),
             };
@@ -115,7 +115,7 @@ impl<'a, 's> Assembly<'a, 's> {
         edges.into_list()
     }
 
-    fn parent(&mut self, id: CallId, name: &At<&str>, names: &Names) -> Option<CallId> {
+    fn parent(&mut self, id: CallId, name: &Spanned<&str>, names: &CallIds) -> Option<CallId> {
         let parent = names.get(&CallName::new(name.value)).copied();
         if parent == Some(id) {
             let message = format!("`{0}` waits for itself: {0} -> {0}", name.value);
@@ -133,14 +133,14 @@ impl<'a, 's> Assembly<'a, 's> {
         parent
     }
 
-    fn suggestion(&mut self, written: &str, names: &Names) -> Option<String> {
+    fn suggestion(&mut self, written: &str, names: &CallIds) -> Option<String> {
         self.comparisons = self.comparisons.checked_sub(names.len())?;
         let mut known: Vec<&str> = names.keys().map(CallName::as_str).collect();
         known.sort_unstable();
         nearest(written, known).map(str::to_owned)
     }
 
-    fn warn_of_double(&mut self, before: EdgeKind, on: EdgeKind, name: &At<&str>) {
+    fn warn_of_double(&mut self, before: EdgeKind, on: EdgeKind, name: &Spanned<&str>) {
         let message = match (before, on) {
             (EdgeKind::Output, EdgeKind::Done) => format!(
                 "`on = \"done\"` has no effect: the output of `{}` is an argument, so it must \
@@ -156,7 +156,7 @@ impl<'a, 's> Assembly<'a, 's> {
         self.findings.warn(&name.span, message);
     }
 
-    fn report_cycles(&mut self, edges: &[Vec<Edge>], names: &[CallName], calls: &[WrittenCall]) {
+    fn report_cycles(&mut self, edges: &[Vec<Edge>], names: &[CallName], calls: &[ParsedCall]) {
         for cycle in cycles(edges) {
             let ids = cycle.iter().map(|call| names[call.index()].as_str());
             let mut shown: Vec<&str> = ids.take(MOST_OF_CYCLE).collect();
@@ -173,7 +173,7 @@ impl<'a, 's> Assembly<'a, 's> {
         }
     }
 
-    fn call(&mut self, id: CallId, name: CallName, after: Vec<Edge>, written: WrittenCall) -> Call {
+    fn call(&mut self, id: CallId, name: CallName, after: Vec<Edge>, written: ParsedCall) -> Call {
         let tool = written.tool.as_ref().and_then(|tool| self.tool(tool));
         let args = written.args.as_ref().map(Node::to_json);
         let args = args.unwrap_or_else(|| Value::Object(Map::new()));
@@ -207,7 +207,7 @@ impl<'a, 's> Assembly<'a, 's> {
         call
     }
 
-    fn tool(&mut self, name: &At<ToolName>) -> Option<&'a Tool> {
+    fn tool(&mut self, name: &Spanned<ToolName>) -> Option<&'a Tool> {
         let tool = self.catalogue.get(&name.value);
         if tool.is_none() && !self.catalogue.is_broken(&name.value) {
             let message = format!("there is no tool `{}`", name.value);
@@ -273,7 +273,7 @@ pub(super) fn merge_locks(locks: &mut LockSet, others: LockSet) {
 }
 
 /// Where a call names one it waits for.
-fn place_of_edge(call: &WrittenCall, parent: &str) -> std::ops::Range<usize> {
+fn place_of_edge(call: &ParsedCall, parent: &str) -> std::ops::Range<usize> {
     let after = call.after.iter().find(|edge| edge.value.call == parent);
     let after = after.map(|edge| edge.span.clone());
     let reference = call.references.iter();

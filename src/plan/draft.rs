@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::assemble::fill_from_tool;
 use super::graph::Edges;
-use super::written::Settings;
+use super::parsed::Settings;
 use super::{is_call_name, names, reference, references};
 use crate::catalogue::Catalogue;
 use crate::model::{
@@ -211,9 +211,9 @@ mod tests {
 
     #[test]
     fn everything_wrong_with_a_draft_is_told() {
-        let told = |wanted: Draft| admit(wanted, &calls(), &catalogue()).expect_err("wrong");
+        let described = |wanted: Draft| admit(wanted, &calls(), &catalogue()).expect_err("wrong");
         assert_eq!(
-            told(draft("cuont", json!({}))),
+            described(draft("cuont", json!({}))),
             ["there is no tool `cuont`; did you mean `count`?"]
         );
         let mut wanted = draft("count", json!({"path": "{{two.output}}", "limit": 0}));
@@ -224,7 +224,7 @@ mod tests {
             on: EdgeKind::Ok,
         });
         assert_eq!(
-            told(wanted),
+            described(wanted),
             [
                 "there is a call `one` already",
                 "`limit`: 0 is less than the minimum of 1",
@@ -233,15 +233,15 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(draft("count", json!({"path": "{{one}}"}))),
+            described(draft("count", json!({"path": "{{one}}"}))),
             ["`{{one}}` is not a reference"]
         );
         assert_eq!(
-            told(draft("count", json!([1]))),
+            described(draft("count", json!([1]))),
             ["the arguments must be an object"]
         );
         let mut wanted = draft("anything", json!({}));
         wanted.name = Some(CallName::new("a b"));
-        assert_eq!(told(wanted), ["\"a b\" cannot be the id of a call"]);
+        assert_eq!(described(wanted), ["\"a b\" cannot be the id of a call"]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::assemble::Assembly;
-use super::written::WrittenPlan;
+use super::parsed::ParsedPlan;
 use super::{read, workflow};
 use crate::catalogue::document::parse;
 use crate::catalogue::findings::Findings;
@@ -68,7 +68,7 @@ pub fn open_with(
 }
 
 /// Tools that the plan names of servers that were not asked yet.
-fn assumed(written: &WrittenPlan, catalogue: &Catalogue) -> Vec<Tool> {
+fn assumed(written: &ParsedPlan, catalogue: &Catalogue) -> Vec<Tool> {
     let named = written.calls.iter().filter_map(|call| call.tool.as_ref());
     let named: BTreeSet<&ToolName> = named.map(|at| &at.value).collect();
     named

@@ -4,7 +4,7 @@
 //! run: it says what they are.
 //!
 //! A file is parsed into a tree that knows its places (`catalogue::document`),
-//! read into what it says (`written`), and put together with a catalogue
+//! read into what it says (`parsed`), and put together with a catalogue
 //! (`assemble`). Each step reports what it finds and goes on with the rest, so
 //! that one report tells everything. Besides the keys of the README a call may
 //! say `expect = "failed"`: it is planned to fail. Its failure, and the skipping
@@ -12,19 +12,19 @@
 
 mod arguments;
 mod assemble;
-mod doubts;
 mod draft;
 mod graph;
 mod load;
 mod names;
+mod parsed;
 mod read;
 mod read_call;
 mod reference;
 mod resolve;
 mod summary;
 mod verify;
+mod warnings;
 mod workflow;
-mod written;
 
 pub use assemble::own_locks;
 pub use draft::{Draft, admit};

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::written::WrittenCall;
+use super::parsed::ParsedCall;
 use crate::catalogue::findings::Findings;
 use crate::model::{CallId, CallName, ToolName};
 
 /// Every call of a plan by its id.
-pub(super) type Names = HashMap<CallName, CallId>;
+pub(super) type CallIds = HashMap<CallName, CallId>;
 
 /// The id of each call, and the calls by their ids. Of two calls with the same
 /// id the first keeps it.
-pub(super) fn assign(calls: &[WrittenCall], findings: &mut Findings<'_>) -> (Vec<CallName>, Names) {
-    let mut names = Names::with_capacity(calls.len());
+pub(super) fn assign(
+    calls: &[ParsedCall],
+    findings: &mut Findings<'_>,
+) -> (Vec<CallName>, CallIds) {
+    let mut names = CallIds::with_capacity(calls.len());
     for (index, call) in calls.iter().enumerate() {
         let Some(name) = &call.name else { continue };
         let Some(first) = names.get(&name.value) else {
@@ -20,7 +23,7 @@ pub(super) fn assign(calls: &[WrittenCall], findings: &mut Findings<'_>) -> (Vec
             continue;
         };
         let earlier = calls[first.index()].name.as_ref();
-        let line = earlier.map_or(0, |at| findings.source().place(at.span.start).line);
+        let line = earlier.map_or(0, |at| findings.source().position(at.span.start).line);
         let problem = findings
             .at(
                 &name.span,

@@ -1,7 +1,7 @@
 //! The top of a plan file.
 
+use super::parsed::{ParsedCall, ParsedPlan};
 use super::read_call::{ignored, read_call};
-use super::written::{WrittenCall, WrittenPlan};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -14,12 +14,12 @@ const FAILURE_POLICIES: [(&str, FailurePolicy); 3] = [
 ];
 
 /// Reads a plan; what is wrong with it is reported, the rest is returned.
-pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
+pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> ParsedPlan {
     let Some(mut fields) = Fields::of(root, "a plan", findings) else {
-        return WrittenPlan::default();
+        return ParsedPlan::default();
     };
     fields.take("$schema");
-    let plan = WrittenPlan {
+    let plan = ParsedPlan {
         name: fields.read("name", findings, text).map(str::to_owned),
         cap: fields.read("cap", findings, cap),
         on_failure: fields.read("on_failure", findings, |node, findings| {
@@ -33,7 +33,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
     plan
 }
 
-fn calls(fields: &mut Fields<'_>, root: &Node, findings: &mut Findings<'_>) -> Vec<WrittenCall> {
+fn calls(fields: &mut Fields<'_>, root: &Node, findings: &mut Findings<'_>) -> Vec<ParsedCall> {
     let node = fields.take("call");
     let items = match node.map(|node| &node.item) {
         Some(Item::List(items)) => items.as_slice(),

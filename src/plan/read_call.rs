@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::parsed::{ParsedCall, ParsedEdge, Settings, Spanned};
 use super::reference::{Reference, in_text, is_call_name};
-use super::written::{At, Settings, WrittenCall, WrittenEdge};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{
     Fields, boolean, choice, duration, list, some_time, text, whole, wrong_kind,
@@ -18,13 +18,13 @@ const EDGE_KINDS: [(&str, EdgeKind); 2] = [("ok", EdgeKind::Ok), ("done", EdgeKi
 const MOST_RETRIES: i64 = 1000;
 
 /// Reads a call; `None` where it is not even a table.
-pub(super) fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<WrittenCall> {
+pub(super) fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<ParsedCall> {
     let mut fields = Fields::of(node, "a call", findings)?;
     let name = fields.read("id", findings, call_name);
     let tool = fields.need("tool", findings);
     let tool = tool.and_then(|node| {
         let name = text(node, findings)?;
-        Some(At {
+        Some(Spanned {
             value: ToolName::new(name),
             span: node.span.clone(),
         })
@@ -45,7 +45,7 @@ pub(super) fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<Writ
         choice(node, &[("failed", ())], findings)
     });
     fields.finish(findings);
-    Some(WrittenCall {
+    Some(ParsedCall {
         span: node.span.clone(),
         name,
         foreign_name: None,
@@ -58,7 +58,7 @@ pub(super) fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<Writ
     })
 }
 
-fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<At<CallName>> {
+fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<CallName>> {
     let name = text(node, findings)?;
     if !is_call_name(name) {
         let problem = findings
@@ -67,7 +67,7 @@ fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<At<CallName>> {
         findings.push(problem);
         return None;
     }
-    Some(At {
+    Some(Spanned {
         value: CallName::new(name),
         span: node.span.clone(),
     })
@@ -75,13 +75,13 @@ fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<At<CallName>> {
 
 /// The references in the arguments, each at its own place where that can be
 /// told from the text of the file.
-fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<At<Reference>>) {
+fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<Spanned<Reference>>) {
     match &node.item {
         Item::Text(text) => match in_text(text) {
             Ok(references) => {
-                let mut places = Places::new(node, findings);
-                found.extend(references.into_iter().map(|value| At {
-                    span: places.next(&value),
+                let mut spans = ReferenceSpans::new(node, findings);
+                found.extend(references.into_iter().map(|value| Spanned {
+                    span: spans.next(&value),
                     value,
                 }));
             }
@@ -107,14 +107,14 @@ fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<At<Referenc
 }
 
 /// Where the references of one string stand in the text of the file.
-struct Places<'s> {
+struct ReferenceSpans<'s> {
     string: Range<usize>,
     /// What has not been passed yet; empty once one was not found, since
     /// escapes then stand in the way.
     rest: &'s str,
 }
 
-impl<'s> Places<'s> {
+impl<'s> ReferenceSpans<'s> {
     fn new(node: &Node, findings: &Findings<'s>) -> Self {
         let text = findings.source().text().get(node.span.clone());
         Self {
@@ -136,7 +136,7 @@ impl<'s> Places<'s> {
 }
 
 /// `"x"`, or `{ call = "x", on = "done" }`.
-fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<At<WrittenEdge>> {
+fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<ParsedEdge>> {
     let span = node.span.clone();
     if node.as_table().is_none() {
         let Some(call) = node.as_text() else {
@@ -144,8 +144,8 @@ fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<At<WrittenEdge>> {
             return None;
         };
         let (call, on) = (call.to_owned(), EdgeKind::Ok);
-        return Some(At {
-            value: WrittenEdge { call, on },
+        return Some(Spanned {
+            value: ParsedEdge { call, on },
             span,
         });
     }
@@ -157,8 +157,8 @@ fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<At<WrittenEdge>> {
     fields.finish(findings);
     let call = call.and_then(|node| text(node, findings))?.to_owned();
     let on = on.unwrap_or_default();
-    Some(At {
-        value: WrittenEdge { call, on },
+    Some(Spanned {
+        value: ParsedEdge { call, on },
         span,
     })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::catalogue::UnclosedHole;
+use crate::catalogue::UnclosedPlaceholder;
 use crate::catalogue::template::{Piece, pieces};
 use crate::model::CallName;
 
@@ -22,7 +22,7 @@ pub struct Reference {
 pub enum ReferenceError {
     /// A `{{` without its `}}`.
     #[error(transparent)]
-    Unclosed(#[from] UnclosedHole),
+    Unclosed(#[from] UnclosedPlaceholder),
     /// Something else stands between the braces.
     #[error("`{{{{{0}}}}}` is not a reference")]
     Form(String),
@@ -76,7 +76,7 @@ pub(super) fn is_call_name(text: &str) -> bool {
 /// The references in one text.
 pub(crate) fn in_text(text: &str) -> Result<Vec<Reference>, ReferenceError> {
     let holes = pieces(text)?.into_iter().filter_map(|piece| match piece {
-        Piece::Hole(inner) => Some(inner),
+        Piece::Placeholder(inner) => Some(inner),
         Piece::Text(_) => None,
     });
     holes.map(Reference::parse).collect()
@@ -130,7 +130,7 @@ pub(crate) fn is_whole_reference(value: &Value) -> bool {
     let Value::String(text) = value else {
         return false;
     };
-    matches!(pieces(text).as_deref(), Ok([Piece::Hole(_)]))
+    matches!(pieces(text).as_deref(), Ok([Piece::Placeholder(_)]))
 }
 
 #[cfg(test)]

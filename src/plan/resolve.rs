@@ -96,14 +96,14 @@ impl Resolver<'_> {
 
     fn text(&mut self, text: &str) -> Result<Value, ResolveError> {
         let pieces = pieces(text).map_err(ReferenceError::from)?;
-        if let [Piece::Hole(inner)] = pieces[..] {
+        if let [Piece::Placeholder(inner)] = pieces[..] {
             return self.filled(inner);
         }
         let mut filled = String::new();
         for piece in pieces {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Hole(inner) => filled.push_str(&as_text(&self.filled(inner)?)),
+                Piece::Placeholder(inner) => filled.push_str(&as_text(&self.filled(inner)?)),
             }
         }
         Ok(Value::String(filled))
@@ -188,17 +188,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_filled_in_is_told() {
-        let told = |text: &str| {
+        let described = |text: &str| {
             let error = resolved(&json!({ "a": text }), &json!({"k": 1}));
             error.expect_err("refused").to_string()
         };
-        assert_eq!(told("{{d.output}}"), "`{{d.output}}`: `d` has no output");
         assert_eq!(
-            told("x{{c.output.k.0}}"),
+            described("{{d.output}}"),
+            "`{{d.output}}`: `d` has no output"
+        );
+        assert_eq!(
+            described("x{{c.output.k.0}}"),
             "`{{c.output.k.0}}`: the output, an object, has no `k.0`"
         );
-        assert_eq!(told("{{c}}"), "`{{c}}` is not a reference");
-        assert_eq!(told("{{c.output"), "a `{{` without its `}}`");
+        assert_eq!(described("{{c}}"), "`{{c}}` is not a reference");
+        assert_eq!(described("{{c.output"), "a `{{` without its `}}`");
     }
 
     #[test]

@@ -1,16 +1,12 @@
 //! Calls that read the final state back: they come after all others.
 
-use super::written::WrittenCall;
+use super::parsed::ParsedCall;
 use crate::catalogue::findings::Findings;
 use crate::model::{CallId, Edge, EdgeKind};
 
 /// Has every call with `verify = true` wait for the end of all calls without,
 /// and for the one with it before. No other call may wait for them.
-pub(super) fn put_last(
-    calls: &[WrittenCall],
-    edges: &mut [Vec<Edge>],
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn put_last(calls: &[ParsedCall], edges: &mut [Vec<Edge>], findings: &mut Findings<'_>) {
     let is_verify = |id: CallId| calls[id.index()].settings.is_verify;
     let (last, first): (Vec<CallId>, Vec<CallId>) = (0..calls.len())
         .map(CallId::from_index)

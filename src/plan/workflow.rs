@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::names::mapped;
-use super::written::{At, Settings, WrittenCall, WrittenEdge, WrittenPlan};
+use super::parsed::{ParsedCall, ParsedEdge, ParsedPlan, Settings, Spanned};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -26,7 +26,7 @@ pub(super) fn is_workflow(root: &Node) -> bool {
 }
 
 /// Reads a workflow; what is wrong with it is reported.
-pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
+pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> ParsedPlan {
     check_version(root, findings);
     let steps = steps_of(root, "specification", findings);
     let records = steps_of(root, "execution", findings);
@@ -39,9 +39,9 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
         .collect();
     let ids = Ids::new(&steps);
     let parents = parents(&steps, findings);
-    let mut plan = WrittenPlan {
+    let mut plan = ParsedPlan {
         name: root.get("name").and_then(Node::as_text).map(str::to_owned),
-        ..WrittenPlan::default()
+        ..ParsedPlan::default()
     };
     for (step, parents) in steps.iter().zip(parents) {
         let Some(id) = id_of(step, findings) else {
@@ -56,8 +56,8 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> WrittenPlan {
         };
         let name = ids.name(id);
         let tool = wait_tool(&name, step, run);
-        let after = parents.into_iter().map(|parent| At {
-            value: WrittenEdge {
+        let after = parents.into_iter().map(|parent| Spanned {
+            value: ParsedEdge {
                 call: ids.name(parent.value),
                 on: EdgeKind::Ok,
             },
@@ -75,16 +75,16 @@ fn call(
     name: &str,
     step: &Node,
     tool: &Tool,
-    after: Vec<At<WrittenEdge>>,
-) -> WrittenCall {
+    after: Vec<Spanned<ParsedEdge>>,
+) -> ParsedCall {
     let span = step.get("id").map_or(&step.span, |node| &node.span).clone();
-    WrittenCall {
-        name: Some(At {
+    ParsedCall {
+        name: Some(Spanned {
             value: CallName::new(name),
             span: span.clone(),
         }),
         foreign_name: (name != id).then(|| id.to_owned()),
-        tool: Some(At {
+        tool: Some(Spanned {
             value: tool.name.clone(),
             span: span.clone(),
         }),
@@ -135,14 +135,14 @@ fn id_of<'n>(step: &'n Node, findings: &mut Findings<'_>) -> Option<&'n str> {
 }
 
 /// The parents of each step: those it names, and those that name it a child.
-fn parents<'n>(steps: &[&'n Node], findings: &mut Findings<'_>) -> Vec<Vec<At<&'n str>>> {
+fn parents<'n>(steps: &[&'n Node], findings: &mut Findings<'_>) -> Vec<Vec<Spanned<&'n str>>> {
     let mut places = HashMap::new();
     for (at, step) in steps.iter().enumerate() {
         if let Some(id) = step.get("id").and_then(Node::as_text) {
             places.entry(id).or_insert(at);
         }
     }
-    let mut parents: Vec<Vec<At<&str>>> = vec![Vec::new(); steps.len()];
+    let mut parents: Vec<Vec<Spanned<&str>>> = vec![Vec::new(); steps.len()];
     for (at, step) in steps.iter().enumerate() {
         parents[at].extend(named(step, "parents", findings));
     }
@@ -162,14 +162,14 @@ fn parents<'n>(steps: &[&'n Node], findings: &mut Findings<'_>) -> Vec<Vec<At<&'
             };
             if seen[at].insert(id) {
                 let span = child.span;
-                parents[at].push(At { value: id, span });
+                parents[at].push(Spanned { value: id, span });
             }
         }
     }
     parents
 }
 
-fn named<'n>(step: &'n Node, key: &str, findings: &mut Findings<'_>) -> Vec<At<&'n str>> {
+fn named<'n>(step: &'n Node, key: &str, findings: &mut Findings<'_>) -> Vec<Spanned<&'n str>> {
     let Some(node) = step.get(key) else {
         return Vec::new();
     };
@@ -178,7 +178,7 @@ fn named<'n>(step: &'n Node, key: &str, findings: &mut Findings<'_>) -> Vec<At<&
         return Vec::new();
     };
     let ids = items.iter().filter_map(|item| {
-        Some(At {
+        Some(Spanned {
             value: text(item, findings)?,
             span: item.span.clone(),
         })

@@ -10,7 +10,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::de::IgnoredAny;
 use serde_json::Number;
 
-use super::{DEEPEST, Entry, Findings, Item, Node};
+use super::{DEEPEST, Findings, Item, KeyValue, Node};
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -124,7 +124,7 @@ fn table_item(object: &Object<'_>, room: usize, findings: &mut Findings<'_>) -> 
             findings.error(&key_span, format!("the key `{key}` stands here twice"));
             continue;
         }
-        entries.push(Entry {
+        entries.push(KeyValue {
             key,
             key_span,
             node,

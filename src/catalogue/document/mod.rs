@@ -27,7 +27,7 @@ pub(crate) enum Item {
     Number(Number),
     Text(String),
     List(Vec<Node>),
-    Table(Vec<Entry>),
+    Table(Vec<KeyValue>),
     /// A value that cannot be used, which has been reported.
     Unusable,
 }
@@ -38,7 +38,7 @@ const DEEPEST: usize = 128;
 
 /// One key of a table with its value.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct KeyValue {
     pub(crate) key: String,
     pub(crate) key_span: Range<usize>,
     pub(crate) node: Node,
@@ -65,7 +65,7 @@ pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
 
 impl Node {
     /// The keys, if it is a table.
-    pub(crate) fn as_table(&self) -> Option<&[Entry]> {
+    pub(crate) fn as_table(&self) -> Option<&[KeyValue]> {
         match &self.item {
             Item::Table(entries) => Some(entries),
             _ => None,
@@ -86,7 +86,7 @@ impl Node {
     }
 
     /// A key with its value, if it is a table that has it.
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&KeyValue> {
         self.as_table()?.iter().find(|entry| entry.key == key)
     }
 
@@ -148,10 +148,10 @@ mod tests {
         let mut findings = Findings::new(&source);
         let node = parse(&mut findings);
         let (problems, _) = findings.finish();
-        let told = || problems.iter().map(|it| it.message().to_owned()).collect();
+        let described = || problems.iter().map(|it| it.message().to_owned()).collect();
         node.filter(|_| problems.is_empty())
             .map(|node| node.to_json())
-            .ok_or_else(told)
+            .ok_or_else(described)
     }
 
     #[test]

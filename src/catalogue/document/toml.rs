@@ -4,7 +4,7 @@ use serde_json::Number;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::{Entry, Findings, Item, Node};
+use super::{Findings, Item, KeyValue, Node};
 
 /// Syntax errors shown of one file: what follows the first ones is often only
 /// their echo.
@@ -32,7 +32,7 @@ pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
 }
 
 fn table_item(table: &DeTable<'_>, findings: &mut Findings<'_>) -> Item {
-    let entries = table.iter().map(|(key, value)| Entry {
+    let entries = table.iter().map(|(key, value)| KeyValue {
         key: key.get_ref().to_string(),
         key_span: key.span(),
         node: node(value, findings),

@@ -109,7 +109,7 @@ pub fn request(
 }
 
 /// Why these arguments will not make a request, whatever the environment has.
-pub fn foresee(written: &RequestTemplate, args: &Value) -> Option<RequestError> {
+pub fn dry_run(written: &RequestTemplate, args: &Value) -> Option<RequestError> {
     let names = variables_of(written).into_iter();
     let variables = names.map(|name| (name.to_owned(), "set".to_owned()));
     let start = (CallId::from_index(0), Epoch(0));

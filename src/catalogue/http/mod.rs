@@ -7,7 +7,7 @@ mod parts;
 mod read;
 mod url;
 
-pub use fill::{RequestError, Variables, foresee, request};
+pub use fill::{RequestError, Variables, dry_run, request};
 pub use parts::TemplateError;
 pub(super) use parts::variables_of;
 pub(super) use read::{check_header, read};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::catalogue::template::{Piece, UnclosedHole, pieces};
+use crate::catalogue::template::{Piece, UnclosedPlaceholder, pieces};
 use crate::model::{BodyTemplate, RequestTemplate};
 
 /// A piece of a text.
@@ -24,7 +24,7 @@ pub(super) enum Part<'t> {
 pub enum TemplateError {
     /// A `{{` that no `}}` follows.
     #[error(transparent)]
-    Unclosed(#[from] UnclosedHole),
+    Unclosed(#[from] UnclosedPlaceholder),
     /// `${` without the name of a variable and a `}`.
     #[error("a `${{` that names no variable")]
     NoVariable,
@@ -36,7 +36,7 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
     for piece in pieces(text)? {
         match piece {
             Piece::Text(text) => cut_variables(text, &mut parts)?,
-            Piece::Hole(name) => parts.push(Part::Argument(name)),
+            Piece::Placeholder(name) => parts.push(Part::Argument(name)),
         }
     }
     Ok(parts)

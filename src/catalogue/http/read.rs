@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fill::kind;
 use super::parts::{Part, parts, variables_of};
 use super::url::UrlTemplate;
-use crate::catalogue::document::{Entry, Item, Node};
+use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::placeholders::Placeholders;
@@ -88,7 +88,11 @@ fn headers(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<(String, Stri
 }
 
 /// Reports what cannot be a header.
-pub(in crate::catalogue) fn check_header(entry: &Entry, value: &str, findings: &mut Findings<'_>) {
+pub(in crate::catalogue) fn check_header(
+    entry: &KeyValue,
+    value: &str,
+    findings: &mut Findings<'_>,
+) {
     let name = entry.key.as_str();
     let is_token =
         |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);

@@ -10,7 +10,7 @@ use crate::catalogue::findings::Findings;
 
 /// How a program writes variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rules {
+pub(super) enum VariableSyntax {
     /// Not at all: Claude Desktop, Codex.
     Literal,
     /// `${VAR}` and `${VAR:-default}`: Claude Code.
@@ -22,7 +22,7 @@ pub(super) enum Rules {
 }
 
 /// What variables stand for.
-pub(super) struct Values<'v> {
+pub(super) struct VariableValues<'v> {
     pub(super) variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) workspace: PathBuf,
 }
@@ -30,11 +30,11 @@ pub(super) struct Values<'v> {
 /// A text with its variables filled in; what cannot be is reported.
 pub(super) fn filled(
     node: &Node,
-    rules: Rules,
-    values: &Values<'_>,
+    syntax: VariableSyntax,
+    values: &VariableValues<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<String> {
-    match expand(text(node, findings)?, rules, values) {
+    match expand(text(node, findings)?, syntax, values) {
         Ok(filled) if filled.contains('\0') => {
             findings.error(&node.span, "a NUL cannot stand here");
             None
@@ -48,23 +48,27 @@ pub(super) fn filled(
 }
 
 /// The text with its variables filled in, once: a value is never read again.
-fn expand(text: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
+fn expand(
+    text: &str,
+    syntax: VariableSyntax,
+    values: &VariableValues<'_>,
+) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
-    while rules != Rules::Literal
+    while syntax != VariableSyntax::Literal
         && let Some((before, after)) = rest.split_once('$')
     {
         filled.push_str(before);
         rest = after;
         if let Some((name, behind)) = after.strip_prefix('{').and_then(|it| it.split_once('}')) {
-            filled.push_str(&value(name, rules, values)?);
+            filled.push_str(&value(name, syntax, values)?);
             rest = behind;
             continue;
         }
         let end = after.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
         let name = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
         let is_name = name.starts_with(|letter: char| !letter.is_ascii_digit());
-        if rules == Rules::Dollar && is_name {
+        if syntax == VariableSyntax::Dollar && is_name {
             filled.push_str(&set(name, values)?);
             rest = after.get(name.len()..).unwrap_or_default();
         } else {
@@ -75,8 +79,12 @@ fn expand(text: &str, rules: Rules, values: &Values<'_>) -> Result<String, Strin
     Ok(filled)
 }
 
-fn value(name: &str, rules: Rules, values: &Values<'_>) -> Result<String, String> {
-    if rules == Rules::Prefixed {
+fn value(
+    name: &str,
+    syntax: VariableSyntax,
+    values: &VariableValues<'_>,
+) -> Result<String, String> {
+    if syntax == VariableSyntax::Prefixed {
         return match name.split_once(':') {
             Some(("env", name)) => set(name, values),
             Some(("input", id)) => Err(format!(
@@ -88,7 +96,7 @@ fn value(name: &str, rules: Rules, values: &Values<'_>) -> Result<String, String
         };
     }
     match name.split_once(":-") {
-        Some((name, default)) if rules == Rules::Braces => {
+        Some((name, default)) if syntax == VariableSyntax::Braces => {
             let known = (values.variable)(name).filter(|value| !value.is_empty());
             Ok(known.unwrap_or_else(|| default.to_owned()))
         }
@@ -96,7 +104,7 @@ fn value(name: &str, rules: Rules, values: &Values<'_>) -> Result<String, String
     }
 }
 
-fn set(name: &str, values: &Values<'_>) -> Result<String, String> {
+fn set(name: &str, values: &VariableValues<'_>) -> Result<String, String> {
     (values.variable)(name).ok_or_else(|| format!("the variable `{name}` is not set"))
 }
 
@@ -104,8 +112,8 @@ fn set(name: &str, values: &Values<'_>) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn expanded(text: &str, rules: Rules) -> Result<String, String> {
-        let values = Values {
+    fn expanded(text: &str, syntax: VariableSyntax) -> Result<String, String> {
+        let values = VariableValues {
             variable: &|name| match name {
                 "HOME" => Some("/home/u".to_owned()),
                 "A" => Some("${B} $B".to_owned()),
@@ -113,20 +121,26 @@ mod tests {
             },
             workspace: PathBuf::from("/work space"),
         };
-        expand(text, rules, &values)
+        expand(text, syntax, &values)
     }
 
     #[test]
     fn each_program_has_its_own_rules_and_values_are_not_read_again() {
         let ok = |text: &str| Ok(text.to_owned());
-        assert_eq!(expanded("$A ${A}", Rules::Literal), ok("$A ${A}"));
-        assert_eq!(expanded("$A ${A}!", Rules::Braces), ok("$A ${B} $B!"));
-        assert_eq!(expanded("${X:-a}b${X:-}", Rules::Braces), ok("ab"));
-        assert_eq!(expanded("x$A/y$1", Rules::Dollar), ok("x${B} $B/y$1"));
+        assert_eq!(expanded("$A ${A}", VariableSyntax::Literal), ok("$A ${A}"));
+        assert_eq!(
+            expanded("$A ${A}!", VariableSyntax::Braces),
+            ok("$A ${B} $B!")
+        );
+        assert_eq!(expanded("${X:-a}b${X:-}", VariableSyntax::Braces), ok("ab"));
+        assert_eq!(
+            expanded("x$A/y$1", VariableSyntax::Dollar),
+            ok("x${B} $B/y$1")
+        );
         assert_eq!(
             expanded(
                 "${workspaceFolder} ${userHome} ${env:HOME} $A",
-                Rules::Prefixed
+                VariableSyntax::Prefixed
             ),
             ok("/work space /home/u /home/u $A")
         );
@@ -134,15 +148,15 @@ mod tests {
 
     #[test]
     fn what_is_not_set_is_named() {
-        for (text, rules) in [
-            ("${X}", Rules::Braces),
-            ("$X", Rules::Dollar),
-            ("${env:X}", Rules::Prefixed),
+        for (text, syntax) in [
+            ("${X}", VariableSyntax::Braces),
+            ("$X", VariableSyntax::Dollar),
+            ("${env:X}", VariableSyntax::Prefixed),
         ] {
-            let error = expanded(text, rules).expect_err("not set");
+            let error = expanded(text, syntax).expect_err("not set");
             assert_eq!(error, "the variable `X` is not set");
         }
-        let error = expanded("${input:key}", Rules::Prefixed).expect_err("not asked");
+        let error = expanded("${input:key}", VariableSyntax::Prefixed).expect_err("not asked");
         assert!(error.starts_with("the input `key`"), "{error}");
     }
 }

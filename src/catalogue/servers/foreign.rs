@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::expand::{Rules, Values, filled};
-use super::{Configured, remote};
-use crate::catalogue::document::{Entry, Item, Node};
+use super::expand::{VariableSyntax, VariableValues, filled};
+use super::{ConfiguredServer, remote};
+use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest::is_variable;
@@ -22,8 +22,8 @@ const LONGEST: f64 = 86_400.0;
 
 /// Servers of one file.
 #[derive(Default)]
-pub(in crate::catalogue) struct Foreign {
-    pub(in crate::catalogue) configured: Vec<Configured>,
+pub(in crate::catalogue) struct ForeignServers {
+    pub(in crate::catalogue) configured: Vec<ConfiguredServer>,
     /// Names of servers that cannot be used here, with the reason.
     pub(in crate::catalogue) unusable: Vec<(ServerName, String)>,
 }
@@ -39,34 +39,34 @@ pub(in crate::catalogue) fn read(
     root: &Node,
     origin: Option<&Path>,
     findings: &mut Findings<'_>,
-) -> Option<Foreign> {
+) -> Option<ForeignServers> {
     let key = ROOTS.into_iter().find(|key| root.get(key).is_some())?;
     let node = root.get(key)?;
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of servers", findings);
-        return Some(Foreign::default());
+        return Some(ForeignServers::default());
     };
     let path = origin.unwrap_or(Path::new(""));
-    let rules = rules(key, path);
+    let syntax = syntax(key, path);
     let variable = |name: &str| std::env::var(name).ok();
-    let values = Values {
+    let values = VariableValues {
         variable: &variable,
         workspace: workspace(path),
     };
-    let mut foreign = Foreign::default();
+    let mut foreign = ForeignServers::default();
     for entry in entries {
         let name = ServerName::new(mapped(&entry.key));
-        if let Some(reason) = why_unusable(&entry.node, rules) {
+        if let Some(reason) = why_unusable(&entry.node, syntax) {
             foreign.unusable.push((name, reason.to_owned()));
             continue;
         }
-        let mut reader = Reader {
-            rules,
+        let mut reader = ServerReader {
+            syntax,
             values: &values,
             findings,
         };
         if let Some(server) = reader.server(name, entry, origin) {
-            foreign.configured.push(Configured {
+            foreign.configured.push(ConfiguredServer {
                 server,
                 name_span: entry.key_span.clone(),
             });
@@ -76,16 +76,16 @@ pub(in crate::catalogue) fn read(
 }
 
 /// By whose rules variables are written, told by where the file lies.
-fn rules(key: &str, path: &Path) -> Rules {
+fn syntax(key: &str, path: &Path) -> VariableSyntax {
     let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
     let is_named = |name: &str| path.file_name().is_some_and(|it| it == name);
     match key {
-        "servers" => Rules::Prefixed,
-        "mcp_servers" => Rules::Literal,
-        _ if is_named("claude_desktop_config.json") => Rules::Literal,
-        _ if lies_in(".cursor") => Rules::Prefixed,
-        _ if lies_in(".gemini") => Rules::Dollar,
-        _ => Rules::Braces,
+        "servers" => VariableSyntax::Prefixed,
+        "mcp_servers" => VariableSyntax::Literal,
+        _ if is_named("claude_desktop_config.json") => VariableSyntax::Literal,
+        _ if lies_in(".cursor") => VariableSyntax::Prefixed,
+        _ if lies_in(".gemini") => VariableSyntax::Dollar,
+        _ => VariableSyntax::Braces,
     }
 }
 
@@ -107,7 +107,7 @@ fn mapped(name: &str) -> String {
     plain.take(64).collect()
 }
 
-fn why_unusable(node: &Node, rules: Rules) -> Option<&'static str> {
+fn why_unusable(node: &Node, syntax: VariableSyntax) -> Option<&'static str> {
     let is = |key: &str, wanted: bool| {
         let found = node.get(key).map(|node| &node.item);
         matches!(found, Some(Item::Bool(value)) if *value == wanted)
@@ -118,7 +118,7 @@ fn why_unusable(node: &Node, rules: Rules) -> Option<&'static str> {
     if node.get("command").is_none() && written_url(node).is_some() {
         let kind = node.get("type").and_then(Node::as_text);
         // Gemini says `url` where it means the older transport.
-        let is_older = rules == Rules::Dollar && node.get("httpUrl").is_none();
+        let is_older = syntax == VariableSyntax::Dollar && node.get("httpUrl").is_none();
         if kind == Some("sse") || is_older {
             return Some("it is reached by the older HTTP+SSE, which is not spoken here");
         }
@@ -133,17 +133,17 @@ fn why_unusable(node: &Node, rules: Rules) -> Option<&'static str> {
 }
 
 /// Reads one server.
-struct Reader<'r, 'f> {
-    rules: Rules,
-    values: &'r Values<'r>,
+struct ServerReader<'r, 'f> {
+    syntax: VariableSyntax,
+    values: &'r VariableValues<'r>,
     findings: &'r mut Findings<'f>,
 }
 
-impl Reader<'_, '_> {
+impl ServerReader<'_, '_> {
     fn server(
         &mut self,
         name: ServerName,
-        entry: &Entry,
+        entry: &KeyValue,
         origin: Option<&Path>,
     ) -> Option<McpServer> {
         let node = &entry.node;
@@ -194,7 +194,7 @@ impl Reader<'_, '_> {
     }
 
     /// A server over the network. Codex names the variables of its secrets.
-    fn remote(&mut self, entry: &Entry) -> Option<ServerTransport> {
+    fn remote(&mut self, entry: &KeyValue) -> Option<ServerTransport> {
         let node = &entry.node;
         let Some(written) = written_url(node) else {
             let message = "a server needs `command` or `url`";
@@ -203,12 +203,12 @@ impl Reader<'_, '_> {
         };
         let url = self.filled(written)?;
         let url = remote::url(&url, written, self.findings)?;
-        let (rules, values) = (self.rules, self.values);
+        let (syntax, values) = (self.syntax, self.values);
         let mut headers = BTreeMap::new();
         for key in ["headers", "http_headers"] {
             if let Some(node) = node.get(key) {
                 let filled = |node: &Node, findings: &mut Findings<'_>| {
-                    filled(node, rules, values, findings)
+                    filled(node, syntax, values, findings)
                 };
                 headers.extend(remote::headers(node, self.findings, filled).unwrap_or_default());
             }
@@ -235,7 +235,7 @@ impl Reader<'_, '_> {
 
     /// A text with its variables filled in.
     fn filled(&mut self, node: &Node) -> Option<String> {
-        filled(node, self.rules, self.values, self.findings)
+        filled(node, self.syntax, self.values, self.findings)
     }
 
     fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {

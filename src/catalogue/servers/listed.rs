@@ -42,9 +42,9 @@ pub(in crate::catalogue) fn assumed(server: &McpServer, name: &str) -> Tool {
 }
 
 fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
-    let told = server.tools.get(name).cloned().unwrap_or_default();
-    let access = access(server, &told, annotations);
-    let (write_locks, read_locks) = locks(server, &told, access);
+    let overrides = server.tools.get(name).cloned().unwrap_or_default();
+    let access = access(server, &overrides, annotations);
+    let (write_locks, read_locks) = locks(server, &overrides, access);
     Tool {
         name: ToolName::new(format!("{}.{name}", server.name)),
         description: String::new(),
@@ -59,33 +59,33 @@ fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
         annotations,
         output: OutputKind::Auto,
         timeouts: Timeouts {
-            run: told
+            run: overrides
                 .timeout
                 .or(server.timeout)
                 .or(Some(McpServer::CALL_TIMEOUT)),
             queue: None,
-            idle: told.idle_timeout,
-            grace: told.grace.unwrap_or(Timeouts::DEFAULT_GRACE),
+            idle: overrides.idle_timeout,
+            grace: overrides.grace.unwrap_or(Timeouts::DEFAULT_GRACE),
         },
-        max_parallel: told.max_parallel,
-        rate: told.rate,
+        max_parallel: overrides.max_parallel,
+        rate: overrides.rate,
         write_locks,
         read_locks,
-        estimate: told.estimate,
+        estimate: overrides.estimate,
         origin: server.origin.clone(),
     }
 }
 
 /// What its calls may overlap with. Hints are those of MCP: what is not said
 /// is taken for the worse.
-fn access(server: &McpServer, told: &ToolOverride, hints: Annotations) -> Access {
+fn access(server: &McpServer, overrides: &ToolOverride, hints: Annotations) -> Access {
     if hints.read_only == Some(true) {
         return Access::ReadOnly;
     }
-    if told.is_parallel || server.is_parallel {
+    if overrides.is_parallel || server.is_parallel {
         return Access::Relaxed;
     }
-    if told
+    if overrides
         .write_locks
         .as_ref()
         .is_some_and(|keys| !keys.is_empty())
@@ -101,10 +101,14 @@ fn access(server: &McpServer, told: &ToolOverride, hints: Annotations) -> Access
 
 /// The locks that follow. A call that has only its keys for itself shares the
 /// server with others, but not with one that needs the whole of it.
-fn locks(server: &McpServer, told: &ToolOverride, access: Access) -> (Vec<String>, Vec<String>) {
+fn locks(
+    server: &McpServer,
+    overrides: &ToolOverride,
+    access: Access,
+) -> (Vec<String>, Vec<String>) {
     let whole = format!("{LOCK}{}", server.name);
-    let mut write = told.write_locks.clone().unwrap_or_default();
-    let mut read = told.read_locks.clone();
+    let mut write = overrides.write_locks.clone().unwrap_or_default();
+    let mut read = overrides.read_locks.clone();
     match access {
         Access::ReadOnly | Access::Keyed | Access::Relaxed => read.push(whole),
         Access::NotReadOnly | Access::Destructive | Access::Unannotated => write.push(whole),
@@ -154,7 +158,7 @@ mod tests {
         }
     }
 
-    fn told(server: &McpServer, listed: &ListedTool) -> (Access, Vec<String>, Vec<String>) {
+    fn overrides(server: &McpServer, listed: &ListedTool) -> (Access, Vec<String>, Vec<String>) {
         let tool = tool_of(server, listed).expect("taken over");
         let ToolAction::Mcp { access, .. } = tool.action else {
             panic!("a server's tool");
@@ -180,7 +184,7 @@ mod tests {
         ];
         for (read_only, destructive, access, write, read) in cases {
             let listed = listed("t", read_only, destructive);
-            assert_eq!(told(&server(), &listed), (access, write, read));
+            assert_eq!(overrides(&server(), &listed), (access, write, read));
         }
     }
 
@@ -199,11 +203,11 @@ mod tests {
         let whole = vec!["mcp:s".to_owned()];
         let graph = vec!["graph".to_owned()];
         assert_eq!(
-            told(&server, &listed("k", None, None)),
+            overrides(&server, &listed("k", None, None)),
             (Access::Keyed, graph, whole.clone())
         );
         assert_eq!(
-            told(&server, &listed("p", None, None)),
+            overrides(&server, &listed("p", None, None)),
             (Access::Relaxed, vec![], whole)
         );
         assert!(tool_of(&server, &listed("hidden", None, None)).is_none());

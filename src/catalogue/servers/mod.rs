@@ -18,7 +18,7 @@ use std::ops::Range;
 use crate::model::McpServer;
 
 /// A server as one file configures it, with the place of its name.
-pub(super) struct Configured {
+pub(super) struct ConfiguredServer {
     pub(super) server: McpServer,
     pub(super) name_span: Range<usize>,
 }

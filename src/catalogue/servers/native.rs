@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::expand::{Rules, Values, filled};
-use super::{Configured, remote};
-use crate::catalogue::document::{Entry, Item, Node};
+use super::expand::{VariableSyntax, VariableValues, filled};
+use super::{ConfiguredServer, remote};
+use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{
     Fields, boolean, duration, list, some_time, text, texts, whole, wrong_kind,
 };
@@ -19,7 +19,7 @@ pub(in crate::catalogue) fn read(
     node: &Node,
     origin: Option<&Path>,
     findings: &mut Findings<'_>,
-) -> Vec<Configured> {
+) -> Vec<ConfiguredServer> {
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of servers", findings);
         return Vec::new();
@@ -30,7 +30,11 @@ pub(in crate::catalogue) fn read(
         .collect()
 }
 
-fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> Option<Configured> {
+fn server(
+    entry: &KeyValue,
+    origin: Option<&Path>,
+    findings: &mut Findings<'_>,
+) -> Option<ConfiguredServer> {
     let errors = findings.error_count();
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
@@ -58,11 +62,11 @@ fn server(entry: &Entry, origin: Option<&Path>, findings: &mut Findings<'_>) -> 
         origin: origin.map(Path::to_owned),
     };
     let name_span = entry.key_span.clone();
-    (findings.error_count() == errors).then_some(Configured { server, name_span })
+    (findings.error_count() == errors).then_some(ConfiguredServer { server, name_span })
 }
 
 /// A server's name stands before the first dot of its tools' names.
-pub(super) fn server_name(entry: &Entry, findings: &mut Findings<'_>) -> Option<ServerName> {
+pub(super) fn server_name(entry: &KeyValue, findings: &mut Findings<'_>) -> Option<ServerName> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
     let name = entry.key.as_str();
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
@@ -104,12 +108,13 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerT
 /// environment.
 fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerTransport> {
     let variable = |name: &str| std::env::var(name).ok();
-    let values = Values {
+    let values = VariableValues {
         variable: &variable,
         workspace: PathBuf::new(),
     };
-    let filled =
-        |node: &Node, findings: &mut Findings<'_>| filled(node, Rules::Braces, &values, findings);
+    let filled = |node: &Node, findings: &mut Findings<'_>| {
+        filled(node, VariableSyntax::Braces, &values, findings)
+    };
     let written = fields.take("url")?;
     let url = filled(written, findings).and_then(|url| remote::url(&url, written, findings));
     let headers = fields.read("headers", findings, |node, findings| {
@@ -141,8 +146,8 @@ fn overrides(node: &Node, findings: &mut Findings<'_>) -> Option<BTreeMap<String
         return None;
     };
     let tools = entries.iter().filter_map(|entry| {
-        let told = tool_override(&entry.node, findings)?;
-        Some((entry.key.clone(), told))
+        let overrides = tool_override(&entry.node, findings)?;
+        Some((entry.key.clone(), overrides))
     });
     Some(tools.collect())
 }
@@ -152,7 +157,7 @@ fn tool_override(node: &Node, findings: &mut Findings<'_>) -> Option<ToolOverrid
     let has_locks = fields.has("locks");
     let (write_locks, read_locks) =
         manifest::locks(&mut fields, &Placeholders::new(None), findings);
-    let told = ToolOverride {
+    let overrides = ToolOverride {
         timeout: fields.read("timeout", findings, some_time),
         idle_timeout: fields.read("idle_timeout", findings, some_time),
         grace: fields.read("grace", findings, duration),
@@ -168,5 +173,5 @@ fn tool_override(node: &Node, findings: &mut Findings<'_>) -> Option<ToolOverrid
         estimate: fields.read("estimate", findings, duration),
     };
     fields.finish(findings);
-    Some(told)
+    Some(overrides)
 }

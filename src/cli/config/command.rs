@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Folders, reference};
 use crate::cli::exit::{self, Exit};
-use crate::cli::schema::Form;
+use crate::cli::schema::FileKind;
 use crate::theme::{Depth, Problem};
 
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ enum What {
     )]
     Schema {
         /// The kind of file
-        form: Form,
+        form: FileKind,
     },
 }
 

@@ -17,7 +17,7 @@ use super::config::Options;
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Form {
+pub(super) enum FileKind {
     /// config.toml
     Config,
     /// A plan
@@ -28,7 +28,7 @@ pub(super) enum Form {
     Theme,
 }
 
-impl Form {
+impl FileKind {
     /// The schema of this form.
     pub(super) fn schema(self) -> Value {
         match self {
@@ -106,8 +106,8 @@ mod tests {
     }
 
     /// Checks files, and that one of them has every key of the schema.
-    fn hold(form: Form, paths: &[PathBuf]) {
-        let schema = form.schema();
+    fn hold(kind: FileKind, paths: &[PathBuf]) {
+        let schema = kind.schema();
         let validator = jsonschema::validator_for(&schema).expect("a schema");
         assert!(!paths.is_empty());
         for path in paths {
@@ -133,10 +133,10 @@ mod tests {
         let valid = files("tests/plans/valid").into_iter();
         // A foreign format with a schema of its own.
         plans.extend(valid.filter(|path| !path.ends_with("workflow.json")));
-        hold(Form::Plan, &plans);
+        hold(FileKind::Plan, &plans);
         let every_key = plans.iter().find(|it| it.ends_with("every-key.toml"));
         let all = read(every_key.expect("a plan with every key"));
-        let schema = Form::Plan.schema();
+        let schema = FileKind::Plan.schema();
         for key in keys(&schema, "/properties") {
             assert!(all.get(&key).is_some(), "{key}");
         }
@@ -154,14 +154,14 @@ mod tests {
                 .iter()
                 .flat_map(|folder| files(folder)),
         );
-        hold(Form::Catalogue, &catalogues);
+        hold(FileKind::Catalogue, &catalogues);
         let every_key = catalogues.iter().find(|it| it.ends_with("every-key.toml"));
         let all = read(every_key.expect("a catalogue with every key"));
-        for key in keys(&Form::Catalogue.schema(), "/$defs/Tool/properties") {
+        for key in keys(&FileKind::Catalogue.schema(), "/$defs/Tool/properties") {
             let tools = all["tool"].as_array().expect("tools");
             assert!(tools.iter().any(|tool| tool.get(&key).is_some()), "{key}");
         }
-        for key in keys(&Form::Catalogue.schema(), "/$defs/Request/properties") {
+        for key in keys(&FileKind::Catalogue.schema(), "/$defs/Request/properties") {
             let tools = all["tool"].as_array().expect("tools");
             assert!(
                 tools.iter().any(|tool| tool["http"].get(&key).is_some()),
@@ -182,8 +182,8 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         crate::catalogue::Catalogue::load(std::slice::from_ref(&path)).expect("it is sound");
         let server = &read(&path)["mcp"]["memory"];
-        hold(Form::Catalogue, &[path]);
-        let schema = Form::Catalogue.schema();
+        hold(FileKind::Catalogue, &[path]);
+        let schema = FileKind::Catalogue.schema();
         for key in keys(&schema, "/$defs/Server/properties") {
             assert!(server.get(&key).is_some(), "{key}");
         }
@@ -194,10 +194,10 @@ mod tests {
 
     #[test]
     fn every_theme_and_the_default_config_fit_their_schemas() {
-        hold(Form::Theme, &files("themes"));
+        hold(FileKind::Theme, &files("themes"));
         let text = crate::cli::config::default_file();
         let config: Value = toml::from_str(&text).expect("TOML");
-        let schema = Form::Config.schema();
+        let schema = FileKind::Config.schema();
         let validator = jsonschema::validator_for(&schema).expect("a schema");
         assert!(validator.is_valid(&config), "{config:#}");
         for wrong in [
@@ -214,34 +214,37 @@ mod tests {
         use serde_json::json;
         let wrong = [
             (
-                Form::Plan,
+                FileKind::Plan,
                 json!({ "call": [{ "tool": "echo", "retires": 1 }] }),
             ),
-            (Form::Plan, json!({ "call": [] })),
+            (FileKind::Plan, json!({ "call": [] })),
             (
-                Form::Plan,
+                FileKind::Plan,
                 json!({ "cap": 0, "call": [{ "tool": "echo" }] }),
             ),
             (
-                Form::Plan,
+                FileKind::Plan,
                 json!({ "call": [{ "id": "a b", "tool": "echo" }] }),
             ),
             (
-                Form::Catalogue,
+                FileKind::Catalogue,
                 json!({ "tool": [{ "name": "x", "command": "ls" }] }),
             ),
             (
-                Form::Catalogue,
+                FileKind::Catalogue,
                 json!({ "tool": [{ "name": "x", "command": ["ls"], "rate": "5" }] }),
             ),
-            (Form::Theme, json!({ "roles": { "state.faild": "red" } })),
             (
-                Form::Theme,
+                FileKind::Theme,
+                json!({ "roles": { "state.faild": "red" } }),
+            ),
+            (
+                FileKind::Theme,
                 json!({ "roles": { "muted": { "mod": "dim" } } }),
             ),
         ];
-        for (form, value) in wrong {
-            let validator = jsonschema::validator_for(&form.schema()).expect("a schema");
+        for (kind, value) in wrong {
+            let validator = jsonschema::validator_for(&kind.schema()).expect("a schema");
             assert!(!validator.is_valid(&value), "{value}");
         }
     }

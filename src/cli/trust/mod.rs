@@ -11,7 +11,7 @@ mod store;
 use std::path::Path;
 
 use super::exit::{self, Exit};
-use crate::catalogue::{Catalogue, Found, Problems, Use};
+use crate::catalogue::{Catalogue, DiscoveredFile, Problems, TrustItem};
 use crate::output::Safe;
 pub(super) use pins::Pins;
 use question::Question;
@@ -33,7 +33,7 @@ pub(super) fn open(
     path: &Path,
     otherwise: Otherwise,
 ) -> Result<Option<(Catalogue, Problems)>, Exit> {
-    let found = match Found::open(path) {
+    let found = match DiscoveredFile::open(path) {
         Ok(found) => found,
         Err(problem) => return Err(exit::invalid((*problem).into())),
     };
@@ -52,9 +52,9 @@ pub(super) fn open(
 }
 
 /// Whether the file is trusted as it is, or is now.
-fn is_trusted(found: &Found, catalogue: &Catalogue) -> bool {
+fn is_trusted(found: &DiscoveredFile, catalogue: &Catalogue) -> bool {
     let own_program = std::env::current_exe().unwrap_or_default();
-    let uses = Use::all(catalogue, found.path(), &own_program);
+    let uses = TrustItem::all(catalogue, found.path(), &own_program);
     let store = Store::open();
     let known = match &store {
         Ok(store) => store.known(found).unwrap_or_else(|error| {

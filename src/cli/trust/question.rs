@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::termios::{QueueSelector, tcflush};
 
-use crate::catalogue::Use;
+use crate::catalogue::TrustItem;
 use crate::output::Safe;
 
 /// Characters of a line that are made safe at once: less than would be folded,
@@ -17,9 +17,9 @@ const PIECE: usize = 256;
 /// The question about one file.
 pub(super) struct Question<'q> {
     pub(super) path: &'q Path,
-    pub(super) uses: &'q [Use],
+    pub(super) uses: &'q [TrustItem],
     /// The same of the file as it was trusted before.
-    pub(super) before: Option<&'q [Use]>,
+    pub(super) before: Option<&'q [TrustItem]>,
 }
 
 impl Question<'_> {
@@ -87,9 +87,9 @@ fn ask(err: &mut impl Write, text: &str, question: &str) -> io::Result<bool> {
 }
 
 /// What was removed, added and changed.
-fn difference(before: &[Use], now: &[Use]) -> String {
+fn difference(before: &[TrustItem], now: &[TrustItem]) -> String {
     let mut text = String::new();
-    let of = |all: &[Use], who: &str| all.iter().find(|it| it.who == who).cloned();
+    let of = |all: &[TrustItem], who: &str| all.iter().find(|it| it.who == who).cloned();
     for gone in before.iter().filter(|it| of(now, &it.who).is_none()) {
         add(&mut text, '-', gone);
     }
@@ -124,7 +124,7 @@ fn difference(before: &[Use], now: &[Use]) -> String {
     text
 }
 
-fn add(text: &mut String, sign: char, each: &Use) {
+fn add(text: &mut String, sign: char, each: &TrustItem) {
     add_lines(text, sign, &[&each.who]);
     add_lines(text, sign, &indented(each.lines.iter()));
 }
@@ -154,8 +154,8 @@ pub(super) fn legible(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn does(who: &str, lines: &[&str]) -> Use {
-        Use {
+    fn does(who: &str, lines: &[&str]) -> TrustItem {
+        TrustItem {
             who: who.to_owned(),
             lines: lines.iter().map(ToString::to_string).collect(),
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{Found, Use};
+use crate::catalogue::{DiscoveredFile, TrustItem};
 use crate::cli::config::Folders;
 use crate::exec::{FolderError, OwnFolder};
 
@@ -35,17 +35,17 @@ pub(super) struct Known {
     /// Where it is, for whoever reads the file.
     path: String,
     sha256: String,
-    uses: Vec<Use>,
+    uses: Vec<TrustItem>,
 }
 
 impl Known {
     /// Whether the file is still as it was.
-    pub(super) fn is_of(&self, found: &Found) -> bool {
+    pub(super) fn is_of(&self, found: &DiscoveredFile) -> bool {
         self.version == VERSION && self.sha256 == found.digest()
     }
 
     /// What it would have had executed.
-    pub(super) fn uses(&self) -> &[Use] {
+    pub(super) fn uses(&self) -> &[TrustItem] {
         &self.uses
     }
 }
@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// The file at the same place as it was when it was trusted.
-    pub(super) fn known(&self, found: &Found) -> Result<Option<Known>, StoreError> {
+    pub(super) fn known(&self, found: &DiscoveredFile) -> Result<Option<Known>, StoreError> {
         let file = file_of(found);
         let Some(text) = self.folder.read(&file)? else {
             return Ok(None);
@@ -75,7 +75,11 @@ impl Store {
     }
 
     /// The file is trusted as it is.
-    pub(super) fn keep(&self, found: &Found, uses: Vec<Use>) -> Result<(), StoreError> {
+    pub(super) fn keep(
+        &self,
+        found: &DiscoveredFile,
+        uses: Vec<TrustItem>,
+    ) -> Result<(), StoreError> {
         let file = file_of(found);
         let known = Known {
             version: VERSION,
@@ -96,7 +100,7 @@ pub(super) fn folder(name: &str) -> Result<OwnFolder, StoreError> {
     Ok(OwnFolder::open(&folders.state(), name)?)
 }
 
-fn file_of(found: &Found) -> String {
+fn file_of(found: &DiscoveredFile) -> String {
     let path = found.path().as_os_str().as_encoded_bytes();
     format!("{:x}.json", Sha256::digest(path))
 }

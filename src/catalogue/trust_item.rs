@@ -12,7 +12,7 @@ use crate::model::{McpServer, RequestTemplate, ServerTransport, StdinKind, Tool,
 /// What one tool or server of a catalogue would have executed or asked.
 /// Untrusted in every part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Use {
+pub struct TrustItem {
     /// Which it is: `tool build`, `server memory`.
     pub who: String,
     /// What it does, a thing a line. Values of variables and of headers are
@@ -20,26 +20,26 @@ pub struct Use {
     pub lines: Vec<String>,
 }
 
-impl Use {
+impl TrustItem {
     /// Every tool and every server of a catalogue. Nothing is left out.
     pub fn all(catalogue: &Catalogue, started_in: &Path, own_program: &Path) -> Vec<Self> {
-        let around = Around {
+        let context = Context {
             started_in,
             own_program,
         };
-        let tools = catalogue.tools().map(|tool| around.of_tool(tool));
-        let servers = catalogue.servers().map(|server| around.of_server(server));
+        let tools = catalogue.tools().map(|tool| context.of_tool(tool));
+        let servers = catalogue.servers().map(|server| context.of_server(server));
         tools.chain(servers).collect()
     }
 }
 
-struct Around<'a> {
+struct Context<'a> {
     started_in: &'a Path,
     own_program: &'a Path,
 }
 
 /// A command as a manifest writes it.
-struct Written<'w> {
+struct CommandTemplate<'w> {
     argv: &'w [String],
     cwd: Option<&'w Path>,
     sets: Vec<&'w str>,
@@ -47,8 +47,8 @@ struct Written<'w> {
     origin: Option<&'w Path>,
 }
 
-impl Around<'_> {
-    fn of_tool(&self, tool: &Tool) -> Use {
+impl Context<'_> {
+    fn of_tool(&self, tool: &Tool) -> TrustItem {
         let lines = match &tool.action {
             ToolAction::Command {
                 argv,
@@ -58,7 +58,7 @@ impl Around<'_> {
                 env_pass,
                 ..
             } => {
-                let mut lines = self.command(&Written {
+                let mut lines = self.command(&CommandTemplate {
                     argv,
                     cwd: cwd.as_deref(),
                     sets: env.keys().map(String::as_str).collect(),
@@ -74,20 +74,20 @@ impl Around<'_> {
             ToolAction::Http { request } => asked(request),
             ToolAction::Wait { .. } => Vec::new(),
         };
-        Use {
+        TrustItem {
             who: format!("tool {}", tool.name),
             lines,
         }
     }
 
-    fn of_server(&self, server: &McpServer) -> Use {
+    fn of_server(&self, server: &McpServer) -> TrustItem {
         let lines = match &server.transport {
             ServerTransport::Stdio {
                 argv,
                 env,
                 env_pass,
                 cwd,
-            } => self.command(&Written {
+            } => self.command(&CommandTemplate {
                 argv,
                 cwd: cwd.as_deref(),
                 sets: env.keys().map(String::as_str).collect(),
@@ -100,26 +100,26 @@ impl Around<'_> {
                 lines
             }
         };
-        Use {
+        TrustItem {
             who: format!("server {}", server.name),
             lines,
         }
     }
 
-    fn command(&self, written: &Written<'_>) -> Vec<String> {
-        let folder = folder_of(written.origin, self.started_in);
-        let mut words = written.argv.iter();
+    fn command(&self, command: &CommandTemplate<'_>) -> Vec<String> {
+        let folder = folder_of(command.origin, self.started_in);
+        let mut words = command.argv.iter();
         let program = words.next().map(String::as_str).unwrap_or_default();
         let program = program_of(program, &folder, self.own_program);
         let words = std::iter::once(quoted(&program)).chain(words.map(|word| quoted(word)));
         let words: Vec<String> = words.collect();
         let mut lines = vec![format!("runs   {}", words.join(" "))];
-        if let Some(cwd) = written.cwd {
+        if let Some(cwd) = command.cwd {
             let cwd = tidy(&folder.join(cwd));
             lines.push(format!("in     {}", quoted(&cwd.display().to_string())));
         }
-        lines.extend(named("sets  ", written.sets.iter().copied()));
-        let takes = written.takes.iter().map(String::as_str);
+        lines.extend(named("sets  ", command.sets.iter().copied()));
+        let takes = command.takes.iter().map(String::as_str);
         lines.extend(named("takes ", takes));
         lines
     }
@@ -176,7 +176,7 @@ env = { KEY = "hunter2" }
         let source = Source::new("fanout.toml", text);
         let (catalogue, problems) = Catalogue::of_source(&source, path);
         assert!(problems.is_empty(), "{problems:?}");
-        let uses = Use::all(&catalogue, Path::new("/start"), Path::new("/bin/fanout"));
+        let uses = TrustItem::all(&catalogue, Path::new("/start"), Path::new("/bin/fanout"));
         let shown: Vec<String> = uses
             .iter()
             .flat_map(|it| std::iter::once(it.who.clone()).chain(it.lines.iter().cloned()))

@@ -9,18 +9,18 @@ use crate::model::{CallName, Cap, Claims, EdgeKind, FailurePolicy, LockSet, Tool
 
 /// Something and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct At<T> {
+pub(super) struct Spanned<T> {
     pub(super) value: T,
     pub(super) span: Range<usize>,
 }
 
 /// What one plan file says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct WrittenPlan {
+pub(super) struct ParsedPlan {
     pub(super) name: Option<String>,
     pub(super) cap: Option<Cap>,
     pub(super) on_failure: Option<FailurePolicy>,
-    pub(super) calls: Vec<WrittenCall>,
+    pub(super) calls: Vec<ParsedCall>,
     /// What may differ in the output of every call.
     pub(super) ignore: Vec<String>,
     /// Tools that the file brings along: a foreign file's waits.
@@ -29,23 +29,23 @@ pub(super) struct WrittenPlan {
 
 /// What a plan says of one call.
 #[derive(Debug, Clone)]
-pub(super) struct WrittenCall {
+pub(super) struct ParsedCall {
     /// Where the call stands.
     pub(super) span: Range<usize>,
-    pub(super) name: Option<At<CallName>>,
+    pub(super) name: Option<Spanned<CallName>>,
     pub(super) foreign_name: Option<String>,
     /// `None` where it is missing or malformed, which has been reported.
-    pub(super) tool: Option<At<ToolName>>,
+    pub(super) tool: Option<Spanned<ToolName>>,
     pub(super) args: Option<Node>,
-    pub(super) references: Vec<At<Reference>>,
-    pub(super) after: Vec<At<WrittenEdge>>,
+    pub(super) references: Vec<Spanned<Reference>>,
+    pub(super) after: Vec<Spanned<ParsedEdge>>,
     pub(super) settings: Settings,
     pub(super) is_expected_to_fail: bool,
 }
 
 /// One element of `after`.
 #[derive(Debug, Clone)]
-pub(super) struct WrittenEdge {
+pub(super) struct ParsedEdge {
     pub(super) call: String,
     pub(super) on: EdgeKind,
 }

@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::names::Names;
-use super::written::WrittenCall;
+use super::names::CallIds;
+use super::parsed::ParsedCall;
 use crate::catalogue::Catalogue;
 use crate::catalogue::findings::Findings;
 use crate::model::{OutputKind, Tool, ToolAction, ToolName};
 
 /// Warns of arguments that nothing checks, and of references that cannot lead
 /// anywhere.
-pub(super) fn warn(
-    calls: &[WrittenCall],
-    names: &Names,
+pub(super) fn collect(
+    calls: &[ParsedCall],
+    names: &CallIds,
     catalogue: &Catalogue,
     findings: &mut Findings<'_>,
 ) {
@@ -45,7 +45,7 @@ pub(super) fn warn(
 }
 
 /// The tool of a call with arguments that no schema describes.
-fn unchecked_tool<'c>(call: &'c WrittenCall, catalogue: &Catalogue) -> Option<&'c ToolName> {
+fn unchecked_tool<'c>(call: &'c ParsedCall, catalogue: &Catalogue) -> Option<&'c ToolName> {
     let tool = tool_of(call, catalogue)?;
     let has_args = call.args.as_ref().and_then(|args| args.as_table());
     let has_args = has_args.is_some_and(|entries| !entries.is_empty());
@@ -57,6 +57,6 @@ fn unchecked_tool<'c>(call: &'c WrittenCall, catalogue: &Catalogue) -> Option<&'
         .filter(|_| is_unchecked)
 }
 
-fn tool_of<'c>(call: &WrittenCall, catalogue: &'c Catalogue) -> Option<&'c Tool> {
+fn tool_of<'c>(call: &ParsedCall, catalogue: &'c Catalogue) -> Option<&'c Tool> {
     call.tool.as_ref().and_then(|at| catalogue.get(&at.value))
 }
