@@ -20,7 +20,7 @@ use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, CallName, CallRow, CallState, LearnedNeed, Outcome, Plan, Snapshot};
 use crate::record::NotebookError;
-use crate::sched::{TapedStep, ToolLimits};
+use crate::sched::{DecisionRecord, ToolLimits};
 use crate::tui::TuiError;
 use crate::{exec, probe, record};
 
@@ -97,7 +97,7 @@ impl Session {
     }
 
     /// Has the run's decisions recorded in a file, once it starts.
-    fn record(&mut self, path: &Path) -> Result<mpsc::Sender<TapedStep>, SessionError> {
+    fn record(&mut self, path: &Path) -> Result<mpsc::Sender<DecisionRecord>, SessionError> {
         let begun = Tape::begin(path, &self.ground.runtime);
         let (tape, sender) = begun.map_err(|source| SessionError::Record {
             path: path.to_owned(),

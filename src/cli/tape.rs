@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::sched::TapedStep;
+use crate::sched::DecisionRecord;
 
 /// Steps that may wait to be written.
 const STEPS: usize = 1024;
@@ -24,7 +24,7 @@ impl Tape {
     pub(super) fn begin(
         path: &Path,
         runtime: &Runtime,
-    ) -> io::Result<(Self, mpsc::Sender<TapedStep>)> {
+    ) -> io::Result<(Self, mpsc::Sender<DecisionRecord>)> {
         let file = BufWriter::new(File::create(path)?);
         let (sender, steps) = mpsc::channel(STEPS);
         let written = runtime.spawn_blocking(move || write(steps, file));
@@ -41,7 +41,7 @@ impl Tape {
 
 /// Writes until the sender is gone. After an error the rest is taken and
 /// dropped, so that the run is not held up.
-fn write(mut steps: mpsc::Receiver<TapedStep>, mut file: BufWriter<File>) -> io::Result<()> {
+fn write(mut steps: mpsc::Receiver<DecisionRecord>, mut file: BufWriter<File>) -> io::Result<()> {
     let mut result = Ok(());
     while let Some(step) = steps.blocking_recv() {
         if result.is_ok() {

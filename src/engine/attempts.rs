@@ -10,7 +10,7 @@ use crate::model::{
     CallId, CallSample, Ending, Epoch, EventKind, LoadSample, OutputKind, RemoteStatus, RunEvent,
 };
 use crate::probe::{ProbeReading, Subject, Target};
-use crate::sched::{AttemptEnd, Input, MachineReading, Used};
+use crate::sched::{AttemptResult, Input, MachineReading, ResourceUsage};
 
 /// Waiting calls whose reasons are asked for after every step; with more, only
 /// when a snapshot is due.
@@ -129,9 +129,9 @@ impl EngineLoop {
         self.starts.remove(&id);
         self.hazards.ended(id);
         self.update_probe_targets();
-        let end = AttemptEnd {
+        let end = AttemptResult {
             used: self.used(id, &ending),
-            ..AttemptEnd::from(&ending)
+            ..AttemptResult::from(&ending)
         };
         if let Some(row) = self.rows.edit(id) {
             let peak = ending.peak_rss_bytes.map(|peak| peak.value);
@@ -146,7 +146,7 @@ impl EngineLoop {
 
     /// What an attempt used. The time it waited for a core is known where its
     /// last reading saw most of what it did.
-    fn used(&self, id: CallId, ending: &Ending) -> Option<Used> {
+    fn used(&self, id: CallId, ending: &Ending) -> Option<ResourceUsage> {
         let cpu_ms = ending.cpu_ms?.value;
         let sample = self.rows.get(id).and_then(|row| row.samples.latest());
         let waited = sample.and_then(|sample| {
@@ -157,7 +157,7 @@ impl EngineLoop {
                 waited_ms * scale.clamp(1.0, 2.0) / 1000.0,
             ))
         });
-        Some(Used {
+        Some(ResourceUsage {
             cpu: Duration::from_millis(cpu_ms),
             waited,
             peak_rss_bytes: ending.peak_rss_bytes.map(|peak| peak.value),

@@ -13,7 +13,7 @@ use crate::model::{
     AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, EdgeKind, Ending, Epoch,
     EventKind, LaneId, LockSet, Outcome, StopCause, StopStep, ToolAction, WaitReason,
 };
-use crate::sched::{Effect, Input, Reason, Rung, TapedStep};
+use crate::sched::{DecisionRecord, Effect, Input, Reason, StopSignal};
 
 impl EngineLoop {
     /// Tells the scheduler something, and does what it orders until it orders
@@ -30,7 +30,7 @@ impl EngineLoop {
             let effects = self.scheduler.step(now, input);
             if let Some(input) = taped {
                 let effects = effects.clone();
-                self.tape.add(TapedStep::Stepped {
+                self.tape.add(DecisionRecord::Stepped {
                     now,
                     input,
                     effects,
@@ -60,8 +60,8 @@ impl EngineLoop {
                 epoch,
                 attempt,
             } => self.start(id, lane, epoch, attempt, now),
-            Effect::Stop { id, epoch, rung } => {
-                self.stop(id, epoch, rung, now);
+            Effect::Stop { id, epoch, signal } => {
+                self.stop(id, epoch, signal, now);
                 None
             }
             Effect::Retry {
@@ -192,16 +192,16 @@ impl EngineLoop {
         }
     }
 
-    fn stop(&mut self, id: CallId, epoch: Epoch, rung: Rung, now: Duration) {
+    fn stop(&mut self, id: CallId, epoch: Epoch, signal: StopSignal, now: Duration) {
         let Some(start) = self.starts.get(&id).filter(|start| start.epoch == epoch) else {
             return;
         };
         if let Some(CallState::Stopping { cause, .. }) = self.scheduler.state(id) {
             start.stop.name_cause(cause);
         }
-        match rung {
-            Rung::Soft => start.stop.soft.cancel(),
-            Rung::Hard => start.stop.hard.cancel(),
+        match signal {
+            StopSignal::Soft => start.stop.soft.cancel(),
+            StopSignal::Hard => start.stop.hard.cancel(),
         }
         self.sync_state(id, now);
         let Some(row) = self.rows.edit(id) else {

@@ -27,7 +27,7 @@ use crate::model::{
 };
 use crate::output::Seen;
 use crate::probe::Probe;
-use crate::sched::{CallSpec, Input, Scheduler, Settings, TapedStep, ToolLimits};
+use crate::sched::{CallSpec, DecisionRecord, Input, Scheduler, SchedulerSettings, ToolLimits};
 
 /// News of attempts that may wait for the loop.
 const ATTEMPT_EVENTS: usize = 1024;
@@ -57,7 +57,7 @@ pub(super) struct EngineLoop {
     pub(super) servers: ServerWatch,
     pub(super) lane_time: BusyLaneTime,
     pub(super) journal: Outbox<RunEvent>,
-    pub(super) tape: Outbox<TapedStep>,
+    pub(super) tape: Outbox<DecisionRecord>,
     pub(super) seen: BTreeMap<CallId, Seen>,
     /// Calls whose latest output the recorder was too far behind to be told of.
     pub(super) unrecorded: BTreeSet<CallId>,
@@ -158,7 +158,7 @@ impl EngineLoop {
             attempts: Some(attempts),
             is_dirty: true,
         };
-        run.tape.add(TapedStep::Begun(Box::new(settings)));
+        run.tape.add(DecisionRecord::Begun(Box::new(settings)));
         run.begin(setup.plan);
         run.warn_of_lane_limit(asked);
         run
@@ -352,7 +352,7 @@ pub(super) fn cap_with_room(spawner: &dyn Spawner, asked: Cap) -> Cap {
 
 /// What the scheduler starts from. Claims bind against usable cores and the
 /// machine's memory.
-fn settings(setup: &Setup) -> Settings {
+fn settings(setup: &Setup) -> SchedulerSettings {
     let generator = rand_pcg::Pcg64Mcg::seed_from_u64(setup.seed);
     // What the user allows a server's tools is known before it tells of them.
     let catalogue = &setup.catalogue;
@@ -365,12 +365,12 @@ fn settings(setup: &Setup) -> Settings {
     });
     let tools = catalogue.tools().filter_map(ToolLimits::of);
     let tools = tools.chain(unlisted).collect();
-    Settings {
+    SchedulerSettings {
         cores: Some(f64::from(setup.cores)),
         memory_bytes: crate::probe::machine_memory_bytes(),
         tools,
         learned: setup.learned.clone(),
-        ..Settings::new(setup.policy, generator)
+        ..SchedulerSettings::new(setup.policy, generator)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::exec::Spawner;
 use crate::model::{LearnedNeed, Plan, Policy, RunEvent, RunId, Snapshot};
 use crate::output::Store;
 use crate::probe::Probe;
-use crate::sched::TapedStep;
+use crate::sched::DecisionRecord;
 
 /// Commands that may wait for the engine.
 const COMMANDS: usize = 256;
@@ -49,7 +49,7 @@ pub struct Setup {
     /// Who records the run.
     pub recorder: Option<Recorder>,
     /// Who keeps every input of the scheduler, so that the run can be replayed.
-    pub tape: Option<mpsc::Sender<TapedStep>>,
+    pub tape: Option<mpsc::Sender<DecisionRecord>>,
 }
 
 /// When the engine ends.

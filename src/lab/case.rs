@@ -9,7 +9,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::{Bounds, Capacity, Load, bounds};
 use crate::model::{Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName};
-use crate::sched::{CallSpec, Settings, ToolLimits};
+use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
 
 /// What a call without an estimate is taken to run: one second.
 const UNIT: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub struct SimulatedCall {
 #[derive(Debug, Clone)]
 pub struct Case {
     /// What the scheduler starts from.
-    pub settings: Settings,
+    pub settings: SchedulerSettings,
     /// The calls; the one at index `i` has the id of that index.
     pub calls: Vec<SimulatedCall>,
     /// How many of the calls, the first ones, run already.
@@ -55,7 +55,7 @@ impl Case {
         policy: Policy,
         scale: f64,
     ) -> Self {
-        let mut settings = Settings::new(policy, Pcg64Mcg::seed_from_u64(0));
+        let mut settings = SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(0));
         settings.cores = machine.cores;
         settings.memory_bytes = machine.memory_bytes;
         let mut waiting = BTreeSet::new();

@@ -10,7 +10,7 @@ use super::{Case, SimulatedCall, simulate};
 use crate::model::{
     CallId, CallRow, CallState, Cap, Edge, Outcome, Snapshot, StopStep, Tool, ToolName,
 };
-use crate::sched::{CallSpec, Settings, ToolLimits};
+use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
 
 /// Open calls up to which a forecast is made: it has to be there before the
 /// next frame.
@@ -71,7 +71,7 @@ fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> Case {
             .collect();
         call
     });
-    let mut settings = Settings::new(snapshot.policy, Pcg64Mcg::seed_from_u64(0));
+    let mut settings = SchedulerSettings::new(snapshot.policy, Pcg64Mcg::seed_from_u64(0));
     settings.cores = Some(f64::from(snapshot.cores));
     settings.tools = tools;
     Case {

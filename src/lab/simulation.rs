@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Case, Course};
 use crate::model::{CallId, Cap, Epoch, Outcome};
-use crate::sched::{AttemptEnd, CallSpec, Effect, Input, Scheduler};
+use crate::sched::{AttemptResult, CallSpec, Effect, Input, Scheduler};
 
 /// An attempt that will end.
 type End = Reverse<(Duration, Epoch, CallId)>;
@@ -93,9 +93,9 @@ impl<'c> Simulation<'c> {
             *end = self.now;
         }
         self.busy -= 1;
-        let end = AttemptEnd {
+        let end = AttemptResult {
             is_retryable: false,
-            ..AttemptEnd::plain(outcome)
+            ..AttemptResult::plain(outcome)
         };
         self.tell(Input::AttemptEnded { id, epoch, end });
     }

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::active::Attempt;
+use super::call_record::CallStage;
 use super::demand::{Demand, DemandNo};
 use super::effect::Effect;
-use super::line::Resource;
+use super::fair_share::weighted;
+use super::lanes::ActiveAttempt;
 use super::moment::Moment;
 use super::queue::Candidate;
-use super::record::Stage;
 use super::reservation::Reservation;
 use super::scheduler::Scheduler;
-use super::share::weighted;
-use super::timer::Owner;
+use super::sub_queue::Resource;
+use super::timer::TimerOwner;
 use super::tool_table::ToolNo;
 use crate::model::{AttemptNo, CallId, Epoch, LaneId, LockMode, RunPhase};
 
 /// What holds a demand back, and whether it would hold back everyone who
 /// waits for the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct Blocker {
     pub resource: Resource,
     pub is_exhausted: bool,
 }
@@ -36,7 +36,7 @@ impl Scheduler {
         self.queue.wake_all(Resource::Reservation);
         let mut reservation = None;
         while self.lanes.busy() < cap {
-            self.pass_over_rates();
+            self.park_rate_limited();
             let Some(candidate) = self.queue.first_open() else {
                 return;
             };
@@ -47,7 +47,7 @@ impl Scheduler {
     /// A call whose tool's rate is closed is worth no reservation: it is passed
     /// over until the rate opens, also where something else held it back
     /// before. What was kept for it is looked at anew.
-    fn pass_over_rates(&mut self) {
+    fn park_rate_limited(&mut self) {
         let mut is_passed = false;
         while let Some(blocked) = self.queue.first_blocked() {
             let Some(number) = self.closed_rate(self.demands.get(blocked.demand)) else {
@@ -105,9 +105,9 @@ impl Scheduler {
 
     /// The first thing that keeps a demand from being met now, lanes aside: its
     /// rate before all, as that takes its time whatever others do.
-    pub(super) fn blocked_by(&self, demand: &Demand) -> Option<Block> {
+    pub(super) fn blocked_by(&self, demand: &Demand) -> Option<Blocker> {
         let block = |resource, is_exhausted| {
-            Some(Block {
+            Some(Blocker {
                 resource,
                 is_exhausted,
             })
@@ -173,14 +173,15 @@ impl Scheduler {
         let now = self.now;
         let tool = self.tools.get_mut(number);
         let due = tool.opens_after(now).unwrap_or(now);
-        self.timers.set(Owner::Tool(number), &mut tool.due, due);
+        self.timers
+            .set(TimerOwner::Tool(number), &mut tool.due, due);
     }
 
     /// A tool's rate allows another start.
     pub(super) fn fire_tool(&mut self, number: ToolNo) {
         let tool = self.tools.get_mut(number);
         self.timers
-            .set(Owner::Tool(number), &mut tool.due, Moment::NEVER);
+            .set(TimerOwner::Tool(number), &mut tool.due, Moment::NEVER);
         self.queue.wake(Resource::Rate(number));
     }
 
@@ -195,20 +196,20 @@ impl Scheduler {
         self.last_epoch += 1;
         let record = &mut self.records[id.index()];
         self.timers
-            .set(Owner::Call(id), &mut record.due, Moment::NEVER);
+            .set(TimerOwner::Call(id), &mut record.due, Moment::NEVER);
         if record.attempts == 0 {
             self.budget.count_start(self.now);
         }
         record.attempts += 1;
-        record.stage = Stage::Active { lane };
+        record.stage = CallStage::Active { lane };
         let charged = weighted(Duration::from_nanos(record.estimate), demand.millicores);
         let group = record.group;
-        let attempt = Attempt {
+        let attempt = ActiveAttempt {
             call: id,
             epoch: Epoch(self.last_epoch),
             number: AttemptNo(record.attempts),
             ordered: self.now,
-            expected: demand.span.time(),
+            expected: demand.rounded_estimate.time(),
             charged,
             stalled: self.auto.stalled(self.now),
             started: None,
@@ -225,7 +226,7 @@ impl Scheduler {
         });
         self.lanes.occupy(lane, attempt);
         self.queue
-            .share(group, |shares| shares.charge(group, charged));
+            .update_shares(group, |shares| shares.charge(group, charged));
         if self.queue.has_groups() {
             // Another group may now come before the one that was reserved for.
             self.queue.wake_all(Resource::Reservation);
@@ -242,13 +243,13 @@ impl Scheduler {
     }
 
     /// Gives back what an attempt held, and wakes who may wait for it.
-    pub(super) fn release(&mut self, attempt: &Attempt) {
+    pub(super) fn release(&mut self, attempt: &ActiveAttempt) {
         let record = &self.records[attempt.call.index()];
         let group = record.group;
         let demand = Arc::clone(self.demands.get(record.demand));
-        self.locks.give_back(&demand.locks);
-        self.pool.give_back(&demand);
-        self.auto.give_back(&demand);
+        self.locks.release(&demand.locks);
+        self.pool.release(&demand);
+        self.auto.release(&demand);
         if self.auto.is_on() {
             self.wake_for_room();
         }
@@ -258,7 +259,7 @@ impl Scheduler {
             }
         }
         if let Some(tool) = demand.tool {
-            self.tools.give_back(tool);
+            self.tools.release(tool);
             self.queue.wake(Resource::Tool(tool));
         }
         if demand.memory > 0 {
@@ -269,7 +270,7 @@ impl Scheduler {
         }
         let took = weighted(self.now.since(attempt.ordered), demand.millicores);
         let charged = attempt.charged;
-        self.queue.share(group, |shares| {
+        self.queue.update_shares(group, |shares| {
             shares.correct(group, charged, took);
             shares.leave(group);
         });

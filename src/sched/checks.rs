@@ -1,8 +1,8 @@
 //! What must hold after every step, checked in debug builds against a plain
 //! recount.
 
-use super::active::Attempt;
-use super::record::Stage;
+use super::call_record::CallStage;
+use super::lanes::ActiveAttempt;
 use super::scheduler::Scheduler;
 use crate::model::RunPhase;
 
@@ -30,13 +30,13 @@ impl Scheduler {
     }
 
     fn check_records(&self) {
-        let count = |is: fn(Stage) -> bool| {
+        let count = |is: fn(CallStage) -> bool| {
             let stages = self.records.iter().map(|record| record.stage);
             stages.filter(|stage| is(*stage)).count()
         };
-        let ended = count(|stage| matches!(stage, Stage::Ended(_)));
-        let active = count(|stage| matches!(stage, Stage::Active { .. }));
-        let ready = count(|stage| stage == Stage::Ready);
+        let ended = count(|stage| matches!(stage, CallStage::Ended(_)));
+        let active = count(|stage| matches!(stage, CallStage::Active { .. }));
+        let ready = count(|stage| stage == CallStage::Ready);
         assert_eq!(self.open_calls + ended, self.records.len(), "open calls");
         assert_eq!(active, self.lanes.busy() as usize, "active calls");
         assert_eq!(ready, self.queue.len(), "ready calls");
@@ -60,11 +60,12 @@ impl Scheduler {
     }
 
     fn check_locks(&self) {
-        let claim = |attempt: &Attempt| {
+        let claim = |attempt: &ActiveAttempt| {
             let record = &self.records[attempt.call.index()];
             &self.demands.get(record.demand).locks
         };
-        let attempts: Vec<&Attempt> = self.lanes.attempts().map(|(_, attempt)| attempt).collect();
+        let attempts: Vec<&ActiveAttempt> =
+            self.lanes.attempts().map(|(_, attempt)| attempt).collect();
         for (index, one) in attempts.iter().enumerate() {
             for other in &attempts[index + 1..] {
                 let mut held = claim(one).iter();

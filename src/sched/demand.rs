@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::auto::NeedKind;
-use super::lock_table::Claim;
+use super::lock_table::LockClaim;
 use super::moment::nanoseconds;
 use super::tool_table::ToolNo;
 
@@ -21,22 +21,22 @@ pub(super) struct Demand {
     pub tool: Option<ToolNo>,
     /// The calls that are seen to need the same as it.
     pub kind: NeedKind,
-    pub locks: Claim,
+    pub locks: LockClaim,
     /// Thousandths of a core.
     pub millicores: u64,
     /// Bytes.
     pub memory: u64,
     /// Its expected run time, rounded up.
-    pub span: Span,
+    pub rounded_estimate: RoundedEstimate,
 }
 
 /// An expected run time rounded up to two bits behind the first, at most a
 /// quarter more. Calls that may run ahead of a reservation are told apart by it, so
 /// that there are few kinds of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Span(u16);
+pub(super) struct RoundedEstimate(u16);
 
-impl Span {
+impl RoundedEstimate {
     /// Rounds up. The mantissa keeps two bits: 4/4, 5/4, 6/4 and 7/4 of a
     /// power of two.
     pub(super) fn of(time: Duration) -> Self {
@@ -105,10 +105,10 @@ mod tests {
         let mut last = Duration::ZERO;
         for nanos in (0..5_000).chain(powers) {
             let time = Duration::from_nanos(nanos);
-            let rounded = Span::of(time).time();
+            let rounded = RoundedEstimate::of(time).time();
             assert!(rounded >= time && rounded <= time.mul_f64(1.25), "{nanos}");
             assert!(
-                rounded >= last && Span::of(time) >= Span::of(last),
+                rounded >= last && RoundedEstimate::of(time) >= RoundedEstimate::of(last),
                 "{nanos}"
             );
             last = rounded;

@@ -38,7 +38,7 @@ pub enum Effect {
         /// Identity of the start.
         epoch: Epoch,
         /// How.
-        rung: Rung,
+        signal: StopSignal,
     },
     /// An attempt is over and another will follow; news, nothing to do.
     Retry {
@@ -64,10 +64,10 @@ pub enum Effect {
     },
 }
 
-/// A rung of the stop ladder.
+/// A signal of the stop ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rung {
+pub enum StopSignal {
     /// SIGTERM.
     Soft,
     /// SIGKILL.

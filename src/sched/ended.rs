@@ -3,27 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::active::{Attempt, Stop};
 use super::backoff::full_jitter;
+use super::call_record::CallStage;
 use super::demand::Demand;
 use super::effect::{Effect, Reason};
-use super::input::AttemptEnd;
+use super::input::AttemptResult;
+use super::lanes::{ActiveAttempt, OrderedStop};
 use super::moment::Moment;
-use super::record::Stage;
 use super::scheduler::{Closing, Scheduler, stopped_outcome};
-use super::timer::Owner;
+use super::timer::TimerOwner;
 use crate::model::{CallId, EdgeKind, Epoch, FailurePolicy, LockSet, Outcome, StopCause};
 
 impl Scheduler {
     /// The lane of the attempt an input is about, unless the input is late.
     pub(super) fn current(&self, id: CallId, epoch: Epoch) -> Option<u32> {
-        let Stage::Active { lane } = self.records.get(id.index())?.stage else {
+        let CallStage::Active { lane } = self.records.get(id.index())?.stage else {
             return None;
         };
         (self.lanes.get(lane)?.epoch == epoch).then_some(lane)
     }
 
-    pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptEnd) {
+    pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptResult) {
         let vacated = self
             .current(id, epoch)
             .map(|lane| (lane, self.lanes.vacate(lane)));
@@ -31,15 +31,15 @@ impl Scheduler {
             return;
         };
         self.timers
-            .set(Owner::Lane(lane), &mut attempt.due, Moment::NEVER);
+            .set(TimerOwner::Lane(lane), &mut attempt.due, Moment::NEVER);
         self.release(&attempt);
         self.learn(&attempt, end);
         self.lanes.fit(self.lanes_kept());
         if let Some(time) = end.retry_after {
             self.hold_tool(id, time);
         }
-        let (outcome, reason) = judge(&attempt, end);
-        if self.is_worth_another(&attempt, end, outcome) {
+        let (outcome, reason) = outcome_of(&attempt, end);
+        if self.may_retry(&attempt, end, outcome) {
             self.back_off(id, &attempt, end, outcome);
         } else {
             self.finish(id, outcome, reason);
@@ -47,7 +47,7 @@ impl Scheduler {
     }
 
     /// Learns what calls of the attempt's tool need.
-    fn learn(&mut self, attempt: &Attempt, end: AttemptEnd) {
+    fn learn(&mut self, attempt: &ActiveAttempt, end: AttemptResult) {
         let Some(used) = end.used else { return };
         let record = &self.records[attempt.call.index()];
         let demand = Arc::clone(self.demands.get(record.demand));
@@ -59,7 +59,7 @@ impl Scheduler {
         }
     }
 
-    fn is_worth_another(&self, attempt: &Attempt, end: AttemptEnd, outcome: Outcome) -> bool {
+    fn may_retry(&self, attempt: &ActiveAttempt, end: AttemptResult, outcome: Outcome) -> bool {
         let record = &self.records[attempt.call.index()];
         matches!(outcome, Outcome::Failed | Outcome::TimedOut)
             && end.is_retryable
@@ -68,7 +68,13 @@ impl Scheduler {
             && self.halted_by.is_none()
     }
 
-    fn back_off(&mut self, id: CallId, attempt: &Attempt, end: AttemptEnd, outcome: Outcome) {
+    fn back_off(
+        &mut self,
+        id: CallId,
+        attempt: &ActiveAttempt,
+        end: AttemptResult,
+        outcome: Outcome,
+    ) {
         let delay = full_jitter(&mut self.settings.generator, attempt.number.0);
         let at = self
             .now
@@ -76,8 +82,8 @@ impl Scheduler {
         let record = &mut self.records[id.index()];
         record.last = Some(outcome);
         record.not_before = at;
-        record.stage = Stage::Backoff;
-        self.timers.set(Owner::Call(id), &mut record.due, at);
+        record.stage = CallStage::Backoff;
+        self.timers.set(TimerOwner::Call(id), &mut record.due, at);
         self.effects.push(Effect::Retry {
             id,
             after: attempt.number,
@@ -98,39 +104,41 @@ impl Scheduler {
     pub(super) fn fire_call(&mut self, id: CallId) {
         let record = &mut self.records[id.index()];
         match record.stage {
-            Stage::Ready => {
+            CallStage::Ready => {
                 let limit = self.limits.get(record.limits).queue.unwrap_or_default();
                 self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
             }
-            Stage::Waiting => self.make_ready(id),
-            Stage::Backoff | Stage::OverBudget => match self.budget.take(self.now) {
+            CallStage::Waiting => self.make_ready(id),
+            CallStage::Backoff | CallStage::OverBudget => match self.budget.take(self.now) {
                 Ok(()) => self.make_ready(id),
                 Err(again) => {
-                    record.stage = Stage::OverBudget;
+                    record.stage = CallStage::OverBudget;
                     record.not_before = again;
-                    self.timers.set(Owner::Call(id), &mut record.due, again);
+                    self.timers
+                        .set(TimerOwner::Call(id), &mut record.due, again);
                 }
             },
-            Stage::Active { .. } | Stage::Ended(_) => {
+            CallStage::Active { .. } | CallStage::Ended(_) => {
                 debug_assert!(false, "a waiting deadline of {id}");
                 self.timers
-                    .set(Owner::Call(id), &mut record.due, Moment::NEVER);
+                    .set(TimerOwner::Call(id), &mut record.due, Moment::NEVER);
             }
         }
     }
 
     /// Ends a call that holds no lane, once and for all.
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
-        if self.records[id.index()].stage == Stage::Ready {
+        if self.records[id.index()].stage == CallStage::Ready {
             self.dequeue(id);
             let group = self.records[id.index()].group;
-            self.queue.share(group, |shares| shares.leave(group));
+            self.queue
+                .update_shares(group, |shares| shares.leave(group));
         }
         let record = &mut self.records[id.index()];
         debug_assert!(!record.is_ended(), "{id} ends twice");
         self.timers
-            .set(Owner::Call(id), &mut record.due, Moment::NEVER);
-        record.stage = Stage::Ended(outcome);
+            .set(TimerOwner::Call(id), &mut record.due, Moment::NEVER);
+        record.stage = CallStage::Ended(outcome);
         if record.is_lock_pending {
             self.unresolved.remove(&id);
         }
@@ -149,13 +157,13 @@ impl Scheduler {
         let mut next = 0;
         while let Some(id) = self.unsettled.get(next).copied() {
             next += 1;
-            self.tell_dependents(id);
+            self.update_dependents(id);
             self.halt_after(id);
         }
         self.unsettled.clear();
     }
 
-    fn tell_dependents(&mut self, id: CallId) {
+    fn update_dependents(&mut self, id: CallId) {
         let mut edge = self.graph.first(id);
         while let Some((child, on, next)) = self.graph.edge(edge) {
             self.parent_ended(id, child, on);
@@ -164,7 +172,7 @@ impl Scheduler {
     }
 
     fn parent_ended(&mut self, parent: CallId, child: CallId, on: EdgeKind) {
-        if self.records[child.index()].stage != Stage::Waiting {
+        if self.records[child.index()].stage != CallStage::Waiting {
             return;
         }
         if self.is_satisfied(parent, on) {
@@ -176,7 +184,7 @@ impl Scheduler {
 
     /// Whether an ended parent lets its dependent go on.
     fn is_satisfied(&self, parent: CallId, on: EdgeKind) -> bool {
-        let Stage::Ended(outcome) = self.records[parent.index()].stage else {
+        let CallStage::Ended(outcome) = self.records[parent.index()].stage else {
             return false;
         };
         match on {
@@ -210,7 +218,7 @@ impl Scheduler {
     fn halt_after(&mut self, id: CallId) {
         let is_failure = matches!(
             self.records[id.index()].stage,
-            Stage::Ended(
+            CallStage::Ended(
                 Outcome::Failed | Outcome::TimedOut | Outcome::Unconfirmed | Outcome::Lost
             )
         );
@@ -244,7 +252,7 @@ impl Scheduler {
     /// Finds a new call its stage. Its edges to calls before the batch are
     /// settled at once where those have ended; those within the batch will be
     /// when they end.
-    pub(super) fn welcome(&mut self, id: CallId, batch: usize) {
+    pub(super) fn set_initial_stage(&mut self, id: CallId, batch: usize) {
         if self.closing != Closing::Open {
             self.finish(id, Outcome::Cancelled, Reason::Shutdown);
             return;
@@ -273,7 +281,7 @@ impl Scheduler {
         let Some(record) = self.records.get_mut(id.index()) else {
             return;
         };
-        if record.stage != Stage::Waiting || !record.is_lock_pending {
+        if record.stage != CallStage::Waiting || !record.is_lock_pending {
             return;
         }
         record.is_lock_pending = false;
@@ -288,10 +296,10 @@ impl Scheduler {
 /// What an attempt's end means, given the stop that was ordered. A cancel
 /// is final, also for an attempt that then succeeded; what is not
 /// confirmed dead or not known is never called cancelled.
-fn judge(attempt: &Attempt, end: AttemptEnd) -> (Outcome, Reason) {
+fn outcome_of(attempt: &ActiveAttempt, end: AttemptResult) -> (Outcome, Reason) {
     let passes = matches!(end.outcome, Outcome::Unconfirmed | Outcome::Lost);
     match attempt.stop {
-        Some(Stop { cause, .. }) if !passes => {
+        Some(OrderedStop { cause, .. }) if !passes => {
             let limits = attempt.timeouts;
             let reason = match cause {
                 StopCause::RunTimeout => Reason::RunTimeout {

@@ -7,7 +7,7 @@ const NONE: u32 = u32::MAX;
 
 /// One edge, in the parent's list of children.
 #[derive(Debug, Clone, Copy)]
-struct Link {
+struct EdgeLink {
     parent: CallId,
     child: CallId,
     on: EdgeKind,
@@ -17,7 +17,7 @@ struct Link {
 
 /// The lists of one call.
 #[derive(Debug, Clone, Copy)]
-struct Ends {
+struct CallEdges {
     /// First and last edge to a child, in the order they were added.
     first_child: u32,
     last_child: u32,
@@ -25,7 +25,7 @@ struct Ends {
     parents: (u32, u32),
 }
 
-impl Ends {
+impl CallEdges {
     /// Those of a call without edges.
     const NONE: Self = Self {
         first_child: NONE,
@@ -38,9 +38,9 @@ impl Ends {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     calls: usize,
-    links: Vec<Link>,
+    links: Vec<EdgeLink>,
     /// Up to the last call that has an edge: many runs have none.
-    ends: Vec<Ends>,
+    ends: Vec<CallEdges>,
 }
 
 impl Graph {
@@ -60,13 +60,13 @@ impl Graph {
                 continue;
             }
             let index = self.links.len() as u32;
-            self.links.push(Link {
+            self.links.push(EdgeLink {
                 parent,
                 child,
                 on: edge.on,
                 next: NONE,
             });
-            let ends = self.ends_mut(parent);
+            let ends = self.edges_mut(parent);
             match std::mem::replace(&mut ends.last_child, index) {
                 NONE => ends.first_child = index,
                 last => self.links[last as usize].next = index,
@@ -74,18 +74,21 @@ impl Graph {
         }
         let count = self.links.len() as u32 - start;
         if count > 0 {
-            self.ends_mut(child).parents = (start, count);
+            self.edges_mut(child).parents = (start, count);
         }
         count
     }
 
-    fn ends(&self, call: CallId) -> Ends {
-        self.ends.get(call.index()).copied().unwrap_or(Ends::NONE)
+    fn ends(&self, call: CallId) -> CallEdges {
+        self.ends
+            .get(call.index())
+            .copied()
+            .unwrap_or(CallEdges::NONE)
     }
 
-    fn ends_mut(&mut self, call: CallId) -> &mut Ends {
+    fn edges_mut(&mut self, call: CallId) -> &mut CallEdges {
         if call.index() >= self.ends.len() {
-            self.ends.resize(call.index() + 1, Ends::NONE);
+            self.ends.resize(call.index() + 1, CallEdges::NONE);
         }
         &mut self.ends[call.index()]
     }

@@ -56,7 +56,7 @@ pub enum Input {
         /// Identity of the start.
         epoch: Epoch,
         /// How.
-        end: AttemptEnd,
+        end: AttemptResult,
     },
     /// An attempt printed something; restarts its idle timeout.
     OutputSeen {
@@ -207,7 +207,7 @@ pub struct MachineReading {
 
 /// What an attempt used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Used {
+pub struct ResourceUsage {
     /// CPU time of its process tree.
     pub cpu: Duration,
     /// Time in which its threads could run and waited for a core, summed up;
@@ -221,7 +221,7 @@ pub struct Used {
 
 /// How an attempt ended, as far as it matters for what comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttemptEnd {
+pub struct AttemptResult {
     /// On its own account; a stop that was ordered overrides it.
     pub outcome: Outcome,
     /// Whether another attempt can be worth it.
@@ -231,10 +231,10 @@ pub struct AttemptEnd {
     pub retry_after: Option<Duration>,
     /// What it used, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub used: Option<Used>,
+    pub used: Option<ResourceUsage>,
 }
 
-impl AttemptEnd {
+impl AttemptResult {
     /// An end with nothing but its outcome.
     pub fn plain(outcome: Outcome) -> Self {
         Self {
@@ -246,7 +246,7 @@ impl AttemptEnd {
     }
 }
 
-impl From<&Ending> for AttemptEnd {
+impl From<&Ending> for AttemptResult {
     fn from(ending: &Ending) -> Self {
         Self {
             outcome: ending.outcome,

@@ -13,7 +13,7 @@ use crate::model::{LockKey, LockMode, LockSet};
 pub(super) struct LockNo(pub u32);
 
 /// Locks of one call with their modes.
-pub(super) type Claim = Box<[(LockNo, LockMode)]>;
+pub(super) type LockClaim = Box<[(LockNo, LockMode)]>;
 
 /// Holders by mode.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) struct Conflict {
 }
 
 #[derive(Debug)]
-struct Node {
+struct LockNode {
     key: LockKey,
     above: Option<LockNo>,
     own: Holders,
@@ -68,12 +68,12 @@ struct Node {
 #[derive(Debug, Default)]
 pub(super) struct LockTable {
     numbers: BTreeMap<LockKey, LockNo>,
-    nodes: Vec<Node>,
+    nodes: Vec<LockNode>,
 }
 
 impl LockTable {
     /// Numbers the locks of a call.
-    pub(super) fn intern(&mut self, locks: &LockSet) -> Claim {
+    pub(super) fn intern(&mut self, locks: &LockSet) -> LockClaim {
         locks
             .iter()
             .map(|(key, mode)| (self.number(key), mode))
@@ -86,7 +86,7 @@ impl LockTable {
         }
         let above = key.above().map(|folder| self.number(&folder));
         let number = LockNo(self.nodes.len() as u32);
-        self.nodes.push(Node {
+        self.nodes.push(LockNode {
             key: key.clone(),
             above,
             own: Holders::default(),
@@ -130,7 +130,7 @@ impl LockTable {
 
     /// What keeps a claim from being taken now: the first of its locks that
     /// is not free.
-    pub(super) fn first_conflict(&self, claim: &Claim) -> Option<Conflict> {
+    pub(super) fn first_conflict(&self, claim: &LockClaim) -> Option<Conflict> {
         let mut locks = claim.iter();
         locks.find_map(|(lock, mode)| self.conflict(*lock, *mode))
     }
@@ -146,14 +146,14 @@ impl LockTable {
     }
 
     /// Takes all locks of a claim, which must be free.
-    pub(super) fn take(&mut self, claim: &Claim) {
+    pub(super) fn take(&mut self, claim: &LockClaim) {
         for (lock, mode) in claim {
             self.count(*lock, *mode, |count| *count += 1);
         }
     }
 
     /// Gives all locks of a claim back.
-    pub(super) fn give_back(&mut self, claim: &Claim) {
+    pub(super) fn release(&mut self, claim: &LockClaim) {
         for (lock, mode) in claim {
             self.count(*lock, *mode, |count| *count -= 1);
         }
@@ -200,14 +200,14 @@ mod tests {
         ];
         let (mut table, numbers) = table_of(&names);
         for (held, held_name) in numbers.iter().zip(names) {
-            let claim: Claim = Box::new([(*held, LockMode::Exclusive)]);
+            let claim: LockClaim = Box::new([(*held, LockMode::Exclusive)]);
             table.take(&claim);
             for (asked, asked_name) in numbers.iter().zip(names) {
                 let overlap = LockKey::new(held_name).overlaps(&LockKey::new(asked_name));
                 let is_free = table.conflict(*asked, LockMode::Shared).is_none();
                 assert_eq!(!is_free, overlap, "{held_name} held, {asked_name} asked");
             }
-            table.give_back(&claim);
+            table.release(&claim);
             assert!(
                 numbers
                     .iter()
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn readers_share_and_writers_do_not() {
         let (mut table, numbers) = table_of(&["file:a", "file:a/b"]);
-        let reader: Claim = Box::new([(numbers[1], LockMode::Shared)]);
+        let reader: LockClaim = Box::new([(numbers[1], LockMode::Shared)]);
         table.take(&reader);
         assert_eq!(table.conflict(numbers[0], LockMode::Shared), None);
         assert!(table.conflict(numbers[0], LockMode::Exclusive).is_some());

@@ -10,40 +10,40 @@
 //! It must not know what a tool is made of, what a call printed, or how
 //! anything is shown.
 
-mod active;
 mod admission;
 mod auto;
 mod backoff;
-mod budget;
+mod call_record;
 #[cfg(debug_assertions)]
 mod checks;
+mod decision;
 mod demand;
 mod effect;
 mod ended;
+mod fair_share;
 mod graph;
 mod input;
-mod keys;
-mod ladder;
-mod limits;
-mod line;
+mod lanes;
 mod lock_table;
+mod machine_claims;
 mod moment;
-mod placing;
-mod pool;
+mod ordering;
 mod queue;
 mod rank;
-mod record;
 mod reservation;
+mod retry_budget;
 mod scheduler;
 mod settings;
-mod share;
-mod tape;
+mod sort_keys;
+mod stop_ladder;
+mod sub_queue;
+mod timeouts;
 mod timer;
 mod tool_table;
-mod why;
+mod wait_reason;
 
-pub use effect::{Effect, Effects, Reason, Rung};
-pub use input::{AttemptEnd, CallSpec, Force, Input, MachineReading, Used};
+pub use decision::{DecisionRecord, Replay, ReplayError};
+pub use effect::{Effect, Effects, Reason, StopSignal};
+pub use input::{AttemptResult, CallSpec, Force, Input, MachineReading, ResourceUsage};
 pub use scheduler::Scheduler;
-pub use settings::{Settings, ToolLimits};
-pub use tape::{Replay, ReplayError, TapedStep};
+pub use settings::{SchedulerSettings, ToolLimits};

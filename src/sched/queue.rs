@@ -3,7 +3,7 @@
 //!
 //! The order: class, then the group that has had least, then the key. A line
 //! whose first call does not fit is parked under what holds it back and is
-//! woken when that becomes free, the first of each turn only: if it takes what
+//! woken when that becomes free, the first of each flow only: if it takes what
 //! became free, nobody else need be woken; if it cannot, it wakes the next.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,42 +11,42 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::demand::DemandNo;
-use super::keys::Keys;
-use super::line::{Key, Line, LineNo, Resource, Standing, TurnNo};
-use super::share::Shares;
+use super::fair_share::Shares;
+use super::sort_keys::SortKeySet;
+use super::sub_queue::{FairnessKey, ParkState, Resource, SortKey, SubQueue, SubQueueNo};
 
-/// A turn's lines by their first calls.
+/// A flow's lines by their first calls.
 #[derive(Debug, Default)]
-struct Turn {
-    open: BTreeSet<(Key, LineNo)>,
+struct FlowQueues {
+    open: BTreeSet<(SortKey, SubQueueNo)>,
     /// Parked lines that are worth a reservation.
-    blocked: BTreeSet<(Key, LineNo)>,
+    blocked: BTreeSet<(SortKey, SubQueueNo)>,
 }
 
-/// Place of a turn among the turns.
-type TurnPlace = (i64, u64, u32);
+/// Place of a flow among the flows.
+type FlowRank = (i64, u64, u32);
 
 /// The ready calls.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     shares: Shares,
-    lines: Vec<Option<Line>>,
-    unused: Vec<LineNo>,
-    numbers: BTreeMap<(TurnNo, DemandNo), LineNo>,
+    lines: Vec<Option<SubQueue>>,
+    unused: Vec<SubQueueNo>,
+    numbers: BTreeMap<(FairnessKey, DemandNo), SubQueueNo>,
     /// By group and class.
-    turns: BTreeMap<(u32, i64), Turn>,
-    open_turns: BTreeSet<TurnPlace>,
-    blocked_turns: BTreeSet<TurnPlace>,
-    parked: BTreeSet<(Resource, TurnNo, Key, LineNo)>,
+    flows: BTreeMap<(u32, i64), FlowQueues>,
+    open_flows: BTreeSet<FlowRank>,
+    blocked_flows: BTreeSet<FlowRank>,
+    parked: BTreeSet<(Resource, FairnessKey, SortKey, SubQueueNo)>,
     len: usize,
 }
 
 /// The first call of a line, as admission sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
-    place: TurnPlace,
-    pub key: Key,
-    pub line: LineNo,
+    place: FlowRank,
+    pub key: SortKey,
+    pub line: SubQueueNo,
     pub demand: DemandNo,
 }
 
@@ -68,14 +68,14 @@ impl Queue {
     }
 
     /// Adds a call.
-    pub(super) fn insert(&mut self, turn: TurnNo, demand: DemandNo, key: Key) {
+    pub(super) fn insert(&mut self, flow: FairnessKey, demand: DemandNo, key: SortKey) {
         self.len += 1;
-        let Some(number) = self.numbers.get(&(turn, demand)).copied() else {
-            let number = self.new_line(turn, demand, key);
+        let Some(number) = self.numbers.get(&(flow, demand)).copied() else {
+            let number = self.new_sub_queue(flow, demand, key);
             self.open(number, None);
             return;
         };
-        let Some(line) = self.line_mut(number) else {
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
         let is_behind = line.keys.first().is_some_and(|first| first < key);
@@ -83,17 +83,17 @@ impl Queue {
             line.keys.insert(key);
             return;
         }
-        let woken_by = self.withdraw(number);
-        if let Some(line) = self.line_mut(number) {
+        let woken_by = self.unlink(number);
+        if let Some(line) = self.sub_queue_mut(number) {
             line.keys.insert(key);
         }
         self.open(number, None);
-        self.hand_on(woken_by);
+        self.wake_next(woken_by);
     }
 
     /// Takes a call out, because it ends or its place changes.
-    pub(super) fn remove(&mut self, turn: TurnNo, demand: DemandNo, key: Key) {
-        let Some(number) = self.numbers.get(&(turn, demand)).copied() else {
+    pub(super) fn remove(&mut self, flow: FairnessKey, demand: DemandNo, key: SortKey) {
+        let Some(number) = self.numbers.get(&(flow, demand)).copied() else {
             debug_assert!(false, "{} has no line", key.id);
             return;
         };
@@ -101,9 +101,9 @@ impl Queue {
     }
 
     /// Takes a call out of a line.
-    pub(super) fn take(&mut self, number: LineNo, key: Key) {
+    pub(super) fn take(&mut self, number: SubQueueNo, key: SortKey) {
         self.len -= 1;
-        let Some(line) = self.line_mut(number) else {
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
         if line.keys.first().is_some_and(|first| first < key) {
@@ -113,61 +113,61 @@ impl Queue {
             return;
         }
         debug_assert_eq!(line.keys.first(), Some(key), "the first of its line");
-        if line.keys.len() > 1 && matches!(line.standing, Standing::Open { .. }) {
+        if line.keys.len() > 1 && matches!(line.standing, ParkState::Open { .. }) {
             self.advance(number, key);
             return;
         }
-        let woken_by = self.withdraw(number);
-        let Some(line) = self.line_mut(number) else {
+        let woken_by = self.unlink(number);
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
         line.keys.pop_first();
         if line.keys.is_empty() {
-            let own = (line.turn, line.demand);
+            let own = (line.flow, line.demand);
             self.numbers.remove(&own);
             self.lines[number.0 as usize] = None;
             self.unused.push(number);
         } else {
             self.open(number, None);
         }
-        self.hand_on(woken_by);
+        self.wake_next(woken_by);
     }
 
     /// Takes the first call out of an open line that has more: the next is put
-    /// in its place before it goes, so that the turn stays as it is.
-    fn advance(&mut self, number: LineNo, first: Key) {
-        let Some(line) = self.line_mut(number) else {
+    /// in its place before it goes, so that the flow stays as it is.
+    fn advance(&mut self, number: SubQueueNo, first: SortKey) {
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
         line.keys.pop_first();
-        let (turn, next) = (line.turn, line.keys.first());
-        let open = Standing::Open { woken_by: None };
+        let (flow, next) = (line.flow, line.keys.first());
+        let open = ParkState::Open { woken_by: None };
         let woken_by = match std::mem::replace(&mut line.standing, open) {
-            Standing::Open { woken_by } => woken_by,
-            Standing::Parked(_) => None,
+            ParkState::Open { woken_by } => woken_by,
+            ParkState::Parked(_) => None,
         };
-        if let Some(lines) = self.turns.get_mut(&(turn.group, turn.class)) {
+        if let Some(lines) = self.flows.get_mut(&(flow.group, flow.class)) {
             lines.open.extend(next.map(|next| (next, number)));
             lines.open.remove(&(first, number));
         }
-        self.hand_on(woken_by.map(|resource| (resource, turn, first)));
+        self.wake_next(woken_by.map(|resource| (resource, flow, first)));
     }
 
     /// The first call that may fit.
     pub(super) fn first_open(&self) -> Option<Candidate> {
-        let place = *self.open_turns.first()?;
-        let first = *self.turns.get(&(place.2, place.0))?.open.first()?;
+        let place = *self.open_flows.first()?;
+        let first = *self.flows.get(&(place.2, place.0))?.open.first()?;
         self.candidate(place, first)
     }
 
     /// The first call that was found not to fit.
     pub(super) fn first_blocked(&self) -> Option<Candidate> {
-        let place = *self.blocked_turns.first()?;
-        let first = *self.turns.get(&(place.2, place.0))?.blocked.first()?;
+        let place = *self.blocked_flows.first()?;
+        let first = *self.flows.get(&(place.2, place.0))?.blocked.first()?;
         self.candidate(place, first)
     }
 
-    fn candidate(&self, place: TurnPlace, (key, line): (Key, LineNo)) -> Option<Candidate> {
+    fn candidate(&self, place: FlowRank, (key, line): (SortKey, SubQueueNo)) -> Option<Candidate> {
         let demand = self.lines.get(line.0 as usize)?.as_ref()?.demand;
         Some(Candidate {
             place,
@@ -180,72 +180,73 @@ impl Queue {
     /// Parks an open line: its first call is held back by `resource`.
     /// `is_exhausted` says that nobody else who waits for what woke it could
     /// have it either.
-    pub(super) fn park(&mut self, number: LineNo, resource: Resource, is_exhausted: bool) {
-        let woken_by = self.withdraw(number);
-        let Some(line) = self.line_mut(number) else {
+    pub(super) fn park(&mut self, number: SubQueueNo, resource: Resource, is_exhausted: bool) {
+        let woken_by = self.unlink(number);
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
         let Some(first) = line.keys.first() else {
             return;
         };
-        line.standing = Standing::Parked(resource);
-        let turn = line.turn;
-        self.parked.insert((resource, turn, first, number));
+        line.standing = ParkState::Parked(resource);
+        let flow = line.flow;
+        self.parked.insert((resource, flow, first, number));
         if resource.is_reservable() {
-            self.turns
-                .entry((turn.group, turn.class))
+            self.flows
+                .entry((flow.group, flow.class))
                 .or_default()
                 .blocked
                 .insert((first, number));
-            self.note(turn);
+            self.reindex(flow);
         }
-        self.hand_on(woken_by.filter(|(freed, ..)| !(is_exhausted && *freed == resource)));
+        self.wake_next(woken_by.filter(|(freed, ..)| !(is_exhausted && *freed == resource)));
     }
 
-    /// Something became free: opens the first line of each turn that waits
+    /// Something became free: opens the first line of each flow that waits
     /// for it.
     pub(super) fn wake(&mut self, resource: Resource) {
-        let mut after = Bound::Included((resource, TurnNo::FIRST, Key::FIRST, LineNo(0)));
+        let mut after =
+            Bound::Included((resource, FairnessKey::FIRST, SortKey::FIRST, SubQueueNo(0)));
         while let Some(entry) = self.parked.range((after, Bound::Unbounded)).next().copied() {
-            let (parked_on, turn, _, number) = entry;
+            let (parked_on, flow, _, number) = entry;
             if parked_on != resource {
                 return;
             }
-            self.withdraw(number);
+            self.unlink(number);
             self.open(number, Some(resource));
-            after = Bound::Excluded((resource, turn, Key::LAST, LineNo(u32::MAX)));
+            after = Bound::Excluded((resource, flow, SortKey::LAST, SubQueueNo(u32::MAX)));
         }
     }
 
     /// Opens every line that waits for it.
     pub(super) fn wake_all(&mut self, resource: Resource) {
-        let start = (resource, TurnNo::FIRST, Key::FIRST, LineNo(0));
+        let start = (resource, FairnessKey::FIRST, SortKey::FIRST, SubQueueNo(0));
         while let Some((parked_on, _, _, number)) = self.parked.range(start..).next().copied() {
             if parked_on != resource {
                 return;
             }
-            self.withdraw(number);
+            self.unlink(number);
             self.open(number, None);
         }
     }
 
-    /// A line that was woken is woken no longer: wakes the next of its turn.
-    fn hand_on(&mut self, woken_by: Option<(Resource, TurnNo, Key)>) {
-        let Some((resource, turn, after)) = woken_by else {
+    /// A line that was woken is woken no longer: wakes the next of its flow.
+    fn wake_next(&mut self, woken_by: Option<(Resource, FairnessKey, SortKey)>) {
+        let Some((resource, flow, after)) = woken_by else {
             return;
         };
-        let start = Bound::Excluded((resource, turn, after, LineNo(u32::MAX)));
+        let start = Bound::Excluded((resource, flow, after, SubQueueNo(u32::MAX)));
         let next = self.parked.range((start, Bound::Unbounded)).next().copied();
-        if let Some((parked_on, parked_turn, _, number)) = next
-            && (parked_on, parked_turn) == (resource, turn)
+        if let Some((parked_on, parked_flow, _, number)) = next
+            && (parked_on, parked_flow) == (resource, flow)
         {
-            self.withdraw(number);
+            self.unlink(number);
             self.open(number, Some(resource));
         }
     }
 
     /// Changes a group's virtual time.
-    pub(super) fn share(&mut self, group: u32, change: impl FnOnce(&mut Shares)) {
+    pub(super) fn update_shares(&mut self, group: u32, change: impl FnOnce(&mut Shares)) {
         let before = self.shares.time(group);
         change(&mut self.shares);
         let after = self.shares.time(group);
@@ -253,11 +254,11 @@ impl Queue {
             return;
         }
         for (_, class) in self
-            .turns
+            .flows
             .range((group, i64::MIN)..=(group, i64::MAX))
             .map(|at| at.0)
         {
-            for places in [&mut self.open_turns, &mut self.blocked_turns] {
+            for places in [&mut self.open_flows, &mut self.blocked_flows] {
                 if places.remove(&(*class, before, group)) {
                     places.insert((*class, after, group));
                 }
@@ -266,98 +267,98 @@ impl Queue {
     }
 
     /// Every ready call, in order.
-    pub(super) fn in_order(&self) -> Vec<Key> {
-        let mut turns: BTreeMap<TurnPlace, Vec<Key>> = BTreeMap::new();
+    pub(super) fn in_order(&self) -> Vec<SortKey> {
+        let mut flows: BTreeMap<FlowRank, Vec<SortKey>> = BTreeMap::new();
         for line in self.lines.iter().flatten() {
-            let keys = turns.entry(self.place(line.turn)).or_default();
+            let keys = flows.entry(self.place(line.flow)).or_default();
             keys.extend(line.keys.iter());
         }
-        for keys in turns.values_mut() {
+        for keys in flows.values_mut() {
             keys.sort_unstable();
         }
-        turns.into_values().flatten().collect()
+        flows.into_values().flatten().collect()
     }
 
-    fn new_line(&mut self, turn: TurnNo, demand: DemandNo, first: Key) -> LineNo {
+    fn new_sub_queue(&mut self, flow: FairnessKey, demand: DemandNo, first: SortKey) -> SubQueueNo {
         let number = self.unused.pop().unwrap_or_else(|| {
             self.lines.push(None);
-            LineNo(self.lines.len() as u32 - 1)
+            SubQueueNo(self.lines.len() as u32 - 1)
         });
-        self.lines[number.0 as usize] = Some(Line {
-            turn,
+        self.lines[number.0 as usize] = Some(SubQueue {
+            flow,
             demand,
-            keys: Keys::of(first),
-            standing: Standing::Open { woken_by: None },
+            keys: SortKeySet::of(first),
+            standing: ParkState::Open { woken_by: None },
         });
-        self.numbers.insert((turn, demand), number);
+        self.numbers.insert((flow, demand), number);
         number
     }
 
-    fn line_mut(&mut self, number: LineNo) -> Option<&mut Line> {
+    fn sub_queue_mut(&mut self, number: SubQueueNo) -> Option<&mut SubQueue> {
         self.lines.get_mut(number.0 as usize)?.as_mut()
     }
 
     /// Takes a line out of every index, before it changes. Returns what it
-    /// was woken by, with its turn and first key.
-    fn withdraw(&mut self, number: LineNo) -> Option<(Resource, TurnNo, Key)> {
+    /// was woken by, with its flow and first key.
+    fn unlink(&mut self, number: SubQueueNo) -> Option<(Resource, FairnessKey, SortKey)> {
         let line = self.lines.get(number.0 as usize)?.as_ref()?;
-        let (turn, standing) = (line.turn, line.standing);
+        let (flow, standing) = (line.flow, line.standing);
         let first = line.keys.first()?;
-        let entry = self.turns.entry((turn.group, turn.class)).or_default();
+        let entry = self.flows.entry((flow.group, flow.class)).or_default();
         let woken_by = match standing {
-            Standing::Open { woken_by } => {
+            ParkState::Open { woken_by } => {
                 entry.open.remove(&(first, number));
-                woken_by.map(|resource| (resource, turn, first))
+                woken_by.map(|resource| (resource, flow, first))
             }
-            Standing::Parked(resource) => {
+            ParkState::Parked(resource) => {
                 entry.blocked.remove(&(first, number));
-                self.parked.remove(&(resource, turn, first, number));
+                self.parked.remove(&(resource, flow, first, number));
                 None
             }
         };
-        self.note(turn);
+        self.reindex(flow);
         woken_by
     }
 
-    fn open(&mut self, number: LineNo, woken_by: Option<Resource>) {
-        let Some(line) = self.line_mut(number) else {
+    fn open(&mut self, number: SubQueueNo, woken_by: Option<Resource>) {
+        let Some(line) = self.sub_queue_mut(number) else {
             return;
         };
-        line.standing = Standing::Open { woken_by };
-        let (turn, first) = (line.turn, line.keys.first());
+        line.standing = ParkState::Open { woken_by };
+        let (flow, first) = (line.flow, line.keys.first());
         if let Some(first) = first {
-            self.turns
-                .entry((turn.group, turn.class))
+            self.flows
+                .entry((flow.group, flow.class))
                 .or_default()
                 .open
                 .insert((first, number));
-            self.note(turn);
+            self.reindex(flow);
         }
     }
 
-    /// Brings a turn's places up to date after its lines changed.
-    fn note(&mut self, turn: TurnNo) {
-        let place = self.place(turn);
-        let number = (turn.group, turn.class);
-        let lines = self.turns.get(&number);
+    /// Brings a flow's places up to date after its lines changed.
+    fn reindex(&mut self, flow: FairnessKey) {
+        let place = self.place(flow);
+        let number = (flow.group, flow.class);
+        let lines = self.flows.get(&number);
         let has_open = lines.is_some_and(|lines| !lines.open.is_empty());
         let has_blocked = lines.is_some_and(|lines| !lines.blocked.is_empty());
         if has_open {
-            self.open_turns.insert(place);
+            self.open_flows.insert(place);
         } else {
-            self.open_turns.remove(&place);
+            self.open_flows.remove(&place);
         }
         if has_blocked {
-            self.blocked_turns.insert(place);
+            self.blocked_flows.insert(place);
         } else {
-            self.blocked_turns.remove(&place);
+            self.blocked_flows.remove(&place);
         }
         if !has_open && !has_blocked {
-            self.turns.remove(&number);
+            self.flows.remove(&number);
         }
     }
 
-    fn place(&self, turn: TurnNo) -> TurnPlace {
-        (turn.class, self.shares.time(turn.group), turn.group)
+    fn place(&self, flow: FairnessKey) -> FlowRank {
+        (flow.class, self.shares.time(flow.group), flow.group)
     }
 }

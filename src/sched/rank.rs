@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::record::Stage;
+use super::call_record::CallStage;
 use super::scheduler::Scheduler;
 use crate::model::CallId;
 
@@ -57,7 +57,7 @@ impl Scheduler {
             let record = &self.records[id.index()];
             let rank = record.estimate.saturating_add(behind);
             if rank > record.rank {
-                let is_ready = record.stage == Stage::Ready;
+                let is_ready = record.stage == CallStage::Ready;
                 if is_ready {
                     self.dequeue(id);
                 }

@@ -7,10 +7,10 @@
 //! call may start ahead of it if it fits now and is expected to end by then,
 //! or if both fit then.
 
-use super::active::Attempt;
 use super::auto::Need;
 use super::demand::Demand;
-use super::lock_table::{Claim, LockTable};
+use super::lanes::ActiveAttempt;
+use super::lock_table::{LockClaim, LockTable};
 use super::moment::Moment;
 use super::queue::Candidate;
 use super::scheduler::Scheduler;
@@ -29,13 +29,13 @@ pub(super) struct Reservation {
     /// Nothing may overtake it any more.
     is_barred: bool,
     /// Its locks.
-    locks: Claim,
-    at_shadow: Usage,
+    locks: LockClaim,
+    at_shadow: ProjectedUsage,
 }
 
 /// What the call and those that still run at the shadow use together.
 #[derive(Debug, Default)]
-struct Usage {
+struct ProjectedUsage {
     lanes: u32,
     millicores: u64,
     memory: u64,
@@ -44,7 +44,7 @@ struct Usage {
     need: Need,
 }
 
-impl Usage {
+impl ProjectedUsage {
     fn add(&mut self, demand: &Demand, need: Need) {
         self.need = self.need.plus(need);
         self.lanes += 1;
@@ -70,7 +70,7 @@ impl Scheduler {
     /// The reservation of the first call that does not fit.
     pub(super) fn reserve(&self, blocked: Candidate) -> Reservation {
         let demand = self.demands.get(blocked.demand);
-        let mut at_shadow = Usage::default();
+        let mut at_shadow = ProjectedUsage::default();
         at_shadow.add(demand, self.auto.need(demand));
         let mut running: Vec<(Moment, u32, &Demand)> = Vec::new();
         let mut conflicts = 0;
@@ -104,13 +104,13 @@ impl Scheduler {
         }
     }
 
-    fn demand_of(&self, attempt: &Attempt) -> &Demand {
+    fn demand_of(&self, attempt: &ActiveAttempt) -> &Demand {
         self.demands.get(self.records[attempt.call.index()].demand)
     }
 
     /// Whether what is in use stays within what there is; of the tools, the
     /// one of `demand` is looked at.
-    fn is_within(&self, usage: &Usage, demand: &Demand) -> bool {
+    fn is_within(&self, usage: &ProjectedUsage, demand: &Demand) -> bool {
         let is_tool_free = demand.tool.is_none_or(|tool| {
             let busy = usage.tools.iter().filter(|held| **held == tool).count() as u32;
             self.tools.get(tool).max.is_none_or(|max| busy <= max)
@@ -123,7 +123,7 @@ impl Scheduler {
     }
 
     /// The same for the room there is under the automatic cap.
-    fn is_within_room(&self, usage: &Usage, demand: &Demand) -> bool {
+    fn is_within_room(&self, usage: &ProjectedUsage, demand: &Demand) -> bool {
         let last = self.auto.need(demand);
         !self.auto.is_on()
             || usage.lanes <= 1
@@ -135,7 +135,7 @@ impl Scheduler {
         if kept.is_barred {
             return false;
         }
-        if self.now.plus(demand.span.time()) <= kept.shadow {
+        if self.now.plus(demand.rounded_estimate.time()) <= kept.shadow {
             return true;
         }
         kept.at_shadow.add(demand, self.auto.need(demand));
@@ -146,7 +146,7 @@ impl Scheduler {
 }
 
 /// Whether holding one claim keeps the other from being taken.
-fn is_conflict(table: &LockTable, held: &Claim, asked: &Claim) -> bool {
+fn is_conflict(table: &LockTable, held: &LockClaim, asked: &LockClaim) -> bool {
     let is_conflict = |asked| held.iter().any(|held| table.is_conflict(*held, asked));
     asked.iter().copied().any(is_conflict)
 }

@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::active::Lanes;
 use super::auto::Auto;
-use super::budget::Budget;
-use super::demand::{Demand, Demands, Span};
+use super::call_record::{CallRecord, CallStage};
+use super::demand::{Demand, Demands, RoundedEstimate};
 use super::effect::{Effect, Effects};
 use super::graph::Graph;
 use super::input::{CallSpec, Input, MachineReading};
-use super::limits::Limits;
+use super::lanes::Lanes;
 use super::lock_table::LockTable;
+use super::machine_claims::MachineClaims;
 use super::moment::{Moment, nanoseconds};
-use super::placing::Place;
-use super::pool::Pool;
+use super::ordering::ManualPosition;
 use super::queue::Queue;
 use super::rank::UNIT;
-use super::record::{Record, Stage};
-use super::settings::Settings;
-use super::timer::{Owner, Timers};
+use super::retry_budget::RetryBudget;
+use super::settings::SchedulerSettings;
+use super::timeouts::TimeoutTable;
+use super::timer::{TimerOwner, Timers};
 use super::tool_table::ToolTable;
 use crate::model::{
     AttemptNo, AutoCap, CallId, CallState, FailurePolicy, LaneId, LearnedNeed, Outcome, Policy,
@@ -41,16 +41,16 @@ pub(super) enum Closing {
 #[derive(Debug)]
 pub struct Scheduler {
     pub(super) now: Moment,
-    pub(super) settings: Settings,
-    pub(super) records: Vec<Record>,
-    pub(super) limits: Limits,
+    pub(super) settings: SchedulerSettings,
+    pub(super) records: Vec<CallRecord>,
+    pub(super) limits: TimeoutTable,
     pub(super) graph: Graph,
     pub(super) demands: Demands,
     pub(super) locks: LockTable,
     pub(super) tools: ToolTable,
-    pub(super) pool: Pool,
+    pub(super) pool: MachineClaims,
     pub(super) auto: Auto,
-    pub(super) budget: Budget,
+    pub(super) budget: RetryBudget,
     pub(super) lanes: Lanes,
     pub(super) queue: Queue,
     pub(super) timers: Timers,
@@ -71,12 +71,12 @@ pub struct Scheduler {
     /// How many times a user asked for a call to be next.
     pub(super) pins: u32,
     /// Places that users gave to calls by moving them.
-    pub(super) moved: BTreeMap<CallId, Place>,
+    pub(super) moved: BTreeMap<CallId, ManualPosition>,
 }
 
 impl Scheduler {
     /// A scheduler without calls.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: SchedulerSettings) -> Self {
         let mut lanes = Lanes::default();
         let policy = settings.policy;
         let mut auto = Auto::new(settings.cores, &settings.learned, policy.control);
@@ -90,14 +90,14 @@ impl Scheduler {
             now: Moment::START,
             tools: ToolTable::new(&settings.tools),
             auto,
-            pool: Pool::new(settings.cores, settings.memory_bytes),
+            pool: MachineClaims::new(settings.cores, settings.memory_bytes),
             settings,
             records: Vec::new(),
-            limits: Limits::default(),
+            limits: TimeoutTable::default(),
             graph: Graph::default(),
             demands: Demands::default(),
             locks: LockTable::default(),
-            budget: Budget::default(),
+            budget: RetryBudget::default(),
             lanes,
             queue: Queue::default(),
             timers: Timers::default(),
@@ -125,9 +125,9 @@ impl Scheduler {
         self.settle();
         while let Some(owner) = self.timers.fired(self.now) {
             match owner {
-                Owner::Lane(lane) => self.fire_attempt(lane),
-                Owner::Call(id) => self.fire_call(id),
-                Owner::Tool(tool) => self.fire_tool(tool),
+                TimerOwner::Lane(lane) => self.fire_attempt(lane),
+                TimerOwner::Call(id) => self.fire_call(id),
+                TimerOwner::Tool(tool) => self.fire_tool(tool),
             }
             self.settle();
         }
@@ -187,11 +187,11 @@ impl Scheduler {
         }
         self.rank(first);
         for index in first..self.records.len() {
-            self.welcome(CallId::from_index(index), first);
+            self.set_initial_stage(CallId::from_index(index), first);
         }
     }
 
-    fn record(&mut self, spec: &CallSpec) -> Record {
+    fn record(&mut self, spec: &CallSpec) -> CallRecord {
         let estimate = spec.estimate.unwrap_or(UNIT);
         let (millicores, memory) = self
             .pool
@@ -202,11 +202,11 @@ impl Scheduler {
             locks: self.locks.intern(&spec.locks),
             millicores,
             memory,
-            span: Span::of(estimate),
+            rounded_estimate: RoundedEstimate::of(estimate),
         };
         self.auto.opened(&demand);
-        Record {
-            stage: Stage::Waiting,
+        CallRecord {
+            stage: CallStage::Waiting,
             last: None,
             is_lock_pending: spec.is_lock_pending,
             pending: u32::from(spec.is_lock_pending),
@@ -273,19 +273,19 @@ impl Scheduler {
         let record = &mut self.records[id.index()];
         if record.not_before > now {
             self.timers
-                .set(Owner::Call(id), &mut record.due, record.not_before);
+                .set(TimerOwner::Call(id), &mut record.due, record.not_before);
             return;
         }
-        record.stage = Stage::Ready;
+        record.stage = CallStage::Ready;
         let mut due = Moment::NEVER;
         if record.attempts == 0 {
             record.ready_at = now;
             let limit = self.limits.get(record.limits).queue;
             due = limit.map_or(Moment::NEVER, |limit| now.plus(limit));
         }
-        self.timers.set(Owner::Call(id), &mut record.due, due);
+        self.timers.set(TimerOwner::Call(id), &mut record.due, due);
         let group = record.group;
-        self.queue.share(group, |shares| shares.join(group));
+        self.queue.update_shares(group, |shares| shares.join(group));
         self.enqueue(id);
     }
 }
@@ -346,12 +346,12 @@ impl Scheduler {
     pub fn state(&self, id: CallId) -> Option<CallState> {
         let record = self.records.get(id.index())?;
         Some(match record.stage {
-            Stage::Ended(outcome) => CallState::Ended(outcome),
+            CallStage::Ended(outcome) => CallState::Ended(outcome),
             _ if record.is_waiting() && record.attempts > 0 => CallState::Retrying {
                 after: AttemptNo(record.attempts),
                 at: record.not_before.into(),
             },
-            Stage::Active { lane } => self.active_state(lane)?,
+            CallStage::Active { lane } => self.active_state(lane)?,
             _ => CallState::Queued,
         })
     }
@@ -390,9 +390,9 @@ impl Scheduler {
         let ids = (0..self.records.len()).map(CallId::from_index);
         order.extend(ids.filter(|id| {
             let record = &self.records[id.index()];
-            record.is_waiting() && record.stage != Stage::Ready
+            record.is_waiting() && record.stage != CallStage::Ready
         }));
-        order[ready..].sort_by_cached_key(|id| (self.turn(*id).class, self.key(*id)));
+        order[ready..].sort_by_cached_key(|id| (self.fairness_key(*id).class, self.key(*id)));
         order
     }
 

@@ -8,7 +8,7 @@ use crate::model::{LearnedNeed, Policy, Rate, Tool, ToolAction, ToolName};
 /// What the scheduler starts from; together with the inputs it determines
 /// every effect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Settings {
+pub struct SchedulerSettings {
     /// Cap, failure policy and order.
     pub policy: Policy,
     /// The seeded generator of the jitter.
@@ -24,8 +24,8 @@ pub struct Settings {
     pub learned: Vec<LearnedNeed>,
 }
 
-impl Settings {
-    /// Settings without tool limits, where claims do not bind.
+impl SchedulerSettings {
+    /// SchedulerSettings without tool limits, where claims do not bind.
     pub fn new(policy: Policy, generator: Pcg64Mcg) -> Self {
         Self {
             policy,

@@ -12,7 +12,7 @@ use crate::model::CallId;
 
 /// Whose deadline it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
+pub(super) enum TimerOwner {
     /// The attempt in a lane: its timeouts and its stop ladder.
     Lane(u32),
     /// A call that waits: its start time, backoff or queue timeout.
@@ -24,12 +24,12 @@ pub(super) enum Owner {
 /// The deadlines.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    entries: BTreeSet<(Moment, Owner)>,
+    entries: BTreeSet<(Moment, TimerOwner)>,
 }
 
 impl Timers {
     /// Replaces an owner's entry; `kept` is the time the owner keeps of it.
-    pub(super) fn set(&mut self, owner: Owner, kept: &mut Moment, due: Moment) {
+    pub(super) fn set(&mut self, owner: TimerOwner, kept: &mut Moment, due: Moment) {
         if *kept == due {
             return;
         }
@@ -49,7 +49,7 @@ impl Timers {
 
     /// Whose deadline is at or before `now`, the nearest first. The entry
     /// stays until its owner changes it.
-    pub(super) fn fired(&self, now: Moment) -> Option<Owner> {
+    pub(super) fn fired(&self, now: Moment) -> Option<TimerOwner> {
         let (due, owner) = self.entries.first()?;
         (*due <= now).then_some(*owner)
     }

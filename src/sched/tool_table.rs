@@ -20,7 +20,7 @@ pub(super) struct LimitedTool {
     pub max: Option<u32>,
     /// Its calls that hold a lane.
     pub busy: u32,
-    pub gate: Option<Gate>,
+    pub gate: Option<RateGate>,
     /// Its entry among the timers.
     pub due: Moment,
 }
@@ -29,7 +29,7 @@ pub(super) struct LimitedTool {
 /// conforms at or after `TAT - (burst - 1) * T` and moves the theoretical
 /// arrival time `TAT` to `max(TAT, now) + T`.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct RateGate {
     /// Time between starts.
     interval: Duration,
     /// How much earlier than its theoretical time a start may come.
@@ -39,7 +39,7 @@ pub(super) struct Gate {
     pub text: Arc<str>,
 }
 
-impl Gate {
+impl RateGate {
     fn new(rate: Rate) -> Self {
         let interval = rate.per / rate.starts.max(1);
         Self {
@@ -101,7 +101,7 @@ impl ToolTable {
                 name: limits.tool.clone(),
                 max: limits.max_parallel.map(|max| max.max(1)),
                 busy: 0,
-                gate: limits.rate.map(Gate::new),
+                gate: limits.rate.map(RateGate::new),
                 due: Moment::NEVER,
             });
         }
@@ -137,14 +137,14 @@ impl ToolTable {
     }
 
     /// Counts an end.
-    pub(super) fn give_back(&mut self, tool: ToolNo) {
+    pub(super) fn release(&mut self, tool: ToolNo) {
         self.get_mut(tool).busy -= 1;
     }
 
     /// Sets a tool's rate limit forward; one without gets one that binds for
     /// that time only.
     pub(super) fn hold(&mut self, tool: ToolNo, now: Moment, time: Duration) {
-        let gate = self.get_mut(tool).gate.get_or_insert_with(Gate::open);
+        let gate = self.get_mut(tool).gate.get_or_insert_with(RateGate::open);
         gate.hold(now, time);
     }
 }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_one_per_interval() {
-        let mut gate = Gate::new(Rate {
+        let mut gate = RateGate::new(Rate {
             starts: 2,
             per: Duration::from_secs(1),
             burst: 3,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fanout::lab::{Case, SimulatedCall};
 use fanout::model::{CallId, Cap, Edge, EdgeKind, Order, Policy, ToolName};
-use fanout::sched::{CallSpec, Settings};
+use fanout::sched::{CallSpec, SchedulerSettings};
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -61,7 +61,7 @@ impl Graph {
             ..Policy::default()
         };
         Case {
-            settings: Settings::new(policy, Pcg64Mcg::seed_from_u64(0)),
+            settings: SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(0)),
             calls: self.calls,
             running: 0,
             assumed: 0,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fanout::lab::simulate;
 use fanout::model::{CallId, Cap, Epoch, Order, Outcome, Policy, ToolName};
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Input, Scheduler, Settings};
+use fanout::sched::{AttemptResult, CallSpec, Effect, Input, Scheduler, SchedulerSettings};
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
@@ -25,7 +25,7 @@ fn independent(count: usize) -> (Duration, u64) {
         cap: Cap::new(8).expect("a cap above 0"),
         ..Policy::default()
     };
-    let mut scheduler = Scheduler::new(Settings::new(policy, Pcg64Mcg::seed_from_u64(1)));
+    let mut scheduler = Scheduler::new(SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(1)));
     let tool = ToolName::new("tool");
     let before = resident_bytes();
     let mut spent = Duration::ZERO;
@@ -44,7 +44,7 @@ fn independent(count: usize) -> (Duration, u64) {
     while let Some((id, epoch)) = running.pop_front() {
         now += Duration::from_micros(1);
         scheduler.step(now, Input::AttemptStarted { id, epoch });
-        let end = AttemptEnd::plain(Outcome::Succeeded);
+        let end = AttemptResult::plain(Outcome::Succeeded);
         let ended = Input::AttemptEnded { id, epoch, end };
         started(scheduler.step(now, ended), &mut running);
     }

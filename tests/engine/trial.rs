@@ -10,7 +10,7 @@ use fanout::engine::{
 };
 use fanout::model::{CallState, Cap, Outcome, Policy, RunId, Snapshot};
 use fanout::output::{Bounds, Store};
-use fanout::sched::TapedStep;
+use fanout::sched::DecisionRecord;
 use fanout::{plan, probe};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -72,7 +72,7 @@ pub(crate) fn taped_trial(
     cap: u32,
     lifetime: Lifetime,
     recorder: Option<Recorder>,
-    tape: Option<mpsc::Sender<TapedStep>>,
+    tape: Option<mpsc::Sender<DecisionRecord>>,
 ) -> Trial {
     let store = Store::new(None, Bounds::default());
     stored_trial(calls, cap, lifetime, recorder, tape, store)
@@ -83,7 +83,7 @@ pub(crate) fn stored_trial(
     cap: u32,
     lifetime: Lifetime,
     recorder: Option<Recorder>,
-    tape: Option<mpsc::Sender<TapedStep>>,
+    tape: Option<mpsc::Sender<DecisionRecord>>,
     store: Store,
 ) -> Trial {
     let folder = tempfile::tempdir().expect("a folder");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fanout::lab::{Case, SimulatedCall, simulate};
 use fanout::model::{CallId, Cap, Order, Policy, ToolName};
-use fanout::sched::{CallSpec, Settings};
+use fanout::sched::{CallSpec, SchedulerSettings};
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
@@ -63,7 +63,7 @@ fn crowd(seed: u64, noise: f64, order: Order) -> Case {
         order,
         ..Policy::default()
     };
-    let mut settings = Settings::new(policy, Pcg64Mcg::seed_from_u64(0));
+    let mut settings = SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(0));
     settings.cores = Some(CORES);
     Case {
         settings,

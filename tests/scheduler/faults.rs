@@ -8,7 +8,7 @@
 use std::panic::catch_unwind;
 
 use fanout::model::{CallState, Cap, EdgeKind, LockSet, Order, Policy};
-use fanout::sched::{CallSpec, Input, Scheduler, Settings};
+use fanout::sched::{CallSpec, Input, Scheduler, SchedulerSettings};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -59,7 +59,7 @@ const FAULTS: [Fault; 17] = [
 
 impl Fault {
     /// The settings of a scheduler that errs so.
-    pub(crate) fn settings(self, mut settings: Settings) -> Settings {
+    pub(crate) fn settings(self, mut settings: SchedulerSettings) -> SchedulerSettings {
         settings.policy = self.policy(settings.policy);
         for tool in &mut settings.tools {
             match self {

@@ -12,8 +12,8 @@ use fanout::model::{
     ArgsFingerprint, CallId, Cap, CapControl, CapStep, Epoch, Order, Outcome, Policy, ToolName,
 };
 use fanout::sched::{
-    AttemptEnd, CallSpec, Effect, Input, MachineReading, Replay, Scheduler, Settings, TapedStep,
-    Used,
+    AttemptResult, CallSpec, DecisionRecord, Effect, Input, MachineReading, Replay, ResourceUsage,
+    Scheduler, SchedulerSettings,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -138,10 +138,10 @@ impl Trial {
             order: Order::Fifo,
             ..Policy::default()
         };
-        let mut settings = Settings::new(policy, generator(0));
+        let mut settings = SchedulerSettings::new(policy, generator(0));
         settings.cores = Some(self.cores);
         let mut replay = Replay::default();
-        let begun = TapedStep::Begun(Box::new(settings.clone()));
+        let begun = DecisionRecord::Begun(Box::new(settings.clone()));
         replay.step(begun).expect("a beginning");
         let machine = Machine {
             trial: self.clone(),
@@ -287,13 +287,13 @@ impl Machine {
                 Waits::Unseen => None,
                 Waits::Denied => Some(Duration::ZERO),
             };
-            let end = AttemptEnd {
-                used: Some(Used {
+            let end = AttemptResult {
+                used: Some(ResourceUsage {
                     cpu: Duration::from_secs_f64(ended.cpu),
                     waited,
                     peak_rss_bytes: None,
                 }),
-                ..AttemptEnd::plain(Outcome::Succeeded)
+                ..AttemptResult::plain(Outcome::Succeeded)
             };
             let (id, epoch) = (ended.id, ended.epoch);
             self.tell(Input::AttemptEnded { id, epoch, end });
@@ -304,7 +304,7 @@ impl Machine {
     fn tell(&mut self, input: Input) {
         let now = Duration::from_secs_f64(self.now);
         let effects = self.scheduler.step(now, input.clone());
-        let taped = TapedStep::Stepped {
+        let taped = DecisionRecord::Stepped {
             now,
             input,
             effects: effects.clone(),

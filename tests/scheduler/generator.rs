@@ -8,7 +8,7 @@ use fanout::model::{
     ArgsFingerprint, CallId, Cap, Claims, Edge, EdgeKind, FailurePolicy, LockKey, LockSet, Order,
     Policy, Rate, Timeouts, ToolName,
 };
-use fanout::sched::{CallSpec, Settings, ToolLimits};
+use fanout::sched::{CallSpec, SchedulerSettings, ToolLimits};
 use rand_pcg::Pcg64Mcg;
 
 /// Takes choices off a random word.
@@ -38,7 +38,7 @@ pub(crate) fn seed(word: u64) -> u32 {
 }
 
 /// The settings of a run, and whether edges point at later calls.
-pub(crate) fn settings(word: u64) -> (Settings, bool) {
+pub(crate) fn settings(word: u64) -> (SchedulerSettings, bool) {
     let mut choices = Choices(word);
     let policy = Policy {
         cap: Cap::new(choices.pick(&[2, 1, 3, 4, 8])).expect("a cap above 0"),
@@ -52,7 +52,7 @@ pub(crate) fn settings(word: u64) -> (Settings, bool) {
         ..Policy::default()
     };
     let is_forward = choices.below(3) == 1;
-    let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(seed(word))));
+    let mut settings = SchedulerSettings::new(policy, Pcg64Mcg::new(u128::from(seed(word))));
     settings.cores = choices.pick(&[None, Some(2.0), Some(4.0)]);
     settings.memory_bytes = choices.pick(&[None, Some(100)]);
     let rate = |burst| {

@@ -9,7 +9,8 @@ use fanout::model::{
     CallId, CallState, Epoch, FailurePolicy, Order, Outcome, Policy, RunPhase, StopCause,
 };
 use fanout::sched::{
-    AttemptEnd, CallSpec, Effect, Force, Input, MachineReading, Scheduler, Settings, Used,
+    AttemptResult, CallSpec, Effect, Force, Input, MachineReading, ResourceUsage, Scheduler,
+    SchedulerSettings,
 };
 
 use crate::faults::Fault;
@@ -31,7 +32,7 @@ pub(crate) const SCENARIO: &str = "\nas a scenario:\n";
 
 struct History {
     fault: Option<Fault>,
-    settings: Settings,
+    settings: SchedulerSettings,
     specs: Vec<CallSpec>,
     queued: usize,
     is_forward: bool,
@@ -253,7 +254,7 @@ impl History {
 
     fn ended(&self, choices: &mut Choices) -> Input {
         let (id, epoch) = self.attempt(choices);
-        let end = AttemptEnd {
+        let end = AttemptResult {
             outcome: choices.pick(&[
                 Outcome::Succeeded,
                 Outcome::Succeeded,
@@ -267,7 +268,7 @@ impl History {
             is_retryable: choices.below(6) != 5,
             retry_after: (choices.below(8) == 7).then_some(Duration::from_millis(1_700)),
             // A pinned cap must not care what calls are seen to need.
-            used: (choices.below(4) == 3).then_some(Used {
+            used: (choices.below(4) == 3).then_some(ResourceUsage {
                 cpu: Duration::from_millis(900),
                 waited: Some(Duration::from_millis(100)),
                 peak_rss_bytes: Some(1 << 40),
@@ -362,7 +363,7 @@ impl History {
                     return (self.now, Input::AttemptStarted { id, epoch });
                 }
                 CallState::Running { epoch, .. } | CallState::Stopping { epoch, .. } => {
-                    let end = AttemptEnd::plain(Outcome::Succeeded);
+                    let end = AttemptResult::plain(Outcome::Succeeded);
                     let at = self.now + Duration::from_millis(50);
                     return (at, Input::AttemptEnded { id, epoch, end });
                 }

@@ -6,19 +6,19 @@ use std::time::Duration;
 use fanout::model::{
     CallId, CallState, EdgeKind, Epoch, FailurePolicy, LaneId, LockMode, LockSet, Outcome, Policy,
 };
-use fanout::sched::{CallSpec, Effect, Input, Rung, Scheduler, Settings};
+use fanout::sched::{CallSpec, Effect, Input, Scheduler, SchedulerSettings, StopSignal};
 
 #[derive(Debug)]
 struct Running {
     id: CallId,
     epoch: Epoch,
     lane: LaneId,
-    stops: Vec<Rung>,
+    stops: Vec<StopSignal>,
 }
 
 /// What is known of a run from the outside.
 pub(crate) struct Laws {
-    settings: Settings,
+    settings: SchedulerSettings,
     policy: Policy,
     /// Whether the failure policy ever was `continue`.
     was_continue: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Laws {
 }
 
 impl Laws {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &SchedulerSettings) -> Self {
         Self {
             policy: settings.policy,
             was_continue: settings.policy.on_failure == FailurePolicy::Continue,
@@ -115,7 +115,7 @@ impl Laws {
                     self.start(*id, *lane, *epoch);
                 }
                 Effect::StepCap(step) => panic!("a pinned cap takes no step: {step}"),
-                Effect::Stop { id, epoch, rung } => self.stop(*id, *epoch, *rung),
+                Effect::Stop { id, epoch, signal } => self.stop(*id, *epoch, *signal),
                 Effect::Retry { id, outcome, .. } => {
                     assert!(!self.cancelled[id.index()], "{id} was cancelled");
                     assert!(matches!(outcome, Outcome::Failed | Outcome::TimedOut));
@@ -234,7 +234,7 @@ impl Laws {
             .position(|limits| limits.tool == *tool)
     }
 
-    fn stop(&mut self, id: CallId, epoch: Epoch, rung: Rung) {
+    fn stop(&mut self, id: CallId, epoch: Epoch, signal: StopSignal) {
         let running = self
             .running
             .iter_mut()
@@ -243,14 +243,14 @@ impl Laws {
             panic!("{id} is stopped but does not run");
         };
         assert!(
-            !running.stops.contains(&rung),
-            "{id} is told {rung:?} twice"
+            !running.stops.contains(&signal),
+            "{id} is told {signal:?} twice"
         );
         assert!(
-            !running.stops.contains(&Rung::Hard),
+            !running.stops.contains(&StopSignal::Hard),
             "{id} is told more after the hard stop"
         );
-        running.stops.push(rung);
+        running.stops.push(signal);
     }
 
     fn finish(&mut self, id: CallId, outcome: Outcome) {

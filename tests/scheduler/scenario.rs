@@ -12,7 +12,7 @@ use fanout::model::{
     CallId, Cap, Claims, Edge, EdgeKind, FailurePolicy, LockSet, Order, Policy, Rate, Timeouts,
     ToolName,
 };
-use fanout::sched::{CallSpec, Effect, Input, Settings, ToolLimits};
+use fanout::sched::{CallSpec, Effect, Input, SchedulerSettings, ToolLimits};
 use rand_pcg::Pcg64Mcg;
 use serde::Deserialize;
 
@@ -91,7 +91,7 @@ pub(crate) struct Step {
 }
 
 impl Scenario {
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> SchedulerSettings {
         let policy = Policy {
             cap: self
                 .cap
@@ -100,7 +100,7 @@ impl Scenario {
             order: self.order,
             ..Policy::default()
         };
-        let mut settings = Settings::new(policy, Pcg64Mcg::new(u128::from(self.seed)));
+        let mut settings = SchedulerSettings::new(policy, Pcg64Mcg::new(u128::from(self.seed)));
         settings.cores = self.cores;
         settings.memory_bytes = self.memory;
         settings.tools = self.tool.iter().map(limits).collect();
@@ -183,7 +183,7 @@ pub(crate) struct Told {
 /// must do: to be corrected by hand, then kept.
 pub(crate) fn written(
     seed: u32,
-    settings: &Settings,
+    settings: &SchedulerSettings,
     specs: &[CallSpec],
     steps: &[Told],
 ) -> String {
@@ -228,7 +228,7 @@ fn write_line(text: &mut String, line: &str) {
     writeln!(text, "{line}").expect("writing to a string");
 }
 
-fn write_settings(text: &mut String, settings: &Settings) {
+fn write_settings(text: &mut String, settings: &SchedulerSettings) {
     let policy = settings.policy;
     write_line(text, &format!("cap = {}", policy.cap));
     let on_failure = format!("{:?}", policy.on_failure).to_lowercase();

@@ -7,7 +7,9 @@ use fanout::model::{
     CallId, Cap, Epoch, FailurePolicy, LockKey, LockSet, Order, Outcome, Policy, StopCause,
     WaitReason,
 };
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Input, MachineReading, Reason, Rung};
+use fanout::sched::{
+    AttemptResult, CallSpec, Effect, Force, Input, MachineReading, Reason, StopSignal,
+};
 
 /// A time as `1.5s`; the unit is one of `m`, `s`, `ms`, `µs` and `ns`.
 pub(crate) fn time(text: &str) -> Duration {
@@ -209,9 +211,13 @@ impl Names<'_> {
                 };
                 format!("start {} lane {lane}{again}", self.name(*id))
             }
-            Effect::Stop { id, rung, .. } => {
-                let rung = if *rung == Rung::Soft { "soft" } else { "hard" };
-                format!("stop {} {rung}", self.name(*id))
+            Effect::Stop { id, signal, .. } => {
+                let signal = if *signal == StopSignal::Soft {
+                    "soft"
+                } else {
+                    "hard"
+                };
+                format!("stop {} {signal}", self.name(*id))
             }
             Effect::Retry {
                 id, outcome, at, ..
@@ -264,11 +270,11 @@ fn changed(mut policy: Policy, what: &str, to: &str) -> Policy {
     policy
 }
 
-fn end(words: &[&str]) -> AttemptEnd {
+fn end(words: &[&str]) -> AttemptResult {
     let outcome = Outcome::ALL
         .into_iter()
         .find(|outcome| outcome.word() == words[0]);
-    let mut end = AttemptEnd::plain(outcome.expect("an outcome"));
+    let mut end = AttemptResult::plain(outcome.expect("an outcome"));
     end.is_retryable = !words.contains(&"for-good");
     let hold = words.iter().position(|word| *word == "retry-after");
     end.retry_after = hold.map(|at| time(words[at + 1]));

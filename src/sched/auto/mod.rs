@@ -6,19 +6,19 @@
 //! band, as that tells of what no account knows of: other programs, and tools
 //! that are not what they were. One call is always let through.
 
-mod gate;
+mod memory_gate;
 mod needs;
-mod trim;
+mod pressure;
 
 use std::time::Duration;
 
 pub(super) use self::needs::{Need, NeedKind};
 
-use self::gate::Gate;
+use self::memory_gate::MemoryGate;
 use self::needs::Needs;
-use self::trim::{Look, Trim};
+use self::pressure::{Observation, PressureController};
 use super::demand::Demand;
-use super::input::{MachineReading, Used};
+use super::input::{MachineReading, ResourceUsage};
 use super::moment::Moment;
 use crate::model::{
     ArgsFingerprint, AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource,
@@ -38,9 +38,9 @@ pub(super) struct Auto {
     control: CapControl,
     cores: f64,
     needs: Needs,
-    trim: Trim,
-    gate: Gate,
-    stalls: Stalls,
+    pressure: PressureController,
+    gate: MemoryGate,
+    stalls: StallIntegral,
     /// Bytes that calls may be expected to have together.
     memory_room: u64,
     lanes: Cap,
@@ -48,14 +48,14 @@ pub(super) struct Auto {
 
 /// Time stalled so far: the integral of the pressure.
 #[derive(Debug, Default)]
-struct Stalls {
+struct StallIntegral {
     seconds: f64,
     latest: Option<f64>,
     at: Option<Moment>,
     source: PressureSource,
 }
 
-impl Stalls {
+impl StallIntegral {
     fn until(&self, now: Moment) -> Option<f64> {
         let since = now.since(self.at?).as_secs_f64();
         Some(self.seconds + self.latest? * since)
@@ -82,9 +82,9 @@ impl Auto {
             control,
             cores,
             needs: Needs::new(learned, cores),
-            trim: Trim::default(),
-            gate: Gate::default(),
-            stalls: Stalls::default(),
+            pressure: PressureController::default(),
+            gate: MemoryGate::default(),
+            stalls: StallIntegral::default(),
             memory_room: u64::MAX,
             lanes: Cap::new(cores as u32).unwrap_or(Cap::ONE),
         }
@@ -98,7 +98,7 @@ impl Auto {
     pub(super) fn switch(&mut self, control: CapControl, ceiling: Cap) {
         if self.control != control {
             self.control = control;
-            self.trim = Trim::default();
+            self.pressure = PressureController::default();
         }
         self.lanes = self.estimate(ceiling);
     }
@@ -132,8 +132,8 @@ impl Auto {
         self.needs.take(demand);
     }
 
-    pub(super) fn give_back(&mut self, demand: &Demand) {
-        self.needs.give_back(demand);
+    pub(super) fn release(&mut self, demand: &Demand) {
+        self.needs.release(demand);
     }
 
     /// What the running calls are expected to need together.
@@ -143,7 +143,7 @@ impl Auto {
 
     /// Thousandths of a core that running calls may be expected to need.
     pub(super) fn room_millicores(&self) -> u64 {
-        (self.cores * self.trim.factor() * 1000.0) as u64
+        (self.cores * self.pressure.factor() * 1000.0) as u64
     }
 
     /// Bytes that running calls may be expected to have.
@@ -179,7 +179,7 @@ impl Auto {
     pub(super) fn learn(
         &mut self,
         demand: &Demand,
-        used: Used,
+        used: ResourceUsage,
         wall: Duration,
         (stalled_before, stalled): (Option<f64>, Option<f64>),
     ) {
@@ -219,14 +219,14 @@ impl Auto {
         if !self.is_on() {
             return None;
         }
-        let look = Look {
+        let observation = Observation {
             pressure: reading.pressure,
             busy: reading.busy,
             cores: self.cores,
             is_short_of_cores,
             is_overbooked: self.used().millicores as f64 > self.cores * 1000.0,
         };
-        let trimmed = self.trim.look(now, &look);
+        let trimmed = self.pressure.observe(now, &observation);
         let before = self.lanes;
         let estimate = self.estimate(ceiling);
         let is_stale = {
@@ -250,10 +250,10 @@ impl Auto {
         self.is_on().then(|| AutoCap {
             lanes: self.lanes,
             ceiling,
-            trim: self.trim.factor(),
+            trim: self.pressure.factor(),
             used_cores: self.used().millicores as f64 / 1000.0,
             room_cores: self.room_millicores() as f64 / 1000.0,
-            pressure: self.trim.pressure(),
+            pressure: self.pressure.pressure(),
             source: self.stalls.source,
             is_memory_short: self.gate.is_shut(),
         })

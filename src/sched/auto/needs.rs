@@ -54,14 +54,14 @@ impl Need {
 
 /// What attempts have shown. Memory is the highest peak, which fades.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct ObservedNeed {
     millicores: f64,
     memory: u64,
     /// Attempts learned from, those of earlier runs counted as [`KNOWN`].
     attempts: u64,
 }
 
-impl Seen {
+impl ObservedNeed {
     fn earlier(cores: f64, memory: u64, most_millicores: f64) -> Self {
         Self {
             millicores: (cores * 1000.0).clamp(LEAST, most_millicores),
@@ -92,33 +92,33 @@ impl Seen {
 
 /// What is known of a tool.
 #[derive(Debug)]
-struct Tool {
+struct ToolNeeds {
     name: ToolName,
-    seen: Seen,
+    seen: ObservedNeed,
     /// Its calls with other arguments than those told apart.
     rest: NeedKind,
     /// Arguments told apart; at most [`VARIANTS`].
     variants: BTreeMap<ArgsFingerprint, NeedKind>,
     /// What is known from earlier runs of arguments that have not come yet.
-    remembered: BTreeMap<ArgsFingerprint, Seen>,
+    remembered: BTreeMap<ArgsFingerprint, ObservedNeed>,
 }
 
 /// Calls that are taken to need the same.
 #[derive(Debug)]
-struct Kind {
+struct NeedEntry {
     tool: u32,
     /// What its own attempts have shown; before the first, and for the calls
     /// that are not told apart, it is the tool's that counts.
-    seen: Option<Seen>,
+    seen: Option<ObservedNeed>,
     /// Calls that run and claim no cores, or no memory.
-    running: Counts,
+    running: UnclaimedCounts,
     /// Calls that have not ended and claim no cores.
     open: u64,
 }
 
 /// Calls that claim nothing of a kind: what they need is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Counts {
+struct UnclaimedCounts {
     cores: u64,
     memory: u64,
 }
@@ -127,8 +127,8 @@ struct Counts {
 #[derive(Debug)]
 pub(super) struct Needs {
     numbers: BTreeMap<ToolName, u32>,
-    tools: Vec<Tool>,
-    kinds: Vec<Kind>,
+    tools: Vec<ToolNeeds>,
+    kinds: Vec<NeedEntry>,
     most_millicores: f64,
     used: Need,
     open: u64,
@@ -151,10 +151,15 @@ impl Needs {
         for known in learned {
             let number = needs.tool(&known.tool);
             let tool = &mut needs.tools[number as usize];
-            tool.seen = Seen::earlier(known.cores, known.memory_bytes, most);
+            tool.seen = ObservedNeed::earlier(known.cores, known.memory_bytes, most);
             let variants = known.variants.iter().take(VARIANTS);
             tool.remembered = variants
-                .map(|it| (it.args, Seen::earlier(it.cores, it.memory_bytes, most)))
+                .map(|it| {
+                    (
+                        it.args,
+                        ObservedNeed::earlier(it.cores, it.memory_bytes, most),
+                    )
+                })
                 .collect();
         }
         needs
@@ -167,9 +172,9 @@ impl Needs {
         let number = self.tools.len() as u32;
         self.numbers.insert(name.clone(), number);
         let rest = self.new_kind(number, None);
-        self.tools.push(Tool {
+        self.tools.push(ToolNeeds {
             name: name.clone(),
-            seen: Seen {
+            seen: ObservedNeed {
                 millicores: UNKNOWN.min(self.most_millicores),
                 memory: 0,
                 attempts: 0,
@@ -181,12 +186,12 @@ impl Needs {
         number
     }
 
-    fn new_kind(&mut self, tool: u32, seen: Option<Seen>) -> NeedKind {
+    fn new_kind(&mut self, tool: u32, seen: Option<ObservedNeed>) -> NeedKind {
         let number = NeedKind(self.kinds.len() as u32);
-        self.kinds.push(Kind {
+        self.kinds.push(NeedEntry {
             tool,
             seen,
-            running: Counts::default(),
+            running: UnclaimedCounts::default(),
             open: 0,
         });
         number
@@ -210,7 +215,7 @@ impl Needs {
         kind
     }
 
-    fn known(&self, kind: &Kind) -> Seen {
+    fn known(&self, kind: &NeedEntry) -> ObservedNeed {
         kind.seen.unwrap_or(self.tools[kind.tool as usize].seen)
     }
 
@@ -251,7 +256,7 @@ impl Needs {
         running.memory += u64::from(demand.memory == 0);
     }
 
-    pub(super) fn give_back(&mut self, demand: &Demand) {
+    pub(super) fn release(&mut self, demand: &Demand) {
         self.used = self.used.minus(self.of(demand));
         let running = &mut self.kinds[demand.kind.0 as usize].running;
         running.cores -= u64::from(demand.millicores == 0);
@@ -275,7 +280,7 @@ impl Needs {
         let kind = &mut self.kinds[kind as usize];
         // Before its cores were seen it follows its tool, also in memory.
         if tool.rest != demand.kind && latest.is_some() {
-            kind.seen.get_or_insert(Seen {
+            kind.seen.get_or_insert(ObservedNeed {
                 attempts: 0,
                 ..tool.seen
             });
@@ -316,7 +321,7 @@ impl Needs {
     /// What was learned, by tool.
     pub(super) fn learned(&self) -> Vec<LearnedNeed> {
         let tools = self.tools.iter();
-        let mut known: Vec<&Tool> = tools.filter(|tool| tool.seen.attempts > 0).collect();
+        let mut known: Vec<&ToolNeeds> = tools.filter(|tool| tool.seen.attempts > 0).collect();
         known.sort_by_key(|tool| std::cmp::Reverse(tool.seen.attempts));
         let told = known.into_iter().take(TOLD);
         told.map(|tool| LearnedNeed {
@@ -329,7 +334,7 @@ impl Needs {
     }
 
     /// What was learned of a tool's arguments, those of this run first.
-    fn variants(&self, tool: &Tool) -> Vec<LearnedVariant> {
+    fn variants(&self, tool: &ToolNeeds) -> Vec<LearnedVariant> {
         let own = tool.variants.iter();
         let own = own
             .filter_map(|(args, NeedKind(kind))| Some((*args, self.kinds[*kind as usize].seen?)));
@@ -355,8 +360,8 @@ impl Needs {
 mod tests {
     use serde_json::json;
 
-    use super::super::super::demand::Span;
-    use super::super::super::lock_table::Claim;
+    use super::super::super::demand::RoundedEstimate;
+    use super::super::super::lock_table::LockClaim;
     use super::*;
 
     fn tool() -> ToolName {
@@ -371,10 +376,10 @@ mod tests {
         Demand {
             tool: None,
             kind: needs.kind(&tool(), args),
-            locks: Claim::default(),
+            locks: LockClaim::default(),
             millicores: 0,
             memory: 0,
-            span: Span::of(std::time::Duration::ZERO),
+            rounded_estimate: RoundedEstimate::of(std::time::Duration::ZERO),
         }
     }
 

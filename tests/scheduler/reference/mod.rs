@@ -12,7 +12,7 @@ use fanout::model::{
     AttemptNo, CallId, EdgeKind, Epoch, FailurePolicy, LaneId, LockSet, Outcome, Policy, RunPhase,
     StopCause,
 };
-use fanout::sched::{CallSpec, Effect, Input, Reason, Settings};
+use fanout::sched::{CallSpec, Effect, Input, Reason, SchedulerSettings};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stage {
@@ -75,7 +75,7 @@ pub(crate) enum Admission {
 }
 
 pub(crate) struct Reference {
-    pub settings: Settings,
+    pub settings: SchedulerSettings,
     pub now: Duration,
     pub calls: Vec<Call>,
     pub is_paused: bool,
@@ -103,7 +103,7 @@ pub(super) fn id(index: usize) -> CallId {
 }
 
 impl Reference {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: SchedulerSettings) -> Self {
         Self {
             settings,
             now: Duration::ZERO,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fanout::model::{AttemptNo, CallId, Epoch, Outcome, RunPhase, StopCause};
-use fanout::sched::{AttemptEnd, CallSpec, Effect, Force, Reason, Rung};
+use fanout::sched::{AttemptResult, CallSpec, Effect, Force, Reason, StopSignal};
 use rand_core::Rng;
 
 use super::{Attempt, Reference, Stage, Stop, id};
@@ -49,8 +49,12 @@ impl Reference {
             stop.hard_at = None;
         }
         if stop.is_told && (is_first || was_soft) {
-            let rung = if is_hard { Rung::Hard } else { Rung::Soft };
-            self.effects.push(Effect::Stop { id, epoch, rung });
+            let signal = if is_hard {
+                StopSignal::Hard
+            } else {
+                StopSignal::Soft
+            };
+            self.effects.push(Effect::Stop { id, epoch, signal });
         }
     }
 
@@ -73,15 +77,15 @@ impl Reference {
         };
         stop.is_told = true;
         stop.hard_at = stop.hard_at.and(grace).map(|grace| now + grace);
-        let rung = if stop.hard_at.is_some() {
-            Rung::Soft
+        let signal = if stop.hard_at.is_some() {
+            StopSignal::Soft
         } else {
-            Rung::Hard
+            StopSignal::Hard
         };
-        self.effects.push(Effect::Stop { id, epoch, rung });
+        self.effects.push(Effect::Stop { id, epoch, signal });
     }
 
-    pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptEnd) {
+    pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptResult) {
         let Some(attempt) = self.attempt(id, epoch).cloned() else {
             return;
         };
@@ -133,7 +137,7 @@ impl Reference {
     }
 }
 
-fn judge(spec: &CallSpec, attempt: &Attempt, end: AttemptEnd) -> (Outcome, Reason) {
+fn judge(spec: &CallSpec, attempt: &Attempt, end: AttemptResult) -> (Outcome, Reason) {
     if matches!(end.outcome, Outcome::Unconfirmed | Outcome::Lost) {
         return (end.outcome, Reason::Ending);
     }
@@ -194,8 +198,8 @@ impl Reference {
             stop.hard_at = None;
             stop.is_told = true;
             let epoch = Epoch(attempt.epoch);
-            let rung = Rung::Hard;
-            self.effects.push(Effect::Stop { id, epoch, rung });
+            let signal = StopSignal::Hard;
+            self.effects.push(Effect::Stop { id, epoch, signal });
             return;
         }
         let run_ends = attempt

@@ -1,11 +1,11 @@
 //! Cancelling and the stop ladder: soft, then hard after the grace.
 
-use super::active::Stop;
-use super::effect::{Effect, Reason, Rung};
+use super::call_record::CallStage;
+use super::effect::{Effect, Reason, StopSignal};
 use super::input::Force;
-use super::record::Stage;
+use super::lanes::OrderedStop;
 use super::scheduler::{Closing, Scheduler};
-use super::timer::Owner;
+use super::timer::TimerOwner;
 use crate::model::{CallId, Epoch, Outcome, StopCause};
 
 impl Scheduler {
@@ -14,8 +14,8 @@ impl Scheduler {
             return;
         };
         match record.stage {
-            Stage::Ended(_) => {}
-            Stage::Active { lane } => self.order_stop(lane, cause, force),
+            CallStage::Ended(_) => {}
+            CallStage::Active { lane } => self.order_stop(lane, cause, force),
             _ => {
                 let reason = match cause {
                     StopCause::Shutdown => Reason::Shutdown,
@@ -43,33 +43,33 @@ impl Scheduler {
                 }
             }
             stop => {
-                *stop = Some(Stop {
+                *stop = Some(OrderedStop {
                     cause,
                     hard_at: (!is_hard).then(|| now.plus(grace)),
-                    is_untold: attempt.started.is_none(),
+                    is_unsent: attempt.started.is_none(),
                 });
             }
         }
-        self.tell_stop(lane);
+        self.send_stop(lane);
     }
 
-    /// Passes the rung of an attempt's stop on, unless its process is not
+    /// Passes the signal of an attempt's stop on, unless its process is not
     /// known yet.
-    fn tell_stop(&mut self, lane: u32) {
+    fn send_stop(&mut self, lane: u32) {
         self.rearm(lane);
         let Some(attempt) = self.lanes.get(lane) else {
             return;
         };
-        let Some(stop) = attempt.stop.filter(|stop| !stop.is_untold) else {
+        let Some(stop) = attempt.stop.filter(|stop| !stop.is_unsent) else {
             return;
         };
         self.effects.push(Effect::Stop {
             id: attempt.call,
             epoch: attempt.epoch,
-            rung: if stop.hard_at.is_some() {
-                Rung::Soft
+            signal: if stop.hard_at.is_some() {
+                StopSignal::Soft
             } else {
-                Rung::Hard
+                StopSignal::Hard
             },
         });
     }
@@ -87,10 +87,10 @@ impl Scheduler {
         let grace = attempt.timeouts.grace;
         match &mut attempt.stop {
             // The grace counts from the moment the process can be told.
-            Some(stop) if stop.is_untold => {
-                stop.is_untold = false;
+            Some(stop) if stop.is_unsent => {
+                stop.is_unsent = false;
                 stop.hard_at = stop.hard_at.map(|_| now.plus(grace));
-                self.tell_stop(lane);
+                self.send_stop(lane);
             }
             _ => self.rearm(lane),
         }
@@ -111,7 +111,8 @@ impl Scheduler {
     fn rearm(&mut self, lane: u32) {
         if let Some(attempt) = self.lanes.get_mut(lane) {
             let due = attempt.next_deadline();
-            self.timers.set(Owner::Lane(lane), &mut attempt.due, due);
+            self.timers
+                .set(TimerOwner::Lane(lane), &mut attempt.due, due);
         }
     }
 
@@ -125,8 +126,8 @@ impl Scheduler {
         if let Some(stop) = &mut attempt.stop {
             stop.hard_at = None;
             // A start that takes so long is ended as it is.
-            stop.is_untold = false;
-            self.tell_stop(lane);
+            stop.is_unsent = false;
+            self.send_stop(lane);
         } else if let Some(cause) = attempt.passed_timeout(now) {
             self.order_stop(lane, cause, Force::Ladder);
         } else {
@@ -149,14 +150,14 @@ impl Scheduler {
             .collect();
         for (lane, is_stopping) in lanes {
             if is_stopping && force == Force::Ladder {
-                self.strengthen(lane, StopCause::Shutdown);
+                self.escalate_cause(lane, StopCause::Shutdown);
             } else {
                 self.order_stop(lane, StopCause::Shutdown, force);
             }
         }
     }
 
-    fn strengthen(&mut self, lane: u32, cause: StopCause) {
+    fn escalate_cause(&mut self, lane: u32, cause: StopCause) {
         if let Some(stop) = self
             .lanes
             .get_mut(lane)

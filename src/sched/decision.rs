@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effects, Input, Scheduler, Settings};
+use super::{Effects, Input, Scheduler, SchedulerSettings};
 
 /// One line of a tape. The first is the beginning, each later one a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TapedStep {
+pub enum DecisionRecord {
     /// What the scheduler started from.
-    Begun(Box<Settings>),
+    Begun(Box<SchedulerSettings>),
     /// One step, with what came of it.
     Stepped {
         /// Time since the run's start.
@@ -53,16 +53,16 @@ pub enum ReplayError {
 
 impl Replay {
     /// Takes the next line of the tape.
-    pub fn step(&mut self, line: TapedStep) -> Result<(), ReplayError> {
+    pub fn step(&mut self, line: DecisionRecord) -> Result<(), ReplayError> {
         let step = self.steps;
         self.steps += 1;
         match (line, &mut self.scheduler) {
-            (TapedStep::Begun(settings), scheduler @ None) => {
+            (DecisionRecord::Begun(settings), scheduler @ None) => {
                 *scheduler = Some(Scheduler::new(*settings));
                 Ok(())
             }
             (
-                TapedStep::Stepped {
+                DecisionRecord::Stepped {
                     now,
                     input,
                     effects: taped,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::moment::nanoseconds;
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Share {
+struct GroupShare {
     /// Virtual time, in nanoseconds of one lane.
     time: u64,
     /// Its ready and running calls.
@@ -24,7 +24,7 @@ struct Share {
 #[derive(Debug)]
 pub(super) struct Shares {
     numbers: BTreeMap<Option<Arc<str>>, u32>,
-    all: Vec<Share>,
+    all: Vec<GroupShare>,
     /// Virtual time of the group whose call started last.
     clock: u64,
 }
@@ -33,7 +33,7 @@ impl Default for Shares {
     fn default() -> Self {
         Self {
             numbers: BTreeMap::from([(None, 0)]),
-            all: vec![Share::default()],
+            all: vec![GroupShare::default()],
             clock: 0,
         }
     }
@@ -46,7 +46,7 @@ impl Shares {
         let next = self.all.len() as u32;
         let number = *self.numbers.entry(Some(Arc::clone(group))).or_insert(next);
         if number == next {
-            self.all.push(Share::default());
+            self.all.push(GroupShare::default());
         }
         number
     }

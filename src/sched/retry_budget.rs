@@ -19,7 +19,7 @@ const SECOND: u64 = 1_000_000_000;
 
 /// What happened within one second of the run.
 #[derive(Debug, Clone, Copy, Default)]
-struct Count {
+struct SecondCount {
     second: u64,
     starts: u64,
     retries: u64,
@@ -27,14 +27,14 @@ struct Count {
 
 /// The retries and first starts of the last 60 s.
 #[derive(Debug, Default)]
-pub(super) struct Budget {
+pub(super) struct RetryBudget {
     /// At most one count a second of the window.
-    counts: VecDeque<Count>,
+    counts: VecDeque<SecondCount>,
     starts: u64,
     retries: u64,
 }
 
-impl Budget {
+impl RetryBudget {
     /// Counts the first start of a call.
     pub(super) fn count_start(&mut self, now: Moment) {
         self.at(now).starts += 1;
@@ -56,7 +56,7 @@ impl Budget {
         Ok(())
     }
 
-    fn at(&mut self, now: Moment) -> &mut Count {
+    fn at(&mut self, now: Moment) -> &mut SecondCount {
         self.forget(now);
         let second = now.get() / SECOND;
         if self
@@ -64,9 +64,9 @@ impl Budget {
             .back()
             .is_none_or(|count| count.second != second)
         {
-            self.counts.push_back(Count {
+            self.counts.push_back(SecondCount {
                 second,
-                ..Count::default()
+                ..SecondCount::default()
             });
         }
         let last = self.counts.len() - 1;
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_fifth_of_the_calls_and_three_more_within_a_minute() {
-        let mut budget = Budget::default();
+        let mut budget = RetryBudget::default();
         for _ in 0..10 {
             budget.count_start(at(7));
         }

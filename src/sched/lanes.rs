@@ -12,7 +12,7 @@ const STALL: Duration = Duration::from_secs(1);
 
 /// One attempt between its start being ordered and its end.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub(super) struct ActiveAttempt {
     pub call: CallId,
     pub epoch: Epoch,
     pub number: AttemptNo,
@@ -30,23 +30,23 @@ pub(super) struct Attempt {
     /// When it last showed a sign of life.
     pub last_output: Moment,
     pub timeouts: Timeouts,
-    pub stop: Option<Stop>,
+    pub stop: Option<OrderedStop>,
     /// Its entry among the timers.
     pub due: Moment,
 }
 
 /// A stop that was ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stop {
+pub(super) struct OrderedStop {
     pub cause: StopCause,
     /// When the hard stop is due; `None` once it was ordered.
     pub hard_at: Option<Moment>,
     /// Whether a stop still has to be told, because no process was known yet
     /// when it was ordered.
-    pub is_untold: bool,
+    pub is_unsent: bool,
 }
 
-impl Attempt {
+impl ActiveAttempt {
     /// Its nearest deadline.
     pub(super) fn next_deadline(&self) -> Moment {
         if let Some(stop) = self.stop {
@@ -97,7 +97,7 @@ impl Attempt {
 /// The lanes of the run. Lanes above the cap exist only while they drain.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    attempts: Vec<Option<Attempt>>,
+    attempts: Vec<Option<ActiveAttempt>>,
     calls: Vec<Option<CallId>>,
     busy: u32,
 }
@@ -125,17 +125,17 @@ impl Lanes {
     }
 
     /// The attempt in a lane.
-    pub(super) fn get(&self, lane: u32) -> Option<&Attempt> {
+    pub(super) fn get(&self, lane: u32) -> Option<&ActiveAttempt> {
         self.attempts.get(lane as usize)?.as_ref()
     }
 
     /// The attempt in a lane, to change it.
-    pub(super) fn get_mut(&mut self, lane: u32) -> Option<&mut Attempt> {
+    pub(super) fn get_mut(&mut self, lane: u32) -> Option<&mut ActiveAttempt> {
         self.attempts.get_mut(lane as usize)?.as_mut()
     }
 
     /// Every attempt, by lane.
-    pub(super) fn attempts(&self) -> impl Iterator<Item = (u32, &Attempt)> {
+    pub(super) fn attempts(&self) -> impl Iterator<Item = (u32, &ActiveAttempt)> {
         let lanes = (0u32..).zip(&self.attempts);
         lanes.filter_map(|(lane, attempt)| Some((lane, attempt.as_ref()?)))
     }
@@ -155,7 +155,7 @@ impl Lanes {
     }
 
     /// Puts an attempt into a free lane.
-    pub(super) fn occupy(&mut self, lane: u32, attempt: Attempt) {
+    pub(super) fn occupy(&mut self, lane: u32, attempt: ActiveAttempt) {
         debug_assert!(self.get(lane).is_none());
         self.calls[lane as usize] = Some(attempt.call);
         self.attempts[lane as usize] = Some(attempt);
@@ -163,7 +163,7 @@ impl Lanes {
     }
 
     /// Takes the attempt out of a lane.
-    pub(super) fn vacate(&mut self, lane: u32) -> Option<Attempt> {
+    pub(super) fn vacate(&mut self, lane: u32) -> Option<ActiveAttempt> {
         let attempt = self.attempts.get_mut(lane as usize)?.take()?;
         self.calls[lane as usize] = None;
         self.busy -= 1;

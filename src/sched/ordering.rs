@@ -1,9 +1,9 @@
 //! The place of waiting calls in the order of starts, and how users change it.
 
-use super::line::{Key, TurnNo};
+use super::call_record::{CallRecord, CallStage, POSITION_GAP};
 use super::moment::Moment;
-use super::record::{POSITION_GAP, Record, Stage};
 use super::scheduler::Scheduler;
+use super::sub_queue::{FairnessKey, SortKey};
 use crate::model::{CallId, Order, Policy};
 
 /// Class of the first pinned call; priorities stay far above it.
@@ -11,7 +11,7 @@ const PINNED: i64 = i64::MIN / 2;
 
 /// Where a user moved a call: what its key has in the place of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct ManualPosition {
     pub score: i64,
     pub position: i64,
 }
@@ -31,21 +31,28 @@ impl Scheduler {
 
     /// Moves a waiting call before another of its class and group, or to the
     /// end of them. A wish that names calls that do not wait, or calls that
-    /// share no turn, changes nothing.
+    /// share no flow, changes nothing.
     pub(super) fn move_call(&mut self, id: CallId, before: Option<CallId>) {
-        let is_waiting = |id: CallId| self.records.get(id.index()).is_some_and(Record::is_waiting);
+        let is_waiting = |id: CallId| {
+            self.records
+                .get(id.index())
+                .is_some_and(CallRecord::is_waiting)
+        };
         if !is_waiting(id) || before == Some(id) {
             return;
         }
-        let turn = self.turn(id);
+        let flow = self.fairness_key(id);
         let target = match before {
-            Some(before) if is_waiting(before) && self.turn(before) == turn => self.key(before),
+            Some(before) if is_waiting(before) && self.fairness_key(before) == flow => {
+                self.key(before)
+            }
             Some(_) => return,
-            None => Key::LAST,
+            None => SortKey::LAST,
         };
         let others = (0..self.records.len()).map(CallId::from_index);
-        let others =
-            others.filter(|other| *other != id && is_waiting(*other) && self.turn(*other) == turn);
+        let others = others.filter(|other| {
+            *other != id && is_waiting(*other) && self.fairness_key(*other) == flow
+        });
         let keys = others.map(|other| self.key(other));
         let last = keys.filter(|key| *key < target).max();
         let (score, position) = match (before, last) {
@@ -57,11 +64,11 @@ impl Scheduler {
             }
             (Some(_), _) => (target.score, target.position - POSITION_GAP),
         };
-        let is_ready = self.records[id.index()].stage == Stage::Ready;
+        let is_ready = self.records[id.index()].stage == CallStage::Ready;
         if is_ready {
             self.dequeue(id);
         }
-        self.moved.insert(id, Place { score, position });
+        self.moved.insert(id, ManualPosition { score, position });
         if is_ready {
             self.enqueue(id);
         }
@@ -72,8 +79,8 @@ impl Scheduler {
     pub(super) fn change_order(&mut self, policy: Policy) {
         let ready = self.ready_calls();
         for id in &ready {
-            let (turn, demand) = (self.turn(*id), self.records[id.index()].demand);
-            self.queue.remove(turn, demand, self.key(*id));
+            let (flow, demand) = (self.fairness_key(*id), self.records[id.index()].demand);
+            self.queue.remove(flow, demand, self.key(*id));
         }
         self.settings.policy = policy;
         self.moved.clear();
@@ -83,24 +90,24 @@ impl Scheduler {
     }
 
     fn ready_calls(&self) -> Vec<CallId> {
-        let ready = |(index, record): (usize, &Record)| {
-            (record.stage == Stage::Ready).then(|| CallId::from_index(index))
+        let ready = |(index, record): (usize, &CallRecord)| {
+            (record.stage == CallStage::Ready).then(|| CallId::from_index(index))
         };
         self.records.iter().enumerate().filter_map(ready).collect()
     }
 
     /// Changes what a waiting call's place depends on.
-    pub(super) fn replace(&mut self, id: CallId, change: impl FnOnce(&mut Record)) {
+    pub(super) fn replace(&mut self, id: CallId, change: impl FnOnce(&mut CallRecord)) {
         let Some(record) = self.records.get(id.index()) else {
             return;
         };
         match record.stage {
-            Stage::Ready => {
+            CallStage::Ready => {
                 self.dequeue(id);
                 change(&mut self.records[id.index()]);
                 self.enqueue(id);
             }
-            Stage::Active { .. } | Stage::Ended(_) => {}
+            CallStage::Active { .. } | CallStage::Ended(_) => {}
             _ => change(&mut self.records[id.index()]),
         }
     }
@@ -108,35 +115,37 @@ impl Scheduler {
     /// Puts a ready call into the queue.
     pub(super) fn enqueue(&mut self, id: CallId) {
         let demand = self.records[id.index()].demand;
-        self.queue.insert(self.turn(id), demand, self.key(id));
+        self.queue
+            .insert(self.fairness_key(id), demand, self.key(id));
     }
 
     /// Takes a ready call out of the queue.
     pub(super) fn dequeue(&mut self, id: CallId) {
         let demand = self.records[id.index()].demand;
-        self.queue.remove(self.turn(id), demand, self.key(id));
+        self.queue
+            .remove(self.fairness_key(id), demand, self.key(id));
     }
 
     /// The class and group of a call.
-    pub(super) fn turn(&self, id: CallId) -> TurnNo {
+    pub(super) fn fairness_key(&self, id: CallId) -> FairnessKey {
         let record = &self.records[id.index()];
         let class = match record.pin {
             0 => -i64::from(record.priority),
             pin => PINNED - i64::from(pin),
         };
-        TurnNo {
+        FairnessKey {
             class,
             group: record.group,
         }
     }
 
-    /// The place of a call in its turn; one that is not ready yet is placed
+    /// The place of a call in its flow; one that is not ready yet is placed
     /// as if it became so now.
-    pub(super) fn key(&self, id: CallId) -> Key {
+    pub(super) fn key(&self, id: CallId) -> SortKey {
         let record = &self.records[id.index()];
         if let Some(place) = self.moved.get(&id) {
-            let Place { score, position } = *place;
-            return Key {
+            let ManualPosition { score, position } = *place;
+            return SortKey {
                 score,
                 position,
                 id,
@@ -153,16 +162,16 @@ impl Scheduler {
                 score(ready_at, record.rank)
             }
         };
-        Key {
+        SortKey {
             score,
-            position: home(id),
+            position: default_position(id),
             id,
         }
     }
 }
 
 /// Position of a call that no one has moved.
-pub(super) fn home(id: CallId) -> i64 {
+pub(super) fn default_position(id: CallId) -> i64 {
     i64::from(id.number()).saturating_mul(POSITION_GAP)
 }
 

@@ -23,13 +23,13 @@ const SETTLE: Duration = Duration::from_secs(5);
 
 /// Whether calls may start, as far as memory goes.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct MemoryGate {
     is_shut: bool,
     /// Since when there has been enough, while it is shut.
     enough_since: Option<Moment>,
 }
 
-impl Gate {
+impl MemoryGate {
     pub(super) fn is_shut(&self) -> bool {
         self.is_shut
     }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn it_shuts_at_once_and_opens_once_there_is_plenty_for_a_while() {
-        let mut gate = Gate::default();
+        let mut gate = MemoryGate::default();
         let mut read = |second, gib: f64, stalled| {
             let reading = MachineReading {
                 memory_available_bytes: Some((gib * LOW) as u64),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_small_machine_is_not_shut_for_good() {
-        let mut gate = Gate::default();
+        let mut gate = MemoryGate::default();
         let reading = MachineReading {
             memory_available_bytes: Some(600 << 20),
             memory_total_bytes: Some(1 << 30),

@@ -1,10 +1,10 @@
 //! Why a call waits: the one reason that binds now.
 
+use super::call_record::CallStage;
 use super::demand::Demand;
-use super::line::Resource;
 use super::lock_table::Conflict;
-use super::record::Stage;
 use super::scheduler::Scheduler;
+use super::sub_queue::Resource;
 use crate::model::{CallId, RunPhase, WaitReason};
 
 impl Scheduler {
@@ -17,11 +17,11 @@ impl Scheduler {
         let record = self.records.get(id.index())?;
         let at = record.not_before.into();
         match record.stage {
-            Stage::Active { .. } | Stage::Ended(_) => return None,
-            Stage::Waiting => return Some(self.why_not_ready(id)),
-            Stage::Backoff => return Some(WaitReason::Retry { at }),
-            Stage::OverBudget => return Some(WaitReason::RetryBudget { at }),
-            Stage::Ready => {}
+            CallStage::Active { .. } | CallStage::Ended(_) => return None,
+            CallStage::Waiting => return Some(self.why_not_ready(id)),
+            CallStage::Backoff => return Some(WaitReason::Retry { at }),
+            CallStage::OverBudget => return Some(WaitReason::RetryBudget { at }),
+            CallStage::Ready => {}
         }
         Some(match self.phase() {
             RunPhase::Open => self.why_not_started(id),

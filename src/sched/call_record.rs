@@ -1,13 +1,13 @@
 //! The record the scheduler keeps of each call.
 
 use super::demand::DemandNo;
-use super::limits::LimitsNo;
 use super::moment::Moment;
+use super::timeouts::TimeoutsNo;
 use crate::model::{CallId, Outcome};
 
 /// Where a call stands, as the scheduler sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum CallStage {
     /// A parent, its locks or its start time are still to come.
     Waiting,
     /// It starts as soon as what it needs is free.
@@ -28,8 +28,8 @@ pub(super) enum Stage {
 
 /// One call. A run may have a million of them: keep it small.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
-    pub stage: Stage,
+pub(super) struct CallRecord {
+    pub stage: CallStage,
     /// How its last attempt ended, where another was to follow.
     pub last: Option<Outcome>,
     pub is_lock_pending: bool,
@@ -39,7 +39,7 @@ pub(super) struct Record {
     pub retries: u32,
     /// Attempts started so far.
     pub attempts: u32,
-    pub limits: LimitsNo,
+    pub limits: TimeoutsNo,
     pub demand: DemandNo,
     pub group: u32,
     /// The call whose end made this one be skipped.
@@ -63,14 +63,14 @@ pub(super) struct Record {
 /// Distance of neighbouring positions, so that moved calls fit between.
 pub(super) const POSITION_GAP: i64 = 1 << 32;
 
-impl Record {
+impl CallRecord {
     /// Whether it waits for a start, its first or another.
     pub(super) fn is_waiting(&self) -> bool {
-        !matches!(self.stage, Stage::Active { .. } | Stage::Ended(_))
+        !matches!(self.stage, CallStage::Active { .. } | CallStage::Ended(_))
     }
 
     /// Whether it has ended.
     pub(super) fn is_ended(&self) -> bool {
-        matches!(self.stage, Stage::Ended(_))
+        matches!(self.stage, CallStage::Ended(_))
     }
 }

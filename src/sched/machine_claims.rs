@@ -4,7 +4,7 @@ use super::demand::Demand;
 
 /// What is claimed of the machine, and what may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pool {
+pub(super) struct MachineClaims {
     /// Thousandths of a core that may be claimed in all.
     pub total_millicores: u64,
     /// Thousandths of a core claimed.
@@ -15,7 +15,7 @@ pub(super) struct Pool {
     pub memory: u64,
 }
 
-impl Pool {
+impl MachineClaims {
     pub(super) fn new(cores: Option<f64>, memory: Option<u64>) -> Self {
         Self {
             total_millicores: cores.map_or(u64::MAX, millicores),
@@ -45,7 +45,7 @@ impl Pool {
         self.memory += demand.memory;
     }
 
-    pub(super) fn give_back(&mut self, demand: &Demand) {
+    pub(super) fn release(&mut self, demand: &Demand) {
         self.millicores -= demand.millicores;
         self.memory -= demand.memory;
     }

@@ -1,4 +1,4 @@
-//! The trim: a factor on the cores, by the pressure that is seen.
+//! The controller: a factor on the cores, by the pressure that is seen.
 //!
 //! What would make it swing is left out: the pressure is that of now and not
 //! an average over minutes; between a band of pressures nothing changes; a
@@ -44,7 +44,7 @@ const MOST_PATIENCE: Duration = Duration::from_secs(160);
 
 /// What is seen at a look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct Observation {
     /// 0 to 1; `None` where there is nothing to go by.
     pub pressure: Option<f64>,
     /// Share of the cores in use.
@@ -59,21 +59,21 @@ pub(super) struct Look {
 
 /// What a look led to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct Adjustment {
     /// Why the factor changed, if it did.
     pub cause: Option<CapCause>,
 }
 
 /// The factor and its past.
 #[derive(Debug)]
-pub(super) struct Trim {
+pub(super) struct PressureController {
     factor: f64,
     /// Since the last look: readings, and the sums of what they told.
     readings: u32,
     pressure_sum: Option<f64>,
     busy_sum: Option<f64>,
     pressure: Option<f64>,
-    last_look: Option<Moment>,
+    last_observed: Option<Moment>,
     hold_until: Moment,
     last_shrink: Option<Moment>,
     last_growth: Option<Moment>,
@@ -81,7 +81,7 @@ pub(super) struct Trim {
     saturated: u32,
 }
 
-impl Default for Trim {
+impl Default for PressureController {
     fn default() -> Self {
         Self {
             factor: 1.0,
@@ -89,7 +89,7 @@ impl Default for Trim {
             pressure_sum: Some(0.0),
             busy_sum: Some(0.0),
             pressure: None,
-            last_look: None,
+            last_observed: None,
             hold_until: Moment::START,
             last_shrink: None,
             last_growth: None,
@@ -99,7 +99,7 @@ impl Default for Trim {
     }
 }
 
-impl Trim {
+impl PressureController {
     pub(super) fn factor(&self) -> f64 {
         self.factor
     }
@@ -110,12 +110,12 @@ impl Trim {
     }
 
     /// Takes a reading; `None` until enough time has passed for a look.
-    pub(super) fn look(&mut self, now: Moment, look: &Look) -> Option<Seen> {
+    pub(super) fn observe(&mut self, now: Moment, observation: &Observation) -> Option<Adjustment> {
         self.readings += 1;
         let add = |sum: Option<f64>, figure: Option<f64>| Some(sum? + figure?);
-        self.pressure_sum = add(self.pressure_sum, look.pressure);
-        self.busy_sum = add(self.busy_sum, look.busy);
-        let last = *self.last_look.get_or_insert(now);
+        self.pressure_sum = add(self.pressure_sum, observation.pressure);
+        self.busy_sum = add(self.busy_sum, observation.busy);
+        let last = *self.last_observed.get_or_insert(now);
         if now.since(last) + SLACK < PERIOD {
             return None;
         }
@@ -125,17 +125,23 @@ impl Trim {
         self.readings = 0;
         self.pressure_sum = Some(0.0);
         self.busy_sum = Some(0.0);
-        self.last_look = Some(now);
-        Some(Seen {
-            cause: self.decide(now, busy, look),
+        self.last_observed = Some(now);
+        Some(Adjustment {
+            cause: self.decide(now, busy, observation),
         })
     }
 
-    fn decide(&mut self, now: Moment, busy: Option<f64>, look: &Look) -> Option<CapCause> {
-        let is_saturated = busy.is_some_and(|busy| busy >= SATURATED.0) && look.is_overbooked;
+    fn decide(
+        &mut self,
+        now: Moment,
+        busy: Option<f64>,
+        observation: &Observation,
+    ) -> Option<CapCause> {
+        let is_saturated =
+            busy.is_some_and(|busy| busy >= SATURATED.0) && observation.is_overbooked;
         self.saturated = if is_saturated { self.saturated + 1 } else { 0 };
         let high = if self.factor > 1.0 { HIGH_BEYOND } else { HIGH };
-        let high = high.max(ONE_TOO_MANY / look.cores);
+        let high = high.max(ONE_TOO_MANY / observation.cores);
         let pressure = match self.pressure {
             None if self.saturated >= SATURATED.1 => high + LOW,
             None => 0.0,
@@ -150,7 +156,7 @@ impl Trim {
         if pressure > high && !is_idle && self.may_shrink(now, pressure) {
             return self.shrink(now);
         }
-        if pressure < LOW && is_idle && look.is_short_of_cores && self.may_grow(now) {
+        if pressure < LOW && is_idle && observation.is_short_of_cores && self.may_grow(now) {
             return self.grow(now);
         }
         None
@@ -204,8 +210,8 @@ impl Trim {
 mod tests {
     use super::*;
 
-    fn look(pressure: f64, busy: f64) -> Look {
-        Look {
+    fn look(pressure: f64, busy: f64) -> Observation {
+        Observation {
             pressure: Some(pressure),
             busy: Some(busy),
             cores: 8.0,
@@ -215,92 +221,100 @@ mod tests {
     }
 
     /// The factor after each second of the same look.
-    fn factors(trim: &mut Trim, from: u64, seconds: u64, look: &Look) -> Vec<f64> {
+    fn factors(
+        controller: &mut PressureController,
+        from: u64,
+        seconds: u64,
+        observation: &Observation,
+    ) -> Vec<f64> {
         let at = |second| Moment::from(Duration::from_secs(second));
         (from..from + seconds)
             .map(|second| {
-                trim.look(at(second), look);
-                trim.factor()
+                controller.observe(at(second), observation);
+                controller.factor()
             })
             .collect()
     }
 
     #[test]
     fn pressure_shrinks_it_and_each_step_has_time_to_show() {
-        let mut trim = Trim::default();
-        let steps = factors(&mut trim, 0, 6, &look(0.4, 1.0));
+        let mut controller = PressureController::default();
+        let steps = factors(&mut controller, 0, 6, &look(0.4, 1.0));
         let steps: Vec<i64> = steps
             .iter()
             .map(|it| (it * 1000.0).round() as i64)
             .collect();
         assert_eq!(steps, [1000, 850, 850, 722, 722, 614]);
-        let last = factors(&mut trim, 6, 60, &look(0.4, 1.0));
+        let last = factors(&mut controller, 6, 60, &look(0.4, 1.0));
         assert_eq!(last.last(), Some(&LEAST));
     }
 
     #[test]
     fn within_the_band_nothing_changes() {
-        let mut trim = Trim::default();
+        let mut controller = PressureController::default();
         let mut band = look(0.05, 0.5);
-        assert_eq!(factors(&mut trim, 0, 30, &band), [1.0; 30]);
+        assert_eq!(factors(&mut controller, 0, 30, &band), [1.0; 30]);
         band.pressure = Some(0.25);
-        assert_eq!(factors(&mut trim, 30, 30, &band), [1.0; 30]);
+        assert_eq!(factors(&mut controller, 30, 30, &band), [1.0; 30]);
     }
 
     #[test]
     fn pressure_beside_idle_cores_changes_nothing() {
-        let mut trim = Trim::default();
+        let mut controller = PressureController::default();
         let mut shared_out_badly = look(0.6, 0.8);
-        assert_eq!(factors(&mut trim, 0, 30, &shared_out_badly), [1.0; 30]);
+        assert_eq!(
+            factors(&mut controller, 0, 30, &shared_out_badly),
+            [1.0; 30]
+        );
         shared_out_badly.busy = None;
-        let last = factors(&mut trim, 30, 4, &shared_out_badly);
+        let last = factors(&mut controller, 30, 4, &shared_out_badly);
         assert!(last.last() < Some(&1.0), "{last:?}");
     }
 
     #[test]
     fn on_few_cores_less_than_a_call_too_many_changes_nothing() {
-        let mut trim = Trim::default();
+        let mut controller = PressureController::default();
         let mut two_cores = look(0.3, 1.0);
         two_cores.cores = 2.0;
-        assert_eq!(factors(&mut trim, 0, 30, &two_cores), [1.0; 30]);
+        assert_eq!(factors(&mut controller, 0, 30, &two_cores), [1.0; 30]);
         two_cores.pressure = Some(0.5);
-        let last = factors(&mut trim, 30, 4, &two_cores);
+        let last = factors(&mut controller, 30, 4, &two_cores);
         assert!(last.last() < Some(&1.0), "{last:?}");
     }
 
     #[test]
     fn it_grows_only_while_calls_wait_for_cores_that_idle() {
-        let mut trim = Trim::default();
+        let mut controller = PressureController::default();
         let mut calm = look(0.0, 0.95);
-        assert_eq!(factors(&mut trim, 0, 9, &calm), [1.0; 9]);
+        assert_eq!(factors(&mut controller, 0, 9, &calm), [1.0; 9]);
         calm.busy = Some(0.3);
         calm.is_short_of_cores = false;
-        assert_eq!(factors(&mut trim, 9, 9, &calm), [1.0; 9]);
+        assert_eq!(factors(&mut controller, 9, 9, &calm), [1.0; 9]);
         calm.is_short_of_cores = true;
-        let last = factors(&mut trim, 18, 9, &calm);
+        let last = factors(&mut controller, 18, 9, &calm);
         assert_eq!(last.last(), Some(&MOST));
     }
 
     #[test]
     fn growth_that_is_taken_back_is_tried_less_and_less_often() {
-        let mut trim = Trim::default();
+        let mut controller = PressureController::default();
         let mut turns = Vec::new();
-        let mut before = trim.factor();
+        let mut before = controller.factor();
         let mut was_up = None;
         for second in 0..400 {
             // One more than fits is much too much; one less leaves a core idle.
-            let seen = if trim.factor() > 0.9 {
+            let seen = if controller.factor() > 0.9 {
                 look(0.6, 1.0)
             } else {
                 look(0.0, 0.5)
             };
-            trim.look(Moment::from(Duration::from_secs(second)), &seen);
-            if trim.factor().to_bits() != before.to_bits() {
-                let is_up = trim.factor() > before;
+            controller.observe(Moment::from(Duration::from_secs(second)), &seen);
+            if controller.factor().to_bits() != before.to_bits() {
+                let is_up = controller.factor() > before;
                 if was_up.is_some_and(|was| was != is_up) {
                     turns.push(second);
                 }
-                (was_up, before) = (Some(is_up), trim.factor());
+                (was_up, before) = (Some(is_up), controller.factor());
             }
         }
         let tries: Vec<u64> = turns.windows(3).map(|it| it[2] - it[0]).collect();
@@ -310,16 +324,16 @@ mod tests {
 
     #[test]
     fn without_pressure_full_cores_count_once_they_stay_full() {
-        let mut trim = Trim::default();
-        let full = Look {
+        let mut controller = PressureController::default();
+        let full = Observation {
             pressure: None,
             busy: Some(1.0),
             cores: 8.0,
             is_short_of_cores: true,
             is_overbooked: true,
         };
-        let steps = factors(&mut trim, 0, 5, &full);
+        let steps = factors(&mut controller, 0, 5, &full);
         assert_eq!(steps, [1.0, 1.0, 1.0, 0.85, 0.85]);
-        assert_eq!(trim.pressure(), None);
+        assert_eq!(controller.pressure(), None);
     }
 }

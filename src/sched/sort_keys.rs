@@ -9,60 +9,60 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::line::Key;
-use super::placing::home;
+use super::ordering::default_position;
+use super::sub_queue::SortKey;
 use crate::model::CallId;
 
 /// Calls that follow each other in the plan, unmoved and with the same score;
 /// never empty.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
+struct KeyRange {
     score: i64,
     first: CallId,
     count: u32,
 }
 
-impl Stretch {
+impl KeyRange {
     /// The key at an offset below the count.
-    fn key(&self, offset: u32) -> Key {
+    fn key(&self, offset: u32) -> SortKey {
         let id = CallId::from_index(self.first.index() + offset as usize);
-        Key {
+        SortKey {
             score: self.score,
-            position: home(id),
+            position: default_position(id),
             id,
         }
     }
 
-    fn first(&self) -> Key {
+    fn first(&self) -> SortKey {
         self.key(0)
     }
 
-    fn last(&self) -> Key {
+    fn last(&self) -> SortKey {
         self.key(self.count - 1)
     }
 
     /// Whether a key is the one that follows.
-    fn is_next(&self, key: Key) -> bool {
+    fn is_next(&self, key: SortKey) -> bool {
         key == self.key(self.count)
     }
 }
 
 /// A set of keys; the smallest first.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
-    /// Ascending. Its first key is never one of `gone`.
-    run: VecDeque<Stretch>,
-    /// How many keys the run has, those of `gone` among them.
+pub(super) struct SortKeySet {
+    /// Ascending. Its first key is never one of `removed`.
+    run: VecDeque<KeyRange>,
+    /// How many keys the run has, those of `removed` among them.
     run_len: usize,
-    /// Keys that came after greater ones, and those of moved calls.
-    late: BTreeSet<Key>,
-    /// Keys of the run that have left.
-    gone: BTreeSet<Key>,
+    /// SortKeySet that came after greater ones, and those of moved calls.
+    out_of_order: BTreeSet<SortKey>,
+    /// SortKeySet of the run that have left.
+    removed: BTreeSet<SortKey>,
 }
 
-impl Keys {
+impl SortKeySet {
     /// A set of one.
-    pub(super) fn of(first: Key) -> Self {
+    pub(super) fn of(first: SortKey) -> Self {
         let mut keys = Self::default();
         keys.insert(first);
         keys
@@ -70,37 +70,37 @@ impl Keys {
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.run_len - self.gone.len() + self.late.len()
+        self.run_len - self.removed.len() + self.out_of_order.len()
     }
 
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
-        self.run.is_empty() && self.late.is_empty()
+        self.run.is_empty() && self.out_of_order.is_empty()
     }
 
     /// The smallest.
-    pub(super) fn first(&self) -> Option<Key> {
-        let run = self.run.front().map(Stretch::first);
-        match (run, self.late.first().copied()) {
-            (Some(run), Some(late)) => Some(run.min(late)),
-            (run, late) => run.or(late),
+    pub(super) fn first(&self) -> Option<SortKey> {
+        let run = self.run.front().map(KeyRange::first);
+        match (run, self.out_of_order.first().copied()) {
+            (Some(run), Some(out_of_order)) => Some(run.min(out_of_order)),
+            (run, out_of_order) => run.or(out_of_order),
         }
     }
 
     /// Adds a key that is not there.
-    pub(super) fn insert(&mut self, key: Key) {
+    pub(super) fn insert(&mut self, key: SortKey) {
         let back = self.run.back_mut();
         let is_behind = back.as_ref().is_none_or(|back| key > back.last());
-        if !is_behind || key.position != home(key.id) {
+        if !is_behind || key.position != default_position(key.id) {
             // One that left comes back to where it still stands.
-            if !self.gone.remove(&key) {
-                self.late.insert(key);
+            if !self.removed.remove(&key) {
+                self.out_of_order.insert(key);
             }
             return;
         }
         match back {
             Some(back) if back.is_next(key) => back.count += 1,
-            _ => self.run.push_back(Stretch {
+            _ => self.run.push_back(KeyRange {
                 score: key.score,
                 first: key.id,
                 count: 1,
@@ -111,37 +111,37 @@ impl Keys {
 
     /// Takes the smallest.
     pub(super) fn pop_first(&mut self) {
-        let run = self.run.front().map(Stretch::first);
+        let run = self.run.front().map(KeyRange::first);
         if run.is_some() && run == self.first() {
             self.pop_run();
-            self.pass_over();
+            self.skip_removed();
         } else {
-            self.late.pop_first();
+            self.out_of_order.pop_first();
         }
     }
 
     /// Takes any. Returns whether it was there.
-    pub(super) fn remove(&mut self, key: &Key) -> bool {
-        if self.late.remove(key) {
+    pub(super) fn remove(&mut self, key: &SortKey) -> bool {
+        if self.out_of_order.remove(key) {
             return true;
         }
-        let was_there = self.is_in_run(*key) && self.gone.insert(*key);
-        self.pass_over();
+        let was_there = self.is_in_run(*key) && self.removed.insert(*key);
+        self.skip_removed();
         was_there
     }
 
     /// All of them, in no order that matters.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Key> {
-        let stretches = self.run.iter();
-        let run = stretches.flat_map(|stretch| (0..stretch.count).map(|at| stretch.key(at)));
-        let run = run.filter(|key| !self.gone.contains(key));
-        run.chain(self.late.iter().copied())
+    pub(super) fn iter(&self) -> impl Iterator<Item = SortKey> {
+        let ranges = self.run.iter();
+        let run = ranges.flat_map(|range| (0..range.count).map(|at| range.key(at)));
+        let run = run.filter(|key| !self.removed.contains(key));
+        run.chain(self.out_of_order.iter().copied())
     }
 
-    fn is_in_run(&self, key: Key) -> bool {
-        let at = self.run.partition_point(|stretch| stretch.last() < key);
-        let is_within = |stretch: &Stretch| stretch.first() <= key;
-        key.position == home(key.id) && self.run.get(at).is_some_and(is_within)
+    fn is_in_run(&self, key: SortKey) -> bool {
+        let at = self.run.partition_point(|range| range.last() < key);
+        let is_within = |range: &KeyRange| range.first() <= key;
+        key.position == default_position(key.id) && self.run.get(at).is_some_and(is_within)
     }
 
     /// Takes the first key of the run.
@@ -159,10 +159,10 @@ impl Keys {
     }
 
     /// Drops keys that have left from the front of the run.
-    fn pass_over(&mut self) {
-        while !self.gone.is_empty()
+    fn skip_removed(&mut self) {
+        while !self.removed.is_empty()
             && let Some(front) = self.run.front()
-            && self.gone.remove(&front.first())
+            && self.removed.remove(&front.first())
         {
             self.pop_run();
         }
@@ -176,11 +176,11 @@ mod tests {
     use super::*;
 
     /// Two scores, so that keys share entries and do not; some were moved.
-    fn key(number: usize, is_moved: bool) -> Key {
+    fn key(number: usize, is_moved: bool) -> SortKey {
         let id = CallId::from_index(number % 12);
-        Key {
+        SortKey {
             score: i64::from(number >= 12),
-            position: home(id) - i64::from(is_moved),
+            position: default_position(id) - i64::from(is_moved),
             id,
         }
     }
@@ -188,7 +188,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_set_that_a_tree_is(steps in prop::collection::vec((0..4_u8, 0..24_usize, prop::bool::weighted(0.2)), 0..200)) {
-            let mut keys = Keys::default();
+            let mut keys = SortKeySet::default();
             let mut tree = BTreeSet::new();
             for (what, number, is_moved) in steps {
                 let key = key(number, is_moved);
@@ -204,7 +204,7 @@ mod tests {
                 assert_eq!(keys.first(), tree.first().copied());
                 assert_eq!(keys.len(), tree.len());
                 assert_eq!(keys.is_empty(), tree.is_empty());
-                let all: BTreeSet<Key> = keys.iter().collect();
+                let all: BTreeSet<SortKey> = keys.iter().collect();
                 assert_eq!(all, tree);
             }
         }

@@ -4,14 +4,14 @@
 //! first is ever looked at.
 
 use super::demand::DemandNo;
-use super::keys::Keys;
 use super::lock_table::LockNo;
+use super::sort_keys::SortKeySet;
 use super::tool_table::ToolNo;
 use crate::model::CallId;
 
 /// Place of a ready call within its class and group: the smallest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct SortKey {
     /// Nanoseconds: when it became ready less its rank, so that each second
     /// of waiting counts as much as a second of the chain behind it.
     pub score: i64,
@@ -21,7 +21,7 @@ pub(super) struct Key {
     pub id: CallId,
 }
 
-impl Key {
+impl SortKey {
     /// Before all others.
     pub(super) const FIRST: Self = Self {
         score: i64::MIN,
@@ -36,15 +36,15 @@ impl Key {
     };
 }
 
-/// A class and, within it, a group: those whose calls share a turn.
+/// A class and, within it, a group: those whose calls share a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct TurnNo {
+pub(super) struct FairnessKey {
     /// The smallest first: pinned calls, then priorities from the highest.
     pub class: i64,
     pub group: u32,
 }
 
-impl TurnNo {
+impl FairnessKey {
     /// Before all others.
     pub(super) const FIRST: Self = Self {
         class: i64::MIN,
@@ -54,7 +54,7 @@ impl TurnNo {
 
 /// Number of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LineNo(pub u32);
+pub(super) struct SubQueueNo(pub u32);
 
 /// What holds a line back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +87,7 @@ impl Resource {
 
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ParkState {
     /// Its first call may fit.
     Open {
         /// It was woken because this became free, ahead of others that wait
@@ -101,9 +101,9 @@ pub(super) enum Standing {
 /// Ready calls of one class and group with the same demand; never empty while
 /// it is in use.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub turn: TurnNo,
+pub(super) struct SubQueue {
+    pub flow: FairnessKey,
     pub demand: DemandNo,
-    pub keys: Keys,
-    pub standing: Standing,
+    pub keys: SortKeySet,
+    pub standing: ParkState,
 }

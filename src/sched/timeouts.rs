@@ -7,22 +7,22 @@ use crate::model::Timeouts;
 
 /// Number of interned limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LimitsNo(u32);
+pub(super) struct TimeoutsNo(u32);
 
 /// The limits in an order that only serves to find them.
 type Ordered = ([Option<Duration>; 3], Duration);
 
 /// The limits of the run.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
-    numbers: BTreeMap<Ordered, LimitsNo>,
+pub(super) struct TimeoutTable {
+    numbers: BTreeMap<Ordered, TimeoutsNo>,
     limits: Vec<Timeouts>,
 }
 
-impl Limits {
+impl TimeoutTable {
     /// Numbers limits.
-    pub(super) fn intern(&mut self, limits: Timeouts) -> LimitsNo {
-        let next = LimitsNo(self.limits.len() as u32);
+    pub(super) fn intern(&mut self, limits: Timeouts) -> TimeoutsNo {
+        let next = TimeoutsNo(self.limits.len() as u32);
         let ordered = ([limits.run, limits.queue, limits.idle], limits.grace);
         let number = *self.numbers.entry(ordered).or_insert(next);
         if number == next {
@@ -31,7 +31,7 @@ impl Limits {
         number
     }
 
-    pub(super) fn get(&self, number: LimitsNo) -> &Timeouts {
+    pub(super) fn get(&self, number: TimeoutsNo) -> &Timeouts {
         &self.limits[number.0 as usize]
     }
 }
