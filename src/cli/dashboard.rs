@@ -22,7 +22,7 @@ use super::trust::Otherwise;
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::LastArguments;
-use crate::tui::laboratory::Laboratory;
+use crate::tui::Laboratory;
 use crate::tui::terminal::{self, Keyboard, Screen};
 use crate::tui::{self, Deps, Leave, Recalled, Signal};
 

@@ -14,7 +14,7 @@ use super::exit::{self, Exit};
 use super::looks;
 use crate::output::Safe;
 use crate::theme::{Appearance, ColourChoice, Depth, Signals};
-use crate::tui::glyphs::Glyphs;
+use crate::tui::text::glyphs::Glyphs;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\

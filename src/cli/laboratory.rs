@@ -17,7 +17,7 @@ use crate::engine::{Command, Engine, EngineHandle};
 use crate::lab::{self, Asked, Experiment, Progress, sweep};
 use crate::model::{Plan, Snapshot};
 use crate::record::Notebook;
-use crate::tui::laboratory::{Laboratory, News, ORDERS, Order, SEED};
+use crate::tui::{Laboratory, News, ORDERS, Order, SEED};
 
 /// The thread, and the way to it.
 pub(super) struct Workshop {

@@ -12,9 +12,9 @@ use super::config::{self, ThemeChoice};
 use super::exit::{self, Exit};
 use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Theme, Watch};
 use crate::tui::Settings;
-use crate::tui::glyphs::Glyphs;
-use crate::tui::motion::Motion;
-use crate::tui::program::Program;
+use crate::tui::event_loop::motion::Motion;
+use crate::tui::export::program::Program;
+use crate::tui::text::glyphs::Glyphs;
 
 /// How the dashboard is to look.
 #[derive(Debug, Clone, Default, Args)]

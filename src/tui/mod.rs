@@ -5,41 +5,19 @@
 //! catalogue say, and acts only by commands to the engine.
 
 pub mod action;
-pub mod canvas;
-mod deps;
-mod estimate;
+mod dialogs;
 pub mod event_loop;
-mod export;
-pub mod extract;
+pub mod export;
 pub mod form;
-pub mod frame_clock;
-pub mod fuzzy;
-pub mod glyphs;
 pub mod keymap;
-pub mod laboratory;
-mod layout;
-mod load;
-pub mod motion;
-pub mod origin;
-mod outward;
-pub mod program;
-pub mod reading;
-mod recalled;
-pub mod refusal;
-pub mod schema;
-mod settings;
 pub mod state;
 pub mod svg;
 pub mod terminal;
 pub mod text;
 pub mod timeline;
-pub mod tree;
-mod turn;
 pub mod update;
 pub mod views;
 
-pub use deps::Deps;
-pub use event_loop::{TuiError, run};
-pub use recalled::Recalled;
-pub use settings::Settings;
+pub use event_loop::{Deps, Laboratory, ORDERS, Recalled, Settings, TuiError, run};
+pub use state::{News, Order, SEED};
 pub use update::{Leave, Signal};

@@ -22,9 +22,9 @@ use fanout::output::{
     Bounds, Direction, Found, Pattern, Reader, SearchRequest, Store, Stream, Streams,
 };
 use fanout::theme::{Depth, Theme, builtin};
-use fanout::tui::glyphs::Glyphs;
-use fanout::tui::reading::Reading;
+use fanout::tui::event_loop::reading::Reading;
 use fanout::tui::state::{Screen, State};
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
 use fanout::tui::views::{View, render};
 use ratatui::Terminal;

@@ -7,8 +7,8 @@ use fanout::model::{
     ToolName,
 };
 use fanout::theme::{Depth, builtin};
-use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Pane, Selection};
+use fanout::tui::text::glyphs::Glyphs;
 use ratatui::layout::Size;
 use serde_json::json;
 

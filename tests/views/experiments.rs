@@ -13,10 +13,10 @@ use fanout::model::{
     PressureSource, ToolName,
 };
 use fanout::theme::{Depth, builtin};
-use fanout::tui::glyphs::Glyphs;
-use fanout::tui::laboratory::{News, Order};
 use fanout::tui::state::{Screen, State};
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
+use fanout::tui::{News, Order};
 use ratatui::layout::Size;
 use serde_json::json;
 

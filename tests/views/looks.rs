@@ -1,8 +1,8 @@
 //! Pictures of the screens.
 
 use fanout::theme::{Depth, Theme, builtin};
-use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Screen, State};
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::timeline::{Ghost, Rows};
 use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use fanout::model::{AttemptNo, Snapshot};
 use fanout::output::{Bounds, Store, Stream};
 use fanout::theme::{Depth, builtin};
-use fanout::tui::glyphs::Glyphs;
-use fanout::tui::reading::Reading;
+use fanout::tui::event_loop::reading::Reading;
 use fanout::tui::state::{OutputForm, Pane, Scope, State};
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
 use ratatui::layout::Size;
 

@@ -12,8 +12,8 @@ use fanout::model::{
 use fanout::model::{Outcome, WaitReason};
 use fanout::output::{Party, Safe};
 use fanout::theme::{Depth, builtin};
-use fanout::tui::glyphs::Glyphs;
 use fanout::tui::state::{Heard, Letter, Pane, Screen, State};
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::{Recalled, Settings};
 use ratatui::layout::Size;
 use serde_json::json;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::model::{Cap, DEFAULT_PERIOD};
 use crate::theme::ColourChoice;
-use crate::tui::glyphs::Glyphs;
-use crate::tui::motion::Motion;
-use crate::tui::program::Program;
+use crate::tui::event_loop::motion::Motion;
+use crate::tui::export::program::Program;
 use crate::tui::state::CpuUnit;
+use crate::tui::text::glyphs::Glyphs;
 
 /// Options of fanout. Each may be left out; the command line wins over them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema)]

@@ -21,12 +21,12 @@ use crate::model::{Cap, Plan, Policy, RunId};
 use crate::output::{Bounds, Store, Wiretap};
 use crate::probe::{Probe, ProbeReading};
 use crate::theme::Theme;
-use crate::tui::canvas::Canvas;
-use crate::tui::glyphs::Glyphs;
-use crate::tui::laboratory::{Laboratory, News};
-use crate::tui::motion::Motion;
+use crate::tui::event_loop::motion::Motion;
+use crate::tui::terminal::canvas::Canvas;
 use crate::tui::terminal::{Lent, Session};
+use crate::tui::text::glyphs::Glyphs;
 use crate::tui::{self, Deps, Recalled, Settings, Signal, TuiError};
+use crate::tui::{Laboratory, News};
 
 /// Something that is done at a moment of the run.
 #[derive(Debug, Clone, Copy)]

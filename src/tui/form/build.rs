@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::field::{FormField, Kind};
 use crate::model::Tool;
-use crate::tui::schema;
+use crate::tui::text::schema;
 
 /// Levels of objects that become rows of their own.
 const DEEPEST: usize = 2;

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use serde_json::Value;
 
 use crate::output::Safe;
-use crate::tui::state::Field;
+use crate::tui::text::field::Field;
 
 /// One row of a form.
 #[derive(Debug)]

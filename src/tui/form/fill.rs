@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Form;
 use super::field::{FormField, Input, Kind};
-use crate::tui::state::Field;
+use crate::tui::text::field::Field;
 
 impl Form {
     /// Puts arguments into the rows. What has no row is kept as it is.

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::model::Tool;
 use crate::plan;
-use crate::tui::schema;
 use crate::tui::text::args::is_secret;
+use crate::tui::text::schema;
 
 /// Schemas inside of schemas that are looked into for one value.
 const DEEPEST: usize = 8;

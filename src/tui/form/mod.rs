@@ -18,8 +18,9 @@ use crate::catalogue::Catalogue;
 use crate::model::{self, CallId, Tool, ToolName};
 use crate::output::Safe;
 
-use super::schema;
-use super::state::{Field, turned};
+use crate::tui::state::turned;
+use crate::tui::text::field::Field;
+use crate::tui::text::schema;
 
 pub use field::{FormField, Input, Kind};
 pub use memory::memorable;

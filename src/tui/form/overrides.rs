@@ -4,7 +4,7 @@ use super::Form;
 use crate::catalogue::quantity::{written_bytes, written_duration};
 use crate::model::{CallRow, EdgeKind, LockKey, Snapshot, Tool};
 use crate::plan;
-use crate::tui::state::Field;
+use crate::tui::text::field::Field;
 
 impl Form {
     /// Puts what a call had of its own into the rows: what its tool gives every

@@ -114,7 +114,7 @@ fn problems_stand_at_their_rows() {
 fn every_sample_tool_has_a_form_that_checks_its_skeleton() {
     let catalogue = Catalogue::sample().expect("sound");
     for tool in catalogue.tools() {
-        let args = crate::tui::schema::skeleton(tool);
+        let args = crate::tui::text::schema::skeleton(tool);
         let form = Form::new(tool, Some(&args));
         assert_eq!(form.typed(), Ok(args), "{}", tool.name);
     }

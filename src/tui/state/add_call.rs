@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
 use crate::tui::form::Form;
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 use super::{Choices, Shortlist};
 

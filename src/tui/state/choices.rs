@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::Shortlist;
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 /// The values to choose from.
 #[derive(Debug)]

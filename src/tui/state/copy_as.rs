@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::Shortlist;
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 /// What is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Level, State};
+use super::{Level, News, SEED, State};
 use crate::lab::sweep::{self, Sweep};
 use crate::lab::{Asked, Experiment, Finding, compare};
 use crate::model::{CallId, History, LoadSample, Plan};
 use crate::output::Safe;
-use crate::tui::laboratory::{News, SEED};
 
 /// Experiments whose results stay; the oldest go first.
 const MOST: usize = 8;

@@ -1,6 +1,7 @@
 //! What lies on top of the screen and takes the keys.
 
-use super::{AddCall, Ask, Choices, CopyAs, Field, Palette, ThemePicker};
+use crate::tui::state::{AddCall, Ask, Choices, CopyAs, Palette, ThemePicker};
+use crate::tui::text::field::Field;
 
 /// What lies on top of the screen.
 #[derive(Debug)]

@@ -2,18 +2,23 @@
 //! scrolled, what is open on top, and what is about to be said.
 
 mod add_call;
+pub mod argument_sources;
 mod ask;
 mod attention;
 mod call_rows;
+mod chart;
 mod choices;
 mod copy_as;
+pub(super) mod estimate;
+mod experiment_news;
 mod experiments;
-mod field;
 mod layer;
+pub mod layout;
 mod list;
 mod outlook;
-mod output;
+pub mod output;
 mod palette;
+pub mod refusal;
 mod screen;
 mod selection;
 mod servers_view;
@@ -35,18 +40,19 @@ use crate::record::LastArguments;
 
 use super::action::Context;
 use super::keymap::Keymap;
-use super::layout::Layout;
 use super::timeline::TimelineView;
 
 pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
+pub(super) use chart::{Chart, rows_wanted};
 pub use choices::Choices;
 pub use copy_as::{CopyAs, CopyWay};
+pub use experiment_news::{News, Order, SEED};
 pub use experiments::{Experiments, Kind};
-pub use field::Field;
 pub use layer::Layer;
+pub use layout::Layout;
 pub use list::ListView;
 pub use outlook::CapOutlook;
 pub use output::{

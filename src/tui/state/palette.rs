@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::Shortlist;
 use crate::tui::action::{Action, Entry, TABLE};
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 /// The command palette.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::Field;
+use crate::tui::text::field::Field;
 
 /// A list that is narrowed by typing.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::Shortlist;
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 /// The themes there are and the one in use.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
-use crate::tui::fuzzy;
+use crate::tui::text::fuzzy;
 
 use super::{ListView, State};
 

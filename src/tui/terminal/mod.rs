@@ -1,6 +1,7 @@
 //! The user's terminal: into the alternate screen and out again on every kind
 //! of end that a program can catch, whole frames in one write, and signals.
 
+pub mod canvas;
 mod input;
 mod modes;
 mod panics;

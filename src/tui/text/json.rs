@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Safe, Strip};
 use crate::theme::{Role, Theme};
-use crate::tui::glyphs::Glyphs;
+use crate::tui::text::glyphs::Glyphs;
 
 /// Lines that one value may take; the rest is told by its count.
 const MOST_LINES: usize = 2_000;

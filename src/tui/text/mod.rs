@@ -4,11 +4,15 @@
 
 pub mod args;
 mod command_line;
+pub mod field;
 pub mod figure;
 mod fit;
+pub mod fuzzy;
+pub mod glyphs;
 pub mod json;
 mod look;
 mod piece;
+pub mod schema;
 mod strip;
 pub mod wait;
 pub mod words;

@@ -10,7 +10,7 @@ use ratatui::style::{Modifier, Style};
 use super::look::over;
 use super::{Cut, Piece, Safe, fit, wrapped};
 use crate::theme::Depth;
-use crate::tui::glyphs::Glyphs;
+use crate::tui::text::glyphs::Glyphs;
 
 /// On which side of its room a piece stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use super::UiCommand;
 use crate::engine::Command;
 use crate::model::Cap;
 use crate::tui::action::Action;
-use crate::tui::state::{CapOutlook, Field, Layer, Level, State};
+use crate::tui::state::{CapOutlook, Layer, Level, State};
+use crate::tui::text::field::Field;
 
 /// Whether an action is about the cap.
 pub(super) fn is_meant(action: Action) -> bool {

@@ -8,8 +8,8 @@ use super::UiCommand;
 use crate::model::{CallRow, ToolName};
 use crate::output::{CopyForm, Streams};
 use crate::tui::action::Action;
-use crate::tui::extract::Extract;
-use crate::tui::program::Viewer;
+use crate::tui::export::copy_source::Extract;
+use crate::tui::export::program::Viewer;
 use crate::tui::state::{
     Ask, CopyAs, CopyWay, Layer, Level, OutputForm, Pane, Picked, Question, Scope, State,
 };

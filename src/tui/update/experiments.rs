@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::UiCommand;
 use crate::tui::action::Action;
-use crate::tui::laboratory::Order;
-use crate::tui::refusal;
-use crate::tui::state::{Ask, Kind, Layer, Level, Question, State};
+use crate::tui::state::refusal;
+use crate::tui::state::{Ask, Kind, Layer, Level, Order, Question, State};
 
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {

@@ -12,9 +12,9 @@ use super::{
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context, entry};
+use crate::tui::export::program::Viewer;
 use crate::tui::keymap::Meaning;
-use crate::tui::program::Viewer;
-use crate::tui::refusal;
+use crate::tui::state::refusal;
 use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
 
 /// How long a begun sequence of keys counts.

@@ -23,16 +23,14 @@ use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 use serde_json::Value;
 
-use super::extract::Extract;
-use super::laboratory::{News, Order};
-use super::program::Viewer;
-use super::reading;
-use super::state::{Layer, Level, State};
+use super::state::{Layer, Level, News, Order, State};
 use super::views::Hit;
 use crate::engine::Command;
 use crate::lab::Experiment;
 use crate::model::{Snapshot, ToolName};
 use crate::output::Safe;
+use crate::tui::export::copy_source::Extract;
+use crate::tui::export::program::Viewer;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -48,7 +46,7 @@ pub enum Msg {
     /// What was to be copied is more than the clipboard takes.
     CopyTooLarge(Extract),
     /// Something was read for the output pane.
-    Read(reading::News),
+    Read(super::state::output::News),
     /// A theme was put on: its name.
     Worn(String),
     /// The names of all themes.

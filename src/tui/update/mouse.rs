@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 
 use super::{UiCommand, copying, keys, panes, theme_picker, timeline};
 use crate::tui::action::Action;
-use crate::tui::layout::Layout;
+use crate::tui::state::layout::Layout;
 use crate::tui::state::{Layer, Pane, Selection, State};
 use crate::tui::timeline::Rows;
 use crate::tui::views::Hit;

@@ -2,7 +2,8 @@
 
 use crate::output::{Direction, Stream, Streams};
 use crate::tui::action::Action;
-use crate::tui::state::{Field, Layer, Pane, State};
+use crate::tui::state::{Layer, Pane, State};
+use crate::tui::text::field::Field;
 
 /// Cells that one step sideways moves.
 const SIDEWAYS: isize = 8;

@@ -2,7 +2,7 @@
 
 use super::UiCommand;
 use crate::tui::action::Action;
-use crate::tui::refusal::refusal;
+use crate::tui::state::refusal::refusal;
 use crate::tui::state::{Layer, Level, State};
 use crate::tui::text::Piece;
 

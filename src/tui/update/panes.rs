@@ -2,9 +2,10 @@
 
 use super::{output, timeline};
 use crate::tui::action::Action;
-use crate::tui::state::{Field, Layer, Pane, Screen, Selection, State};
+use crate::tui::state::{Layer, Pane, Screen, Selection, State};
+use crate::tui::text::field::Field;
 use crate::tui::timeline::Rows;
-use crate::tui::views;
+use crate::tui::{dialogs, views};
 
 /// Rows that are further than any list.
 const FAR: isize = isize::MAX / 2;
@@ -62,25 +63,25 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
     match pane {
         Pane::Output => output::scroll(state, by),
         Pane::Detail => {
-            let last = views::detail::last_row(state);
+            let last = views::output::detail::last_row(state);
             state.detail_first = state.detail_first.saturating_add_signed(by).min(last);
         }
         Pane::Tool => {
-            let last = views::tool::last_row(state);
+            let last = views::catalogue::tool::last_row(state);
             state.tools.first = state.tools.first.saturating_add_signed(by).min(last);
         }
         Pane::Experiment => {
-            let last = views::experiment::last_row(state);
+            let last = views::experiments::last_row(state);
             state.experiments.first = state.experiments.first.saturating_add_signed(by).min(last);
         }
         Pane::Server => {
-            let most = views::server::last_row(state);
+            let most = views::servers::server::last_row(state);
             let below = state.servers.below.min(most);
             let by = by.saturating_neg();
             state.servers.below = below.saturating_add_signed(by).min(most);
         }
         Pane::Talk => {
-            let last = views::talk::last_row(state);
+            let last = views::servers::messages::last_row(state);
             let first = state.servers.talk_first.saturating_add_signed(by);
             state.servers.talk_first = first.min(last);
         }
@@ -213,7 +214,7 @@ pub(super) fn back(state: &mut State) {
 /// Keys of the help.
 pub(super) fn in_help(state: &mut State, action: Action) {
     let page = usize::from(state.size.height.saturating_sub(6));
-    let last = views::help::length().saturating_sub(page);
+    let last = dialogs::help::length().saturating_sub(page);
     let Some(Layer::Help(first)) = state.layers.last_mut() else {
         return;
     };

@@ -5,7 +5,7 @@ use crate::engine::Command;
 use crate::model::{ServerCommand, ServerRow};
 use crate::output::Safe;
 use crate::tui::action::Action;
-use crate::tui::refusal::refusal;
+use crate::tui::state::refusal::refusal;
 use crate::tui::state::{Ask, Layer, Level, Question, Screen, State};
 use crate::tui::text::Piece;
 

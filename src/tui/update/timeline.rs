@@ -1,10 +1,9 @@
 //! Moving about in the timeline.
 
 use crate::tui::action::Action;
-use crate::tui::refusal::refusal;
-use crate::tui::state::{Level, Selection, State};
+use crate::tui::state::refusal::refusal;
+use crate::tui::state::{Chart, Level, Selection, State};
 use crate::tui::timeline::Rows;
-use crate::tui::views::timeline::Chart;
 
 pub(super) fn act(state: &mut State, action: Action) {
     let now = state.elapsed();

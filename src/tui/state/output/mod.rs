@@ -1,17 +1,22 @@
 //! Where the output pane stands, and the rows that were read for it.
 
 mod find;
+mod news;
+mod page;
 mod pick;
 mod scroll;
+pub mod tree;
 
 pub use find::{Find, Quest, Tally, TallyOf};
+pub use news::News;
+pub(in crate::tui) use page::begin;
+pub use page::{Content, Page, PageRow};
 pub use pick::Picked;
 
 use crate::model::CallId;
 use crate::output::{LineForm, Position, Streams};
-use crate::tui::extract::Extract;
-use crate::tui::reading::{News, Page};
-use crate::tui::tree::{Tree, TreeView};
+use crate::tui::export::copy_source::Extract;
+use crate::tui::state::output::tree::{Tree, TreeView};
 
 use super::{Level, Pane, State};
 

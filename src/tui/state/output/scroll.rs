@@ -1,7 +1,7 @@
 //! Scrolling the output: by rows of the screen, however long its lines are.
 
 use crate::output::Position;
-use crate::tui::reading::PageRow;
+use crate::tui::state::output::PageRow;
 use crate::tui::state::{OutputView, Pane, State};
 
 /// Further than any output.

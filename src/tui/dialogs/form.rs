@@ -1,0 +1,308 @@
+//! The form of a call: a row per argument, then what else a call can have.
+//!
+//! ```text
+//! ┌ Add a call: search ────────────────────────────────────────────────┐
+//! │ Prints each line that holds a text                                  │
+//! │  pattern*      retry                                 string         │
+//! │▌ path*         src/                                  string         │
+//! │                ✗ is shorter than 1 character                        │
+//! │ ── call ──                                                          │
+//! │  id                                                  name           │
+//! │ A file or folder                                                    │
+//! └─────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use crate::model::{Outcome, Tool};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::form::{Form, FormField, Input, Kind, Mode};
+use crate::tui::text::field::Field;
+use crate::tui::text::{Align, Cut, Piece, Strip};
+use crate::tui::views::View;
+
+/// A text field as the screen draws it; without a cursor where the keys are
+/// not heard.
+pub(in crate::tui) fn text_field(
+    view: &View<'_>,
+    field: &Field,
+    is_focused: bool,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let mut shown = field.area.clone();
+    shown.set_style(view.style(Role::Fg));
+    shown.set_cursor_line_style(Style::new());
+    if !is_focused {
+        shown.set_cursor_style(Style::new());
+    }
+    (&shown).render(area, buf);
+}
+
+/// Lines the form takes, with one to spare for a problem.
+pub(in crate::tui) fn height(form: &Form) -> u16 {
+    const HEADINGS: u16 = 5;
+    let raw = if form.mode == Mode::Raw { 12 } else { 0 };
+    let rows = form.shown().map(|(_, field)| lines(field));
+    let problems = (form.problems.len() as u16).min(4);
+    rows.sum::<u16>() + raw + HEADINGS + problems
+}
+
+/// Lines a row takes.
+fn lines(field: &FormField) -> u16 {
+    field.kind.lines() + u16::from(field.problem.is_some())
+}
+
+/// Draws the form of a tool.
+pub(in crate::tui) fn render(
+    view: &View<'_>,
+    form: &Form,
+    tool: &Tool,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let mut strip = view.strip(area.width);
+    strip
+        .skip(1)
+        .put(Safe::new(&tool.description), view.style(Role::Muted));
+    strip.draw(area.as_position(), buf);
+    let (body, foot) = split(form, area);
+    rows(view, form, body, buf);
+    footer(view, form, foot, buf);
+}
+
+/// Where the rows are, below the tool's description, and the lines under them.
+fn split(form: &Form, area: Rect) -> (Rect, Rect) {
+    let foot = (form.problems.len() as u16).clamp(1, 4);
+    let body_height = area.height.saturating_sub(2 + foot);
+    let body = Rect::new(area.x, area.y + 2.min(area.height), area.width, body_height);
+    let left = area.bottom().saturating_sub(body.bottom());
+    (body, Rect::new(area.x, body.bottom(), area.width, left))
+}
+
+/// What is wrong as a whole, else what the row with the keys is for.
+fn footer(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
+    for (problem, y) in form.problems.iter().zip(area.y..area.bottom()) {
+        wrong(view, problem, 1, area.width).draw((area.x, y), buf);
+    }
+    if form.problems.is_empty() && !area.is_empty() {
+        let mut strip = view.strip(area.width);
+        let focused = form.fields.get(form.focus);
+        let text = focused
+            .map(|field| Safe::new(&field.description))
+            .unwrap_or_default();
+        strip.skip(1).put(text, view.style(Role::Muted));
+        strip.draw(area.as_position(), buf);
+    }
+}
+
+fn wrong(view: &View<'_>, problem: &Safe, indent: usize, width: u16) -> Strip {
+    let style = view.style(Role::ToastError);
+    let mut strip = view.strip(width);
+    strip
+        .skip(indent)
+        .put(view.glyphs.outcome(Outcome::Failed), style)
+        .skip(1)
+        .put(problem, style);
+    strip
+}
+
+/// One piece of the form.
+enum Part<'f> {
+    Raw,
+    Row(&'f FormField),
+    Heading,
+}
+
+/// The pieces that are visible in an area, each with its place.
+fn placed<'f>(form: &'f Form, area: Rect) -> Vec<(Part<'f>, usize, Rect)> {
+    let mut parts: Vec<(Part<'f>, usize, u16)> = Vec::new();
+    if form.mode == Mode::Raw {
+        let height = (area.height / 2).max(3);
+        parts.push((Part::Raw, form.fields.len(), height));
+    }
+    let mut is_in_options = false;
+    for (index, field) in form.shown() {
+        if field.is_option && !is_in_options {
+            is_in_options = true;
+            parts.push((Part::Heading, usize::MAX, 1));
+        }
+        parts.push((Part::Row(field), index, lines(field)));
+    }
+    // Everything above the row with the keys is left out as far as is needed
+    // for that row to be seen.
+    let end = parts.iter().position(|(_, at, _)| *at == form.focus);
+    let seen = parts.iter().take(end.unwrap_or(0) + 1);
+    let to_focus: u16 = seen.map(|(_, _, lines)| lines).sum();
+    let mut skipped = to_focus.saturating_sub(area.height);
+    let mut y = area.y;
+    let mut visible = Vec::new();
+    for (part, index, lines) in parts {
+        if skipped > 0 {
+            skipped = skipped.saturating_sub(lines);
+            continue;
+        }
+        let height = lines.min(area.bottom().saturating_sub(y));
+        if height == 0 {
+            break;
+        }
+        let at = Rect::new(area.x, y, area.width, height);
+        visible.push((part, index, at));
+        y += height;
+    }
+    visible
+}
+
+/// The row at a place of the screen, for a form inside of `area`.
+pub(in crate::tui) fn field_at(form: &Form, area: Rect, at: Position) -> Option<usize> {
+    let (body, _) = split(form, area);
+    let parts = placed(form, body);
+    let (_, index, _) = parts.into_iter().find(|(_, _, area)| area.contains(at))?;
+    Some(index)
+}
+
+fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
+    for (part, index, at) in placed(form, area) {
+        let is_focused = index == form.focus;
+        match part {
+            Part::Raw => {
+                let inner = Rect::new(at.x + 2, at.y, at.width.saturating_sub(2), at.height);
+                bar(view, is_focused, at, buf);
+                text_field(view, &form.raw, is_focused, inner, buf);
+            }
+            Part::Heading => heading(view, at, buf),
+            Part::Row(field) => row(view, field, is_focused, at, buf),
+        }
+    }
+}
+
+fn bar(view: &View<'_>, is_focused: bool, area: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(1);
+    strip.put(
+        if is_focused {
+            view.glyphs.selected()
+        } else {
+            " "
+        },
+        view.style(Role::Accent),
+    );
+    strip.draw(area.as_position(), buf);
+}
+
+fn heading(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let style = view.style(Role::Border);
+    let mut strip = view.strip(area.width);
+    strip.skip(1);
+    for _ in 0..2 {
+        strip.put(view.glyphs.rule(), style);
+    }
+    strip.put(" the call ", view.style(Role::Muted));
+    while strip.room() > 1 {
+        strip.put(view.glyphs.rule(), style);
+    }
+    strip.draw(area.as_position(), buf);
+}
+
+fn row(view: &View<'_>, field: &FormField, is_focused: bool, area: Rect, buf: &mut Buffer) {
+    let label_cells = (usize::from(area.width) / 4).clamp(10, 24);
+    let hint_cells = if area.width >= 60 { 22 } else { 0 };
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let name = view.style(if is_focused { Role::Accent } else { Role::Fg });
+    let mut strip = view.strip(area.width);
+    strip.put(
+        if is_focused {
+            view.glyphs.selected()
+        } else {
+            " "
+        },
+        view.style(Role::Accent),
+    );
+    strip.skip(1 + field.depth() * 2);
+    strip.put_cut(Safe::new(field.name()), label_cells, Cut::End, name);
+    strip.put(
+        if field.is_required { "*" } else { "" },
+        view.style(Role::Danger),
+    );
+    strip.skip_to(label_cells + 2);
+    let (x, used) = (area.x + strip.used() as u16, strip.used());
+    let input_cells = usize::from(area.width).saturating_sub(used + hint_cells + 1);
+    match &field.input {
+        Input::Text(_) | Input::Nothing => strip.skip(input_cells),
+        Input::Toggle(value) => strip.cell(toggle(*value), input_cells, Align::Left, fg),
+        Input::Choice(chosen) => {
+            strip.cell(choice(&field.kind, *chosen), input_cells, Align::Left, fg)
+        }
+    };
+    if hint_cells > 0 && field.kind != Kind::Group {
+        strip.skip(1).put(Safe::new(&field.hint), muted);
+    }
+    strip.draw(area.as_position(), buf);
+    let lines = field.kind.lines().min(area.height);
+    let place = Rect::new(x, area.y, input_cells as u16, lines);
+    if let Input::Text(typed) = &field.input {
+        input(view, field, typed, is_focused, place, buf);
+    }
+    if let Some(problem) = &field.problem
+        && area.height > lines
+    {
+        wrong(view, problem, used, area.width).draw((area.x, area.y + lines), buf);
+    }
+}
+
+/// A text field with its default in its place while nothing is typed.
+fn input(
+    view: &View<'_>,
+    field: &FormField,
+    typed: &Field,
+    is_focused: bool,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    if typed.text().is_empty()
+        && !is_focused
+        && let Some(default) = &field.default
+    {
+        let mut strip = view.strip(area.width);
+        strip.put(Safe::new(&default.to_string()), view.style(Role::Muted));
+        strip.put(" (default)", view.style(Role::Muted));
+        strip.draw(area.as_position(), buf);
+        return;
+    }
+    if typed.text().is_empty() && !is_focused {
+        let mut strip = view.strip(area.width);
+        for _ in 0..area.width.min(24) {
+            strip.put(view.glyphs.dot(), view.style(Role::MeterTrack));
+        }
+        strip.draw(area.as_position(), buf);
+        return;
+    }
+    text_field(view, typed, is_focused, area, buf);
+}
+
+fn toggle(value: Option<bool>) -> &'static str {
+    match value {
+        None => "[ ] left out",
+        Some(true) => "[x] true",
+        Some(false) => "[ ] false",
+    }
+}
+
+fn choice(kind: &Kind, chosen: Option<usize>) -> Piece<'static> {
+    let Kind::Choice(values) = kind else {
+        return Piece::default();
+    };
+    let Some(value) = chosen.and_then(|index| values.get(index)) else {
+        return Piece::from("< left out >");
+    };
+    let text = value
+        .as_str()
+        .map_or_else(|| Safe::new(&value.to_string()), Safe::new);
+    Piece::from("< ").then(text).then(" >")
+}

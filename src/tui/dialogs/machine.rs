@@ -1,0 +1,202 @@
+//! The machine in full: each core, memory, swap, load, network and disks, over
+//! the last readings.
+//!
+//! ```text
+//! ┌ Machine ────────────────────────────────────┐
+//! │ memory ▃▃▃▄▄▄▅▅  5.1G/16.0G   load 2.4       │
+//! │ swap    0B/2.0G   CPU pressure 12%           │
+//! │ network ▁▁▃▅▂  1.2M/s in   40.1K/s out      │
+//! │ disks  ▁▁▁▁▁▁  0B/s read   3.1M/s written   │
+//! │   1 ▂▄▆█▇▆▇█  84%     2 ▁▁▁▂▁▁▁▁   3%        │
+//! └─────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::model::{Flow, MachineSample, MemoryScope, PressureSource};
+use crate::theme::Role;
+use crate::tui::text::{Align, Strip, figure};
+use crate::tui::views::chrome::sparkline;
+use crate::tui::views::{View, chrome};
+
+/// Cells of a core's number, trend and percentage.
+const CORE: usize = 26;
+
+/// Cells of a trend.
+const TREND: usize = 14;
+
+/// Draws the overlay.
+pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+    let machine = &view.state.run.machine;
+    let latest = machine.latest();
+    let width = screen.width.saturating_sub(6).min(CORE as u16 * 4);
+    let columns = (usize::from(width) / CORE).max(1);
+    let cores = latest.map_or(0, |sample| sample.per_core.len());
+    let rows = u16::try_from(cores.div_ceil(columns)).unwrap_or(u16::MAX);
+    let height = rows.saturating_add(5).min(screen.height.saturating_sub(4));
+    let inner = chrome::popup(view, screen, (width, height), "Machine", buf);
+    let Some(latest) = latest else {
+        let lines = &["This system has told nothing of itself yet."];
+        chrome::empty(view, inner, lines, buf);
+        return None;
+    };
+    let lines = [
+        memory(view, latest, inner.width),
+        swap(view, latest, inner.width),
+        traffic(
+            view,
+            ("network", " in", " out"),
+            |it| it.network,
+            inner.width,
+        ),
+        traffic(
+            view,
+            ("disks", " read", " written"),
+            |it| it.disks,
+            inner.width,
+        ),
+    ];
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        line.draw((inner.x, y), buf);
+    }
+    let first = inner.y + 5;
+    for (row, y) in (0..usize::from(rows)).zip(first..inner.bottom()) {
+        let mut strip = view.strip(inner.width);
+        for index in (row * columns..cores).take(columns) {
+            core(view, index, &mut strip);
+        }
+        strip.draw((inner.x, y), buf);
+    }
+    None
+}
+
+fn core(view: &View<'_>, index: usize, strip: &mut Strip) {
+    let readings = view.state.run.machine.iter();
+    let levels = readings.map(|sample| sample?.per_core.get(index).copied());
+    let latest = view.state.run.machine.latest();
+    let share = latest.and_then(|sample| sample.per_core.get(index).copied());
+    let style = level(view, share.unwrap_or(0.0));
+    let end = strip.used() + CORE;
+    strip
+        .cell(
+            figure::count(index + 1),
+            4,
+            Align::Right,
+            view.style(Role::Muted),
+        )
+        .skip(1);
+    sparkline::put(strip, levels, TREND, style, view.glyphs);
+    if let Some(share) = share {
+        strip.cell(figure::percent(share), 5, Align::Right, style);
+    }
+    strip.skip_to(end);
+}
+
+fn memory(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let total = latest.memory_total_bytes.max(1) as f32;
+    let style = level(view, latest.memory_used_bytes as f32 / total);
+    let mut strip = view.strip(width);
+    strip.skip(1).cell("memory", 8, Align::Left, muted);
+    let readings = view.state.run.machine.iter();
+    let levels = readings.map(|sample| Some(sample?.memory_used_bytes as f32 / total));
+    sparkline::put(&mut strip, levels, TREND, style, view.glyphs);
+    strip
+        .skip(1)
+        .put(figure::bytes(latest.memory_used_bytes), style)
+        .put("/", muted)
+        .put(figure::bytes(latest.memory_total_bytes), muted);
+    if latest.memory_scope == MemoryScope::ControlGroup {
+        strip.put(" of the control group", muted);
+    }
+    let load = figure::cores(latest.load_one);
+    strip.skip(3).put("load ", muted).put(load, fg);
+    strip
+}
+
+fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
+    let muted = view.style(Role::Muted);
+    let mut strip = view.strip(width);
+    strip.skip(1).cell("swap", 8, Align::Left, muted);
+    if latest.swap_total_bytes == 0 {
+        strip.put("none", muted);
+    } else {
+        let share = latest.swap_used_bytes as f32 / latest.swap_total_bytes as f32;
+        strip
+            .put(figure::bytes(latest.swap_used_bytes), level(view, share))
+            .put("/", muted)
+            .put(figure::bytes(latest.swap_total_bytes), muted);
+    }
+    pressure(view, latest, &mut strip);
+    strip
+}
+
+/// What came and went, and how that changed.
+fn traffic(
+    view: &View<'_>,
+    (name, came, went): (&'static str, &'static str, &'static str),
+    flow: fn(&MachineSample) -> Option<Flow>,
+    width: u16,
+) -> Strip {
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let mut strip = view.strip(width);
+    strip.skip(1).cell(name, 8, Align::Left, muted);
+    let machine = &view.state.run.machine;
+    let Some(latest) = machine.latest().and_then(flow) else {
+        let is_first = machine.iter().count() < 2;
+        let unknown = if is_first {
+            "unknown so far"
+        } else {
+            "not told by this system"
+        };
+        strip.put(unknown, muted);
+        return strip;
+    };
+    let both = |it: Flow| {
+        it.in_bytes_per_second
+            .saturating_add(it.out_bytes_per_second)
+    };
+    let readings = || machine.iter().map(|it| it.and_then(flow).map(both));
+    let most = readings().flatten().max().unwrap_or(0).max(1) as f32;
+    let levels = readings().map(|it| Some(it? as f32 / most));
+    sparkline::put(
+        &mut strip,
+        levels,
+        TREND,
+        view.style(Role::Series1),
+        view.glyphs,
+    );
+    for (bytes, word) in [
+        (latest.in_bytes_per_second, came),
+        (latest.out_bytes_per_second, went),
+    ] {
+        strip
+            .skip(1)
+            .cell(figure::bytes(bytes), 6, Align::Right, fg)
+            .put("/s", muted)
+            .put(word, muted);
+    }
+    strip
+}
+
+/// How much of the time something that could run waited for a core.
+fn pressure(view: &View<'_>, latest: &MachineSample, strip: &mut Strip) {
+    let Some(pressure) = latest.pressure else {
+        return;
+    };
+    strip.skip(3).put("CPU pressure ", view.style(Role::Muted));
+    if pressure.source == PressureSource::Estimated {
+        strip.put("~", view.style(Role::Muted));
+    }
+    strip.put(figure::percent(pressure.cpu), level(view, pressure.cpu));
+}
+
+fn level(view: &View<'_>, share: f32) -> Style {
+    view.style(match share {
+        ..0.6 => Role::MeterLow,
+        0.6..0.85 => Role::MeterMid,
+        _ => Role::MeterHigh,
+    })
+}

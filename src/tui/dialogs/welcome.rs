@@ -1,0 +1,77 @@
+//! What a user who is new here is told once: three steps, gone with any key.
+//!
+//! ```text
+//! ┌ Welcome ─────────────────────────────────────────────┐
+//! │ Tool calls, side by side, with what each costs.      │
+//! │                                                      │
+//! │ 1  a 3     pick a tool, fill its form, queue the call│
+//! │ 2  + -     a lane more or less, while calls run      │
+//! │ 3  : ?     find anything else, or read all keys      │
+//! └──────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::action::Action;
+use crate::tui::text::figure;
+use crate::tui::views::{View, chrome};
+
+/// Columns and rows inside its frame.
+const SIZE: (u16, u16) = (54, 7);
+
+/// Keys of the first step and so on, and what they are for.
+const STEPS: [([Action; 2], &str); 3] = [
+    (
+        [Action::Add, Action::ScreenCatalogue],
+        "pick a tool, fill its form, queue the call",
+    ),
+    (
+        [Action::CapUp, Action::CapDown],
+        "a lane more or less, while calls run",
+    ),
+    (
+        [Action::Palette, Action::Help],
+        "find anything else, or read all keys",
+    ),
+];
+
+/// Cells of the keys.
+const KEYS: usize = 8;
+
+/// Draws the card.
+pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+    let inner = chrome::popup(view, screen, SIZE, "Welcome", buf);
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let mut lines = Vec::new();
+    let mut line = view.strip(inner.width);
+    line.skip(1)
+        .put("Tool calls, side by side, with what each costs.", fg);
+    lines.push(line);
+    lines.push(view.strip(inner.width));
+    for (number, (actions, what)) in (1..).zip(STEPS) {
+        let mut line = view.strip(inner.width);
+        line.skip(1).put(figure::count(number), muted).skip(2);
+        let at = line.used();
+        for action in actions {
+            let key = view.state.keymap.key(action).unwrap_or_default();
+            line.put(Safe::new(&key), view.style(Role::KeyHint)).skip(1);
+        }
+        line.skip_to(at + KEYS);
+        line.put(what, fg);
+        lines.push(line);
+    }
+    lines.push(view.strip(inner.width));
+    let mut line = view.strip(inner.width);
+    line.skip(1).put(
+        "Any key goes on. The palette has it as: first steps.",
+        muted,
+    );
+    lines.push(line);
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        line.draw((inner.x, y), buf);
+    }
+    None
+}

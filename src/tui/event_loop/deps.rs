@@ -1,0 +1,41 @@
+//! What the dashboard is given to draw from and to act on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::experiment_handle::Laboratory;
+use super::motion::Motion;
+use super::saved_session::Recalled;
+use super::settings::Settings;
+use crate::catalogue::Catalogue;
+use crate::engine::EngineHandle;
+use crate::output::{Reader, Wiretap};
+use crate::theme::Theme;
+use crate::tui::text::glyphs::Glyphs;
+
+/// What the dashboard draws from and acts on.
+#[derive(Debug)]
+pub struct Deps {
+    /// The running engine.
+    pub handle: EngineHandle,
+    /// What calls print.
+    pub reader: Reader,
+    /// What was said to and by servers.
+    pub wiretap: Wiretap,
+    /// What tools there are.
+    pub catalogue: Arc<Catalogue>,
+    /// What it looks like.
+    pub theme: Theme,
+    /// Which signs it uses.
+    pub glyphs: Glyphs,
+    /// How much moves by itself.
+    pub motion: Motion,
+    /// What the user set up.
+    pub settings: Settings,
+    /// What is known of earlier sessions.
+    pub recalled: Recalled,
+    /// The folder of the run, where copies for other programs are made.
+    pub run_folder: PathBuf,
+    /// Where experiments are done, if anywhere.
+    pub laboratory: Option<Laboratory>,
+}

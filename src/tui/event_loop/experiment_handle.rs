@@ -1,0 +1,68 @@
+//! Where experiments are done, as the dashboard knows it: somebody who takes
+//! orders and tells how far the experiment is.
+
+use tokio::sync::{mpsc, watch};
+
+use super::deps::Deps;
+use super::reading::Listening;
+use crate::lab::Experiment;
+use crate::tui::export::experiment::export;
+use crate::tui::state::{Level, News, Order};
+use crate::tui::update::Msg;
+
+/// Orders that may wait to be heard.
+pub const ORDERS: usize = 8;
+
+/// Where experiments are done.
+#[derive(Debug, Clone)]
+pub struct Laboratory {
+    /// Takes orders.
+    pub orders: mpsc::Sender<Order>,
+    /// The latest of what it tells; marked as changed at first, so that the
+    /// dashboard hears of the plan.
+    pub news: watch::Receiver<News>,
+}
+
+/// Passes an order on; what came of that.
+pub(in crate::tui) fn ordered(deps: &Deps, order: Order) -> Msg {
+    match &deps.laboratory {
+        Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
+        _ => Msg::OrderRefused,
+    }
+}
+
+/// Writes an experiment into files; what came of that.
+pub(in crate::tui) fn exported(experiment: &Experiment) -> Msg {
+    match export(experiment) {
+        Ok(base) => {
+            let said = format!("written: {}.json, .csv and .svg", base.display());
+            Msg::Said(Level::Info, said)
+        }
+        Err(error) => Msg::Said(Level::Warn, format!("not written: {error}")),
+    }
+}
+
+/// Waits for a message, or for news of the laboratory, whichever is first.
+pub(in crate::tui) async fn either(
+    message: impl Future<Output = Msg>,
+    laboratory: &mut Option<Laboratory>,
+    listening: &mut Listening,
+) -> Msg {
+    tokio::select! {
+        message = message => message,
+        news = told(laboratory) => Msg::Learned(news),
+        // The next frame reads what was heard.
+        () = listening.changed() => Msg::Ticked,
+    }
+}
+
+/// Waits for news; for ever where there is no laboratory.
+async fn told(laboratory: &mut Option<Laboratory>) -> News {
+    if let Some(there) = laboratory {
+        if there.news.changed().await.is_ok() {
+            return there.news.borrow_and_update().clone();
+        }
+        *laboratory = None;
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,410 @@
+//! One turn of the dashboard's loop: takes in what happened, does what is asked
+//! for, reads and draws what is due.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, MouseEvent, MouseEventKind};
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::Position;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::deps::Deps;
+use super::error::{TuiError, drawing};
+use super::experiment_handle::{exported, ordered};
+use super::exporter::Outward;
+use super::frame_clock::FrameClock;
+use super::motion;
+use super::reading::{Listening, Reading};
+use crate::model::{Snapshot, ToolName};
+use crate::theme::Depth;
+use crate::tui::export::copy_source::Extract;
+use crate::tui::export::program::Viewer;
+use crate::tui::state::{Level, State};
+use crate::tui::terminal::{Lent, Session};
+use crate::tui::timeline::Ghost;
+use crate::tui::update::{Leave, Msg, Signal, UiCommand, update};
+use crate::tui::views::{self, Hit, View};
+
+/// Events that are taken in before the next frame at most, so that a held key
+/// cannot keep the screen from being drawn.
+const EVENTS_PER_TURN: usize = 256;
+
+/// How long after the end of a viewer a Ctrl-C may become known that was for
+/// it. The dashboard's own is a key and no signal.
+const LATE: Duration = Duration::from_millis(50);
+
+/// What comes after the commands of a turn.
+pub(in crate::tui) enum Next {
+    GoOn,
+    Leave(Leave),
+    /// The terminal is given to a viewer of this.
+    Show(Viewer, Extract),
+}
+
+/// What the loop carries from one turn to the next.
+pub(in crate::tui) struct Turn {
+    state: State,
+    pub(in crate::tui) deps: Deps,
+    frames: FrameClock,
+    started: Instant,
+    drawn: Duration,
+    commands: VecDeque<UiCommand>,
+    /// Notches of the wheel since the last frame, and what they were over.
+    wheel: Option<(i32, Option<Hit>)>,
+    reading: Reading,
+    pub(in crate::tui) outward: Outward,
+    pub(in crate::tui) listening: Listening,
+    /// Whether more is to be read at once.
+    is_reading: bool,
+}
+
+impl Turn {
+    pub(in crate::tui) fn new(mut state: State, mut deps: Deps) -> Self {
+        state.keymap = deps.settings.keymap.clone();
+        state.cpu_unit = deps.settings.cpu_unit;
+        state.has_mouse = deps.settings.has_mouse;
+        state.last_args = std::mem::take(&mut deps.recalled.arguments);
+        let runs = std::mem::take(&mut deps.recalled.runs);
+        state.timeline.before = runs.iter().map(Ghost::of).collect();
+        let notices = std::mem::take(&mut deps.settings.notices);
+        let outward = Outward::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
+        let mut turn = Self {
+            state,
+            outward,
+            frames: FrameClock::new(deps.settings.frames_per_second),
+            listening: Listening::new(deps.wiretap.clone()),
+            deps,
+            started: Instant::now(),
+            drawn: Duration::ZERO,
+            commands: VecDeque::new(),
+            wheel: None,
+            reading: Reading::default(),
+            is_reading: false,
+        };
+        if turn.deps.recalled.is_first {
+            turn.take(Msg::Welcomed);
+        }
+        turn.list_themes();
+        for notice in notices {
+            turn.take(Msg::Said(Level::Warn, notice));
+        }
+        turn
+    }
+
+    fn list_themes(&mut self) {
+        self.take(Msg::Worn(self.deps.theme.name().to_owned()));
+        if self.deps.theme.depth() > Depth::Mono {
+            let listed = self.deps.settings.themes.list();
+            let names = listed.into_iter().map(|it| it.name).collect();
+            self.take(Msg::ThemesListed(names));
+        }
+    }
+
+    /// A file of the user's themes changed: the theme in use is read again. A
+    /// broken one is not put on.
+    pub(in crate::tui) fn themes_changed(&mut self) {
+        self.list_themes();
+        self.wear(self.deps.theme.name().to_owned());
+    }
+
+    /// Puts a theme on, unless there is something wrong with it.
+    fn wear(&mut self, name: String) {
+        let depth = self.deps.theme.depth();
+        let loaded = self.deps.settings.themes.load(&name, depth);
+        let problem = match loaded {
+            Ok((theme, problems)) if problems.is_empty() => {
+                self.deps.theme = theme;
+                self.take(Msg::Worn(name));
+                None
+            }
+            Ok((_, problems)) => problems.first().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(problem) = problem {
+            self.take(Msg::Said(Level::Warn, problem));
+        }
+        self.frames.request(self.now());
+    }
+
+    /// Writes down what a tool is called with.
+    fn remember(&mut self, tool: &ToolName, args: Value) {
+        let Some(tool) = self.state.catalogue.get(tool) else {
+            return;
+        };
+        if let Err(error) = self.deps.recalled.keep_arguments(tool, args) {
+            let problem = format!("last arguments: {error}");
+            self.take(Msg::Said(Level::Warn, problem));
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// When to wake without being called: the next frame, or far away.
+    pub(in crate::tui) fn wake(&self) -> Instant {
+        const FAR: Duration = Duration::from_hours(1);
+        if self.is_reading {
+            return Instant::now();
+        }
+        let deadline = self.frames.deadline();
+        self.started + deadline.unwrap_or_else(|| self.now() + FAR)
+    }
+
+    pub(in crate::tui) fn take(&mut self, msg: Msg) {
+        let commands = update(&mut self.state, self.started.elapsed(), msg);
+        self.commands.extend(commands);
+    }
+
+    pub(in crate::tui) fn take_and_draw(&mut self, msg: Msg) {
+        self.take(msg);
+        self.frames.request(self.state.now);
+    }
+
+    /// Takes in what has been typed meanwhile.
+    pub(in crate::tui) fn inputs<I>(&mut self, input: &mut I) -> Result<(), TuiError>
+    where
+        I: Stream<Item = io::Result<Event>> + Unpin,
+    {
+        for _ in 0..EVENTS_PER_TURN {
+            match input.next().now_or_never() {
+                Some(Some(event)) => self.input(event.map_err(TuiError::Input)?),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and draws what is due.
+    pub(in crate::tui) fn close<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+    ) -> Result<(), TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        // A search does not wait for the next frame.
+        if self.is_reading || self.state.output.find.quest.is_some() {
+            self.read();
+        }
+        if self.frames.is_due(self.now()) {
+            self.turn_wheel();
+            self.draw(terminal)?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::tui) fn input(&mut self, event: Event) {
+        match event {
+            Event::Mouse(event) => self.mouse(event),
+            event => self.take(Msg::Input(event)),
+        }
+        self.frames.request(self.state.now);
+    }
+
+    /// A press is handed on with what is under it. Notches of the wheel are
+    /// counted until the next frame, so that inertia does not run past it.
+    fn mouse(&mut self, event: MouseEvent) {
+        let notch = match event.kind {
+            MouseEventKind::ScrollDown => 1,
+            MouseEventKind::ScrollUp => -1,
+            _ => {
+                let hit = self.under(event);
+                return self.take(Msg::Pointed(event, hit));
+            }
+        };
+        let hit = self.under(event);
+        match &mut self.wheel {
+            Some((notches, over)) if *over == hit => *notches += notch,
+            _ => {
+                self.turn_wheel();
+                self.wheel = Some((notch, hit));
+            }
+        }
+    }
+
+    fn under(&self, event: MouseEvent) -> Option<Hit> {
+        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
+        views::hit(&view, Position::new(event.column, event.row))
+    }
+
+    fn turn_wheel(&mut self) {
+        if let Some((notches, hit)) = self.wheel.take() {
+            self.take(Msg::Wheeled(notches, hit));
+        }
+    }
+
+    pub(in crate::tui) fn engine(
+        &mut self,
+        is_there: bool,
+        snapshots: &mut watch::Receiver<Arc<Snapshot>>,
+    ) {
+        if !is_there {
+            return self.take_and_draw(Msg::EngineEnded);
+        }
+        let before = Arc::clone(&self.state.run);
+        let run = Arc::clone(&snapshots.borrow_and_update());
+        self.take(Msg::Published(run));
+        let is_gauges_only = differs_in_gauges_only(&before, &self.state.run);
+        if let Some(at) = motion::snapshot_frame(&self.state, self.drawn, is_gauges_only) {
+            self.frames.request_at(at);
+        }
+    }
+
+    /// Does what was asked for, up to what ends the turn.
+    pub(in crate::tui) async fn perform<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        session: &mut impl Session,
+    ) -> Result<Next, TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        while let Some(command) = self.commands.pop_front() {
+            match command {
+                UiCommand::Leave(leave) => return Ok(Next::Leave(leave)),
+                UiCommand::Show(viewer, extract) => return Ok(Next::Show(viewer, extract)),
+                UiCommand::Laboratory(order) => self.take(ordered(&self.deps, order)),
+                UiCommand::Export(experiment) => self.take(exported(&experiment)),
+                UiCommand::Wear(name) => self.wear(name),
+                UiCommand::Mouse(is_wanted) => {
+                    session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
+                }
+                UiCommand::Copy(extract) => {
+                    if let Some(msg) = self.outward.copy(session, extract) {
+                        self.take(msg);
+                    }
+                }
+                UiCommand::Keep(extract) => {
+                    let msg = self.outward.keep(&extract);
+                    self.take(msg);
+                }
+                UiCommand::Remember(tool, args) => self.remember(&tool, args),
+                UiCommand::Redraw => terminal.clear().map_err(drawing)?,
+                UiCommand::Suspend => {
+                    session.suspend().await.map_err(TuiError::Suspend)?;
+                    terminal.clear().map_err(drawing)?;
+                }
+                UiCommand::Engine(command) => {
+                    if self.deps.handle.send(command).is_err() {
+                        self.take(Msg::CommandRefused);
+                    }
+                }
+            }
+            self.frames.request(self.now());
+        }
+        Ok(Next::GoOn)
+    }
+
+    /// Gives the terminal to a viewer. `Some` if fanout was told to end
+    /// meanwhile; Ctrl-C is the viewer's.
+    pub(in crate::tui) async fn show<S: Stream<Item = Signal> + Unpin>(
+        &mut self,
+        session: &mut impl Session,
+        signals: &mut S,
+        (viewer, extract): (Viewer, Extract),
+    ) -> Result<Option<Leave>, TuiError> {
+        let depth = self.deps.theme.depth();
+        let command = match self.outward.view(viewer, extract, depth) {
+            Ok(command) => command,
+            Err(error) => {
+                self.take_and_draw(Msg::Said(Level::Warn, format!("no copy to show: {error}")));
+                return Ok(None);
+            }
+        };
+        let name = command.get_program().to_string_lossy().into_owned();
+        let lent = session.lend(command, but_interrupts(signals)).await;
+        let problem = match lent.map_err(TuiError::Lend)? {
+            Lent::Cut(signal) => return Ok(Some(Leave::Signalled(signal))),
+            Lent::Ended(status) if status.success() => None,
+            Lent::Ended(status) => Some(format!("{name} ended with {status}")),
+            Lent::NotStarted(error) => Some(not_started(viewer, &name, &error)),
+        };
+        if let Some(problem) = problem {
+            self.take(Msg::Said(Level::Warn, problem));
+        }
+        self.frames.request(self.now());
+        let late = tokio::time::timeout(LATE, but_interrupts(signals)).await;
+        Ok(late.ok().map(Leave::Signalled))
+    }
+
+    pub(in crate::tui) fn draw<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+    ) -> Result<(), TuiError>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        let size = terminal.size().map_err(drawing)?;
+        if size == self.state.size {
+            self.take(Msg::Ticked);
+        } else {
+            self.take(Msg::Input(Event::Resize(size.width, size.height)));
+        }
+        self.read();
+        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
+        let drawn = terminal.draw(|frame| {
+            let area = frame.area();
+            if let Some(cursor) = views::render(&view, area, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        });
+        drawn.map_err(drawing)?;
+        self.drawn = self.now();
+        self.frames.drawn(self.drawn);
+        if let Some(at) = motion::next_change(&self.state, self.deps.motion) {
+            self.frames.request_at(at);
+        }
+        Ok(())
+    }
+
+    /// Reads a piece of what the output pane wants. While there is more, the
+    /// loop comes back at once, with time for keys in between.
+    fn read(&mut self) {
+        let mut news = self.reading.serve(&self.deps.reader, &self.state);
+        news.extend(self.listening.serve(&self.state));
+        self.is_reading = !news.is_empty();
+        for news in news {
+            self.take(Msg::Read(news));
+        }
+        if self.is_reading {
+            self.frames.request(self.now());
+        }
+    }
+}
+
+/// The next signal that is no Ctrl-C.
+async fn but_interrupts<S: Stream<Item = Signal> + Unpin>(signals: &mut S) -> Signal {
+    loop {
+        match signals.next().await.unwrap_or(Signal::HangUp) {
+            Signal::Interrupt => {}
+            signal => return signal,
+        }
+    }
+}
+
+/// Why nothing is shown, with what would help.
+fn not_started(viewer: Viewer, name: &str, error: &io::Error) -> String {
+    let names = match viewer {
+        Viewer::Editor => "VISUAL or EDITOR",
+        Viewer::Pager => "PAGER",
+    };
+    format!("{name} cannot be started ({error}): {names} names another one")
+}
+
+/// Whether two snapshots differ only in readings of the machine.
+fn differs_in_gauges_only(before: &Snapshot, after: &Snapshot) -> bool {
+    Arc::ptr_eq(&before.calls, &after.calls)
+        && Arc::ptr_eq(&before.servers, &after.servers)
+        && Arc::ptr_eq(&before.lanes, &after.lanes)
+        && before.phase == after.phase
+        && before.policy == after.policy
+        && before.notice.as_ref().map(|it| it.0) == after.notice.as_ref().map(|it| it.0)
+}

@@ -1,0 +1,87 @@
+//! What the servers' screen wants to know of what was said: looked up only
+//! where it is shown, and only when something new was heard.
+
+use tokio::sync::watch;
+
+use crate::model::{CallId, ServerName};
+use crate::output::{Message, Safe, Wiretap};
+use crate::tui::state::output::News;
+use crate::tui::state::{Heard, Letter, Screen, State};
+
+/// Bytes of a message in one piece of text.
+const PIECE: usize = 1024;
+
+/// Listens for the servers' screen.
+#[derive(Debug)]
+pub struct Listening {
+    wiretap: Wiretap,
+    changes: watch::Receiver<u64>,
+    is_shown: bool,
+    last: Option<(u64, Option<ServerName>, Option<CallId>)>,
+}
+
+impl Listening {
+    /// Listens in.
+    pub fn new(wiretap: Wiretap) -> Self {
+        let changes = wiretap.changes();
+        Self {
+            wiretap,
+            changes,
+            is_shown: false,
+            last: None,
+        }
+    }
+
+    /// Waits until something new is heard, where the screen shows it.
+    pub async fn changed(&mut self) {
+        if !self.is_shown || self.changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// What was heard of whom the screen shows, if that is news.
+    pub fn serve(&mut self, state: &State) -> Option<News> {
+        self.is_shown = state.screen == Screen::Servers;
+        if !self.is_shown {
+            return None;
+        }
+        let (server, call) = (state.servers.selected.clone(), state.selection.call());
+        let now = (*self.changes.borrow(), server.clone(), call);
+        if self.last.as_ref() == Some(&now) {
+            return None;
+        }
+        self.last = Some(now);
+        let complaints = server.as_ref().map(|name| self.wiretap.complaints(name));
+        let complaints = complaints.unwrap_or_default();
+        let talk = call.and_then(|call| self.wiretap.talk(call));
+        Some(News::Heard(Heard {
+            of: (server, call),
+            complaints: Safe::lines(&complaints.text).collect(),
+            left_out_bytes: complaints.left_out,
+            left_out: talk.as_ref().map_or(0, |talk| talk.left_out),
+            talk: talk.map(|talk| talk.messages.iter().map(letter).collect()),
+        }))
+    }
+}
+
+fn letter(message: &Message) -> Letter {
+    Letter {
+        at: message.at,
+        by: message.by,
+        text: pieces(&message.text),
+        bytes: message.text.len() + message.cut,
+        cut: message.cut,
+    }
+}
+
+/// A long text in pieces that can each be shown whole.
+fn pieces(text: &str) -> Vec<Safe> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(PIECE));
+        pieces.push(Safe::new(piece));
+        rest = more;
+    }
+    pieces
+}

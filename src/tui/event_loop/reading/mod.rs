@@ -1,0 +1,181 @@
+//! Reads outputs for the pane, a bounded piece at a time: the rows around the
+//! screen, the next match of a search, the count of all matches, a document.
+//!
+//! It owns what is known of matches so far. What is wanted stands in the
+//! state, and what was read goes back there as [`News`].
+
+mod listening;
+
+pub use crate::tui::event_loop::reading::listening::Listening;
+
+use crate::model::CallId;
+use crate::output::{
+    Direction, Filter, Found, Pattern, Position, Reader, Row, SearchRequest, WindowRequest,
+};
+
+use crate::tui::state::output::tree::Tree;
+use crate::tui::state::output::{News, Page, begin};
+use crate::tui::state::{Quest, Source, State, Tally, TallyOf, Wanted};
+
+/// Reads outputs for the pane.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The matches of one call that are known so far.
+    matches: Option<(TallyOf, Filter)>,
+}
+
+/// Bytes of output that are searched in one step: a few milliseconds.
+const STEP_BYTES: u64 = 2 << 20;
+/// Rows of interleaved output that are searched in one step.
+const STEP_ROWS: u64 = 2_000;
+
+impl Reading {
+    /// Reads one piece of each thing that is wanted. Nothing where all has
+    /// been read: then it need not be asked again before the state changes.
+    pub fn serve(&mut self, reader: &Reader, state: &State) -> Vec<News> {
+        let mut news = Vec::new();
+        if let Some(wanted) = state.wanted_output() {
+            search(reader, state, &mut news);
+            self.tally(reader, state, &mut news);
+            if state.output.read != Some(wanted) && !state.is_tree_shown() {
+                let page = self.page(reader, state, &wanted);
+                news.push(News::Page(wanted, page));
+            }
+        }
+        if let Some(of) = state.wanted_tree().filter(|of| !state.output.tree.has(*of)) {
+            news.push(News::Tree(of, Tree::read(&reader.result(of.0))));
+        }
+        news
+    }
+
+    /// The rows around the screen.
+    fn page(&self, reader: &Reader, state: &State, wanted: &Wanted) -> Page {
+        let height = wanted.height;
+        let from = begin(wanted.from, height);
+        // A screen above, the screen itself and one below.
+        let count = height * 3 + 1;
+        match wanted.source {
+            Source::Call {
+                call,
+                streams,
+                form,
+            } => {
+                let request = WindowRequest {
+                    attempt: None,
+                    streams,
+                    from,
+                    count,
+                    form,
+                };
+                Page::of_window(call, reader.window(call, &request))
+            }
+            Source::Matches(of) => match &self.matches {
+                Some((known, filter)) if *known == of => {
+                    Page::of_matches(of.call, reader.matches(filter, from, count))
+                }
+                _ => Page::default(),
+            },
+            Source::Combined(streams) => {
+                let calls = all(state);
+                let rows = reader.combined(&calls, streams, from, count);
+                Page::of_rows(rows, calls.len() as u64)
+            }
+            Source::Live => Page::of_rows(reader.interleaved(from, count), 0),
+        }
+    }
+
+    /// Counts on.
+    fn tally(&mut self, reader: &Reader, state: &State, news: &mut Vec<News>) {
+        let Some(of) = state.wanted_tally() else {
+            return;
+        };
+        let Some(pattern) = state.output.find.pattern() else {
+            return;
+        };
+        let generation = state.selected().map_or(0, |row| row.output.generation);
+        let is_known = self.matches.as_ref().is_some_and(|(known, _)| *known == of);
+        if !is_known {
+            let filter = Filter::new(of.call, None, of.streams, pattern.clone());
+            self.matches = Some((of, filter));
+        }
+        let Some((_, filter)) = &mut self.matches else {
+            return;
+        };
+        let is_whole = !reader.extend(filter, STEP_BYTES);
+        let at = state.output.find.at;
+        let tally = Tally {
+            total: filter.total(),
+            before: at.map_or(0, |at| reader.rank(filter, at)),
+            at,
+            is_whole,
+            is_full: filter.is_full(),
+            generation,
+        };
+        news.push(News::Tallied(of, tally));
+    }
+}
+
+/// Searches on for the next match.
+fn search(reader: &Reader, state: &State, news: &mut Vec<News>) {
+    let (find, streams) = (&state.output.find, state.output.streams);
+    let (Some(quest), Some(pattern)) = (find.quest, find.pattern()) else {
+        return;
+    };
+    let request = SearchRequest {
+        attempt: None,
+        streams,
+        from: quest.from,
+        direction: quest.direction,
+        budget_bytes: STEP_BYTES,
+    };
+    let found = match state.shown_source() {
+        Some(Source::Call { call, .. }) => reader.search(call, &request, pattern),
+        Some(Source::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
+        Some(Source::Live) => search_live(reader, &quest, pattern),
+        Some(Source::Matches(_)) | None => Found::Nothing,
+    };
+    news.push(News::Found(quest, found));
+}
+
+/// All calls in the order of the plan.
+pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
+    state.run.calls.iter().map(|row| row.id).collect()
+}
+
+/// Looks through some rows of interleaved output for a match.
+fn search_live(reader: &Reader, quest: &Quest, pattern: &Pattern) -> Found {
+    let end = reader.interleaved(Position::Tail, 0).total;
+    let Some(last) = end.checked_sub(1) else {
+        return Found::Nothing;
+    };
+    let from = quest.from.min(last);
+    let begin = match quest.direction {
+        Direction::Forward if quest.from > last => return Found::Nothing,
+        Direction::Forward => from,
+        Direction::Backward => (from + 1).saturating_sub(STEP_ROWS),
+    };
+    let rows = reader.interleaved(Position::Line(begin), STEP_ROWS as usize);
+    let is_hit = |row: &&Row| match row {
+        Row::Title { .. } => false,
+        Row::Line { line, .. } => !pattern.find_in(&line.text).is_empty(),
+    };
+    let (hit, next) = match quest.direction {
+        Direction::Forward => {
+            let after = rows.rows.last().map_or(end, |row| row.number() + 1);
+            let next = (after < end).then_some(after);
+            (rows.rows.iter().find(is_hit), next)
+        }
+        Direction::Backward => {
+            let mut before = rows.rows.iter().filter(|row| row.number() <= from);
+            let next = begin
+                .checked_sub(1)
+                .filter(|before| *before >= rows.earliest);
+            (before.rfind(is_hit), next)
+        }
+    };
+    match (hit, next) {
+        (Some(row), _) => Found::At(row.number()),
+        (None, Some(from)) => Found::NotYet { from },
+        (None, None) => Found::Nothing,
+    }
+}

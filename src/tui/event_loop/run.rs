@@ -1,0 +1,81 @@
+//! The loop of the dashboard: waits for a key, a snapshot, a signal or the next
+//! frame, and gives each to the turn.
+
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::Event;
+use futures_util::{Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+use super::deps::Deps;
+use super::error::{TuiError, drawing};
+use super::experiment_handle::either;
+use super::loop_state::{Next, Turn};
+use super::settings::changed;
+use crate::tui::state::State;
+use crate::tui::terminal::Session;
+use crate::tui::update::{Leave, Msg, Signal};
+
+/// Runs the dashboard until it is left. `keys` opens the terminal's input; it
+/// is dropped while another program has the terminal, and opened anew. The
+/// input and `signals` may end: then the terminal is taken to be gone.
+pub async fn run<B, I, S>(
+    terminal: &mut Terminal<B>,
+    mut keys: impl FnMut() -> I,
+    mut signals: S,
+    session: &mut impl Session,
+    deps: Deps,
+) -> Result<Leave, TuiError>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    I: Stream<Item = io::Result<Event>> + Unpin,
+    S: Stream<Item = Signal> + Unpin,
+{
+    let mut snapshots = deps.handle.snapshots();
+    let first = Arc::clone(&snapshots.borrow_and_update());
+    let size = terminal.size().map_err(drawing)?;
+    let mut theme_changes = deps.settings.theme_changes.clone();
+    let mut turn = Turn::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
+    turn.draw(terminal)?;
+    let mut is_engine_there = true;
+    let mut input = keys();
+    loop {
+        let wake = turn.wake();
+        tokio::select! {
+            event = input.next() => match event {
+                Some(event) => turn.input(event.map_err(TuiError::Input)?),
+                None => return Ok(Leave::Signalled(Signal::HangUp)),
+            },
+            signal = signals.next() => {
+                return Ok(Leave::Signalled(signal.unwrap_or(Signal::HangUp)));
+            }
+            changed = snapshots.changed(), if is_engine_there => {
+                is_engine_there = changed.is_ok();
+                turn.engine(changed.is_ok(), &mut snapshots);
+            }
+            () = changed(&mut theme_changes) => turn.themes_changed(),
+            msg = either(turn.outward.copied(), &mut turn.deps.laboratory, &mut turn.listening) => turn.take_and_draw(msg),
+            () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
+        }
+        turn.inputs(&mut input)?;
+        match turn.perform(terminal, session).await? {
+            Next::GoOn => {}
+            Next::Leave(leave) => return Ok(leave),
+            Next::Show(viewer, extract) => {
+                drop(input);
+                let shown = (viewer, extract);
+                if let Some(leave) = turn.show(session, &mut signals, shown).await? {
+                    return Ok(leave);
+                }
+                terminal.clear().map_err(drawing)?;
+                // Keys are about what is seen, which is the latest.
+                turn.engine(true, &mut snapshots);
+                input = keys();
+            }
+        }
+        turn.close(terminal)?;
+    }
+}

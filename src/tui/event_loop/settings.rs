@@ -1,0 +1,63 @@
+//! What the user set up for the dashboard, as it is at the start.
+
+use tokio::sync::watch;
+
+use super::frame_clock::FRAMES_PER_SECOND;
+use crate::theme::Library;
+use crate::tui::export::program::Program;
+use crate::tui::keymap::Keymap;
+use crate::tui::state::CpuUnit;
+
+/// What the user set up for the dashboard.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The themes that can be picked.
+    pub themes: Library,
+    /// Changes when a file of the user's theme folder did.
+    pub theme_changes: Option<watch::Receiver<()>>,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// Frames a second at most.
+    pub frames_per_second: u32,
+    /// How CPU is written.
+    pub cpu_unit: CpuUnit,
+    /// Whether the terminal reports the mouse from the start.
+    pub has_mouse: bool,
+    /// What output is opened with, to be looked into or edited.
+    pub editor: Program,
+    /// What output is opened with, to be read.
+    pub pager: Program,
+    /// What is given each text that is copied, on its standard input; without
+    /// one the terminal is.
+    pub clipboard: Option<Program>,
+    /// What was wrong in the user's files.
+    pub notices: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            themes: Library::built_in(),
+            theme_changes: None,
+            keymap: Keymap::standard(),
+            frames_per_second: FRAMES_PER_SECOND,
+            cpu_unit: CpuUnit::default(),
+            has_mouse: true,
+            editor: Program::new("vi"),
+            pager: Program::new("less"),
+            clipboard: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// Waits for a change of the user's themes; for ever where none are watched.
+pub(in crate::tui) async fn changed(changes: &mut Option<watch::Receiver<()>>) {
+    if let Some(receiver) = changes {
+        if receiver.changed().await.is_ok() {
+            return;
+        }
+        *changes = None;
+    }
+    std::future::pending::<()>().await;
+}

@@ -1,0 +1,363 @@
+//! Where the panes are, by the size of the screen.
+//!
+//! ```text
+//! wide, from 110 columns    medium, from 70     narrow, or under 16 rows
+//! ┌──────header──────┐      ┌───header───┐      header
+//! ├──────tabs────────┤      ├───tabs─────┤      lanes
+//! │ ┌─────lanes────┐ │      │ ┌──lanes─┐ │
+//! │ └──────────────┘ │      │ └────────┘ │      ─ title ─
+//! │ ┌queue┐┌output─┐ │      │ ┌─lower──┐ │      lower
+//! │ └─────┘│       │ │      │ │        │ │
+//! │ ┌done─┐│       │ │      │ └────────┘ │
+//! │ └─────┘└───────┘ │      toast
+//! toast                     footer              footer or toast
+//! footer
+//! ```
+//! From 160 columns everything about the selected call has a column of its own
+//! at the right; elsewhere it takes the place of the output while it has the
+//! keys. `lower` is the output, or the queue or the finished calls while they have
+//! the keys, so that no pane takes keys without being drawn. Under 10 rows one
+//! pane has the screen, and below 40x8 there is one line only.
+
+use ratatui::layout::Rect;
+
+use super::{Chart, OutputView, Pane, Scope, Screen, State, rows_wanted};
+
+/// The smallest screen that is drawn in full: columns and rows.
+pub(in crate::tui) const SMALLEST: (u16, u16) = (40, 8);
+
+/// From this many columns the selected call has a column of its own.
+const DETAIL_FROM: u16 = 160;
+
+/// Cells of the time before a line, with the blank behind it.
+pub(in crate::tui) const TIME: usize = 10;
+/// Cells of the call before a line, with the blank behind it.
+pub(in crate::tui) const CALL: usize = 15;
+
+/// Cells before the text of a line.
+fn gutter(output: &OutputView) -> usize {
+    let time = if output.has_times { TIME } else { 0 };
+    let call = if output.scope == Scope::Live { CALL } else { 0 };
+    time + call + 1
+}
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// Under 70 columns or under 16 rows: no borders.
+    Narrow,
+    /// 70 to 109 columns.
+    Medium,
+    /// From 110 columns.
+    Wide,
+}
+
+/// Where the panes are. A pane without an area is not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// How much room there is.
+    pub breadth: Breadth,
+    /// The line at the top.
+    pub header: Rect,
+    /// The line of screens; empty where there is no room.
+    pub tabs: Rect,
+    /// The areas of the panes.
+    panes: [Rect; Pane::COUNT],
+    /// The line of messages; it may be the footer's.
+    pub toast: Rect,
+    /// The line of keys.
+    pub footer: Rect,
+    /// Whether panes have lines around them.
+    pub has_borders: bool,
+}
+
+impl Layout {
+    /// The layout of the screen.
+    pub fn of(state: &State) -> Self {
+        let (width, height) = (state.size.width, state.size.height);
+        let breadth = match width {
+            _ if height < 16 => Breadth::Narrow,
+            0..70 => Breadth::Narrow,
+            70..110 => Breadth::Medium,
+            _ => Breadth::Wide,
+        };
+        let is_narrow = breadth == Breadth::Narrow;
+        let row = |y: u16| Rect::new(0, y.min(height), width, u16::from(y < height));
+        let footer = row(height.saturating_sub(1));
+        let toast = if is_narrow {
+            footer
+        } else {
+            row(height.saturating_sub(2))
+        };
+        let bottom = if is_narrow { footer.y } else { toast.y };
+        let tabs = if is_narrow { Rect::ZERO } else { row(1) };
+        let top = 1 + tabs.height;
+        let body = Rect::new(0, top.min(height), width, bottom.saturating_sub(top));
+        let mut layout = Self {
+            breadth,
+            header: row(0),
+            tabs,
+            panes: [Rect::ZERO; Pane::COUNT],
+            toast,
+            footer,
+            has_borders: !is_narrow && !state.is_zoomed,
+        };
+        layout.place(state, body);
+        layout
+    }
+
+    /// Whether the screen is too small to draw anything but one line.
+    pub fn is_too_small(state: &State) -> bool {
+        state.size.width < SMALLEST.0 || state.size.height < SMALLEST.1
+    }
+
+    fn place(&mut self, state: &State, body: Rect) {
+        if state.is_zoomed || state.size.height < 10 {
+            self.set(state.focus, body);
+            return;
+        }
+        let body = self.place_detail(state, body);
+        match state.screen {
+            Screen::Lanes => self.place_lanes(state, body),
+            Screen::Queue => self.place_over_output(state, Pane::Table, body),
+            Screen::Catalogue => self.place_tools(state, body),
+            Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
+            Screen::Experiments => self.set(Pane::Experiment, body),
+            Screen::Servers => self.place_servers(state, body),
+        }
+    }
+
+    /// The column of the selected call, where there is room for one; what is
+    /// left for the rest.
+    fn place_detail(&mut self, state: &State, body: Rect) -> Rect {
+        let has_calls = state.screen.panes().contains(&Pane::Detail);
+        if body.width < DETAIL_FROM || self.breadth != Breadth::Wide || !has_calls {
+            return body;
+        }
+        let width = (body.width - DETAIL_FROM) / 4 + 50;
+        let (rest, detail) = split_columns(body, body.width - width);
+        self.set(Pane::Detail, detail);
+        rest
+    }
+
+    /// The output, or what else is known of the call while that has the keys
+    /// and no column of its own.
+    fn set_output(&mut self, state: &State, area: Rect) {
+        let is_asked = state.focus == Pane::Detail && self.pane(Pane::Detail).is_empty();
+        let pane = if is_asked { Pane::Detail } else { Pane::Output };
+        self.set(pane, area);
+    }
+
+    /// A pane over the output of its selected call, where there is room.
+    fn place_over_output(&mut self, state: &State, pane: Pane, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let (upper, output) = split_rows(body, body.height * 2 / 3);
+        self.set(pane, upper);
+        self.set_output(state, output);
+    }
+
+    /// The tools beside the selected one, or the one that has the keys.
+    fn place_tools(&mut self, state: &State, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let width = if self.breadth == Breadth::Wide {
+            body.width * 2 / 5
+        } else {
+            body.width / 3
+        };
+        let (tools, tool) = split_columns(body, width);
+        self.set(Pane::Tools, tools);
+        self.set(Pane::Tool, tool);
+    }
+
+    /// The servers over the calls of the selected one, and beside those what
+    /// is known of the server or was said about the selected call.
+    fn place_servers(&mut self, state: &State, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let lines = (state.run.servers.len() + state.catalogue.unusable_servers().len()).max(3);
+        let wanted = (lines as u16).saturating_add(3);
+        let (upper, lower) = split_rows(body, wanted.min(body.height * 2 / 5));
+        self.set(Pane::Servers, upper);
+        let is_wide = self.breadth == Breadth::Wide;
+        let shown = match state.focus {
+            Pane::Servers => Pane::Server,
+            Pane::ServerCalls if is_wide => Pane::Talk,
+            Pane::Detail if !self.pane(Pane::Detail).is_empty() => Pane::Talk,
+            pane => pane,
+        };
+        if !is_wide {
+            self.set(shown, lower);
+            return;
+        }
+        let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));
+        self.set(Pane::ServerCalls, calls);
+        self.set(shown, right);
+    }
+
+    fn place_lanes(&mut self, state: &State, body: Rect) {
+        let (upper, lower) = split_rows(body, self.lanes_height(state, body.height));
+        self.set(Pane::Lanes, upper);
+        if self.breadth != Breadth::Wide {
+            let pane = if state.focus == Pane::Lanes {
+                Pane::Output
+            } else {
+                state.focus
+            };
+            self.set(pane, lower);
+            return;
+        }
+        let left_width = (lower.width * 3 / 8).clamp(36, 72);
+        let (left, right) = split_columns(lower, left_width);
+        let queue_height = (left.height * 2 / 5).max(3);
+        let (queue, finished) = split_rows(left, queue_height);
+        self.set(Pane::Queue, queue);
+        self.set(Pane::Finished, finished);
+        self.set_output(state, right);
+    }
+
+    /// Room for every lane as far as the output keeps the larger part.
+    fn lanes_height(&self, state: &State, height: u16) -> u16 {
+        let lanes = state.run.lanes.len().min(usize::from(u16::MAX) / 4) as u16;
+        let is_wide = self.breadth == Breadth::Wide;
+        let frame = 2 * u16::from(self.has_borders) + u16::from(is_wide);
+        let wanted = if is_wide { lanes * 2 } else { lanes };
+        let most = height * 9 / 20;
+        (wanted + frame).clamp(3.min(most), most.max(1))
+    }
+
+    fn set(&mut self, pane: Pane, area: Rect) {
+        self.panes[pane as usize] = area;
+    }
+
+    /// Where a pane is, its frame included; empty if it is not drawn.
+    pub fn pane(&self, pane: Pane) -> Rect {
+        self.panes[pane as usize]
+    }
+
+    /// Where the content of a pane is: inside its borders, or under its title.
+    pub fn inner(&self, pane: Pane) -> Rect {
+        let area = self.pane(pane);
+        if self.has_borders {
+            return area.inner(ratatui::layout::Margin::new(1, 1));
+        }
+        let title = u16::from(self.has_title(pane)).min(area.height);
+        Rect::new(area.x, area.y + title, area.width, area.height - title)
+    }
+
+    /// Whether a pane without borders has a line for its title. The lanes at
+    /// the top of the screen need none: the header speaks of them.
+    pub fn has_title(&self, pane: Pane) -> bool {
+        self.has_borders || pane != Pane::Lanes
+    }
+
+    /// Where the lanes are drawn: below their column titles where those have
+    /// a line of their own.
+    pub fn lane_area(&self) -> Rect {
+        let titles = u16::from(self.breadth == Breadth::Wide);
+        self.below_titles(Pane::Lanes, titles)
+    }
+
+    /// Where the table's rows are: below its column titles.
+    pub fn table_area(&self) -> Rect {
+        self.below_titles(Pane::Table, 1)
+    }
+
+    /// Where the servers are: below their column titles.
+    pub fn server_area(&self) -> Rect {
+        self.below_titles(Pane::Servers, 1)
+    }
+
+    /// What so many lines of column titles leave of a pane.
+    fn below_titles(&self, pane: Pane, titles: u16) -> Rect {
+        let inner = self.inner(pane);
+        let titles = titles.min(inner.height);
+        Rect::new(
+            inner.x,
+            inner.y + titles,
+            inner.width,
+            inner.height - titles,
+        )
+    }
+
+    /// Lines of a busy lane: two where all lanes fit that way.
+    pub fn lane_lines(&self, state: &State) -> u16 {
+        let lanes = &state.run.lanes;
+        let busy = lanes.iter().filter(|lane| lane.is_some()).count();
+        let fits = lanes.len() + busy <= usize::from(self.lane_area().height);
+        if fits && self.breadth == Breadth::Wide {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// Rows of a pane: lanes, calls or lines of output it can show.
+    pub fn rows(&self, state: &State, pane: Pane) -> usize {
+        match pane {
+            Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
+            Pane::Lanes => usize::from(self.lane_area().height),
+            Pane::Table => usize::from(self.table_area().height),
+            Pane::Servers => usize::from(self.server_area().height),
+            Pane::Timeline => usize::from(Chart::of(state).rows.height),
+            _ => usize::from(self.inner(pane).height),
+        }
+    }
+
+    /// The bar on the right border of a pane that lists more than it has room
+    /// for: where it is, how many rows are listed, and the first visible one.
+    pub fn scrollbar(&self, state: &State, pane: Pane) -> Option<(Rect, usize, usize)> {
+        let (listed, first) = match pane {
+            Pane::Tools => (state.tools.found.len(), state.tools.list.first),
+            Pane::Servers => (state.run.servers.len(), state.servers.list.first),
+            Pane::Timeline => {
+                let first = Chart::of(state).first(state);
+                (rows_wanted(state), first)
+            }
+            _ if Pane::LISTS.contains(&pane) => (state.listed(pane), state.list(pane).first),
+            _ => return None,
+        };
+        let (area, inner) = (self.pane(pane), self.inner(pane));
+        let is_needed = self.has_borders && inner.height > 1 && listed > self.rows(state, pane);
+        let bar = Rect::new(area.right().saturating_sub(1), inner.y, 1, inner.height);
+        is_needed.then_some((bar, listed, first))
+    }
+
+    /// Columns of the output pane that show text, behind those that say whose
+    /// line it is, when it was completed and on which stream.
+    pub fn output_width(&self, output: &OutputView) -> u16 {
+        let width = self.inner(Pane::Output).width;
+        width.saturating_sub(gutter(output) as u16)
+    }
+}
+
+fn split_rows(area: Rect, first: u16) -> (Rect, Rect) {
+    let first = first.min(area.height);
+    let rest = Rect::new(area.x, area.y + first, area.width, area.height - first);
+    (
+        Rect {
+            height: first,
+            ..area
+        },
+        rest,
+    )
+}
+
+fn split_columns(area: Rect, first: u16) -> (Rect, Rect) {
+    let first = first.min(area.width);
+    let rest = Rect::new(area.x + first, area.y, area.width - first, area.height);
+    (
+        Rect {
+            width: first,
+            ..area
+        },
+        rest,
+    )
+}

@@ -1,0 +1,278 @@
+//! The signs of the screen in two sets: Unicode, and ASCII for terminals that
+//! draw ambiguous characters two cells wide.
+//!
+//! State signs are of neutral width by Unicode and stand in `DejaVu` Sans Mono.
+
+use std::borrow::Cow;
+
+use ratatui::symbols::border;
+
+use crate::model::{CallState, Outcome, ServerState};
+use crate::theme::Role;
+
+/// Which signs the screen uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Glyphs {
+    /// Box drawing, blocks and signs.
+    #[default]
+    Unicode,
+    /// Printable ASCII only.
+    Ascii,
+}
+
+impl Glyphs {
+    fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        match self {
+            Self::Unicode => unicode,
+            Self::Ascii => ascii,
+        }
+    }
+
+    /// The sign of a call's state.
+    pub fn state(self, state: &CallState) -> &'static str {
+        match state {
+            CallState::Queued => self.queued(),
+            CallState::Retrying { .. } => self.retrying(),
+            CallState::Starting { .. } => self.starting(),
+            CallState::Running { .. } => self.running(),
+            CallState::Stopping { .. } => self.stopping(),
+            CallState::Ended(outcome) => self.outcome(*outcome),
+        }
+    }
+
+    /// The sign of a call that waits for its first start.
+    pub fn queued(self) -> &'static str {
+        self.pick("◌", ".")
+    }
+
+    /// The sign of a call that waits for another attempt.
+    pub fn retrying(self) -> &'static str {
+        self.pick("↻", "r")
+    }
+
+    /// The sign of a call whose start was ordered.
+    pub fn starting(self) -> &'static str {
+        self.pick("◔", "o")
+    }
+
+    /// The sign of a call that runs.
+    pub fn running(self) -> &'static str {
+        self.pick("▸", ">")
+    }
+
+    /// The sign of a call that is being stopped.
+    pub fn stopping(self) -> &'static str {
+        self.pick("▾", "v")
+    }
+
+    /// The sign of a server's state.
+    pub fn server(self, state: &ServerState) -> &'static str {
+        match state {
+            ServerState::Stopped => self.queued(),
+            ServerState::Starting => self.starting(),
+            ServerState::Ready => self.running(),
+            ServerState::Stopping => self.stopping(),
+            ServerState::Failed(_) => self.outcome(Outcome::Failed),
+        }
+    }
+
+    /// The sign of an outcome.
+    pub fn outcome(self, outcome: Outcome) -> &'static str {
+        match outcome {
+            Outcome::Succeeded => self.pick("✓", "+"),
+            Outcome::Failed => self.pick("✗", "x"),
+            Outcome::TimedOut => self.pick("◷", "t"),
+            Outcome::Cancelled => self.pick("⊘", "-"),
+            Outcome::Skipped => self.pick("↷", "s"),
+            Outcome::Leaked => self.pick("⇣", "l"),
+            Outcome::Unconfirmed => self.pick("‽", "?"),
+            Outcome::Lost => self.pick("∄", "!"),
+        }
+    }
+
+    /// A column of a sparkline, for a level of 0 to 1.
+    pub fn spark(self, level: f32) -> &'static str {
+        const UNICODE: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+        const ASCII: [&str; 8] = [".", ",", ":", "-", "=", "+", "*", "#"];
+        let index = (level.clamp(0.0, 1.0) * 7.0).round() as usize;
+        self.pick(UNICODE[index], ASCII[index])
+    }
+
+    /// A line that a chart's columns are seen against.
+    pub fn level(self) -> &'static str {
+        self.pick("─", "_")
+    }
+
+    /// What stands for text that was cut away.
+    pub fn ellipsis(self) -> &'static str {
+        self.pick("…", "~")
+    }
+
+    /// The bar before the selected row.
+    pub fn selected(self) -> &'static str {
+        self.pick("▌", "*")
+    }
+
+    /// Leads to the second line of a row.
+    pub fn branch(self) -> &'static str {
+        self.pick("└", "`")
+    }
+
+    /// A level line in a title without borders.
+    pub fn rule(self) -> &'static str {
+        self.pick("─", "-")
+    }
+
+    /// Between two parts of one text.
+    pub fn dot(self) -> &'static str {
+        self.pick("·", "-")
+    }
+
+    /// Points to what comes next.
+    pub fn then(self) -> &'static str {
+        self.pick("▸", ">")
+    }
+
+    /// A position on an axis.
+    pub fn tick(self) -> &'static str {
+        self.pick("╵", "'")
+    }
+
+    /// A stretch of one kind.
+    pub fn light_shade(self) -> &'static str {
+        self.pick("░", "_")
+    }
+
+    /// A stretch of another kind.
+    pub fn dark_shade(self) -> &'static str {
+        self.pick("▒", "%")
+    }
+
+    /// A stretch of an earlier run.
+    pub fn ghost(self) -> &'static str {
+        self.pick("▂", "=")
+    }
+
+    /// What of a list is in sight, on its bar.
+    pub fn thumb(self) -> &'static str {
+        self.pick("█", "#")
+    }
+
+    /// A text of the lab in these signs: it names its figures by Greek letters.
+    pub fn spelled(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Unicode => Cow::Borrowed(text),
+            Self::Ascii => {
+                let text = text.replace('α', "alpha").replace('β', "beta");
+                Cow::Owned(text.replace('…', self.ellipsis()))
+            }
+        }
+    }
+
+    /// More below.
+    pub fn down(self) -> &'static str {
+        self.pick("↓", "v")
+    }
+
+    /// The lines around a pane.
+    pub fn border(self) -> border::Set<'static> {
+        const ASCII: border::Set<'static> = border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        };
+        match self {
+            Self::Unicode => border::PLAIN,
+            Self::Ascii => ASCII,
+        }
+    }
+}
+
+/// The role of a call's state.
+pub fn role_of_state(state: &CallState) -> Role {
+    match state {
+        CallState::Queued => Role::Queued,
+        CallState::Retrying { .. } => Role::Retrying,
+        CallState::Starting { .. } => Role::Starting,
+        CallState::Running { .. } => Role::Running,
+        CallState::Stopping { .. } => Role::Stopping,
+        CallState::Ended(outcome) => role_of_outcome(*outcome),
+    }
+}
+
+/// The role of a server's state.
+pub fn role_of_server(state: &ServerState) -> Role {
+    match state {
+        ServerState::Stopped => Role::Queued,
+        ServerState::Starting => Role::Starting,
+        ServerState::Ready => Role::Running,
+        ServerState::Stopping => Role::Stopping,
+        ServerState::Failed(_) => Role::Failed,
+    }
+}
+
+/// The role of an outcome.
+pub fn role_of_outcome(outcome: Outcome) -> Role {
+    match outcome {
+        Outcome::Succeeded => Role::Done,
+        Outcome::Failed => Role::Failed,
+        Outcome::TimedOut => Role::Timeout,
+        Outcome::Cancelled => Role::Cancelled,
+        Outcome::Skipped => Role::Skipped,
+        Outcome::Leaked => Role::Leaked,
+        Outcome::Unconfirmed => Role::Unconfirmed,
+        Outcome::Lost => Role::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use unicode_width::UnicodeWidthStr;
+
+    use crate::model::{AttemptNo, Epoch, LaneId, StopCause, StopStep};
+
+    use crate::tui::text::glyphs::*;
+
+    fn every_state() -> Vec<CallState> {
+        let (lane, epoch) = (LaneId(0), Epoch(1));
+        let at = std::time::Duration::ZERO;
+        let mut states = vec![
+            CallState::Queued,
+            CallState::Retrying {
+                after: AttemptNo(1),
+                at,
+            },
+            CallState::Starting { lane, epoch },
+            CallState::Running { lane, epoch },
+            CallState::Stopping {
+                lane,
+                epoch,
+                step: StopStep::Hard,
+                cause: StopCause::User,
+            },
+        ];
+        states.extend(Outcome::ALL.map(CallState::Ended));
+        states
+    }
+
+    #[test]
+    fn every_state_has_its_own_sign_and_word_in_both_sets() {
+        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            let states = every_state();
+            let signs: BTreeSet<_> = states.iter().map(|it| glyphs.state(it)).collect();
+            let words: BTreeSet<_> = states.iter().map(CallState::word).collect();
+            assert_eq!((signs.len(), words.len()), (states.len(), states.len()));
+            for sign in signs {
+                assert_eq!(sign.width(), 1, "{sign}");
+                assert!(glyphs == Glyphs::Unicode || sign.is_ascii());
+            }
+        }
+    }
+}

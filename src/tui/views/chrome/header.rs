@@ -1,0 +1,279 @@
+//! The line at the top: what runs, what waits, what ended, the cap, the
+//! machine and the time.
+//!
+//! ```text
+//!  fanout ▸ plan   ▸4 running  ◌4 queued  ✓11 done   cap 4 [-/+]  CPU 61% ▂▄▆  MEM 5.1/16G ▃▃  02:14
+//! ```
+//! What there is no room for goes in this order: words, the plan, trends, the
+//! hint at the cap, memory, CPU.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use crate::model::{AutoCap, Outcome, PressureSource, RunPhase};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::action::Action;
+use crate::tui::text::glyphs::role_of_outcome;
+use crate::tui::text::{Strip, figure};
+use crate::tui::views::View;
+use crate::tui::views::chrome::sparkline;
+
+/// What is left out, the higher the more.
+type Thrift = u8;
+const WORDS: Thrift = 1;
+const PLAN: Thrift = 2;
+const TRENDS: Thrift = 3;
+const HINT: Thrift = 4;
+const MEMORY: Thrift = 5;
+const CPU: Thrift = 6;
+
+/// Draws the line.
+pub(in crate::tui) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (left, right, x) = ends(view, area);
+    left.draw(area.as_position(), buf);
+    right.strip.draw((x, area.y), buf);
+}
+
+/// What the hint at the cap does at a place.
+pub(in crate::tui) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
+    let area = view.layout.header;
+    if at.y != area.y {
+        return None;
+    }
+    let (_, right, x) = ends(view, area);
+    let hint = usize::from(x) + right.hint?;
+    match usize::from(at.x).checked_sub(hint)? {
+        1 => Some(Action::CapDown),
+        3 => Some(Action::CapUp),
+        _ => None,
+    }
+}
+
+/// The right end of the line.
+struct Right {
+    strip: Strip,
+    /// Where `[-/+]` is in it.
+    hint: Option<usize>,
+}
+
+/// Both ends, as thrifty as they must be, and the column of the right one.
+fn ends(view: &View<'_>, area: Rect) -> (Strip, Right, u16) {
+    let mut thrift = 0;
+    loop {
+        let left = left(view, area.width, thrift);
+        let right = right(view, area.width, thrift);
+        let fits = left.used() + right.strip.used() + 1 < usize::from(area.width);
+        if fits || thrift == CPU {
+            let x = area.right().saturating_sub(right.strip.used() as u16 + 1);
+            let x = x.max(area.x + left.used() as u16 + 1);
+            return (left, right, x);
+        }
+        thrift += 1;
+    }
+}
+
+fn left(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
+    let (counts, glyphs) = (&view.state.run.counts, view.glyphs);
+    let mut strip = Strip::new(width, glyphs);
+    strip.skip(1);
+    if thrift < PLAN {
+        strip.put("fanout ", view.style(Role::Title));
+        strip.put(glyphs.then(), view.style(Role::Muted)).skip(1);
+        strip.put_cut(
+            Safe::new(&view.state.run.plan),
+            24,
+            crate::tui::text::Cut::End,
+            view.style(Role::Accent),
+        );
+        strip.skip(3);
+    }
+    let mut put = |sign, number: usize, word: &'static str, role, is_kept: bool| {
+        if number == 0 && !is_kept {
+            return;
+        }
+        let style = view.style(role);
+        strip.put(sign, style).put(figure::count(number), style);
+        if thrift < WORDS {
+            strip.skip(1).put(word, style).skip(1);
+        }
+        strip.skip(1);
+    };
+    let busy = counts.starting + counts.running;
+    put(glyphs.running(), busy, "running", Role::Running, true);
+    put(
+        glyphs.stopping(),
+        counts.stopping,
+        "stopping",
+        Role::Stopping,
+        false,
+    );
+    put(glyphs.queued(), counts.queued, "queued", Role::Queued, true);
+    put(
+        glyphs.retrying(),
+        counts.retrying,
+        "retrying",
+        Role::Retrying,
+        false,
+    );
+    for outcome in Outcome::ALL {
+        let word = if outcome == Outcome::Succeeded {
+            "done"
+        } else {
+            outcome.word()
+        };
+        put(
+            glyphs.outcome(outcome),
+            counts.ended_as(outcome),
+            word,
+            role_of_outcome(outcome),
+            false,
+        );
+    }
+    strip
+}
+
+fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Right {
+    let state = view.state;
+    let mut hint = None;
+    let mut strip = Strip::new(width, view.glyphs);
+    phase(view, &mut strip);
+    let cap = state.wanted_cap.unwrap_or(state.run.cap());
+    let auto = state.run.auto.filter(|_| state.wanted_cap.is_none());
+    let style = view.style(Role::Fg);
+    strip.put("cap ", style);
+    if auto.is_some() {
+        strip.put("auto ~", style);
+    }
+    strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
+    if let Some(auto) = auto.filter(|_| thrift < PLAN) {
+        machine_room(view, &auto, &mut strip);
+    }
+    let busy = state.run.counts.busy();
+    if auto.is_none() && busy > cap.get() as usize {
+        let warn = view.style(Role::Stopping);
+        strip.put(" (", warn).put(figure::count(busy), warn);
+        strip.put(
+            if thrift < TRENDS {
+                " running, draining)"
+            } else {
+                ", draining)"
+            },
+            warn,
+        );
+    } else if has_outlook(view) {
+        outlook(view, &mut strip);
+    } else if thrift < HINT {
+        hint = Some(strip.used() + 1);
+        strip.put(" [-/+]", view.style(Role::Muted));
+    }
+    machine(view, &mut strip, thrift);
+    strip
+        .skip(2)
+        .put(figure::whole_clock(state.elapsed()), style);
+    Right { strip, hint }
+}
+
+/// What the automatic cap goes by: the cores it fills, and from where it knows.
+fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
+    let muted = view.style(Role::Muted);
+    strip
+        .put(" of ", muted)
+        .put(figure::cores(auto.room_cores), muted)
+        .put(" cores", muted);
+    if auto.is_memory_short {
+        strip.put(", memory short", view.style(Role::Stopping));
+    } else if auto.source == PressureSource::Estimated {
+        strip.put(", pressure estimated", muted);
+    }
+}
+
+fn has_outlook(view: &View<'_>) -> bool {
+    let outlook = view.state.cap_outlook.as_ref();
+    outlook.is_some_and(|outlook| view.state.now < outlook.until)
+}
+
+/// While the cap is turned: the estimated time left at the caps around it.
+fn outlook(view: &View<'_>, strip: &mut Strip) {
+    let Some(outlook) = &view.state.cap_outlook else {
+        return;
+    };
+    let muted = view.style(Role::Muted);
+    for (cap, left) in &outlook.left {
+        let style = if *cap == outlook.cap {
+            view.style(Role::Accent)
+        } else {
+            muted
+        };
+        strip
+            .skip(1)
+            .put(figure::cap(*cap), style)
+            .put(":~", style)
+            .put(figure::whole_clock(*left), style);
+    }
+}
+
+fn phase(view: &View<'_>, strip: &mut Strip) {
+    let word = match view.state.run.phase {
+        RunPhase::Open => return,
+        RunPhase::Paused => "PAUSED",
+        RunPhase::Stopped => "STOPPED",
+        RunPhase::ShuttingDown => "LEAVING",
+    };
+    strip.put(word, view.style(Role::Stopping)).skip(2);
+}
+
+/// The machine's gauges. Nothing is shown of what was never read.
+fn machine(view: &View<'_>, strip: &mut Strip, thrift: Thrift) {
+    let run = &view.state.run;
+    let (machine, cores) = (&run.machine, run.cores.max(1) as f32);
+    let Some(latest) = machine.latest() else {
+        return;
+    };
+    let gauge = |share: f32| {
+        let role = match share {
+            ..0.6 => Role::MeterLow,
+            0.6..0.85 => Role::MeterMid,
+            _ => Role::MeterHigh,
+        };
+        let style = view.style(role);
+        if view.state.is_frozen() {
+            style.add_modifier(Modifier::DIM)
+        } else {
+            style
+        }
+    };
+    let label = view.style(Role::Muted);
+    if thrift < CPU
+        && let Some(used) = latest.cpu_cores
+    {
+        let style = gauge(used / cores);
+        strip
+            .skip(2)
+            .put("CPU ", label)
+            .put(figure::percent(used / cores), style);
+        if thrift < TRENDS {
+            let levels = machine.iter().map(|it| Some(it?.cpu_cores? / cores));
+            sparkline::put(strip.skip(1), levels, 6, style, view.glyphs);
+        }
+    }
+    if thrift < MEMORY {
+        let total = latest.memory_total_bytes.max(1) as f32;
+        let style = gauge(latest.memory_used_bytes as f32 / total);
+        strip
+            .skip(2)
+            .put("MEM ", label)
+            .put(figure::bytes(latest.memory_used_bytes), style);
+        if thrift < TRENDS {
+            strip
+                .put("/", label)
+                .put(figure::bytes(latest.memory_total_bytes), label)
+                .skip(1);
+            let levels = machine
+                .iter()
+                .map(|it| Some(it?.memory_used_bytes as f32 / total));
+            sparkline::put(strip, levels, 4, style, view.glyphs);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The runs of a comparison as bars over time, at one scale.
+//!
+//! ```text
+//! cap 1   16.0 s (15.9 s to 16.1 s)
+//!      1 ✓fetch-1  ✓fetch-2  ✓fetch-3  ✓fetch-4  ✓fetch-5  …
+//! cap 4   4.02 s (4.01 s to 4.05 s)  3.98 times as fast (3.93 to 4.01)  efficiency 99 %
+//!      1 ✓fetch-1  ✓fetch-5
+//!      2 ✓fetch-2  ✓fetch-6
+//!        0 s       2 s       4 s       6 s       8 s
+//! ```
+
+use std::time::Duration;
+
+use ratatui::style::Modifier;
+
+use crate::lab::compare::{Findings, Timing, Typical};
+use crate::lab::{seconds, seconds_range};
+use crate::model::{Outcome, Plan};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::text::glyphs::role_of_outcome;
+use crate::tui::text::{Align, Cut, Strip, figure};
+use crate::tui::views::View;
+use crate::tui::views::chrome::scale::axis;
+
+/// Cells of a lane's number and the blanks around it.
+const LABEL: u16 = 6;
+/// Lanes that have a row each; more are drawn as how many were busy.
+const ROWS: usize = 16;
+/// Rows of the busy lanes, where they have none each.
+const BUSY: usize = 6;
+
+/// The typical run of each cap, and its figures.
+pub(in crate::tui) fn bars(
+    view: &View<'_>,
+    plan: &Plan,
+    findings: &Findings,
+    width: u16,
+) -> Vec<Strip> {
+    let walls = findings.typical.iter().map(|run| run.wall);
+    let Some(longest) = walls.max().filter(|wall| !wall.is_zero()) else {
+        return Vec::new();
+    };
+    let scale = Scale {
+        columns: width.saturating_sub(LABEL + 1),
+        longest,
+    };
+    let mut lines = Vec::new();
+    for (run, timing) in findings.typical.iter().zip(&findings.timings) {
+        lines.extend(figures(view, timing, width));
+        let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
+        if count <= ROWS {
+            lines.extend((0..count).map(|lane| row(view, plan, run, lane, scale)));
+        } else {
+            lines.extend(busy(view, run, count, scale));
+        }
+    }
+    let seconds = (0.0, longest.as_secs_f64());
+    lines.push(axis(view, (LABEL, scale.columns), seconds));
+    lines
+}
+
+/// How time becomes columns.
+#[derive(Clone, Copy)]
+struct Scale {
+    columns: u16,
+    longest: Duration,
+}
+
+impl Scale {
+    fn column(self, time: Duration) -> u16 {
+        let part = time.as_secs_f64() / self.longest.as_secs_f64();
+        ((part * f64::from(self.columns)).round() as u16).min(self.columns)
+    }
+
+    fn time(self, column: u16) -> Duration {
+        self.longest
+            .mul_f64(f64::from(column) / f64::from(self.columns.max(1)))
+    }
+}
+
+/// What stands above a run's bars, in two lines where one is too short.
+fn figures(view: &View<'_>, timing: &Timing, width: u16) -> Vec<Strip> {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let bold = view.style(Role::Title).add_modifier(Modifier::BOLD);
+    let mut strip = view.strip(width);
+    strip
+        .skip(1)
+        .put("cap ", bold)
+        .put(figure::cap(timing.cap), bold)
+        .skip(2);
+    strip
+        .put(Safe::new(&seconds(timing.wall.at)), bold)
+        .put(" (", muted)
+        .put(Safe::new(&seconds_range(&timing.wall)), muted)
+        .put(")", muted);
+    let is_base = (timing.speed_up.low, timing.speed_up.high) == (1.0, 1.0);
+    if !is_base {
+        let it = &timing.speed_up;
+        let text = format!("speed-up {:.2}", it.at);
+        strip
+            .skip(2)
+            .put(Safe::new(&text), view.style(Role::Accent));
+        let text = format!(" ({:.2} to {:.2})", it.low, it.high);
+        strip.put(Safe::new(&text), muted);
+    }
+    let best = seconds(timing.lower_bound.as_secs_f64());
+    let mut bound = view.strip(width);
+    bound
+        .skip(2)
+        .put("efficiency ", muted)
+        .put(Safe::new(&timing.efficiency_text()), fg)
+        .put("  at best ", muted)
+        .put(Safe::new(&best), fg)
+        .put(" (", muted)
+        .put(Safe::new(&timing.binding.to_string()), fg)
+        .put(")", muted);
+    if bound.used() <= strip.room() {
+        strip.append(&bound);
+        return vec![strip];
+    }
+    vec![strip, bound]
+}
+
+/// One lane of a run.
+fn row(view: &View<'_>, plan: &Plan, run: &Typical, lane: usize, scale: Scale) -> Strip {
+    let mut strip = view.strip(LABEL + scale.columns);
+    strip.cell(
+        figure::count(lane + 1),
+        usize::from(LABEL) - 1,
+        Align::Right,
+        view.style(Role::Muted),
+    );
+    strip.skip(1);
+    let spans = run.spans.iter().filter(|span| span.lane.0 as usize == lane);
+    for span in spans {
+        let from = usize::from(LABEL + scale.column(span.from)).max(strip.used());
+        let to = usize::from(LABEL + scale.column(span.to)).max(from + 1);
+        idle(view, &mut strip, from);
+        let outcome = span.outcome.unwrap_or(Outcome::Lost);
+        let style = view
+            .style(role_of_outcome(outcome))
+            .remove_modifier(Modifier::DIM)
+            .add_modifier(Modifier::REVERSED);
+        let mut bar = view.strip((to - from) as u16);
+        bar.put(view.glyphs.outcome(outcome), style);
+        if let Some(call) = plan.calls.get(span.call.index()) {
+            let room = bar.room().saturating_sub(1);
+            bar.put_cut(Safe::new(call.name.as_str()), room, Cut::End, style);
+        }
+        while bar.room() > 0 {
+            bar.put(" ", style);
+        }
+        strip.append(&bar);
+    }
+    let end = usize::from(LABEL + scale.column(run.wall));
+    idle(view, &mut strip, end);
+    strip
+}
+
+/// A lane that stood empty, up to a cell of its row.
+fn idle(view: &View<'_>, strip: &mut Strip, until: usize) {
+    let style = view.style(Role::MeterTrack);
+    while strip.used() < until && strip.room() > 0 {
+        strip.put(view.glyphs.dot(), style);
+    }
+}
+
+/// How many lanes were busy when.
+fn busy(view: &View<'_>, run: &Typical, lanes: usize, scale: Scale) -> Vec<Strip> {
+    let columns = 0..scale.column(run.wall);
+    let levels: Vec<f64> = columns
+        .map(|column| {
+            let (from, to) = (scale.time(column), scale.time(column + 1));
+            let inside = run.spans.iter().map(|span| {
+                let time = span.to.min(to).saturating_sub(span.from.max(from));
+                time.as_secs_f64()
+            });
+            inside.sum::<f64>() / to.saturating_sub(from).as_secs_f64().max(1e-9)
+        })
+        .collect();
+    let rows = (0..BUSY).rev().map(|row| {
+        let mut strip = view.strip(LABEL + scale.columns);
+        let muted = view.style(Role::Muted);
+        match row {
+            row if row + 1 == BUSY => {
+                strip.cell(
+                    figure::count(lanes),
+                    usize::from(LABEL) - 1,
+                    Align::Right,
+                    muted,
+                );
+            }
+            0 => drop(strip.cell("busy", usize::from(LABEL) - 1, Align::Right, muted)),
+            _ => {}
+        }
+        strip.skip_to(usize::from(LABEL));
+        for level in &levels {
+            let filled = level / lanes as f64 * BUSY as f64 - row as f64;
+            if filled > 0.05 {
+                let sign = view.glyphs.spark(filled as f32);
+                strip.put(sign, view.style(Role::Series1));
+            } else {
+                strip.skip(1);
+            }
+        }
+        strip
+    });
+    rows.collect()
+}

@@ -1,0 +1,213 @@
+//! The load of a run as a chart over time: lanes in use under the cap, calls
+//! that wait, and the pressure on the machine, one below the other.
+//!
+//! ```text
+//! Load of this run, read every 0.5 s
+//!      ─ cap 4   ───────────────────────────── 4
+//!               ▇██████████████████▇▇▅▅▅▃▃▁
+//!    running 2  ███████████████████████████▇
+//!     queued 0  █▇▇▆▅▅▄▄▃▃▂▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ 28
+//! pressure 12%  ▁▃▅▆▆▅▅▅▅   ▅▅▅▅▃▃▂▁▁▁▁▁▁▁▁▁▁▁ 100%
+//!               ╵0 s      ╵5 s      ╵10 s
+//! ```
+//! Columns without a reading are blank; a reading of nothing is a low line.
+
+use ratatui::style::Style;
+
+use crate::model::{History, LoadSample};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::text::{Cut, Piece, Strip, figure};
+use crate::tui::views::View;
+use crate::tui::views::chrome::scale;
+use crate::tui::views::experiments::load_curve::{LoadCurve, Moment};
+
+/// Cells of the names at the left, with a blank behind them.
+const LABEL: u16 = 15;
+/// Cells of the figure at the upper end of each scale.
+const TOP: u16 = 6;
+/// Rows of a chart at least and at most.
+pub(in crate::tui) const LEAST: u16 = 6;
+const MOST: u16 = 16;
+/// A cap of more than so many times the most running calls is off the scale.
+const OFF_SCALE: f64 = 4.0;
+
+/// Draws the load of a run into at most so many rows.
+pub(in crate::tui) fn lines(
+    view: &View<'_>,
+    whose: Piece<'static>,
+    load_samples: &History<LoadSample>,
+    (width, height): (u16, u16),
+) -> Vec<Strip> {
+    let (title, muted) = (view.style(Role::Title), view.style(Role::Muted));
+    let mut first = view.strip(width);
+    first.skip(1).put("Load of ", title).put(whose, title);
+    let columns = width.saturating_sub(LABEL + TOP);
+    let Some(curve) = LoadCurve::of(load_samples, columns) else {
+        first.put(": no reading yet", muted);
+        return vec![first];
+    };
+    let period = match curve.period {
+        Some(period) => format!(", read every {:.1} s", period.as_secs_f64()),
+        None => ", read once".to_owned(),
+    };
+    first.put(Safe::new(&period), muted);
+    if curve.is_estimated {
+        first.put("; pressure ~ is estimated", muted);
+    }
+    let rows = height.clamp(LEAST, MOST) - 2;
+    let small = (rows / 4).clamp(1, 3);
+    let chart = Chart { view, curve, width };
+    let mut lines = vec![first];
+    lines.extend(chart.lanes(rows - 2 * small));
+    lines.extend(chart.queued(small));
+    lines.extend(chart.pressure(small));
+    let (from, to) = chart.curve.span;
+    let seconds = (from.as_secs_f64(), to.as_secs_f64());
+    lines.push(scale::axis(view, (LABEL, columns), seconds));
+    lines
+}
+
+struct Chart<'a> {
+    view: &'a View<'a>,
+    curve: LoadCurve,
+    width: u16,
+}
+
+/// A sign in a cell, with its look.
+type Sign = (&'static str, Style);
+
+impl Chart<'_> {
+    /// Lanes in use under a line that is the cap.
+    fn lanes(&self, rows: u16) -> Vec<Strip> {
+        let view = self.view;
+        let (line, block) = (view.style(Role::Accent), view.style(Role::Series1));
+        let (cap, running, _) = self.curve.most;
+        let is_off = f64::from(cap.get()) > OFF_SCALE * f64::from(running.max(1));
+        let most = if is_off {
+            running.max(1)
+        } else {
+            cap.get().max(running)
+        };
+        // The uppermost row belongs to a cap at the upper end of the scale.
+        let scale = f64::from(rows - 1);
+        let rows = (0..rows).rev().map(|row| {
+            let mut strip = view.strip(self.width);
+            let latest = &self.curve.latest;
+            if f64::from(row) + 0.5 > scale {
+                let name = Piece::from("cap ").then(figure::cap(latest.cap));
+                let sign = if is_off { " " } else { view.glyphs.level() };
+                label(&mut strip, (sign, name, line), line);
+            } else if row == 0 {
+                let name = Piece::from("running ").then(figure::count(latest.running as usize));
+                label(
+                    &mut strip,
+                    (view.glyphs.spark(1.0), name, block),
+                    view.style(Role::Fg),
+                );
+            }
+            self.cells(&mut strip, |it| {
+                let at = (it.cap / f64::from(most) * scale).floor() as u16;
+                if at == row && !is_off {
+                    return Some((view.glyphs.level(), line));
+                }
+                filled(view, it.running / f64::from(most) * scale, row).map(|sign| (sign, block))
+            });
+            if f64::from(row) + 0.5 > scale {
+                self.top(&mut strip, figure::count(most as usize));
+            }
+            strip
+        });
+        rows.collect()
+    }
+
+    /// Calls that wait.
+    fn queued(&self, rows: u16) -> Vec<Strip> {
+        let (_, _, most) = self.curve.most;
+        let latest = figure::count(self.curve.latest.queued as usize);
+        let level = |it: &Moment| Some(it.queued / f64::from(most.max(1)));
+        let name = (Piece::from("queued ").then(latest), Role::Queued);
+        self.band(rows, name, &figure::count(most as usize), level)
+    }
+
+    /// How much is waited for cores.
+    fn pressure(&self, rows: u16) -> Vec<Strip> {
+        let name = match self.curve.latest.pressure {
+            Some(pressure) => {
+                let sign = if self.curve.is_estimated { "~" } else { "" };
+                let percent = Piece::from(sign).then(figure::percent(pressure.cpu));
+                Piece::from("pressure ").then(percent)
+            }
+            None => Piece::from("pressure ?"),
+        };
+        self.band(rows, (name, Role::Series2), &"100%".into(), |it| {
+            it.pressure
+        })
+    }
+
+    /// Rows of one figure, whose levels are parts of the upper end.
+    fn band(
+        &self,
+        rows: u16,
+        (name, role): (Piece<'static>, Role),
+        top: &Piece<'static>,
+        level: impl Fn(&Moment) -> Option<f64>,
+    ) -> Vec<Strip> {
+        let view = self.view;
+        let style = view.style(role);
+        let rows = (0..rows).rev().map(|row| {
+            let mut strip = view.strip(self.width);
+            if row == 0 {
+                label(&mut strip, ("", name.clone(), style), view.style(Role::Fg));
+            }
+            self.cells(&mut strip, |it| {
+                let level = level(it)? * f64::from(rows);
+                filled(view, level, row).map(|sign| (sign, style))
+            });
+            if row + 1 == rows {
+                self.top(&mut strip, top.clone());
+            }
+            strip
+        });
+        rows.collect()
+    }
+
+    /// The columns of a row.
+    fn cells(&self, strip: &mut Strip, sign: impl Fn(&Moment) -> Option<Sign>) {
+        strip.skip_to(usize::from(LABEL));
+        for column in &self.curve.columns {
+            match column.as_ref().and_then(&sign) {
+                Some((sign, style)) => strip.put(sign, style),
+                None => strip.skip(1),
+            };
+        }
+    }
+
+    /// The figure at the upper end of a scale.
+    fn top(&self, strip: &mut Strip, figure: Piece<'static>) {
+        let style = self.view.style(Role::Muted);
+        strip
+            .skip(1)
+            .put_cut(figure, usize::from(TOP) - 1, Cut::End, style);
+    }
+}
+
+/// What a row is called, behind the sign it is drawn with.
+fn label(
+    strip: &mut Strip,
+    (sign, name, look): (&'static str, Piece<'static>, Style),
+    style: Style,
+) {
+    let room = usize::from(LABEL) - 1;
+    let before = room.saturating_sub(name.width() + 2);
+    strip.skip(before).put(sign, look);
+    strip.skip_to(room.saturating_sub(name.width()));
+    strip.put_cut(name, room, Cut::End, style);
+}
+
+/// What a level of so many rows is in one of them, counted from below; nothing
+/// above it.
+fn filled(view: &View<'_>, level: f64, row: u16) -> Option<&'static str> {
+    let part = level - f64::from(row);
+    (row == 0 || part > 0.05).then(|| view.glyphs.spark(part as f32))
+}

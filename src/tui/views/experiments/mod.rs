@@ -1,0 +1,307 @@
+//! What an experiment found: the latest, or one before it.
+//!
+//! ```text
+//! ┌ Experiments ─ sweep of trip research ────────── block 3/5, ~12 s left ┐
+//! │ 16 s┤│                                cap  median   95 %              │
+//! │     ┤ ┼·                                1  16.0 s   15.9 s to 16.1 s  │
+//! │  8 s┤   ·┼                              2  8.05 s   8.02 s to 8.10 s  │
+//! │     ┤      ··┼···┼                      …                             │
+//! │     └─1──2───4───8                    cap 8: 2.02 s (95 % …           │
+//! └───────────────────────────────────────────────────────────────────────┘
+//! ```
+//! A comparison has the runs as bars instead of the curve, see
+//! [`crate::tui::views::experiments::bars`].
+
+pub(in crate::tui) mod bars;
+pub(in crate::tui) mod load_chart;
+pub(in crate::tui) mod load_curve;
+pub(in crate::tui) mod plot;
+pub(in crate::tui) mod summary;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::lab::{Experiment, Finding, Halt, Progress, Stage, Step};
+use crate::output::Safe;
+use crate::theme::{Role, Theme};
+use crate::tui::action::Action;
+use crate::tui::state::{Pane, State};
+use crate::tui::text::glyphs::Glyphs;
+use crate::tui::text::{Cut, Piece, Strip, figure};
+use crate::tui::views::{View, chrome};
+
+/// From so many columns of the pane on the curve stands beside the table.
+const BESIDE_FROM: u16 = 70;
+/// Columns of the table with every column.
+const TABLE: u16 = 64;
+/// Columns that it has at least beside a curve.
+const LEAST_TABLE: u16 = 47;
+/// From so many rows on the curve stands above the table where it has no room
+/// beside it.
+const ABOVE_FROM: u16 = 18;
+
+/// From so many rows on the load of a run under way stays in sight, in at most
+/// so many.
+const LOAD_FROM: u16 = 18;
+const LOAD: u16 = 10;
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Experiment).is_empty() {
+        return;
+    }
+    let shown = view.state.experiments.shown().map(Arc::as_ref);
+    let mut left = chrome::title(view, Pane::Experiment, "Experiments");
+    let right = shown.map_or_else(|| view.strip(0), |it| stage(view, it));
+    if let Some(experiment) = shown {
+        let room = left.room().saturating_sub(right.used() + 1);
+        left.append(&named(view, experiment, room));
+    }
+    let inner = chrome::frame(view, Pane::Experiment, &left, &right, buf);
+    let parts = Parts::of(shown, inner);
+    if let Some(Finding::Sweep(findings)) = shown.map(|it| &it.finding) {
+        plot::render(view, findings, parts.plot, buf);
+    }
+    let first = view.state.experiments.first;
+    draw(
+        lines(view, shown, &parts).iter().skip(first),
+        parts.lines,
+        buf,
+    );
+    if !parts.load.is_empty() {
+        let size = (parts.load.width, parts.load.height);
+        draw(load(view, size).iter(), parts.load, buf);
+    }
+}
+
+fn draw<'a>(lines: impl Iterator<Item = &'a Strip>, area: Rect, buf: &mut Buffer) {
+    for (line, y) in lines.zip(area.y..area.bottom()) {
+        line.draw((area.x, y), buf);
+    }
+}
+
+/// The furthest the pane can be scrolled.
+pub(in crate::tui) fn last_row(state: &State) -> usize {
+    let theme = Theme::plain();
+    let view = View::new(state, &theme, Glyphs::default());
+    let shown = state.experiments.shown().map(Arc::as_ref);
+    let parts = Parts::of(shown, view.layout.inner(Pane::Experiment));
+    let lines = lines(&view, shown, &parts).len();
+    lines.saturating_sub(usize::from(parts.lines.height))
+}
+
+/// Where the curve is, where what is written, and where the load of the run
+/// under way stays in sight; elsewhere it stands below what is written.
+struct Parts {
+    plot: Rect,
+    lines: Rect,
+    load: Rect,
+}
+
+impl Parts {
+    fn of(experiment: Option<&Experiment>, area: Rect) -> Self {
+        let finding = experiment.map(|it| &it.finding);
+        let is_curve = matches!(finding, Some(Finding::Sweep(_)));
+        let is_live = experiment.is_some_and(Experiment::is_under_way);
+        let below = match area.height {
+            height if is_live && height >= LOAD_FROM => (height / 3).min(LOAD),
+            _ => 0,
+        };
+        let inner = Rect {
+            height: area.height - below,
+            ..area
+        };
+        let mut parts = Self {
+            plot: Rect::ZERO,
+            lines: inner,
+            load: Rect::new(area.x, inner.bottom(), area.width, below),
+        };
+        if is_curve && inner.width >= BESIDE_FROM {
+            let table = TABLE.min(inner.width * 11 / 20).max(LEAST_TABLE);
+            let plot = inner.width - table;
+            parts.plot = Rect::new(inner.x, inner.y, plot - 1, inner.height);
+            parts.lines = Rect::new(inner.x + plot, inner.y, table, inner.height);
+        } else if is_curve && inner.height >= ABOVE_FROM {
+            let plot = inner.height * 2 / 5;
+            parts.plot = Rect::new(inner.x, inner.y, inner.width, plot);
+            let rest = inner.height - plot;
+            parts.lines = Rect::new(inner.x, inner.y + plot, inner.width, rest);
+        }
+        parts
+    }
+}
+
+fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec<Strip> {
+    let Rect { width, height, .. } = parts.lines;
+    let mut lines = experiment.map_or_else(|| empty(view, width), |it| found(view, it, width));
+    if parts.load.is_empty() && view.state.experiments.is_latest_shown() {
+        let left = height.saturating_sub(lines.len() as u16 + 1);
+        lines.push(view.strip(width));
+        lines.extend(load(view, (width, left)));
+    }
+    lines
+}
+
+/// The load of the experiment's run; without an experiment, of the dashboard's.
+fn load(view: &View<'_>, size: (u16, u16)) -> Vec<Strip> {
+    let experiments = &view.state.experiments;
+    let (whose, load_samples) = match &experiments.load {
+        Some(load) if view.state.is_experimenting() => ("the run under way", load),
+        Some(load) => ("the last run", load),
+        None => ("this run", &view.state.run.load_samples),
+    };
+    crate::tui::views::experiments::load_chart::lines(view, whose.into(), load_samples, size)
+}
+
+fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
+    let mut lines = match &experiment.finding {
+        Finding::Sweep(findings) => summary::sweep(view, findings, width),
+        Finding::Comparison(findings) => {
+            let plan = &experiment.plan;
+            let mut lines = bars::bars(view, plan, findings, width);
+            lines.extend(summary::comparison(view, plan, findings, width));
+            lines
+        }
+    };
+    if lines.is_empty() {
+        let mut line = view.strip(width);
+        let text = if experiment.is_under_way() {
+            "What is known is shown from the first whole block on."
+        } else {
+            "No block is whole: nothing can be said."
+        };
+        line.skip(1).put(text, view.style(Role::Muted));
+        lines.push(line);
+    }
+    if let Some(Halt::Impossible(reason) | Halt::Failed(reason)) = experiment.finding.halt() {
+        let style = view.style(Role::ToastError);
+        let more = summary::wrapped(view, reason, width, style);
+        lines.splice(0..0, more);
+    }
+    lines
+}
+
+/// Which experiment it is, and with what, in so many cells.
+fn named(view: &View<'_>, experiment: &Experiment, room: usize) -> Strip {
+    let mut title = view.strip(room as u16);
+    let muted = view.style(Role::Muted);
+    let kind = match experiment.finding {
+        Finding::Comparison(_) => "comparison of ",
+        Finding::Sweep(_) => "sweep of ",
+    };
+    let name = Safe::new(&experiment.plan.name);
+    title
+        .put(view.glyphs.dot(), muted)
+        .put(" ", muted)
+        .put(kind, muted)
+        .put_cut(&name, 30, Cut::End, view.style(Role::Fg))
+        .put(", ", muted)
+        .put(figure::plural(experiment.plan.calls.len(), "call"), muted)
+        .skip(1);
+    title
+}
+
+/// How far it is.
+fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
+    let mut strip = view.strip(60);
+    let style = view.style(Role::Muted);
+    strip.skip(1);
+    if let Some((number, of)) = view.state.experiments.place() {
+        strip
+            .put("result ", style)
+            .put(figure::part(number as u64, of as u64), style)
+            .put(", ", style);
+    }
+    match (&experiment.stage, experiment.finding.halt()) {
+        (Stage::UnderWay(progress), _) => {
+            let style = view.style(Role::Running);
+            strip.put(view.glyphs.running(), style).skip(1);
+            match progress {
+                Some(progress) => under_way(view, progress, &mut strip),
+                None => drop(strip.put("begins", style)),
+            }
+        }
+        (Stage::Over, None) => {
+            let (done, _) = experiment.finding.blocks();
+            strip.put(figure::plural(done, "block"), style);
+        }
+        (Stage::Over, Some(halt)) => {
+            let (done, of) = experiment.finding.blocks();
+            let word = match halt {
+                Halt::Stopped => "stopped after ",
+                Halt::Impossible(_) | Halt::Failed(_) => "failed after ",
+            };
+            strip
+                .put(word, view.style(Role::ToastWarn))
+                .put(figure::part(done as u64, of as u64), style)
+                .put(" blocks", style);
+        }
+    }
+    strip.skip(1);
+    strip
+}
+
+fn under_way(view: &View<'_>, progress: &Progress, strip: &mut Strip) {
+    let style = view.style(Role::Running);
+    let muted = view.style(Role::Muted);
+    match progress.step {
+        Step::WarmUp => drop(strip.put("warm-up", style)),
+        Step::Block { number, of } => {
+            let part = figure::part(number as u64, of as u64);
+            strip.put(Piece::from("block ").then(part), style);
+        }
+        Step::Confirming => drop(strip.put("confirming", style)),
+        Step::Reducing => drop(strip.put("looking for the calls", style)),
+        Step::Trying => drop(strip.put("trying a lock", style)),
+    }
+    strip
+        .put(", cap ", muted)
+        .put(figure::cap(progress.cap), muted);
+    if let Some(left) = progress.left {
+        let since = view.state.now.saturating_sub(view.state.experiments.at);
+        let left = left.saturating_sub(since).as_secs().max(1);
+        strip
+            .put(", ~", muted)
+            .put(figure::count(left as usize), muted)
+            .put(" s left", muted);
+    }
+}
+
+/// What the screen is for and which keys fill it.
+fn empty(view: &View<'_>, width: u16) -> Vec<Strip> {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let mut lines = Vec::new();
+    let mut say = |text: &'static str| {
+        let mut strip = view.strip(width);
+        strip.skip(1).put(text, muted);
+        lines.push(strip);
+    };
+    say("How long does the plan take at other caps, measured?");
+    for (action, text) in [
+        (
+            Action::Compare,
+            "  one call at a time against the cap in force",
+        ),
+        (Action::Sweep, "  which cap is worth using"),
+    ] {
+        let mut strip = view.strip(width);
+        let key = view.state.keymap.key(action).unwrap_or_default();
+        strip
+            .skip(1)
+            .put(Safe::new(&key), view.style(Role::KeyHint))
+            .put(text, fg);
+        lines.push(strip);
+    }
+    if let Some(reason) = crate::tui::state::refusal::of_experiment(view.state) {
+        let mut strip = view.strip(width);
+        strip
+            .skip(1)
+            .put("Not now: ", muted)
+            .put(reason, muted)
+            .put(".", muted);
+        lines.push(strip);
+    }
+    lines
+}

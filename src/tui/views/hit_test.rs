@@ -1,0 +1,126 @@
+//! What is under the pointer: found by the same geometry that drew it.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::tui::action::Action;
+use crate::tui::dialogs::{add_call, choices, confirm, copy_as, palette, theme_picker};
+use crate::tui::state::layout::Layout;
+use crate::tui::state::{Chart, Layer, Pane};
+use crate::tui::views::View;
+use crate::tui::views::chrome::{footer, header, tabs};
+
+/// What is under the pointer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Hit {
+    /// A hint: a click does this.
+    Hint(Action),
+    /// A row of a pane that lists something.
+    Row(Pane, usize),
+    /// The bar at the right of a pane; how far down it, from 0 to 1.
+    Scrollbar(Pane, f32),
+    /// A column of the timeline's bars.
+    Time(u16),
+    /// Anything else in a pane.
+    Pane(Pane),
+    /// An answer of the question on top.
+    Answer(usize),
+    /// A row of the picker on top.
+    Choice(usize),
+    /// A row of the form on top.
+    Field(usize),
+    /// Beside what lies on top.
+    Beside,
+}
+
+/// What is at a place of the screen.
+pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
+    if Layout::is_too_small(view.state) {
+        return None;
+    }
+    if let Some(action) = footer::action_at(view, at) {
+        return Some(Hit::Hint(action));
+    }
+    let size = view.state.size;
+    let screen = Rect::new(0, 0, size.width, size.height);
+    match view.state.layers.last() {
+        None => on_screen(view, at),
+        Some(Layer::Ask(ask)) => confirm::answer_at(*ask, screen, at).map(Hit::Answer),
+        Some(Layer::Palette(it)) => palette::choice_at(it, screen, at),
+        Some(Layer::Themes(it)) => theme_picker::choice_at(it, screen, at),
+        Some(Layer::CopyAs(it)) => copy_as::choice_at(it, screen, at),
+        Some(Layer::Choices(it)) => choices::choice_at(it, screen, at),
+        Some(Layer::Add(it)) => add_call::hit(it, screen, at),
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
+            let sides = Rect::new(6, 4, screen.width, screen.height);
+            let is_beside = !sides.contains(at) || at.x + 6 >= screen.width;
+            is_beside.then_some(Hit::Beside)
+        }
+        Some(Layer::Welcome) => Some(Hit::Beside),
+        Some(Layer::CapPrompt(_) | Layer::Filter(_) | Layer::Search(_)) => None,
+    }
+}
+
+fn on_screen(view: &View<'_>, at: Position) -> Option<Hit> {
+    let hint = header::action_at(view, at).or_else(|| tabs::action_at(view, at));
+    if let Some(action) = hint {
+        return Some(Hit::Hint(action));
+    }
+    let panes = view.state.screen.panes().iter().copied();
+    let mut panes = panes.filter(|pane| view.layout.pane(*pane).contains(at));
+    let pane = panes.next_back()?;
+    Some(
+        scrollbar(view, pane, at)
+            .or_else(|| row(view, pane, at))
+            .unwrap_or(Hit::Pane(pane)),
+    )
+}
+
+/// The column of a pane's bar, where it has more rows than fit.
+fn scrollbar(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
+    let (bar, ..) = view.layout.scrollbar(view.state, pane)?;
+    let share = f32::from(at.y.saturating_sub(bar.y)) / f32::from(bar.height.max(2) - 1);
+    bar.contains(at).then_some(Hit::Scrollbar(pane, share))
+}
+
+fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
+    let (state, layout) = (view.state, &view.layout);
+    let area = match pane {
+        Pane::Lanes => layout.lane_area(),
+        Pane::Table => layout.table_area(),
+        Pane::Timeline => Chart::of(state).rows,
+        Pane::Servers => layout.server_area(),
+        Pane::Queue | Pane::Finished | Pane::Tools | Pane::ServerCalls => layout.inner(pane),
+        _ => return None,
+    };
+    if !area.contains(at) {
+        return None;
+    }
+    let line = usize::from(at.y - area.y);
+    let index = match pane {
+        Pane::Lanes => lane(view, line)?,
+        Pane::Tools => state.tools.list.first + line,
+        Pane::Servers => state.servers.list.first + line,
+        Pane::Timeline => {
+            let chart = Chart::of(state);
+            let bars = chart.bars(area);
+            if bars.contains(at) {
+                return Some(Hit::Time(at.x - bars.x));
+            }
+            chart.first(state) + line
+        }
+        _ => state.list(pane).first + line,
+    };
+    Some(Hit::Row(pane, index))
+}
+
+/// The lane in a line of the lanes' pane: busy ones may have two lines.
+fn lane(view: &View<'_>, line: usize) -> Option<usize> {
+    let state = view.state;
+    let lines = usize::from(view.layout.lane_lines(state));
+    let mut below = 0;
+    (state.list(Pane::Lanes).first..state.run.lanes.len()).find(|lane| {
+        let is_busy = state.call_at(Pane::Lanes, *lane).is_some();
+        below += if is_busy { lines } else { 1 };
+        line < below
+    })
+}

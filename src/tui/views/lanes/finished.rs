@@ -1,0 +1,109 @@
+//! The calls that have ended, latest first, with their outcome.
+//!
+//! ```text
+//! ┌ Finished 13 ─────────────────────────┐
+//! │ #13 ✓ read_file   00:00.1   2.0K     │
+//! │ #12 ✗ http_get    00:30.0   failed: exit code 28
+//! └──────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::{CallRow, CallState, Outcome};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::text::glyphs::role_of_state;
+use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::views::{View, chrome};
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Finished).is_empty() {
+        return;
+    }
+    let state = view.state;
+    let mut left = chrome::title(view, Pane::Finished, "Finished");
+    left.put(
+        figure::count(state.listed(Pane::Finished)),
+        view.style(Role::Title),
+    )
+    .skip(1);
+    let inner = chrome::frame(view, Pane::Finished, &left, &chrome::selector(view), buf);
+    if state.listed(Pane::Finished) == 0 {
+        chrome::empty(view, inner, &["Nothing has ended yet."], buf);
+        return;
+    }
+    let first = state.list(Pane::Finished).first;
+    for (y, index) in (inner.y..inner.bottom()).zip(first..) {
+        let Some(id) = state.call_at(Pane::Finished, index) else {
+            return;
+        };
+        if let Some(row) = state.run.row(id) {
+            call(
+                view,
+                row,
+                Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                },
+                buf,
+            );
+        }
+    }
+}
+
+/// The outcome's word and the reason; where both have no room, a failure is
+/// told by its reason alone.
+fn ending(strip: &mut Strip, row: &CallRow, outcome: Style, muted: Style) {
+    let word = row.state.word();
+    let reason = row.reason.as_deref().map(Safe::new).unwrap_or_default();
+    let is_failure = row.state == CallState::Ended(Outcome::Failed);
+    let fits = word.len() + 2 + reason.width() <= strip.room();
+    if is_failure && !fits && !reason.is_empty() {
+        strip.put(reason, outcome);
+        return;
+    }
+    strip.put(word, outcome);
+    if !reason.is_empty() && strip.room() > 4 {
+        strip.put(": ", muted).put(reason, muted);
+    }
+}
+
+fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
+    let is_selected = view.state.selection.call() == Some(row.id);
+    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    let outcome = view.style(role_of_state(&row.state));
+    let mut strip = chrome::row_start(view, row, area.width);
+    let name_cells = (usize::from(area.width) / 3).clamp(8, 24);
+    let end = strip.used() + name_cells;
+    strip.put_cut(Safe::new(row.name.as_str()), name_cells, Cut::Middle, fg);
+    strip.skip_to(end).skip(1);
+    let elapsed = row
+        .elapsed(view.state.run.now)
+        .map_or_else(Piece::default, figure::clock);
+    strip.cell(elapsed, 7, Align::Right, muted).skip(1);
+    if row.state == CallState::Ended(Outcome::Succeeded) {
+        strip.cell(
+            figure::bytes(row.output.stdout_bytes),
+            5,
+            Align::Right,
+            muted,
+        );
+        if strip.room() > 12 {
+            strip.skip(1).put("succeeded", outcome);
+            if let Some(reason) = &row.reason {
+                strip.put(": ", muted).put(Safe::new(reason), muted);
+            }
+        }
+    } else {
+        ending(&mut strip, row, outcome, muted);
+    }
+    strip.draw(area.as_position(), buf);
+    if is_selected {
+        chrome::select(view, Pane::Finished, area, buf);
+    }
+}

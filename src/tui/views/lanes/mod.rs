@@ -1,0 +1,130 @@
+//! The lanes and who is in them.
+//!
+//! ```text
+//! ┌ Lanes 4/4 ───────────────────────────────────────────────────────────────┐
+//! │   # st call      arguments                   elapsed     eta   cpu  trend │
+//! │▌  1 ▸ #14 grep   pattern="retry" path=src/    00:12.4  ~00:06   84%  ▂▄▆█▇ │
+//! │       └ src/net/pool.rs:88: retry with jitter                     │
+//! │   2   idle                                                                │
+//! └──────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+pub(in crate::tui) mod columns;
+pub(in crate::tui) mod finished;
+pub(in crate::tui) mod queue;
+pub(in crate::tui) mod row;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::LaneId;
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::state::layout::Breadth;
+use crate::tui::text::{Align, figure};
+use crate::tui::views::lanes::columns::Columns;
+use crate::tui::views::{View, chrome};
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    let area = view.layout.pane(Pane::Lanes);
+    if area.is_empty() {
+        return;
+    }
+    let run = &view.state.run;
+    let (busy, lanes) = (run.counts.busy() as u64, run.cap().get());
+    let mut left = chrome::title(view, Pane::Lanes, "Lanes");
+    left.put(figure::part(busy, lanes), view.style(Role::Title))
+        .skip(1);
+    let inner = view.layout.inner(Pane::Lanes);
+    let columns = Columns::of(inner.width, run.lanes.len());
+    let titles = columns.titles(view, inner.width);
+    let is_wide = view.layout.breadth == Breadth::Wide;
+    let right = match view.layout.breadth {
+        Breadth::Medium => columns.right_titles(view),
+        _ => view.strip(0),
+    };
+    let inner = chrome::frame(view, Pane::Lanes, &left, &right, buf);
+    if is_wide {
+        titles.draw(inner.as_position(), buf);
+    }
+    let body = view.layout.lane_area();
+    if run.counts.open() == 0 {
+        empty(view, body, buf);
+        return;
+    }
+    rows(view, body, &columns, buf);
+}
+
+fn rows(view: &View<'_>, body: Rect, columns: &Columns, buf: &mut Buffer) {
+    let state = view.state;
+    let lines = view.layout.lane_lines(state);
+    let mut y = body.y;
+    for index in state.list(Pane::Lanes).first..state.run.lanes.len() {
+        if y >= body.bottom() {
+            return;
+        }
+        let lane = LaneId(index as u32);
+        let call = state.call_at(Pane::Lanes, index);
+        let Some(row) = call.and_then(|id| state.run.row(id)) else {
+            idle(
+                view,
+                lane,
+                columns,
+                Rect {
+                    y,
+                    height: 1,
+                    ..body
+                },
+                buf,
+            );
+            y += 1;
+            continue;
+        };
+        row::figures(view, row, lane, columns, body.width).draw((body.x, y), buf);
+        if lines == 2 {
+            row::detail(view, row, columns, body.width).draw((body.x, y + 1), buf);
+        }
+        if state.selection.call() == Some(row.id) {
+            chrome::select(
+                view,
+                Pane::Lanes,
+                Rect {
+                    y,
+                    height: 1,
+                    ..body
+                },
+                buf,
+            );
+        }
+        y += lines;
+    }
+}
+
+fn idle(view: &View<'_>, lane: LaneId, columns: &Columns, row: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(row.width);
+    let style = view.style(Role::Muted);
+    strip
+        .skip(1)
+        .cell(figure::lane(lane), columns.lane, Align::Right, style);
+    strip.skip_to(columns.head()).put("idle", style);
+    strip.draw(row.as_position(), buf);
+}
+
+/// Nothing runs and nothing waits.
+fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
+    let lines: &[&'static str] = if view.state.run.counts.ended() == 0 {
+        &[
+            "No calls yet. Each call that runs gets a lane here.",
+            "Press a to add one.",
+        ]
+    } else {
+        &[
+            "Every call has ended.",
+            "r runs the selected one again, a adds one, q leaves.",
+        ]
+    };
+    chrome::empty(view, body, lines, buf);
+    buf.set_style(body, Style::new());
+}

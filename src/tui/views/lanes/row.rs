@@ -1,0 +1,250 @@
+//! One busy lane: the call in it, in one line or two.
+//!
+//! ```text
+//! ▌ 1 ▸ #14 grep    pattern="retry" path=src/  running  00:12.4 ~00:06   84% ▂▄▆█▇▆▇█  112M
+//!       └ src/net/pool.rs:88: retry with jitter
+//! ```
+
+use std::time::Duration;
+
+use ratatui::style::{Modifier, Style};
+
+use crate::model::{CallRow, CallState, CancelStatus, LaneId, StopCause, StopStep, Tool};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::state::CpuUnit;
+use crate::tui::state::estimate;
+use crate::tui::text::glyphs::role_of_state;
+use crate::tui::text::{Align, Cut, Piece, Strip, args, figure};
+use crate::tui::views::View;
+use crate::tui::views::chrome::sparkline;
+use crate::tui::views::lanes::columns::Columns;
+
+/// The line with the figures.
+pub(in crate::tui) fn figures(
+    view: &View<'_>,
+    row: &CallRow,
+    lane: LaneId,
+    columns: &Columns,
+    width: u16,
+) -> Strip {
+    let mut strip = Strip::new(width, view.glyphs);
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let state = view.style(role_of_state(&row.state));
+    let is_selected = view.state.selection.call() == Some(row.id);
+    let bar = if is_selected {
+        view.glyphs.selected()
+    } else {
+        " "
+    };
+    let is_draining = lane.0 >= view.state.run.policy.cap.get();
+    strip.put(bar, view.style(Role::Accent));
+    strip.cell(
+        figure::lane(lane),
+        columns.lane,
+        Align::Right,
+        if is_draining { muted } else { fg },
+    );
+    strip
+        .skip(1)
+        .put(view.glyphs.state(&row.state), state)
+        .skip(1);
+    name(
+        &mut strip,
+        row,
+        columns.call,
+        fg.add_modifier(Modifier::BOLD),
+        muted,
+    );
+    if columns.args > 0 {
+        strip.skip(1);
+        let end = strip.used() + columns.args;
+        arguments(view, &mut strip, row, columns, (fg, muted, state));
+        strip.skip_to(end);
+    }
+    if columns.word > 0 {
+        strip
+            .skip(1)
+            .cell(row.state.word(), columns.word, Align::Left, state);
+    }
+    let now = view.state.run_now();
+    let elapsed = row.elapsed(now).unwrap_or_default();
+    strip
+        .skip(1)
+        .cell(figure::clock(elapsed), columns.elapsed, Align::Right, fg);
+    if columns.eta > 0 {
+        let (text, style) = eta(view, row, elapsed);
+        strip.skip(1).cell(text, columns.eta, Align::Right, style);
+    }
+    gauges(view, &mut strip, row, columns);
+    strip
+}
+
+/// `#14 name`, in exactly `cells`.
+fn name(strip: &mut Strip, row: &CallRow, cells: usize, style: Style, muted: Style) {
+    let end = strip.used() + cells;
+    strip
+        .put_cut(figure::call(row.id), cells, Cut::End, muted)
+        .skip(1);
+    let room = end.saturating_sub(strip.used());
+    strip.put_cut(Safe::new(row.name.as_str()), room, Cut::Middle, style);
+    strip.skip_to(end);
+}
+
+/// The tool, where the call's name does not say it, and its arguments. While
+/// a call of one line is being stopped, the step of the ladder stands here.
+fn arguments(
+    view: &View<'_>,
+    strip: &mut Strip,
+    row: &CallRow,
+    columns: &Columns,
+    styles: (Style, Style, Style),
+) {
+    let (fg, muted, state) = styles;
+    let end = strip.used() + columns.args;
+    if view.layout.lane_lines(view.state) == 1
+        && let Some(text) = ladder(row, view.state.run_now(), columns.args >= 48)
+    {
+        strip.put_cut(text, columns.args, Cut::End, state);
+        return;
+    }
+    if !row.name.as_str().starts_with(row.tool.as_str()) {
+        strip
+            .put_cut(
+                Safe::new(row.tool.as_str()),
+                columns.args / 2,
+                Cut::Middle,
+                muted,
+            )
+            .skip(1);
+    }
+    let room = end.saturating_sub(strip.used());
+    let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
+    strip.put_cut(line, room, Cut::Middle, fg);
+}
+
+/// Time left by the estimate, or time over it.
+fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, Style) {
+    let Some(expected) = estimate::run_time(&view.state.run, row) else {
+        return (Piece::default(), Style::new());
+    };
+    match expected.checked_sub(elapsed) {
+        Some(left) => (
+            Piece::from("~").then(figure::whole_clock(left)),
+            view.style(Role::Muted),
+        ),
+        None => (
+            Piece::from("+").then(figure::whole_clock(elapsed.saturating_sub(expected))),
+            view.style(Role::MeterMid),
+        ),
+    }
+}
+
+/// Stands for the gauges of a call that runs elsewhere.
+const NOT_MEASURED: &str = "not measured";
+
+/// CPU, its trend and memory. What is not known is blank.
+fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &Columns) {
+    let tool = view.state.catalogue.get(&row.tool);
+    if tool.is_some_and(Tool::runs_elsewhere) {
+        let shown = [columns.cpu, columns.trend, columns.memory];
+        let shown = shown.into_iter().filter(|cells| *cells > 0);
+        let cells: usize = shown.map(|cells| cells + 1).sum();
+        let text = if cells > NOT_MEASURED.len() {
+            NOT_MEASURED
+        } else {
+            "n/a"
+        };
+        if cells > 0 {
+            let muted = view.style(Role::Muted);
+            strip.skip(1).cell(text, cells - 1, Align::Right, muted);
+        }
+        return;
+    }
+    let latest = row.samples.latest();
+    let unit = match view.state.cpu_unit {
+        CpuUnit::Core => 1.0,
+        CpuUnit::Machine => view.state.run.cores.max(1) as f32,
+    };
+    let style = view.style(Role::Fg);
+    let cpu = latest.and_then(|sample| sample.cpu_cores);
+    let text = cpu.map_or_else(Piece::default, |cores| figure::percent(cores / unit));
+    if columns.cpu > 0 {
+        strip.skip(1).cell(text, columns.cpu, Align::Right, style);
+    }
+    if columns.trend > 0 {
+        let known = row
+            .samples
+            .iter()
+            .flatten()
+            .filter_map(|sample| sample.cpu_cores);
+        let most = known.fold(1.0_f32, f32::max);
+        let levels = row
+            .samples
+            .iter()
+            .map(|sample| Some(sample?.cpu_cores? / most));
+        let style = view.style(Role::Series1);
+        sparkline::put(strip.skip(1), levels, columns.trend, style, view.glyphs);
+    }
+    if columns.memory > 0 {
+        let text = latest.map_or_else(Piece::default, |it| figure::bytes(it.rss_bytes));
+        strip
+            .skip(1)
+            .cell(text, columns.memory, Align::Right, style);
+    }
+}
+
+/// The second line: the last line of output, or what is being done to it.
+pub(in crate::tui) fn detail(
+    view: &View<'_>,
+    row: &CallRow,
+    columns: &Columns,
+    width: u16,
+) -> Strip {
+    let mut strip = Strip::new(width, view.glyphs);
+    let muted = view.style(Role::Muted);
+    strip
+        .skip(columns.head())
+        .put(view.glyphs.branch(), muted)
+        .skip(1);
+    if let Some(text) = ladder(row, view.state.run_now(), true) {
+        strip.put(text, view.style(Role::Stopping));
+    } else if matches!(row.state, CallState::Starting { .. }) {
+        strip
+            .put("starting", muted)
+            .put(view.glyphs.ellipsis(), muted);
+    } else {
+        strip.put(Safe::new(&row.output.last_line), muted);
+    }
+    strip
+}
+
+/// The step of the stop ladder, with the time left to the next one; in few
+/// words, where there is little room.
+fn ladder(row: &CallRow, now: Duration, has_room: bool) -> Option<Piece<'static>> {
+    let CallState::Stopping { step, cause, .. } = row.state else {
+        return None;
+    };
+    let cause = match cause {
+        _ if !has_room => "",
+        StopCause::User => "cancelled: ",
+        StopCause::RunTimeout => "timed out: ",
+        StopCause::IdleTimeout => "no output: ",
+        StopCause::Shutdown => "leaving: ",
+    };
+    let remote = row.remote.and_then(|remote| remote.cancel);
+    Some(match step {
+        StopStep::Soft { hard_at } if remote.is_some() => Piece::from(cause)
+            .then(remote.map_or("", CancelStatus::word))
+            .then(", given up in ")
+            .then(figure::left(hard_at.saturating_sub(now))),
+        StopStep::Soft { hard_at } => Piece::from(cause)
+            .then(if has_room { "SIGTERM sent, " } else { "" })
+            .then("SIGKILL in ")
+            .then(figure::left(hard_at.saturating_sub(now))),
+        StopStep::Hard if has_room => {
+            Piece::from(cause).then("SIGKILL sent, waiting for its tree to be gone")
+        }
+        StopStep::Hard => Piece::from("SIGKILL sent"),
+    })
+}

@@ -1,0 +1,386 @@
+//! Everything about the selected call but what it printed.
+//!
+//! ```text
+//! ┌ Call #14 grep ✗ failed ──────────────┐
+//! │ tool       grep                      │
+//! │ reason     exit code 2               │
+//! │ arguments                            │
+//! │   max      3  plan                   │
+//! │   path     src/                      │
+//! │            from {{list.output.0}} #3 │
+//! │ attempts                             │
+//! │   1        lane 2  00:03.1  failed   │
+//! │ waited     slot 00:01.2              │
+//! │ cpu        ▁▃▇█▇   98% at most       │
+//! │ bound by   CPU: 0.94 cores, exact    │
+//! └──────────────────────────────────────┘
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, Tool};
+use crate::output::Safe;
+use crate::plan::Reference;
+use crate::theme::Role;
+use crate::tui::state::argument_sources;
+use crate::tui::state::argument_sources::ArgumentSource;
+use crate::tui::state::{Pane, State};
+use crate::tui::text::glyphs::{Glyphs, role_of_outcome, role_of_state};
+use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
+use crate::tui::views::chrome::sparkline;
+use crate::tui::views::{View, chrome};
+
+/// Cells of the names at the left, with the blank behind them.
+const NAMES: usize = 12;
+/// Cells of a chart.
+const CHART: usize = 24;
+/// From this many busy cores on a call is bound by the CPU.
+const CPU_BOUND: f64 = 0.7;
+/// Up to this many it waits for something else most of the time.
+const IO_BOUND: f64 = 0.2;
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Detail).is_empty() {
+        return;
+    }
+    let mut left = chrome::title(view, Pane::Detail, "Call");
+    let row = view.state.selected();
+    if let Some(row) = row {
+        let title = view.style(Role::Title);
+        let state = view.style(role_of_state(&row.state));
+        left.put(figure::call(row.id), title).skip(1);
+        left.put(Safe::new(row.name.as_str()), title).skip(1);
+        left.put(view.glyphs.state(&row.state), state).skip(1);
+        left.put(row.state.word(), state).skip(1);
+    }
+    let inner = chrome::frame(view, Pane::Detail, &left, &view.strip(0), buf);
+    let Some(row) = row else {
+        chrome::empty(view, inner, &["Select a call to see all about it."], buf);
+        return;
+    };
+    let rows = Sheet::of(view.state, row, (inner.width, view.glyphs), &|role| {
+        view.style(role)
+    });
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let rows = rows.iter().skip(view.state.detail_first.min(last));
+    for (strip, y) in rows.zip(inner.y..inner.bottom()) {
+        strip.draw((inner.x, y), buf);
+    }
+}
+
+/// The first row when the last one is on the screen.
+pub(in crate::tui) fn last_row(state: &State) -> usize {
+    let inner = state.layout().inner(Pane::Detail);
+    let rows = state.selected().map_or(0, |row| {
+        Sheet::of(state, row, (inner.width, Glyphs::Unicode), &|_| {
+            Style::new()
+        })
+        .len()
+    });
+    rows.saturating_sub(usize::from(inner.height))
+}
+
+/// What is written about a call, row by row.
+struct Sheet<'a> {
+    state: &'a State,
+    row: &'a CallRow,
+    width: u16,
+    glyphs: Glyphs,
+    style: &'a dyn Fn(Role) -> Style,
+    rows: Vec<Strip>,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(
+        state: &'a State,
+        row: &'a CallRow,
+        (width, glyphs): (u16, Glyphs),
+        style: &'a dyn Fn(Role) -> Style,
+    ) -> Vec<Strip> {
+        let mut sheet = Self {
+            state,
+            row,
+            width,
+            glyphs,
+            style,
+            rows: Vec::new(),
+        };
+        sheet.outcome();
+        sheet.arguments();
+        sheet.attempts();
+        sheet.waits();
+        sheet.charts();
+        sheet.rows
+    }
+
+    fn style(&self, role: Role) -> Style {
+        (self.style)(role)
+    }
+
+    /// A row with its name at the left; a name that is deeper stands inside.
+    fn named(&self, name: impl Into<Piece<'static>>, depth: usize) -> Strip {
+        let mut strip = Strip::new(self.width, self.glyphs);
+        let room = NAMES.saturating_sub(depth * 2 + 1);
+        strip
+            .skip(1 + depth * 2)
+            .put_cut(name, room, Cut::Middle, self.style(Role::Muted));
+        strip.skip_to(1 + NAMES);
+        strip
+    }
+
+    fn line(&mut self, name: &'static str, text: impl Into<Piece<'static>>, role: Role) {
+        let mut strip = self.named(name, 0);
+        strip.put(text, self.style(role));
+        self.rows.push(strip);
+    }
+
+    fn heading(&mut self, name: &'static str) {
+        let mut strip = Strip::new(self.width, self.glyphs);
+        strip.skip(1).put(name, self.style(Role::Title));
+        self.rows.push(strip);
+    }
+
+    fn outcome(&mut self) {
+        let row = self.row;
+        self.line("tool", Safe::new(row.tool.as_str()), Role::Fg);
+        if let Some(reason) = &row.reason {
+            self.line("reason", Safe::new(reason), role_of_state(&row.state));
+        }
+        if row.wait.is_some() {
+            let state = self.state;
+            let why = wait::reason_of(row, &state.catalogue, &state.run, state.run_now());
+            self.line("waits for", why, Role::Queued);
+        }
+        self.server();
+        let ending = row.attempts.last().and_then(|it| it.ending.as_ref());
+        if let Some(ending) = ending {
+            self.processes("leaked", &ending.leaked, Role::Leaked);
+            self.processes("unconfirmed", &ending.unconfirmed, Role::Unconfirmed);
+        }
+        let output = &row.output;
+        let printed = figure::bytes(output.stdout_bytes)
+            .then(", stderr ")
+            .then(figure::bytes(output.stderr_bytes));
+        self.line("printed", printed, Role::Fg);
+    }
+
+    /// Who works on it elsewhere, and what is known of a cancel.
+    fn server(&mut self) {
+        let Some(name) = self.state.server_of(self.row) else {
+            return;
+        };
+        let name = Piece::from(Safe::new(name.as_str()));
+        let said = name.then("; CPU and memory: on its screen");
+        self.line("server", said, Role::Fg);
+        if let Some(truth) = self.row.remote.and_then(|it| it.cancel) {
+            self.line("cancel", truth.word(), role_of_state(&self.row.state));
+        }
+    }
+
+    /// Processes that were left behind.
+    fn processes(&mut self, name: &'static str, left: &[Leftover], role: Role) {
+        for one in left {
+            let pid = figure::count(one.pid as usize);
+            let said = Piece::from(Safe::new(&one.name)).then(", pid ").then(pid);
+            self.line(name, said, role);
+        }
+    }
+
+    /// Each argument as it was used, and where it came from.
+    fn arguments(&mut self) {
+        let row = self.row;
+        let tool = self.state.catalogue.get(&row.tool);
+        let given = argument_sources::arguments(row, tool, &self.state.run);
+        if given.is_empty() {
+            self.line("arguments", "none", Role::Muted);
+            return;
+        }
+        self.heading(if row.are_args_resolved {
+            "arguments, as used"
+        } else {
+            "arguments, as written"
+        });
+        for argument in given {
+            let text = if args::is_secret(argument.name) {
+                Safe::new("***")
+            } else {
+                Safe::new(&args::value(argument.value))
+            };
+            self.argument(argument.name, text, words(&argument.source));
+            if let ArgumentSource::Outputs(references) = argument.source {
+                self.outputs(references);
+            }
+        }
+    }
+
+    /// An argument, cut so that its source stands behind it.
+    fn argument(&mut self, name: &str, value: Safe, source: Piece<'static>) {
+        let mut strip = self.named(Safe::new(name), 1);
+        let room = strip.room().saturating_sub(source.width() + 2);
+        strip.put_cut(value, room, Cut::End, self.style(Role::Fg));
+        strip.skip(2).put(source, self.style(Role::Muted));
+        self.rows.push(strip);
+    }
+
+    /// The outputs that a value was made of.
+    fn outputs(&mut self, references: Vec<Reference>) {
+        for reference in references {
+            let mut strip = self.named("", 1);
+            let muted = self.style(Role::Muted);
+            strip.put("from ", muted);
+            strip.put(Safe::new(&reference.to_string()), self.style(Role::Accent));
+            let mut calls = self.state.run.calls.iter();
+            if let Some(parent) = calls.find(|it| it.name == reference.call) {
+                strip.skip(1).put(figure::call(parent.id), muted);
+            }
+            self.rows.push(strip);
+        }
+    }
+
+    fn attempts(&mut self) {
+        let row = self.row;
+        let of = figure::part(row.attempts.len() as u64, row.attempts_allowed);
+        self.line("attempts", of, Role::Fg);
+        for attempt in &row.attempts {
+            let mut strip = self.named(figure::count(attempt.attempt.0 as usize), 1);
+            let fg = self.style(Role::Fg);
+            let end = attempt.ended.unwrap_or_else(|| self.state.run_now());
+            let took = end.saturating_sub(attempt.started);
+            strip.put("lane ", self.style(Role::Muted));
+            strip.put(figure::lane(attempt.lane), fg).skip(2);
+            strip.cell(figure::clock(took), 7, Align::Right, fg).skip(2);
+            match attempt.outcome {
+                Some(outcome) => {
+                    let style = self.style(role_of_outcome(outcome));
+                    strip.put(self.glyphs.outcome(outcome), style).skip(1);
+                    strip.put(outcome.word(), style);
+                }
+                None => {
+                    strip.put("under way", self.style(Role::Running));
+                }
+            }
+            if let Some(reason) = attempt.ending.as_ref().and_then(|it| it.reason.as_ref()) {
+                strip
+                    .skip(2)
+                    .put(Safe::new(reason), self.style(Role::Muted));
+            }
+            self.rows.push(strip);
+        }
+    }
+
+    fn waits(&mut self) {
+        let waited = self.row.waited.by_heading();
+        let times = waited.into_iter().filter(|(_, time)| !time.is_zero());
+        for (at, (heading, time)) in times.enumerate() {
+            let name = if at == 0 { "waited" } else { "" };
+            let said = Piece::from(heading).then(" ").then(figure::clock(time));
+            self.line(name, said, Role::Fg);
+        }
+    }
+
+    fn charts(&mut self) {
+        let tool = self.state.catalogue.get(&self.row.tool);
+        if tool.is_some_and(Tool::runs_elsewhere) {
+            let said = Piece::from("nothing: the call runs elsewhere");
+            self.line("measured", said, Role::Muted);
+        }
+        let samples = &self.row.samples;
+        let cores = samples.iter().map(|it| it?.cpu_cores);
+        self.chart("cpu", cores.collect(), figure::percent);
+        let memory = samples.iter().map(|it| Some(it?.rss_bytes as f32));
+        let bytes = |value: f32| figure::bytes(value as u64);
+        self.chart("memory", memory.collect(), bytes);
+        // Bytes since the reading before; a gap where one of the two is missing.
+        let read: Vec<Option<&CallSample>> = samples.iter().collect();
+        let moved = read.windows(2).map(|two| {
+            let bytes = |it: Option<&CallSample>| it?.disk_bytes;
+            Some(bytes(two[1])?.saturating_sub(bytes(two[0])?) as f32)
+        });
+        self.chart("disk", moved.collect(), bytes);
+        if let Some(peak) = self.row.peak_rss_bytes {
+            self.line(
+                "memory peak",
+                figure::bytes(peak).then(", sampled"),
+                Role::Fg,
+            );
+        }
+        if let Some(bound) = self.row.attempts.last().and_then(|it| self.bound(it)) {
+            self.line("bound by", bound, Role::Fg);
+        }
+    }
+
+    /// The latest readings, scaled to the highest of them.
+    fn chart(
+        &mut self,
+        name: &'static str,
+        readings: Vec<Option<f32>>,
+        figure: fn(f32) -> Piece<'static>,
+    ) {
+        let highest = readings.iter().flatten().copied().fold(0.0_f32, f32::max);
+        if !readings.iter().any(Option::is_some) {
+            return;
+        }
+        let cells = CHART.min(usize::from(self.width).saturating_sub(NAMES + 16));
+        let mut strip = self.named(name, 0);
+        let levels = readings
+            .into_iter()
+            .map(|it| Some(it? / highest.max(f32::EPSILON)));
+        sparkline::put(
+            &mut strip,
+            levels,
+            cells,
+            self.style(Role::Series1),
+            self.glyphs,
+        );
+        strip.skip(2).put(figure(highest), self.style(Role::Fg));
+        strip.put(" at most", self.style(Role::Muted));
+        self.rows.push(strip);
+    }
+
+    /// Whether an attempt was bound by the CPU, by its share of one core.
+    fn bound(&self, attempt: &AttemptRecord) -> Option<Piece<'static>> {
+        let end = attempt.ended.unwrap_or_else(|| self.state.run_now());
+        let time = end.saturating_sub(attempt.started);
+        let ending = attempt.ending.as_ref().and_then(|it| it.cpu_ms);
+        let (cpu, source) = match ending {
+            Some(measured) => (measured.value, measured.source),
+            None => (self.row.samples.latest()?.cpu_ms, MeasureSource::Sampled),
+        };
+        if time.is_zero() {
+            return None;
+        }
+        let cores = Duration::from_millis(cpu).as_secs_f64() / time.as_secs_f64();
+        let said = if cores >= CPU_BOUND {
+            "CPU: "
+        } else if cores <= IO_BOUND {
+            "I/O or waiting: "
+        } else {
+            "mixed: "
+        };
+        let source = match source {
+            MeasureSource::Exact => " of a core, exact",
+            MeasureSource::Sampled => " of a core, sampled",
+        };
+        Some(
+            Piece::from(said)
+                .then(figure::percent(cores as f32))
+                .then(source),
+        )
+    }
+}
+
+fn words(source: &ArgumentSource) -> Piece<'static> {
+    match source {
+        ArgumentSource::Plan => Piece::from("plan"),
+        ArgumentSource::Typed => Piece::from("typed"),
+        ArgumentSource::Call(call) => Piece::from("as in ").then(figure::call(*call)),
+        ArgumentSource::Default => Piece::from("schema default"),
+        ArgumentSource::Unsent => Piece::from("schema default, not sent"),
+        // They stand below it.
+        ArgumentSource::Outputs(_) => Piece::default(),
+    }
+}

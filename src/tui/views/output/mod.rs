@@ -1,0 +1,241 @@
+//! What calls print: the selected one, or all of them.
+//!
+//! ```text
+//! ┌ Output #14 grep ▸ running ─────────────── FOLLOW  wrap off  214 lines ┐
+//! │ src/net/pool.rs:41: bound the queue                                   │
+//! │!warning: skipped a binary file                                        │
+//! └───────────────────────────────────────────────────────────────────────┘
+//! ```
+//! Before the text stand, as far as they are shown, the time, the call, and a
+//! mark on lines of standard error.
+
+pub(in crate::tui) mod detail;
+pub(in crate::tui) mod title;
+pub(in crate::tui) mod tree;
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::model::CallId;
+use crate::output::{OutputLine, Safe, Stream};
+use crate::theme::Role;
+use crate::tui::state::layout::{CALL, TIME};
+use crate::tui::state::output::{Content, PageRow};
+use crate::tui::state::{Pane, Picked, Scope};
+use crate::tui::text::glyphs::role_of_state;
+use crate::tui::text::{Align, Cut, Strip, figure, from_column, width};
+use crate::tui::views::{View, chrome};
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Output).is_empty() {
+        return;
+    }
+    let left = title::title(view);
+    let right = title::standing(view, &left);
+    let inner = chrome::frame(view, Pane::Output, &left, &right, buf);
+    if view.state.is_tree_shown() {
+        tree::render(view, inner, buf);
+    } else if view.state.output.page.rows.is_empty() {
+        chrome::empty(view, inner, nothing(view), buf);
+    } else {
+        rows(view, inner, buf);
+    }
+}
+
+fn nothing(view: &View<'_>) -> &'static [&'static str] {
+    let output = &view.state.output;
+    if output.scope != Scope::Call {
+        return &["No call has printed anything yet."];
+    }
+    if output.is_filtered() {
+        return &["No line matches.", "& shows all lines again."];
+    }
+    match view.state.selected() {
+        None => &["Select a call to read what it prints."],
+        Some(row) if row.started.is_none() => &["It has not started yet."],
+        Some(row) if row.state.is_ended() => &["It printed nothing."],
+        Some(_) => &["Nothing printed so far."],
+    }
+}
+
+fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
+    let (first, skipped) = view.state.first_output_row();
+    let output = &view.state.output;
+    let picked = output.picked.and_then(Picked::places);
+    let mut y = i32::from(inner.y) - i32::try_from(skipped).unwrap_or(i32::MAX);
+    for row in output.page.rows.iter().skip(first) {
+        if y >= i32::from(inner.bottom()) {
+            return;
+        }
+        match &row.content {
+            Content::Title => {
+                if let Some(line) = line_area(inner, y) {
+                    heading(view, row.call, line, buf);
+                }
+                y += 1;
+            }
+            Content::Line(line) => {
+                text(view, row, line, y, inner, buf);
+                if picked.as_ref().is_some_and(|it| it.contains(&row.place)) {
+                    mark(view, y, row.height(), inner, buf);
+                }
+                y += i32::try_from(row.height()).unwrap_or(i32::MAX);
+            }
+        }
+    }
+}
+
+/// Marks the rows of a picked line.
+fn mark(view: &View<'_>, y: i32, height: usize, inner: Rect, buf: &mut Buffer) {
+    let below = y.saturating_add(i32::try_from(height).unwrap_or(i32::MAX));
+    for area in (y..below.min(i32::from(inner.bottom()))).filter_map(|y| line_area(inner, y)) {
+        chrome::mark(view, area, buf);
+    }
+}
+
+/// A row of the pane, if it is inside.
+fn line_area(inner: Rect, y: i32) -> Option<Rect> {
+    let y = u16::try_from(y).ok()?;
+    let is_inside = (inner.y..inner.bottom()).contains(&y);
+    is_inside.then(|| Rect::new(inner.x, y, inner.width, 1))
+}
+
+/// A line, in as many rows as it takes.
+fn text(view: &View<'_>, row: &PageRow, line: &OutputLine, y: i32, inner: Rect, buf: &mut Buffer) {
+    let output = &view.state.output;
+    let hits = output.find.pattern().map(|it| it.find_in(&line.text));
+    let hits = hits.unwrap_or_default();
+    let is_found = output.find.at == Some(row.place) && !output.is_filtered();
+    let mut part = |index: usize, part: Range<usize>| {
+        let Some(area) = line_area(inner, y + i32::try_from(index).unwrap_or(i32::MAX)) else {
+            return;
+        };
+        let mut strip = view.strip(area.width);
+        before(view, &mut strip, row.call, line, index == 0);
+        let x = area.x + strip.used() as u16;
+        strip.put_part(
+            &line.text,
+            part.clone(),
+            view.style(stream_role(line.stream)),
+            view.theme.depth(),
+        );
+        strip.draw(area.as_position(), buf);
+        let end = area.x + strip.used() as u16;
+        let room = Rect::new(x, area.y, end.saturating_sub(x), 1);
+        for hit in &hits {
+            highlight(
+                view,
+                line.text.as_str(),
+                (&part, hit),
+                (room, is_found),
+                buf,
+            );
+        }
+    };
+    if row.parts.is_empty() {
+        part(0, from_column(line.text.as_str(), output.column));
+        return;
+    }
+    for (index, range) in row.parts.iter().enumerate() {
+        part(index, range.clone());
+    }
+}
+
+fn stream_role(stream: Stream) -> Role {
+    match stream {
+        Stream::Stdout => Role::Fg,
+        Stream::Stderr => Role::LogStderr,
+    }
+}
+
+/// What stands before the text: time, call and stream.
+fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, is_first: bool) {
+    let output = &view.state.output;
+    let muted = view.style(Role::Muted);
+    if output.has_times {
+        match line.at.filter(|_| is_first) {
+            Some(at) => strip.cell(figure::stamp(at), TIME - 1, Align::Left, muted),
+            None => strip.skip(TIME - 1),
+        };
+        strip.skip(1);
+    }
+    if output.scope == Scope::Live {
+        let end = strip.used() + CALL;
+        if let Some(row) = view.state.run.row(call).filter(|_| is_first) {
+            let style = view.style(role_of_state(&row.state));
+            strip.put(figure::call(row.id), muted).skip(1);
+            let room = (end - 1).saturating_sub(strip.used());
+            strip.put_cut(Safe::new(row.name.as_str()), room, Cut::Middle, style);
+        }
+        strip.skip_to(end);
+    }
+    match line.stream {
+        Stream::Stderr => strip.put("!", view.style(Role::LogStderr)),
+        Stream::Stdout => strip.skip(1),
+    };
+}
+
+/// Marks what matches, as far as it is in a part of the line. The match that
+/// was found last stands out.
+fn highlight(
+    view: &View<'_>,
+    text: &str,
+    (part, hit): (&Range<usize>, &Range<usize>),
+    (room, is_found): (Rect, bool),
+    buf: &mut Buffer,
+) {
+    let (from, to) = (hit.start.max(part.start), hit.end.min(part.end));
+    let (Some(before), Some(inside)) = (text.get(part.start..from), text.get(from..to)) else {
+        return;
+    };
+    let x = usize::from(room.x) + width(before);
+    let x = u16::try_from(x).unwrap_or(u16::MAX);
+    let cells = Rect::new(
+        x,
+        room.y,
+        u16::try_from(width(inside)).unwrap_or(u16::MAX),
+        1,
+    );
+    let mut style = view.style(Role::Match);
+    if is_found {
+        style = style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    }
+    buf.set_style(cells.intersection(room), style);
+}
+
+/// Where the output of a call begins among those of all.
+fn heading(view: &View<'_>, call: CallId, area: Rect, buf: &mut Buffer) {
+    let mut strip = view.strip(area.width);
+    let Some(row) = view.state.run.row(call) else {
+        return;
+    };
+    let style = view.style(Role::Title).add_modifier(Modifier::BOLD);
+    let state = view.style(role_of_state(&row.state));
+    let border = view.style(Role::Border);
+    strip
+        .put(view.glyphs.rule(), border)
+        .skip(1)
+        .put(figure::call(row.id), style)
+        .skip(1)
+        .put(Safe::new(row.name.as_str()), style)
+        .skip(1)
+        .put(view.glyphs.state(&row.state), state)
+        .skip(1)
+        .put(row.state.word(), state);
+    if let Some(reason) = &row.reason {
+        strip
+            .skip(1)
+            .put(view.glyphs.dot(), view.style(Role::Muted))
+            .skip(1)
+            .put(Safe::new(reason), state);
+    }
+    strip.skip(1);
+    while strip.room() > 0 {
+        strip.put(view.glyphs.rule(), border);
+    }
+    strip.draw(area.as_position(), buf);
+}

@@ -1,0 +1,154 @@
+//! Every call, or those that wait, in a table.
+//!
+//! ```text
+//! ┌ Queue 4 ──────────────────────────────────────────────────── sort: start ┐
+//! │  #   st call       tool      arguments       after     prio  why / time   │
+//! │▌ #18 ◌  report     echo      text=…          #3 #5        0  after count  │
+//! └──────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+pub(in crate::tui) mod columns;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::{CallRow, CallState};
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::text::glyphs::role_of_state;
+use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
+use crate::tui::views::queue::columns::Columns;
+use crate::tui::views::{View, chrome};
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Table).is_empty() {
+        return;
+    }
+    let state = view.state;
+    let name = if state.is_table_full {
+        "All calls"
+    } else {
+        "Queue"
+    };
+    let mut left = chrome::title(view, Pane::Table, name);
+    left.put(
+        figure::count(state.listed(Pane::Table)),
+        view.style(Role::Title),
+    )
+    .skip(1);
+    let inner = chrome::frame(view, Pane::Table, &left, &chrome::selector(view), buf);
+    let body = view.layout.table_area();
+    let columns = Columns::of(inner.width, state.run.calls.len());
+    columns
+        .titles(view, inner.width)
+        .draw(inner.as_position(), buf);
+    if state.listed(Pane::Table) == 0 {
+        let [add, demo] = chrome::FIRST;
+        let lines: &[&'static str] = if state.run.calls.is_empty() {
+            &[
+                "No calls yet. Each call has a row here, with its state and why it waits.",
+                add,
+                demo,
+            ]
+        } else if state.selector.filter.is_empty() {
+            &["Nothing waits. O shows all calls, a adds one."]
+        } else {
+            &["No call is like that. Esc takes the filter away."]
+        };
+        chrome::empty(view, body, lines, buf);
+        return;
+    }
+    let first = state.list(Pane::Table).first;
+    for (y, index) in (body.y..body.bottom()).zip(first..) {
+        let Some(id) = state.call_at(Pane::Table, index) else {
+            return;
+        };
+        if let Some(row) = state.run.row(id) {
+            let area = Rect {
+                y,
+                height: 1,
+                ..body
+            };
+            call(view, row, &columns, area, buf);
+        }
+    }
+}
+
+fn call(view: &View<'_>, row: &CallRow, columns: &Columns, area: Rect, buf: &mut Buffer) {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let state = view.style(role_of_state(&row.state));
+    let mut strip = chrome::row_start(view, row, area.width);
+    strip.cell(Safe::new(row.name.as_str()), columns.name, Align::Left, fg);
+    if columns.tool > 0 {
+        strip.skip(1).cell(
+            Safe::new(row.tool.as_str()),
+            columns.tool,
+            Align::Left,
+            muted,
+        );
+    }
+    if columns.args > 0 {
+        let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
+        let end = strip.used() + 1 + columns.args;
+        strip
+            .skip(1)
+            .put_cut(line, columns.args, Cut::End, fg)
+            .skip_to(end);
+    }
+    if columns.after > 0 {
+        let end = strip.used() + 1 + columns.after;
+        parents(view, row, strip.skip(1), columns.after);
+        strip.skip_to(end);
+    }
+    if columns.priority > 0 {
+        let priority = figure::signed(row.call.priority);
+        strip
+            .skip(1)
+            .cell(priority, columns.priority, Align::Right, muted);
+    }
+    strip
+        .skip(1)
+        .put_cut(why(view, row), columns.why, Cut::Middle, state);
+    strip.draw(area.as_position(), buf);
+    if view.state.selection.call() == Some(row.id) {
+        chrome::select(view, Pane::Table, area, buf);
+    }
+}
+
+/// The calls it waits for, those that have not ended set off.
+fn parents(view: &View<'_>, row: &CallRow, strip: &mut Strip, room: usize) {
+    let end = strip.used() + room;
+    for (index, edge) in row.call.after.iter().enumerate() {
+        let is_open = view
+            .state
+            .run
+            .row(edge.call)
+            .is_some_and(|it| !it.state.is_ended());
+        let role = if is_open { Role::Queued } else { Role::Done };
+        let text = figure::call(edge.call);
+        if strip.used() + text.width() + 2 > end {
+            let more = Piece::from("+").then(figure::count(row.call.after.len() - index));
+            strip.put_cut(more, end - strip.used(), Cut::End, view.style(Role::Muted));
+            return;
+        }
+        strip.put(text, view.style(role)).skip(1);
+    }
+}
+
+/// Why it waits, how long it has been running, or how it ended.
+fn why(view: &View<'_>, row: &CallRow) -> Piece<'static> {
+    let (run, now) = (&view.state.run, view.state.run_now());
+    let time = || row.elapsed(now).map_or_else(Piece::default, figure::clock);
+    match (&row.wait, row.state) {
+        (Some(_), _) => wait::reason_of(row, &view.state.catalogue, run, now),
+        (None, CallState::Ended(outcome)) => match &row.reason {
+            Some(reason) => Piece::from(outcome.word())
+                .then(": ")
+                .then(Safe::new(reason)),
+            None => Piece::from(outcome.word()).then(" ").then(time()),
+        },
+        (None, state) => Piece::from(state.word()).then(" ").then(time()),
+    }
+}

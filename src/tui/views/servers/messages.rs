@@ -1,0 +1,110 @@
+//! What was said about the selected call: requests and answers as they were
+//! sent.
+//!
+//! ```text
+//! ┌ Messages #14 add ──────────────────────────────────┐
+//! │ 00:01.204 sent, 142B                                │
+//! │   {"jsonrpc":"2.0","id":3,"method":"tools/call",…}  │
+//! │ 00:01.207 server, 64B                               │
+//! └─────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+
+use crate::output::{Party, Safe};
+use crate::theme::{Role, Theme};
+use crate::tui::state::{Letter, Pane, State};
+use crate::tui::text::glyphs::Glyphs;
+use crate::tui::text::{Strip, figure, wrapped};
+use crate::tui::views::{View, chrome};
+
+/// Draws the pane.
+pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
+    if view.layout.pane(Pane::Talk).is_empty() {
+        return;
+    }
+    let mut left = chrome::title(view, Pane::Talk, "Messages");
+    if let Some(row) = view.state.selected() {
+        let title = view.style(Role::Title);
+        left.put(figure::call(row.id), title).skip(1);
+        left.put(Safe::new(row.name.as_str()), title).skip(1);
+    }
+    let inner = chrome::frame(view, Pane::Talk, &left, &view.strip(0), buf);
+    let Some(letters) = letters(view.state) else {
+        chrome::empty(view, inner, nothing(view.state), buf);
+        return;
+    };
+    let rows = rows(view, letters, inner.width);
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let shown = rows.iter().skip(view.state.servers.talk_first.min(last));
+    for (strip, y) in shown.zip(inner.y..inner.bottom()) {
+        strip.draw((inner.x, y), buf);
+    }
+}
+
+fn nothing(state: &State) -> &'static [&'static str] {
+    match state.selected() {
+        None => &["Select a call to read what was said about it."],
+        Some(row) if state.server_of(row).is_none() => &["No server works on this call."],
+        Some(row) if row.started.is_none() => &["It has not started yet."],
+        Some(_) => &["Its messages are no longer kept, or nothing was said."],
+    }
+}
+
+/// The furthest the pane can be scrolled.
+pub(in crate::tui) fn last_row(state: &State) -> usize {
+    let theme = Theme::plain();
+    let view = View::new(state, &theme, Glyphs::default());
+    let inner = view.layout.inner(Pane::Talk);
+    let rows = letters(state).map_or(0, |it| rows(&view, it, inner.width).len());
+    rows.saturating_sub(usize::from(inner.height))
+}
+
+/// The messages, if they are those of the selected call.
+fn letters(state: &State) -> Option<&[Letter]> {
+    let heard = &state.servers.heard;
+    let is_of = heard.of.1.is_some() && heard.of.1 == state.selection.call();
+    heard.talk.as_deref().filter(|_| is_of)
+}
+
+fn rows(view: &View<'_>, letters: &[Letter], width: u16) -> Vec<Strip> {
+    let muted = view.style(Role::Muted);
+    let mut rows = Vec::new();
+    for letter in letters {
+        let mut strip = view.strip(width);
+        strip.skip(1).put(figure::stamp(letter.at), muted).skip(1);
+        match letter.by {
+            Party::Us => strip.put("sent", view.style(Role::Accent)),
+            Party::Server => strip.put("server", view.style(Role::Series2)),
+        };
+        strip.put(", ", muted);
+        strip.put(figure::bytes(letter.bytes as u64), muted);
+        if letter.cut > 0 {
+            strip.put(", without its last ", muted);
+            strip.put(figure::bytes(letter.cut as u64), muted);
+        }
+        rows.push(strip);
+        text(view, letter, width, &mut rows);
+    }
+    let left_out = view.state.servers.heard.left_out;
+    if left_out > 0 {
+        let mut strip = view.strip(width);
+        strip.skip(1);
+        strip.put(figure::plural(left_out as usize, "message"), muted);
+        strip.put(" more, not kept", muted);
+        rows.push(strip);
+    }
+    rows
+}
+
+fn text(view: &View<'_>, letter: &Letter, width: u16, rows: &mut Vec<Strip>) {
+    let room = usize::from(width).saturating_sub(4);
+    for piece in &letter.text {
+        for part in wrapped(piece.as_str(), room) {
+            let mut strip = view.strip(width);
+            strip.skip(3);
+            strip.put_part(piece, part, view.style(Role::Fg), view.theme.depth());
+            rows.push(strip);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! One bar of the timeline.
+//!
+//! ```text
+//! ░░░░ waited for a lane   ▒▒▒▒ for a lock   ✓#3 trace   ran   ▾▾▾ was stopped
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::model::CallId;
+use crate::output::Safe;
+use crate::theme::Role;
+use crate::tui::text::glyphs::role_of_outcome;
+use crate::tui::text::{Strip, figure};
+use crate::tui::timeline::{Bar, Phase, Window};
+use crate::tui::views::View;
+
+/// Draws what is before now as idle.
+pub(in crate::tui) fn idle(view: &View<'_>, row: Rect, window: Window, buf: &mut Buffer) {
+    let now = view.state.elapsed();
+    if row.width == 0 || window.from > now {
+        return;
+    }
+    let end = window.column(now, row.width) + 1;
+    fill(
+        view,
+        row,
+        (0, end.min(row.width)),
+        view.glyphs.dot(),
+        view.style(Role::MeterTrack),
+        buf,
+    );
+}
+
+/// Draws a bar into its row.
+pub(in crate::tui) fn draw(
+    view: &View<'_>,
+    bar: &Bar,
+    row: Rect,
+    window: Window,
+    buf: &mut Buffer,
+) {
+    let now = view.state.elapsed();
+    let end = bar.end(now);
+    if row.width == 0 || bar.from > window.to || end < window.from {
+        return;
+    }
+    let from = window.column(bar.from, row.width);
+    let to = window.column(end, row.width).max(from + 1);
+    match bar.phase {
+        Phase::Waited(heading) => {
+            let (sign, role) = waiting(view, heading);
+            fill(view, row, (from, to), sign, view.style(role), buf);
+        }
+        Phase::Stopped => {
+            let style = view.style(Role::Stopping).add_modifier(Modifier::REVERSED);
+            fill(view, row, (from, to), view.glyphs.stopping(), style, buf);
+        }
+        Phase::Ran(outcome) => {
+            let (sign, role) = match outcome {
+                None => (view.glyphs.running(), Role::Running),
+                Some(outcome) => (view.glyphs.outcome(outcome), role_of_outcome(outcome)),
+            };
+            let is_selected = view.state.selection.call() == Some(bar.call);
+            let is_critical = view.state.timeline.model.critical.contains(&bar.call);
+            let mut style = bar_style(view, role);
+            if is_critical {
+                style = style.add_modifier(Modifier::UNDERLINED);
+            }
+            if is_selected {
+                style = style.add_modifier(Modifier::BOLD);
+            }
+            let mut label = view.strip(to - from);
+            label
+                .put(sign, style)
+                .put(figure::call(bar.call), style)
+                .put(" ", style);
+            if let Some(call) = view.state.run.row(bar.call) {
+                label.put(Safe::new(call.name.as_str()), style);
+            }
+            fill(view, row, (from, to), " ", style, buf);
+            label.draw((row.x + from, row.y), buf);
+        }
+    }
+}
+
+/// Bars are drawn by exchanging text and background, which every terminal can.
+fn bar_style(view: &View<'_>, role: Role) -> Style {
+    let style = view.style(role);
+    style
+        .remove_modifier(Modifier::DIM)
+        .add_modifier(Modifier::REVERSED)
+}
+
+/// Draws a bar of the run before: a thin line that begins with its sign and
+/// its call's number, where that is wanted and has room.
+pub(in crate::tui) fn thin(
+    view: &View<'_>,
+    bar: &Bar,
+    named: Option<CallId>,
+    row: Rect,
+    window: Window,
+    buf: &mut Buffer,
+) {
+    let end = bar.end(window.to);
+    if row.width == 0 || bar.from > window.to || end < window.from {
+        return;
+    }
+    let from = window.column(bar.from, row.width);
+    let to = window.column(end, row.width).max(from + 1);
+    let muted = view.style(Role::Muted);
+    let mut strip = view.strip(to - from);
+    match bar.phase {
+        Phase::Ran(Some(outcome)) => {
+            let sign = view.glyphs.outcome(outcome);
+            strip.put(sign, view.style(role_of_outcome(outcome)));
+            let number = named.map(figure::call);
+            if let Some(number) = number.filter(|it| it.width() <= strip.room()) {
+                strip.put(number, muted);
+            }
+        }
+        _ => {
+            strip.put(view.glyphs.stopping(), view.style(Role::Stopping));
+        }
+    }
+    while strip.room() > 0 {
+        strip.put(view.glyphs.ghost(), muted);
+    }
+    strip.draw((row.x + from, row.y), buf);
+}
+
+/// The sign and role of waiting, by the heading of the reason.
+fn waiting(view: &View<'_>, heading: &str) -> (&'static str, Role) {
+    match heading {
+        "after" => (view.glyphs.dot(), Role::Queued),
+        "slot" => (view.glyphs.light_shade(), Role::Queued),
+        "lock" => (view.glyphs.dark_shade(), Role::Timeout),
+        "retry" | "rate" => (view.glyphs.retrying(), Role::Retrying),
+        _ => ("p", Role::Stopping),
+    }
+}
+
+fn fill(
+    view: &View<'_>,
+    row: Rect,
+    (from, to): (u16, u16),
+    sign: &'static str,
+    style: Style,
+    buf: &mut Buffer,
+) {
+    let mut strip = Strip::new(to.saturating_sub(from), view.glyphs);
+    for _ in from..to.min(row.width) {
+        strip.put(sign, style);
+    }
+    strip.draw((row.x + from, row.y), buf);
+}
