@@ -110,8 +110,8 @@
 //! | [`plan`] | plan files, references, graph checks | model, catalogue |
 //! | [`sched`] | the pure scheduler | model |
 //! | [`output`] | buffers, spill files, sanitised text | model |
-//! | [`exec`] | one attempt: processes, the stop ladder | model, output |
 //! | [`probe`] | readings of machine and process trees | model |
+//! | [`exec`] | one attempt: processes, the stop ladder | model, output, probe |
 //! | [`engine`] | the loop that joins them | all above |
 //! | [`record`] | events, plain lines, report | model |
 //! | [`lab`] | bounds, simulation | model, sched, engine handle |

@@ -1,16 +1,16 @@
-//! A control group around everything a runner starts, where the system lets
-//! us make one (cgroup v2). It is a second net: one write kills all of it, also
-//! at the next start, when nobody is left who knows the processes.
+//! A control group (cgroup v2) around everything that a runner starts, where
+//! the system lets us make one. One write kills all of it, also at the next
+//! start, when no process is left that knows its processes.
 //!
-//! No controller is asked for or needed.
+//! No controller is needed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::ledger::ProcessIdentity;
+use crate::probe::procfs::ProcessIdentity;
 
-/// Makes the group of a runner and enters it, with everything that is started
-/// from here on. `None` where that is not possible.
+/// Makes the group of a runner and moves this process, and everything that it
+/// starts from here on, into it. `None` where that is not possible.
 pub(super) fn enter(runner: ProcessIdentity) -> Option<PathBuf> {
     let group = path_for(runner)?;
     fs::create_dir(&group).ok()?;
@@ -22,13 +22,13 @@ pub(super) fn enter(runner: ProcessIdentity) -> Option<PathBuf> {
     None
 }
 
-/// The group that a runner's warden makes for itself.
+/// Returns the folder of the group that a runner's warden makes for itself.
 pub(super) fn path_for(runner: ProcessIdentity) -> Option<PathBuf> {
-    let name = format!("fanout-{}-{}", runner.pid, runner.started);
+    let name = format!("fanout-{}-{}", runner.pid, runner.started_ticks);
     Some(own_folder()?.join(name))
 }
 
-/// SIGKILL to everything in the group.
+/// Sends SIGKILL to everything in the group.
 pub(super) fn kill(group: &Path) {
     let _refused = fs::write(group.join("cgroup.kill"), "1");
 }
@@ -38,7 +38,7 @@ pub(super) fn remove(group: &Path) {
     let _in_use = fs::remove_dir(group);
 }
 
-/// The folder of the group this process is in.
+/// Returns the folder of the group that this process is in.
 fn own_folder() -> Option<PathBuf> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let own = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
@@ -46,8 +46,8 @@ fn own_folder() -> Option<PathBuf> {
     mounts.lines().find_map(|line| folder_under(line, own))
 }
 
-/// Where the group `own` is seen under a mount, if that is one of cgroup v2
-/// (`proc_pid_mountinfo(5)`).
+/// Returns the folder of the group `own` under a mount, if that is one of
+/// cgroup v2 (`proc_pid_mountinfo(5)`).
 fn folder_under(mount: &str, own: &str) -> Option<PathBuf> {
     let (place, kind) = mount.split_once(" - ")?;
     kind.starts_with("cgroup2 ").then_some(())?;

@@ -1,8 +1,8 @@
-//! How a main process ended, in the words of an ending.
+//! The exit of a main process, and the ending that follows from it.
 
 use crate::model::{Ending, Outcome};
 
-/// What the system said of the main process.
+/// Exit of a process, as the system tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProcessExit {
     /// It exited with this code.
@@ -12,7 +12,7 @@ pub(super) enum ProcessExit {
 }
 
 impl ProcessExit {
-    /// The ending that follows, before leftovers are known.
+    /// Returns the ending that follows, before leftovers are known.
     pub(super) fn into_ending(self) -> Ending {
         match self {
             Self::Code(0) => Ending {
@@ -33,7 +33,7 @@ impl ProcessExit {
     }
 }
 
-/// The name of a signal, such as `SIGSEGV`; `signal 40` where it has none.
+/// Returns the name of a signal, such as `SIGSEGV`; `signal 40` where it has none.
 pub(super) fn signal_name(number: i32) -> String {
     use rustix::process::Signal;
     let names = [

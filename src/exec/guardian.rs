@@ -23,15 +23,15 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use super::own_children;
 use super::signals;
 
-/// What the process calls itself, also as its first argument. The program's
-/// own name is not in it: whoever kills the program by name spares this.
+/// Name of the process, and its first argument. It does not contain the
+/// program's name, so that killing the program by name spares the guardian.
 pub(super) const NAME: &str = "tty-guardian";
 
-/// How long the guardian may take to be there.
+/// Time in which the guardian must be ready, and must end.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
-/// What is said over the socket: it has seen the terminal; the dashboard is
-/// on; it is not.
+/// Bytes on the socket: the guardian has read the terminal's settings; the
+/// dashboard is on; the dashboard is off.
 const READY: u8 = b'r';
 const ARMED: u8 = b'a';
 const DISARMED: u8 = b'z';
@@ -67,20 +67,21 @@ impl Guardian {
         Ok(guardian)
     }
 
-    /// The terminal is about to be changed: from here on the guardian restores
-    /// it if this process dies.
+    /// Makes the guardian restore the terminal if this process dies. To be called
+    /// before the terminal is changed.
     pub fn arm(&mut self) -> io::Result<()> {
         self.socket.write_all(&[ARMED])
     }
 
-    /// The terminal is as it was.
+    /// Makes the guardian leave the terminal alone, which is as it was.
     pub fn disarm(&mut self) -> io::Result<()> {
         self.socket.write_all(&[DISARMED])
     }
 }
 
 impl Drop for Guardian {
-    /// Whoever drops it has the terminal restored already, or is unwinding.
+    /// Disarms the guardian and waits for its end. The terminal has been restored
+    /// already, or this thread is unwinding.
     fn drop(&mut self) {
         let _gone = self.disarm();
         let _closed = self.socket.shutdown(Shutdown::Both);
@@ -92,7 +93,7 @@ impl Drop for Guardian {
     }
 }
 
-/// Is the guardian until the other side is gone. The socket is its standard
+/// Runs the guardian until the other side is gone. The socket is its standard
 /// input, the terminal its standard output; `arguments` are the restoring
 /// bytes and the hint.
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
@@ -119,7 +120,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
     Ok(())
 }
 
-/// A terminal that hung up meanwhile is an error, and nobody's loss.
+/// Restores the terminal. Fails where it has hung up meanwhile.
 fn restore(settings: &Termios, restoring: &[u8], hint: &[u8]) -> io::Result<()> {
     let mut terminal = io::stdout().lock();
     terminal.write_all(restoring)?;

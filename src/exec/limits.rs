@@ -1,5 +1,5 @@
 //! The limit on open files: raised for this program, which holds the pipes of
-//! all calls, and handed on to tools as it was.
+//! all calls, and passed on to tools unchanged.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -12,11 +12,12 @@ const PER_CALL: u64 = 9;
 /// Descriptors that the program needs beside its calls.
 const BESIDE: u64 = 20;
 
-/// The limit on open files that the program was started with, and now has.
+/// The program's limit on open files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenFiles {
-    /// `None` is no limit.
+    /// Soft limit that the program was started with; `None` is no limit.
     pub(super) before: Option<u64>,
+    /// Soft limit now; `None` is no limit.
     now: Option<u64>,
 }
 
@@ -39,7 +40,7 @@ impl OpenFiles {
         }
     }
 
-    /// As many lanes as there are descriptors for, at least one.
+    /// Returns the number of lanes that there are descriptors for, at least one.
     pub(super) fn most_lanes(self) -> Cap {
         let free = self.now.map(|limit| limit.saturating_sub(BESIDE));
         let lanes = free.map_or(u64::from(Cap::MAX), |free| free / PER_CALL);

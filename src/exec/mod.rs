@@ -5,6 +5,7 @@
 //! call waits for, when a stop is due, or what becomes of an output: the
 //! scheduler owns the ladder's clock, `output` owns the bytes.
 
+mod attempt_event;
 mod attempts;
 mod cgroup;
 mod containment;
@@ -23,11 +24,11 @@ mod refusal;
 mod reporter;
 mod signals;
 mod spawner;
-mod table;
 mod timer;
 mod warden;
 mod wire;
 
+pub use attempt_event::{AttemptEvent, StopTokens};
 pub use attempts::Attempts;
 pub use containment::{
     Containment, ContainmentError, ContainmentOptions, PersistentPipes, PersistentProcess,
@@ -39,12 +40,11 @@ pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{Pins, Servers, StartError, listed_tools};
 pub use own_folder::{FolderError, OwnFolder};
 pub use refusal::Refusal;
-pub use spawner::{AttemptEvent, Spawner, StopTokens};
+pub use spawner::Spawner;
 pub use timer::wait_attempt;
 
-/// To be called first of all in `main`: where this process was started to be
-/// a helper of another one (its warden, or its terminal's guardian), it is
-/// that, and never returns.
+/// Becomes the warden or the terminal's guardian, and never returns, where this
+/// process was started as one. `main` must call it first of all.
 pub fn prepare() {
     let mut arguments = std::env::args_os();
     let ended = match arguments.next() {
@@ -55,7 +55,8 @@ pub fn prepare() {
     std::process::exit(i32::from(ended.is_err()));
 }
 
-/// This program, to be executed again: also if its file was replaced meanwhile.
+/// Returns the path by which this program can be executed again, also if its
+/// file was replaced meanwhile.
 pub fn own_program() -> &'static std::path::Path {
     std::path::Path::new("/proc/self/exe")
 }

@@ -1,5 +1,5 @@
-//! Which children this process started outside of supervision, each in a
-//! session of its own. The list belongs to the process, like the children.
+//! Children that this process started outside of supervision, each in a session
+//! of its own. The list belongs to the process, like the children.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// Starts a child and notes it; [`all`] never misses one that has begun to run.
+/// Starts a child and lists it; [`all`] never misses one that runs.
 pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     let mut own = lock();
     let child = command.spawn()?;
@@ -16,12 +16,12 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
-/// Forgets a child that has been waited for.
+/// Removes a child that has been waited for.
 pub(super) fn disown(pid: u32) {
     lock().remove(&pid);
 }
 
-/// The children noted now.
+/// Returns the pids listed now.
 pub(super) fn all() -> BTreeSet<u32> {
     lock().clone()
 }

@@ -1,5 +1,5 @@
-//! The pipes of one attempt: what it prints goes to its sink in large pieces,
-//! what it reads is written beside that.
+//! The pipes of one attempt: its output goes to its sink in large pieces, its
+//! input is written at the same time.
 
 use std::cell::RefCell;
 use std::future;
@@ -14,7 +14,7 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use crate::model::Stdin;
 use crate::output::{Sink, Stream};
 
-/// Bytes taken from a pipe at once. A GiB read in pieces of 256 KiB from a
+/// Bytes read from a pipe at once. A GiB read in pieces of 256 KiB from a
 /// pipe of 1 MiB takes 0.37 of the time that `cat` takes with a pipe of 64 KiB.
 const PIECE: usize = 256 * 1024;
 
@@ -31,7 +31,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The ends that the tool gets.
+/// The tool's ends of its pipes.
 #[derive(Debug)]
 pub(super) struct ToolEnds {
     /// `None` is end of file at once.
@@ -48,23 +48,26 @@ pub(super) struct Pipes {
     stderr: OutputPipe,
 }
 
-/// What is still to be written to the tool.
+/// The tool's standard input, until everything is written.
 #[derive(Debug)]
 struct StdinPipe {
     pipe: Sender,
     bytes: Arc<[u8]>,
+    /// Bytes written so far.
     written: usize,
 }
 
-/// One output of the tool; without pipe once every writer has closed it.
+/// One output of the tool.
 #[derive(Debug)]
 struct OutputPipe {
     stream: Stream,
+    /// `None` once every writer has closed it.
     pipe: Option<Receiver>,
+    /// Whether the pipe was enlarged, or that was tried.
     is_enlarged: bool,
 }
 
-/// Which pipe can move.
+/// The pipe that can move.
 enum Ready {
     Stdin,
     Stdout,
@@ -72,7 +75,7 @@ enum Ready {
 }
 
 impl Pipes {
-    /// Makes the pipes of an attempt: two, or three if it reads something.
+    /// Makes the pipes of an attempt: two, or three if it has input.
     pub(super) fn new(stdin: &Stdin) -> io::Result<(Self, ToolEnds)> {
         let (stdout, stdout_end) = OutputPipe::new(Stream::Stdout)?;
         let (stderr, stderr_end) = OutputPipe::new(Stream::Stderr)?;
@@ -96,14 +99,14 @@ impl Pipes {
         Ok((pipes, ends))
     }
 
-    /// Nothing more is written to the tool: end of file for it.
+    /// Closes the tool's standard input.
     pub(super) fn close_stdin(&mut self) {
         self.stdin = None;
     }
 
     /// Waits until a pipe can move and moves one piece. Never ready once all
-    /// are closed. Nothing is lost where the wait is given up. While the disk
-    /// is behind, nothing is read: the tool waits, and loses nothing.
+    /// are closed. Safe to cancel. Reads nothing while the disk is behind: the
+    /// tool waits, and nothing is lost.
     pub(super) async fn step(&mut self, sink: &Sink) {
         let is_behind = sink.is_behind();
         let ready = tokio::select! {
@@ -127,9 +130,9 @@ impl Pipes {
         }
     }
 
-    /// Takes what is in the pipes now, at most what a pipe can hold, without
-    /// waiting: for the end, when a foreign process keeps a pipe open. Asks the
-    /// system and not the runtime, which may not have heard of it yet.
+    /// Reads the bytes in the pipes now, at most as many as a pipe can hold,
+    /// without waiting: at the end another process may keep a pipe open. Asks
+    /// the system and not the runtime, which may not know of them yet.
     pub(super) fn take_rest(&mut self, sink: &Sink) {
         for output in [&mut self.stdout, &mut self.stderr] {
             for _piece in 0..FLOOD_PIPE / PIECE {
@@ -153,8 +156,8 @@ impl StdinPipe {
         Ok((feed, tool))
     }
 
-    /// Writes one piece. A tool that closed its input or ended has read all it
-    /// wants: that is no error.
+    /// Writes one piece. Returns whether that was the last one; a tool that
+    /// closed its input has read all it wants, and that is no error.
     fn is_done_after_piece(&mut self) -> bool {
         let rest = self.bytes.get(self.written..).unwrap_or_default();
         match self.pipe.try_write(rest) {
@@ -210,8 +213,8 @@ impl OutputPipe {
             Ok(0) => self.pipe = None,
             Ok(count) if count >= FULL && !self.is_enlarged => {
                 self.is_enlarged = true;
-                // Refused once the user's pipes hold too much in all; the pipe
-                // then stays as it is, slower and right.
+                // Refused once the user's pipes hold too much in all; a small pipe
+                // is only slower.
                 let _kept_size = fcntl_setpipe_size(pipe, FLOOD_PIPE);
             }
             Ok(_) => {}

@@ -1,13 +1,13 @@
-//! Tells the engine of one attempt, under the identity of its start.
+//! Sends the events of one attempt, under the identity of its start.
 
 use tokio::sync::mpsc;
 
-use super::AttemptEvent;
+use super::attempt_event::AttemptEvent;
 use crate::model::{CallId, Ending, Epoch, Outcome, RemoteStatus};
 
 /// The sending end of one attempt's events. Ending it consumes it, so that an
-/// attempt ends once. Dropped without, as by a panic of whoever had it, it
-/// tells of a failure: an engine waits for every end.
+/// attempt ends once. Dropped without an end, as by a panic of its owner, it
+/// reports a failure: the engine waits for every end.
 #[derive(Debug)]
 pub(super) struct Reporter {
     call: CallId,
@@ -26,8 +26,8 @@ impl Reporter {
         }
     }
 
-    /// The process runs. Without an engine there is nobody to tell: the
-    /// attempt goes on to its end, which its tokens bring about.
+    /// Reports that the process runs. Without an engine the event is dropped, and
+    /// the attempt goes on until its tokens stop it.
     pub(super) async fn started(&self, pid: Option<u32>) {
         let event = AttemptEvent::Started {
             call: self.call,
@@ -37,12 +37,12 @@ impl Reporter {
         let _unheard = self.events.send(event).await;
     }
 
-    /// Something is known of the call elsewhere.
+    /// Reports the remote side's state of the call.
     pub(super) async fn tell(&self, remote: RemoteStatus) {
         let _unheard = self.events.send(self.told(remote)).await;
     }
 
-    /// The same, where it may be passed over: more will follow.
+    /// Reports the same, unless the queue is full: more will follow.
     pub(super) fn try_tell(&self, remote: RemoteStatus) {
         let _passed_over = self.events.try_send(self.told(remote));
     }
@@ -55,7 +55,7 @@ impl Reporter {
         }
     }
 
-    /// The attempt is over.
+    /// Reports the end of the attempt.
     pub(super) async fn ended(mut self, ending: Ending) {
         let event = self.end(ending);
         let _unheard = self.events.send(event).await;

@@ -1,11 +1,11 @@
-//! The signals of a helper process: none reaches it that it does not ask for.
+//! Signals of the warden, the supervisors and the guardian: all blocked.
 
 #![expect(unsafe_code, reason = "signal actions and masks have no safe form")]
 
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// The numbers that may be signals; Linux has the most.
+/// Signal numbers of Linux.
 const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
 
 /// Blocks every signal that can be blocked and gives each its default action,

@@ -10,7 +10,7 @@ use super::{AttemptEvent, StopTokens};
 use crate::model::{CallId, Ending, Epoch, Outcome};
 
 /// Starts an attempt that waits `run` and succeeds, or ends early as stopped
-/// when either token fires. While `pause` says so, its time stands still. Its
+/// when either token fires. Its time does not run while `pause` is true. Its
 /// events are those of a process without pid.
 ///
 /// Must be called within a tokio runtime.
@@ -51,7 +51,7 @@ fn pausable_sleep(
                 () = time::sleep_until(since + left) => return,
             }
             left = left.saturating_sub(since.elapsed());
-            // Whoever paused has gone: nobody would ever resume.
+            // Without a sender nothing would ever resume.
             if pause.wait_for(|is_paused| !*is_paused).await.is_err() {
                 return;
             }

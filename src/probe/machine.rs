@@ -6,11 +6,11 @@ use super::pressure::PressureReader;
 use super::traffic::TrafficReader;
 use crate::model::{MachineSample, MemoryScope};
 
-/// Reads the machine through sysinfo.
+/// Reads the machine through `sysinfo`.
 #[derive(Debug)]
 pub(super) struct MachineReader {
     system: Option<System>,
-    stalls: PressureReader,
+    pressure: PressureReader,
     network: TrafficReader,
     disks: TrafficReader,
     is_first: bool,
@@ -20,15 +20,15 @@ impl MachineReader {
     pub(super) fn new() -> Self {
         Self {
             system: System::new().ok(),
-            stalls: PressureReader::new(),
+            pressure: PressureReader::new(),
             network: TrafficReader::of_network(),
             disks: TrafficReader::of_disks(),
             is_first: true,
         }
     }
 
-    /// Takes a reading; `None` where this system tells nothing. CPU use is a
-    /// difference, so the first reading has none.
+    /// Takes a reading; `None` where the system tells nothing. CPU use is the
+    /// difference between two readings, so the first one has none.
     pub(super) fn read(&mut self) -> Option<MachineSample> {
         let system = self.system.as_mut()?;
         system.refresh_cpu_usage();
@@ -51,24 +51,25 @@ impl MachineReader {
             swap_used_bytes: system.used_swap(),
             swap_total_bytes: system.total_swap(),
             load_one: System::load_average().map_or(0.0, |load| load.one),
-            pressure: self.stalls.read(),
+            pressure: self.pressure.read(),
             network: self.network.read(),
             disks: self.disks.read(),
         };
-        limit(system, &mut sample);
+        apply_group_limit(system, &mut sample);
         Some(sample)
     }
 }
 
-/// Memory of the machine, or of the control group that limits this process, in
-/// bytes; `None` where this system tells nothing.
+/// Returns the memory of the machine, or of the control group that limits this
+/// process, in bytes; `None` where the system tells nothing.
 pub fn memory_bytes() -> Option<u64> {
     let sample = MachineReader::new().read()?;
     Some(sample.memory_total_bytes)
 }
 
-/// A control group may allow less memory than the machine has.
-fn limit(system: &System, sample: &mut MachineSample) {
+/// Lowers the memory figures to those of the control group where it allows less
+/// memory than the machine has.
+fn apply_group_limit(system: &System, sample: &mut MachineSample) {
     if let Some(limits) = system.cgroup_limits()
         && limits.total_memory > 0
         && limits.total_memory < sample.memory_total_bytes

@@ -1,10 +1,9 @@
-//! How much is waited for cores and memory, as Linux tells it.
+//! Time that processes lose waiting for cores and memory.
 //!
-//! The kernel's account of stalls ("PSI", `Documentation/accounting/psi.rst`)
-//! is read where there is one: that of the own control group before that of the
-//! machine. Its averages are too slow to go by; the totals are not. Where there
-//! is none, the processes that could run at this moment are counted against the
-//! cores. Elsewhere nothing is told.
+//! Reads the kernel's pressure stall information (`PSI`,
+//! `Documentation/accounting/psi.rst`), that of the own control group before
+//! that of the machine. Its averages lag too far behind, so the totals are used.
+//! Without it, the runnable processes are counted against the cores.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,17 +13,22 @@ use crate::model::{Pressure, PressureSource};
 /// Reads the pressure, as differences between readings.
 #[derive(Debug)]
 pub(super) struct PressureReader {
+    /// The `cpu.pressure` file that is read; `None` where there is none.
     cpu: Option<PathBuf>,
+    /// The `memory.pressure` file that is read; `None` where there is none.
     memory: Option<PathBuf>,
     last: Option<StallTotals>,
+    /// Number of cores that this process may use.
     cores: f32,
 }
 
-/// The totals at one moment, in microseconds.
+/// Stalled time since the start of the machine or group, in microseconds.
 #[derive(Debug, Clone, Copy)]
 struct StallTotals {
     at: Instant,
+    /// Time in which at least one process waited for a core.
     cpu_some: u64,
+    /// Time in which every process waited for memory.
     memory_full: Option<u64>,
 }
 
@@ -32,15 +36,15 @@ impl PressureReader {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            cpu: account("cpu", "some"),
-            memory: account("memory", "full"),
+            cpu: pressure_file("cpu", "some"),
+            memory: pressure_file("memory", "full"),
             last: None,
             cores: cores as f32,
         }
     }
 
-    /// The pressure since the last reading; `None` at the first, and where
-    /// nothing is known.
+    /// Returns the pressure since the last reading; `None` at the first, and
+    /// where nothing is known.
     pub(super) fn read(&mut self) -> Option<Pressure> {
         let Some(cpu) = &self.cpu else {
             return self.by_runnable();
@@ -64,7 +68,8 @@ impl PressureReader {
         })
     }
 
-    /// By the processes that could run now, this one not counted.
+    /// Estimates the pressure from the number of runnable processes, this one not
+    /// counted.
     fn by_runnable(&self) -> Option<Pressure> {
         let text = std::fs::read_to_string("/proc/stat").ok()?;
         let runnable = runnable(&text)?.saturating_sub(1) as f32;
@@ -76,8 +81,8 @@ impl PressureReader {
     }
 }
 
-/// The account of stalls that tells most of what is started from here.
-fn account(resource: &str, kind: &str) -> Option<PathBuf> {
+/// Finds the pressure file closest to the processes that are started from here.
+fn pressure_file(resource: &str, kind: &str) -> Option<PathBuf> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let own = groups.lines().find_map(|line| line.strip_prefix("0::"));
     let own = own.map(|own| {
@@ -93,14 +98,14 @@ fn total_of(path: &Path, kind: &str) -> Option<u64> {
     total(&std::fs::read_to_string(path).ok()?, kind)
 }
 
-/// The total of one line of an account, in microseconds.
+/// Returns the total of the line of this kind, in microseconds.
 fn total(text: &str, kind: &str) -> Option<u64> {
     let mut lines = text.lines().map(str::split_ascii_whitespace);
     let mut line = lines.find_map(|mut fields| (fields.next() == Some(kind)).then_some(fields))?;
     line.find_map(|field| field.strip_prefix("total=")?.parse().ok())
 }
 
-/// How many processes could run, as `proc_stat(5)` tells it.
+/// Returns the number of runnable processes. Format: `proc_stat(5)`.
 fn runnable(text: &str) -> Option<u64> {
     let mut lines = text.lines();
     let count = lines.find_map(|line| line.strip_prefix("procs_running "))?;

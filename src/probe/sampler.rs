@@ -6,19 +6,20 @@ use std::time::Instant;
 use super::machine::MachineReader;
 use super::process_table::ProcessTable;
 use super::procfs_table::ProcfsTable;
+use super::reading::{ProbeReading, Subject, Target};
 use super::tree_usage::TreeUsage;
-use super::{ProbeReading, Subject, Target};
 
-/// Every so many readings the whole process table is searched, for processes
-/// that left a tree's parent links and stayed in its session.
+/// Number of readings from one search of the whole process table to the next.
+/// The search finds processes that left a tree's parent links and stayed in its
+/// session.
 const SEARCH_EVERY: u64 = 4;
 
-/// What is remembered between readings.
+/// State between readings.
 #[derive(Debug)]
 pub(super) struct Sampler {
     machine: MachineReader,
     processes: ProcfsTable,
-    accounts: BTreeMap<Subject, TreeUsage>,
+    trees: BTreeMap<Subject, TreeUsage>,
     readings: u64,
 }
 
@@ -27,27 +28,27 @@ impl Sampler {
         Self {
             machine: MachineReader::new(),
             processes: ProcfsTable::new(),
-            accounts: BTreeMap::new(),
+            trees: BTreeMap::new(),
             readings: 0,
         }
     }
 
-    /// Reads the machine and each target. `missed` is passed on.
+    /// Reads the machine and each target. `missed` goes into the reading.
     pub(super) fn sample(&mut self, targets: &[Target], missed: u64) -> ProbeReading {
         self.readings += 1;
-        self.accounts.retain(|subject, account| {
+        self.trees.retain(|subject, tree| {
             let mut targets = targets.iter();
-            targets.any(|target| target.subject == *subject && target.pid == account.root)
+            targets.any(|target| target.subject == *subject && target.pid == tree.root)
         });
         let is_search = self.readings.is_multiple_of(SEARCH_EVERY) && !targets.is_empty();
         let all = is_search.then(|| self.processes.all());
         let now = Instant::now();
         let trees = targets.iter().map(|target| {
-            let account = self
-                .accounts
+            let tree = self
+                .trees
                 .entry(target.subject.clone())
                 .or_insert_with(|| TreeUsage::new(target.pid));
-            let sample = account.sample(&mut self.processes, all.as_deref(), now);
+            let sample = tree.sample(&mut self.processes, all.as_deref(), now);
             (target.subject.clone(), sample)
         });
         let trees = trees.collect();

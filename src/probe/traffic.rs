@@ -1,7 +1,7 @@
-//! What the machine reads, writes, receives and sends, as Linux tells it.
+//! Rates at which the machine reads, writes, receives and sends.
 //!
-//! Both accounts count since the start of the machine; rates are differences
-//! between two readings. Elsewhere nothing is told.
+//! The kernel counts bytes since the start of the machine; rates are
+//! differences between two readings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,21 +13,34 @@ use crate::model::Flow;
 /// (`Documentation/block/stat.rst`).
 const SECTOR_BYTES: u64 = 512;
 
-/// Bytes in and out, so far.
-type Total = (u64, u64);
+/// Bytes that went through a device since the machine was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ByteTotals {
+    /// Received or read.
+    incoming: u64,
+    /// Sent or written.
+    outgoing: u64,
+}
 
-/// The totals of each device.
-type DeviceTotals = BTreeMap<String, Total>;
+/// The totals of each device, by its name.
+type DeviceTotals = BTreeMap<String, ByteTotals>;
 
-/// Reads an account of devices, as differences between readings.
+/// Reads the rates of a kind of devices, as differences between readings.
 #[derive(Debug)]
 pub(super) struct TrafficReader {
     read: fn() -> Option<DeviceTotals>,
-    last: Option<(Instant, DeviceTotals)>,
+    last: Option<TotalsAt>,
+}
+
+/// The totals at one moment.
+#[derive(Debug)]
+struct TotalsAt {
+    at: Instant,
+    totals: DeviceTotals,
 }
 
 impl TrafficReader {
-    /// What the network devices receive and send, the loopback left out.
+    /// Reads the network devices, the loopback left out.
     pub(super) fn of_network() -> Self {
         Self {
             read: || network(&std::fs::read_to_string("/proc/net/dev").ok()?),
@@ -35,7 +48,7 @@ impl TrafficReader {
         }
     }
 
-    /// What the disks read and write.
+    /// Reads the disks.
     pub(super) fn of_disks() -> Self {
         Self {
             read: || disks(&std::fs::read_to_string("/proc/diskstats").ok()?),
@@ -43,34 +56,37 @@ impl TrafficReader {
         }
     }
 
-    /// The rates since the last reading; `None` at the first, and where nothing
-    /// is told.
+    /// Returns the rates since the last reading; `None` at the first, and where
+    /// the system tells nothing.
     pub(super) fn read(&mut self) -> Option<Flow> {
         let totals = (self.read)()?;
         let now = Instant::now();
-        let (at, before) = self.last.replace((now, totals.clone()))?;
-        let seconds = now.saturating_duration_since(at).as_secs_f64();
-        Some(flow(&before, &totals, seconds))
+        let before = self.last.replace(TotalsAt {
+            at: now,
+            totals: totals.clone(),
+        })?;
+        let seconds = now.saturating_duration_since(before.at).as_secs_f64();
+        Some(flow(&before.totals, &totals, seconds))
     }
 }
 
-/// What came and went between two readings. A device that is new, or that
-/// counts anew, says nothing of the time between them.
+/// Returns the rates between two readings. A device that is new, or whose
+/// counters went back, adds nothing.
 fn flow(before: &DeviceTotals, now: &DeviceTotals, seconds: f64) -> Flow {
-    let (mut came, mut went) = (0, 0);
+    let (mut incoming, mut outgoing) = (0, 0);
     for (name, total) in now {
         let last = before.get(name).unwrap_or(total);
-        came += total.0.saturating_sub(last.0);
-        went += total.1.saturating_sub(last.1);
+        incoming += total.incoming.saturating_sub(last.incoming);
+        outgoing += total.outgoing.saturating_sub(last.outgoing);
     }
     let rate = |bytes: u64| (bytes as f64 / seconds.max(1e-3)) as u64;
     Flow {
-        in_bytes_per_second: rate(came),
-        out_bytes_per_second: rate(went),
+        in_bytes_per_second: rate(incoming),
+        out_bytes_per_second: rate(outgoing),
     }
 }
 
-/// The network devices of `/proc/net/dev`: those that are hardware, so that a
+/// Returns the network devices of `/proc/net/dev` that are hardware, so that a
 /// bridge does not count what its devices count; where none is, as in a
 /// container, all but the loopback.
 fn network(text: &str) -> Option<DeviceTotals> {
@@ -90,38 +106,40 @@ fn network(text: &str) -> Option<DeviceTotals> {
     (!chosen.is_empty()).then_some(chosen)
 }
 
-/// The lines of `/proc/net/dev`, without the loopback.
+/// Parses the lines of `/proc/net/dev`, without the loopback.
 fn interfaces(text: &str) -> DeviceTotals {
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     let totals = lines.filter_map(|(name, figures)| {
         let mut figures = figures.split_whitespace();
-        let received = figures.next()?.parse().ok()?;
-        let sent = figures.nth(7)?.parse().ok()?;
-        Some((name.trim().to_owned(), (received, sent)))
+        let totals = ByteTotals {
+            incoming: figures.next()?.parse().ok()?,
+            outgoing: figures.nth(7)?.parse().ok()?,
+        };
+        Some((name.trim().to_owned(), totals))
     });
     totals.filter(|(name, _)| name != "lo").collect()
 }
 
-/// The disks of `/proc/diskstats` that are hardware: neither their partitions
-/// nor what is stacked on them counts the same bytes again.
+/// Returns the disks of `/proc/diskstats` that are hardware, so that neither
+/// partitions nor stacked devices count the same bytes again.
 fn disks(text: &str) -> Option<DeviceTotals> {
     let mut disks = devices(text);
     disks.retain(|name, _| Path::new("/sys/block").join(name).join("device").exists());
     (!disks.is_empty()).then_some(disks)
 }
 
-/// The lines of `/proc/diskstats`.
+/// Parses the lines of `/proc/diskstats`.
 fn devices(text: &str) -> DeviceTotals {
     let totals = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         let name = words.nth(2)?;
         let read: u64 = words.nth(2)?.parse().ok()?;
         let written: u64 = words.nth(3)?.parse().ok()?;
-        let total = (
-            read.saturating_mul(SECTOR_BYTES),
-            written.saturating_mul(SECTOR_BYTES),
-        );
-        Some((name.to_owned(), total))
+        let totals = ByteTotals {
+            incoming: read.saturating_mul(SECTOR_BYTES),
+            outgoing: written.saturating_mul(SECTOR_BYTES),
+        };
+        Some((name.to_owned(), totals))
     });
     totals.collect()
 }
@@ -129,6 +147,10 @@ fn devices(text: &str) -> DeviceTotals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn bytes(incoming: u64, outgoing: u64) -> ByteTotals {
+        ByteTotals { incoming, outgoing }
+    }
 
     #[test]
     fn interfaces_are_read_without_the_loopback() {
@@ -142,7 +164,7 @@ Inter-|   Receive                                                |  Transmit
         let totals = interfaces(text);
         assert_eq!(
             totals,
-            DeviceTotals::from([("eth0".into(), (123_456, 654_321))])
+            DeviceTotals::from([("eth0".into(), bytes(123_456, 654_321))])
         );
         assert_eq!(interfaces(""), DeviceTotals::new());
     }
@@ -156,17 +178,20 @@ Inter-|   Receive                                                |  Transmit
 ";
         let totals = devices(text);
         let whole = totals.get("nvme0n1").copied();
-        assert_eq!(whole, Some((2_000 * 512, 4_000 * 512)));
+        assert_eq!(whole, Some(bytes(2_000 * 512, 4_000 * 512)));
         assert!(!totals.contains_key("sda"));
     }
 
     #[test]
     fn a_device_that_is_new_or_counts_anew_adds_nothing() {
-        let before = DeviceTotals::from([("a".into(), (1_000, 500)), ("b".into(), (9_000, 9_000))]);
+        let before = DeviceTotals::from([
+            ("a".into(), bytes(1_000, 500)),
+            ("b".into(), bytes(9_000, 9_000)),
+        ]);
         let now = DeviceTotals::from([
-            ("a".into(), (3_000, 1_500)),
-            ("b".into(), (10, 10)),
-            ("c".into(), (7_000, 7_000)),
+            ("a".into(), bytes(3_000, 1_500)),
+            ("b".into(), bytes(10, 10)),
+            ("c".into(), bytes(7_000, 7_000)),
         ]);
         let flow = flow(&before, &now, 2.0);
         assert_eq!(flow.in_bytes_per_second, 1_000);
@@ -176,7 +201,7 @@ Inter-|   Receive                                                |  Transmit
     #[test]
     fn the_first_reading_has_no_rate() {
         let mut traffic = TrafficReader {
-            read: || Some(DeviceTotals::from([("a".into(), (1, 1))])),
+            read: || Some(DeviceTotals::from([("a".into(), bytes(1, 1))])),
             last: None,
         };
         assert_eq!(traffic.read(), None);

@@ -1,4 +1,4 @@
-//! The processes of one tree, and what they used together.
+//! CPU, memory and disk use of one process tree.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -6,33 +6,48 @@ use std::time::Instant;
 use super::process_table::{ProcessTable, ProcessUsage, SchedTime};
 use crate::model::CallSample;
 
-/// Processes of one call that are followed; those of a fork storm beyond it
-/// are not.
+/// Processes of one call that are followed; a fork storm has more.
 const MOST_PROCESSES: usize = 2048;
 
-/// CPU time is told in steps of this, in milliseconds.
+/// Resolution of the system's CPU times, in milliseconds.
 const TICK_MS: u64 = 10;
 
-/// What is remembered of a call's tree between two readings.
+/// State of one tree between two readings.
 #[derive(Debug)]
 pub(super) struct TreeUsage {
+    /// Pid of the tree's first process.
     pub(super) root: u32,
     /// Whether the root has been looked up. It is looked up once only: later,
     /// another process could have its pid.
     is_begun: bool,
     /// Session or process group that the root leads, and no other call shares.
     led: Option<u32>,
+    /// Processes found by the last reading, by pid.
     members: BTreeMap<u32, ProcessUsage>,
+    /// CPU time of the tree so far, in milliseconds.
     cpu_ms: u64,
+    /// Bytes read from and written to disks so far; `None` where unknown.
     disk_bytes: Option<u64>,
-    turns: SchedTime,
-    last: Option<(Instant, u64)>,
+    /// Times of the tree's threads so far, as far as they were seen.
+    sched_time: SchedTime,
+    last: Option<ReadAt>,
 }
 
-/// What was used since the last reading, and what of it was late news.
+/// Moment of a reading.
+#[derive(Debug, Clone, Copy)]
+struct ReadAt {
+    at: Instant,
+    /// The same moment in clock ticks since the machine was started.
+    ticks: u64,
+}
+
+/// Use since the last reading. Negative where ended processes took their
+/// figures with them.
 #[derive(Debug, Default)]
 struct UsageDelta {
     cpu_ms: i64,
+    /// Part of `cpu_ms` that was used before the last reading, by processes
+    /// that it did not find.
     late_cpu_ms: i64,
     disk_bytes: i64,
 }
@@ -46,7 +61,7 @@ impl TreeUsage {
             members: BTreeMap::new(),
             cpu_ms: 0,
             disk_bytes: None,
-            turns: SchedTime::default(),
+            sched_time: SchedTime::default(),
             last: None,
         }
     }
@@ -64,19 +79,22 @@ impl TreeUsage {
             self.members.clear();
             return None;
         }
-        let used = self.used(&members);
+        let used = self.delta(&members);
         self.cpu_ms = self.cpu_ms.saturating_add_signed(used.cpu_ms.max(0));
         if members.values().any(|process| process.disk_bytes.is_some()) {
             let before = self.disk_bytes.unwrap_or_default();
             self.disk_bytes = Some(before.saturating_add_signed(used.disk_bytes.max(0)));
         }
-        self.take_turns(&members);
-        let cpu_cores = self.last.map(|(last, _)| {
-            let seconds = now.saturating_duration_since(last).as_secs_f32();
+        self.add_sched_time(&members);
+        let cpu_cores = self.last.map(|last| {
+            let seconds = now.saturating_duration_since(last.at).as_secs_f32();
             let busy = (used.cpu_ms - used.late_cpu_ms).max(0) as f32 / 1000.0;
             if seconds > 0.0 { busy / seconds } else { 0.0 }
         });
-        self.last = Some((now, processes.now()));
+        self.last = Some(ReadAt {
+            at: now,
+            ticks: processes.now_ticks(),
+        });
         let sample = CallSample {
             cpu_cores,
             rss_bytes: members.values().map(|process| process.rss_bytes).sum(),
@@ -89,33 +107,34 @@ impl TreeUsage {
         Some(sample)
     }
 
-    /// Counts the turns that the processes had since the last reading. What
-    /// a thread had after it and before its end is not known.
-    fn take_turns(&mut self, members: &BTreeMap<u32, ProcessUsage>) {
+    /// Adds the threads' times since the last reading. A thread's times between
+    /// the last reading and its end are not known.
+    fn add_sched_time(&mut self, members: &BTreeMap<u32, ProcessUsage>) {
         for (pid, process) in members {
-            let before = self.members.get(pid).and_then(|one| one.turns);
+            let before = self.members.get(pid).and_then(|one| one.sched_time);
             let (now, before) = (
-                process.turns.unwrap_or_default(),
+                process.sched_time.unwrap_or_default(),
                 before.unwrap_or_default(),
             );
-            self.turns.ran += now.ran.saturating_sub(before.ran);
-            self.turns.waited += now.waited.saturating_sub(before.waited);
+            self.sched_time.ran_ns += now.ran_ns.saturating_sub(before.ran_ns);
+            self.sched_time.waited_ns += now.waited_ns.saturating_sub(before.waited_ns);
         }
     }
 
-    /// Time the tree waited for a core, in milliseconds, scaled up to all of its
-    /// CPU time; `None` where too little of that was seen thread by thread.
+    /// Returns the time that the tree waited for a core, in milliseconds, scaled
+    /// up to all of its CPU time; `None` where too little of that was seen thread
+    /// by thread.
     fn waited_ms(&self) -> Option<u64> {
-        let ran_ms = self.turns.ran / 1_000_000;
+        let ran_ms = self.sched_time.ran_ns / 1_000_000;
         let is_seen = ran_ms + TICK_MS >= self.cpu_ms * 4 / 5;
         let scale = self.cpu_ms as f64 / ran_ms.max(1) as f64;
-        let waited_ms = self.turns.waited as f64 / 1e6;
-        (is_seen && self.turns.ran > 0).then(|| (waited_ms * scale.clamp(1.0, 1.25)) as u64)
+        let waited_ms = self.sched_time.waited_ns as f64 / 1e6;
+        (is_seen && self.sched_time.ran_ns > 0).then(|| (waited_ms * scale.clamp(1.0, 1.25)) as u64)
     }
 
-    /// The processes of the tree: the root, everything that was in the tree
-    /// before and lives, their descendants, and whoever is in the session or
-    /// group that the root leads.
+    /// Finds the processes of the tree: the root, everything that was in the tree
+    /// before and lives, their descendants, and the members of the
+    /// session or group that the root leads.
     fn find(
         &mut self,
         processes: &mut impl ProcessTable,
@@ -142,7 +161,7 @@ impl TreeUsage {
                 continue;
             };
             let known = self.members.get(&pid);
-            if known.is_some_and(|known| known.start != process.start) {
+            if known.is_some_and(|known| known.started_ticks != process.started_ticks) {
                 continue;
             }
             if pid == self.root && (process.session == pid || process.group == pid) {
@@ -157,17 +176,19 @@ impl TreeUsage {
         found
     }
 
-    /// What was used since the last reading. A process that ended took its
+    /// Returns the use since the last reading. A process that ended took its
     /// figures with it, unless its parent is in the tree and has waited for
     /// it: then they are in the parent's.
-    fn used(&self, members: &BTreeMap<u32, ProcessUsage>) -> UsageDelta {
+    fn delta(&self, members: &BTreeMap<u32, ProcessUsage>) -> UsageDelta {
         let mut used = UsageDelta::default();
         for (pid, process) in members {
             let before = self.members.get(pid);
             let cpu_ms = difference(process.cpu_ms, before.map_or(0, |one| one.cpu_ms));
             used.cpu_ms += cpu_ms;
-            let is_late =
-                before.is_none() && self.last.is_some_and(|(_, then)| process.start < then);
+            let is_late = before.is_none()
+                && self
+                    .last
+                    .is_some_and(|last| process.started_ticks < last.ticks);
             if is_late {
                 used.late_cpu_ms += cpu_ms;
             }
@@ -212,16 +233,16 @@ mod tests {
         fn put(&mut self, pid: u32, parent: u32, start: u64, cpu_ms: u64) {
             let process = ProcessUsage {
                 pid,
-                start,
+                started_ticks: start,
                 parent,
                 group: 10,
                 session: 10,
                 cpu_ms,
                 rss_bytes: 1000,
                 disk_bytes: Some(cpu_ms),
-                turns: Some(SchedTime {
-                    ran: cpu_ms * 1_000_000,
-                    waited: cpu_ms * 500_000,
+                sched_time: Some(SchedTime {
+                    ran_ns: cpu_ms * 1_000_000,
+                    waited_ns: cpu_ms * 500_000,
                 }),
             };
             self.processes.insert(pid, process);
@@ -229,7 +250,7 @@ mod tests {
     }
 
     impl ProcessTable for FakeTable {
-        fn now(&self) -> u64 {
+        fn now_ticks(&self) -> u64 {
             self.now
         }
 
@@ -317,9 +338,9 @@ mod tests {
         // Most of what the root now has is of children that nobody saw.
         table.put(10, 1, 5, 2000);
         if let Some(root) = table.processes.get_mut(&10) {
-            root.turns = Some(SchedTime {
-                ran: 150_000_000,
-                waited: 60_000_000,
+            root.sched_time = Some(SchedTime {
+                ran_ns: 150_000_000,
+                waited_ns: 60_000_000,
             });
         }
         let sample = account.sample(&mut table, None, clock.next());

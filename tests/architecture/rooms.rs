@@ -13,7 +13,7 @@ const ROOMS: &[Room] = &[
     ("plan", &["model", "catalogue"]),
     ("sched", &["model"]),
     ("output", &["model"]),
-    ("exec", &["model", "output"]),
+    ("exec", &["model", "output", "probe"]),
     ("probe", &["model"]),
     (
         "engine",

@@ -11,13 +11,13 @@ use tokio::io::unix::AsyncFd;
 
 use crate::exec::wire::{Packet, receive, send};
 
-/// Our end of a socket to a supervisor or to the warden.
+/// The runner's end of a socket to a supervisor or to the warden.
 #[derive(Debug)]
 pub(super) struct Channel(AsyncFd<OwnedFd>);
 
 impl Channel {
-    /// Must be called within a tokio runtime. Only reading is waited for: an
-    /// order that finds no room is an error.
+    /// Registers the socket with the current tokio runtime. Only reading is
+    /// waited for: a command that finds no room is an error.
     pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
         // SAFETY: an `OwnedFd` stays open, and stays the same, for as long as
         // it lives, and nothing takes it out of here.
@@ -25,7 +25,7 @@ impl Channel {
         Ok(Self(registered?))
     }
 
-    /// Sends a message, or fails at once.
+    /// Sends a message with descriptors; `AGAIN` at once where the socket is full.
     pub(super) fn send(
         &self,
         message: &[u8],
@@ -34,8 +34,8 @@ impl Channel {
         send(self.0.get_ref().as_fd(), message, descriptors)
     }
 
-    /// The next message; `None` once the other end is closed. Nothing is lost
-    /// where the wait is given up.
+    /// Returns the next message; `None` once the other end is closed. Safe to
+    /// cancel.
     pub(super) async fn next(&self) -> Option<Vec<u8>> {
         let received = self.0.async_io(Interest::READABLE, |socket| {
             receive(socket.as_fd()).map_err(Errno::into)

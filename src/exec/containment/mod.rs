@@ -1,125 +1,106 @@
 //! Runs attempts under supervisors, so that nothing outlives its call or the
 //! program.
 //!
-//! It owns the warden's process, the sockets to the supervisors, and those
-//! supervisors that wait for work. What happens under a supervisor it knows
-//! only from what that tells.
+//! It owns the warden's process, the sockets to the supervisors, and the idle
+//! supervisors. It knows of the processes under a supervisor only what that
+//! reports.
 //!
-//! What is not held: work that a tool hands to another daemon (a container
-//! engine, a service manager, cron) is not under it. Of a setuid program no
-//! more can be killed than the system allows.
+//! Two limits: work that a tool hands to another daemon (a container engine, a
+//! service manager, cron) is not under its supervisor, and a setuid program can
+//! be killed only as far as the system allows.
 
 mod adopted;
 mod channel;
+mod current_warden;
+mod options;
 mod persistent_process;
 mod supervised_process;
 mod supervisor_conn;
 mod warden_client;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use self::current_warden::CurrentWarden;
+pub use self::options::{ContainmentError, ContainmentOptions};
 pub use self::persistent_process::{PersistentPipes, PersistentProcess};
 use self::supervised_process::SupervisedProcess;
-use self::warden_client::WardenClient;
 use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
 use super::own_folder::OwnFolder;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
 use super::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{Cap, ProcessSpec};
+use crate::model::{Cap, Ending, ProcessSpec};
 use crate::output::Sink;
 
-/// How the containment is set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContainmentOptions {
-    /// The program that becomes the warden: this one, which calls
-    /// [`prepare`](super::prepare) first of all.
-    pub program: PathBuf,
-    /// The state folder. What runs is written down in a folder in it, so that
-    /// the next start finds what a death of everything at once left.
-    pub state: Option<PathBuf>,
-}
-
-impl Default for ContainmentOptions {
-    fn default() -> Self {
-        Self {
-            program: PathBuf::from("/proc/self/exe"),
-            state: None,
-        }
-    }
-}
-
-/// Why the containment cannot work here.
-#[derive(Debug, thiserror::Error)]
-pub enum ContainmentError {
-    /// The process may not adopt what its calls orphan.
-    #[error("become the reaper of orphaned processes: {0}")]
-    Subreaper(rustix::io::Errno),
-    /// The warden could not be started.
-    #[error("start the warden: {0}")]
-    Warden(std::io::Error),
-}
-
 /// Starts attempts under supervisors; cheap to clone. Dropping the last clone
-/// ends the supervisors and whatever still runs under them.
+/// ends the supervisors and everything under them.
 #[derive(Debug, Clone)]
 pub struct Containment(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    options: ContainmentOptions,
+    warden: CurrentWarden,
     open_files: OpenFiles,
     swept: SweptLeftovers,
     ledger_error: Option<LedgerError>,
-    warden: Mutex<Arc<WardenClient>>,
 }
 
 impl Containment {
-    /// Kills what earlier runs left that were killed themselves, raises this
-    /// process's limit on open files, and starts the warden.
+    /// Kills the processes that killed runs left, raises this process's limit
+    /// on open files, and starts the warden.
     pub fn start(options: ContainmentOptions) -> Result<Self, ContainmentError> {
         let own = rustix::process::getpid();
         rustix::process::set_child_subreaper(Some(own)).map_err(ContainmentError::Subreaper)?;
-        let (swept, ledger_error) = match options.state.as_deref().map(look_back) {
+        let (swept, ledger_error) = match options.state.as_deref().map(sweep_leftovers) {
             Some(Ok(swept)) => (swept, None),
             Some(Err(error)) => (SweptLeftovers::default(), Some(error)),
             None => (SweptLeftovers::default(), None),
         };
         let open_files = OpenFiles::raise();
-        let warden = WardenClient::start(&options, open_files).map_err(ContainmentError::Warden)?;
+        let warden = CurrentWarden::start(options, open_files).map_err(ContainmentError::Warden)?;
         Ok(Self(Arc::new(Inner {
-            options,
+            warden,
             open_files,
             swept,
             ledger_error,
-            warden: Mutex::new(warden),
         })))
     }
 
-    /// What was left of earlier runs, and was killed at the start.
+    /// Starts a program that stays. The standard input of the launch is not
+    /// used: the program reads what is written to its pipe. The error is the
+    /// ending of a program that could not be started.
+    pub async fn start_persistent(
+        &self,
+        launch: &ProcessSpec,
+        stop: &StopTokens,
+    ) -> Result<(PersistentProcess, PersistentPipes), Ending> {
+        PersistentProcess::start(&self.0.warden, launch, stop).await
+    }
+
+    /// Returns the processes of killed runs that were found at the start.
     pub fn swept(&self) -> &SweptLeftovers {
         &self.0.swept
     }
 
-    /// Process id of the warden.
+    /// Returns the process id of the warden.
     pub fn warden_pid(&self) -> u32 {
-        self.0.lock_warden().pid()
+        self.0.warden.pid()
     }
 
-    /// Why nothing is written down for the next start, if a state folder was
-    /// given and cannot be used.
+    /// Returns the reason that no ledger is kept, if a state folder was given
+    /// and cannot be used.
     pub fn ledger_error(&self) -> Option<&LedgerError> {
         self.0.ledger_error.as_ref()
     }
 }
 
-fn look_back(state: &Path) -> Result<SweptLeftovers, LedgerError> {
-    let place = PidScope::here().ok_or(LedgerError::NoPidScope)?;
-    Ok(sweep(&OwnFolder::open(state, ledger::FOLDER)?, &place))
+fn sweep_leftovers(state: &Path) -> Result<SweptLeftovers, LedgerError> {
+    let scope = PidScope::here().ok_or(LedgerError::NoPidScope)?;
+    Ok(sweep(&OwnFolder::open(state, ledger::FOLDER)?, &scope))
 }
 
 impl Spawner for Containment {
@@ -130,42 +111,28 @@ impl Spawner for Containment {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     ) {
-        let shared = Arc::clone(&self.0);
+        let inner = Arc::clone(&self.0);
         let reporter = Reporter::new(launch.call, launch.epoch, events);
         tokio::spawn(async move {
-            let ending = match SupervisedProcess::of_call(&shared, &launch, &stop).await {
-                Ok(attempt) => attempt.run(&reporter, &stop, sink).await,
+            let ending = match SupervisedProcess::of_call(&inner.warden, &launch, &stop).await {
+                Ok(process) => process.run(&reporter, &stop, sink).await,
                 Err(ending) => ending,
             };
             reporter.ended(ending).await;
         });
     }
 
-    /// The limit on open files leaves room for so many.
+    /// Returns the number of lanes that the limit on open files leaves room
+    /// for.
     fn most_lanes(&self) -> Option<Cap> {
         Some(self.0.open_files.most_lanes())
     }
 
     fn suspend(&self) {
-        self.0.lock_warden().tell_all(&SupervisorCommand::Suspend);
+        self.0.warden.send_to_all(&SupervisorCommand::Suspend);
     }
 
     fn resume(&self) {
-        self.0.lock_warden().tell_all(&SupervisorCommand::Continue);
-    }
-}
-
-impl Inner {
-    fn lock_warden(&self) -> std::sync::MutexGuard<'_, Arc<WardenClient>> {
-        self.warden.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the client of the warden, after starting a new one if the warden is dead.
-    fn warden(&self) -> std::io::Result<Arc<WardenClient>> {
-        let mut warden = self.lock_warden();
-        if warden.is_dead() {
-            *warden = WardenClient::start(&self.options, self.open_files)?;
-        }
-        Ok(Arc::clone(&warden))
+        self.0.warden.send_to_all(&SupervisorCommand::Continue);
     }
 }

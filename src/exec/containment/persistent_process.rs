@@ -7,30 +7,31 @@ use rustix::io::ioctl_fionbio;
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
-use super::Containment;
+use super::current_warden::CurrentWarden;
 use super::supervised_process::{Pump, SupervisedProcess, supervise};
 use crate::exec::StopTokens;
 use crate::exec::pipes::ToolEnds;
 use crate::model::{Ending, ProcessSpec};
 
-/// Our ends of a resident program's pipes. Dropping `stdin` is end of file
-/// for it.
+/// Our ends of a persistent program's pipes. Dropping `stdin` is end of file
+/// for the program.
 #[derive(Debug)]
 pub struct PersistentPipes {
-    /// What it reads.
+    /// The program's standard input.
     pub stdin: Sender,
-    /// What it prints.
+    /// The program's standard output.
     pub stdout: Receiver,
-    /// What it complains of; to be read, or the program stands still some day.
+    /// The program's standard error. Must be drained, or the program blocks
+    /// when the pipe is full.
     pub stderr: Receiver,
 }
 
-/// A resident program that runs under a supervisor.
+/// A persistent program that runs under a supervisor.
 pub struct PersistentProcess {
-    attempt: SupervisedProcess<Option<PersistentPipes>>,
+    process: SupervisedProcess<Option<PersistentPipes>>,
 }
 
-/// Whoever took the pipes moves them; here nothing does.
+/// Moves nothing: the owner of the pipes does.
 struct NoPump;
 
 impl Pump for NoPump {
@@ -41,36 +42,31 @@ impl Pump for NoPump {
     fn close_stdin(&mut self) {}
 }
 
-impl Containment {
-    /// Starts a program that stays. The standard input of the launch is not
-    /// looked at: the program reads what is written to its pipe. The error is
-    /// the ending of a program that could not be started.
-    pub async fn start_persistent(
-        &self,
+impl PersistentProcess {
+    pub(super) async fn start(
+        warden: &CurrentWarden,
         launch: &ProcessSpec,
         stop: &StopTokens,
-    ) -> Result<(PersistentProcess, PersistentPipes), Ending> {
+    ) -> Result<(Self, PersistentPipes), Ending> {
         let make = || PersistentPipes::new().map(|(pipes, ends)| (Some(pipes), ends));
-        let mut attempt = SupervisedProcess::begin(&self.0, launch, stop, &make).await?;
-        match attempt.pipes().take() {
-            Some(pipes) => Ok((PersistentProcess { attempt }, pipes)),
+        let mut process = SupervisedProcess::start(warden, launch, stop, &make).await?;
+        match process.pipes().take() {
+            Some(pipes) => Ok((Self { process }, pipes)),
             None => Err(Ending::refused("its pipes were taken already")),
         }
     }
-}
 
-impl PersistentProcess {
-    /// Process id of the program.
+    /// Returns the process id of the program.
     pub fn pid(&self) -> u32 {
-        self.attempt.pid()
+        self.process.pid()
     }
 
-    /// Waits until the program and everything under it is gone, or given up,
-    /// and passes stops on meanwhile: the soft one is SIGTERM and SIGCONT to
-    /// the whole tree, the hard one SIGKILL.
+    /// Waits until the program and everything under it is gone, or given up.
+    /// Passes stops on meanwhile: the soft one is SIGTERM and SIGCONT to the
+    /// whole tree, the hard one SIGKILL.
     pub async fn ended(self, stop: &StopTokens) -> Ending {
-        let end = supervise(self.attempt.conn(), stop, &mut NoPump).await;
-        self.attempt.conclude(end).await
+        let end = supervise(self.process.conn(), stop, &mut NoPump).await;
+        self.process.conclude(end).await
     }
 }
 

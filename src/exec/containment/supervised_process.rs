@@ -1,4 +1,4 @@
-//! One attempt under a supervisor: from the launch to its ending.
+//! One program under a supervisor: from the launch to its ending.
 
 use std::future;
 use std::io;
@@ -11,23 +11,23 @@ use futures_util::FutureExt;
 use rustix::io::Errno;
 use tokio::time::{self, Instant};
 
-use super::Inner;
+use super::current_warden::CurrentWarden;
 use super::supervisor_conn::SupervisorConn;
 use super::warden_client::WardenHealth;
 use crate::exec::pipes::{Pipes, ToolEnds};
-use crate::exec::refusal::shortage;
+use crate::exec::refusal::{Refusal, Shortage, StartFailure, StartStage};
 use crate::exec::reporter::Reporter;
-use crate::exec::wire::{Done, StartStage, SupervisorCommand, SupervisorEvent};
-use crate::exec::{Refusal, StopTokens, program};
+use crate::exec::wire::{CallReport, SupervisorCommand, SupervisorEvent};
+use crate::exec::{StopTokens, program};
 use crate::model::{Ending, Leftover, MeasureSource, Measured, Outcome, ProcessSpec};
 use crate::output::Sink;
 
-/// A supervisor answers a kill within 5 s, also where it did not succeed. One
-/// that takes longer is itself at fault.
-const ANSWER_DEADLINE: Duration = Duration::from_secs(7);
+/// Time in which a supervisor must answer a kill. It gives up after 5 s where
+/// it did not succeed; one that takes longer is itself at fault.
+const ANSWER_WITHIN: Duration = Duration::from_secs(7);
 
-/// What the warden needs at most to clear what a dead supervisor left.
-const CLEAR_DEADLINE: Duration = Duration::from_secs(5);
+/// Time in which the warden must clear what a dead supervisor left.
+const CLEAR_WITHIN: Duration = Duration::from_secs(5);
 
 /// Pauses between tries when the system is short of something.
 const BACKOFF: [Duration; 3] = [
@@ -46,14 +46,14 @@ pub(super) struct SupervisedProcess<P> {
 /// Our ends of a program's pipes, while it is supervised.
 pub(super) trait Pump {
     /// Waits until a pipe can move and moves one piece. Never ready once all
-    /// are closed; nothing is lost where the wait is given up.
+    /// are closed. Safe to cancel.
     fn step(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// Nothing more is written to the program.
+    /// Closes the program's standard input.
     fn close_stdin(&mut self);
 }
 
-/// The pipes of a call: what it prints goes to its sink.
+/// Moves a call's output to its sink.
 struct CallPump<'p> {
     pipes: &'p mut Pipes,
     sink: &'p Sink,
@@ -69,35 +69,46 @@ impl Pump for CallPump<'_> {
     }
 }
 
-/// How a start went wrong.
+/// Reason that one try of a start failed.
 enum StartError {
     /// For good.
     Refused(Refusal),
     /// Perhaps only for a moment.
-    Short(Errno),
+    Passing(StartFailure),
     /// The supervisor died before it told of the start.
     Lost(SupervisorConn),
 }
 
-/// How the supervising came to its end.
+/// Reason that the end of a tree was not told by its supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Loss {
+    #[error("its supervisor died")]
+    SupervisorDied,
+    #[error("its supervisor did not answer")]
+    NoAnswer,
+    #[error("the warden died")]
+    WardenDied,
+}
+
+/// End of the supervising.
 pub(super) enum SupervisionEnd {
-    /// The supervisor told.
-    Done(Done),
-    /// The supervisor died, or was given up.
-    Lost(&'static str),
+    /// The supervisor reported the end of the call.
+    Reported(CallReport),
+    /// No report will come.
+    Lost(Loss),
 }
 
 impl SupervisedProcess<Pipes> {
     /// Starts the program of a call.
     pub(super) async fn of_call(
-        shared: &Inner,
+        warden: &CurrentWarden,
         launch: &ProcessSpec,
         stop: &StopTokens,
     ) -> Result<Self, Ending> {
-        Self::begin(shared, launch, stop, &|| Pipes::new(&launch.stdin)).await
+        Self::start(warden, launch, stop, &|| Pipes::new(&launch.stdin)).await
     }
 
-    /// Runs to the end, whatever happens in the pump.
+    /// Runs to the end, also where the pump panics.
     pub(super) async fn run(
         mut self,
         reporter: &Reporter,
@@ -121,10 +132,10 @@ impl SupervisedProcess<Pipes> {
 }
 
 impl<P> SupervisedProcess<P> {
-    /// Starts the program of a launch with the pipes that `make` makes, with
-    /// some patience if the system is short of something.
-    pub(super) async fn begin(
-        shared: &Inner,
+    /// Starts the program of a launch with the pipes that `make` makes. Tries
+    /// again a few times where the system is short of something.
+    pub(super) async fn start(
+        warden: &CurrentWarden,
         launch: &ProcessSpec,
         stop: &StopTokens,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
@@ -135,16 +146,16 @@ impl<P> SupervisedProcess<P> {
             if stop.soft.is_cancelled() || stop.hard.is_cancelled() {
                 return Err(Refusal::Stopped.into_ending());
             }
-            let errno = match Self::try_begin(shared, launch, &program, make).await {
-                Ok(attempt) => return Ok(attempt),
+            let failure = match Self::try_start(warden, launch, &program, make).await {
+                Ok(process) => return Ok(process),
                 Err(StartError::Refused(refusal)) => return Err(refusal.into_ending()),
                 Err(StartError::Lost(conn)) => {
-                    return Err(lost(&conn, "its supervisor died", 0).await);
+                    return Err(lost(&conn, Loss::SupervisorDied, None).await);
                 }
-                Err(StartError::Short(errno)) => errno,
+                Err(StartError::Passing(failure)) => failure,
             };
             let Some(pause) = pauses.next() else {
-                return Err(exhausted(errno).into_ending());
+                return Err(given_up(launch, &program, failure).into_ending());
             };
             tokio::select! {
                 () = time::sleep(*pause) => {}
@@ -154,59 +165,58 @@ impl<P> SupervisedProcess<P> {
         }
     }
 
-    async fn try_begin(
-        shared: &Inner,
+    async fn try_start(
+        warden: &CurrentWarden,
         launch: &ProcessSpec,
         program: &Path,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, StartError> {
         let message = SupervisorCommand::start_message(launch, program);
-        let (pipes, ends) = make().map_err(|error| start_error(&error, "pipes"))?;
+        let (pipes, ends) = make().map_err(|error| StartError::of(&error, StartStage::Pipes))?;
         let conn = loop {
-            let warden = shared
-                .warden()
-                .map_err(|error| start_error(&error, "the warden"))?;
-            let conn = warden
-                .take()
-                .map_err(|error| start_error(&error, "a supervisor"))?;
+            let client = warden
+                .client()
+                .map_err(|error| StartError::of(&error, StartStage::Warden))?;
+            let conn = SupervisorConn::open(client)
+                .map_err(|error| StartError::of(&error, StartStage::Supervisor))?;
             match conn.start(&message, &ends) {
                 Ok(()) => break conn,
                 // It died while it was idle.
                 Err(Errno::PIPE | Errno::CONNRESET) => {}
-                Err(errno) => return Err(start_error(&errno.into(), "an order")),
+                Err(errno) => return Err(StartError::of(&errno.into(), StartStage::Supervisor)),
             }
         };
         drop(ends);
-        match conn.news().await {
+        match conn.next_event().await {
             Some(SupervisorEvent::Started { pid }) => Ok(Self { conn, pid, pipes }),
-            Some(SupervisorEvent::Refused { stage, errno }) => {
-                if stage != StartStage::Supervisor {
+            Some(SupervisorEvent::Refused(failure)) => {
+                if failure.stage != StartStage::Supervisor {
                     conn.keep();
                 }
-                let errno = Errno::from_raw_os_error(errno);
-                Err(match shortage(errno) {
-                    Some(_) => StartError::Short(errno),
-                    None => {
-                        StartError::Refused(program::explain(launch, program, stage.word(), errno))
-                    }
+                Err(if is_passing(failure.errno) {
+                    StartError::Passing(failure)
+                } else {
+                    StartError::Refused(program::explain(launch, program, failure))
                 })
             }
-            Some(SupervisorEvent::Exited(_) | SupervisorEvent::Done(_)) | None => {
+            Some(SupervisorEvent::Exited(_) | SupervisorEvent::Finished(_)) | None => {
                 Err(StartError::Lost(conn))
             }
         }
     }
 
-    /// The pump panicked: the tree goes, and the call has failed.
+    /// Kills the tree after a panic of the pump; the call has failed.
     async fn abort(self) -> Ending {
-        self.conn.tell(&SupervisorCommand::Kill);
-        let due = Instant::now() + ANSWER_DEADLINE;
+        self.conn.send(&SupervisorCommand::Kill);
+        let due = Instant::now() + ANSWER_WITHIN;
         let end = loop {
-            match time::timeout_at(due, self.conn.news()).await {
-                Ok(Some(SupervisorEvent::Done(done))) => break SupervisionEnd::Done(done),
+            match time::timeout_at(due, self.conn.next_event()).await {
+                Ok(Some(SupervisorEvent::Finished(report))) => {
+                    break SupervisionEnd::Reported(report);
+                }
                 Ok(Some(_)) => {}
-                Ok(None) => break SupervisionEnd::Lost("its supervisor died"),
-                Err(_) => break SupervisionEnd::Lost("its supervisor did not answer"),
+                Ok(None) => break SupervisionEnd::Lost(Loss::SupervisorDied),
+                Err(_) => break SupervisionEnd::Lost(Loss::NoAnswer),
             }
         };
         Ending {
@@ -216,36 +226,65 @@ impl<P> SupervisedProcess<P> {
         }
     }
 
-    /// The supervisor, to give it orders.
+    /// Returns the connection to the supervisor.
     pub(super) fn conn(&self) -> &SupervisorConn {
         &self.conn
     }
 
-    /// Process id of the program.
+    /// Returns the process id of the program.
     pub(super) fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Its pipes, to be taken over.
+    /// Returns its pipes, to be taken over.
     pub(super) fn pipes(&mut self) -> &mut P {
         &mut self.pipes
     }
 
-    /// What is known at the end.
+    /// Returns the ending, and hands back a supervisor whose tree is empty.
     pub(super) async fn conclude(self, end: SupervisionEnd) -> Ending {
         match end {
-            SupervisionEnd::Done(done) => {
-                if done.unconfirmed.is_empty() {
+            SupervisionEnd::Reported(report) => {
+                if report.unconfirmed.is_empty() {
                     self.conn.keep();
                 }
-                ending(done)
+                ending(report)
             }
-            SupervisionEnd::Lost(reason) => lost(&self.conn, reason, self.pid).await,
+            SupervisionEnd::Lost(loss) => lost(&self.conn, loss, Some(self.pid)).await,
         }
     }
 }
 
-/// Pumps and passes stops on until the supervisor says that it is over.
+impl StartError {
+    fn of(error: &io::Error, stage: StartStage) -> Self {
+        let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
+        let failure = StartFailure { stage, errno };
+        if is_passing(errno) {
+            Self::Passing(failure)
+        } else {
+            Self::Refused(Refusal::System(failure))
+        }
+    }
+}
+
+/// Whether the answer may be another one in a moment.
+fn is_passing(errno: Errno) -> bool {
+    errno == Errno::TXTBSY || Shortage::of(errno).is_some()
+}
+
+/// Returns the reason of a start whose every try met a passing answer.
+fn given_up(launch: &ProcessSpec, program: &Path, failure: StartFailure) -> Refusal {
+    match Shortage::of(failure.errno) {
+        Some(what) => Refusal::Exhausted {
+            what,
+            errno: failure.errno,
+            tries: BACKOFF.len() as u32 + 1,
+        },
+        None => program::explain(launch, program, failure),
+    }
+}
+
+/// Pumps and passes stops on until the supervisor reports the end.
 pub(super) async fn supervise(
     conn: &SupervisorConn,
     stop: &StopTokens,
@@ -262,45 +301,49 @@ pub(super) async fn supervise(
             biased;
             () = &mut hard, if !is_hard => {
                 is_hard = true;
-                conn.tell(&SupervisorCommand::Kill);
-                answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+                conn.send(&SupervisorCommand::Kill);
+                answer_due.get_or_insert(Instant::now() + ANSWER_WITHIN);
             }
             () = &mut soft, if !is_soft => {
                 is_soft = true;
                 pump.close_stdin();
-                conn.tell(&SupervisorCommand::Terminate);
+                conn.send(&SupervisorCommand::Terminate);
             }
             _ = &mut warden_died, if !is_lost => {
                 is_lost = true;
-                conn.tell(&SupervisorCommand::Kill);
-                answer_due.get_or_insert(Instant::now() + ANSWER_DEADLINE);
+                conn.send(&SupervisorCommand::Kill);
+                answer_due.get_or_insert(Instant::now() + ANSWER_WITHIN);
             }
-            news = conn.news() => match news {
+            event = conn.next_event() => match event {
                 Some(SupervisorEvent::Exited(_)) => pump.close_stdin(),
-                Some(SupervisorEvent::Done(_)) if is_lost => return SupervisionEnd::Lost("the warden died"),
-                Some(SupervisorEvent::Done(done)) => return SupervisionEnd::Done(done),
-                Some(SupervisorEvent::Started { .. } | SupervisorEvent::Refused { .. }) => {}
-                None => return SupervisionEnd::Lost("its supervisor died"),
+                Some(SupervisorEvent::Finished(_)) if is_lost => {
+                    return SupervisionEnd::Lost(Loss::WardenDied);
+                }
+                Some(SupervisorEvent::Finished(report)) => {
+                    return SupervisionEnd::Reported(report);
+                }
+                Some(SupervisorEvent::Started { .. } | SupervisorEvent::Refused(_)) => {}
+                None => return SupervisionEnd::Lost(Loss::SupervisorDied),
             },
             () = due(answer_due) => {
                 conn.warden().abandon(conn.key());
-                return SupervisionEnd::Lost("its supervisor did not answer");
+                return SupervisionEnd::Lost(Loss::NoAnswer);
             }
             () = pump.step() => {}
         }
     }
 }
 
-/// The ending that a supervisor's account comes to.
-fn ending(done: Done) -> Ending {
-    let mut ending = match done.exit {
+/// Returns the ending that a supervisor's report comes to.
+fn ending(report: CallReport) -> Ending {
+    let mut ending = match report.exit {
         Some(exit) => exit.into_ending(),
         None => Ending::plain(Outcome::Unconfirmed),
     };
-    if !done.unconfirmed.is_empty() {
+    if !report.unconfirmed.is_empty() {
         ending.outcome = Outcome::Unconfirmed;
-        ending.reason = Some(unconfirmed_reason(&done.unconfirmed));
-    } else if ending.outcome == Outcome::Succeeded && !done.leaked.is_empty() {
+        ending.reason = Some(unconfirmed_reason(&report.unconfirmed));
+    } else if ending.outcome == Outcome::Succeeded && !report.leaked.is_empty() {
         ending.outcome = Outcome::Leaked;
     }
     let exact = |value| Measured {
@@ -308,17 +351,17 @@ fn ending(done: Done) -> Ending {
         source: MeasureSource::Exact,
     };
     Ending {
-        cpu_ms: done.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),
-        peak_rss_bytes: done.peak_rss_bytes.map(exact),
-        leaked: done.leaked,
-        unconfirmed: done.unconfirmed,
+        cpu_ms: report.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),
+        peak_rss_bytes: report.peak_rss_bytes.map(exact),
+        leaked: report.leaked,
+        unconfirmed: report.unconfirmed,
         ..ending
     }
 }
 
-/// Who was not confirmed dead, and why, as far as a line has room for it.
+/// Names the first processes that were not confirmed dead, and counts the rest.
 fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
-    /// Leftovers that are named; the rest is counted.
+    /// Leftovers that are named.
     const NAMED: usize = 3;
     let mut reason = "not confirmed dead 5 s after SIGKILL: ".to_owned();
     let named = leftovers.iter().take(NAMED).map(|leftover| {
@@ -333,44 +376,26 @@ fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
     reason
 }
 
-/// The end of a call whose supervisor died: told only once what that had is
-/// gone, too. `main` is its main process, 0 if that was not heard of.
-async fn lost(conn: &SupervisorConn, reason: &str, main: u32) -> Ending {
+/// Returns the ending of a call without a report, once the processes of the
+/// call are gone or given up. `main` is its main process, where one is known.
+async fn lost(conn: &SupervisorConn, loss: Loss, main: Option<u32>) -> Ending {
     let cleared = conn.warden().cleared(conn.key());
-    let is_cleared = time::timeout(CLEAR_DEADLINE, cleared).await.is_ok();
-    let unseen = format!("{reason}, and what it left was not seen to be gone");
-    let (outcome, reason, unconfirmed) = match main {
-        _ if is_cleared => (Outcome::Lost, reason.to_owned(), Vec::new()),
-        0 => (Outcome::Unconfirmed, unseen, Vec::new()),
-        pid => {
-            let rest = Leftover {
-                pid,
-                name: String::new(),
-                reason: Some(unseen.clone()),
-            };
-            (Outcome::Unconfirmed, unseen, vec![rest])
-        }
-    };
+    if time::timeout(CLEAR_WITHIN, cleared).await.is_ok() {
+        return Ending {
+            reason: Some(loss.to_string()),
+            ..Ending::plain(Outcome::Lost)
+        };
+    }
+    let reason = format!("{loss}, and what it left was not seen to be gone");
+    let main = main.map(|pid| Leftover {
+        pid,
+        name: String::new(),
+        reason: Some(reason.clone()),
+    });
     Ending {
         reason: Some(reason),
-        unconfirmed,
-        ..Ending::plain(outcome)
-    }
-}
-
-fn start_error(error: &io::Error, stage: &'static str) -> StartError {
-    let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
-    match shortage(errno) {
-        Some(_) => StartError::Short(errno),
-        None => StartError::Refused(Refusal::System { stage, errno }),
-    }
-}
-
-fn exhausted(errno: Errno) -> Refusal {
-    Refusal::Exhausted {
-        what: shortage(errno).unwrap_or("something"),
-        errno,
-        tries: BACKOFF.len() as u32 + 1,
+        unconfirmed: main.into_iter().collect(),
+        ..Ending::plain(Outcome::Unconfirmed)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The runner's end of the warden: asks for supervisors, hears which are gone,
-//! and cleans up after a warden that dies.
+//! The runner's client of the warden: asks for supervisors, learns which are
+//! gone, and cleans up after a warden that dies.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,38 +14,40 @@ use rustix::net::Shutdown;
 use tokio::sync::watch;
 use tokio::time;
 
+use super::adopted;
 use super::channel::Channel;
-use super::supervisor_conn::SupervisorConn;
-use super::{ContainmentOptions, adopted};
-use crate::exec::ledger::ProcessIdentity;
+use super::options::ContainmentOptions;
 use crate::exec::limits::OpenFiles;
 use crate::exec::wire::{SupervisorCommand, WardenCommand, WardenEvent, pair, send};
 use crate::exec::{cgroup, own_children, warden};
+use crate::probe::procfs::ProcessIdentity;
 
-/// What a dead warden's supervisors need at most to end by themselves. One
-/// that has not ended by then is killed like the rest.
-const LAST_WORDS: Duration = Duration::from_secs(6);
+/// Time that a dead warden's supervisors have to end by themselves. One that
+/// has not ended by then is killed like the rest.
+const SUPERVISORS_END_WITHIN: Duration = Duration::from_secs(6);
 
-/// How long is killed from then on before what is left is given up.
-const CLEARING: Duration = Duration::from_secs(5);
+/// Time of killing from then on, before the rest is given up.
+const KILL_FOR: Duration = Duration::from_secs(5);
 
-/// Looks in a row that must find no child: a single one may miss a child if
-/// another is waited for, or if a thread ends, while it looks
+/// Number of looks in a row that must find no child: a single one may miss a
+/// child if another is waited for, or if a thread ends, while it looks
 /// (`proc_tid_children(5)`).
 const EMPTY_LOOKS: u32 = 2;
 
-/// What the warden needs at most to end once nobody needs it.
-const PARTING: Duration = Duration::from_secs(2);
+/// Time that the warden has to end once its socket is closed.
+const WARDEN_ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Idle supervisors that are always kept, beside half as many as there are.
-const SPARE: usize = 8;
+const SPARE_SUPERVISORS: usize = 8;
 
-/// Whether the warden lives, and if not, whether all is cleaned up.
+/// State of the warden's process and of everything that was under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum WardenHealth {
+    /// It lives.
     Alive,
+    /// It is dead, and its supervisors and calls may live.
     Dead,
-    /// Dead, and nothing is left of what was under it.
+    /// It is dead, and nothing is left of what was under it.
     Cleared,
 }
 
@@ -56,40 +58,48 @@ pub(super) struct WardenClient {
     process: Mutex<Child>,
     socket: OwnedFd,
     /// The same socket, once there is a runtime to read it in.
-    reading: OnceLock<Arc<Channel>>,
+    events: OnceLock<Arc<Channel>>,
+    /// Key of the next supervisor.
     next_key: AtomicU64,
-    lanes: Mutex<BTreeMap<u64, RegisteredSupervisor>>,
+    /// Supervisors by key, from their fork until they are forgotten.
+    supervisors: Mutex<BTreeMap<u64, RegisteredSupervisor>>,
     /// Supervisors without a call, the one used last on top.
-    idle: Mutex<Vec<Idle>>,
+    idle: Mutex<Vec<SupervisorSocket>>,
     health: watch::Sender<WardenHealth>,
-    /// Changes when a supervisor is gone with everything under it.
+    /// Number of supervisors that are gone with everything under them.
     gone: watch::Sender<u64>,
 }
 
-/// What is known of a supervisor.
+/// Knowledge of one supervisor.
 #[derive(Debug)]
 struct RegisteredSupervisor {
+    /// Its process, once the warden has told.
     pid: Option<u32>,
     channel: Weak<Channel>,
     state: SupervisorState,
 }
 
-/// What a supervisor's sockets and its warden say of it.
+/// State of a supervisor, as its socket and its warden tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SupervisorState {
     /// It lives, as far as is known.
-    Serving,
+    Alive,
     /// Its socket is closed: it is dead.
-    Silent,
-    /// It is dead, and what it had is gone as well.
+    Closed,
+    /// It is dead, and everything that was under it is gone.
     Gone,
 }
 
-/// A supervisor that waits for work.
-type Idle = (u64, Arc<Channel>);
+/// The runner's end of a supervisor's socket.
+#[derive(Debug, Clone)]
+pub(super) struct SupervisorSocket {
+    /// The runner's name for the supervisor.
+    pub(super) key: u64,
+    pub(super) channel: Arc<Channel>,
+}
 
 impl WardenClient {
-    /// Starts a warden: this program once more, under another name. Its
+    /// Starts a warden: this program executed again under another name. Its
     /// standard input is our socket.
     pub(super) fn start(
         options: &ContainmentOptions,
@@ -109,16 +119,16 @@ impl WardenClient {
             pid: process.id(),
             process: Mutex::new(process),
             socket: ours,
-            reading: OnceLock::new(),
+            events: OnceLock::new(),
             next_key: AtomicU64::new(0),
-            lanes: Mutex::new(BTreeMap::new()),
+            supervisors: Mutex::new(BTreeMap::new()),
             idle: Mutex::new(Vec::new()),
             health: watch::Sender::new(WardenHealth::Alive),
             gone: watch::Sender::new(0),
         }))
     }
 
-    /// Process id of the warden.
+    /// Returns the process id of the warden.
     pub(super) fn pid(&self) -> u32 {
         self.pid
     }
@@ -132,29 +142,28 @@ impl WardenClient {
         self.health.subscribe()
     }
 
-    /// A supervisor that is free. A new one may be spoken to at once: what is
-    /// said waits for it.
-    pub(super) fn take(self: Arc<Self>) -> io::Result<SupervisorConn> {
+    /// Returns an idle supervisor, or a new one.
+    pub(super) fn supervisor(self: &Arc<Self>) -> io::Result<SupervisorSocket> {
         let idle = self.idle().pop();
         match idle {
-            Some((key, channel)) => Ok(SupervisorConn::new(key, channel, self)),
+            Some(socket) => Ok(socket),
             None => self.fork(),
         }
     }
 
     /// Keeps a supervisor whose tree is empty for the next call, unless many
-    /// are idle already.
-    pub(super) fn keep(&self, key: u64, channel: &Arc<Channel>) -> bool {
-        let count = self.lanes().len();
+    /// are idle already. Returns whether it was kept.
+    pub(super) fn keep(&self, socket: SupervisorSocket) -> bool {
+        let count = self.supervisors().len();
         let mut idle = self.idle();
-        let is_kept = !self.is_dead() && idle.len() < SPARE + count / 2;
+        let is_kept = !self.is_dead() && idle.len() < SPARE_SUPERVISORS + count / 2;
         if is_kept {
-            idle.push((key, Arc::clone(channel)));
+            idle.push(socket);
         }
         is_kept
     }
 
-    fn fork(self: Arc<Self>) -> io::Result<SupervisorConn> {
+    fn fork(self: &Arc<Self>) -> io::Result<SupervisorSocket> {
         self.listen()?;
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         let (ours, theirs) = pair()?;
@@ -162,35 +171,35 @@ impl WardenClient {
         let registered = RegisteredSupervisor {
             pid: None,
             channel: Arc::downgrade(&channel),
-            state: SupervisorState::Serving,
+            state: SupervisorState::Alive,
         };
-        self.lanes().insert(key, registered);
-        let conn = SupervisorConn::new(key, channel, Arc::clone(&self));
-        let order = WardenCommand::Fork(key).message();
-        send(self.socket.as_fd(), &order, &[theirs.as_fd()])?;
-        Ok(conn)
+        self.supervisors().insert(key, registered);
+        let command = WardenCommand::Fork(key).message();
+        let sent = send(self.socket.as_fd(), &command, &[theirs.as_fd()]);
+        sent.inspect_err(|_| self.forget(key))?;
+        Ok(SupervisorSocket { key, channel })
     }
 
-    /// Has a supervisor killed that does not answer, and its tree with it.
+    /// Has the warden kill a supervisor that does not answer, and its tree with
+    /// it.
     pub(super) fn abandon(&self, key: u64) {
-        let order = WardenCommand::Abandon(key).message();
-        let _dead = send(self.socket.as_fd(), &order, &[]);
+        let command = WardenCommand::Abandon(key).message();
+        let _dead = send(self.socket.as_fd(), &command, &[]);
     }
 
-    /// Waits until a supervisor that died is known to have left nothing.
+    /// Waits until a dead supervisor is known to have left nothing behind.
     pub(super) async fn cleared(&self, key: u64) {
         let mut gone = self.gone.subscribe();
         let mut health = self.health.subscribe();
-        if let Some(conn) = self.lanes().get_mut(&key)
-            && conn.state == SupervisorState::Serving
+        if let Some(supervisor) = self.supervisors().get_mut(&key)
+            && supervisor.state == SupervisorState::Alive
         {
-            conn.state = SupervisorState::Silent;
+            supervisor.state = SupervisorState::Closed;
         }
         let is_gone = || {
-            let lanes = self.lanes();
-            lanes
-                .get(&key)
-                .is_none_or(|conn| conn.state == SupervisorState::Gone)
+            let supervisors = self.supervisors();
+            let supervisor = supervisors.get(&key);
+            supervisor.is_none_or(|it| it.state == SupervisorState::Gone)
         };
         tokio::select! {
             _ = gone.wait_for(|_| is_gone()) => {}
@@ -198,76 +207,79 @@ impl WardenClient {
         }
     }
 
-    /// Sends an order to every supervisor that has a call.
-    pub(super) fn tell_all(&self, order: &SupervisorCommand<'_>) {
-        for conn in self.lanes().values() {
-            if let Some(channel) = conn.channel.upgrade() {
-                let _dead = channel.send(&order.word(), &[]);
+    /// Sends a command to every supervisor that has a call.
+    pub(super) fn send_to_all(&self, command: &SupervisorCommand<'_>) {
+        for supervisor in self.supervisors().values() {
+            if let Some(channel) = supervisor.channel.upgrade() {
+                let _dead = channel.send(&command.message(), &[]);
             }
         }
     }
 
+    /// Removes a supervisor that is not used any more.
     pub(super) fn forget(&self, key: u64) {
-        self.lanes().remove(&key);
+        self.supervisors().remove(&key);
     }
 
-    fn lanes(&self) -> MutexGuard<'_, BTreeMap<u64, RegisteredSupervisor>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn supervisors(&self) -> MutexGuard<'_, BTreeMap<u64, RegisteredSupervisor>> {
+        self.supervisors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to read the news, once.
+    /// Starts to read the warden's events, once.
     fn listen(self: &Arc<Self>) -> io::Result<()> {
-        if self.reading.get().is_some() {
+        if self.events.get().is_some() {
             return Ok(());
         }
         let channel = Arc::new(Channel::new(self.socket.try_clone()?)?);
-        if self.reading.set(Arc::clone(&channel)).is_ok() {
-            tokio::spawn(read_news(Arc::downgrade(self), channel));
+        if self.events.set(Arc::clone(&channel)).is_ok() {
+            tokio::spawn(read_events(Arc::downgrade(self), channel));
         }
         Ok(())
     }
 
-    fn handle_event(&self, news: WardenEvent) {
-        match news {
+    fn handle_event(&self, event: WardenEvent) {
+        match event {
             WardenEvent::Forked { key, pid } => {
-                if let Some(conn) = self.lanes().get_mut(&key) {
-                    conn.pid = Some(pid);
+                if let Some(supervisor) = self.supervisors().get_mut(&key) {
+                    supervisor.pid = Some(pid);
                 }
             }
             WardenEvent::Gone { key } => {
-                if let Some(conn) = self.lanes().get_mut(&key) {
-                    conn.state = SupervisorState::Gone;
+                if let Some(supervisor) = self.supervisors().get_mut(&key) {
+                    supervisor.state = SupervisorState::Gone;
                 }
                 self.gone.send_modify(|count| *count += 1);
             }
         }
     }
 
-    /// The warden is dead: its supervisors are told to end by their lanes, and
-    /// what they leave, which is ours now, is killed. What cannot be killed is
-    /// given up after a while, and is never said to be gone.
+    /// Cleans up after a dead warden. Its supervisors end as their connections
+    /// close; the processes that they leave have become ours and are killed. The
+    /// health becomes [`WardenHealth::Cleared`] only once none is left.
     async fn clean_up(&self) {
         self.health.send_replace(WardenHealth::Dead);
         let idle = std::mem::take(&mut *self.idle());
-        for (key, _) in &idle {
-            self.forget(*key);
+        for socket in &idle {
+            self.forget(socket.key);
         }
         drop(idle);
         let begun = time::Instant::now();
         let mut empty_looks = 0;
-        while begun.elapsed() < LAST_WORDS + CLEARING {
-            // A process that dies closes its sockets first, and only then are
-            // its children ours: before the warden can be waited for, and
-            // while a supervisor is yet to be, seeing no child says nothing.
+        while begun.elapsed() < SUPERVISORS_END_WITHIN + KILL_FOR {
+            // A dying process closes its sockets first, and only then are its
+            // children ours. Until the warden has been waited for and every
+            // supervisor is dead, finding no child proves nothing.
             let is_warden_over = self.reap_process();
-            let mut serving = self.serving();
-            if begun.elapsed() >= LAST_WORDS {
-                serving.clear();
+            let mut alive = self.alive();
+            if begun.elapsed() >= SUPERVISORS_END_WITHIN {
+                alive.clear();
             }
-            let are_lanes_closed = serving.is_empty();
-            let spared: Vec<u32> = serving.into_iter().flatten().collect();
+            let are_supervisors_dead = alive.is_empty();
+            let spared: Vec<u32> = alive.into_iter().flatten().collect();
             let looked = tokio::task::spawn_blocking(move || adopted::kill(&spared)).await;
-            let is_empty = is_warden_over && are_lanes_closed && looked.unwrap_or(false);
+            let is_empty = is_warden_over && are_supervisors_dead && looked.unwrap_or(false);
             empty_looks = if is_empty { empty_looks + 1 } else { 0 };
             if empty_looks >= EMPTY_LOOKS {
                 self.health.send_replace(WardenHealth::Cleared);
@@ -277,21 +289,21 @@ impl WardenClient {
         }
     }
 
-    /// The supervisors that are still about to end by themselves.
-    fn serving(&self) -> Vec<Option<u32>> {
-        let lanes = self.lanes();
-        let serving = lanes
+    /// Lists the pids, where they are known, of supervisors that have not ended
+    /// yet.
+    fn alive(&self) -> Vec<Option<u32>> {
+        let supervisors = self.supervisors();
+        let alive = supervisors
             .values()
-            .filter(|conn| conn.state == SupervisorState::Serving);
-        serving.map(|conn| conn.pid).collect()
+            .filter(|it| it.state == SupervisorState::Alive);
+        alive.map(|it| it.pid).collect()
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<SupervisorSocket>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the warden's process if it has ended, so that it is not left
-    /// as a zombie. Returns whether it has.
+    /// Reaps the warden's process if it has ended. Returns whether it has.
     fn reap_process(&self) -> bool {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         !matches!(process.try_wait(), Ok(None))
@@ -299,24 +311,25 @@ impl WardenClient {
 }
 
 impl Drop for WardenClient {
-    /// The warden ends when everything under it is gone: waiting for it is
-    /// knowing that. A tree that cannot be killed does not hold us.
+    /// Waits for the warden, which ends when everything under it is gone. A tree
+    /// that cannot be killed does not hold us for longer than the deadline.
     fn drop(&mut self) {
         let _closed = rustix::net::shutdown(&self.socket, Shutdown::Both);
         self.idle().clear();
-        let deadline = Instant::now() + PARTING;
+        let deadline = Instant::now() + WARDEN_ENDS_WITHIN;
         while !self.reap_process() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
         own_children::disown(self.pid);
-        if let Some(group) = ProcessIdentity::now(std::process::id()).and_then(cgroup::path_for) {
+        if let Some(group) = ProcessIdentity::of_pid(std::process::id()).and_then(cgroup::path_for)
+        {
             cgroup::remove(&group);
         }
     }
 }
 
-/// Reads the warden's news until it is dead, or until nobody needs it.
-async fn read_news(warden: Weak<WardenClient>, channel: Arc<Channel>) {
+/// Reads the warden's events until it is dead, or until its client is dropped.
+async fn read_events(warden: Weak<WardenClient>, channel: Arc<Channel>) {
     loop {
         let message = channel.next().await;
         let Some(warden) = warden.upgrade() else {
@@ -326,8 +339,8 @@ async fn read_news(warden: Weak<WardenClient>, channel: Arc<Channel>) {
             warden.clean_up().await;
             return;
         };
-        if let Some(news) = WardenEvent::read(&message) {
-            warden.handle_event(news);
+        if let Some(event) = WardenEvent::read(&message) {
+            warden.handle_event(event);
         }
     }
 }

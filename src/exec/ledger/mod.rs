@@ -1,5 +1,5 @@
-//! What runs, written down, so that the next start can find what was left by
-//! a death of everything at once: runner, warden and supervisors.
+//! Running processes, written down, so that the next start finds the leftovers
+//! of a death of runner, warden and supervisors at once.
 //!
 //! A file for each supervisor in the `ledger` folder of the state folder. The
 //! supervisor writes it, and removes it when it ends; a file whose runner is
@@ -9,7 +9,7 @@ mod record;
 mod sweep;
 mod writer;
 
-pub(super) use record::{PidScope, ProcessIdentity};
+pub(super) use record::PidScope;
 pub use sweep::SweptLeftovers;
 pub(super) use sweep::sweep;
 pub(super) use writer::LedgerWriter;
@@ -19,14 +19,14 @@ use super::own_folder::FolderError;
 /// The ledger's folder in the state folder.
 pub(super) const FOLDER: &str = "ledger";
 
-/// Why no ledger is kept. Without one, what is left by a death of everything
-/// at once is not found at the next start.
+/// Reason that no ledger is kept. Without one, the next start does not find the
+/// leftovers of a death of everything at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Its folder is not used.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Process ids or the machine's start have no names here.
+    /// The system names neither its boot nor its set of process ids.
     #[error("the system does not name its boot or its process ids")]
     NoPidScope,
 }

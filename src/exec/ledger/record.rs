@@ -1,52 +1,25 @@
-//! The form of one ledger file.
+//! The format of one ledger file.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::exec::table::{self, Entry};
+use crate::probe::procfs::{self, ProcessIdentity};
 
 /// First line: a file of another form is not ours to understand.
 const HEADING: &str = "fanout ledger 1";
 
-/// A process named for good: a pid is used again, with another start time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::exec) struct ProcessIdentity {
-    pub(in crate::exec) pid: u32,
-    /// In ticks since the machine was started.
-    pub(in crate::exec) started: u64,
-}
-
-impl ProcessIdentity {
-    /// The process with this pid, as it is now.
-    pub(in crate::exec) fn now(pid: u32) -> Option<Self> {
-        Entry::read(pid).map(|entry| Self::of(&entry))
-    }
-
-    pub(in crate::exec) fn of(entry: &Entry) -> Self {
-        Self {
-            pid: entry.pid,
-            started: entry.started,
-        }
-    }
-
-    /// Whether that very process lives.
-    pub(in crate::exec) fn is_alive(self) -> bool {
-        Entry::read(self.pid).is_some_and(|entry| entry.started == self.started && entry.is_alive())
-    }
-}
-
-/// Where process ids and start times mean what they say.
+/// The boot and the pid namespace in which pids and start times are valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) struct PidScope {
-    /// Names this start of the machine.
+    /// Boot id of the machine.
     pub(in crate::exec) boot: String,
-    /// Names the set of processes that is seen from here.
+    /// Link text of the pid namespace.
     pub(in crate::exec) namespace: String,
 }
 
 impl PidScope {
-    /// Here and now; `None` where the system does not tell.
+    /// Returns the scope of this process; `None` where the system does not tell.
     pub(in crate::exec) fn here() -> Option<Self> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
@@ -57,17 +30,18 @@ impl PidScope {
     }
 }
 
-/// What a supervisor wrote down last.
+/// Contents of a supervisor's ledger file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LedgerRecord {
-    pub(super) place: PidScope,
+    pub(super) scope: PidScope,
     pub(super) runner: ProcessIdentity,
     pub(super) supervisor: ProcessIdentity,
-    /// When this was written, in ticks: processes were in order until then.
-    pub(super) written: u64,
-    /// The cgroup that holds the warden and everything under it.
+    /// Time of writing, in clock ticks since the machine was started. Until then
+    /// the supervisor was in charge of its processes.
+    pub(super) written_ticks: u64,
+    /// Control group of the warden and everything under it.
     pub(super) cgroup: Option<PathBuf>,
-    /// A variable, with its value, that is in the environment of the call's
+    /// `NAME=value` of a variable that is in the environment of the run's
     /// processes and of no others.
     pub(super) token: Option<String>,
     /// Processes of the call's tree; its main process first.
@@ -75,34 +49,34 @@ pub(super) struct LedgerRecord {
 }
 
 impl LedgerRecord {
-    /// An empty one, of a supervisor that begins.
+    /// Returns the record of a supervisor without a call.
     pub(super) fn new(
-        place: PidScope,
+        scope: PidScope,
         runner: ProcessIdentity,
         supervisor: ProcessIdentity,
     ) -> Self {
         Self {
-            place,
+            scope,
             runner,
             supervisor,
-            written: table::now(),
+            written_ticks: procfs::now_ticks(),
             cgroup: None,
             token: None,
             processes: Vec::new(),
         }
     }
 
-    /// The file's text.
+    /// Returns the text of the file.
     pub(super) fn text(&self) -> String {
         let mut text = format!(
             "{HEADING}\nboot {}\nnamespace {}\nrunner {} {}\nsupervisor {} {}\nwritten {}\n",
-            self.place.boot,
-            self.place.namespace,
+            self.scope.boot,
+            self.scope.namespace,
             self.runner.pid,
-            self.runner.started,
+            self.runner.started_ticks,
             self.supervisor.pid,
-            self.supervisor.started,
-            self.written,
+            self.supervisor.started_ticks,
+            self.written_ticks,
         );
         let cgroup = self.cgroup.as_deref().and_then(|path| path.to_str());
         for (key, value) in [("cgroup", cgroup), ("token", self.token.as_deref())] {
@@ -111,35 +85,35 @@ impl LedgerRecord {
                 let _infallible = writeln!(text, "{key} {value}");
             }
         }
-        for ProcessIdentity { pid, started } in &self.processes {
-            let _infallible = writeln!(text, "process {pid} {started}");
+        for process in &self.processes {
+            let _infallible = writeln!(text, "process {} {}", process.pid, process.started_ticks);
         }
         text.push_str("end\n");
         text
     }
 
-    /// Reads a file's text; what stands after the last line is of an older,
-    /// longer text. `None` if it is not of this form or not whole.
+    /// Parses the text of a file. Text after the last line is the rest of an
+    /// older, longer one. `None` if the text is malformed or not whole.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         (lines.next()? == HEADING).then_some(())?;
         let mut next = |key: &str| lines.next()?.strip_prefix(key)?.strip_prefix(' ');
-        let place = PidScope {
+        let scope = PidScope {
             boot: next("boot")?.to_owned(),
             namespace: next("namespace")?.to_owned(),
         };
-        let runner = known(next("runner")?)?;
-        let supervisor = known(next("supervisor")?)?;
-        let written = next("written")?.parse().ok()?;
+        let runner = parse_identity(next("runner")?)?;
+        let supervisor = parse_identity(next("supervisor")?)?;
+        let written_ticks = next("written")?.parse().ok()?;
         let mut record = Self {
-            written,
-            ..Self::new(place, runner, supervisor)
+            written_ticks,
+            ..Self::new(scope, runner, supervisor)
         };
         for line in lines {
             match line.split_once(' ') {
                 Some(("cgroup", path)) => record.cgroup = Some(PathBuf::from(path)),
                 Some(("token", token)) => record.token = Some(token.to_owned()),
-                Some(("process", process)) => record.processes.push(known(process)?),
+                Some(("process", process)) => record.processes.push(parse_identity(process)?),
                 None if line == "end" => return Some(record),
                 _ => return None,
             }
@@ -148,11 +122,11 @@ impl LedgerRecord {
     }
 }
 
-fn known(text: &str) -> Option<ProcessIdentity> {
-    let (pid, started) = text.split_once(' ')?;
+fn parse_identity(text: &str) -> Option<ProcessIdentity> {
+    let (pid, started_ticks) = text.split_once(' ')?;
     Some(ProcessIdentity {
         pid: pid.parse().ok()?,
-        started: started.parse().ok()?,
+        started_ticks: started_ticks.parse().ok()?,
     })
 }
 
@@ -160,21 +134,22 @@ fn known(text: &str) -> Option<ProcessIdentity> {
 mod tests {
     use super::*;
 
+    fn identity(pid: u32, started_ticks: u64) -> ProcessIdentity {
+        ProcessIdentity { pid, started_ticks }
+    }
+
     fn record() -> LedgerRecord {
         LedgerRecord {
-            place: PidScope {
+            scope: PidScope {
                 boot: "b0".to_owned(),
                 namespace: "pid:[1]".to_owned(),
             },
-            runner: ProcessIdentity { pid: 1, started: 2 },
-            supervisor: ProcessIdentity { pid: 3, started: 4 },
-            written: 5,
+            runner: identity(1, 2),
+            supervisor: identity(3, 4),
+            written_ticks: 5,
             cgroup: Some(PathBuf::from("/sys/fs/cgroup/a b")),
             token: Some("FANOUT_RUN_DIR=/tmp/x y".to_owned()),
-            processes: vec![
-                ProcessIdentity { pid: 6, started: 7 },
-                ProcessIdentity { pid: 8, started: 9 },
-            ],
+            processes: vec![identity(6, 7), identity(8, 9)],
         }
     }
 

@@ -1,7 +1,7 @@
-//! At the start: finds and kills what dead runners left.
+//! Finds and kills the leftovers of dead runners, at the start.
 //!
-//! Signals go through a pidfd whose process is looked at again once it is
-//! held, so a number that another process has meanwhile hits nobody.
+//! Signals go through a pidfd whose process is checked once it is held, so a
+//! pid that another process has meanwhile hits nobody.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,50 +11,55 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, unlinkat};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::record::{LedgerRecord, PidScope, ProcessIdentity};
+use super::record::{LedgerRecord, PidScope};
 use crate::exec::cgroup;
 use crate::exec::own_folder::OwnFolder;
-use crate::exec::table::{self, Entry};
 use crate::model::Leftover;
+use crate::probe::procfs::{self, ProcessStat};
 
-/// How long is killed before what is left is given up.
+/// Time of killing before the rest is given up.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Between two passes.
+/// Pause between two passes.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The longest ledger file that is read, in bytes.
+/// Longest ledger file that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// What a sweep found.
+/// Processes that a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SweptLeftovers {
-    /// Processes that dead runners left, and that were killed.
+    /// Leftovers of dead runners, all of them sent SIGKILL.
     pub killed: Vec<Leftover>,
-    /// Those among them that did not go.
+    /// Those among them that were still there at the deadline.
     pub unconfirmed: Vec<Leftover>,
 }
 
-/// Kills whatever runners left that are dead themselves, and removes their
-/// files.
-pub(in crate::exec) fn sweep(folder: &OwnFolder, place: &PidScope) -> SweptLeftovers {
-    let evidence = read_evidence(folder, place);
-    let records: Vec<&LedgerRecord> = evidence.iter().map(|(_, record)| record).collect();
+/// Kills the leftovers of dead runners, and removes their files.
+pub(in crate::exec) fn sweep(folder: &OwnFolder, scope: &PidScope) -> SweptLeftovers {
+    let evidence = read_evidence(folder, scope);
+    let records: Vec<&LedgerRecord> = evidence.iter().map(|it| &it.record).collect();
     let mut swept = SweptLeftovers::default();
     if !records.is_empty() {
         swept = kill(&records);
     }
     if swept.unconfirmed.is_empty() {
-        for (name, _) in &evidence {
-            let _gone = unlinkat(folder.descriptor(), name, AtFlags::empty());
+        for file in &evidence {
+            let _gone = unlinkat(folder.descriptor(), &file.name, AtFlags::empty());
         }
     }
     swept
 }
 
-/// The files of dead runners, except for those whose supervisor still lives:
-/// it is at work on the same.
-fn read_evidence(folder: &OwnFolder, place: &PidScope) -> Vec<(String, LedgerRecord)> {
+/// A ledger file of a dead runner.
+struct Evidence {
+    name: String,
+    record: LedgerRecord,
+}
+
+/// Reads the files of dead runners, except for those whose supervisor still
+/// lives: it kills the same processes.
+fn read_evidence(folder: &OwnFolder, scope: &PidScope) -> Vec<Evidence> {
     let Ok(entries) = fs::read_dir(folder.path()) else {
         return Vec::new();
     };
@@ -72,20 +77,20 @@ fn read_evidence(folder: &OwnFolder, place: &PidScope) -> Vec<(String, LedgerRec
         let Some(record) = text.as_deref().and_then(LedgerRecord::parse) else {
             continue;
         };
-        if record.place.boot != place.boot {
-            // Nothing outlives the machine's own end.
+        if record.scope.boot != scope.boot {
+            // No process outlives a boot.
             let _gone = unlinkat(folder.descriptor(), &name, AtFlags::empty());
-        } else if record.place.namespace == place.namespace
+        } else if record.scope.namespace == scope.namespace
             && !record.runner.is_alive()
             && !record.supervisor.is_alive()
         {
-            evidence.push((name, record));
+            evidence.push(Evidence { name, record });
         }
     }
     evidence
 }
 
-/// Kills, looks again, and kills until nothing is found any more.
+/// Kills until no leftover is found any more, or the deadline has passed.
 fn kill(records: &[&LedgerRecord]) -> SweptLeftovers {
     let cgroups: BTreeSet<_> = records
         .iter()
@@ -99,7 +104,7 @@ fn kill(records: &[&LedgerRecord]) -> SweptLeftovers {
         if first_look {
             swept
                 .killed
-                .extend(found.iter().map(|entry| leftover(entry, None)));
+                .extend(found.iter().map(|process| leftover(process, None)));
             for cgroup in &cgroups {
                 cgroup::kill(cgroup);
             }
@@ -110,12 +115,12 @@ fn kill(records: &[&LedgerRecord]) -> SweptLeftovers {
         }
         if Instant::now() >= deadline {
             let reason = "still there after SIGKILL";
-            let rest = found.iter().map(|entry| leftover(entry, Some(reason)));
+            let rest = found.iter().map(|process| leftover(process, Some(reason)));
             swept.unconfirmed = rest.collect();
             break;
         }
-        for entry in &found {
-            kill_exactly(entry);
+        for process in &found {
+            kill_exactly(process);
         }
         thread::sleep(PAUSE);
     }
@@ -125,71 +130,71 @@ fn kill(records: &[&LedgerRecord]) -> SweptLeftovers {
     swept
 }
 
-/// Every living process that belongs to one of the records.
-fn find(records: &[&LedgerRecord]) -> Vec<Entry> {
+/// Finds every living process that belongs to one of the records.
+fn find(records: &[&LedgerRecord]) -> Vec<ProcessStat> {
     let own = std::process::id();
-    let mut all = table::all();
-    all.retain(|entry| entry.is_alive() && entry.pid != own);
+    let mut all = procfs::all();
+    all.retain(|process| process.is_alive() && process.pid != own);
     let mut found = BTreeSet::new();
     loop {
         let before = found.len();
-        for entry in &all {
-            let is_child = found.contains(&entry.parent);
-            if is_child || records.iter().any(|record| record.holds(entry)) {
-                found.insert(entry.pid);
+        for process in &all {
+            let is_child = found.contains(&process.parent);
+            if is_child || records.iter().any(|record| record.holds(process)) {
+                found.insert(process.pid);
             }
         }
         if found.len() == before {
             break;
         }
     }
-    all.retain(|entry| found.contains(&entry.pid));
+    all.retain(|process| found.contains(&process.pid));
     all
 }
 
 impl LedgerRecord {
-    /// Whether a process is one of the call's: it was written down; or it is
-    /// in the session of one that was, and began while that was in order; or
+    /// Whether a process is one of the call's: it was recorded; or it is in the
+    /// session of a recorded one, and began before the record was written; or
     /// it carries the run's token.
-    fn holds(&self, entry: &Entry) -> bool {
-        let is_known = self.processes.contains(&ProcessIdentity::of(entry));
+    fn holds(&self, process: &ProcessStat) -> bool {
+        let is_known = self.processes.contains(&process.identity());
         let is_in_session = || {
             self.processes.iter().any(|known| {
-                known.pid == entry.session
-                    && known.started <= entry.started
-                    && entry.started <= self.written
+                known.pid == process.session
+                    && known.started_ticks <= process.started_ticks
+                    && process.started_ticks <= self.written_ticks
             })
         };
-        is_known || is_in_session() || self.is_marked(entry)
+        is_known || is_in_session() || self.is_marked(process)
     }
 
-    fn is_marked(&self, entry: &Entry) -> bool {
+    fn is_marked(&self, process: &ProcessStat) -> bool {
         let Some(token) = &self.token else {
             return false;
         };
-        let environment = fs::read(format!("/proc/{}/environ", entry.pid)).unwrap_or_default();
+        let environment = fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
         let mut variables = environment.split(|byte| *byte == 0);
         variables.any(|variable| variable == token.as_bytes())
     }
 }
 
 /// Kills this very process, or none.
-fn kill_exactly(entry: &Entry) {
-    let Some(pid) = Pid::from_raw(entry.pid.cast_signed()) else {
+fn kill_exactly(process: &ProcessStat) {
+    let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else {
         return;
     };
     let Ok(held) = pidfd_open(pid, PidfdFlags::empty()) else {
         return;
     };
-    if ProcessIdentity::of(entry).is_alive() {
+    if process.identity().is_alive() {
         let _gone = pidfd_send_signal(held, Signal::KILL);
     }
 }
 
-fn leftover(entry: &Entry, reason: Option<&str>) -> Leftover {
+fn leftover(process: &ProcessStat, reason: Option<&str>) -> Leftover {
     Leftover {
-        pid: entry.pid,
-        name: entry.name.clone(),
+        pid: process.pid,
+        name: process.name.clone(),
         reason: reason.map(str::to_owned),
     }
 }

@@ -1,4 +1,4 @@
-//! The supervisor's side: one file, rewritten in place.
+//! Writes the ledger file of one supervisor, in place.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::pwrite;
 
-use super::record::{LedgerRecord, PidScope, ProcessIdentity};
+use super::record::{LedgerRecord, PidScope};
 use crate::exec::own_folder::OwnFolder;
-use crate::exec::table::{self, Entry};
+use crate::probe::procfs::{self, ProcessIdentity};
 
-/// Processes of one tree that are written down.
+/// Processes of one tree that are recorded.
 const MOST: usize = 256;
 
-/// What a supervisor keeps of the ledger. A book that cannot be written is
-/// given up in silence: calls go on.
+/// Writer of a supervisor's ledger file. A write that fails is ignored: calls go
+/// on.
 #[derive(Debug)]
 pub(in crate::exec) struct LedgerWriter {
     folder: OwnedFd,
@@ -28,16 +28,16 @@ impl LedgerWriter {
     /// Opens the file of this supervisor.
     pub(in crate::exec) fn open(
         folder: &OwnFolder,
-        place: PidScope,
+        scope: PidScope,
         runner: ProcessIdentity,
         cgroup: Option<PathBuf>,
     ) -> Option<Self> {
-        let own = ProcessIdentity::now(std::process::id())?;
+        let own = ProcessIdentity::of_pid(std::process::id())?;
         let name = Self::name(runner, own.pid);
         let flags = OFlags::CREATE | OFlags::RDWR | OFlags::TRUNC | OFlags::NOFOLLOW;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = openat(folder.descriptor(), &name, flags | OFlags::CLOEXEC, mode).ok()?;
-        let mut record = LedgerRecord::new(place, runner, own);
+        let mut record = LedgerRecord::new(scope, runner, own);
         record.cgroup = cgroup;
         Some(Self {
             folder: folder.descriptor().try_clone().ok()?,
@@ -47,40 +47,43 @@ impl LedgerWriter {
         })
     }
 
-    /// The file's name.
-    pub(in crate::exec) fn name(runner: ProcessIdentity, supervisor: u32) -> String {
-        format!("{}-{}-{supervisor}", runner.pid, runner.started)
+    /// Returns the name of the file of a supervisor.
+    fn name(runner: ProcessIdentity, supervisor: u32) -> String {
+        format!("{}-{}-{supervisor}", runner.pid, runner.started_ticks)
     }
 
-    /// A call has begun, at or after the tick `since`.
+    /// Records the start of a call whose main process was started at or after
+    /// the tick `since`.
     pub(in crate::exec) fn begin(&mut self, main: u32, since: u64, token: Option<String>) {
-        let now = table::now();
-        let started = if since == now {
-            Some(now)
+        let now = procfs::now_ticks();
+        let main = if since == now {
+            Some(ProcessIdentity {
+                pid: main,
+                started_ticks: now,
+            })
         } else {
-            Entry::read(main).map(|entry| entry.started)
+            ProcessIdentity::of_pid(main)
         };
         self.record.token = token;
         self.record.processes.clear();
-        let known = started.map(|started| ProcessIdentity { pid: main, started });
-        self.record.processes.extend(known);
+        self.record.processes.extend(main);
         self.write(now);
     }
 
-    /// The call's tree consists of these, its main process first.
+    /// Records the processes of the call's tree, its main process first.
     pub(in crate::exec) fn record_tree(&mut self, tree: impl Iterator<Item = u32>) {
-        let now = table::now();
-        let known = tree.take(MOST).filter_map(ProcessIdentity::now);
+        let now = procfs::now_ticks();
+        let known = tree.take(MOST).filter_map(ProcessIdentity::of_pid);
         self.record.processes = known.collect();
         self.write(now);
     }
 
     fn write(&mut self, now: u64) {
-        self.record.written = now;
-        let _given_up = pwrite(&self.file, self.record.text().as_bytes(), 0);
+        self.record.written_ticks = now;
+        let _ignored = pwrite(&self.file, self.record.text().as_bytes(), 0);
     }
 
-    /// The supervisor ends in order: there is nothing to find.
+    /// Removes the file of a supervisor that ends in order.
     pub(in crate::exec) fn remove(self) {
         let _gone = unlinkat(&self.folder, &self.name, AtFlags::empty());
     }

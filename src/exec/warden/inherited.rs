@@ -1,4 +1,4 @@
-//! What the warden was started with and hands on: descriptors and limits.
+//! Descriptors and limits that the warden inherits and passes on.
 
 #![expect(unsafe_code, reason = "foreign descriptors have no safe form")]
 
@@ -7,8 +7,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::process::{Resource, Rlimit};
 
-/// Tools get the limit on open files that the program was started with, and
-/// write no core dumps.
+/// Sets the limits of tools: on open files as the program was started with, and
+/// no core dumps.
 pub(super) fn limit(open_files: Option<u64>) {
     for (resource, current) in [(Resource::Nofile, open_files), (Resource::Core, Some(0))] {
         let maximum = rustix::process::getrlimit(resource).maximum;
@@ -17,8 +17,7 @@ pub(super) fn limit(open_files: Option<u64>) {
     }
 }
 
-/// Marks what the program was started with, and left open, to be closed in
-/// every tool.
+/// Marks every inherited descriptor but `control` to be closed on exec.
 pub(super) fn close_descriptors(control: &OwnedFd) -> io::Result<()> {
     for entry in std::fs::read_dir("/proc/self/fd")? {
         let name = entry?.file_name();

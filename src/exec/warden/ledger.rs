@@ -1,42 +1,45 @@
-//! What the warden and its supervisors leave in writing for the next start.
+//! The traces of a run for the next start: its control group and its ledger.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::exec::cgroup;
-use crate::exec::ledger::{self, LedgerWriter, PidScope, ProcessIdentity};
+use crate::exec::ledger::{self, LedgerWriter, PidScope};
 use crate::exec::own_folder::OwnFolder;
+use crate::probe::procfs::ProcessIdentity;
 
-/// The control group, and the ledger where there is one.
+/// The runner's control group, and its ledger folder where there is one.
 #[derive(Debug)]
 pub(super) struct Ledger {
     runner: ProcessIdentity,
     cgroup: Option<PathBuf>,
-    ledger: Option<(OwnFolder, PidScope)>,
+    folder: Option<OwnFolder>,
+    scope: Option<PidScope>,
 }
 
 impl Ledger {
-    /// Enters the runner's control group if that can be, and opens the ledger
-    /// if there is a state folder.
+    /// Enters the runner's control group where that is possible, and opens the
+    /// ledger folder where there is a state folder.
     pub(super) fn open(runner: ProcessIdentity, state: Option<OsString>) -> Self {
         let folder =
             state.and_then(|state| OwnFolder::open(Path::new(&state), ledger::FOLDER).ok());
         Self {
             runner,
             cgroup: cgroup::enter(runner),
-            ledger: folder.zip(PidScope::here()),
+            folder,
+            scope: PidScope::here(),
         }
     }
 
-    /// The file of the supervisor that this process is.
+    /// Opens the ledger file of this process, a supervisor.
     pub(super) fn writer(&self) -> Option<LedgerWriter> {
-        let (folder, place) = self.ledger.as_ref()?;
-        LedgerWriter::open(folder, place.clone(), self.runner, self.cgroup.clone())
+        let (folder, scope) = (self.folder.as_ref()?, self.scope.clone()?);
+        LedgerWriter::open(folder, scope, self.runner, self.cgroup.clone())
     }
 
-    /// Nothing is left of a supervisor that died before its time.
+    /// Removes the file of a dead supervisor that left nothing behind.
     pub(super) fn forget(&self, supervisor: u32) {
-        if let Some((folder, _)) = &self.ledger {
+        if let Some(folder) = &self.folder {
             folder.forget(self.runner, supervisor);
         }
     }

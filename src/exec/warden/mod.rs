@@ -2,9 +2,10 @@
 //! that the runner, which has many threads and may be large, never forks.
 //!
 //! It is this program, executed again under another name. It owns its
-//! supervisors, and inherits what a supervisor leaves behind that dies before
-//! its time: that is killed. End of file on its socket means that the runner
-//! is gone; it then stays until everything under it is gone too.
+//! supervisors, and adopts and kills the processes of a supervisor that dies
+//! before its time. End of file on its socket means that the runner is gone;
+//! it then stays until everything under it is gone too. It must not know of
+//! calls: those are its supervisors' matter.
 
 mod inherited;
 mod ledger;
@@ -33,25 +34,23 @@ use self::signals::ChildSignals;
 use self::spawn::Fork;
 use self::supervisor::Supervisor;
 use super::exit::ProcessExit;
-use super::ledger::ProcessIdentity;
-use super::table::number;
-use super::wire::{
-    Packet, StartStage, SupervisorEvent, WardenCommand, WardenEvent, receive, send_waiting,
-};
+use super::refusal::{StartFailure, StartStage};
+use super::wire::{Packet, SupervisorEvent, WardenCommand, WardenEvent, receive, send_waiting};
+use crate::probe::procfs::{ProcessIdentity, number};
 
-/// What the process calls itself, also as its first argument. The program's
-/// own name is not in it: whoever kills the program by name spares this.
+/// Name of the process, and its first argument. It does not contain the
+/// program's name, so that killing the program by name spares the warden.
 pub(super) const NAME: &str = "lane-warden";
 const WARDEN_NAME: &CStr = c"lane-warden";
 const SUPERVISOR_NAME: &CStr = c"lane-supervisor";
 
-/// Stands for a limit that is none.
+/// Argument for no limit.
 const UNLIMITED: &str = "unlimited";
 
-/// Between two passes of killing what a dead supervisor left.
+/// Pause between two passes of killing the processes of a dead supervisor.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Children waited for in one pass.
+/// Children reaped in one pass.
 const REAPS: usize = 128;
 
 /// The state of the warden.
@@ -61,24 +60,32 @@ struct Warden {
     children: ChildSignals,
     null: OwnedFd,
     ledger: Option<Ledger>,
-    /// Supervisors that live, with the runner's keys for them.
+    /// The runner's keys of living supervisors, by pid.
     supervisors: BTreeMap<u32, u64>,
-    /// Keys and pids of supervisors that are gone, what they left not yet.
-    orphaned: Vec<(u64, u32)>,
-    /// More children have ended than one pass waits for.
+    /// Dead supervisors whose processes may live.
+    dead: Vec<DeadSupervisor>,
+    /// Whether more children have ended than one pass reaps.
     has_unreaped: bool,
     is_runner_gone: bool,
 }
 
-/// The arguments that a warden is started with.
+/// A supervisor that died before its time.
+#[derive(Debug, Clone, Copy)]
+struct DeadSupervisor {
+    key: u64,
+    pid: u32,
+}
+
+/// Returns the arguments that a warden is started with.
 pub(super) fn arguments(open_files: Option<u64>, state: Option<&Path>) -> Vec<OsString> {
     let limit = open_files.map_or_else(|| UNLIMITED.to_owned(), |limit| limit.to_string());
     let state = state.map(|folder| folder.as_os_str().to_owned());
     std::iter::once(limit.into()).chain(state).collect()
 }
 
-/// Is the warden until the runner is gone and nothing is left. The socket is
-/// its standard input; `arguments` are those of [`arguments`].
+/// Runs the warden's loop; returns once the runner has exited and no descendant
+/// remains. The socket is its standard input; `arguments` are those of
+/// [`arguments`].
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let runner = rustix::process::getppid().map(number);
     super::signals::reset_and_block();
@@ -99,10 +106,10 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
         children: ChildSignals::listen()?,
         null,
         ledger: runner
-            .and_then(ProcessIdentity::now)
+            .and_then(ProcessIdentity::of_pid)
             .map(|it| Ledger::open(it, arguments.next())),
         supervisors: BTreeMap::new(),
-        orphaned: Vec::new(),
+        dead: Vec::new(),
         has_unreaped: false,
         is_runner_gone: false,
     };
@@ -110,8 +117,8 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
     Ok(())
 }
 
-/// Own session, so that no signal to the terminal or to the runner's group
-/// comes here; subreaper, so that whatever is orphaned below comes here.
+/// Makes this process the leader of a session, out of reach of signals to the
+/// terminal or to the runner's group, and the adopter of orphans below it.
 fn become_subreaper(name: &CStr) -> io::Result<()> {
     rustix::process::setsid()?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
@@ -120,17 +127,17 @@ fn become_subreaper(name: &CStr) -> io::Result<()> {
 }
 
 impl Warden {
-    /// One turn of the loop. False once there is nothing left to do.
+    /// Runs the loop once. Returns whether there is anything left to do.
     fn turn(&mut self) -> bool {
         self.wait();
-        self.obey();
+        self.handle_commands();
         let is_empty = self.reap();
-        self.clear_orphans();
+        self.kill_orphans();
         !(self.is_runner_gone && is_empty)
     }
 
     fn wait(&self) {
-        let pause = match (self.has_unreaped, self.orphaned.is_empty()) {
+        let pause = match (self.has_unreaped, self.dead.is_empty()) {
             (true, _) => Some(Duration::ZERO),
             (false, false) => Some(PAUSE),
             (false, true) => None,
@@ -149,7 +156,7 @@ impl Warden {
         self.children.clear();
     }
 
-    fn obey(&mut self) {
+    fn handle_commands(&mut self) {
         while !self.is_runner_gone {
             match receive(self.control.as_fd()) {
                 Ok(Packet::Message(message, descriptors)) => {
@@ -172,9 +179,9 @@ impl Warden {
     fn fork(&mut self, key: u64, socket: OwnedFd) {
         match spawn::fork() {
             Err(errno) => {
-                let errno = errno.raw_os_error();
                 let stage = StartStage::Supervisor;
-                let refusal = SupervisorEvent::Refused { stage, errno }.message();
+                let failure = StartFailure { stage, errno };
+                let refusal = SupervisorEvent::Refused(failure).message();
                 let _unheard = send_waiting(socket.as_fd(), &refusal);
             }
             Ok(Fork::Child) => self.become_supervisor(socket),
@@ -186,7 +193,7 @@ impl Warden {
         }
     }
 
-    /// Is the supervisor from here on, in the child of a fork.
+    /// Runs the supervisor in the child of a fork, and ends the process.
     fn become_supervisor(&mut self, socket: OwnedFd) -> ! {
         std::process::exit(match self.supervisor(socket) {
             Ok(supervisor) => {
@@ -219,7 +226,7 @@ impl Warden {
         }
     }
 
-    /// Waits for what has ended. Returns whether no child is left.
+    /// Reaps ended children. Returns whether no child is left.
     fn reap(&mut self) -> bool {
         self.has_unreaped = false;
         for _reap in 0..REAPS {
@@ -237,34 +244,38 @@ impl Warden {
         false
     }
 
-    /// A supervisor has ended: in order, or leaving something behind.
+    /// Handles the end of a supervisor: in order, or before its time.
     fn supervisor_exited(&mut self, supervisor: Reaped, key: u64) {
         if supervisor.exit == ProcessExit::Code(0) {
             self.tell(WardenEvent::Gone { key });
         } else {
-            self.orphaned.push((key, number(supervisor.pid)));
+            self.dead.push(DeadSupervisor {
+                key,
+                pid: number(supervisor.pid),
+            });
         }
     }
 
-    /// Kills what dead supervisors left, and tells of each once nothing is
-    /// left: every child that is no supervisor came from one.
-    fn clear_orphans(&mut self) {
-        if self.orphaned.is_empty() {
+    /// Kills the processes of dead supervisors, and tells of each supervisor once
+    /// none is left. Every child that is no supervisor came from a dead one.
+    fn kill_orphans(&mut self) {
+        if self.dead.is_empty() {
             return;
         }
         let spared = |pid| self.supervisors.contains_key(&number(pid));
         if !process_tree::kill_children(&spared) {
-            for (key, supervisor) in std::mem::take(&mut self.orphaned) {
+            for supervisor in std::mem::take(&mut self.dead) {
                 if let Some(ledger) = &self.ledger {
-                    ledger.forget(supervisor);
+                    ledger.forget(supervisor.pid);
                 }
+                let key = supervisor.key;
                 self.tell(WardenEvent::Gone { key });
             }
         }
     }
 
-    /// A runner that is gone is heard of as end of file.
-    fn tell(&self, news: WardenEvent) {
-        let _unheard = send_waiting(self.control.as_fd(), &news.message());
+    /// Sends an event. Of a runner that is gone, end of file tells.
+    fn tell(&self, event: WardenEvent) {
+        let _unheard = send_waiting(self.control.as_fd(), &event.message());
     }
 }

@@ -1,31 +1,29 @@
-//! Who is under a process, and signals to all of them.
+//! The processes under this one, and signals to all of them.
 //!
-//! Every pass is bounded: a tree that forks faster than it is read is met by
-//! the next pass, not by a longer one.
+//! Every pass is bounded: the next pass, not a longer one, meets a tree that
+//! forks faster than it is read.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, kill_process, kill_process_group};
 
-use crate::exec::table::{Entry, number};
+use crate::probe::procfs::{self, ProcessStat, number};
 
-/// Processes looked at in one pass.
+/// Processes found in one pass.
 const MOST: usize = 2048;
 
-/// Bytes of a list of children read in one pass: some 600 pids.
-const LIST: u64 = 4096;
+/// Longest list of children that is read in one pass, in bytes: some 600 pids.
+const LONGEST_LIST: u64 = 4096;
 
-/// The children of this single-threaded process, dead ones included, that
+/// Lists the children of this single-threaded process, dead ones included that
 /// have not been waited for.
 pub(super) fn own_children() -> Vec<Pid> {
     children_of(getpid())
 }
 
-/// SIGKILL to children of this process and to the groups they are in, except
-/// for those that are `spared`. What is under them becomes our child as they die,
-/// and is met by the next pass. Returns whether any was there.
+/// Sends SIGKILL to the children of this process and to their groups, except for
+/// those that are `spared`. Processes under them become our children as they
+/// die, and the next pass meets them. Returns whether there was any.
 pub(super) fn kill_children(spared: &dyn Fn(Pid) -> bool) -> bool {
     let own_group = getpgrp();
     let mut groups = BTreeSet::new();
@@ -55,7 +53,7 @@ pub(super) fn signal_all(signals: &[Signal]) {
     }
 }
 
-/// Every process under this one, parents before their children.
+/// Lists every process under this one, parents before their children.
 pub(super) fn descendants() -> Vec<Pid> {
     let mut found = own_children();
     let mut next = 0;
@@ -69,56 +67,29 @@ pub(super) fn descendants() -> Vec<Pid> {
     found
 }
 
-/// Whether the process stands still by a SIGSTOP, or is dead.
+/// Whether a signal stopped the process, or it is dead.
 pub(super) fn is_halted(pid: Pid) -> bool {
-    Entry::read(number(pid)).is_none_or(|entry| entry.is_halted())
+    ProcessStat::read(number(pid)).is_none_or(|stat| stat.is_halted())
 }
 
 /// Whether the process is dead, waited for or not.
 pub(super) fn is_dead(pid: Pid) -> bool {
-    Entry::read(number(pid)).is_none_or(|entry| !entry.is_alive())
-}
-
-/// The name the system has for a process; empty once it has been waited for.
-pub(super) fn name_of(pid: Pid) -> String {
-    let raw = pid.as_raw_nonzero();
-    let name = fs::read(format!("/proc/{raw}/comm")).unwrap_or_default();
-    String::from_utf8_lossy(&name).trim_end().to_owned()
+    ProcessStat::read(number(pid)).is_none_or(|stat| !stat.is_alive())
 }
 
 fn children_of(parent: Pid) -> Vec<Pid> {
-    let raw = parent.as_raw_nonzero();
-    let Ok(threads) = fs::read_dir(format!("/proc/{raw}/task")) else {
-        return Vec::new();
-    };
-    let mut children = Vec::new();
-    for thread in threads.flatten() {
-        let mut list = String::new();
-        let read = File::open(thread.path().join("children"))
-            .and_then(|file| file.take(LIST).read_to_string(&mut list));
-        if read.is_err() {
-            continue;
-        }
-        // A list cut in the middle of a number must not end in another one.
-        let whole = list
-            .rfind(' ')
-            .and_then(|end| list.get(..end))
-            .unwrap_or("");
-        children.extend(
-            whole
-                .split(' ')
-                .filter_map(|pid| Pid::from_raw(pid.parse().ok()?)),
-        );
-    }
-    children
+    let children = procfs::children(number(parent), LONGEST_LIST).unwrap_or_default();
+    let pids = children.into_iter();
+    pids.filter_map(|pid| Pid::from_raw(pid.cast_signed()))
+        .collect()
 }
 
-/// Why a process may still be there after SIGKILL.
+/// Returns the likely reason that a process is still there after SIGKILL.
 pub(super) fn why_alive(pid: Pid) -> &'static str {
     if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::PERM) {
         return "it belongs to another user";
     }
-    match Entry::read(number(pid)).map(|entry| entry.state) {
+    match ProcessStat::read(number(pid)).map(|stat| stat.state) {
         Some('D') => "it waits uninterruptibly in the kernel",
         Some('Z') => "it is dead, and its parent has not waited for it",
         Some(_) => "it is still running",

@@ -1,4 +1,4 @@
-//! Waiting for children of this process, and the system's account of them.
+//! Reaps children of this process, with the resources that they used.
 
 #![expect(
     unsafe_code,
@@ -18,24 +18,23 @@ use crate::exec::exit::ProcessExit;
 pub(super) struct Reaped {
     pub(super) pid: Pid,
     pub(super) exit: ProcessExit,
-    /// CPU time of it and of those it waited for.
+    /// CPU time of it and of the children that it waited for.
     pub(super) cpu: Duration,
-    /// Highest resident memory of it or of any it waited for, in bytes. Never
-    /// less than what its parent had when it was started: the system counts
+    /// Highest resident memory of it or of any child that it waited for, in
+    /// bytes. Never less than its parent had at the start: the system counts
     /// the time before the program was executed as well.
     pub(super) peak_rss_bytes: u64,
 }
 
-/// What there is to wait for.
+/// Result of one wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reap {
     /// A child has ended.
     One(Reaped),
     /// Children live, none has ended.
     None,
-    /// There is no child at all, alive or dead. Of a subreaper this is the
-    /// proof that nothing lives under it: whatever is orphaned below becomes
-    /// its child.
+    /// There is no child at all, alive or dead. For a subreaper this proves that
+    /// nothing lives under it: orphans below it become its children.
     NoChildren,
 }
 

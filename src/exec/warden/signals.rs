@@ -1,4 +1,4 @@
-//! Signals as something to poll: nothing here runs in a handler.
+//! SIGCHLD as a descriptor to poll: nothing runs in a handler.
 
 #![expect(unsafe_code, reason = "signal sets have no safe form")]
 
@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 pub(super) struct ChildSignals(OwnedFd);
 
 impl ChildSignals {
-    /// Begins to listen. SIGCHLD must be blocked.
+    /// Opens the descriptor. SIGCHLD must be blocked.
     pub(super) fn listen() -> io::Result<Self> {
         // SAFETY: the set is initialised before use; the descriptor that comes
         // back is new and owned by nobody else.
@@ -28,7 +28,7 @@ impl ChildSignals {
         }
     }
 
-    /// Takes what has come, so that the next wait waits.
+    /// Reads the pending signal, so that the next wait waits.
     pub(super) fn clear(&self) {
         let mut taken = [0_u8; size_of::<libc::signalfd_siginfo>()];
         let _none = rustix::io::read(&self.0, &mut taken);

@@ -6,10 +6,7 @@
 //! such. What `posix_spawn` cannot do is done between: a session of its own,
 //! and the signal that ends the child when its supervisor dies.
 
-#![expect(
-    unsafe_code,
-    reason = "processes are born outside of what the language knows"
-)]
+#![expect(unsafe_code, reason = "clone, fork and execve have no safe form")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
@@ -19,13 +16,15 @@ use std::ptr;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use crate::exec::wire::{StartCommand, StartStage};
+use crate::exec::refusal::{StartFailure, StartStage};
+use crate::exec::wire::StartCommand;
 
-/// Enough for the few calls between the start and the program, in bytes.
+/// Size of a child's stack in bytes: enough for the few calls before the program
+/// is executed.
 const STACK: usize = 64 * 1024;
 
-/// The stack that children use until they become their program. They use it
-/// one after the other: each holds its parent until then.
+/// The stack that children use until they execute their program. They use it one
+/// after the other: each suspends its parent until then.
 #[derive(Debug)]
 pub(super) struct ChildStack(Vec<MaybeUninit<u128>>);
 
@@ -38,7 +37,7 @@ pub(super) struct ChildStdio {
     pub(super) stderr: OwnedFd,
 }
 
-/// All that the child reads and writes while it shares our memory.
+/// Data that the child reads and writes while it shares our memory.
 struct ChildSetup<'a> {
     program: &'a CStr,
     cwd: &'a CStr,
@@ -48,7 +47,7 @@ struct ChildSetup<'a> {
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
     parent: Pid,
-    failure: Option<(StartStage, Errno)>,
+    failure: Option<StartFailure>,
 }
 
 impl ChildStack {
@@ -63,7 +62,7 @@ impl ChildStack {
         order: &StartCommand<'_>,
         streams: &ChildStdio,
         null: BorrowedFd<'_>,
-    ) -> Result<Pid, (StartStage, Errno)> {
+    ) -> Result<Pid, StartFailure> {
         let mut setup = ChildSetup {
             program: order.program,
             cwd: order.cwd,
@@ -77,7 +76,7 @@ impl ChildStack {
         };
         let pid = self
             .clone_into(&mut setup)
-            .map_err(|errno| (StartStage::Process, errno))?;
+            .map_err(|errno| failed_at(StartStage::Process, errno))?;
         match setup.failure {
             None => Ok(pid),
             Some(failure) => {
@@ -108,7 +107,7 @@ impl ChildStack {
     }
 }
 
-/// Which side of a fork this is.
+/// Side of a fork.
 pub(super) enum Fork {
     Child,
     Parent(Pid),
@@ -124,7 +123,7 @@ pub(super) fn fork() -> Result<Fork, Errno> {
     }
 }
 
-/// What a fork or clone returns in the parent: the child, or -1.
+/// Reads the result of a fork or clone in the parent: the child, or -1.
 fn parent_side(raw: i32) -> Result<Pid, Errno> {
     if raw < 0 {
         return Err(last_errno());
@@ -148,28 +147,32 @@ extern "C" fn child(setup: *mut c_void) -> c_int {
     // SAFETY: the pointer is the parent's `setup`, which waits for this child.
     let setup = unsafe { &mut *setup.cast::<ChildSetup<'_>>() };
     let failure = match prepare(setup) {
-        Ok(()) => (StartStage::Program, execute(setup)),
+        Ok(()) => failed_at(StartStage::Program, execute(setup)),
         Err(failure) => failure,
     };
     setup.failure = Some(failure);
     127
 }
 
-fn prepare(setup: &ChildSetup<'_>) -> Result<(), (StartStage, Errno)> {
-    let at_setup = |errno| (StartStage::Setup, errno);
+fn failed_at(stage: StartStage, errno: Errno) -> StartFailure {
+    StartFailure { stage, errno }
+}
+
+fn prepare(setup: &ChildSetup<'_>) -> Result<(), StartFailure> {
+    let at_setup = |errno| failed_at(StartStage::Setup, errno);
     rustix::process::setsid().map_err(at_setup)?;
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(at_setup)?;
     // The supervisor may have died before the line above.
     if rustix::process::getppid() != Some(setup.parent) {
-        return Err((StartStage::Setup, Errno::CHILD));
+        return Err(failed_at(StartStage::Setup, Errno::CHILD));
     }
     rustix::stdio::dup2_stdin(setup.stdin).map_err(at_setup)?;
     rustix::stdio::dup2_stdout(setup.stdout).map_err(at_setup)?;
     rustix::stdio::dup2_stderr(setup.stderr).map_err(at_setup)?;
-    rustix::process::chdir(setup.cwd).map_err(|errno| (StartStage::Folder, errno))
+    rustix::process::chdir(setup.cwd).map_err(|errno| failed_at(StartStage::Folder, errno))
 }
 
-/// Becomes the program; returns only if that failed.
+/// Executes the program; returns only if that failed.
 fn execute(setup: &ChildSetup<'_>) -> Errno {
     // SAFETY: the signal set is initialised before use. Both arrays end with a
     // null pointer, and their texts are NUL-terminated and live in the parent.

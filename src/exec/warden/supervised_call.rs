@@ -8,24 +8,24 @@ use rustix::process::{Pid, Signal};
 use super::process_tree;
 use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any, reap_one};
 use crate::exec::exit::ProcessExit;
-use crate::exec::table::number;
-use crate::exec::wire::Done;
+use crate::exec::wire::CallReport;
 use crate::model::Leftover;
+use crate::probe::procfs::{self, number};
 
-/// What is left when the main process has ended by itself has this long to
-/// end too.
-const LEAK_DEADLINE: Duration = Duration::from_millis(200);
+/// Time that the rest of the tree has to end after the main process ended by
+/// itself.
+const LEAK_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// What is not gone this long after the first SIGKILL is given up.
-const CONFIRM_DEADLINE: Duration = Duration::from_secs(5);
+/// Time from the first SIGKILL until the remaining processes are given up.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
 
-/// Children waited for in one pass, so that a storm of them cannot hold us.
+/// Children reaped in one pass, so that a storm of them cannot hold us.
 const REAPS: usize = 128;
 
-/// Leftovers that are named; more are killed all the same.
+/// Leftovers that are named; more are killed as well.
 const NAMES: usize = 64;
 
-/// Pauses between passes of killing; a child that dies ends one early.
+/// Pauses between passes of killing; a dying child ends a pause early.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
@@ -33,52 +33,64 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct SupervisedCall {
     main: Pid,
+    /// Exit of the main process.
     exit: Option<ProcessExit>,
+    /// Whether the runner was told of the exit.
     is_exit_told: bool,
-    is_told_to_stop: bool,
+    /// Whether a stop was ordered.
+    is_stopping: bool,
+    /// CPU time of every process that was reaped.
     cpu: Duration,
+    /// Highest resident memory of any one process that was reaped, in bytes.
     peak_rss_bytes: u64,
-    /// Our own peak: what the account says below that is our own memory, in
+    /// Our own peak in bytes: a lower figure of a child is our own memory, in
     /// which the main process began.
     floor_rss_bytes: u64,
     phase: CallPhase,
-    /// The last pass of waiting stopped at its bound: more have ended, and no
-    /// new signal will tell of them.
+    /// Whether the last pass of reaping stopped at its bound: more children have
+    /// ended, and no new signal will tell.
     has_unreaped: bool,
 }
 
+/// Phase of a call.
 #[derive(Debug)]
 enum CallPhase {
     /// The main process lives, or its tree was told to stop and has its grace.
     Living,
-    /// The main process has ended by itself; the rest has until then.
+    /// The main process has ended by itself; the rest of its tree has until then.
     Settling(Instant),
-    /// SIGKILL until nothing is left.
+    /// SIGKILL is sent until nothing is left.
     Clearing(Clearing),
 }
 
+/// The killing of a tree.
 #[derive(Debug)]
 struct Clearing {
+    /// Time of the first SIGKILL.
     since: Instant,
+    /// Time of the next pass.
     next: Instant,
+    /// Pause after the next pass.
     pause: Duration,
-    /// Whether what is killed counts as leaked.
+    /// Whether the killed processes count as leaked.
     is_leak: bool,
+    /// Leaked processes, by name, up to [`NAMES`].
     killed: Vec<Leftover>,
+    /// Whether the runner was told that something is left.
     is_given_up: bool,
 }
 
-/// What a look at a call brought about.
+/// Progress of a call since the last look.
 #[derive(Debug)]
 pub(super) enum CallProgress {
-    /// Nothing to tell.
+    /// Nothing to report.
     Nothing,
     /// The main process has ended, its tree lives on.
     Exited(ProcessExit),
     /// The tree is empty.
-    Done(Done),
-    /// Something could not be killed in time; killing goes on.
-    GivenUp(Done),
+    Finished(CallReport),
+    /// A process could not be killed in time; killing goes on.
+    GivenUp(CallReport),
 }
 
 impl SupervisedCall {
@@ -87,7 +99,7 @@ impl SupervisedCall {
             main,
             exit: None,
             is_exit_told: false,
-            is_told_to_stop: false,
+            is_stopping: false,
             cpu: Duration::ZERO,
             peak_rss_bytes: 0,
             floor_rss_bytes: own_peak_rss_bytes(),
@@ -96,20 +108,20 @@ impl SupervisedCall {
         }
     }
 
-    /// SIGTERM to the whole tree, and SIGCONT, without which what stands still
-    /// would never see it.
+    /// Sends SIGTERM to the whole tree, and SIGCONT, without which a stopped
+    /// process would never see it.
     pub(super) fn terminate(&mut self) {
-        self.is_told_to_stop = true;
+        self.is_stopping = true;
         process_tree::signal_all(&[Signal::TERM, Signal::CONT]);
     }
 
-    /// SIGKILL to the whole tree, now and until it is empty.
+    /// Sends SIGKILL to the whole tree, now and until it is empty.
     pub(super) fn kill(&mut self) {
-        self.is_told_to_stop = true;
+        self.is_stopping = true;
         self.clear(Instant::now(), false);
     }
 
-    /// When to look again, if nothing happens before.
+    /// Returns the time of the next look, if nothing happens before.
     pub(super) fn next_look(&self) -> Option<Instant> {
         if self.has_unreaped {
             return Some(Instant::now());
@@ -121,25 +133,25 @@ impl SupervisedCall {
         }
     }
 
-    /// Takes account of what has ended, and goes on with what is due.
+    /// Reaps ended processes, and does what is due.
     pub(super) fn look(&mut self) -> CallProgress {
         if self.reap() {
-            return CallProgress::Done(self.done(Vec::new()));
+            return CallProgress::Finished(self.report(Vec::new()));
         }
         let now = Instant::now();
         match &self.phase {
-            CallPhase::Living if self.exit.is_some() && !self.is_told_to_stop => {
-                self.phase = CallPhase::Settling(now + LEAK_DEADLINE);
+            CallPhase::Living if self.exit.is_some() && !self.is_stopping => {
+                self.phase = CallPhase::Settling(now + LEAK_TIMEOUT);
             }
             CallPhase::Settling(until) if now >= *until => {
                 self.clear(now, true);
                 if self.reap() {
-                    return CallProgress::Done(self.done(Vec::new()));
+                    return CallProgress::Finished(self.report(Vec::new()));
                 }
             }
             CallPhase::Clearing(_) => {
                 if let Some(rest) = self.pass(now) {
-                    return CallProgress::GivenUp(self.done(rest));
+                    return CallProgress::GivenUp(self.report(rest));
                 }
             }
             CallPhase::Living | CallPhase::Settling(_) => {}
@@ -168,8 +180,8 @@ impl SupervisedCall {
         });
     }
 
-    /// One more pass of killing. Returns what is left, once, when its time is
-    /// up.
+    /// Kills once more. Returns the processes that are left, once, when their
+    /// time is up.
     fn pass(&mut self, now: Instant) -> Option<Vec<Leftover>> {
         let CallPhase::Clearing(clearing) = &mut self.phase else {
             return None;
@@ -179,17 +191,16 @@ impl SupervisedCall {
             clearing.pause = (clearing.pause * 2).min(LONGEST_PAUSE);
         }
         clearing.next = now + clearing.pause;
-        if clearing.is_given_up || now < clearing.since + CONFIRM_DEADLINE {
+        if clearing.is_given_up || now < clearing.since + CONFIRM_WITHIN {
             return None;
         }
         let rest = still_there();
-        // What is dead already only waits for its turn to be waited for.
+        // A zombie only waits to be reaped.
         clearing.is_given_up = !rest.is_empty();
         clearing.is_given_up.then_some(rest)
     }
 
-    /// Waits for what has ended, within bounds. Returns whether nothing is
-    /// left.
+    /// Reaps ended children, up to [`REAPS`]. Returns whether no child is left.
     fn reap(&mut self) -> bool {
         self.has_unreaped = false;
         for _reap in 0..REAPS {
@@ -203,8 +214,7 @@ impl SupervisedCall {
         false
     }
 
-    /// While leftovers are being killed, each dead one is named before it is
-    /// waited for: its name goes with it.
+    /// Reaps one child. A leaked one is named before: its name goes with it.
     fn reap_next(&mut self) -> Reap {
         let CallPhase::Clearing(clearing) = &mut self.phase else {
             return reap_any();
@@ -221,7 +231,7 @@ impl SupervisedCall {
         if clearing.killed.iter().all(|leftover| leftover.pid != pid) {
             clearing.killed.push(Leftover {
                 pid,
-                name: process_tree::name_of(dead),
+                name: procfs::name(pid),
                 reason: None,
             });
         }
@@ -242,13 +252,13 @@ impl SupervisedCall {
         }
     }
 
-    fn done(&mut self, unconfirmed: Vec<Leftover>) -> Done {
+    fn report(&mut self, unconfirmed: Vec<Leftover>) -> CallReport {
         let leaked = match &mut self.phase {
             CallPhase::Clearing(clearing) => std::mem::take(&mut clearing.killed),
             CallPhase::Living | CallPhase::Settling(_) => Vec::new(),
         };
         let is_complete = unconfirmed.is_empty();
-        Done {
+        CallReport {
             exit: self.exit,
             cpu_us: is_complete.then_some(self.cpu.as_micros() as u64),
             peak_rss_bytes: Some(self.peak_rss_bytes).filter(|peak| *peak > self.floor_rss_bytes),
@@ -258,7 +268,7 @@ impl SupervisedCall {
     }
 }
 
-/// What outlived SIGKILL, with what is known of the cause.
+/// Lists the processes that outlived SIGKILL, each with its likely reason.
 fn still_there() -> Vec<Leftover> {
     let own = process_tree::own_children();
     let is_ours_and_dead = |pid: &Pid| own.contains(pid) && process_tree::is_dead(*pid);
@@ -268,7 +278,7 @@ fn still_there() -> Vec<Leftover> {
         .take(NAMES)
         .map(|pid| Leftover {
             pid: number(pid),
-            name: process_tree::name_of(pid),
+            name: procfs::name(number(pid)),
             reason: Some(process_tree::why_alive(pid).to_owned()),
         })
         .collect()

@@ -17,19 +17,20 @@ use super::signals::ChildSignals;
 use super::spawn::{ChildStack, ChildStdio};
 use super::supervised_call::{CallProgress, SupervisedCall};
 use crate::exec::ledger::LedgerWriter;
-use crate::exec::table::{self, number};
+use crate::exec::refusal::{StartFailure, StartStage};
 use crate::exec::wire::{
-    Packet, StartCommand, StartStage, SupervisorCommand, SupervisorEvent, receive, send_waiting,
+    Packet, StartCommand, SupervisorCommand, SupervisorEvent, receive, send_waiting,
 };
+use crate::probe::procfs::{self, number};
 
-/// Walks made to stop a tree that still grows meanwhile.
-const HALTING_WALKS: usize = 8;
+/// Most passes of SIGSTOP over a tree that still grows.
+const HALTING_PASSES: usize = 8;
 
-/// The variable whose value is another one for each run.
+/// Prefix of the variable that has another value in each run.
 const TOKEN: &str = "FANOUT_RUN_DIR=";
 
-/// From a start to the first time its tree is written down, and the longest
-/// time between two.
+/// Time from a start to the first record of its tree, and the longest time
+/// between two records.
 const FIRST_RECORD_AFTER: Duration = Duration::from_millis(250);
 const LONGEST_RECORD_PAUSE: Duration = Duration::from_secs(2);
 
@@ -42,7 +43,7 @@ pub(super) struct Supervisor {
     stack: ChildStack,
     ledger: Option<LedgerWriter>,
     call: Option<SupervisedCall>,
-    /// When the tree is to be written down again, and how long after that.
+    /// Time of the next record of the tree, and the pause before it.
     next_record: Instant,
     pause: Duration,
     is_runner_gone: bool,
@@ -72,7 +73,7 @@ impl Supervisor {
     pub(super) fn serve(mut self) {
         while !(self.is_runner_gone && self.call.is_none()) {
             self.wait();
-            self.obey();
+            self.handle_commands();
             self.look();
             self.record_tree();
         }
@@ -81,7 +82,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits for an order, the end of a child, or the next look that is due.
+    /// Waits for a command, the end of a child, or the next time that is due.
     fn wait(&self) {
         let call = self.call.as_ref();
         let look = call.and_then(SupervisedCall::next_look);
@@ -99,63 +100,63 @@ impl Supervisor {
         self.children.clear();
     }
 
-    /// Follows every order that has come.
-    fn obey(&mut self) {
+    /// Handles every command that has come.
+    fn handle_commands(&mut self) {
         while !self.is_runner_gone {
             match receive(self.control.as_fd()) {
                 Ok(Packet::Message(message, descriptors)) => {
                     match SupervisorCommand::read(&message) {
-                        Some(order) => self.follow(&order, descriptors),
-                        None => self.leave(),
+                        Some(command) => self.handle(&command, descriptors),
+                        None => self.runner_gone(),
                     }
                 }
                 Err(Errno::AGAIN) => return,
-                Ok(Packet::End) | Err(_) => self.leave(),
+                Ok(Packet::End) | Err(_) => self.runner_gone(),
             }
         }
     }
 
-    /// The runner is gone, or speaks no sense: nothing may stay.
-    fn leave(&mut self) {
+    /// Kills everything: the runner is gone, or a message was malformed.
+    fn runner_gone(&mut self) {
         self.is_runner_gone = true;
         if let Some(call) = &mut self.call {
             call.kill();
         }
     }
 
-    fn follow(&mut self, order: &SupervisorCommand<'_>, descriptors: Vec<OwnedFd>) {
-        match (order, &mut self.call) {
+    fn handle(&mut self, command: &SupervisorCommand<'_>, descriptors: Vec<OwnedFd>) {
+        match (command, &mut self.call) {
             (SupervisorCommand::Start(start), None) => self.start(start, descriptors),
-            (SupervisorCommand::Start(_), Some(_)) => self.leave(),
+            (SupervisorCommand::Start(_), Some(_)) => self.runner_gone(),
             (SupervisorCommand::Terminate, Some(call)) => call.terminate(),
             (SupervisorCommand::Kill, Some(call)) => call.kill(),
             (SupervisorCommand::Suspend, Some(_)) => halt(),
             (SupervisorCommand::Continue, Some(_)) => process_tree::signal_all(&[Signal::CONT]),
-            // It ended while the order was on its way.
+            // It ended while the command was on its way.
             (_, None) => {}
         }
     }
 
-    fn start(&mut self, order: &StartCommand<'_>, descriptors: Vec<OwnedFd>) {
-        let since = table::now();
+    fn start(&mut self, command: &StartCommand<'_>, descriptors: Vec<OwnedFd>) {
+        let since = procfs::now_ticks();
         let started = streams(descriptors)
-            .ok_or((StartStage::Setup, Errno::BADF))
-            .and_then(|streams| self.stack.start(order, &streams, self.null.as_fd()));
+            .ok_or(StartFailure {
+                stage: StartStage::Setup,
+                errno: Errno::BADF,
+            })
+            .and_then(|streams| self.stack.start(command, &streams, self.null.as_fd()));
         match started {
             Ok(main) => {
                 self.call = Some(SupervisedCall::new(main));
                 let pid = number(main);
                 self.tell(&SupervisorEvent::Started { pid });
                 if let Some(ledger) = &mut self.ledger {
-                    ledger.begin(pid, since, token(order));
+                    ledger.begin(pid, since, token(command));
                     self.pause = FIRST_RECORD_AFTER;
                     self.next_record = Instant::now() + FIRST_RECORD_AFTER;
                 }
             }
-            Err((stage, errno)) => {
-                let errno = errno.raw_os_error();
-                self.tell(&SupervisorEvent::Refused { stage, errno });
-            }
+            Err(failure) => self.tell(&SupervisorEvent::Refused(failure)),
         }
     }
 
@@ -164,15 +165,15 @@ impl Supervisor {
         match call.look() {
             CallProgress::Nothing => {}
             CallProgress::Exited(exit) => self.tell(&SupervisorEvent::Exited(exit)),
-            CallProgress::Done(done) => {
+            CallProgress::Finished(report) => {
                 self.call = None;
-                self.tell(&SupervisorEvent::Done(done));
+                self.tell(&SupervisorEvent::Finished(report));
             }
-            CallProgress::GivenUp(done) => self.tell(&SupervisorEvent::Done(done)),
+            CallProgress::GivenUp(report) => self.tell(&SupervisorEvent::Finished(report)),
         }
     }
 
-    /// Writes the tree down, at longer and longer intervals: young trees change
+    /// Records the tree in the ledger, at growing intervals: young trees change
     /// most.
     fn record_tree(&mut self) {
         let now = Instant::now();
@@ -185,15 +186,15 @@ impl Supervisor {
         }
     }
 
-    /// A runner that is gone is heard of as end of file.
-    fn tell(&self, news: &SupervisorEvent) {
-        let _unheard = send_waiting(self.control.as_fd(), &news.message());
+    /// Sends an event. Of a runner that is gone, end of file tells.
+    fn tell(&self, event: &SupervisorEvent) {
+        let _unheard = send_waiting(self.control.as_fd(), &event.message());
     }
 }
 
-/// The variable that marks the run's processes.
-fn token(order: &StartCommand<'_>) -> Option<String> {
-    let variables = order
+/// Returns the variable that marks the run's processes, with its value.
+fn token(command: &StartCommand<'_>) -> Option<String> {
+    let variables = command
         .env
         .iter()
         .filter_map(|variable| variable.to_str().ok());
@@ -210,24 +211,24 @@ fn streams(descriptors: Vec<OwnedFd>) -> Option<ChildStdio> {
     })
 }
 
-/// SIGSTOP until a walk finds nothing that moves: what stands still forks no
-/// more, so each walk has less to find.
+/// Sends SIGSTOP until a pass finds no running process: a stopped one forks no
+/// more, so each pass has less to find.
 fn halt() {
-    for _walk in 0..HALTING_WALKS {
-        let moving: Vec<_> = process_tree::descendants()
+    for _pass in 0..HALTING_PASSES {
+        let running: Vec<_> = process_tree::descendants()
             .into_iter()
             .filter(|pid| !process_tree::is_halted(*pid))
             .collect();
-        if moving.is_empty() {
+        if running.is_empty() {
             return;
         }
-        for pid in moving {
+        for pid in running {
             let _gone = rustix::process::kill_process(pid, Signal::STOP);
         }
     }
 }
 
-/// At least a millisecond's worth of a wait, never less than what is left.
+/// Converts a time to wait.
 fn timespec(left: Duration) -> Timespec {
     Timespec {
         tv_sec: left.as_secs().cast_signed(),

@@ -1,8 +1,8 @@
-//! Numbers and texts as bytes, little-endian, lengths first.
+//! Encodes numbers and texts: little-endian, texts with their length first.
 
 use std::ffi::CStr;
 
-/// Builds a message.
+/// Encodes a message.
 #[derive(Debug, Default)]
 pub(super) struct Encoder(Vec<u8>);
 
@@ -26,7 +26,7 @@ impl Encoder {
         self
     }
 
-    /// A number that may be unknown, which is then the highest there is.
+    /// Adds a number that may be unknown; the highest number stands for that.
     pub(super) fn optional(self, value: Option<u64>) -> Self {
         self.long(value.unwrap_or(u64::MAX))
     }
@@ -37,7 +37,7 @@ impl Encoder {
         self
     }
 
-    /// Bytes that hold no NUL, ended by one, for the system to read in place.
+    /// Adds bytes that hold no NUL, and a NUL: a C string, read in place.
     pub(super) fn terminated(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
         self.0.push(0);
@@ -48,7 +48,8 @@ impl Encoder {
     }
 }
 
-/// Takes a message apart. `None` is a message that is not of this form.
+/// Decodes a message. Each method returns `None` where the rest of the message
+/// is too short or malformed.
 #[derive(Debug)]
 pub(super) struct Decoder<'a>(&'a [u8]);
 

@@ -1,5 +1,5 @@
-//! What the runner tells a supervisor, and what it and its warden tell each
-//! other.
+//! Commands of the runner to a supervisor, and messages between it and its
+//! warden.
 
 use std::ffi::CStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,24 +8,24 @@ use std::path::Path;
 use super::codec::{Decoder, Encoder};
 use crate::model::ProcessSpec;
 
-/// From the runner to a supervisor. End of file is an order too: kill
-/// everything and end.
+/// Command of the runner to a supervisor. End of file means: kill everything
+/// and end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) enum SupervisorCommand<'a> {
-    /// Start a tool. Beside it: its standard output, its standard error, and
-    /// its standard input if it reads something.
+    /// Start a tool. The message carries its standard output, its standard error,
+    /// and its standard input if it has one.
     Start(StartCommand<'a>),
-    /// SIGTERM and SIGCONT to the whole tree.
+    /// Send SIGTERM and SIGCONT to the whole tree.
     Terminate,
-    /// SIGKILL until the tree is empty.
+    /// Send SIGKILL until the tree is empty.
     Kill,
-    /// SIGSTOP to the whole tree.
+    /// Send SIGSTOP to the whole tree.
     Suspend,
-    /// SIGCONT to the whole tree.
+    /// Send SIGCONT to the whole tree.
     Continue,
 }
 
-/// What to start, in the form the system reads.
+/// A program to start, in the form that the system reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) struct StartCommand<'a> {
     pub(in crate::exec) program: &'a CStr,
@@ -41,8 +41,8 @@ const SUSPEND: u8 = 4;
 const CONTINUE: u8 = 5;
 
 impl<'a> SupervisorCommand<'a> {
-    /// The message that starts `program` as `launch` says. The launch has been
-    /// checked to hold no NUL.
+    /// Returns the message that starts `program` as `launch` says. The launch must
+    /// hold no NUL.
     pub(in crate::exec) fn start_message(launch: &ProcessSpec, program: &Path) -> Vec<u8> {
         let mut message = Encoder::new(START)
             .word(launch.argv.len() as u32)
@@ -63,8 +63,8 @@ impl<'a> SupervisorCommand<'a> {
         message.finish()
     }
 
-    /// The message of an order that is one word.
-    pub(in crate::exec) fn word(&self) -> [u8; 1] {
+    /// Returns the message of a command that is one byte.
+    pub(in crate::exec) fn message(&self) -> [u8; 1] {
         match self {
             Self::Start(_) => [START],
             Self::Terminate => [TERMINATE],
@@ -74,7 +74,7 @@ impl<'a> SupervisorCommand<'a> {
         }
     }
 
-    /// Reads a message; `None` if it is none.
+    /// Reads a message; `None` if it is malformed.
     pub(in crate::exec) fn read(message: &'a [u8]) -> Option<Self> {
         let mut reader = Decoder::new(message);
         match reader.byte()? {
@@ -104,17 +104,17 @@ impl<'a> StartCommand<'a> {
     }
 }
 
-/// From the runner to the warden. The key is the runner's name for a
+/// Command of the runner to the warden. The key is the runner's name for a
 /// supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::exec) enum WardenCommand {
-    /// Fork a supervisor. Beside it: the supervisor's end of its socket.
+    /// Fork a supervisor. The message carries the supervisor's end of its socket.
     Fork(u64),
-    /// Kill the supervisor, which does not answer, and then its tree.
+    /// Kill a supervisor that does not answer, and its tree.
     Abandon(u64),
 }
 
-/// From the warden to the runner.
+/// Event of the warden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::exec) enum WardenEvent {
     /// The supervisor runs.
@@ -203,22 +203,22 @@ mod tests {
 
     #[test]
     fn words_arrive_as_they_were_sent() {
-        for order in [
+        for command in [
             SupervisorCommand::Terminate,
             SupervisorCommand::Kill,
             SupervisorCommand::Suspend,
             SupervisorCommand::Continue,
         ] {
-            assert_eq!(SupervisorCommand::read(&order.word()), Some(order));
+            assert_eq!(SupervisorCommand::read(&command.message()), Some(command));
         }
-        for order in [WardenCommand::Fork(7), WardenCommand::Abandon(u64::MAX)] {
-            assert_eq!(WardenCommand::read(&order.message()), Some(order));
+        for command in [WardenCommand::Fork(7), WardenCommand::Abandon(u64::MAX)] {
+            assert_eq!(WardenCommand::read(&command.message()), Some(command));
         }
-        for news in [
+        for event in [
             WardenEvent::Forked { key: 1, pid: 2 },
             WardenEvent::Gone { key: 3 },
         ] {
-            assert_eq!(WardenEvent::read(&news.message()), Some(news));
+            assert_eq!(WardenEvent::read(&event.message()), Some(event));
         }
         assert_eq!(SupervisorCommand::read(&[]), None);
     }

@@ -1,12 +1,26 @@
-//! What a supervisor tells the runner.
+//! Events of a supervisor.
+
+use rustix::io::Errno;
 
 use super::codec::{Decoder, Encoder};
 use crate::exec::exit::ProcessExit;
+use crate::exec::refusal::{StartFailure, StartStage};
 use crate::model::Leftover;
 
-/// From a supervisor to the runner. A start is answered by `Refused`, or by
-/// `Started` and then `Done`, with `Exited` between them if the tree outlived
-/// its main process.
+/// Steps of a start, in the order of their numbers in a message.
+const STAGES: [StartStage; 7] = [
+    StartStage::Pipes,
+    StartStage::Warden,
+    StartStage::Supervisor,
+    StartStage::Process,
+    StartStage::Setup,
+    StartStage::Folder,
+    StartStage::Program,
+];
+
+/// Message of a supervisor to the runner. A start is answered by `Refused`, or
+/// by `Started` and then `Finished`, with `Exited` between them if the tree
+/// outlived its main process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) enum SupervisorEvent {
     /// The program runs.
@@ -15,22 +29,17 @@ pub(in crate::exec) enum SupervisorEvent {
         pid: u32,
     },
     /// Nothing was started.
-    Refused {
-        /// What was being done.
-        stage: StartStage,
-        /// The system's answer.
-        errno: i32,
-    },
+    Refused(StartFailure),
     /// The main process has ended, others of its tree live.
     Exited(ProcessExit),
     /// The call is over.
-    Done(Done),
+    Finished(CallReport),
 }
 
-/// How a call ended, as its supervisor saw it.
+/// The end of a call, as its supervisor saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::exec) struct Done {
-    /// How the main process ended; `None` where it could not be killed.
+pub(in crate::exec) struct CallReport {
+    /// Exit of the main process; `None` where it could not be killed.
     pub(in crate::exec) exit: Option<ProcessExit>,
     /// CPU time of every process that was waited for, in microseconds;
     /// `None` where some were not.
@@ -38,71 +47,33 @@ pub(in crate::exec) struct Done {
     /// Highest resident memory of any one process, in bytes; `None` where it
     /// is less than the supervisor's own, which the account includes.
     pub(in crate::exec) peak_rss_bytes: Option<u64>,
-    /// What had to be killed after the main process ended by itself.
+    /// Processes that had to be killed after the main process ended by itself.
     pub(in crate::exec) leaked: Vec<Leftover>,
-    /// What could not be confirmed dead. Empty means: the tree is empty, and
-    /// the supervisor is ready for another start.
+    /// Processes that could not be confirmed dead. Empty means that the tree is
+    /// empty, and the supervisor is ready for another start.
     pub(in crate::exec) unconfirmed: Vec<Leftover>,
-}
-
-/// A step of a start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::exec) enum StartStage {
-    /// The warden forks the supervisor.
-    Supervisor,
-    /// The supervisor starts a process.
-    Process,
-    /// The process gets its session and its descriptors.
-    Setup,
-    /// The process enters its working directory.
-    Folder,
-    /// The process becomes the program.
-    Program,
-}
-
-impl StartStage {
-    const ALL: [Self; 5] = [
-        Self::Supervisor,
-        Self::Process,
-        Self::Setup,
-        Self::Folder,
-        Self::Program,
-    ];
-
-    /// In words, for a message.
-    pub(in crate::exec) fn word(self) -> &'static str {
-        match self {
-            Self::Supervisor => "starting a supervisor",
-            Self::Process => "starting a process",
-            Self::Setup => "preparing the process",
-            Self::Folder => "entering the working directory",
-            Self::Program => "executing the program",
-        }
-    }
 }
 
 impl SupervisorEvent {
     pub(in crate::exec) fn message(&self) -> Vec<u8> {
         match self {
             Self::Started { pid } => Encoder::new(1).word(*pid),
-            Self::Refused { stage, errno } => {
-                let stage = StartStage::ALL
-                    .iter()
-                    .position(|it| it == stage)
-                    .unwrap_or(0);
-                Encoder::new(2)
-                    .byte(stage as u8)
-                    .word(errno.cast_unsigned())
+            Self::Refused(failure) => {
+                let stage = STAGES.iter().position(|it| *it == failure.stage);
+                let errno = failure.errno.raw_os_error().cast_unsigned();
+                Encoder::new(2).byte(stage.unwrap_or(0) as u8).word(errno)
             }
             Self::Exited(exit) => write_exit(Encoder::new(3), *exit),
-            Self::Done(done) => {
-                let message = match done.exit {
+            Self::Finished(report) => {
+                let message = match report.exit {
                     None => Encoder::new(4).byte(0),
                     Some(exit) => write_exit(Encoder::new(4).byte(1), exit),
                 };
-                let message = message.optional(done.cpu_us).optional(done.peak_rss_bytes);
-                let message = write_leftovers(message, &done.leaked);
-                write_leftovers(message, &done.unconfirmed)
+                let message = message
+                    .optional(report.cpu_us)
+                    .optional(report.peak_rss_bytes);
+                let message = write_leftovers(message, &report.leaked);
+                write_leftovers(message, &report.unconfirmed)
             }
         }
         .finish()
@@ -114,12 +85,12 @@ impl SupervisorEvent {
             1 => Some(Self::Started {
                 pid: reader.word()?,
             }),
-            2 => Some(Self::Refused {
-                stage: *StartStage::ALL.get(usize::from(reader.byte()?))?,
-                errno: reader.word()?.cast_signed(),
-            }),
+            2 => Some(Self::Refused(StartFailure {
+                stage: *STAGES.get(usize::from(reader.byte()?))?,
+                errno: Errno::from_raw_os_error(reader.word()?.cast_signed()),
+            })),
             3 => read_exit(&mut reader).map(Self::Exited),
-            4 => Some(Self::Done(Done {
+            4 => Some(Self::Finished(CallReport {
                 exit: match reader.byte()? {
                     0 => None,
                     _ => Some(read_exit(&mut reader)?),
@@ -178,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn news_arrive_as_they_were_sent() {
+    fn events_arrive_as_they_were_sent() {
         let leftover = |reason: Option<&str>| Leftover {
             pid: 77,
             name: "sleep é".to_owned(),
@@ -186,13 +157,13 @@ mod tests {
         };
         let all = [
             SupervisorEvent::Started { pid: 12 },
-            SupervisorEvent::Refused {
+            SupervisorEvent::Refused(StartFailure {
                 stage: StartStage::Folder,
-                errno: 2,
-            },
+                errno: Errno::NOENT,
+            }),
             SupervisorEvent::Exited(ProcessExit::Signal(9)),
-            SupervisorEvent::Done(Done::default()),
-            SupervisorEvent::Done(Done {
+            SupervisorEvent::Finished(CallReport::default()),
+            SupervisorEvent::Finished(CallReport {
                 exit: Some(ProcessExit::Code(-1)),
                 cpu_us: Some(1_000_000),
                 peak_rss_bytes: Some(5 << 20),
@@ -200,8 +171,8 @@ mod tests {
                 unconfirmed: vec![leftover(Some("not permitted"))],
             }),
         ];
-        for news in all {
-            assert_eq!(SupervisorEvent::read(&news.message()), Some(news));
+        for event in all {
+            assert_eq!(SupervisorEvent::read(&event.message()), Some(event));
         }
         assert_eq!(SupervisorEvent::read(&[9]), None);
     }

@@ -1,8 +1,8 @@
-//! What the runner, its warden and the supervisors say to one another.
+//! Messages between the runner, its warden and the supervisors.
 //!
-//! Sequenced-packet sockets: one message a packet, descriptors beside it. A
-//! message that is too long for a packet travels in a memory file. The ends
-//! are always of one and the same build, so the form has no versions.
+//! Sequenced-packet sockets: one message a packet, with descriptors. A message
+//! that is too long for a packet travels in a memory file. Both ends are always
+//! of the same build, so the encoding has no versions.
 
 mod codec;
 mod command;
@@ -10,5 +10,5 @@ mod event;
 mod socket;
 
 pub(super) use command::{StartCommand, SupervisorCommand, WardenCommand, WardenEvent};
-pub(super) use event::{Done, StartStage, SupervisorEvent};
+pub(super) use event::{CallReport, SupervisorEvent};
 pub(super) use socket::{Packet, pair, receive, send, send_waiting};

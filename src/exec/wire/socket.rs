@@ -1,4 +1,4 @@
-//! Packets and the descriptors that travel beside them.
+//! Packets and the descriptors that travel with them.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -19,14 +19,14 @@ use rustix::net::{
 /// system's default of 208 KiB for what a socket holds.
 const LONGEST: usize = 64 * 1024;
 
-/// The longest message of all: above what the system takes as arguments.
+/// The longest message of all, in bytes: longer than any argument list.
 const LONGEST_FILE: u64 = 64 << 20;
 
-/// Descriptors beside one message: three and a memory file.
+/// Descriptors with one message: three and a memory file.
 const MOST_DESCRIPTORS: usize = 4;
 
-/// First byte of a packet: the message follows, or it is in a memory file,
-/// the last descriptor.
+/// First byte of a packet: the message follows, or it is in a memory file, the
+/// last descriptor.
 const INLINE: u8 = 0;
 const IN_FILE: u8 = 1;
 
@@ -36,7 +36,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What was received.
+/// A packet, or the end of the connection.
 #[derive(Debug)]
 pub(in crate::exec) enum Packet {
     /// A message and its descriptors.
@@ -45,7 +45,7 @@ pub(in crate::exec) enum Packet {
     End,
 }
 
-/// A connected pair of sockets that no program started meanwhile inherits.
+/// Returns a connected pair of sockets that are closed on exec.
 pub(in crate::exec) fn pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     socketpair(
         AddressFamily::UNIX,
@@ -55,7 +55,8 @@ pub(in crate::exec) fn pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     )
 }
 
-/// Sends a message with descriptors, or says at once that the socket is full.
+/// Sends a message with descriptors; `Err(AGAIN)` at once where the socket is
+/// full.
 pub(in crate::exec) fn send(
     socket: BorrowedFd<'_>,
     message: &[u8],
@@ -64,7 +65,7 @@ pub(in crate::exec) fn send(
     send_with(socket, message, descriptors, SendFlags::DONTWAIT)
 }
 
-/// Sends a message with descriptors, waiting for room.
+/// Sends a message, waiting for room.
 pub(in crate::exec) fn send_waiting(
     socket: BorrowedFd<'_>,
     message: &[u8],
@@ -103,7 +104,7 @@ fn send_packet(
     Ok(())
 }
 
-/// Receives one packet; `Err(AGAIN)` where there is none.
+/// Receives one packet; `Err(AGAIN)` where there is none yet.
 pub(in crate::exec) fn receive(socket: BorrowedFd<'_>) -> rustix::io::Result<Packet> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.resize(LONGEST + 1, 0);

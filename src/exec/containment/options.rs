@@ -1,0 +1,35 @@
+//! Settings of the containment, and the errors of its start.
+
+use std::path::PathBuf;
+
+/// Settings of the containment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainmentOptions {
+    /// Program that becomes the warden: this one, which calls
+    /// [`prepare`](crate::exec::prepare) first of all.
+    pub program: PathBuf,
+    /// State folder. The ledger stands in a folder in it, so that the next
+    /// start finds the processes that a death of runner, warden and
+    /// supervisors at once left behind.
+    pub state: Option<PathBuf>,
+}
+
+impl Default for ContainmentOptions {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::from("/proc/self/exe"),
+            state: None,
+        }
+    }
+}
+
+/// Reason that the containment cannot work here.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainmentError {
+    /// The process may not adopt the processes that its calls orphan.
+    #[error("become the reaper of orphaned processes: {0}")]
+    Subreaper(rustix::io::Errno),
+    /// The warden could not be started.
+    #[error("start the warden: {0}")]
+    Warden(std::io::Error),
+}

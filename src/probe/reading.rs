@@ -1,0 +1,34 @@
+//! The words of a reading: targets, and samples of them.
+
+use crate::model::{CallId, CallSample, Epoch, MachineSample, ServerName};
+
+/// Owner of the processes that are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// One start of a call.
+    Call(CallId, Epoch),
+    /// A tool server, which serves many calls.
+    Server(ServerName),
+}
+
+/// A process tree to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its owner.
+    pub subject: Subject,
+    /// Its first process.
+    pub pid: u32,
+}
+
+/// One reading of the machine and of all targets.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProbeReading {
+    /// Number of this reading, from 1; 0 before the first.
+    pub taken: u64,
+    /// Readings that were due and not taken, so far.
+    pub missed: u64,
+    /// The machine; `None` where it could not be read.
+    pub machine: Option<MachineSample>,
+    /// Each target; `None` where nothing of it could be read.
+    pub trees: Vec<(Subject, Option<CallSample>)>,
+}
