@@ -22,9 +22,9 @@ use super::trust::Otherwise;
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::LastArguments;
-use crate::tui::Laboratory;
-use crate::tui::terminal::{self, Keyboard, Screen};
-use crate::tui::{self, Deps, Leave, Recalled, Signal};
+use crate::tui::ExperimentHandle;
+use crate::tui::terminal::{self, Keyboard, TerminalBackend};
+use crate::tui::{self, Deps, Leave, SavedSession, Signal};
 
 /// `fanout` without a command.
 #[derive(Debug, Args)]
@@ -150,9 +150,9 @@ fn recall(
     policy: &PolicyOptions,
     options: &OutputOptions,
     notices: &mut Vec<String>,
-) -> Recalled {
+) -> SavedSession {
     let Some(notebook) = options.notebook() else {
-        return Recalled::default();
+        return SavedSession::default();
     };
     let runs = notebook.previous(&session.plan.calls, policy.time_scale);
     let runs = runs.unwrap_or_else(|error| {
@@ -165,7 +165,7 @@ fn recall(
     });
     // With a plan there is something to look at; the card is for who has none.
     let is_first = session.plan.calls.is_empty() && notebook.welcome().unwrap_or(false);
-    Recalled {
+    SavedSession {
         runs,
         is_first,
         arguments,
@@ -176,8 +176,8 @@ fn recall(
 /// What a dashboard is drawn with besides the run.
 struct Drawn {
     looks: Looks,
-    recalled: Recalled,
-    laboratory: Laboratory,
+    recalled: SavedSession,
+    laboratory: ExperimentHandle,
     experiment: UnderWay,
 }
 
@@ -248,7 +248,8 @@ async fn draw(
     let has_mouse = deps.settings.has_mouse;
     let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
     let mut aside = RunSession::new(terminal, deps.handle.clone(), experiment);
-    let mut screen = Terminal::new(Screen::new(io::stdout())).map_err(SessionError::Terminal)?;
+    let mut screen =
+        Terminal::new(TerminalBackend::new(io::stdout())).map_err(SessionError::Terminal)?;
     let keyboard = Keyboard::watch().map_err(SessionError::Terminal)?;
     let keys = || keyboard.keys();
     let left = tui::run(&mut screen, keys, signals, &mut aside, deps).await;

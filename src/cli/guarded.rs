@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use crate::exec::{Guardian, own_program};
 use crate::tui::Signal;
-use crate::tui::terminal::{Lent, Session, TerminalSession, halt, restoring};
+use crate::tui::terminal::{Lent, TerminalControl, TerminalSession, halt, restoring};
 
 /// What is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -39,7 +39,7 @@ fn start() -> io::Result<Guardian> {
     Guardian::start(own_program(), tty, &restoring(), HINT)
 }
 
-impl Session for GuardedTerminal {
+impl TerminalControl for GuardedTerminal {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.session.copy(text)
     }

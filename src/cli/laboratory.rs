@@ -17,12 +17,12 @@ use crate::engine::{Command, Engine, EngineHandle};
 use crate::lab::{self, Asked, Experiment, Progress, sweep};
 use crate::model::{Plan, Snapshot};
 use crate::record::Notebook;
-use crate::tui::{Laboratory, News, ORDERS, Order, SEED};
+use crate::tui::{ExperimentCommand, ExperimentHandle, ExperimentStatus, ORDERS, SEED};
 
 /// The thread, and the way to it.
 pub(super) struct Workshop {
-    orders: mpsc::Sender<Order>,
-    news: watch::Receiver<News>,
+    orders: mpsc::Sender<ExperimentCommand>,
+    news: watch::Receiver<ExperimentStatus>,
     under_way: UnderWay,
     thread: JoinHandle<()>,
 }
@@ -38,7 +38,7 @@ impl Workshop {
     ) -> Result<Self, SessionError> {
         let (orders, heard) = mpsc::channel(ORDERS);
         let first = match keeping {
-            Keeping::Nothing => News::of(plan),
+            Keeping::Nothing => ExperimentStatus::of(plan),
             Keeping::Sweeps => unfinished_before(plan, catalogue, &conditions),
         };
         let (tells, news) = watch::channel(first);
@@ -68,10 +68,10 @@ impl Workshop {
     }
 
     /// What the dashboard needs of it.
-    pub(super) fn laboratory(&self) -> Laboratory {
+    pub(super) fn laboratory(&self) -> ExperimentHandle {
         let mut news = self.news.clone();
         news.mark_changed();
-        Laboratory {
+        ExperimentHandle {
             orders: self.orders.clone(),
             news,
         }
@@ -82,7 +82,7 @@ impl Workshop {
     pub(super) async fn close(mut self, mut interrupted: impl AsyncFnMut()) -> io::Result<()> {
         loop {
             // A full queue has orders to stop in it already.
-            let _ = self.orders.try_send(Order::Close);
+            let _ = self.orders.try_send(ExperimentCommand::Close);
             let ended = async { while self.news.changed().await.is_ok() {} };
             tokio::select! {
                 () = ended => break,
@@ -109,8 +109,12 @@ impl Keeping {
 }
 
 /// Where a sweep of the plan ended before its time, that is the first experiment.
-fn unfinished_before(plan: &Plan, catalogue: &Catalogue, conditions: &Conditions) -> News {
-    let mut news = News::of(plan);
+fn unfinished_before(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    conditions: &Conditions,
+) -> ExperimentStatus {
+    let mut news = ExperimentStatus::of(plan);
     let request = sweep::Request::usual(plan, session::usable_cores(), SEED);
     let name = SweepName::of(plan, &request, conditions, catalogue);
     let runs = KeptSweep::unfinished(&name);
@@ -125,7 +129,7 @@ fn unfinished_before(plan: &Plan, catalogue: &Catalogue, conditions: &Conditions
 /// Does what is ordered until the laboratory is closed.
 fn work(bench: &mut LiveBench<Spectator>, keeping: Keeping) {
     while let Some(order) = bench.overseer.next() {
-        let Order::Begin(plan, asked) = order else {
+        let ExperimentCommand::Begin(plan, asked) = order else {
             continue;
         };
         bench.interrupted = None;
@@ -161,13 +165,13 @@ fn work(bench: &mut LiveBench<Spectator>, keeping: Keeping) {
     }
 }
 
-fn cannot_go_on(tells: &watch::Sender<News>, error: &io::Error) {
+fn cannot_go_on(tells: &watch::Sender<ExperimentStatus>, error: &io::Error) {
     let text = format!("this sweep cannot be gone on with later: {error}");
     notify(tells, &text);
 }
 
 /// Tells something that is no reason to stop.
-fn notify(tells: &watch::Sender<News>, text: &str) {
+fn notify(tells: &watch::Sender<ExperimentStatus>, text: &str) {
     tells.send_modify(|news| {
         let number = news.notice.as_ref().map_or(0, |(number, _)| *number);
         news.notice = Some((number + 1, text.into()));
@@ -176,21 +180,21 @@ fn notify(tells: &watch::Sender<News>, text: &str) {
 
 /// Passes on to the dashboard what happens, and hears its orders meanwhile.
 struct Spectator {
-    orders: mpsc::Receiver<Order>,
-    tells: watch::Sender<News>,
+    orders: mpsc::Receiver<ExperimentCommand>,
+    tells: watch::Sender<ExperimentStatus>,
     under_way: UnderWay,
     is_closing: bool,
 }
 
 impl Spectator {
     /// The next order; `None` once the laboratory is to be closed.
-    fn next(&mut self) -> Option<Order> {
+    fn next(&mut self) -> Option<ExperimentCommand> {
         if self.is_closing {
             return None;
         }
         self.orders
             .blocking_recv()
-            .filter(|order| *order != Order::Close)
+            .filter(|order| *order != ExperimentCommand::Close)
     }
 
     /// Passes on how busy a run is, if that was read anew.
@@ -206,11 +210,11 @@ impl Spectator {
     async fn stop_ordered(&mut self) {
         loop {
             match self.orders.recv().await {
-                Some(Order::Stop) => return,
-                Some(Order::Begin(..)) => {}
+                Some(ExperimentCommand::Stop) => return,
+                Some(ExperimentCommand::Begin(..)) => {}
                 // Nobody is left to give orders.
                 None if self.is_closing => std::future::pending().await,
-                Some(Order::Close) | None => {
+                Some(ExperimentCommand::Close) | None => {
                     self.is_closing = true;
                     return;
                 }

@@ -11,7 +11,7 @@ use super::colour::ColourOptions;
 use super::config::{self, ThemeChoice};
 use super::exit::{self, Exit};
 use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Theme, Watch};
-use crate::tui::Settings;
+use crate::tui::DashboardSettings;
 use crate::tui::event_loop::motion::Motion;
 use crate::tui::export::program::Program;
 use crate::tui::text::glyphs::Glyphs;
@@ -31,7 +31,7 @@ pub(super) struct Looks {
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,
     pub(super) motion: Motion,
-    pub(super) settings: Settings,
+    pub(super) settings: DashboardSettings,
     /// Watches the user's themes until the dashboard is left.
     pub(super) watch: Option<Watch>,
 }
@@ -68,13 +68,13 @@ impl LookOptions {
             None => configured(options.theme.as_ref(), &themes, depth, &mut notices)?,
         };
         let (watch, theme_changes) = watched(&themes).unzip();
-        let settings = Settings {
+        let settings = DashboardSettings {
             themes,
             theme_changes,
             keymap: keys.keymap,
             frames_per_second: options
                 .fps
-                .map_or(Settings::default().frames_per_second, |it| it.0),
+                .map_or(DashboardSettings::default().frames_per_second, |it| it.0),
             cpu_unit: options.cpu.map(Into::into).unwrap_or_default(),
             editor: named_program(&["VISUAL", "EDITOR"], "vi", &mut notices),
             pager: named_program(&["PAGER"], "less", &mut notices),

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::guarded::GuardedTerminal;
 use crate::engine::{Command, Engine, EngineHandle};
 use crate::tui::Signal as EndSignal;
-use crate::tui::terminal::{Lent, Session};
+use crate::tui::terminal::{Lent, TerminalControl};
 
 /// How long the calls may take to stand still before the program is suspended
 /// regardless.
@@ -85,7 +85,7 @@ impl RunSession {
     }
 }
 
-impl Session for RunSession {
+impl TerminalControl for RunSession {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.terminal.copy(text)
     }

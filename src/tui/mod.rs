@@ -18,6 +18,8 @@ pub mod timeline;
 pub mod update;
 pub mod views;
 
-pub use event_loop::{Deps, Laboratory, ORDERS, Recalled, Settings, TuiError, run};
-pub use state::{News, Order, SEED};
+pub use event_loop::{
+    DashboardSettings, Deps, ExperimentHandle, ORDERS, SavedSession, TuiError, run,
+};
+pub use state::{ExperimentCommand, ExperimentStatus, SEED};
 pub use update::{Leave, Signal};

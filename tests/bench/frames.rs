@@ -22,7 +22,7 @@ use fanout::output::{
     Bounds, Direction, Found, Pattern, Reader, SearchRequest, Store, Stream, Streams,
 };
 use fanout::theme::{Depth, Theme, builtin};
-use fanout::tui::event_loop::reading::Reading;
+use fanout::tui::event_loop::reading::PaneReader;
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
@@ -44,7 +44,7 @@ const SEARCHED_AT_ONCE: u64 = 4 << 20;
 struct Dashboard {
     state: State,
     reader: Reader,
-    reading: Reading,
+    reading: PaneReader,
     theme: Theme,
     terminal: Terminal<TestBackend>,
 }
@@ -56,7 +56,7 @@ impl Dashboard {
         Self {
             state: fixtures::state(run, size),
             reader: store.reader(),
-            reading: Reading::default(),
+            reading: PaneReader::default(),
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             terminal: Terminal::new(screen).expect("a screen"),
         }

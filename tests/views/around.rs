@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fanout::engine::Command;
-use fanout::tui::{Recalled, Settings};
+use fanout::tui::{DashboardSettings, SavedSession};
 
 use crate::dump::with_styles;
 use crate::earlier;
@@ -83,44 +83,56 @@ fn the_machine_is_shown_in_full_when_asked_for() {
 #[test]
 fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
     let run = fixtures::history();
-    let recalled = Recalled {
+    let recalled = SavedSession {
         runs: vec![earlier::sequential(&run), earlier::parallel(&run)],
-        ..Recalled::default()
+        ..SavedSession::default()
     };
-    play_with(Settings::default(), recalled, run, SIZE, async |stage| {
-        stage.keys("4").await;
-        assert!(
-            stage.text().contains("last run: cap 1, 01:03.5"),
-            "{}",
-            stage.text()
-        );
-        stage.keys("b").await;
-        assert!(
-            stage.text().contains("2 runs ago: cap 1024, 00:03.5"),
-            "{}",
-            stage.text()
-        );
-        stage.keys("b").await;
-        assert!(!stage.text().contains("last run: "), "{}", stage.text());
-        assert!(!stage.text().contains(" ago"), "{}", stage.text());
-        stage.keys("bm").await;
-        assert!(
-            stage.text().contains("last run: cap 1, 01:03.5"),
-            "{}",
-            stage.text()
-        );
-    });
+    play_with(
+        DashboardSettings::default(),
+        recalled,
+        run,
+        SIZE,
+        async |stage| {
+            stage.keys("4").await;
+            assert!(
+                stage.text().contains("last run: cap 1, 01:03.5"),
+                "{}",
+                stage.text()
+            );
+            stage.keys("b").await;
+            assert!(
+                stage.text().contains("2 runs ago: cap 1024, 00:03.5"),
+                "{}",
+                stage.text()
+            );
+            stage.keys("b").await;
+            assert!(!stage.text().contains("last run: "), "{}", stage.text());
+            assert!(!stage.text().contains(" ago"), "{}", stage.text());
+            stage.keys("bm").await;
+            assert!(
+                stage.text().contains("last run: cap 1, 01:03.5"),
+                "{}",
+                stage.text()
+            );
+        },
+    );
     let run = earlier::ended(&fixtures::history());
-    let recalled = Recalled {
+    let recalled = SavedSession {
         runs: vec![earlier::sequential(&run)],
-        ..Recalled::default()
+        ..SavedSession::default()
     };
-    play_with(Settings::default(), recalled, run, SIZE, async |stage| {
-        stage.keys("4").await;
-        insta::assert_snapshot!("compared", with_styles(&stage.screen()));
-        stage.keys("m").await;
-        assert!(stage.text().contains("speed-up 18.14"), "{}", stage.text());
-    });
+    play_with(
+        DashboardSettings::default(),
+        recalled,
+        run,
+        SIZE,
+        async |stage| {
+            stage.keys("4").await;
+            insta::assert_snapshot!("compared", with_styles(&stage.screen()));
+            stage.keys("m").await;
+            assert!(stage.text().contains("speed-up 18.14"), "{}", stage.text());
+        },
+    );
     play(fixtures::history(), SIZE, async |stage| {
         stage.keys("4b").await;
         assert!(

@@ -16,7 +16,7 @@ use fanout::theme::{Depth, builtin};
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
-use fanout::tui::{News, Order};
+use fanout::tui::{ExperimentCommand, ExperimentStatus};
 use ratatui::layout::Size;
 use serde_json::json;
 
@@ -155,22 +155,22 @@ fn load_samples(source: PressureSource) -> Arc<History<LoadSample>> {
     Arc::new(load_samples)
 }
 
-fn news(experiment: Option<Arc<Experiment>>) -> News {
-    News {
+fn news(experiment: Option<Arc<Experiment>>) -> ExperimentStatus {
+    ExperimentStatus {
         number: u64::from(experiment.is_some()),
         experiment,
         load: load_samples(PressureSource::Measured),
-        ..News::of(&plan())
+        ..ExperimentStatus::of(&plan())
     }
 }
 
 /// What the screen may have to show, worked out once.
-pub(crate) fn every() -> Vec<(&'static str, News)> {
-    static EVERY: LazyLock<Vec<(&str, News)>> = LazyLock::new(made);
+pub(crate) fn every() -> Vec<(&'static str, ExperimentStatus)> {
+    static EVERY: LazyLock<Vec<(&str, ExperimentStatus)>> = LazyLock::new(made);
     EVERY.clone()
 }
 
-fn made() -> Vec<(&'static str, News)> {
+fn made() -> Vec<(&'static str, ExperimentStatus)> {
     vec![
         ("empty", news(None)),
         ("comparison", news(Some(over(asked_compare(4), false)))),
@@ -181,7 +181,7 @@ fn made() -> Vec<(&'static str, News)> {
     ]
 }
 
-fn state(news: News, (width, height): (u16, u16)) -> State {
+fn state(news: ExperimentStatus, (width, height): (u16, u16)) -> State {
     let mut run = (*fixtures::over()).clone();
     run.load_samples = load_samples(PressureSource::Estimated);
     let mut state = fixtures::state(Arc::new(run), Size { width, height });
@@ -231,7 +231,7 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         assert_eq!(stage.orders(), [], "the harmless answer is marked first");
         stage.keys("By").await;
         let orders = stage.orders();
-        let [Order::Begin(begun, Asked::Sweep(request, _))] = &orders[..] else {
+        let [ExperimentCommand::Begin(begun, Asked::Sweep(request, _))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(begun.calls.len(), 12);
@@ -242,7 +242,7 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         stage.keys("b").await;
         assert!(stage.text().contains("an experiment is under way"));
         stage.keys("x").await;
-        assert_eq!(stage.orders(), [Order::Stop]);
+        assert_eq!(stage.orders(), [ExperimentCommand::Stop]);
         let stopped = steps(asked_sweep(), 30, false).pop();
         stage.tell(news(stopped)).await;
         assert!(stage.text().contains("stopped after"), "{}", stage.text());
@@ -260,11 +260,11 @@ fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
         assert!(text.contains("7 done, about 35 runs of 12"), "{text}");
         stage.keys("y").await;
         let orders = stage.orders();
-        let [Order::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+        let [ExperimentCommand::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(runs.len(), 7);
-        let further = News {
+        let further = ExperimentStatus {
             number: 2,
             ..news(steps(asked_sweep(), 12, false).pop())
         };
@@ -272,7 +272,7 @@ fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
         assert!(!stage.text().contains("result "), "it is the same sweep");
         stage.keys("B<tab><ret>").await;
         let orders = stage.orders();
-        let [Order::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+        let [ExperimentCommand::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(runs.len(), 0);
@@ -285,7 +285,7 @@ fn the_results_before_stay() {
         stage.tell(news(Some(over(asked_compare(4), false)))).await;
         stage.keys("5[").await;
         assert!(stage.text().contains("no result before"));
-        let latest = News {
+        let latest = ExperimentStatus {
             number: 2,
             ..news(Some(over(asked_sweep(), false)))
         };

@@ -8,7 +8,7 @@ use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{Edge, EdgeKind, LockKey, Outcome, Snapshot};
 use fanout::record::Notebook;
-use fanout::tui::{Recalled, Settings};
+use fanout::tui::{DashboardSettings, SavedSession};
 use serde_json::json;
 
 use crate::fixtures::{self, Run};
@@ -72,7 +72,7 @@ fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
 fn the_last_arguments_are_known_from_one_session_to_the_next() {
     let home = tempfile::tempdir().expect("a folder");
     let notebook = Notebook::at(home.path());
-    let recalled = || Recalled {
+    let recalled = || SavedSession {
         runs: Vec::new(),
         is_first: false,
         arguments: notebook.arguments().expect("readable"),
@@ -82,7 +82,7 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
         stage.keys("awordc<ret>kept.md<f2>").await;
         assert_eq!(stage.commands().len(), 1, "{}", stage.text());
     };
-    let settings = Settings::default();
+    let settings = DashboardSettings::default();
     play_with(
         settings.clone(),
         recalled(),
@@ -110,12 +110,12 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
 #[test]
 fn a_new_user_is_welcomed_and_in_nobodys_way() {
     for (key, then) in [("<esc>", "Lanes 0/4"), ("a", "pick a tool"), ("3", "Tools")] {
-        let recalled = Recalled {
+        let recalled = SavedSession {
             is_first: true,
-            ..Recalled::default()
+            ..SavedSession::default()
         };
         play_with(
-            Settings::default(),
+            DashboardSettings::default(),
             recalled,
             fixtures::nothing(),
             SIZE,
@@ -148,8 +148,8 @@ fn a_value_of_many_is_found_by_typing() {
     std::fs::write(&path, tool).expect("written");
     let catalogue = Catalogue::load(&[path]).expect("sound");
     let around = (
-        Settings::default(),
-        Recalled::default(),
+        DashboardSettings::default(),
+        SavedSession::default(),
         Arc::new(catalogue),
     );
     play_on(around, fixtures::nothing(), SIZE, async |stage| {

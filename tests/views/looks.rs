@@ -3,7 +3,7 @@
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
-use fanout::tui::timeline::{Ghost, Rows};
+use fanout::tui::timeline::{EarlierRun, RowMode};
 use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -116,7 +116,7 @@ fn the_timeline_at_every_size() {
         state.show(Screen::Timeline);
         let lanes = draw(&state);
         insta::assert_snapshot!(format!("lanes-{width}x{height}"), dump::with_styles(&lanes));
-        state.timeline.rows = Rows::Calls;
+        state.timeline.rows = RowMode::Calls;
         state.timeline.cursor = Some(fixtures::ms(21_000));
         state.settle();
         let calls = draw(&state);
@@ -143,14 +143,14 @@ fn the_last_run_under_the_timeline() {
         let before = earlier::sequential(&run);
         let mut state = fixtures::state(run, size(width, height));
         state.show(Screen::Timeline);
-        state.timeline.before = [Ghost::of(&before)].into();
+        state.timeline.before = [EarlierRun::of(&before)].into();
         state.settle();
         let lanes = draw(&state);
         insta::assert_snapshot!(
             format!("lanes-before-{width}x{height}"),
             dump::with_styles(&lanes)
         );
-        state.timeline.rows = Rows::Calls;
+        state.timeline.rows = RowMode::Calls;
         state.settle();
         let calls = draw(&state);
         insta::assert_snapshot!(

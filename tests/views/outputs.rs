@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fanout::model::{AttemptNo, Snapshot};
 use fanout::output::{Bounds, Store, Stream};
 use fanout::theme::{Depth, builtin};
-use fanout::tui::event_loop::reading::Reading;
+use fanout::tui::event_loop::reading::PaneReader;
 use fanout::tui::state::{OutputForm, Pane, Scope, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
@@ -52,7 +52,7 @@ fn run() -> Arc<Snapshot> {
 
 /// Reads all that a state wants.
 fn read(state: &mut State, store: &Store) {
-    let (reader, mut reading) = (store.reader(), Reading::default());
+    let (reader, mut reading) = (store.reader(), PaneReader::default());
     for _ in 0..100 {
         let news = reading.serve(&reader, state);
         if news.is_empty() {

@@ -12,9 +12,9 @@ use fanout::model::{
 use fanout::model::{Outcome, WaitReason};
 use fanout::output::{Party, Safe};
 use fanout::theme::{Depth, builtin};
-use fanout::tui::state::{Heard, Letter, Pane, Screen, State};
+use fanout::tui::state::{MessageRow, Pane, Screen, ServerLog, State};
 use fanout::tui::text::glyphs::Glyphs;
-use fanout::tui::{Recalled, Settings};
+use fanout::tui::{DashboardSettings, SavedSession};
 use ratatui::layout::Size;
 use serde_json::json;
 
@@ -150,14 +150,14 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
     state.settle();
     state.focus_on(pane);
     let request = r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"index","arguments":{"deep":true}}}"#;
-    let letter = |at, by, text: &str, cut| Letter {
+    let letter = |at, by, text: &str, cut| MessageRow {
         at: ms(at),
         by,
         text: vec![Safe::new(text)],
         bytes: text.len() + cut,
         cut,
     };
-    let heard = Heard {
+    let heard = ServerLog {
         of: (state.servers.selected.clone(), state.selection.call()),
         complaints: Safe::lines("memory server 1.2\n\u{1b}[31mwarning\u{1b}[0m: slow disk")
             .collect(),
@@ -179,7 +179,7 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
         ]),
         left_out: 4,
     };
-    state.hear(heard);
+    state.set_server_log(heard);
     state
 }
 
@@ -190,7 +190,7 @@ fn the_servers_at_every_size() {
             ("list", Pane::Servers),
             ("calls", Pane::ServerCalls),
             ("server", Pane::Server),
-            ("talk", Pane::Talk),
+            ("talk", Pane::Messages),
         ] {
             let buffer = draw(&shown(pane, at));
             let (width, height) = at;
@@ -222,7 +222,11 @@ fn without_servers_there_is_no_tab_and_the_screen_says_what_it_is_for() {
 }
 
 fn play(script: impl AsyncFnOnce(&mut Stage)) {
-    let around = (Settings::default(), Recalled::default(), tools());
+    let around = (
+        DashboardSettings::default(),
+        SavedSession::default(),
+        tools(),
+    );
     play_on(around, run(), (120, 36), script);
 }
 
@@ -326,7 +330,11 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
     let at = rows.iter().position(|row| row.name.as_str() == "memory");
     rows[at.expect("the server")].held_back = held;
     run.servers = Arc::new(rows);
-    let around = (Settings::default(), Recalled::default(), tools());
+    let around = (
+        DashboardSettings::default(),
+        SavedSession::default(),
+        tools(),
+    );
     play_on(around, Arc::new(run), (120, 36), async |stage| {
         stage.keys("8c").await;
         let text = stage.text();
@@ -359,7 +367,11 @@ fn a_server_elsewhere_has_no_gauges_and_says_so() {
     let at = rows.iter().position(|row| row.name.as_str() == "memory");
     rows[at.expect("the server")].pid = None;
     run.servers = Arc::new(rows);
-    let around = (Settings::default(), Recalled::default(), tools());
+    let around = (
+        DashboardSettings::default(),
+        SavedSession::default(),
+        tools(),
+    );
     play_on(around, Arc::new(run), (120, 36), async |stage| {
         stage.keys("8jj").await;
         let text = stage.text();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use fanout::tui::timeline::Ghost;
+use fanout::tui::timeline::EarlierRun;
 use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
 use ratatui::layout::Size;
@@ -38,7 +38,7 @@ proptest! {
         let mut state = servers::state(Arc::clone(&run), Size { width, height });
         if which == 3 {
             let before = earlier::sequential(&run);
-            state.timeline.before = [Ghost::of(&before), Ghost::of(&before)].into();
+            state.timeline.before = [EarlierRun::of(&before), EarlierRun::of(&before)].into();
         }
         let told = experiments::every().swap_remove(experiment).1;
         update(&mut state, Duration::ZERO, Msg::Learned(told));

@@ -16,10 +16,10 @@ use fanout::output::{Bounds, Store, Wiretap};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::event_loop::motion::Motion;
 use fanout::tui::terminal::canvas::Canvas;
-use fanout::tui::terminal::{Lent, Session};
+use fanout::tui::terminal::{Lent, TerminalControl};
 use fanout::tui::text::glyphs::Glyphs;
-use fanout::tui::{Deps, Leave, Recalled, Settings, Signal, run};
-use fanout::tui::{Laboratory, News, Order};
+use fanout::tui::{DashboardSettings, Deps, Leave, SavedSession, Signal, run};
+use fanout::tui::{ExperimentCommand, ExperimentHandle, ExperimentStatus};
 use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
@@ -31,7 +31,7 @@ struct Here {
     handed: Rc<RefCell<(String, String)>>,
 }
 
-impl Session for Here {
+impl TerminalControl for Here {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         text.clone_into(&mut self.clipboard.borrow_mut());
         Ok(())
@@ -64,8 +64,8 @@ pub(crate) struct Stage {
     keys: mpsc::UnboundedSender<io::Result<Event>>,
     signals: mpsc::UnboundedSender<Signal>,
     commands: mpsc::Receiver<Command>,
-    orders: mpsc::Receiver<Order>,
-    tells: watch::Sender<News>,
+    orders: mpsc::Receiver<ExperimentCommand>,
+    tells: watch::Sender<ExperimentStatus>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
     pub(crate) wiretap: Wiretap,
@@ -138,13 +138,13 @@ impl Stage {
     }
 
     /// Tells something in the laboratory's name.
-    pub(crate) async fn tell(&mut self, news: News) {
+    pub(crate) async fn tell(&mut self, news: ExperimentStatus) {
         self.tells.send(news).expect("the loop listens");
         self.pass(Duration::from_millis(50)).await;
     }
 
     /// What the laboratory was asked for since the last time.
-    pub(crate) fn orders(&mut self) -> Vec<Order> {
+    pub(crate) fn orders(&mut self) -> Vec<ExperimentCommand> {
         std::iter::from_fn(|| self.orders.try_recv().ok()).collect()
     }
 
@@ -162,8 +162,8 @@ pub(crate) fn play(
     script: impl AsyncFnOnce(&mut Stage),
 ) -> Option<Leave> {
     play_with(
-        Settings::default(),
-        Recalled::default(),
+        DashboardSettings::default(),
+        SavedSession::default(),
         run_picture,
         size,
         script,
@@ -172,8 +172,8 @@ pub(crate) fn play(
 
 /// The same with what a user set up, and what is known of earlier sessions.
 pub(crate) fn play_with(
-    settings: Settings,
-    recalled: Recalled,
+    settings: DashboardSettings,
+    recalled: SavedSession,
     run_picture: Arc<Snapshot>,
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
@@ -184,7 +184,7 @@ pub(crate) fn play_with(
 
 /// The same with other tools.
 pub(crate) fn play_on(
-    (settings, recalled, catalogue): (Settings, Recalled, Arc<Catalogue>),
+    (settings, recalled, catalogue): (DashboardSettings, SavedSession, Arc<Catalogue>),
     run_picture: Arc<Snapshot>,
     size: (u16, u16),
     script: impl AsyncFnOnce(&mut Stage),
@@ -200,7 +200,7 @@ pub(crate) fn play_on(
         let (keys, typed) = mpsc::unbounded_channel();
         let (signals, mut signalled) = mpsc::unbounded_channel();
         let (order_sender, orders) = mpsc::channel(64);
-        let (tells, news) = watch::channel(News::of(&Plan {
+        let (tells, news) = watch::channel(ExperimentStatus::of(&Plan {
             name: "no plan".to_owned(),
             cap: None,
             on_failure: None,
@@ -222,7 +222,7 @@ pub(crate) fn play_on(
             settings,
             recalled,
             run_folder: folder.path().to_owned(),
-            laboratory: Some(Laboratory {
+            laboratory: Some(ExperimentHandle {
                 orders: order_sender,
                 news,
             }),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fanout::theme::{Depth, Library, Role, Theme};
 use fanout::tui::keymap::UserKeys;
-use fanout::tui::{Recalled, Settings};
+use fanout::tui::{DashboardSettings, SavedSession};
 use ratatui::style::Color;
 use tokio::sync::watch;
 
@@ -51,14 +51,14 @@ fn an_edited_theme_is_repainted_and_a_broken_one_is_not_put_on() {
     let write = |text: &str| std::fs::write(&path, text).expect("written");
     write("[roles]\nbg = 'blue'\n");
     let (changed, theme_changes) = watch::channel(());
-    let settings = Settings {
+    let settings = DashboardSettings {
         themes: Library::new(folder.path().to_owned()),
         theme_changes: Some(theme_changes),
-        ..Settings::default()
+        ..DashboardSettings::default()
     };
     play_with(
         settings,
-        Recalled::default(),
+        SavedSession::default(),
         fixtures::everything(),
         SIZE,
         async |stage| {
@@ -84,14 +84,14 @@ fn an_edited_theme_is_repainted_and_a_broken_one_is_not_put_on() {
 #[test]
 fn keys_of_the_user_are_heard_and_shown() {
     let keys = UserKeys::read("keys.toml", "[keys.global]\n\"app.help\" = [\"F3\"]\n");
-    let settings = Settings {
+    let settings = DashboardSettings {
         keymap: keys.keymap,
         notices: vec!["keys.toml:1:1: something is wrong".to_owned()],
-        ..Settings::default()
+        ..DashboardSettings::default()
     };
     play_with(
         settings,
-        Recalled::default(),
+        SavedSession::default(),
         fixtures::everything(),
         SIZE,
         async |stage| {

@@ -23,10 +23,10 @@ use crate::probe::{Probe, ProbeReading};
 use crate::theme::Theme;
 use crate::tui::event_loop::motion::Motion;
 use crate::tui::terminal::canvas::Canvas;
-use crate::tui::terminal::{Lent, Session};
+use crate::tui::terminal::{Lent, TerminalControl};
 use crate::tui::text::glyphs::Glyphs;
-use crate::tui::{self, Deps, Recalled, Settings, Signal, TuiError};
-use crate::tui::{Laboratory, News};
+use crate::tui::{self, DashboardSettings, Deps, SavedSession, Signal, TuiError};
+use crate::tui::{ExperimentHandle, ExperimentStatus};
 
 /// Something that is done at a moment of the run.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ pub(super) enum StageError {
 /// A session that is never put aside.
 struct Here;
 
-impl Session for Here {
+impl TerminalControl for Here {
     fn copy(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
@@ -136,8 +136,8 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         theme: show.theme,
         glyphs: Glyphs::Unicode,
         motion: Motion::Full,
-        settings: Settings::default(),
-        recalled: Recalled::default(),
+        settings: DashboardSettings::default(),
+        recalled: SavedSession::default(),
         run_folder: PathBuf::from("/run"),
         laboratory: Some(laboratory(&show.plan)),
     };
@@ -159,11 +159,11 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
 }
 
 /// One that tells of the plan, and then of nothing more.
-fn laboratory(plan: &Plan) -> Laboratory {
-    let (_, mut news) = watch::channel(News::of(plan));
+fn laboratory(plan: &Plan) -> ExperimentHandle {
+    let (_, mut news) = watch::channel(ExperimentStatus::of(plan));
     news.mark_changed();
     let (orders, _) = mpsc::channel(1);
-    Laboratory { orders, news }
+    ExperimentHandle { orders, news }
 }
 
 /// Gives the cues.

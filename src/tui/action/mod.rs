@@ -42,7 +42,7 @@ pub enum Action {
     ZoomOut,
     Fit,
     TimelineRows,
-    Ghost,
+    EarlierRun,
     UseTool,
     Compare,
     Sweep,

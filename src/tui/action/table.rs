@@ -118,7 +118,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ZoomOut, "time.zoom-out", &[Timeline], &["["], "zoom out", "Twice as much time").footer(34),
     row(A::Fit, "time.fit", &[Timeline], &["0"], "fit", "The whole run").footer(36),
     row(A::TimelineRows, "time.rows", &[Timeline], &["m"], "lanes/calls", "A row for each lane, or for each call").footer(32),
-    row(A::Ghost, "time.before", &[Timeline], &["b"], "earlier run", "An earlier run of the same plan on the same scale: the last, each before it, none").footer(37),
+    row(A::EarlierRun, "time.before", &[Timeline], &["b"], "earlier run", "An earlier run of the same plan on the same scale: the last, each before it, none").footer(37),
     row(A::UseTool, "tool.use", &[Tool], &["Enter"], "call it", "Fill the tool's form and queue the call").footer(10),
 
     row(A::Compare, "lab.compare", &[Experiments], &["b"], "compare", "Run the plan one call at a time and at the cap in force, and compare; asks first").footer(10),

@@ -17,7 +17,7 @@ use crate::tui::action::Action;
 use crate::tui::dialogs::form;
 use crate::tui::dialogs::picker;
 use crate::tui::dialogs::picker::Picker;
-use crate::tui::form::{Form, Origin};
+use crate::tui::form::{Form, InitialArguments};
 use crate::tui::state::AddCall;
 use crate::tui::text::{Align, Piece, figure};
 use crate::tui::views::Hit;
@@ -71,14 +71,14 @@ fn title(view: &View<'_>, form: &Form) -> Piece<'static> {
     let tool = Safe::new(form.tool.as_str());
     let added = Piece::from("Add a call: ").then(&tool);
     match form.origin {
-        Origin::Schema => added,
-        Origin::Last => {
+        InitialArguments::Schema => added,
+        InitialArguments::Last => {
             let key = view.state.keymap.key(Action::ClearForm).unwrap_or_default();
             let key = Piece::from(Safe::new(&key));
             let clears = key.then(" clears)");
             added.then(" (as last time; ").then(clears)
         }
-        Origin::Call(call) => {
+        InitialArguments::Call(call) => {
             let again = Piece::from("Edit ").then(figure::call(call));
             again.then(" and run it again: ").then(&tool)
         }

@@ -10,13 +10,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::theme::Role;
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 use crate::tui::views::{View, chrome};
 
 /// Draws the field.
 pub(in crate::tui) fn render(
     view: &View<'_>,
-    field: &Field,
+    field: &TextField,
     screen: Rect,
     buf: &mut Buffer,
 ) -> Option<Position> {

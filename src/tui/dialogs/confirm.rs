@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::lab::Asked;
 use crate::theme::Role;
-use crate::tui::state::{Ask, Kind, Question};
+use crate::tui::state::{Ask, ExperimentKind, Question};
 use crate::tui::text::{Strip, figure};
 use crate::tui::views::{View, chrome};
 
@@ -59,9 +59,9 @@ pub(in crate::tui) fn render(
         Question::RestartServer => "Restart the server?",
         Question::UseChanged(_) => "Use changed tools?",
         Question::KeepCopy => "Copy?",
-        Question::Experiment(Kind::Compare) => "Compare?",
-        Question::Experiment(Kind::Sweep) => "Sweep?",
-        Question::Experiment(Kind::GoOn) => "Go on with the sweep?",
+        Question::Experiment(ExperimentKind::Compare) => "Compare?",
+        Question::Experiment(ExperimentKind::Sweep) => "Sweep?",
+        Question::Experiment(ExperimentKind::GoOn) => "Go on with the sweep?",
     };
     let inner = chrome::popup(view, screen, size(ask), name, buf);
     match ask.question {
@@ -91,7 +91,7 @@ pub(in crate::tui) fn render(
 }
 
 /// How often an experiment runs what.
-fn experiment(view: &View<'_>, kind: Kind, inner: Rect, buf: &mut Buffer) {
+fn experiment(view: &View<'_>, kind: ExperimentKind, inner: Rect, buf: &mut Buffer) {
     let Some(plan) = view.state.plan_to_try() else {
         return;
     };

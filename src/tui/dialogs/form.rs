@@ -20,8 +20,8 @@ use ratatui::widgets::Widget;
 use crate::model::{Outcome, Tool};
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::form::{Form, FormField, Input, Kind, Mode};
-use crate::tui::text::field::Field;
+use crate::tui::form::{FieldInput, FieldKind, Form, FormField, FormMode};
+use crate::tui::text::field::TextField;
 use crate::tui::text::{Align, Cut, Piece, Strip};
 use crate::tui::views::View;
 
@@ -29,7 +29,7 @@ use crate::tui::views::View;
 /// not heard.
 pub(in crate::tui) fn text_field(
     view: &View<'_>,
-    field: &Field,
+    field: &TextField,
     is_focused: bool,
     area: Rect,
     buf: &mut Buffer,
@@ -49,7 +49,7 @@ pub(in crate::tui) fn text_field(
 /// Lines the form takes, with one to spare for a problem.
 pub(in crate::tui) fn height(form: &Form) -> u16 {
     const HEADINGS: u16 = 5;
-    let raw = if form.mode == Mode::Raw { 12 } else { 0 };
+    let raw = if form.mode == FormMode::Raw { 12 } else { 0 };
     let rows = form.shown().map(|(_, field)| lines(field));
     let problems = (form.problems.len() as u16).min(4);
     rows.sum::<u16>() + raw + HEADINGS + problems
@@ -124,7 +124,7 @@ enum Part<'f> {
 /// The pieces that are visible in an area, each with its place.
 fn placed<'f>(form: &'f Form, area: Rect) -> Vec<(Part<'f>, usize, Rect)> {
     let mut parts: Vec<(Part<'f>, usize, u16)> = Vec::new();
-    if form.mode == Mode::Raw {
+    if form.mode == FormMode::Raw {
         let height = (area.height / 2).max(3);
         parts.push((Part::Raw, form.fields.len(), height));
     }
@@ -234,19 +234,19 @@ fn row(view: &View<'_>, field: &FormField, is_focused: bool, area: Rect, buf: &m
     let (x, used) = (area.x + strip.used() as u16, strip.used());
     let input_cells = usize::from(area.width).saturating_sub(used + hint_cells + 1);
     match &field.input {
-        Input::Text(_) | Input::Nothing => strip.skip(input_cells),
-        Input::Toggle(value) => strip.cell(toggle(*value), input_cells, Align::Left, fg),
-        Input::Choice(chosen) => {
+        FieldInput::Text(_) | FieldInput::Nothing => strip.skip(input_cells),
+        FieldInput::Toggle(value) => strip.cell(toggle(*value), input_cells, Align::Left, fg),
+        FieldInput::Choice(chosen) => {
             strip.cell(choice(&field.kind, *chosen), input_cells, Align::Left, fg)
         }
     };
-    if hint_cells > 0 && field.kind != Kind::Group {
+    if hint_cells > 0 && field.kind != FieldKind::Group {
         strip.skip(1).put(Safe::new(&field.hint), muted);
     }
     strip.draw(area.as_position(), buf);
     let lines = field.kind.lines().min(area.height);
     let place = Rect::new(x, area.y, input_cells as u16, lines);
-    if let Input::Text(typed) = &field.input {
+    if let FieldInput::Text(typed) = &field.input {
         input(view, field, typed, is_focused, place, buf);
     }
     if let Some(problem) = &field.problem
@@ -260,7 +260,7 @@ fn row(view: &View<'_>, field: &FormField, is_focused: bool, area: Rect, buf: &m
 fn input(
     view: &View<'_>,
     field: &FormField,
-    typed: &Field,
+    typed: &TextField,
     is_focused: bool,
     area: Rect,
     buf: &mut Buffer,
@@ -294,8 +294,8 @@ fn toggle(value: Option<bool>) -> &'static str {
     }
 }
 
-fn choice(kind: &Kind, chosen: Option<usize>) -> Piece<'static> {
-    let Kind::Choice(values) = kind else {
+fn choice(kind: &FieldKind, chosen: Option<usize>) -> Piece<'static> {
+    let FieldKind::Choice(values) = kind else {
         return Piece::default();
     };
     let Some(value) = chosen.and_then(|index| values.get(index)) else {

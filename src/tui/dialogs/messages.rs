@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::state::Level;
+use crate::tui::state::ToastLevel;
 use crate::tui::text::{Align, Piece, figure, wrapped};
 use crate::tui::views::{View, chrome};
 
@@ -38,9 +38,9 @@ pub(in crate::tui) fn render(
     let mut y = inner.y;
     for toast in toasts.log().rev().skip(first) {
         let (word, role) = match toast.level {
-            Level::Info => ("", Role::ToastInfo),
-            Level::Warn => ("warning", Role::ToastWarn),
-            Level::Error => ("error", Role::ToastError),
+            ToastLevel::Info => ("", Role::ToastInfo),
+            ToastLevel::Warn => ("warning", Role::ToastWarn),
+            ToastLevel::Error => ("error", Role::ToastError),
         };
         let mut strip = view.strip(inner.width);
         strip

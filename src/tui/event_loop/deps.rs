@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::experiment_handle::Laboratory;
+use super::experiment_handle::ExperimentHandle;
 use super::motion::Motion;
-use super::saved_session::Recalled;
-use super::settings::Settings;
+use super::saved_session::SavedSession;
+use super::settings::DashboardSettings;
 use crate::catalogue::Catalogue;
 use crate::engine::EngineHandle;
 use crate::output::{Reader, Wiretap};
@@ -31,11 +31,11 @@ pub struct Deps {
     /// How much moves by itself.
     pub motion: Motion,
     /// What the user set up.
-    pub settings: Settings,
+    pub settings: DashboardSettings,
     /// What is known of earlier sessions.
-    pub recalled: Recalled,
+    pub recalled: SavedSession,
     /// The folder of the run, where copies for other programs are made.
     pub run_folder: PathBuf,
     /// Where experiments are done, if anywhere.
-    pub laboratory: Option<Laboratory>,
+    pub laboratory: Option<ExperimentHandle>,
 }

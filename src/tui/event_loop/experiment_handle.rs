@@ -4,10 +4,10 @@
 use tokio::sync::{mpsc, watch};
 
 use super::deps::Deps;
-use super::reading::Listening;
+use super::reading::ServerLogReader;
 use crate::lab::Experiment;
 use crate::tui::export::experiment::export;
-use crate::tui::state::{Level, News, Order};
+use crate::tui::state::{ExperimentCommand, ExperimentStatus, ToastLevel};
 use crate::tui::update::Msg;
 
 /// Orders that may wait to be heard.
@@ -15,16 +15,16 @@ pub const ORDERS: usize = 8;
 
 /// Where experiments are done.
 #[derive(Debug, Clone)]
-pub struct Laboratory {
+pub struct ExperimentHandle {
     /// Takes orders.
-    pub orders: mpsc::Sender<Order>,
+    pub orders: mpsc::Sender<ExperimentCommand>,
     /// The latest of what it tells; marked as changed at first, so that the
     /// dashboard hears of the plan.
-    pub news: watch::Receiver<News>,
+    pub news: watch::Receiver<ExperimentStatus>,
 }
 
 /// Passes an order on; what came of that.
-pub(in crate::tui) fn ordered(deps: &Deps, order: Order) -> Msg {
+pub(in crate::tui) fn ordered(deps: &Deps, order: ExperimentCommand) -> Msg {
     match &deps.laboratory {
         Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
         _ => Msg::OrderRefused,
@@ -36,17 +36,17 @@ pub(in crate::tui) fn exported(experiment: &Experiment) -> Msg {
     match export(experiment) {
         Ok(base) => {
             let said = format!("written: {}.json, .csv and .svg", base.display());
-            Msg::Said(Level::Info, said)
+            Msg::Said(ToastLevel::Info, said)
         }
-        Err(error) => Msg::Said(Level::Warn, format!("not written: {error}")),
+        Err(error) => Msg::Said(ToastLevel::Warn, format!("not written: {error}")),
     }
 }
 
 /// Waits for a message, or for news of the laboratory, whichever is first.
 pub(in crate::tui) async fn either(
     message: impl Future<Output = Msg>,
-    laboratory: &mut Option<Laboratory>,
-    listening: &mut Listening,
+    laboratory: &mut Option<ExperimentHandle>,
+    listening: &mut ServerLogReader,
 ) -> Msg {
     tokio::select! {
         message = message => message,
@@ -57,7 +57,7 @@ pub(in crate::tui) async fn either(
 }
 
 /// Waits for news; for ever where there is no laboratory.
-async fn told(laboratory: &mut Option<Laboratory>) -> News {
+async fn told(laboratory: &mut Option<ExperimentHandle>) -> ExperimentStatus {
     if let Some(there) = laboratory {
         if there.news.changed().await.is_ok() {
             return there.news.borrow_and_update().clone();

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use super::settings::Settings;
+use super::settings::DashboardSettings;
 use crate::output::{Copied, CopyForm, Reader};
 use crate::theme::Depth;
-use crate::tui::export::copy_source::Extract;
+use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::{Program, Viewer};
-use crate::tui::state::Level;
-use crate::tui::terminal::Session;
+use crate::tui::state::ToastLevel;
+use crate::tui::terminal::TerminalControl;
 use crate::tui::text::figure;
 use crate::tui::update::Msg;
 
@@ -36,10 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const COPIES: usize = 4;
 
 /// A text on its way to the clipboard.
-type Underway = Pin<Box<dyn Future<Output = Msg>>>;
+type PendingCopy = Pin<Box<dyn Future<Output = Msg>>>;
 
 /// Where output goes.
-pub(in crate::tui) struct Outward {
+pub(in crate::tui) struct Exporter {
     reader: Reader,
     /// The folder of the copies that viewers get, inside that of the run.
     folder: PathBuf,
@@ -48,11 +48,15 @@ pub(in crate::tui) struct Outward {
     editor: Program,
     pager: Program,
     clipboard: Option<Program>,
-    underway: Option<Underway>,
+    underway: Option<PendingCopy>,
 }
 
-impl Outward {
-    pub(in crate::tui) fn new(reader: Reader, run_folder: &Path, settings: &Settings) -> Self {
+impl Exporter {
+    pub(in crate::tui) fn new(
+        reader: Reader,
+        run_folder: &Path,
+        settings: &DashboardSettings,
+    ) -> Self {
         Self {
             reader,
             folder: run_folder.join(".viewed"),
@@ -66,11 +70,11 @@ impl Outward {
     }
 
     /// Puts an extract on the clipboard, unless it is more than that takes.
-    /// `None` while a program is at it: [`Outward::copied`] tells the rest.
+    /// `None` while a program is at it: [`Exporter::copied`] tells the rest.
     pub(in crate::tui) fn copy(
         &mut self,
-        session: &mut impl Session,
-        extract: Extract,
+        session: &mut impl TerminalControl,
+        extract: CopySource,
     ) -> Option<Msg> {
         let limit = match self.clipboard {
             Some(_) => PROGRAM_BYTES,
@@ -104,7 +108,7 @@ impl Outward {
     }
 
     /// Writes an extract into a file in the current folder.
-    pub(in crate::tui) fn keep(&self, extract: &Extract) -> Msg {
+    pub(in crate::tui) fn keep(&self, extract: &CopySource) -> Msg {
         let kept = std::env::current_dir().and_then(|folder| extract.keep(&self.reader, &folder));
         match kept {
             Ok((path, copied)) => said(copied, &format!("copied to {}", path.display())),
@@ -118,7 +122,7 @@ impl Outward {
     pub(in crate::tui) fn view(
         &mut self,
         viewer: Viewer,
-        extract: Extract,
+        extract: CopySource,
         depth: Depth,
     ) -> io::Result<Command> {
         let extract = match viewer {
@@ -180,12 +184,12 @@ async fn fill(program: &Program, text: &[u8]) -> io::Result<std::process::ExitSt
 }
 
 fn warn(text: String) -> Msg {
-    Msg::Said(Level::Warn, text)
+    Msg::Said(ToastLevel::Warn, text)
 }
 
 fn said(copied: Copied, what: &str) -> Msg {
     let lines = figure::plural(copied.lines as usize, "line");
     let bytes = figure::bytes(copied.bytes);
     let text = format!("{}, {} {what}", lines.as_str(), bytes.as_str());
-    Msg::Said(Level::Info, text)
+    Msg::Said(ToastLevel::Info, text)
 }

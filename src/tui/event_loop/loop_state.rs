@@ -18,17 +18,17 @@ use tokio::time::Instant;
 use super::deps::Deps;
 use super::error::{TuiError, drawing};
 use super::experiment_handle::{exported, ordered};
-use super::exporter::Outward;
+use super::exporter::Exporter;
 use super::frame_clock::FrameClock;
 use super::motion;
-use super::reading::{Listening, Reading};
+use super::reading::{PaneReader, ServerLogReader};
 use crate::model::{Snapshot, ToolName};
 use crate::theme::Depth;
-use crate::tui::export::copy_source::Extract;
+use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
-use crate::tui::state::{Level, State};
-use crate::tui::terminal::{Lent, Session};
-use crate::tui::timeline::Ghost;
+use crate::tui::state::{State, ToastLevel};
+use crate::tui::terminal::{Lent, TerminalControl};
+use crate::tui::timeline::EarlierRun;
 use crate::tui::update::{Leave, Msg, Signal, UiCommand, update};
 use crate::tui::views::{self, Hit, View};
 
@@ -41,15 +41,15 @@ const EVENTS_PER_TURN: usize = 256;
 const LATE: Duration = Duration::from_millis(50);
 
 /// What comes after the commands of a turn.
-pub(in crate::tui) enum Next {
-    GoOn,
+pub(in crate::tui) enum Flow {
+    Continue,
     Leave(Leave),
     /// The terminal is given to a viewer of this.
-    Show(Viewer, Extract),
+    Show(Viewer, CopySource),
 }
 
 /// What the loop carries from one turn to the next.
-pub(in crate::tui) struct Turn {
+pub(in crate::tui) struct LoopState {
     state: State,
     pub(in crate::tui) deps: Deps,
     frames: FrameClock,
@@ -58,34 +58,34 @@ pub(in crate::tui) struct Turn {
     commands: VecDeque<UiCommand>,
     /// Notches of the wheel since the last frame, and what they were over.
     wheel: Option<(i32, Option<Hit>)>,
-    reading: Reading,
-    pub(in crate::tui) outward: Outward,
-    pub(in crate::tui) listening: Listening,
+    reading: PaneReader,
+    pub(in crate::tui) outward: Exporter,
+    pub(in crate::tui) listening: ServerLogReader,
     /// Whether more is to be read at once.
     is_reading: bool,
 }
 
-impl Turn {
+impl LoopState {
     pub(in crate::tui) fn new(mut state: State, mut deps: Deps) -> Self {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
         state.has_mouse = deps.settings.has_mouse;
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
         let runs = std::mem::take(&mut deps.recalled.runs);
-        state.timeline.before = runs.iter().map(Ghost::of).collect();
+        state.timeline.before = runs.iter().map(EarlierRun::of).collect();
         let notices = std::mem::take(&mut deps.settings.notices);
-        let outward = Outward::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
+        let outward = Exporter::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {
             state,
             outward,
             frames: FrameClock::new(deps.settings.frames_per_second),
-            listening: Listening::new(deps.wiretap.clone()),
+            listening: ServerLogReader::new(deps.wiretap.clone()),
             deps,
             started: Instant::now(),
             drawn: Duration::ZERO,
             commands: VecDeque::new(),
             wheel: None,
-            reading: Reading::default(),
+            reading: PaneReader::default(),
             is_reading: false,
         };
         if turn.deps.recalled.is_first {
@@ -93,13 +93,13 @@ impl Turn {
         }
         turn.list_themes();
         for notice in notices {
-            turn.take(Msg::Said(Level::Warn, notice));
+            turn.take(Msg::Said(ToastLevel::Warn, notice));
         }
         turn
     }
 
     fn list_themes(&mut self) {
-        self.take(Msg::Worn(self.deps.theme.name().to_owned()));
+        self.take(Msg::ThemeApplied(self.deps.theme.name().to_owned()));
         if self.deps.theme.depth() > Depth::Mono {
             let listed = self.deps.settings.themes.list();
             let names = listed.into_iter().map(|it| it.name).collect();
@@ -121,14 +121,14 @@ impl Turn {
         let problem = match loaded {
             Ok((theme, problems)) if problems.is_empty() => {
                 self.deps.theme = theme;
-                self.take(Msg::Worn(name));
+                self.take(Msg::ThemeApplied(name));
                 None
             }
             Ok((_, problems)) => problems.first().map(ToString::to_string),
             Err(error) => Some(error.to_string()),
         };
         if let Some(problem) = problem {
-            self.take(Msg::Said(Level::Warn, problem));
+            self.take(Msg::Said(ToastLevel::Warn, problem));
         }
         self.frames.request(self.now());
     }
@@ -140,7 +140,7 @@ impl Turn {
         };
         if let Err(error) = self.deps.recalled.keep_arguments(tool, args) {
             let problem = format!("last arguments: {error}");
-            self.take(Msg::Said(Level::Warn, problem));
+            self.take(Msg::Said(ToastLevel::Warn, problem));
         }
     }
 
@@ -262,18 +262,18 @@ impl Turn {
     pub(in crate::tui) async fn perform<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,
-        session: &mut impl Session,
-    ) -> Result<Next, TuiError>
+        session: &mut impl TerminalControl,
+    ) -> Result<Flow, TuiError>
     where
         B::Error: Send + Sync + 'static,
     {
         while let Some(command) = self.commands.pop_front() {
             match command {
-                UiCommand::Leave(leave) => return Ok(Next::Leave(leave)),
-                UiCommand::Show(viewer, extract) => return Ok(Next::Show(viewer, extract)),
-                UiCommand::Laboratory(order) => self.take(ordered(&self.deps, order)),
+                UiCommand::Leave(leave) => return Ok(Flow::Leave(leave)),
+                UiCommand::Show(viewer, extract) => return Ok(Flow::Show(viewer, extract)),
+                UiCommand::ExperimentHandle(order) => self.take(ordered(&self.deps, order)),
                 UiCommand::Export(experiment) => self.take(exported(&experiment)),
-                UiCommand::Wear(name) => self.wear(name),
+                UiCommand::ApplyTheme(name) => self.wear(name),
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
                 }
@@ -300,22 +300,25 @@ impl Turn {
             }
             self.frames.request(self.now());
         }
-        Ok(Next::GoOn)
+        Ok(Flow::Continue)
     }
 
     /// Gives the terminal to a viewer. `Some` if fanout was told to end
     /// meanwhile; Ctrl-C is the viewer's.
     pub(in crate::tui) async fn show<S: Stream<Item = Signal> + Unpin>(
         &mut self,
-        session: &mut impl Session,
+        session: &mut impl TerminalControl,
         signals: &mut S,
-        (viewer, extract): (Viewer, Extract),
+        (viewer, extract): (Viewer, CopySource),
     ) -> Result<Option<Leave>, TuiError> {
         let depth = self.deps.theme.depth();
         let command = match self.outward.view(viewer, extract, depth) {
             Ok(command) => command,
             Err(error) => {
-                self.take_and_draw(Msg::Said(Level::Warn, format!("no copy to show: {error}")));
+                self.take_and_draw(Msg::Said(
+                    ToastLevel::Warn,
+                    format!("no copy to show: {error}"),
+                ));
                 return Ok(None);
             }
         };
@@ -328,7 +331,7 @@ impl Turn {
             Lent::NotStarted(error) => Some(not_started(viewer, &name, &error)),
         };
         if let Some(problem) = problem {
-            self.take(Msg::Said(Level::Warn, problem));
+            self.take(Msg::Said(ToastLevel::Warn, problem));
         }
         self.frames.request(self.now());
         let late = tokio::time::timeout(LATE, but_interrupts(signals)).await;

@@ -37,7 +37,7 @@ pub fn next_change(state: &State, motion: Motion) -> Option<Duration> {
         state.armed.map(|armed| armed.until),
         pending,
         state
-            .cap_outlook
+            .cap_forecast
             .as_ref()
             .map(|outlook| outlook.until)
             .filter(|until| *until > now),

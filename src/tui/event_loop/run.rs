@@ -12,10 +12,10 @@ use ratatui::backend::Backend;
 use super::deps::Deps;
 use super::error::{TuiError, drawing};
 use super::experiment_handle::either;
-use super::loop_state::{Next, Turn};
+use super::loop_state::{Flow, LoopState};
 use super::settings::changed;
 use crate::tui::state::State;
-use crate::tui::terminal::Session;
+use crate::tui::terminal::TerminalControl;
 use crate::tui::update::{Leave, Msg, Signal};
 
 /// Runs the dashboard until it is left. `keys` opens the terminal's input; it
@@ -25,7 +25,7 @@ pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
     mut keys: impl FnMut() -> I,
     mut signals: S,
-    session: &mut impl Session,
+    session: &mut impl TerminalControl,
     deps: Deps,
 ) -> Result<Leave, TuiError>
 where
@@ -38,7 +38,7 @@ where
     let first = Arc::clone(&snapshots.borrow_and_update());
     let size = terminal.size().map_err(drawing)?;
     let mut theme_changes = deps.settings.theme_changes.clone();
-    let mut turn = Turn::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
+    let mut turn = LoopState::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
     turn.draw(terminal)?;
     let mut is_engine_there = true;
     let mut input = keys();
@@ -62,9 +62,9 @@ where
         }
         turn.inputs(&mut input)?;
         match turn.perform(terminal, session).await? {
-            Next::GoOn => {}
-            Next::Leave(leave) => return Ok(leave),
-            Next::Show(viewer, extract) => {
+            Flow::Continue => {}
+            Flow::Leave(leave) => return Ok(leave),
+            Flow::Show(viewer, extract) => {
                 drop(input);
                 let shown = (viewer, extract);
                 if let Some(leave) = turn.show(session, &mut signals, shown).await? {

@@ -7,7 +7,7 @@ use crate::record::{LastArguments, Notebook, NotebookError, PastRun};
 
 /// What the dashboard recalls of earlier sessions; nothing by default.
 #[derive(Debug, Clone, Default)]
-pub struct Recalled {
+pub struct SavedSession {
     /// The last runs of the same plan, the latest first.
     pub runs: Vec<PastRun>,
     /// What tools were called with last.
@@ -18,7 +18,7 @@ pub struct Recalled {
     pub notebook: Option<Notebook>,
 }
 
-impl Recalled {
+impl SavedSession {
     /// Writes down what a tool is called with, where anything is.
     pub(in crate::tui) fn keep_arguments(
         &self,

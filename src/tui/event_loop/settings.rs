@@ -10,7 +10,7 @@ use crate::tui::state::CpuUnit;
 
 /// What the user set up for the dashboard.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct DashboardSettings {
     /// The themes that can be picked.
     pub themes: Library,
     /// Changes when a file of the user's theme folder did.
@@ -34,7 +34,7 @@ pub struct Settings {
     pub notices: Vec<String>,
 }
 
-impl Default for Settings {
+impl Default for DashboardSettings {
     fn default() -> Self {
         Self {
             themes: Library::built_in(),

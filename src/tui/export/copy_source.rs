@@ -26,7 +26,7 @@ const ROWS: usize = 1024;
 
 /// What goes out.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Extract {
+pub enum CopySource {
     /// Lines of the output of a call.
     Lines {
         /// The call.
@@ -77,7 +77,7 @@ pub enum Extract {
     Json(String),
 }
 
-impl Extract {
+impl CopySource {
     /// The whole output of a call.
     pub fn of_call(call: CallId, streams: Streams, form: CopyForm) -> Self {
         Self::Lines {

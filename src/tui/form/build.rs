@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::field::{FormField, Kind};
+use super::field::{FieldKind, FormField};
 use crate::model::Tool;
 use crate::tui::text::schema;
 
@@ -42,7 +42,7 @@ fn object(
     for (name, field, is_required) in inner {
         let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
         let kind = kind(root, field, path.len());
-        let is_group = kind == Kind::Group;
+        let is_group = kind == FieldKind::Group;
         fields.push(FormField {
             input: kind.input(),
             hint: schema::kind(field),
@@ -75,33 +75,37 @@ fn followed<'s>(root: &'s Value, mut at: &'s Value) -> &'s Value {
     at
 }
 
-fn kind(root: &Value, field: &Value, depth: usize) -> Kind {
+fn kind(root: &Value, field: &Value, depth: usize) -> FieldKind {
     let is_mixed = ["oneOf", "anyOf", "allOf", "not", "if", "$ref"];
     if is_mixed.iter().any(|key| field.get(key).is_some()) {
-        return Kind::Json;
+        return FieldKind::Json;
     }
     if let Some(only) = field.get("const") {
-        return Kind::Choice(vec![only.clone()]);
+        return FieldKind::Choice(vec![only.clone()]);
     }
     if let Some(choices) = field.get("enum").and_then(Value::as_array) {
-        return Kind::Choice(choices.clone());
+        return FieldKind::Choice(choices.clone());
     }
     match field.get("type").and_then(Value::as_str) {
-        Some("string") if is_long(field) => Kind::LongText,
-        Some("string") => Kind::Text,
-        Some("integer") => Kind::Integer,
-        Some("number") => Kind::Number,
-        Some("boolean") => Kind::Boolean,
+        Some("string") if is_long(field) => FieldKind::LongText,
+        Some("string") => FieldKind::Text,
+        Some("integer") => FieldKind::Integer,
+        Some("number") => FieldKind::Number,
+        Some("boolean") => FieldKind::Boolean,
         Some("array") => {
             let items = field.get("items").map(|items| followed(root, items));
-            let item = items.map_or(Kind::Json, |items| kind(root, items, DEEPEST + 1));
+            let item = items.map_or(FieldKind::Json, |items| kind(root, items, DEEPEST + 1));
             match item {
-                Kind::Text | Kind::Integer | Kind::Number => Kind::List(Box::new(item)),
-                _ => Kind::Json,
+                FieldKind::Text | FieldKind::Integer | FieldKind::Number => {
+                    FieldKind::List(Box::new(item))
+                }
+                _ => FieldKind::Json,
             }
         }
-        Some("object") if depth <= DEEPEST && schema::fields(field).next().is_some() => Kind::Group,
-        _ => Kind::Json,
+        Some("object") if depth <= DEEPEST && schema::fields(field).next().is_some() => {
+            FieldKind::Group
+        }
+        _ => FieldKind::Json,
     }
 }
 

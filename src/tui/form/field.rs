@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use serde_json::Value;
 
 use crate::output::Safe;
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 
 /// One row of a form.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct FormField {
     /// Its place in the arguments, from the outermost key on.
     pub path: Vec<String>,
     /// What it takes.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Its type in words.
     pub hint: String,
     /// What it is for. Untrusted text.
@@ -22,7 +22,7 @@ pub struct FormField {
     /// Whether it belongs to the call, not to the tool's arguments.
     pub is_option: bool,
     /// What is typed or chosen.
-    pub input: Input,
+    pub input: FieldInput,
     /// The default, shown while nothing is typed.
     pub default: Option<Value>,
     /// What is wrong with it.
@@ -31,7 +31,7 @@ pub struct FormField {
 
 /// What a row takes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum FieldKind {
     /// One line of text.
     Text,
     /// Several lines of text.
@@ -45,7 +45,7 @@ pub enum Kind {
     /// One of these.
     Choice(Vec<Value>),
     /// One item a line, each of the kind given.
-    List(Box<Kind>),
+    List(Box<FieldKind>),
     /// Anything, as JSON.
     Json,
     /// The heading of an object whose arguments follow.
@@ -54,9 +54,9 @@ pub enum Kind {
 
 /// What is typed or chosen.
 #[derive(Debug)]
-pub enum Input {
+pub enum FieldInput {
     /// Typed.
-    Text(Box<Field>),
+    Text(Box<TextField>),
     /// Switched; `None` leaves it out.
     Toggle(Option<bool>),
     /// Chosen by index; `None` leaves it out.
@@ -65,19 +65,19 @@ pub enum Input {
     Nothing,
 }
 
-impl Kind {
+impl FieldKind {
     /// An empty input for the kind.
-    pub fn input(&self) -> Input {
+    pub fn input(&self) -> FieldInput {
         match self {
             Self::Text | Self::Integer | Self::Number => {
-                Input::Text(Box::new(Field::single_line()))
+                FieldInput::Text(Box::new(TextField::single_line()))
             }
             Self::LongText | Self::List(_) | Self::Json => {
-                Input::Text(Box::new(Field::with_text("")))
+                FieldInput::Text(Box::new(TextField::with_text("")))
             }
-            Self::Boolean => Input::Toggle(None),
-            Self::Choice(_) => Input::Choice(None),
-            Self::Group => Input::Nothing,
+            Self::Boolean => FieldInput::Toggle(None),
+            Self::Choice(_) => FieldInput::Choice(None),
+            Self::Group => FieldInput::Nothing,
         }
     }
 
@@ -104,7 +104,7 @@ impl FormField {
     /// What is typed; empty where it is not typed.
     pub fn text(&self) -> String {
         match &self.input {
-            Input::Text(field) => field.text(),
+            FieldInput::Text(field) => field.text(),
             _ => String::new(),
         }
     }
@@ -113,12 +113,12 @@ impl FormField {
     pub fn key(&mut self, key: KeyEvent) -> bool {
         self.problem = None;
         let choices = match &self.kind {
-            Kind::Choice(values) => values.len(),
+            FieldKind::Choice(values) => values.len(),
             _ => 0,
         };
         match &mut self.input {
-            Input::Text(field) => field.key(key),
-            Input::Toggle(value) => match key.code {
+            FieldInput::Text(field) => field.key(key),
+            FieldInput::Toggle(value) => match key.code {
                 KeyCode::Char(' ') | KeyCode::Right | KeyCode::Left | KeyCode::Enter => {
                     *value = match value {
                         None => Some(true),
@@ -131,7 +131,7 @@ impl FormField {
                 KeyCode::Backspace | KeyCode::Delete => *value = None,
                 _ => return false,
             },
-            Input::Choice(value) => match key.code {
+            FieldInput::Choice(value) => match key.code {
                 KeyCode::Char(' ') | KeyCode::Right | KeyCode::Enter => {
                     let next = value.map_or(0, |index| index + 1);
                     *value = (next < choices).then_some(next);
@@ -142,7 +142,7 @@ impl FormField {
                 KeyCode::Backspace | KeyCode::Delete => *value = None,
                 _ => return false,
             },
-            Input::Nothing => return false,
+            FieldInput::Nothing => return false,
         }
         true
     }
@@ -152,7 +152,8 @@ impl FormField {
     /// The values it is chosen from, as they are shown, if it is, and the
     /// index of the chosen one.
     pub fn choices(&self) -> Option<(Vec<String>, Option<usize>)> {
-        let (Kind::Choice(values), Input::Choice(chosen)) = (&self.kind, &self.input) else {
+        let (FieldKind::Choice(values), FieldInput::Choice(chosen)) = (&self.kind, &self.input)
+        else {
             return None;
         };
         let shown = |value: &Value| match value {

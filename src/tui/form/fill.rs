@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Form;
-use super::field::{FormField, Input, Kind};
-use crate::tui::text::field::Field;
+use super::field::{FieldInput, FieldKind, FormField};
+use crate::tui::text::field::TextField;
 
 impl Form {
     /// Puts arguments into the rows. What has no row is kept as it is.
@@ -15,7 +15,7 @@ impl Form {
         }
         let mut rest = args.as_object().cloned().unwrap_or_default();
         for field in self.fields.iter().filter(|field| !field.is_option) {
-            if field.kind != Kind::Group {
+            if field.kind != FieldKind::Group {
                 take(&mut rest, &field.path);
             }
         }
@@ -49,37 +49,37 @@ fn set(field: &mut FormField, value: Option<&Value>) {
         return;
     };
     match (&field.kind, value) {
-        (Kind::Group, _) => {}
-        (Kind::Boolean, Value::Bool(value)) => field.input = Input::Toggle(Some(*value)),
-        (Kind::Choice(values), value) if values.contains(value) => {
-            field.input = Input::Choice(values.iter().position(|it| it == value));
+        (FieldKind::Group, _) => {}
+        (FieldKind::Boolean, Value::Bool(value)) => field.input = FieldInput::Toggle(Some(*value)),
+        (FieldKind::Choice(values), value) if values.contains(value) => {
+            field.input = FieldInput::Choice(values.iter().position(|it| it == value));
         }
         // What does not fit the row is still shown, as the JSON it is.
-        (Kind::Boolean | Kind::Choice(_), value) => {
-            field.input = Input::Text(Box::new(Field::line_with(&value.to_string())));
-            field.kind = Kind::Json;
+        (FieldKind::Boolean | FieldKind::Choice(_), value) => {
+            field.input = FieldInput::Text(Box::new(TextField::line_with(&value.to_string())));
+            field.kind = FieldKind::Json;
         }
         (kind, value) => {
             let text = text(kind, value);
-            field.input = Input::Text(Box::new(match kind.lines() {
-                1 => Field::line_with(&text),
-                _ => Field::with_text(&text),
+            field.input = FieldInput::Text(Box::new(match kind.lines() {
+                1 => TextField::line_with(&text),
+                _ => TextField::with_text(&text),
             }));
         }
     }
 }
 
-fn text(kind: &Kind, value: &Value) -> String {
+fn text(kind: &FieldKind, value: &Value) -> String {
     let plain = |value: &Value| {
         value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned)
     };
     match (kind, value) {
-        (Kind::List(_), Value::Array(items)) => {
+        (FieldKind::List(_), Value::Array(items)) => {
             items.iter().map(plain).collect::<Vec<_>>().join("\n")
         }
-        (Kind::Json, value) => serde_json::to_string(value).unwrap_or_default(),
+        (FieldKind::Json, value) => serde_json::to_string(value).unwrap_or_default(),
         (_, value) => plain(value),
     }
 }

@@ -19,16 +19,16 @@ use crate::model::{self, CallId, Tool, ToolName};
 use crate::output::Safe;
 
 use crate::tui::state::turned;
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 use crate::tui::text::schema;
 
-pub use field::{FormField, Input, Kind};
+pub use field::{FieldInput, FieldKind, FormField};
 pub use memory::memorable;
 pub use options::OPTIONS;
 
 /// How the arguments are typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum FormMode {
     /// One row per argument.
     Rows,
     /// As one JSON text.
@@ -37,7 +37,7 @@ pub enum Mode {
 
 /// Where the arguments that a form began with come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum InitialArguments {
     /// The tool's schema.
     Schema,
     /// The last call of the tool that was put together by hand.
@@ -52,15 +52,15 @@ pub struct Form {
     /// The tool.
     pub tool: ToolName,
     /// Where its first arguments come from.
-    pub origin: Origin,
+    pub origin: InitialArguments,
     /// The rows: the tool's arguments, then what else a call can have.
     pub fields: Vec<FormField>,
     /// The row that takes the keys.
     pub focus: usize,
     /// How the arguments are typed.
-    pub mode: Mode,
+    pub mode: FormMode,
     /// The arguments as JSON, while they are typed so.
-    pub raw: Field,
+    pub raw: TextField,
     /// What is wrong and belongs to no row.
     pub problems: Vec<Safe>,
     /// Arguments that the schema does not name.
@@ -76,10 +76,10 @@ impl Form {
         fields.extend(options::fields());
         let mut form = Self {
             tool: tool.name.clone(),
-            origin: Origin::Schema,
+            origin: InitialArguments::Schema,
             focus: 0,
-            mode: Mode::Rows,
-            raw: Field::with_text(""),
+            mode: FormMode::Rows,
+            raw: TextField::with_text(""),
             problems: Vec::new(),
             extra: Map::new(),
             initial: Default::default(),
@@ -103,7 +103,7 @@ impl Form {
             return Self::new(tool, Some(&schema::skeleton(tool)));
         };
         let mut form = Self::new(tool, Some(last));
-        form.origin = Origin::Last;
+        form.origin = InitialArguments::Last;
         form
     }
 
@@ -112,17 +112,17 @@ impl Form {
         let args = schema::skeleton(tool);
         self.problems.clear();
         match self.mode {
-            Mode::Rows => self.fill(&args),
-            Mode::Raw => self.show_raw(&args),
+            FormMode::Rows => self.fill(&args),
+            FormMode::Raw => self.show_raw(&args),
         }
-        self.origin = Origin::Schema;
+        self.origin = InitialArguments::Schema;
     }
 
     /// Who writes the arguments of a call that is made of it.
     pub fn author(&self) -> model::CallOrigin {
         match self.origin {
-            Origin::Call(call) => model::CallOrigin::Changed(call),
-            Origin::Schema | Origin::Last => model::CallOrigin::User,
+            InitialArguments::Call(call) => model::CallOrigin::Changed(call),
+            InitialArguments::Schema | InitialArguments::Last => model::CallOrigin::User,
         }
     }
 
@@ -144,8 +144,10 @@ impl Form {
     /// The rows that can take the keys, in their order; the JSON text is the
     /// one behind the last.
     fn stops(&self) -> Vec<usize> {
-        let raw = (self.mode == Mode::Raw).then_some(self.fields.len());
-        let rows = self.shown().filter(|(_, field)| field.kind != Kind::Group);
+        let raw = (self.mode == FormMode::Raw).then_some(self.fields.len());
+        let rows = self
+            .shown()
+            .filter(|(_, field)| field.kind != FieldKind::Group);
         raw.into_iter()
             .chain(rows.map(|(index, _)| index))
             .collect()
@@ -215,14 +217,16 @@ impl Form {
             self.raw.paste(text);
             return;
         }
-        if let Some(Input::Text(field)) = self.fields.get_mut(self.focus).map(|it| &mut it.input) {
+        if let Some(FieldInput::Text(field)) =
+            self.fields.get_mut(self.focus).map(|it| &mut it.input)
+        {
             field.paste(text);
         }
     }
 
     /// From rows to JSON, or back; stays where the JSON cannot be read.
     pub fn toggle(&mut self) {
-        if self.mode == Mode::Rows {
+        if self.mode == FormMode::Rows {
             let args = self
                 .typed()
                 .unwrap_or_else(|_unread| Value::Object(Map::new()));
@@ -232,7 +236,7 @@ impl Form {
         match self.typed() {
             Ok(args) => {
                 self.fill(&args);
-                self.mode = Mode::Rows;
+                self.mode = FormMode::Rows;
                 self.problems.clear();
                 self.focus = self.stops().first().copied().unwrap_or(0);
             }
@@ -243,8 +247,8 @@ impl Form {
     /// Shows arguments as JSON.
     pub fn show_raw(&mut self, args: &Value) {
         let text = serde_json::to_string_pretty(args).unwrap_or_default();
-        self.raw = Field::with_text(&text);
-        self.mode = Mode::Raw;
+        self.raw = TextField::with_text(&text);
+        self.mode = FormMode::Raw;
         self.focus = self.fields.len();
         self.problems.clear();
     }
@@ -252,8 +256,8 @@ impl Form {
     /// The text that an editor of the user's is to open: the arguments as JSON.
     pub fn text_for_editor(&self) -> String {
         match self.mode {
-            Mode::Raw => self.raw.text(),
-            Mode::Rows => {
+            FormMode::Raw => self.raw.text(),
+            FormMode::Rows => {
                 let args = self
                     .typed()
                     .unwrap_or_else(|_unread| Value::Object(Map::new()));
@@ -264,11 +268,11 @@ impl Form {
 
     /// Takes what the editor left: into the rows if it can be read.
     pub fn take_edited(&mut self, text: &str) {
-        self.raw = Field::with_text(text.trim_end());
-        let was = std::mem::replace(&mut self.mode, Mode::Raw);
+        self.raw = TextField::with_text(text.trim_end());
+        let was = std::mem::replace(&mut self.mode, FormMode::Raw);
         self.focus = self.fields.len();
         self.problems.clear();
-        if was == Mode::Rows {
+        if was == FormMode::Rows {
             self.toggle();
         }
     }

@@ -4,102 +4,102 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::field::{FormField, Kind};
-use super::{Form, Mode};
+use super::field::{FieldKind, FormField};
+use super::{Form, FormMode};
 use crate::catalogue::quantity::{parse_bytes, parse_duration};
 use crate::model::{CallName, Edge, EdgeKind, LockKey, Snapshot, Timeouts, Tool};
 use crate::output::Safe;
 use crate::plan::Draft;
 
 /// Name, type and meaning of each row.
-pub const OPTIONS: [(&str, Kind, &str, &str); 15] = [
+pub const OPTIONS: [(&str, FieldKind, &str, &str); 15] = [
     (
         "id",
-        Kind::Text,
+        FieldKind::Text,
         "name",
         "The call's name; generated where empty",
     ),
     (
         "after",
-        Kind::Text,
+        FieldKind::Text,
         "names",
         "Calls it waits for, as a, b; b:done waits whatever b's outcome",
     ),
     (
         "priority",
-        Kind::Integer,
+        FieldKind::Integer,
         "number",
         "Higher runs first; 0 where empty",
     ),
     (
         "retries",
-        Kind::Integer,
+        FieldKind::Integer,
         "number",
         "Extra attempts after a failure; 0 where empty",
     ),
     (
         "timeout",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "Longest run time, such as 30s; the tool's where empty",
     ),
     (
         "queue_timeout",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "Longest time from ready to the start; the tool's where empty",
     ),
     (
         "idle_timeout",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "Longest time without output; the tool's where empty",
     ),
     (
         "grace",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "From SIGTERM to SIGKILL; the tool's where empty, else 5s",
     ),
     (
         "start_after",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "Not before this time of the run, such as 2m; at once where empty",
     ),
     (
         "write_locks",
-        Kind::Text,
+        FieldKind::Text,
         "names",
         "Locks it holds alone, as db, file:out.txt; the tool's come on top",
     ),
     (
         "read_locks",
-        Kind::Text,
+        FieldKind::Text,
         "names",
         "Locks it shares with other readers; the tool's come on top",
     ),
     (
         "cpus",
-        Kind::Text,
+        FieldKind::Text,
         "cores",
         "Cores it claims, such as 1.5; none where empty",
     ),
     (
         "memory",
-        Kind::Text,
+        FieldKind::Text,
         "size",
         "Memory it claims, such as 256MiB; none where empty",
     ),
     (
         "estimate",
-        Kind::Text,
+        FieldKind::Text,
         "time",
         "Expected run time, such as 1.5s; the tool's where empty",
     ),
     (
         "group",
-        Kind::Text,
+        FieldKind::Text,
         "name",
         "Calls of one group share fairly with other groups",
     ),
@@ -147,7 +147,7 @@ impl Form {
 
     /// Which rows are shown.
     pub fn shown(&self) -> impl Iterator<Item = (usize, &FormField)> {
-        let is_raw = self.mode == Mode::Raw;
+        let is_raw = self.mode == FormMode::Raw;
         let all = self.fields.iter().enumerate();
         all.filter(move |(_, field)| field.is_option || !is_raw)
     }

@@ -4,7 +4,7 @@ use super::Form;
 use crate::catalogue::quantity::{written_bytes, written_duration};
 use crate::model::{CallRow, EdgeKind, LockKey, Snapshot, Tool};
 use crate::plan;
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 
 impl Form {
     /// Puts what a call had of its own into the rows: what its tool gives every
@@ -45,10 +45,10 @@ impl Form {
         let options = self.fields.iter_mut().filter(|field| field.is_option);
         for field in options {
             if let Some((_, text)) = kept.iter().find(|(name, _)| *name == field.name()) {
-                field.input = super::Input::Text(Box::new(Field::line_with(text)));
+                field.input = super::FieldInput::Text(Box::new(TextField::line_with(text)));
             }
         }
-        self.origin = super::Origin::Call(row.id);
+        self.origin = super::InitialArguments::Call(row.id);
         self.begin();
     }
 }

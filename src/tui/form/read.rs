@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::field::{FormField, Input, Kind};
-use super::{Form, Mode};
+use super::field::{FieldInput, FieldKind, FormField};
+use super::{Form, FormMode};
 use crate::catalogue::{ArgumentProblem, Catalogue};
 use crate::output::Safe;
 use crate::plan;
@@ -11,7 +11,7 @@ use crate::plan;
 impl Form {
     /// The arguments as typed, without a look at the schema's rules.
     pub(super) fn typed(&self) -> Result<Value, Safe> {
-        if self.mode == Mode::Raw {
+        if self.mode == FormMode::Raw {
             let read: Result<Value, _> = serde_json::from_str(&self.raw.text());
             return read.map_err(|error| Safe::new(&format!("not JSON: {error}")));
         }
@@ -28,7 +28,7 @@ impl Form {
     /// row, so that what was not reached yet is not called wrong.
     pub fn check(&mut self, catalogue: &Catalogue, only: Option<usize>) -> Option<Value> {
         let is_looked_at = |index: usize| only.is_none_or(|only| only == index);
-        if self.mode == Mode::Rows {
+        if self.mode == FormMode::Rows {
             let mut is_read = true;
             for (index, field) in self.fields.iter_mut().enumerate() {
                 if field.is_option || !is_looked_at(index) {
@@ -67,7 +67,7 @@ impl Form {
 
     /// The row that a JSON pointer means; in JSON mode none does.
     fn field_of(&self, pointer: &str) -> Option<usize> {
-        if self.mode == Mode::Raw {
+        if self.mode == FormMode::Raw {
             return None;
         }
         let unescaped = |part: &str| part.replace("~1", "/").replace("~0", "~");
@@ -104,16 +104,16 @@ fn put(args: &mut Map<String, Value>, path: &[String], value: Value) {
 /// The value of a row; `None` where it is left out.
 fn value(field: &FormField) -> Result<Option<Value>, String> {
     match (&field.kind, &field.input) {
-        (Kind::Choice(values), Input::Choice(chosen)) => {
+        (FieldKind::Choice(values), FieldInput::Choice(chosen)) => {
             Ok(chosen.and_then(|index| values.get(index)).cloned())
         }
-        (_, Input::Toggle(value)) => Ok(value.map(Value::Bool)),
+        (_, FieldInput::Toggle(value)) => Ok(value.map(Value::Bool)),
         // A required object without arguments of its own is still there.
-        (Kind::Group, _) => Ok(field.is_required.then(|| json!({}))),
-        (kind, Input::Text(typed)) => {
+        (FieldKind::Group, _) => Ok(field.is_required.then(|| json!({}))),
+        (kind, FieldInput::Text(typed)) => {
             let text = typed.text();
             if text.is_empty() {
-                let is_text = matches!(kind, Kind::Text | Kind::LongText);
+                let is_text = matches!(kind, FieldKind::Text | FieldKind::LongText);
                 return Ok((field.is_required && is_text).then(|| json!("")));
             }
             parsed(kind, &text).map(Some)
@@ -122,22 +122,22 @@ fn value(field: &FormField) -> Result<Option<Value>, String> {
     }
 }
 
-fn parsed(kind: &Kind, text: &str) -> Result<Value, String> {
+fn parsed(kind: &FieldKind, text: &str) -> Result<Value, String> {
     match kind {
-        Kind::Text | Kind::LongText => Ok(json!(text)),
+        FieldKind::Text | FieldKind::LongText => Ok(json!(text)),
         // Another call's output takes the place of any value.
-        Kind::Integer | Kind::Number if text.contains("{{") => Ok(json!(text)),
-        Kind::Integer => {
+        FieldKind::Integer | FieldKind::Number if text.contains("{{") => Ok(json!(text)),
+        FieldKind::Integer => {
             let text = text.trim();
             let whole = text.parse::<i64>().map(Value::from);
             let whole = whole.or_else(|_large| text.parse::<u64>().map(Value::from));
             whole.map_err(|_unread| format!("`{text}` is not a whole number"))
         }
-        Kind::Number => match serde_json::from_str(text.trim()) {
+        FieldKind::Number => match serde_json::from_str(text.trim()) {
             Ok(Value::Number(number)) => Ok(Value::Number(number)),
             _ => Err(format!("`{text}` is not a number")),
         },
-        Kind::List(item) => {
+        FieldKind::List(item) => {
             let lines = text.lines().filter(|line| !line.is_empty());
             lines.map(|line| parsed(item, line)).collect()
         }

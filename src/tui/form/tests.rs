@@ -37,7 +37,7 @@ fn rich() -> Tool {
     }))
 }
 
-fn kind_of<'f>(form: &'f Form, name: &str) -> &'f Kind {
+fn kind_of<'f>(form: &'f Form, name: &str) -> &'f FieldKind {
     let field = form.fields.iter().find(|it| it.path.join(".") == name);
     &field.unwrap_or_else(|| panic!("no row for {name}")).kind
 }
@@ -46,16 +46,16 @@ fn kind_of<'f>(form: &'f Form, name: &str) -> &'f Kind {
 fn each_type_gets_the_row_that_suits_it() {
     let form = Form::new(&rich(), None);
     for (name, kind) in [
-        ("path", Kind::Text),
-        ("note", Kind::LongText),
-        ("depth", Kind::Integer),
-        ("ratio", Kind::Number),
-        ("all", Kind::Boolean),
-        ("names", Kind::List(Box::new(Kind::Text))),
-        ("where", Kind::Group),
-        ("where.from", Kind::Text),
-        ("where.deep", Kind::Json),
-        ("either", Kind::Json),
+        ("path", FieldKind::Text),
+        ("note", FieldKind::LongText),
+        ("depth", FieldKind::Integer),
+        ("ratio", FieldKind::Number),
+        ("all", FieldKind::Boolean),
+        ("names", FieldKind::List(Box::new(FieldKind::Text))),
+        ("where", FieldKind::Group),
+        ("where.from", FieldKind::Text),
+        ("where.deep", FieldKind::Json),
+        ("either", FieldKind::Json),
     ] {
         assert_eq!(*kind_of(&form, name), kind, "{name}");
     }
@@ -77,9 +77,9 @@ fn arguments_survive_the_rows() {
     let mut form = Form::new(&rich(), Some(&args));
     assert_eq!(form.typed(), Ok(args.clone()));
     form.toggle();
-    assert_eq!(form.mode, Mode::Raw);
+    assert_eq!(form.mode, FormMode::Raw);
     form.toggle();
-    assert_eq!((form.mode, form.typed()), (Mode::Rows, Ok(args)));
+    assert_eq!((form.mode, form.typed()), (FormMode::Rows, Ok(args)));
     assert!(!form.is_dirty());
 }
 

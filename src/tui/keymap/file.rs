@@ -6,7 +6,7 @@ use keybinds::{Key, KeyInput, KeySeq, Match, Mods};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Binding, Keymap, written};
+use super::{KeyBinding, Keymap, written};
 use crate::theme::{Problem, hint};
 use crate::tui::action::{Context, Entry, TABLE};
 
@@ -30,7 +30,7 @@ impl UserKeys {
     /// "app.suspend" = []          # no key
     /// ```
     pub fn read(file: &str, text: &str) -> Self {
-        let mut reader = Reader {
+        let mut reader = KeyFileReader {
             file,
             text,
             problems: Vec::new(),
@@ -44,14 +44,14 @@ impl UserKeys {
         };
         let asked = std::mem::take(&mut reader.asked);
         for (context, entry, _) in &asked {
-            let is_replaced = |it: &Binding| it.context == *context && it.action == entry.action;
+            let is_replaced = |it: &KeyBinding| it.context == *context && it.action == entry.action;
             keys.keymap.bindings.retain(|it| !is_replaced(it));
         }
         let first = keys.keymap.bindings.len();
-        let mut own: Vec<Binding> = Vec::new();
+        let mut own: Vec<KeyBinding> = Vec::new();
         for (context, entry, wanted) in asked {
             for (seq, span) in wanted {
-                let binding = Binding {
+                let binding = KeyBinding {
                     context,
                     keys: seq,
                     action: entry.action,
@@ -76,7 +76,7 @@ impl UserKeys {
     }
 
     /// Takes the keys of a user's binding away from the action table.
-    fn displace(&mut self, binding: &Binding, entry: &Entry) {
+    fn displace(&mut self, binding: &KeyBinding, entry: &Entry) {
         let displaced = &mut self.displaced;
         self.keymap.bindings.retain(|it| {
             let meets = meet(it, binding);
@@ -94,25 +94,25 @@ impl UserKeys {
 }
 
 /// Whether two bindings cannot both be heard: one is the other, or begins it.
-fn meet(a: &Binding, b: &Binding) -> bool {
+fn meet(a: &KeyBinding, b: &KeyBinding) -> bool {
     let matches = |a: &KeySeq, b: &KeySeq| a.match_to(b.as_slice()) != Match::Unmatch;
     a.context == b.context && (matches(&a.keys, &b.keys) || matches(&b.keys, &a.keys))
 }
 
-fn id(binding: &Binding) -> &'static str {
+fn id(binding: &KeyBinding) -> &'static str {
     super::entry(binding.action).id
 }
 
-type Asked = (Context, &'static Entry, Vec<(KeySeq, Range<usize>)>);
+type RequestedKeys = (Context, &'static Entry, Vec<(KeySeq, Range<usize>)>);
 
-struct Reader<'t> {
+struct KeyFileReader<'t> {
     file: &'t str,
     text: &'t str,
     problems: Vec<Problem>,
-    asked: Vec<Asked>,
+    asked: Vec<RequestedKeys>,
 }
 
-impl Reader<'_> {
+impl KeyFileReader<'_> {
     fn read(&mut self) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
@@ -242,13 +242,13 @@ fn is_typed(key: KeyInput) -> bool {
 mod tests {
     use super::*;
     use crate::tui::action::Action;
-    use crate::tui::keymap::Meaning;
+    use crate::tui::keymap::KeyMatch;
 
     fn read(text: &str) -> UserKeys {
         UserKeys::read("keys.toml", text)
     }
 
-    fn meaning(keys: &UserKeys, contexts: &[Context], pressed: &str) -> Meaning {
+    fn meaning(keys: &UserKeys, contexts: &[Context], pressed: &str) -> KeyMatch {
         let pressed: KeySeq = pressed.parse().expect("a key");
         keys.keymap.meaning(contexts, pressed.as_slice())
     }
@@ -279,19 +279,19 @@ mod tests {
         let global = [Context::Global];
         assert_eq!(
             meaning(&keys, &global, "F3"),
-            Meaning::Action(Action::Theme)
+            KeyMatch::Action(Action::Theme)
         );
-        assert_eq!(meaning(&keys, &global, "T"), Meaning::Nothing);
-        assert_eq!(meaning(&keys, &global, "?"), Meaning::Action(Action::Help));
+        assert_eq!(meaning(&keys, &global, "T"), KeyMatch::Nothing);
+        assert_eq!(meaning(&keys, &global, "?"), KeyMatch::Action(Action::Help));
     }
 
     #[test]
     fn the_users_binding_wins_and_the_loser_is_named() {
         let keys = read("[keys.list]\n\"list.up\" = \"g\"\n\"list.down\" = [\"g\", \"x\"]\n");
         let list = [Context::List];
-        assert_eq!(meaning(&keys, &list, "g"), Meaning::Action(Action::Up));
-        assert_eq!(meaning(&keys, &list, "x"), Meaning::Action(Action::Down));
-        assert_eq!(meaning(&keys, &list, "j"), Meaning::Nothing);
+        assert_eq!(meaning(&keys, &list, "g"), KeyMatch::Action(Action::Up));
+        assert_eq!(meaning(&keys, &list, "x"), KeyMatch::Action(Action::Down));
+        assert_eq!(meaning(&keys, &list, "j"), KeyMatch::Nothing);
         assert_eq!(
             keys.displaced,
             ["gg in list: list.up takes it from list.top"]

@@ -14,12 +14,12 @@ use super::action::{Action, Context, TABLE, entry};
 /// The bindings in force.
 #[derive(Debug, Clone)]
 pub struct Keymap {
-    bindings: Vec<Binding>,
+    bindings: Vec<KeyBinding>,
 }
 
 /// Some keys that mean an action in a context.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Binding {
+pub struct KeyBinding {
     /// Where it is heard.
     pub context: Context,
     /// The keys, one after another.
@@ -30,7 +30,7 @@ pub struct Binding {
 
 /// What the keys pressed so far mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum KeyMatch {
     /// An action.
     Action(Action),
     /// The beginning of a longer sequence.
@@ -47,7 +47,7 @@ impl Keymap {
             let parsed = entry.keys.iter().filter_map(|keys| keys.parse().ok());
             let parsed: Vec<KeySeq> = parsed.collect();
             for context in entry.contexts {
-                bindings.extend(parsed.iter().map(|keys| Binding {
+                bindings.extend(parsed.iter().map(|keys| KeyBinding {
                     context: *context,
                     keys: keys.clone(),
                     action: entry.action,
@@ -58,26 +58,26 @@ impl Keymap {
     }
 
     /// All bindings.
-    pub fn bindings(&self) -> &[Binding] {
+    pub fn bindings(&self) -> &[KeyBinding] {
         &self.bindings
     }
 
     /// What `pressed` means in the contexts, the first of which weighs most.
-    pub fn meaning(&self, contexts: &[Context], pressed: &[KeyInput]) -> Meaning {
+    pub fn meaning(&self, contexts: &[Context], pressed: &[KeyInput]) -> KeyMatch {
         let mut is_prefix = false;
         for context in contexts {
             for binding in self.bindings.iter().filter(|it| it.context == *context) {
                 match binding.keys.match_to(pressed) {
-                    Match::Matched => return Meaning::Action(binding.action),
+                    Match::Matched => return KeyMatch::Action(binding.action),
                     Match::Prefix => is_prefix = true,
                     Match::Unmatch => {}
                 }
             }
         }
         if is_prefix {
-            Meaning::Prefix
+            KeyMatch::Prefix
         } else {
-            Meaning::Nothing
+            KeyMatch::Nothing
         }
     }
 
@@ -86,7 +86,7 @@ impl Keymap {
         &'a self,
         contexts: &'a [Context],
         pressed: &'a [KeyInput],
-    ) -> impl Iterator<Item = &'a Binding> {
+    ) -> impl Iterator<Item = &'a KeyBinding> {
         self.bindings.iter().filter(move |binding| {
             contexts.contains(&binding.context) && binding.keys.match_to(pressed) == Match::Prefix
         })
@@ -178,15 +178,15 @@ mod tests {
         let map = Keymap::standard();
         let contexts = [Context::List, Context::Global];
         let g = keys("g");
-        assert_eq!(map.meaning(&contexts, g.as_slice()), Meaning::Prefix);
+        assert_eq!(map.meaning(&contexts, g.as_slice()), KeyMatch::Prefix);
         assert_eq!(
             map.meaning(&contexts, keys("g g").as_slice()),
-            Meaning::Action(Action::Top)
+            KeyMatch::Action(Action::Top)
         );
         assert_eq!(map.continuations(&contexts, g.as_slice()).count(), 1);
         assert_eq!(
             map.meaning(&contexts, keys("g x").as_slice()),
-            Meaning::Nothing
+            KeyMatch::Nothing
         );
     }
 

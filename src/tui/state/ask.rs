@@ -1,6 +1,6 @@
 //! A question with a few answers; the harmless one is marked first.
 
-use super::{Kind, turned};
+use super::{ExperimentKind, turned};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Question {
     /// What to do with a copy that the clipboard does not take.
     KeepCopy,
     /// Whether to run every call again, many times.
-    Experiment(Kind),
+    Experiment(ExperimentKind),
     /// Whether to leave although an experiment is under way.
     LeaveExperiment,
 }
@@ -41,9 +41,9 @@ impl Question {
             Self::FillForm => &["Leave it", "Paste it as text", "Fill the form with it"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
-            Self::Experiment(Kind::Compare) => &["Run nothing", "Compare"],
-            Self::Experiment(Kind::Sweep) => &["Run nothing", "Sweep"],
-            Self::Experiment(Kind::GoOn) => &["Run nothing", "Begin anew", "Go on"],
+            Self::Experiment(ExperimentKind::Compare) => &["Run nothing", "Compare"],
+            Self::Experiment(ExperimentKind::Sweep) => &["Run nothing", "Sweep"],
+            Self::Experiment(ExperimentKind::GoOn) => &["Run nothing", "Begin anew", "Go on"],
             Self::LeaveExperiment => &["Go on with it", "Stop it and leave"],
             Self::StopServer => &["Keep it running", "Close it"],
             Self::RestartServer => &["Keep it running", "Restart it"],

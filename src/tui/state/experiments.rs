@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Level, News, SEED, State};
+use super::{ExperimentStatus, SEED, State, ToastLevel};
 use crate::lab::sweep::{self, Sweep};
 use crate::lab::{Asked, Experiment, Finding, compare};
 use crate::model::{CallId, History, LoadSample, Plan};
@@ -36,7 +36,7 @@ pub struct Experiments {
 
 /// Which experiment is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ExperimentKind {
     /// The plan at several caps.
     Compare,
     /// Which cap is worth using.
@@ -130,15 +130,15 @@ impl State {
     }
 
     /// What would be asked of the lab. A comparison takes the cap in force.
-    pub fn experiment_asked(&self, kind: Kind, plan: &Plan) -> Asked {
+    pub fn experiment_asked(&self, kind: ExperimentKind, plan: &Plan) -> Asked {
         match kind {
-            Kind::Compare => {
+            ExperimentKind::Compare => {
                 let auto = self.run.auto.map(|auto| auto.lanes);
                 let cap = auto.unwrap_or(self.run.policy.cap);
                 Asked::Compare(compare::Request::usual(Some(cap), SEED))
             }
-            Kind::Sweep => Asked::Sweep(self.usual_sweep(plan), Vec::new()),
-            Kind::GoOn => {
+            ExperimentKind::Sweep => Asked::Sweep(self.usual_sweep(plan), Vec::new()),
+            ExperimentKind::GoOn => {
                 let earlier = self.unfinished_sweep(plan);
                 let runs = earlier.map(|it| it.runs.clone()).unwrap_or_default();
                 // Only those that are of use are told of.
@@ -163,7 +163,7 @@ impl State {
 
     /// Takes in what the laboratory tells. An experiment that is over says so
     /// wherever the user looks.
-    pub fn learn(&mut self, news: News) {
+    pub fn set_experiment_status(&mut self, news: ExperimentStatus) {
         let was_under_way = self.is_experimenting();
         let experiments = &mut self.experiments;
         experiments.plan = Some(news.plan);
@@ -177,10 +177,10 @@ impl State {
             && number > experiments.notice_seen
         {
             experiments.notice_seen = number;
-            self.say(Level::Warn, Safe::new(&text));
+            self.say(ToastLevel::Warn, Safe::new(&text));
         }
         if was_under_way && !self.is_experimenting() {
-            self.say(Level::Info, "the experiment is over");
+            self.say(ToastLevel::Info, "the experiment is over");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What lies on top of the screen and takes the keys.
 
 use crate::tui::state::{AddCall, Ask, Choices, CopyAs, Palette, ThemePicker};
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 
 /// What lies on top of the screen.
 #[derive(Debug)]
@@ -11,11 +11,11 @@ pub enum Layer {
     /// A question.
     Ask(Ask),
     /// The field for the number of lanes.
-    CapPrompt(Box<Field>),
+    CapPrompt(Box<TextField>),
     /// The field for the lists' filter.
-    Filter(Box<Field>),
+    Filter(Box<TextField>),
     /// The field for what is searched for in the output.
-    Search(Box<Field>),
+    Search(Box<TextField>),
     /// A new call.
     Add(Box<AddCall>),
     /// The values of a row of a form.

@@ -21,7 +21,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Chart, OutputView, Pane, Scope, Screen, State, rows_wanted};
+use super::{OutputView, Pane, Scope, Screen, State, TimelineAreas, rows_wanted};
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(in crate::tui) const SMALLEST: (u16, u16) = (40, 8);
@@ -189,8 +189,8 @@ impl Layout {
         let is_wide = self.breadth == Breadth::Wide;
         let shown = match state.focus {
             Pane::Servers => Pane::Server,
-            Pane::ServerCalls if is_wide => Pane::Talk,
-            Pane::Detail if !self.pane(Pane::Detail).is_empty() => Pane::Talk,
+            Pane::ServerCalls if is_wide => Pane::Messages,
+            Pane::Detail if !self.pane(Pane::Detail).is_empty() => Pane::Messages,
             pane => pane,
         };
         if !is_wide {
@@ -299,14 +299,14 @@ impl Layout {
         }
     }
 
-    /// Rows of a pane: lanes, calls or lines of output it can show.
+    /// RowMode of a pane: lanes, calls or lines of output it can show.
     pub fn rows(&self, state: &State, pane: Pane) -> usize {
         match pane {
             Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),
             Pane::Lanes => usize::from(self.lane_area().height),
             Pane::Table => usize::from(self.table_area().height),
             Pane::Servers => usize::from(self.server_area().height),
-            Pane::Timeline => usize::from(Chart::of(state).rows.height),
+            Pane::Timeline => usize::from(TimelineAreas::of(state).rows.height),
             _ => usize::from(self.inner(pane).height),
         }
     }
@@ -318,7 +318,7 @@ impl Layout {
             Pane::Tools => (state.tools.found.len(), state.tools.list.first),
             Pane::Servers => (state.run.servers.len(), state.servers.list.first),
             Pane::Timeline => {
-                let first = Chart::of(state).first(state);
+                let first = TimelineAreas::of(state).first(state);
                 (rows_wanted(state), first)
             }
             _ if Pane::LISTS.contains(&pane) => (state.listed(pane), state.list(pane).first),

@@ -6,16 +6,15 @@ pub mod argument_sources;
 mod ask;
 mod attention;
 mod call_rows;
-mod chart;
+mod cap_forecast;
 mod choices;
 mod copy_as;
 pub(super) mod estimate;
-mod experiment_news;
+mod experiment_status;
 mod experiments;
 mod layer;
 pub mod layout;
 mod list;
-mod outlook;
 pub mod output;
 mod palette;
 pub mod refusal;
@@ -24,6 +23,7 @@ mod selection;
 mod servers_view;
 mod shortlist;
 mod theme_picker;
+mod timeline_areas;
 mod toast;
 mod tools_view;
 
@@ -46,25 +46,26 @@ pub use add_call::AddCall;
 pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
-pub(super) use chart::{Chart, rows_wanted};
+pub use cap_forecast::CapForecast;
 pub use choices::Choices;
 pub use copy_as::{CopyAs, CopyWay};
-pub use experiment_news::{News, Order, SEED};
-pub use experiments::{Experiments, Kind};
+pub use experiment_status::{ExperimentCommand, ExperimentStatus, SEED};
+pub use experiments::{ExperimentKind, Experiments};
 pub use layer::Layer;
 pub use layout::Layout;
 pub use list::ListView;
-pub use outlook::CapOutlook;
 pub use output::{
-    Find, OutputForm, OutputView, Picked, Quest, Scope, Source, Tally, TallyOf, Wanted,
+    Find, MatchCount, MatchCountKey, MatchSearch, OutputForm, OutputSource, OutputView,
+    PageRequest, PickedLines, Scope,
 };
 pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
-pub use servers_view::{Heard, Letter, ServersView};
+pub use servers_view::{MessageRow, ServerLog, ServersView};
 pub use shortlist::{Shortlist, turned};
-pub use theme_picker::{ThemePicker, Wardrobe};
-pub use toast::{Level, Toast, Toasts};
+pub use theme_picker::{ThemeList, ThemePicker};
+pub(super) use timeline_areas::{TimelineAreas, rows_wanted};
+pub use toast::{Toast, ToastLevel, Toasts};
 pub use tools_view::ToolsView;
 
 /// How CPU is written.
@@ -90,7 +91,7 @@ pub enum Leaving {
 
 /// A call whose cancellation was asked for once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Armed {
+pub struct PendingCancel {
     /// The call.
     pub call: CallId,
     /// Until when a second press confirms.
@@ -140,13 +141,13 @@ pub struct State {
     /// What is said to the user.
     pub toasts: Toasts,
     /// A cancellation that waits for its second press.
-    pub armed: Option<Armed>,
+    pub armed: Option<PendingCancel>,
     /// When Ctrl-C was pressed, the latest last.
     pub interrupts: Vec<Duration>,
     /// The cap that was asked for and is not in force yet.
     pub wanted_cap: Option<Cap>,
     /// What the rest would take, while the cap is being turned.
-    pub cap_outlook: Option<CapOutlook>,
+    pub cap_forecast: Option<CapForecast>,
     /// How CPU is written.
     pub cpu_unit: CpuUnit,
     /// Whether the pane with the keys has the screen for itself.
@@ -178,7 +179,7 @@ pub struct State {
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
     /// What themes there are.
-    pub wardrobe: Wardrobe,
+    pub themes: ThemeList,
 }
 
 impl State {
@@ -208,7 +209,7 @@ impl State {
             armed: None,
             interrupts: Vec::new(),
             wanted_cap: None,
-            cap_outlook: None,
+            cap_forecast: None,
             cpu_unit: CpuUnit::default(),
             is_zoomed: false,
             keymap: Keymap::standard(),
@@ -223,7 +224,7 @@ impl State {
             tools: ToolsView::new(&catalogue),
             servers: ServersView::default(),
             catalogue,
-            wardrobe: Wardrobe::default(),
+            themes: ThemeList::default(),
         };
         state.learn_tools();
         state.settle();
@@ -314,7 +315,7 @@ impl State {
     }
 
     /// Says something to the user.
-    pub fn say(&mut self, level: Level, text: impl Into<super::text::Piece<'static>>) {
+    pub fn say(&mut self, level: ToastLevel, text: impl Into<super::text::Piece<'static>>) {
         self.toasts.push(self.now, level, text.into());
     }
 
@@ -325,13 +326,13 @@ impl State {
         for change in changes.filter(|change| seen.is_none_or(|seen| change.at > seen)) {
             if change.step.auto.is_some() {
                 let text = change.step.to_string();
-                self.say(Level::Info, crate::output::Safe::new(&text));
+                self.say(ToastLevel::Info, crate::output::Safe::new(&text));
             }
         }
     }
 
     /// Takes a new snapshot.
-    pub fn absorb(&mut self, run: Arc<Snapshot>) {
+    pub fn set_snapshot(&mut self, run: Arc<Snapshot>) {
         if run.auto.is_none() && self.wanted_cap == Some(run.policy.cap) {
             self.wanted_cap = None;
         }
@@ -341,14 +342,14 @@ impl State {
         {
             self.notice_seen = *number;
             let text = crate::output::Safe::new(text);
-            self.toasts.push(self.now, Level::Warn, text.into());
+            self.toasts.push(self.now, ToastLevel::Warn, text.into());
         }
         self.run = run;
         self.run_at = self.now;
         self.select_added();
         self.learn_tools();
-        self.cap_outlook = self
-            .cap_outlook
+        self.cap_forecast = self
+            .cap_forecast
             .take()
             .and_then(|outlook| outlook.renewed(&self.run, &self.catalogue, self.now));
         self.settle();

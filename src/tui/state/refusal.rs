@@ -11,8 +11,8 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
     first.or_else(|| match action {
         Action::CancelAll if state.run.counts.open() == 0 => Some("every call has ended"),
         Action::Pause if state.run.phase == RunPhase::ShuttingDown => Some("the run is ending"),
-        Action::Theme if state.wardrobe.names.is_empty() => Some("no colours here"),
-        Action::Ghost if state.timeline.before.is_empty() => {
+        Action::Theme if state.themes.names.is_empty() => Some("no colours here"),
+        Action::EarlierRun if state.timeline.before.is_empty() => {
             Some("no earlier run of this plan is kept")
         }
         Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),

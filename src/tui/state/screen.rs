@@ -85,7 +85,7 @@ impl Screen {
                 Pane::Servers,
                 Pane::ServerCalls,
                 Pane::Server,
-                Pane::Talk,
+                Pane::Messages,
                 Pane::Output,
                 Pane::Detail,
             ],
@@ -123,7 +123,7 @@ pub enum Pane {
     /// What is known of the selected server.
     Server,
     /// The messages about the selected call.
-    Talk,
+    Messages,
 }
 
 impl Pane {

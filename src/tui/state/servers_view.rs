@@ -21,11 +21,11 @@ pub struct ServersView {
     /// Its calls: those it works on first, then the latest.
     pub calls: Arc<Vec<CallId>>,
     /// What was heard.
-    pub heard: Heard,
+    pub log: ServerLog,
     /// Rows of its standard error below the last visible one; 0 follows it.
     pub below: usize,
     /// First visible row of the messages.
-    pub talk_first: usize,
+    pub messages_first: usize,
     /// What the catalogue knows of each server's tools.
     known: BTreeMap<ServerName, Arc<Vec<ListedTool>>>,
     calls_of: Option<(ServerName, u64)>,
@@ -33,7 +33,7 @@ pub struct ServersView {
 
 /// What was heard of a server, and of one of its calls.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Heard {
+pub struct ServerLog {
     /// Whom it was heard of.
     pub of: (Option<ServerName>, Option<CallId>),
     /// Lines of the server's standard error.
@@ -41,14 +41,14 @@ pub struct Heard {
     /// Bytes before them that are not kept.
     pub left_out_bytes: u64,
     /// The messages about the call, where they are kept.
-    pub talk: Option<Vec<Letter>>,
+    pub talk: Option<Vec<MessageRow>>,
     /// Further messages, which are not kept.
     pub left_out: u64,
 }
 
 /// A message as it is shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Letter {
+pub struct MessageRow {
     /// When, since the program began to listen.
     pub at: Duration,
     /// Who sent it.
@@ -126,11 +126,11 @@ impl State {
     }
 
     /// Takes what was heard.
-    pub fn hear(&mut self, heard: Heard) {
-        if heard.of.1 != self.servers.heard.of.1 {
-            self.servers.talk_first = 0;
+    pub fn set_server_log(&mut self, heard: ServerLog) {
+        if heard.of.1 != self.servers.log.of.1 {
+            self.servers.messages_first = 0;
         }
-        self.servers.heard = heard;
+        self.servers.log = heard;
     }
 
     /// Selects the first server where none is, and lists its calls.

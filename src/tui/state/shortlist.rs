@@ -3,13 +3,13 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 
 /// A list that is narrowed by typing.
 #[derive(Debug)]
 pub struct Shortlist<T> {
     /// What was typed.
-    pub filter: Field,
+    pub filter: TextField,
     /// What it leaves, the best first.
     pub found: Vec<T>,
     /// The index of the marked one.
@@ -20,7 +20,7 @@ impl<T> Shortlist<T> {
     /// A list before anything was typed.
     pub fn new(all: Vec<T>, marked: usize) -> Self {
         Self {
-            filter: Field::single_line(),
+            filter: TextField::single_line(),
             found: all,
             marked,
         }

@@ -7,11 +7,11 @@ use crate::tui::text::fuzzy;
 
 /// The themes there are and the one in use.
 #[derive(Debug, Clone, Default)]
-pub struct Wardrobe {
+pub struct ThemeList {
     /// The names of all themes; none where the terminal shows no colours.
     pub names: Vec<String>,
     /// The theme in use.
-    pub worn: String,
+    pub current: String,
 }
 
 /// The theme that is being picked.
@@ -25,12 +25,12 @@ pub struct ThemePicker {
 
 impl ThemePicker {
     /// Asks, with the theme in use marked.
-    pub fn new(wardrobe: &Wardrobe) -> Self {
-        let found = wardrobe.names.clone();
-        let marked = found.iter().position(|name| *name == wardrobe.worn);
+    pub fn new(themes: &ThemeList) -> Self {
+        let found = themes.names.clone();
+        let marked = found.iter().position(|name| *name == themes.current);
         Self {
             list: Shortlist::new(found, marked.unwrap_or(0)),
-            before: wardrobe.worn.clone(),
+            before: themes.current.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::tui::text::Piece;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum ToastLevel {
     /// For information: 4 s.
     Info,
     /// A warning: 8 s.
@@ -16,7 +16,7 @@ pub enum Level {
     Error,
 }
 
-impl Level {
+impl ToastLevel {
     fn stays(self) -> Option<Duration> {
         match self {
             Self::Info => Some(Duration::from_secs(4)),
@@ -30,7 +30,7 @@ impl Level {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Toast {
     /// How much it matters.
-    pub level: Level,
+    pub level: ToastLevel,
     /// What it says.
     pub text: Piece<'static>,
     /// When it was said.
@@ -52,7 +52,7 @@ pub struct Toasts {
 
 impl Toasts {
     /// Says something.
-    pub fn push(&mut self, now: Duration, level: Level, text: Piece<'static>) {
+    pub fn push(&mut self, now: Duration, level: ToastLevel, text: Piece<'static>) {
         while self.log.len() >= KEPT {
             self.log.pop_front();
             self.forgotten = self.forgotten.saturating_add(1);
@@ -109,14 +109,14 @@ mod tests {
     #[test]
     fn errors_stay_and_the_rest_goes() {
         let mut toasts = Toasts::default();
-        toasts.push(secs(0), Level::Error, "broken".into());
-        toasts.push(secs(1), Level::Info, "copied".into());
+        toasts.push(secs(0), ToastLevel::Error, "broken".into());
+        toasts.push(secs(1), ToastLevel::Info, "copied".into());
         assert_eq!(
             toasts.showing(secs(2)).map(|it| it.level),
-            Some(Level::Error)
+            Some(ToastLevel::Error)
         );
         assert!(toasts.dismiss(secs(2)));
-        toasts.push(secs(3), Level::Info, "copied".into());
+        toasts.push(secs(3), ToastLevel::Info, "copied".into());
         assert_eq!(toasts.changes_at(secs(3)), Some(secs(7)));
         assert_eq!(toasts.showing(secs(7)), None);
     }
@@ -125,7 +125,7 @@ mod tests {
     fn the_log_is_bounded() {
         let mut toasts = Toasts::default();
         for _ in 0..KEPT * 2 {
-            toasts.push(secs(0), Level::Info, "again".into());
+            toasts.push(secs(0), ToastLevel::Info, "again".into());
         }
         assert_eq!((toasts.log().count(), toasts.forgotten()), (KEPT, KEPT));
     }

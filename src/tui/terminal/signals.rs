@@ -34,7 +34,7 @@ pub enum Lent {
 }
 
 /// What happens to the terminal when the dashboard is put aside.
-pub trait Session {
+pub trait TerminalControl {
     /// Gives the terminal to a program until that ends, or until the signal
     /// comes, and returns in the dashboard's modes. Nobody may read the
     /// terminal's keys meanwhile.

@@ -5,13 +5,13 @@ use ratatui_textarea::TextArea;
 
 /// A text field.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub struct TextField {
     /// The editor.
     pub area: TextArea<'static>,
     is_single_line: bool,
 }
 
-impl Field {
+impl TextField {
     /// An empty field of one line.
     pub fn single_line() -> Self {
         Self {

@@ -5,7 +5,7 @@
 //! not know how a bar looks.
 
 mod critical;
-mod ghost;
+mod earlier_run;
 mod view;
 
 use std::collections::BTreeSet;
@@ -15,12 +15,12 @@ use std::time::Duration;
 use crate::model::{AttemptRecord, CallId, CallRow, Outcome, Snapshot};
 use crate::record;
 
-pub use ghost::Ghost;
-pub use view::{Rows, TimelineView, Window};
+pub use earlier_run::EarlierRun;
+pub use view::{RowMode, TimeWindow, TimelineView};
 
 /// What a call did during a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum BarPhase {
     /// It waited, for what the heading says.
     Waited(&'static str),
     /// It ran; how the attempt ended, if it has.
@@ -35,7 +35,7 @@ pub struct Bar {
     /// The call.
     pub call: CallId,
     /// What it did.
-    pub phase: Phase,
+    pub phase: BarPhase,
     /// From when.
     pub from: Duration,
     /// Until when; `None` where it is not over.
@@ -137,13 +137,13 @@ fn ran(
 ) -> impl Iterator<Item = Bar> {
     let run = Bar {
         call,
-        phase: Phase::Ran(outcome),
+        phase: BarPhase::Ran(outcome),
         from: started,
         to: stop_ordered.or(ended),
     };
     let stop = stop_ordered.map(|ordered| Bar {
         call,
-        phase: Phase::Stopped,
+        phase: BarPhase::Stopped,
         from: ordered,
         to: ended,
     });
@@ -157,7 +157,7 @@ pub fn of_call(row: &CallRow, now: Duration) -> Vec<Bar> {
         .iter()
         .map(|span| Bar {
             call: row.id,
-            phase: Phase::Waited(span.heading),
+            phase: BarPhase::Waited(span.heading),
             from: span.from,
             to: Some(span.to),
         })
@@ -167,7 +167,7 @@ pub fn of_call(row: &CallRow, now: Duration) -> Vec<Bar> {
         let since = row.waits.last().map(|span| span.to).max(last_attempt);
         bars.push(Bar {
             call: row.id,
-            phase: Phase::Waited(reason.heading()),
+            phase: BarPhase::Waited(reason.heading()),
             from: since.unwrap_or(row.queued).min(now),
             to: None,
         });

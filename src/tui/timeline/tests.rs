@@ -9,7 +9,7 @@ fn secs(secs: u64) -> Duration {
 fn bar(call: usize, from: u64, to: Option<u64>) -> Bar {
     Bar {
         call: CallId::from_index(call),
-        phase: Phase::Ran(None),
+        phase: BarPhase::Ran(None),
         from: secs(from),
         to: to.map(secs),
     }
@@ -52,7 +52,7 @@ fn zooming_keeps_the_cursor_in_its_place() {
     view.zoom(0.5, secs(8));
     assert_eq!(
         view.window,
-        Some(Window {
+        Some(TimeWindow {
             from: secs(3),
             to: secs(7)
         })
@@ -68,7 +68,7 @@ fn zooming_keeps_the_cursor_in_its_place() {
 
 #[test]
 fn columns_and_times_agree() {
-    let window = Window {
+    let window = TimeWindow {
         from: secs(10),
         to: secs(20),
     };

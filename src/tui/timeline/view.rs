@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Ghost, Timeline};
+use super::{EarlierRun, Timeline};
 
 /// What the chart has rows for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Rows {
+pub enum RowMode {
     /// A row for each lane.
     #[default]
     Lanes,
@@ -18,14 +18,14 @@ pub enum Rows {
 
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeWindow {
     /// Its beginning.
     pub from: Duration,
     /// Its end, later than its beginning.
     pub to: Duration,
 }
 
-impl Window {
+impl TimeWindow {
     /// Its length.
     pub fn length(self) -> Duration {
         self.to.saturating_sub(self.from)
@@ -50,9 +50,9 @@ impl Window {
 #[derive(Debug, Clone, Default)]
 pub struct TimelineView {
     /// What it has rows for.
-    pub rows: Rows,
+    pub rows: RowMode,
     /// The time it shows; `None` is the whole run, as it grows.
-    pub window: Option<Window>,
+    pub window: Option<TimeWindow>,
     /// Where the cursor is.
     pub cursor: Option<Duration>,
     /// The lane that is selected, while there is a row for each.
@@ -60,7 +60,7 @@ pub struct TimelineView {
     /// What is derived from the run.
     pub model: Timeline,
     /// The runs before of the same plan that were kept, the latest first.
-    pub before: Arc<[Ghost]>,
+    pub before: Arc<[EarlierRun]>,
     /// Which of them is shown; none where it is past the last.
     pub chosen: usize,
 }
@@ -70,7 +70,7 @@ const SHORTEST: Duration = Duration::from_millis(50);
 
 impl TimelineView {
     /// The run before that is shown.
-    pub fn ghost(&self) -> Option<&Ghost> {
+    pub fn ghost(&self) -> Option<&EarlierRun> {
         self.before.get(self.chosen)
     }
 
@@ -81,16 +81,16 @@ impl TimelineView {
     }
 
     /// The whole run up to now, and the run before while that is shown.
-    pub fn whole(&self, now: Duration) -> Window {
+    pub fn whole(&self, now: Duration) -> TimeWindow {
         let before = self.ghost().map_or(Duration::ZERO, |ghost| ghost.last_end);
-        Window {
+        TimeWindow {
             from: Duration::ZERO,
             to: now.max(self.model.last_end).max(before).max(SHORTEST),
         }
     }
 
     /// The time it shows.
-    pub fn shown(&self, now: Duration) -> Window {
+    pub fn shown(&self, now: Duration) -> TimeWindow {
         self.window.unwrap_or_else(|| self.whole(now))
     }
 
@@ -133,10 +133,10 @@ impl TimelineView {
         }
     }
 
-    fn place(&mut self, from: Duration, length: Duration, whole: Window) {
+    fn place(&mut self, from: Duration, length: Duration, whole: TimeWindow) {
         let latest = whole.to.saturating_sub(length);
         let from = from.min(latest);
-        self.window = Some(Window {
+        self.window = Some(TimeWindow {
             from,
             to: from + length,
         });

@@ -8,8 +8,8 @@ use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
 use crate::plan;
 use crate::tui::action::Action;
-use crate::tui::form::{Form, Input, memorable};
-use crate::tui::state::{AddCall, Ask, Layer, Level, Question, State};
+use crate::tui::form::{FieldInput, Form, memorable};
+use crate::tui::state::{AddCall, Ask, Layer, Question, State, ToastLevel};
 use crate::tui::text::Piece;
 
 /// Asks for a tool.
@@ -21,7 +21,7 @@ pub(super) fn open(state: &mut State) {
 /// Opens the form of the tool that is selected in the catalogue.
 pub(super) fn for_tool(state: &mut State) {
     if let Some(reason) = state.why_no_call() {
-        state.say(Level::Info, reason);
+        state.say(ToastLevel::Info, reason);
         return;
     }
     let Some(tool) = state.selected_tool() else {
@@ -35,7 +35,7 @@ pub(super) fn for_tool(state: &mut State) {
 /// Opens the selected call's arguments to run it again with others.
 pub(super) fn edit(state: &mut State) {
     let Some(row) = state.selected() else {
-        state.say(Level::Info, "no call is selected");
+        state.say(ToastLevel::Info, "no call is selected");
         return;
     };
     // What was resolved is shown as it was used: later outputs do not change it.
@@ -51,7 +51,7 @@ pub(super) fn edit(state: &mut State) {
             let add = AddCall::with_form(form);
             state.layers.push(Layer::Add(Box::new(add)));
         }
-        None => state.say(Level::Warn, "its tool is not in the catalogue"),
+        None => state.say(ToastLevel::Warn, "its tool is not in the catalogue"),
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn in_choices(state: &mut State, action: Action) {
         && let Some(field) = add.form.as_mut().and_then(|it| it.fields.get_mut(row))
         && taken.is_some()
     {
-        field.input = Input::Choice(taken);
+        field.input = FieldInput::Choice(taken);
         field.problem = None;
     }
 }
@@ -170,7 +170,7 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
     commands.push(UiCommand::Remember(tool.name.clone(), kept));
     state.last_args.put(tool, draft.args.clone());
     state.layers.pop();
-    state.say(Level::Info, said);
+    state.say(ToastLevel::Info, said);
     commands.push(UiCommand::Engine(Command::Add(Box::new(draft))));
 }
 

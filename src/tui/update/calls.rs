@@ -6,7 +6,9 @@ use super::UiCommand;
 use crate::engine::Command;
 use crate::model::{CallId, CallState};
 use crate::tui::action::Action;
-use crate::tui::state::{Armed, Ask, Layer, Level, Question, Selection, SortKey, State};
+use crate::tui::state::{
+    Ask, Layer, PendingCancel, Question, Selection, SortKey, State, ToastLevel,
+};
 use crate::tui::text::{Piece, figure};
 
 /// How long a cancellation waits for its second press.
@@ -17,7 +19,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         return;
     }
     let Some(row) = state.selected().cloned() else {
-        state.say(Level::Info, "no call is selected");
+        state.say(ToastLevel::Info, "no call is selected");
         return;
     };
     // What a key is pressed for stays selected, whatever starts next.
@@ -26,19 +28,22 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     match action {
         Action::Rerun if row.state.is_ended() => {
             commands.push(UiCommand::Engine(Command::Rerun(vec![row.id])));
-            state.say(Level::Info, named().then(" queued again, as a new call"));
+            state.say(
+                ToastLevel::Info,
+                named().then(" queued again, as a new call"),
+            );
         }
-        Action::Rerun => state.say(Level::Info, named().then(" has not ended")),
+        Action::Rerun => state.say(ToastLevel::Info, named().then(" has not ended")),
         Action::MoveDown | Action::MoveUp | Action::RunNext => {
             reorder(state, action, row.id, commands);
         }
-        _ if row.state.is_ended() => state.say(Level::Info, named().then(" has ended")),
+        _ if row.state.is_ended() => state.say(ToastLevel::Info, named().then(" has ended")),
         Action::Kill => commands.push(UiCommand::Engine(Command::Kill(vec![row.id]))),
         _ if matches!(row.state, CallState::Stopping { .. }) => {
             let text = named()
                 .then(" is being stopped; ")
                 .then(key(state, Action::Kill));
-            state.say(Level::Info, text.then(" kills it now"));
+            state.say(ToastLevel::Info, text.then(" kills it now"));
         }
         _ if state.armed.is_some_and(|armed| armed.call == row.id) => {
             state.armed = None;
@@ -46,7 +51,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         }
         _ => {
             let until = state.now + ARMED;
-            state.armed = Some(Armed {
+            state.armed = Some(PendingCancel {
                 call: row.id,
                 until,
             });
@@ -62,7 +67,7 @@ fn on_marked(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) -
         Action::Rerun => {
             let ids: Vec<CallId> = std::mem::take(&mut state.marked).into_iter().collect();
             state.say(
-                Level::Info,
+                ToastLevel::Info,
                 figure::plural(ids.len(), "call").then(" queued again"),
             );
             commands.push(UiCommand::Engine(Command::Rerun(ids)));
@@ -78,14 +83,14 @@ fn on_marked(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) -
 fn reorder(state: &mut State, action: Action, call: CallId, commands: &mut Vec<UiCommand>) {
     let queue = &state.run.queue;
     let Some(at) = queue.iter().position(|it| *it == call) else {
-        state.say(Level::Info, figure::call(call).then(" does not wait"));
+        state.say(ToastLevel::Info, figure::call(call).then(" does not wait"));
         return;
     };
     let is_sorted = state.selector.sort != SortKey::Given || state.selector.is_reversed;
     let command = match action {
         Action::RunNext => Command::RunNext(call),
         _ if is_sorted => {
-            state.say(Level::Info, "sort by start to change the order");
+            state.say(ToastLevel::Info, "sort by start to change the order");
             return;
         }
         Action::MoveUp if at == 0 => return,

@@ -4,8 +4,8 @@ use super::UiCommand;
 use crate::engine::Command;
 use crate::model::Cap;
 use crate::tui::action::Action;
-use crate::tui::state::{CapOutlook, Layer, Level, State};
-use crate::tui::text::field::Field;
+use crate::tui::state::{CapForecast, Layer, State, ToastLevel};
+use crate::tui::text::field::TextField;
 
 /// Whether an action is about the cap.
 pub(super) fn is_meant(action: Action) -> bool {
@@ -25,7 +25,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::CapAuto => leave_it(state, Cap::AUTO_CEILING, commands),
         _ => state
             .layers
-            .push(Layer::CapPrompt(Box::new(Field::single_line()))),
+            .push(Layer::CapPrompt(Box::new(TextField::single_line()))),
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<Ui
         Some(ceiling) if auto => leave_it(state, ceiling, commands),
         Some(cap) => set(state, cap, commands),
         None => state.say(
-            Level::Warn,
+            ToastLevel::Warn,
             "the cap is a number from 1 to 1024, auto or auto:16",
         ),
     }
@@ -55,7 +55,7 @@ pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<Ui
 
 /// Leaves the cap to the scheduler, up to so many lanes.
 fn leave_it(state: &mut State, ceiling: Cap, commands: &mut Vec<UiCommand>) {
-    (state.wanted_cap, state.cap_outlook) = (None, None);
+    (state.wanted_cap, state.cap_forecast) = (None, None);
     commands.retain(|it| !is_about_cap(it));
     commands.push(UiCommand::Engine(Command::SetAuto(ceiling)));
 }
@@ -68,7 +68,7 @@ fn is_about_cap(command: &UiCommand) -> bool {
 }
 
 fn set(state: &mut State, cap: Cap, commands: &mut Vec<UiCommand>) {
-    state.cap_outlook = CapOutlook::new(&state.run, &state.catalogue, cap, state.now);
+    state.cap_forecast = CapForecast::new(&state.run, &state.catalogue, cap, state.now);
     let is_new = cap != state.run.policy.cap || state.run.auto.is_some();
     state.wanted_cap = is_new.then_some(cap);
     // Held keys make one command.

@@ -8,10 +8,10 @@ use super::UiCommand;
 use crate::model::{CallRow, ToolName};
 use crate::output::{CopyForm, Streams};
 use crate::tui::action::Action;
-use crate::tui::export::copy_source::Extract;
+use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
 use crate::tui::state::{
-    Ask, CopyAs, CopyWay, Layer, Level, OutputForm, Pane, Picked, Question, Scope, State,
+    Ask, CopyAs, CopyWay, Layer, OutputForm, Pane, PickedLines, Question, Scope, State, ToastLevel,
 };
 use crate::tui::text::command_line;
 
@@ -19,7 +19,7 @@ use crate::tui::text::command_line;
 pub(super) fn copy(state: &mut State, commands: &mut Vec<UiCommand>) {
     match extract(state) {
         Some(extract) => commands.push(UiCommand::Copy(extract)),
-        None => state.say(Level::Info, "no call is selected"),
+        None => state.say(ToastLevel::Info, "no call is selected"),
     }
 }
 
@@ -27,18 +27,18 @@ pub(super) fn copy(state: &mut State, commands: &mut Vec<UiCommand>) {
 pub(super) fn show(state: &mut State, viewer: Viewer, commands: &mut Vec<UiCommand>) {
     match extract(state) {
         Some(extract) => commands.push(UiCommand::Show(viewer, extract)),
-        None => state.say(Level::Info, "no call is selected"),
+        None => state.say(ToastLevel::Info, "no call is selected"),
     }
 }
 
 /// What the output pane shows if it has the keys, else what the selected call
 /// printed.
-fn extract(state: &State) -> Option<Extract> {
+fn extract(state: &State) -> Option<CopySource> {
     extract_of(state, 0..u64::MAX)
 }
 
 /// The same of some places of the pane.
-fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
+fn extract_of(state: &State, places: Range<u64>) -> Option<CopySource> {
     let output = &state.output;
     let streams = output.streams;
     let form = match output.form {
@@ -47,7 +47,7 @@ fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
     };
     if state.focus != Pane::Output {
         let call = state.selected()?.id;
-        return Some(Extract::of_call(call, Streams::Both, CopyForm::Text));
+        return Some(CopySource::of_call(call, Streams::Both, CopyForm::Text));
     }
     let named = |title: fn(&CallRow) -> String| {
         let rows = state.run.calls.iter();
@@ -56,7 +56,7 @@ fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
     match output.scope {
         Scope::Combined => {
             let title = |row: &CallRow| format!("{} ({})", row.name, row.state.word());
-            return Some(Extract::Combined {
+            return Some(CopySource::Combined {
                 calls: named(title).collect(),
                 streams,
                 form: CopyForm::Text,
@@ -64,7 +64,7 @@ fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
             });
         }
         Scope::Live => {
-            return Some(Extract::Live {
+            return Some(CopySource::Live {
                 names: named(|row| row.name.to_string()).collect(),
                 rows: places,
             });
@@ -74,18 +74,18 @@ fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
     if state.is_tree_shown()
         && let Some(value) = output.tree.value()
     {
-        return Some(Extract::Json(format!("{value:#}")));
+        return Some(CopySource::Json(format!("{value:#}")));
     }
     let call = state.selected()?.id;
     match output.find.pattern().filter(|_| output.is_filtered()) {
-        Some(pattern) => Some(Extract::Matches {
+        Some(pattern) => Some(CopySource::Matches {
             call,
             streams,
             pattern: pattern.clone(),
             form,
             rows: places,
         }),
-        None => Some(Extract::Lines {
+        None => Some(CopySource::Lines {
             call,
             lines: places,
             streams,
@@ -97,7 +97,7 @@ fn extract_of(state: &State, places: Range<u64>) -> Option<Extract> {
 /// Copies the lines that were picked, when the button is let go. They stay
 /// marked until something else is pressed.
 pub(super) fn picked(state: &State, commands: &mut Vec<UiCommand>) {
-    let places = state.output.picked.and_then(Picked::places);
+    let places = state.output.picked.and_then(PickedLines::places);
     if let Some(extract) = places.and_then(|places| extract_of(state, places)) {
         commands.push(UiCommand::Copy(extract));
     }
@@ -109,7 +109,7 @@ pub(super) fn open_ways(state: &mut State) {
         let ways = CopyAs::new(&CopyWay::ALL);
         state.layers.push(Layer::CopyAs(Box::new(ways)));
     } else {
-        state.say(Level::Info, "no call is selected");
+        state.say(ToastLevel::Info, "no call is selected");
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn open_form_ways(state: &mut State) {
         let ways = CopyAs::new(&CopyWay::ARGUMENTS);
         state.layers.push(Layer::CopyAs(Box::new(ways)));
     } else {
-        state.say(Level::Info, "the arguments cannot be read yet");
+        state.say(ToastLevel::Info, "the arguments cannot be read yet");
     }
 }
 
@@ -153,31 +153,31 @@ pub(super) fn in_ways(state: &mut State, action: Action, commands: &mut Vec<UiCo
     }
 }
 
-fn in_way(state: &State, way: CopyWay) -> Option<Extract> {
+fn in_way(state: &State, way: CopyWay) -> Option<CopySource> {
     if let Some((tool, args)) = typed(state) {
         return Some(match way {
             CopyWay::Command => line(state, tool, &args),
-            _ => Extract::Json(format!("{args:#}")),
+            _ => CopySource::Json(format!("{args:#}")),
         });
     }
     let row = state.selected()?;
     Some(match way {
         CopyWay::Text => extract(state)?.in_form(CopyForm::Text),
-        CopyWay::Document => Extract::Document(row.id),
-        CopyWay::Arguments => Extract::Json(format!("{:#}", row.args)),
+        CopyWay::Document => CopySource::Document(row.id),
+        CopyWay::Arguments => CopySource::Json(format!("{:#}", row.args)),
         CopyWay::Command => line(state, &row.tool, &row.args),
     })
 }
 
 /// A line for a shell that makes a call.
-fn line(state: &State, tool: &ToolName, args: &Value) -> Extract {
+fn line(state: &State, tool: &ToolName, args: &Value) -> CopySource {
     let known = state.catalogue.get(tool);
     let schema = known.and_then(|tool| tool.input_schema.as_ref());
-    Extract::Text(command_line(tool.as_str(), args, schema))
+    CopySource::Text(command_line(tool.as_str(), args, schema))
 }
 
 /// It is more than the clipboard takes: asks what to do with it.
-pub(super) fn too_large(state: &mut State, extract: Extract) {
+pub(super) fn too_large(state: &mut State, extract: CopySource) {
     state.output.too_large = Some(extract);
     state.layers.push(Layer::Ask(Ask::new(Question::KeepCopy)));
 }

@@ -5,28 +5,30 @@ use std::sync::Arc;
 use super::UiCommand;
 use crate::tui::action::Action;
 use crate::tui::state::refusal;
-use crate::tui::state::{Ask, Kind, Layer, Level, Order, Question, State};
+use crate::tui::state::{
+    Ask, ExperimentCommand, ExperimentKind, Layer, Question, State, ToastLevel,
+};
 
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {
-        Action::Compare => ask(state, Kind::Compare),
+        Action::Compare => ask(state, ExperimentKind::Compare),
         Action::Sweep => {
             let plan = state.plan_to_try();
             let unfinished = plan.and_then(|plan| state.unfinished_sweep(&plan).map(drop));
-            let kind = unfinished.map_or(Kind::Sweep, |()| Kind::GoOn);
+            let kind = unfinished.map_or(ExperimentKind::Sweep, |()| ExperimentKind::GoOn);
             ask(state, kind);
         }
         Action::ResultEarlier => turn(state, -1),
         Action::ResultLater => turn(state, 1),
         Action::ExportResults => match state.experiments.shown() {
             Some(shown) => commands.push(UiCommand::Export(Arc::clone(shown))),
-            None => state.say(Level::Info, "there are no results yet"),
+            None => state.say(ToastLevel::Info, "there are no results yet"),
         },
         _ if state.is_experimenting() => {
-            commands.push(UiCommand::Laboratory(Order::Stop));
-            state.say(Level::Info, "stopping; what is known stays");
+            commands.push(UiCommand::ExperimentHandle(ExperimentCommand::Stop));
+            state.say(ToastLevel::Info, "stopping; what is known stays");
         }
-        _ => state.say(Level::Info, "no experiment is under way"),
+        _ => state.say(ToastLevel::Info, "no experiment is under way"),
     }
 }
 
@@ -38,14 +40,14 @@ fn turn(state: &mut State, by: isize) {
         } else {
             "there is no result after this one"
         };
-        state.say(Level::Info, said);
+        state.say(ToastLevel::Info, said);
     }
 }
 
 /// Asks before every call is run again.
-fn ask(state: &mut State, kind: Kind) {
+fn ask(state: &mut State, kind: ExperimentKind) {
     if let Some(reason) = refusal::of_experiment(state) {
-        state.say(Level::Info, reason);
+        state.say(ToastLevel::Info, reason);
     } else {
         let ask = Ask::new(Question::Experiment(kind));
         state.layers.push(Layer::Ask(ask));
@@ -53,11 +55,13 @@ fn ask(state: &mut State, kind: Kind) {
 }
 
 /// Begins, unless something has begun since it was asked.
-pub(super) fn begin(state: &mut State, kind: Kind, commands: &mut Vec<UiCommand>) {
+pub(super) fn begin(state: &mut State, kind: ExperimentKind, commands: &mut Vec<UiCommand>) {
     if let Some(reason) = refusal::of_experiment(state) {
-        state.say(Level::Info, reason);
+        state.say(ToastLevel::Info, reason);
     } else if let Some(plan) = state.plan_to_try() {
         let asked = state.experiment_asked(kind, &plan);
-        commands.push(UiCommand::Laboratory(Order::Begin(plan, asked)));
+        commands.push(UiCommand::ExperimentHandle(ExperimentCommand::Begin(
+            plan, asked,
+        )));
     }
 }

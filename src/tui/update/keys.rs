@@ -13,9 +13,9 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::{Action, Context, entry};
 use crate::tui::export::program::Viewer;
-use crate::tui::keymap::Meaning;
+use crate::tui::keymap::KeyMatch;
 use crate::tui::state::refusal;
-use crate::tui::state::{Ask, CpuUnit, Layer, Level, Question, State};
+use crate::tui::state::{Ask, CpuUnit, Layer, Question, State, ToastLevel};
 
 /// How long a begun sequence of keys counts.
 const SEQUENCE: Duration = Duration::from_secs(1);
@@ -41,10 +41,10 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent, commands: &mut Vec<UiCom
     sequence.push(KeyInput::from(key));
     let contexts = state.contexts();
     match state.keymap.meaning(contexts, &sequence) {
-        Meaning::Action(action) => act(state, action, commands),
-        Meaning::Prefix => state.pending = (sequence, state.now + SEQUENCE),
-        Meaning::Nothing if sequence.len() > 1 => pressed(state, key, commands),
-        Meaning::Nothing => {
+        KeyMatch::Action(action) => act(state, action, commands),
+        KeyMatch::Prefix => state.pending = (sequence, state.now + SEQUENCE),
+        KeyMatch::Nothing if sequence.len() > 1 => pressed(state, key, commands),
+        KeyMatch::Nothing => {
             typed(state, key);
             theme_picker::preview(state, commands);
         }
@@ -73,7 +73,7 @@ pub(super) fn pasted(state: &mut State, text: &str) {
             }
         }
         Some(Layer::Choices(choices)) => choices.paste(text),
-        Some(Layer::Themes(picker)) => picker.paste(&state.wardrobe.names, text),
+        Some(Layer::Themes(picker)) => picker.paste(&state.themes.names, text),
         Some(Layer::CopyAs(ways)) => ways.paste(text),
         Some(Layer::Palette(palette)) => palette.paste(text),
         _ => {}
@@ -99,7 +99,7 @@ fn typed(state: &mut State, key: KeyEvent) {
             None => add.key(&state.catalogue, key),
         },
         Some(Layer::Choices(choices)) => choices.key(key),
-        Some(Layer::Themes(picker)) => picker.key(&state.wardrobe.names, key),
+        Some(Layer::Themes(picker)) => picker.key(&state.themes.names, key),
         Some(Layer::CopyAs(ways)) => ways.key(key),
         Some(Layer::Palette(palette)) => palette.key(key),
         _ => {}
@@ -129,7 +129,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Some(Layer::Messages(_)) => palette::in_messages(state, action),
         Some(Layer::Palette(_)) => palette::act(state, action, commands),
         Some(Layer::Ask(_)) | None => match refusal::of_more_calls(state, action) {
-            Some(reason) => state.say(Level::Warn, reason),
+            Some(reason) => state.say(ToastLevel::Warn, reason),
             None => on_ground(state, action, commands),
         },
     }
@@ -153,7 +153,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
             } else {
                 "the mouse is the terminal's: it selects text"
             };
-            state.say(Level::Info, text);
+            state.say(ToastLevel::Info, text);
         }
         Action::Theme => theme_picker::open(state),
         Action::Redraw => commands.push(UiCommand::Redraw),
@@ -175,7 +175,7 @@ fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
         Action::CancelAll if state.run.counts.open() > 0 => {
             state.layers.push(Layer::Ask(Ask::new(Question::CancelAll)));
         }
-        Action::CancelAll => state.say(Level::Info, "every call has ended"),
+        Action::CancelAll => state.say(ToastLevel::Info, "every call has ended"),
         Action::Cancel
         | Action::Kill
         | Action::Rerun

@@ -6,7 +6,7 @@ use super::{Leave, UiCommand, add_call, experiments, servers};
 use crate::engine::Command;
 use crate::model::ServerCommand;
 use crate::tui::action::Action;
-use crate::tui::state::{Ask, Kind, Layer, Leaving, Level, Question, State};
+use crate::tui::state::{Ask, ExperimentKind, Layer, Leaving, Question, State, ToastLevel};
 
 /// Presses of Ctrl-C within this time belong together.
 const TOGETHER: Duration = Duration::from_secs(2);
@@ -39,13 +39,13 @@ pub(super) fn interrupted(state: &mut State, commands: &mut Vec<UiCommand>) {
         2 => {
             state.layers.clear();
             leave_after(state, Leaving::Interrupted, Command::Shutdown, commands);
-            state.say(Level::Warn, "cancelling all; Ctrl-C once more kills");
+            state.say(ToastLevel::Warn, "cancelling all; Ctrl-C once more kills");
         }
         _ => {
             // Three are enough: more presses change nothing, and none is kept.
             state.interrupts.truncate(3);
             leave_after(state, Leaving::Interrupted, Command::KillAll, commands);
-            state.say(Level::Warn, "killing all");
+            state.say(ToastLevel::Warn, "killing all");
         }
     }
 }
@@ -69,17 +69,22 @@ pub(super) fn answer(state: &mut State, action: Action, commands: &mut Vec<UiCom
         (_, 0) => {}
         (Question::Quit, 1) => {
             leave_after(state, Leaving::Drained, Command::Drain, commands);
-            state.say(Level::Info, "leaves when the running calls have finished");
+            state.say(
+                ToastLevel::Info,
+                "leaves when the running calls have finished",
+            );
         }
         (Question::Quit, _) => {
             leave_after(state, Leaving::Cancelled, Command::Shutdown, commands);
             state.say(
-                Level::Info,
+                ToastLevel::Info,
                 "cancelling all; leaves when their trees are gone",
             );
         }
         (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
-        (Question::Experiment(Kind::GoOn), 1) => experiments::begin(state, Kind::Sweep, commands),
+        (Question::Experiment(ExperimentKind::GoOn), 1) => {
+            experiments::begin(state, ExperimentKind::Sweep, commands)
+        }
         (Question::Experiment(kind), _) => experiments::begin(state, kind, commands),
         (Question::LeaveExperiment, _) => commands.push(UiCommand::Leave(Leave::Quit)),
         (Question::StopServer, _) => servers::give(state, ServerCommand::Stop, commands),
@@ -119,6 +124,6 @@ pub(super) fn engine_ended(state: &mut State, commands: &mut Vec<UiCommand>) {
         Some(Leaving::Drained | Leaving::Cancelled) => {
             commands.push(UiCommand::Leave(Leave::Quit));
         }
-        None => state.say(Level::Error, "the engine has ended; q leaves"),
+        None => state.say(ToastLevel::Error, "the engine has ended; q leaves"),
     }
 }

@@ -23,13 +23,13 @@ use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 use serde_json::Value;
 
-use super::state::{Layer, Level, News, Order, State};
+use super::state::{ExperimentCommand, ExperimentStatus, Layer, State, ToastLevel};
 use super::views::Hit;
 use crate::engine::Command;
 use crate::lab::Experiment;
 use crate::model::{Snapshot, ToolName};
 use crate::output::Safe;
-use crate::tui::export::copy_source::Extract;
+use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
 
 /// Something that happened.
@@ -44,17 +44,17 @@ pub enum Msg {
     /// The engine published a snapshot.
     Published(Arc<Snapshot>),
     /// What was to be copied is more than the clipboard takes.
-    CopyTooLarge(Extract),
+    CopyTooLarge(CopySource),
     /// Something was read for the output pane.
-    Read(super::state::output::News),
+    Read(super::state::output::ReadResult),
     /// A theme was put on: its name.
-    Worn(String),
+    ThemeApplied(String),
     /// The names of all themes.
     ThemesListed(Vec<String>),
     /// Something that the user should know of.
-    Said(Level, String),
+    Said(ToastLevel, String),
     /// An experiment is further, or there is none.
-    Learned(News),
+    Learned(ExperimentStatus),
     /// The laboratory took no order.
     OrderRefused,
     /// The engine took no command.
@@ -73,21 +73,21 @@ pub enum UiCommand {
     /// Of the engine.
     Engine(Command),
     /// Of the laboratory.
-    Laboratory(Order),
+    ExperimentHandle(ExperimentCommand),
     /// Write an experiment into files.
     Export(Arc<Experiment>),
     /// Leave the dashboard.
     Leave(Leave),
     /// Put on the theme of this name.
-    Wear(String),
+    ApplyTheme(String),
     /// Have the terminal report the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Put this on the clipboard.
-    Copy(Extract),
+    Copy(CopySource),
     /// Write this into a file.
-    Keep(Extract),
+    Keep(CopySource),
     /// Give the terminal to a viewer of this.
-    Show(Viewer, Extract),
+    Show(Viewer, CopySource),
     /// Write down what a tool is called with, for later sessions.
     Remember(ToolName, Value),
     /// Draw every cell anew.
@@ -129,16 +129,16 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
             mouse::pressed(state, event, hit, &mut commands);
         }
         Msg::Wheeled(notches, hit) => mouse::wheeled(state, hit, notches, &mut commands),
-        Msg::Published(run) => state.absorb(run),
+        Msg::Published(run) => state.set_snapshot(run),
         Msg::CopyTooLarge(extract) => copying::too_large(state, extract),
-        Msg::Read(news) => state.take_news(news),
-        Msg::Worn(name) => state.wardrobe.worn = name,
-        Msg::ThemesListed(names) => state.wardrobe.names = names,
+        Msg::Read(news) => state.set_read(news),
+        Msg::ThemeApplied(name) => state.themes.current = name,
+        Msg::ThemesListed(names) => state.themes.names = names,
         Msg::Said(level, text) => state.say(level, Safe::new(&text)),
-        Msg::Learned(news) => state.learn(news),
-        Msg::OrderRefused => state.say(Level::Warn, "no order is taken now; try again"),
+        Msg::Learned(news) => state.set_experiment_status(news),
+        Msg::OrderRefused => state.say(ToastLevel::Warn, "no order is taken now; try again"),
         Msg::CommandRefused => state.say(
-            Level::Warn,
+            ToastLevel::Warn,
             "the engine takes no more commands now; try again",
         ),
         Msg::Welcomed => state.layers.push(Layer::Welcome),

@@ -9,13 +9,13 @@ use super::{UiCommand, copying, keys, panes, theme_picker, timeline};
 use crate::tui::action::Action;
 use crate::tui::state::layout::Layout;
 use crate::tui::state::{Layer, Pane, Selection, State};
-use crate::tui::timeline::Rows;
+use crate::tui::timeline::RowMode;
 use crate::tui::views::Hit;
 
 /// Two presses of one place within this time open what is there.
 const DOUBLE: Duration = Duration::from_millis(400);
 
-/// Rows that one notch of the wheel moves.
+/// RowMode that one notch of the wheel moves.
 const NOTCH: isize = 3;
 
 /// A button was pressed, or moved while pressed.
@@ -105,7 +105,7 @@ fn on_row(
     match pane {
         Pane::Tools => state.tools.select(row),
         Pane::Servers => state.select_server(row),
-        Pane::Timeline if state.timeline.rows == Rows::Lanes => {
+        Pane::Timeline if state.timeline.rows == RowMode::Lanes => {
             let by = row.cast_signed() - state.timeline.lane.cast_signed();
             timeline::lane(state, by);
         }

@@ -3,7 +3,7 @@
 use crate::output::{Direction, Stream, Streams};
 use crate::tui::action::Action;
 use crate::tui::state::{Layer, Pane, State};
-use crate::tui::text::field::Field;
+use crate::tui::text::field::TextField;
 
 /// Cells that one step sideways moves.
 const SIDEWAYS: isize = 8;
@@ -29,7 +29,7 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::OutputScope => state.turn_scope(),
         Action::Search => {
             state.begin_find();
-            let field = Field::line_with(state.output.find.text());
+            let field = TextField::line_with(state.output.find.text());
             state.layers.push(Layer::Search(Box::new(field)));
         }
         Action::NextMatch => state.find_next(Direction::Forward),

@@ -3,7 +3,7 @@
 use super::UiCommand;
 use crate::tui::action::Action;
 use crate::tui::state::refusal::refusal;
-use crate::tui::state::{Layer, Level, State};
+use crate::tui::state::{Layer, State, ToastLevel};
 use crate::tui::text::Piece;
 
 pub(super) fn open(state: &mut State) {
@@ -35,7 +35,7 @@ fn take(state: &mut State, commands: &mut Vec<UiCommand>) {
         Some(reason) => {
             let label = crate::tui::action::entry(action).label;
             let text = Piece::from(label).then(": ").then(reason);
-            state.say(Level::Info, text);
+            state.say(ToastLevel::Info, text);
         }
         None => super::keys::act(state, action, commands),
     }

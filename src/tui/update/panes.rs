@@ -3,11 +3,11 @@
 use super::{output, timeline};
 use crate::tui::action::Action;
 use crate::tui::state::{Layer, Pane, Screen, Selection, State};
-use crate::tui::text::field::Field;
-use crate::tui::timeline::Rows;
+use crate::tui::text::field::TextField;
+use crate::tui::timeline::RowMode;
 use crate::tui::{dialogs, views};
 
-/// Rows that are further than any list.
+/// RowMode that are further than any list.
 const FAR: isize = isize::MAX / 2;
 
 pub(super) fn act(state: &mut State, action: Action) {
@@ -35,7 +35,7 @@ pub(super) fn act(state: &mut State, action: Action) {
                 Screen::Catalogue => &state.tools.filter,
                 _ => &state.selector.filter,
             };
-            let field = Field::line_with(filter);
+            let field = TextField::line_with(filter);
             state.layers.push(Layer::Filter(Box::new(field)));
         }
         Action::Sort => state.selector.sort = state.selector.sort.next(),
@@ -52,7 +52,7 @@ fn rows(state: &mut State, by: isize) {
     match state.focus {
         Pane::Tools => state.tools.step(by),
         Pane::Servers => state.step_server(by),
-        Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
+        Pane::Timeline if state.timeline.rows == RowMode::Lanes => timeline::lane(state, by),
         pane if Pane::LISTS.contains(&pane) => state.step(by),
         pane => scroll(state, pane, by),
     }
@@ -80,10 +80,10 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
             let by = by.saturating_neg();
             state.servers.below = below.saturating_add_signed(by).min(most);
         }
-        Pane::Talk => {
+        Pane::Messages => {
             let last = views::servers::messages::last_row(state);
-            let first = state.servers.talk_first.saturating_add_signed(by);
-            state.servers.talk_first = first.min(last);
+            let first = state.servers.messages_first.saturating_add_signed(by);
+            state.servers.messages_first = first.min(last);
         }
         Pane::Servers => {
             let (count, visible) = (state.run.servers.len(), state.layout().rows(state, pane));
@@ -96,7 +96,7 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
                 .list
                 .scroll(by, state.tools.found.len(), visible);
         }
-        Pane::Timeline if state.timeline.rows == Rows::Lanes => timeline::lane(state, by),
+        Pane::Timeline if state.timeline.rows == RowMode::Lanes => timeline::lane(state, by),
         _ => {
             let (listed, visible) = (state.listed(pane), state.layout().rows(state, pane));
             if let Some(list) = state.lists.get_mut(pane as usize) {
@@ -171,7 +171,7 @@ fn open(state: &mut State) {
         state.selection = Selection::Chosen(call);
         let is_of_server = state.focus == Pane::ServerCalls;
         state.focus_on(if is_of_server {
-            Pane::Talk
+            Pane::Messages
         } else {
             Pane::Output
         });

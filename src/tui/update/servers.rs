@@ -6,14 +6,14 @@ use crate::model::{ServerCommand, ServerRow};
 use crate::output::Safe;
 use crate::tui::action::Action;
 use crate::tui::state::refusal::refusal;
-use crate::tui::state::{Ask, Layer, Level, Question, Screen, State};
+use crate::tui::state::{Ask, Layer, Question, Screen, State, ToastLevel};
 use crate::tui::text::Piece;
 
 /// Orders something of the selected server. One that works on calls is not
 /// closed without a question.
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     if let Some(reason) = refusal(state, action) {
-        state.say(Level::Info, reason);
+        state.say(ToastLevel::Info, reason);
         return;
     }
     let Some(row) = state.selected_server() else {
@@ -51,7 +51,7 @@ pub(super) fn give(state: &mut State, order: ServerCommand, commands: &mut Vec<U
     };
     let said = Piece::from(what).then(Safe::new(name.as_str()));
     commands.push(UiCommand::Engine(Command::Server { name, order }));
-    state.say(Level::Info, said);
+    state.say(ToastLevel::Info, said);
 }
 
 /// Shows the server's tools in the catalogue.

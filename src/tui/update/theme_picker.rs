@@ -2,14 +2,17 @@
 
 use super::UiCommand;
 use crate::tui::action::Action;
-use crate::tui::state::{Layer, Level, State, ThemePicker};
+use crate::tui::state::{Layer, State, ThemePicker, ToastLevel};
 
 pub(super) fn open(state: &mut State) {
-    if state.wardrobe.names.is_empty() {
-        state.say(Level::Info, "no colours here: `fanout doctor` says why");
+    if state.themes.names.is_empty() {
+        state.say(
+            ToastLevel::Info,
+            "no colours here: `fanout doctor` says why",
+        );
         return;
     }
-    let picker = ThemePicker::new(&state.wardrobe);
+    let picker = ThemePicker::new(&state.themes);
     state.layers.push(Layer::Themes(Box::new(picker)));
 }
 
@@ -23,13 +26,13 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
         Action::Take => {
             state.layers.pop();
             state.say(
-                Level::Info,
+                ToastLevel::Info,
                 "kept while this runs; `theme` in config.toml keeps it for good",
             );
             return;
         }
         Action::Close => {
-            commands.push(UiCommand::Wear(picker.before.clone()));
+            commands.push(UiCommand::ApplyTheme(picker.before.clone()));
             state.layers.pop();
             return;
         }
@@ -42,8 +45,8 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
 pub(super) fn preview(state: &State, commands: &mut Vec<UiCommand>) {
     if let Some(Layer::Themes(picker)) = state.layers.last()
         && let Some(name) = picker.list.chosen()
-        && *name != state.wardrobe.worn
+        && *name != state.themes.current
     {
-        commands.push(UiCommand::Wear(name.clone()));
+        commands.push(UiCommand::ApplyTheme(name.clone()));
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::tui::action::Action;
 use crate::tui::state::refusal::refusal;
-use crate::tui::state::{Chart, Level, Selection, State};
-use crate::tui::timeline::Rows;
+use crate::tui::state::{Selection, State, TimelineAreas, ToastLevel};
+use crate::tui::timeline::RowMode;
 
 pub(super) fn act(state: &mut State, action: Action) {
     let now = state.elapsed();
-    let columns = Chart::of(state).columns();
-    if action == Action::Ghost
+    let columns = TimelineAreas::of(state).columns();
+    if action == Action::EarlierRun
         && let Some(reason) = refusal(state, action)
     {
-        return state.say(Level::Info, reason);
+        return state.say(ToastLevel::Info, reason);
     }
     let timeline = &mut state.timeline;
     match action {
@@ -20,15 +20,15 @@ pub(super) fn act(state: &mut State, action: Action) {
         Action::ZoomIn => timeline.zoom(0.5, now),
         Action::ZoomOut => timeline.zoom(2.0, now),
         Action::Fit => timeline.window = None,
-        Action::Ghost => timeline.turn_back(),
+        Action::EarlierRun => timeline.turn_back(),
         _ => {
             timeline.rows = match timeline.rows {
-                Rows::Lanes => Rows::Calls,
-                Rows::Calls => Rows::Lanes,
+                RowMode::Lanes => RowMode::Calls,
+                RowMode::Calls => RowMode::Lanes,
             };
         }
     }
-    if state.timeline.rows == Rows::Lanes {
+    if state.timeline.rows == RowMode::Lanes {
         select_under_cursor(state);
     }
 }
@@ -36,10 +36,10 @@ pub(super) fn act(state: &mut State, action: Action) {
 /// The cursor to a column of the bars.
 pub(super) fn to_column(state: &mut State, column: u16) {
     let now = state.elapsed();
-    let columns = Chart::of(state).columns();
+    let columns = TimelineAreas::of(state).columns();
     let shown = state.timeline.shown(now);
     state.timeline.cursor = Some(shown.time(column.min(columns), columns));
-    if state.timeline.rows == Rows::Lanes {
+    if state.timeline.rows == RowMode::Lanes {
         select_under_cursor(state);
     }
 }

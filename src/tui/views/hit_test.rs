@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use crate::tui::action::Action;
 use crate::tui::dialogs::{add_call, choices, confirm, copy_as, palette, theme_picker};
 use crate::tui::state::layout::Layout;
-use crate::tui::state::{Chart, Layer, Pane};
+use crate::tui::state::{Layer, Pane, TimelineAreas};
 use crate::tui::views::View;
 use crate::tui::views::chrome::{footer, header, tabs};
 
@@ -87,7 +87,7 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
     let area = match pane {
         Pane::Lanes => layout.lane_area(),
         Pane::Table => layout.table_area(),
-        Pane::Timeline => Chart::of(state).rows,
+        Pane::Timeline => TimelineAreas::of(state).rows,
         Pane::Servers => layout.server_area(),
         Pane::Queue | Pane::Finished | Pane::Tools | Pane::ServerCalls => layout.inner(pane),
         _ => return None,
@@ -101,7 +101,7 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
         Pane::Tools => state.tools.list.first + line,
         Pane::Servers => state.servers.list.first + line,
         Pane::Timeline => {
-            let chart = Chart::of(state);
+            let chart = TimelineAreas::of(state);
             let bars = chart.bars(area);
             if bars.contains(at) {
                 return Some(Hit::Time(at.x - bars.x));

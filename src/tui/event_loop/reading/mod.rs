@@ -2,11 +2,11 @@
 //! screen, the next match of a search, the count of all matches, a document.
 //!
 //! It owns what is known of matches so far. What is wanted stands in the
-//! state, and what was read goes back there as [`News`].
+//! state, and what was read goes back there as [`ReadResult`].
 
-mod listening;
+mod server_log;
 
-pub use crate::tui::event_loop::reading::listening::Listening;
+pub use server_log::ServerLogReader;
 
 use crate::model::CallId;
 use crate::output::{
@@ -14,14 +14,14 @@ use crate::output::{
 };
 
 use crate::tui::state::output::tree::Tree;
-use crate::tui::state::output::{News, Page, begin};
-use crate::tui::state::{Quest, Source, State, Tally, TallyOf, Wanted};
+use crate::tui::state::output::{Page, ReadResult, begin};
+use crate::tui::state::{MatchCount, MatchCountKey, MatchSearch, OutputSource, PageRequest, State};
 
 /// Reads outputs for the pane.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct PaneReader {
     /// The matches of one call that are known so far.
-    matches: Option<(TallyOf, Filter)>,
+    matches: Option<(MatchCountKey, Filter)>,
 }
 
 /// Bytes of output that are searched in one step: a few milliseconds.
@@ -29,33 +29,33 @@ const STEP_BYTES: u64 = 2 << 20;
 /// Rows of interleaved output that are searched in one step.
 const STEP_ROWS: u64 = 2_000;
 
-impl Reading {
+impl PaneReader {
     /// Reads one piece of each thing that is wanted. Nothing where all has
     /// been read: then it need not be asked again before the state changes.
-    pub fn serve(&mut self, reader: &Reader, state: &State) -> Vec<News> {
+    pub fn serve(&mut self, reader: &Reader, state: &State) -> Vec<ReadResult> {
         let mut news = Vec::new();
         if let Some(wanted) = state.wanted_output() {
             search(reader, state, &mut news);
             self.tally(reader, state, &mut news);
             if state.output.read != Some(wanted) && !state.is_tree_shown() {
                 let page = self.page(reader, state, &wanted);
-                news.push(News::Page(wanted, page));
+                news.push(ReadResult::Page(wanted, page));
             }
         }
         if let Some(of) = state.wanted_tree().filter(|of| !state.output.tree.has(*of)) {
-            news.push(News::Tree(of, Tree::read(&reader.result(of.0))));
+            news.push(ReadResult::Tree(of, Tree::read(&reader.result(of.0))));
         }
         news
     }
 
     /// The rows around the screen.
-    fn page(&self, reader: &Reader, state: &State, wanted: &Wanted) -> Page {
+    fn page(&self, reader: &Reader, state: &State, wanted: &PageRequest) -> Page {
         let height = wanted.height;
         let from = begin(wanted.from, height);
         // A screen above, the screen itself and one below.
         let count = height * 3 + 1;
         match wanted.source {
-            Source::Call {
+            OutputSource::Call {
                 call,
                 streams,
                 form,
@@ -69,23 +69,23 @@ impl Reading {
                 };
                 Page::of_window(call, reader.window(call, &request))
             }
-            Source::Matches(of) => match &self.matches {
+            OutputSource::Matches(of) => match &self.matches {
                 Some((known, filter)) if *known == of => {
                     Page::of_matches(of.call, reader.matches(filter, from, count))
                 }
                 _ => Page::default(),
             },
-            Source::Combined(streams) => {
+            OutputSource::Combined(streams) => {
                 let calls = all(state);
                 let rows = reader.combined(&calls, streams, from, count);
                 Page::of_rows(rows, calls.len() as u64)
             }
-            Source::Live => Page::of_rows(reader.interleaved(from, count), 0),
+            OutputSource::Live => Page::of_rows(reader.interleaved(from, count), 0),
         }
     }
 
     /// Counts on.
-    fn tally(&mut self, reader: &Reader, state: &State, news: &mut Vec<News>) {
+    fn tally(&mut self, reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
         let Some(of) = state.wanted_tally() else {
             return;
         };
@@ -103,7 +103,7 @@ impl Reading {
         };
         let is_whole = !reader.extend(filter, STEP_BYTES);
         let at = state.output.find.at;
-        let tally = Tally {
+        let tally = MatchCount {
             total: filter.total(),
             before: at.map_or(0, |at| reader.rank(filter, at)),
             at,
@@ -111,12 +111,12 @@ impl Reading {
             is_full: filter.is_full(),
             generation,
         };
-        news.push(News::Tallied(of, tally));
+        news.push(ReadResult::Tallied(of, tally));
     }
 }
 
 /// Searches on for the next match.
-fn search(reader: &Reader, state: &State, news: &mut Vec<News>) {
+fn search(reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
     let (find, streams) = (&state.output.find, state.output.streams);
     let (Some(quest), Some(pattern)) = (find.quest, find.pattern()) else {
         return;
@@ -129,12 +129,12 @@ fn search(reader: &Reader, state: &State, news: &mut Vec<News>) {
         budget_bytes: STEP_BYTES,
     };
     let found = match state.shown_source() {
-        Some(Source::Call { call, .. }) => reader.search(call, &request, pattern),
-        Some(Source::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
-        Some(Source::Live) => search_live(reader, &quest, pattern),
-        Some(Source::Matches(_)) | None => Found::Nothing,
+        Some(OutputSource::Call { call, .. }) => reader.search(call, &request, pattern),
+        Some(OutputSource::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
+        Some(OutputSource::Live) => search_live(reader, &quest, pattern),
+        Some(OutputSource::Matches(_)) | None => Found::Nothing,
     };
-    news.push(News::Found(quest, found));
+    news.push(ReadResult::Found(quest, found));
 }
 
 /// All calls in the order of the plan.
@@ -143,7 +143,7 @@ pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
 }
 
 /// Looks through some rows of interleaved output for a match.
-fn search_live(reader: &Reader, quest: &Quest, pattern: &Pattern) -> Found {
+fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> Found {
     let end = reader.interleaved(Position::Tail, 0).total;
     let Some(last) = end.checked_sub(1) else {
         return Found::Nothing;

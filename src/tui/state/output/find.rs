@@ -2,7 +2,7 @@
 
 use crate::model::CallId;
 use crate::output::{Direction, Found, NoPattern, Pattern, Position, Streams};
-use crate::tui::state::{Level, OutputForm, Scope, State};
+use crate::tui::state::{OutputForm, Scope, State, ToastLevel};
 use crate::tui::text::figure;
 
 /// What is searched for.
@@ -18,15 +18,15 @@ pub struct Find {
     /// The place of the match that was found last.
     pub at: Option<u64>,
     /// The search that is under way.
-    pub quest: Option<Quest>,
-    tally: Option<(TallyOf, Tally)>,
+    pub quest: Option<MatchSearch>,
+    tally: Option<(MatchCountKey, MatchCount)>,
     /// Where the pane stood before the pattern was typed.
     before: Option<(Position, usize)>,
 }
 
 /// A search for the next match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quest {
+pub struct MatchSearch {
     /// From which place on.
     pub from: u64,
     /// Which way.
@@ -37,7 +37,7 @@ pub struct Quest {
 
 /// Whose matches are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TallyOf {
+pub struct MatchCountKey {
     /// The call.
     pub call: CallId,
     /// Its streams.
@@ -48,7 +48,7 @@ pub struct TallyOf {
 
 /// How many lines match, as far as they have been looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct MatchCount {
     /// Matching lines.
     pub total: u64,
     /// How many of them stand before the one that was found last.
@@ -80,11 +80,11 @@ impl Find {
     }
 
     /// Matches counted so far.
-    pub fn tally(&self) -> Tally {
+    pub fn tally(&self) -> MatchCount {
         self.tally.map(|(_, tally)| tally).unwrap_or_default()
     }
 
-    pub(super) fn count(&mut self, of: TallyOf, tally: Tally) {
+    pub(super) fn count(&mut self, of: MatchCountKey, tally: MatchCount) {
         self.tally = Some((of, tally));
     }
 
@@ -134,7 +134,7 @@ impl State {
         let (index, _) = self.first_output_row();
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
         if self.output.find.pattern.is_some() {
-            self.output.find.quest = Some(Quest {
+            self.output.find.quest = Some(MatchSearch {
                 from: first,
                 direction: Direction::Forward,
                 has_turned: false,
@@ -156,7 +156,7 @@ impl State {
     /// Goes to the next match, or to the one before.
     pub fn find_next(&mut self, direction: Direction) {
         if self.output.find.pattern.is_none() {
-            self.say(Level::Info, "nothing is searched for");
+            self.say(ToastLevel::Info, "nothing is searched for");
             return;
         }
         if self.is_tree_shown() || self.output.is_filtered() {
@@ -169,7 +169,7 @@ impl State {
         }
         let (index, _) = self.first_output_row();
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
-        let mut quest = Quest {
+        let mut quest = MatchSearch {
             from: first,
             direction,
             has_turned: false,
@@ -188,7 +188,7 @@ impl State {
     /// Shows only the lines that match, or all.
     pub fn turn_filter(&mut self) {
         if self.output.scope != Scope::Call || self.is_tree_shown() {
-            self.say(Level::Info, "only the lines of one call are filtered");
+            self.say(ToastLevel::Info, "only the lines of one call are filtered");
             return;
         }
         // The line that was found last, or the first on the screen, stays.
@@ -207,11 +207,11 @@ impl State {
     }
 
     /// Whose matches are counted, where that is one call's.
-    pub fn tally_of(&self) -> Option<TallyOf> {
+    pub fn tally_of(&self) -> Option<MatchCountKey> {
         self.output.find.pattern.as_ref()?;
         let is_lines = self.output.scope == Scope::Call && self.output.form != OutputForm::Tree;
         let call = self.selected().filter(|_| is_lines)?.id;
-        Some(TallyOf {
+        Some(MatchCountKey {
             call,
             streams: self.output.streams,
             revision: self.output.find.revision,
@@ -219,7 +219,7 @@ impl State {
     }
 
     /// Whose matches have to be counted on.
-    pub fn wanted_tally(&self) -> Option<TallyOf> {
+    pub fn wanted_tally(&self) -> Option<MatchCountKey> {
         let of = self.tally_of()?;
         let generation = self.selected()?.output.generation;
         let at = self.output.find.at;
@@ -229,7 +229,7 @@ impl State {
         (!is_done).then_some(of)
     }
 
-    pub(super) fn take_found(&mut self, quest: Quest, found: Found) {
+    pub(super) fn take_found(&mut self, quest: MatchSearch, found: Found) {
         if self.output.find.quest != Some(quest) {
             return;
         }
@@ -240,7 +240,7 @@ impl State {
                 self.show_place(place);
                 if quest.has_turned {
                     self.say(
-                        Level::Info,
+                        ToastLevel::Info,
                         match quest.direction {
                             Direction::Forward => "the search went on at the top",
                             Direction::Backward => "the search went on at the bottom",
@@ -249,19 +249,19 @@ impl State {
                 }
             }
             Found::NotYet { from } => {
-                self.output.find.quest = Some(Quest { from, ..quest });
+                self.output.find.quest = Some(MatchSearch { from, ..quest });
             }
             Found::Nothing if quest.has_turned => {
                 self.output.find.quest = None;
                 self.output.find.at = None;
-                self.say(Level::Info, "no line matches");
+                self.say(ToastLevel::Info, "no line matches");
             }
             Found::Nothing => {
                 let from = match quest.direction {
                     Direction::Forward => 0,
                     Direction::Backward => u64::MAX,
                 };
-                self.output.find.quest = Some(Quest {
+                self.output.find.quest = Some(MatchSearch {
                     from,
                     has_turned: true,
                     ..quest

@@ -1,24 +1,24 @@
 //! Where the output pane stands, and the rows that were read for it.
 
 mod find;
-mod news;
 mod page;
 mod pick;
+mod read_result;
 mod scroll;
 pub mod tree;
 
-pub use find::{Find, Quest, Tally, TallyOf};
-pub use news::News;
+pub use find::{Find, MatchCount, MatchCountKey, MatchSearch};
 pub(in crate::tui) use page::begin;
 pub use page::{Content, Page, PageRow};
-pub use pick::Picked;
+pub use pick::PickedLines;
+pub use read_result::ReadResult;
 
 use crate::model::CallId;
 use crate::output::{LineForm, Position, Streams};
-use crate::tui::export::copy_source::Extract;
+use crate::tui::export::copy_source::CopySource;
 use crate::tui::state::output::tree::{Tree, TreeView};
 
-use super::{Level, Pane, State};
+use super::{Pane, State, ToastLevel};
 
 /// Whose output is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,7 +46,7 @@ pub enum OutputForm {
 
 /// What rows are taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum OutputSource {
     /// The output of one call.
     Call {
         /// The call.
@@ -57,7 +57,7 @@ pub enum Source {
         form: LineForm,
     },
     /// The lines of one call's output that match what is searched for.
-    Matches(TallyOf),
+    Matches(MatchCountKey),
     /// The output of all calls, one after the other.
     Combined(Streams),
     /// The output of all calls as it came.
@@ -66,9 +66,9 @@ pub enum Source {
 
 /// What the pane asks the output's reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct PageRequest {
     /// Whose rows.
-    pub source: Source,
+    pub source: OutputSource,
     /// How far the output had grown.
     pub generation: u64,
     /// Where the screen begins.
@@ -105,13 +105,13 @@ pub struct OutputView {
     /// The document as a tree.
     pub tree: TreeView,
     /// What was to be copied, and is more than the clipboard takes.
-    pub too_large: Option<Extract>,
+    pub too_large: Option<CopySource>,
     /// Lines that are picked with the mouse.
-    pub picked: Option<Picked>,
+    pub picked: Option<PickedLines>,
     /// The rows that were read last.
     pub page: Page,
     /// For which wish.
-    pub read: Option<Wanted>,
+    pub read: Option<PageRequest>,
 }
 
 impl OutputView {
@@ -160,22 +160,22 @@ impl OutputView {
 
 impl State {
     /// Whose output the pane shows, if any.
-    pub fn shown_source(&self) -> Option<Source> {
+    pub fn shown_source(&self) -> Option<OutputSource> {
         let streams = self.output.streams;
         match self.output.scope {
-            Scope::Combined => return Some(Source::Combined(streams)),
-            Scope::Live => return Some(Source::Live),
+            Scope::Combined => return Some(OutputSource::Combined(streams)),
+            Scope::Live => return Some(OutputSource::Live),
             Scope::Call => {}
         }
         let call = self.selected()?.id;
         if let Some(of) = self.tally_of().filter(|_| self.output.is_filtered()) {
-            return Some(Source::Matches(of));
+            return Some(OutputSource::Matches(of));
         }
         let form = match self.output.form {
             OutputForm::Raw => LineForm::Raw,
             OutputForm::Text | OutputForm::Tree => LineForm::Shown,
         };
-        Some(Source::Call {
+        Some(OutputSource::Call {
             call,
             streams,
             form,
@@ -183,19 +183,19 @@ impl State {
     }
 
     /// What the output pane needs to be read, if it is visible.
-    pub fn wanted_output(&self) -> Option<Wanted> {
+    pub fn wanted_output(&self) -> Option<PageRequest> {
         let height = self.layout().rows(self, Pane::Output);
         let source = self.shown_source().filter(|_| height > 0)?;
         let generation = match source {
-            Source::Call { .. } => self.selected()?.output.generation,
+            OutputSource::Call { .. } => self.selected()?.output.generation,
             // Both only ever grow, and so does their sum.
-            Source::Matches(_) => {
+            OutputSource::Matches(_) => {
                 let printed = self.selected()?.output.generation;
                 printed.wrapping_add(self.output.find.tally().total)
             }
-            Source::Combined(_) | Source::Live => self.generations(),
+            OutputSource::Combined(_) | OutputSource::Live => self.generations(),
         };
-        Some(Wanted {
+        Some(PageRequest {
             source,
             generation,
             from: self.output.position,
@@ -224,18 +224,18 @@ impl State {
     }
 
     /// Takes what was read.
-    pub(in crate::tui) fn take_news(&mut self, news: News) {
+    pub(in crate::tui) fn set_read(&mut self, news: ReadResult) {
         match news {
-            News::Page(wanted, page) => {
+            ReadResult::Page(wanted, page) => {
                 let width = self.wrap_width();
                 let mut before = std::mem::replace(&mut self.output.page, page);
                 self.output.page.wrap(width, &mut before);
                 self.output.read = Some(wanted);
             }
-            News::Found(quest, found) => self.take_found(quest, found),
-            News::Tallied(of, tally) => self.output.find.count(of, tally),
-            News::Tree(of, tree) => self.output.tree.take(of, tree),
-            News::Heard(heard) => self.hear(heard),
+            ReadResult::Found(quest, found) => self.take_found(quest, found),
+            ReadResult::Tallied(of, tally) => self.output.find.count(of, tally),
+            ReadResult::Tree(of, tree) => self.output.tree.take(of, tree),
+            ReadResult::ServerLog(heard) => self.set_server_log(heard),
         }
     }
 
@@ -269,7 +269,10 @@ impl State {
     /// Shows the output in the next form.
     pub(in crate::tui) fn turn_form(&mut self) {
         if self.output.scope != Scope::Call {
-            self.say(Level::Info, "only the output of one call has other forms");
+            self.say(
+                ToastLevel::Info,
+                "only the output of one call has other forms",
+            );
             return;
         }
         self.output.form = match self.output.form {

@@ -6,14 +6,14 @@ use crate::tui::state::{Pane, State};
 
 /// Lines from the one that was pressed to the one under the pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Picked {
+pub struct PickedLines {
     /// The place that was pressed.
     from: u64,
     /// The place that the pointer came to; `None` while it has not moved.
     to: Option<u64>,
 }
 
-impl Picked {
+impl PickedLines {
     /// The places that are picked; none before the pointer moved.
     pub fn places(self) -> Option<Range<u64>> {
         let to = self.to?;
@@ -42,7 +42,7 @@ impl State {
     /// A row of the output pane is pressed: the picking begins there.
     pub(in crate::tui) fn begin_pick(&mut self, row: usize) {
         let from = self.place_in(row).filter(|_| !self.is_tree_shown());
-        self.output.picked = from.map(|from| Picked { from, to: None });
+        self.output.picked = from.map(|from| PickedLines { from, to: None });
     }
 
     /// The pointer moved to a line of the screen while it was pressed. Beyond

@@ -59,14 +59,14 @@ pub struct TreeRow {
     /// Its key, as JSON, or its index.
     pub key: Option<Safe>,
     /// What it holds.
-    pub holds: Holds,
+    pub holds: NodeValue,
     /// Its number among all nodes, the parents first.
     node: usize,
 }
 
 /// What a row of the tree holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holds {
+pub enum NodeValue {
     /// An object or an array with something in it.
     Branch {
         /// How many members.
@@ -140,7 +140,7 @@ impl TreeView {
         let Some(row) = self.rows.get(self.cursor) else {
             return;
         };
-        if matches!(row.holds, Holds::Branch { .. }) {
+        if matches!(row.holds, NodeValue::Branch { .. }) {
             if !self.closed.remove(&row.node) {
                 self.closed.insert(row.node);
             }
@@ -173,7 +173,7 @@ impl TreeView {
     /// Whether the node at the cursor is open, if it can be.
     fn branch(&self) -> Option<bool> {
         match self.rows.get(self.cursor)?.holds {
-            Holds::Branch { is_open, .. } => Some(is_open),
+            NodeValue::Branch { is_open, .. } => Some(is_open),
             _ => None,
         }
     }
@@ -256,22 +256,22 @@ impl Flat<'_> {
     }
 }
 
-fn holds(value: &Value, is_open: bool) -> Holds {
+fn holds(value: &Value, is_open: bool) -> NodeValue {
     let text = |value: &Value| Safe::new(&value.to_string());
     match value {
-        Value::Array(items) if !items.is_empty() => Holds::Branch {
+        Value::Array(items) if !items.is_empty() => NodeValue::Branch {
             members: items.len(),
             is_array: true,
             is_open,
         },
-        Value::Object(table) if !table.is_empty() => Holds::Branch {
+        Value::Object(table) if !table.is_empty() => NodeValue::Branch {
             members: table.len(),
             is_array: false,
             is_open,
         },
-        Value::String(_) => Holds::String(text(value)),
-        Value::Number(_) => Holds::Number(text(value)),
-        _ => Holds::Literal(text(value)),
+        Value::String(_) => NodeValue::String(text(value)),
+        Value::Number(_) => NodeValue::Number(text(value)),
+        _ => NodeValue::Literal(text(value)),
     }
 }
 

@@ -15,9 +15,9 @@ use crate::model::RunPhase;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Entry, TABLE};
-use crate::tui::keymap::Meaning;
-use crate::tui::state::{Layer, Level, Pane};
-use crate::tui::text::field::Field;
+use crate::tui::keymap::KeyMatch;
+use crate::tui::state::{Layer, Pane, ToastLevel};
+use crate::tui::text::field::TextField;
 use crate::tui::text::{Strip, figure};
 use crate::tui::views::View;
 
@@ -50,7 +50,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 }
 
 /// The field of the filter, and how many calls it leaves.
-fn filter(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
+fn filter(view: &View<'_>, field: &TextField, area: Rect, buf: &mut Buffer) {
     let mut strip = view.strip(area.width);
     strip.skip(1).put("filter: ", view.style(Role::Muted));
     strip.draw(area.as_position(), buf);
@@ -61,7 +61,7 @@ fn filter(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
 
 /// The field for what is searched for, with what is wrong with it or how many
 /// lines match.
-fn search(view: &View<'_>, field: &Field, area: Rect, buf: &mut Buffer) {
+fn search(view: &View<'_>, field: &TextField, area: Rect, buf: &mut Buffer) {
     let find = &view.state.output.find;
     let name = if find.is_filter {
         "only lines with: "
@@ -106,9 +106,9 @@ fn message(view: &View<'_>, width: u16) -> Option<Strip> {
     }
     if let Some(toast) = state.toasts.showing(state.now) {
         let role = match toast.level {
-            Level::Info => Role::ToastInfo,
-            Level::Warn => Role::ToastWarn,
-            Level::Error => Role::ToastError,
+            ToastLevel::Info => Role::ToastInfo,
+            ToastLevel::Warn => Role::ToastWarn,
+            ToastLevel::Error => Role::ToastError,
         };
         strip.put(toast.text.clone(), view.style(role));
         log_hint(view, &mut strip);
@@ -216,7 +216,7 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static Entry> + 
             .bindings()
             .iter()
             .filter(|it| it.action == entry.action);
-        bound.any(|it| keymap.meaning(contexts, it.keys.as_slice()) == Meaning::Action(it.action))
+        bound.any(|it| keymap.meaning(contexts, it.keys.as_slice()) == KeyMatch::Action(it.action))
     };
     heard.filter(move |entry| match entry.action {
         Action::Back => is_reading,

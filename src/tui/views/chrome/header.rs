@@ -21,13 +21,13 @@ use crate::tui::views::View;
 use crate::tui::views::chrome::sparkline;
 
 /// What is left out, the higher the more.
-type Thrift = u8;
-const WORDS: Thrift = 1;
-const PLAN: Thrift = 2;
-const TRENDS: Thrift = 3;
-const HINT: Thrift = 4;
-const MEMORY: Thrift = 5;
-const CPU: Thrift = 6;
+type DetailLevel = u8;
+const WORDS: DetailLevel = 1;
+const PLAN: DetailLevel = 2;
+const TRENDS: DetailLevel = 3;
+const HINT: DetailLevel = 4;
+const MEMORY: DetailLevel = 5;
+const CPU: DetailLevel = 6;
 
 /// Draws the line.
 pub(in crate::tui) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -74,7 +74,7 @@ fn ends(view: &View<'_>, area: Rect) -> (Strip, Right, u16) {
     }
 }
 
-fn left(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
+fn left(view: &View<'_>, width: u16, thrift: DetailLevel) -> Strip {
     let (counts, glyphs) = (&view.state.run.counts, view.glyphs);
     let mut strip = Strip::new(width, glyphs);
     strip.skip(1);
@@ -134,7 +134,7 @@ fn left(view: &View<'_>, width: u16, thrift: Thrift) -> Strip {
     strip
 }
 
-fn right(view: &View<'_>, width: u16, thrift: Thrift) -> Right {
+fn right(view: &View<'_>, width: u16, thrift: DetailLevel) -> Right {
     let state = view.state;
     let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
@@ -190,13 +190,13 @@ fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
 }
 
 fn has_outlook(view: &View<'_>) -> bool {
-    let outlook = view.state.cap_outlook.as_ref();
+    let outlook = view.state.cap_forecast.as_ref();
     outlook.is_some_and(|outlook| view.state.now < outlook.until)
 }
 
 /// While the cap is turned: the estimated time left at the caps around it.
 fn outlook(view: &View<'_>, strip: &mut Strip) {
-    let Some(outlook) = &view.state.cap_outlook else {
+    let Some(outlook) = &view.state.cap_forecast else {
         return;
     };
     let muted = view.style(Role::Muted);
@@ -225,7 +225,7 @@ fn phase(view: &View<'_>, strip: &mut Strip) {
 }
 
 /// The machine's gauges. Nothing is shown of what was never read.
-fn machine(view: &View<'_>, strip: &mut Strip, thrift: Thrift) {
+fn machine(view: &View<'_>, strip: &mut Strip, thrift: DetailLevel) {
     let run = &view.state.run;
     let (machine, cores) = (&run.machine, run.cores.max(1) as f32);
     let Some(latest) = machine.latest() else {

@@ -39,7 +39,7 @@ pub(in crate::tui) fn action_at(view: &View<'_>, at: Position) -> Option<Action>
 
 /// How the names of the screens are written.
 #[derive(Debug, Clone, Copy)]
-enum Form {
+enum TabForm {
     /// In full.
     Full,
     /// Shortened, the screen that is shown in full.
@@ -51,8 +51,8 @@ enum Form {
 /// Every screen in the longest form in which all have room.
 fn tabs(view: &View<'_>) -> Vec<(Strip, Screen)> {
     let room = usize::from(view.layout.tabs.width);
-    let mut tabs = tabs_in(view, Form::Full);
-    for form in [Form::Short, Form::Numbers] {
+    let mut tabs = tabs_in(view, TabForm::Full);
+    for form in [TabForm::Short, TabForm::Numbers] {
         if tabs.iter().map(|(tab, _)| tab.used()).sum::<usize>() <= room {
             break;
         }
@@ -61,7 +61,7 @@ fn tabs(view: &View<'_>) -> Vec<(Strip, Screen)> {
     tabs
 }
 
-fn tabs_in(view: &View<'_>, form: Form) -> Vec<(Strip, Screen)> {
+fn tabs_in(view: &View<'_>, form: TabForm) -> Vec<(Strip, Screen)> {
     let shown = view.state.screen;
     let has_servers = view.state.has_servers();
     let screens = Screen::ALL.into_iter();
@@ -71,7 +71,7 @@ fn tabs_in(view: &View<'_>, form: Form) -> Vec<(Strip, Screen)> {
     made.collect()
 }
 
-fn tab(view: &View<'_>, screen: Screen, form: Form) -> Strip {
+fn tab(view: &View<'_>, screen: Screen, form: TabForm) -> Strip {
     let is_shown = screen == view.state.screen;
     let (name, short) = screen.names();
     let role = if is_shown { Role::Accent } else { Role::Muted };
@@ -80,11 +80,11 @@ fn tab(view: &View<'_>, screen: Screen, form: Form) -> Strip {
     tab.put(if is_shown { " [" } else { "  " }, style);
     tab.put(figure::count(screen.number()), style);
     match form {
-        Form::Numbers if !is_shown => {}
-        Form::Short if !is_shown => {
+        TabForm::Numbers if !is_shown => {}
+        TabForm::Short if !is_shown => {
             tab.skip(1).put(short, style);
         }
-        Form::Full | Form::Short | Form::Numbers => {
+        TabForm::Full | TabForm::Short | TabForm::Numbers => {
             tab.skip(1).put(name, style);
         }
     }

@@ -20,7 +20,7 @@ use crate::theme::Role;
 use crate::tui::text::{Cut, Piece, Strip, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::scale;
-use crate::tui::views::experiments::load_curve::{LoadCurve, Moment};
+use crate::tui::views::experiments::load_curve::{LoadColumn, LoadCurve};
 
 /// Cells of the names at the left, with a blank behind them.
 const LABEL: u16 = 15;
@@ -125,7 +125,7 @@ impl Chart<'_> {
     fn queued(&self, rows: u16) -> Vec<Strip> {
         let (_, _, most) = self.curve.most;
         let latest = figure::count(self.curve.latest.queued as usize);
-        let level = |it: &Moment| Some(it.queued / f64::from(most.max(1)));
+        let level = |it: &LoadColumn| Some(it.queued / f64::from(most.max(1)));
         let name = (Piece::from("queued ").then(latest), Role::Queued);
         self.band(rows, name, &figure::count(most as usize), level)
     }
@@ -151,7 +151,7 @@ impl Chart<'_> {
         rows: u16,
         (name, role): (Piece<'static>, Role),
         top: &Piece<'static>,
-        level: impl Fn(&Moment) -> Option<f64>,
+        level: impl Fn(&LoadColumn) -> Option<f64>,
     ) -> Vec<Strip> {
         let view = self.view;
         let style = view.style(role);
@@ -173,7 +173,7 @@ impl Chart<'_> {
     }
 
     /// The columns of a row.
-    fn cells(&self, strip: &mut Strip, sign: impl Fn(&Moment) -> Option<Sign>) {
+    fn cells(&self, strip: &mut Strip, sign: impl Fn(&LoadColumn) -> Option<Sign>) {
         strip.skip_to(usize::from(LABEL));
         for column in &self.curve.columns {
             match column.as_ref().and_then(&sign) {

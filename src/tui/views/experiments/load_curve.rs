@@ -13,7 +13,7 @@ const NOTHING: f64 = 1e-6;
 
 /// What is known of one column's time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::tui) struct Moment {
+pub(in crate::tui) struct LoadColumn {
     /// The cap at its end.
     pub(in crate::tui) cap: f64,
     /// Calls that held a lane, on average.
@@ -28,7 +28,7 @@ pub(in crate::tui) struct Moment {
 #[derive(Debug)]
 pub(in crate::tui) struct LoadCurve {
     /// Each column's figures; `None` where there was no reading.
-    pub(in crate::tui) columns: Vec<Option<Moment>>,
+    pub(in crate::tui) columns: Vec<Option<LoadColumn>>,
     /// When the first column begins and the last one ends, on the run's clock.
     pub(in crate::tui) span: (Duration, Duration),
     /// Usual time between two readings; `None` of a single one.
@@ -110,8 +110,8 @@ struct Sum {
 }
 
 impl Sum {
-    fn moment(&self) -> Option<Moment> {
-        (self.weight > NOTHING).then(|| Moment {
+    fn moment(&self) -> Option<LoadColumn> {
+        (self.weight > NOTHING).then(|| LoadColumn {
             cap: self.cap,
             running: self.running / self.weight,
             queued: self.queued / self.weight,
@@ -177,7 +177,7 @@ mod tests {
             pulse(5_000, 2, Some(1.0)),
         ];
         let curve = curve(&load_samples, 10).expect("four readings");
-        let read = |figure: fn(&Moment) -> Option<f64>| -> Vec<Option<f64>> {
+        let read = |figure: fn(&LoadColumn) -> Option<f64>| -> Vec<Option<f64>> {
             let columns = curve.columns.iter().map(|it| figure(it.as_ref()?));
             columns
                 .map(|it| Some((it? * 100.0).round() / 100.0))

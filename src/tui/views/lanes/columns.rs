@@ -5,7 +5,7 @@ use crate::tui::views::View;
 
 /// The columns of the lanes. A column of 0 cells is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tui) struct Columns {
+pub(in crate::tui) struct LaneColumns {
     pub(in crate::tui) lane: usize,
     pub(in crate::tui) call: usize,
     pub(in crate::tui) args: usize,
@@ -20,7 +20,7 @@ pub(in crate::tui) struct Columns {
 /// Cells of arguments below which another column gives way.
 const LEAST_ARGS: usize = 20;
 
-impl Columns {
+impl LaneColumns {
     /// The columns for a width, for lanes numbered up to `lanes`. They give
     /// way in the order trend, memory, time left, arguments, CPU.
     pub(in crate::tui) fn of(width: u16, lanes: usize) -> Self {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn columns_give_way_in_order() {
         let shown = |width| {
-            let it = Columns::of(width, 4);
+            let it = LaneColumns::of(width, 4);
             [it.trend, it.memory, it.eta, it.args, it.cpu].map(|cells| cells > 0)
         };
         assert_eq!(shown(118), [true, true, true, true, true]);
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn columns_fill_the_width_and_no_more() {
         for width in 40..=250 {
-            let it = Columns::of(width, 1024);
+            let it = LaneColumns::of(width, 1024);
             let args = if it.args > 0 { it.args + 1 } else { 0 };
             assert!(it.taken() + args <= usize::from(width), "{width}: {it:?}");
         }

@@ -23,7 +23,7 @@ use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::state::layout::Breadth;
 use crate::tui::text::{Align, figure};
-use crate::tui::views::lanes::columns::Columns;
+use crate::tui::views::lanes::columns::LaneColumns;
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -38,7 +38,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     left.put(figure::part(busy, lanes), view.style(Role::Title))
         .skip(1);
     let inner = view.layout.inner(Pane::Lanes);
-    let columns = Columns::of(inner.width, run.lanes.len());
+    let columns = LaneColumns::of(inner.width, run.lanes.len());
     let titles = columns.titles(view, inner.width);
     let is_wide = view.layout.breadth == Breadth::Wide;
     let right = match view.layout.breadth {
@@ -57,7 +57,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     rows(view, body, &columns, buf);
 }
 
-fn rows(view: &View<'_>, body: Rect, columns: &Columns, buf: &mut Buffer) {
+fn rows(view: &View<'_>, body: Rect, columns: &LaneColumns, buf: &mut Buffer) {
     let state = view.state;
     let lines = view.layout.lane_lines(state);
     let mut y = body.y;
@@ -102,7 +102,7 @@ fn rows(view: &View<'_>, body: Rect, columns: &Columns, buf: &mut Buffer) {
     }
 }
 
-fn idle(view: &View<'_>, lane: LaneId, columns: &Columns, row: Rect, buf: &mut Buffer) {
+fn idle(view: &View<'_>, lane: LaneId, columns: &LaneColumns, row: Rect, buf: &mut Buffer) {
     let mut strip = view.strip(row.width);
     let style = view.style(Role::Muted);
     strip

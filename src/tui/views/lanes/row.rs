@@ -18,14 +18,14 @@ use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, args, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::sparkline;
-use crate::tui::views::lanes::columns::Columns;
+use crate::tui::views::lanes::columns::LaneColumns;
 
 /// The line with the figures.
 pub(in crate::tui) fn figures(
     view: &View<'_>,
     row: &CallRow,
     lane: LaneId,
-    columns: &Columns,
+    columns: &LaneColumns,
     width: u16,
 ) -> Strip {
     let mut strip = Strip::new(width, view.glyphs);
@@ -97,7 +97,7 @@ fn arguments(
     view: &View<'_>,
     strip: &mut Strip,
     row: &CallRow,
-    columns: &Columns,
+    columns: &LaneColumns,
     styles: (Style, Style, Style),
 ) {
     let (fg, muted, state) = styles;
@@ -144,7 +144,7 @@ fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, St
 const NOT_MEASURED: &str = "not measured";
 
 /// CPU, its trend and memory. What is not known is blank.
-fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &Columns) {
+fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColumns) {
     let tool = view.state.catalogue.get(&row.tool);
     if tool.is_some_and(Tool::runs_elsewhere) {
         let shown = [columns.cpu, columns.trend, columns.memory];
@@ -198,7 +198,7 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &Columns) 
 pub(in crate::tui) fn detail(
     view: &View<'_>,
     row: &CallRow,
-    columns: &Columns,
+    columns: &LaneColumns,
     width: u16,
 ) -> Strip {
     let mut strip = Strip::new(width, view.glyphs);

@@ -62,7 +62,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, &["Select a call to see all about it."], buf);
         return;
     };
-    let rows = Sheet::of(view.state, row, (inner.width, view.glyphs), &|role| {
+    let rows = DetailRows::of(view.state, row, (inner.width, view.glyphs), &|role| {
         view.style(role)
     });
     let last = rows.len().saturating_sub(usize::from(inner.height));
@@ -76,7 +76,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 pub(in crate::tui) fn last_row(state: &State) -> usize {
     let inner = state.layout().inner(Pane::Detail);
     let rows = state.selected().map_or(0, |row| {
-        Sheet::of(state, row, (inner.width, Glyphs::Unicode), &|_| {
+        DetailRows::of(state, row, (inner.width, Glyphs::Unicode), &|_| {
             Style::new()
         })
         .len()
@@ -85,7 +85,7 @@ pub(in crate::tui) fn last_row(state: &State) -> usize {
 }
 
 /// What is written about a call, row by row.
-struct Sheet<'a> {
+struct DetailRows<'a> {
     state: &'a State,
     row: &'a CallRow,
     width: u16,
@@ -94,7 +94,7 @@ struct Sheet<'a> {
     rows: Vec<Strip>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> DetailRows<'a> {
     fn of(
         state: &'a State,
         row: &'a CallRow,

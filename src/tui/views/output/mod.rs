@@ -24,7 +24,7 @@ use crate::output::{OutputLine, Safe, Stream};
 use crate::theme::Role;
 use crate::tui::state::layout::{CALL, TIME};
 use crate::tui::state::output::{Content, PageRow};
-use crate::tui::state::{Pane, Picked, Scope};
+use crate::tui::state::{Pane, PickedLines, Scope};
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Strip, figure, from_column, width};
 use crate::tui::views::{View, chrome};
@@ -65,7 +65,7 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
 fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
     let (first, skipped) = view.state.first_output_row();
     let output = &view.state.output;
-    let picked = output.picked.and_then(Picked::places);
+    let picked = output.picked.and_then(PickedLines::places);
     let mut y = i32::from(inner.y) - i32::try_from(skipped).unwrap_or(i32::MAX);
     for row in output.page.rows.iter().skip(first) {
         if y >= i32::from(inner.bottom()) {

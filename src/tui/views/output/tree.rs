@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
-use crate::tui::state::output::tree::{Holds, NoTree, Tree, TreeRow};
+use crate::tui::state::output::tree::{NoTree, NodeValue, Tree, TreeRow};
 use crate::tui::text::{Piece, Strip, figure};
 use crate::tui::views::{View, chrome};
 
@@ -20,7 +20,7 @@ use crate::tui::views::{View, chrome};
 pub(in crate::tui) fn render(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
     let tree = &view.state.output.tree;
     match view.state.shown_tree() {
-        None => chrome::empty(view, inner, &["Reading…"], buf),
+        None => chrome::empty(view, inner, &["PaneReader…"], buf),
         Some(Tree::None(why)) => nothing(view, why, inner, buf),
         Some(Tree::Document(_)) => {
             let rows = tree.rows().iter().enumerate().skip(tree.first);
@@ -57,7 +57,7 @@ fn line(view: &View<'_>, row: &TreeRow, width: u16) -> Strip {
     let punct = view.style(Role::JsonPunct);
     strip.skip(1 + row.depth * 2);
     match row.holds {
-        Holds::Branch { is_open, .. } => {
+        NodeValue::Branch { is_open, .. } => {
             let sign = if is_open {
                 view.glyphs.stopping()
             } else {
@@ -76,10 +76,10 @@ fn line(view: &View<'_>, row: &TreeRow, width: u16) -> Strip {
         strip.put(text, view.style(role));
     };
     match &row.holds {
-        Holds::String(text) => scalar(text, Role::JsonString),
-        Holds::Number(text) => scalar(text, Role::JsonNumber),
-        Holds::Literal(text) => scalar(text, Role::JsonLiteral),
-        Holds::Branch {
+        NodeValue::String(text) => scalar(text, Role::JsonString),
+        NodeValue::Number(text) => scalar(text, Role::JsonNumber),
+        NodeValue::Literal(text) => scalar(text, Role::JsonLiteral),
+        NodeValue::Branch {
             members, is_array, ..
         } => {
             let (open, close) = if *is_array { ("[", "]") } else { ("{", "}") };

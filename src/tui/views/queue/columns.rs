@@ -6,7 +6,7 @@ use crate::tui::views::View;
 
 /// The columns of the table behind a row's start. One of 0 cells is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tui) struct Columns {
+pub(in crate::tui) struct TableColumns {
     head: usize,
     pub(in crate::tui) name: usize,
     pub(in crate::tui) tool: usize,
@@ -16,7 +16,7 @@ pub(in crate::tui) struct Columns {
     pub(in crate::tui) why: usize,
 }
 
-impl Columns {
+impl TableColumns {
     /// The columns for a width. They give way in the order parents, priority,
     /// tool, arguments.
     pub(in crate::tui) fn of(width: u16, calls: usize) -> Self {
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn columns_never_pass_the_width() {
         for width in 38..=250_u16 {
-            let it = Columns::of(width, 10_000);
+            let it = TableColumns::of(width, 10_000);
             let shown = [it.tool, it.args, it.after, it.priority, it.why];
             let right: usize = shown
                 .iter()

@@ -18,7 +18,7 @@ use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
-use crate::tui::views::queue::columns::Columns;
+use crate::tui::views::queue::columns::TableColumns;
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -40,7 +40,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     .skip(1);
     let inner = chrome::frame(view, Pane::Table, &left, &chrome::selector(view), buf);
     let body = view.layout.table_area();
-    let columns = Columns::of(inner.width, state.run.calls.len());
+    let columns = TableColumns::of(inner.width, state.run.calls.len());
     columns
         .titles(view, inner.width)
         .draw(inner.as_position(), buf);
@@ -76,7 +76,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     }
 }
 
-fn call(view: &View<'_>, row: &CallRow, columns: &Columns, area: Rect, buf: &mut Buffer) {
+fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, area: Rect, buf: &mut Buffer) {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let state = view.style(role_of_state(&row.state));
     let mut strip = chrome::row_start(view, row, area.width);

@@ -13,30 +13,32 @@ use ratatui::buffer::Buffer;
 
 use crate::output::{Party, Safe};
 use crate::theme::{Role, Theme};
-use crate::tui::state::{Letter, Pane, State};
+use crate::tui::state::{MessageRow, Pane, State};
 use crate::tui::text::glyphs::Glyphs;
 use crate::tui::text::{Strip, figure, wrapped};
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
 pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
-    if view.layout.pane(Pane::Talk).is_empty() {
+    if view.layout.pane(Pane::Messages).is_empty() {
         return;
     }
-    let mut left = chrome::title(view, Pane::Talk, "Messages");
+    let mut left = chrome::title(view, Pane::Messages, "Messages");
     if let Some(row) = view.state.selected() {
         let title = view.style(Role::Title);
         left.put(figure::call(row.id), title).skip(1);
         left.put(Safe::new(row.name.as_str()), title).skip(1);
     }
-    let inner = chrome::frame(view, Pane::Talk, &left, &view.strip(0), buf);
+    let inner = chrome::frame(view, Pane::Messages, &left, &view.strip(0), buf);
     let Some(letters) = letters(view.state) else {
         chrome::empty(view, inner, nothing(view.state), buf);
         return;
     };
     let rows = rows(view, letters, inner.width);
     let last = rows.len().saturating_sub(usize::from(inner.height));
-    let shown = rows.iter().skip(view.state.servers.talk_first.min(last));
+    let shown = rows
+        .iter()
+        .skip(view.state.servers.messages_first.min(last));
     for (strip, y) in shown.zip(inner.y..inner.bottom()) {
         strip.draw((inner.x, y), buf);
     }
@@ -55,19 +57,19 @@ fn nothing(state: &State) -> &'static [&'static str] {
 pub(in crate::tui) fn last_row(state: &State) -> usize {
     let theme = Theme::plain();
     let view = View::new(state, &theme, Glyphs::default());
-    let inner = view.layout.inner(Pane::Talk);
+    let inner = view.layout.inner(Pane::Messages);
     let rows = letters(state).map_or(0, |it| rows(&view, it, inner.width).len());
     rows.saturating_sub(usize::from(inner.height))
 }
 
 /// The messages, if they are those of the selected call.
-fn letters(state: &State) -> Option<&[Letter]> {
-    let heard = &state.servers.heard;
+fn letters(state: &State) -> Option<&[MessageRow]> {
+    let heard = &state.servers.log;
     let is_of = heard.of.1.is_some() && heard.of.1 == state.selection.call();
     heard.talk.as_deref().filter(|_| is_of)
 }
 
-fn rows(view: &View<'_>, letters: &[Letter], width: u16) -> Vec<Strip> {
+fn rows(view: &View<'_>, letters: &[MessageRow], width: u16) -> Vec<Strip> {
     let muted = view.style(Role::Muted);
     let mut rows = Vec::new();
     for letter in letters {
@@ -86,7 +88,7 @@ fn rows(view: &View<'_>, letters: &[Letter], width: u16) -> Vec<Strip> {
         rows.push(strip);
         text(view, letter, width, &mut rows);
     }
-    let left_out = view.state.servers.heard.left_out;
+    let left_out = view.state.servers.log.left_out;
     if left_out > 0 {
         let mut strip = view.strip(width);
         strip.skip(1);
@@ -97,7 +99,7 @@ fn rows(view: &View<'_>, letters: &[Letter], width: u16) -> Vec<Strip> {
     rows
 }
 
-fn text(view: &View<'_>, letter: &Letter, width: u16, rows: &mut Vec<Strip>) {
+fn text(view: &View<'_>, letter: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
     let room = usize::from(width).saturating_sub(4);
     for piece in &letter.text {
         for part in wrapped(piece.as_str(), room) {

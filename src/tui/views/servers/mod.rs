@@ -51,7 +51,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, NONE, buf);
         return;
     }
-    let columns = Columns::of(inner.width);
+    let columns = ServerColumns::of(inner.width);
     columns
         .titles(view, inner.width)
         .draw((inner.x, inner.y), buf);
@@ -91,7 +91,7 @@ fn unusable(view: &View<'_>, name: &ServerName, reason: &str, width: u16) -> Str
 }
 
 /// The columns of the list. One of 0 cells is not shown.
-struct Columns {
+struct ServerColumns {
     name: usize,
     era: usize,
     tools: usize,
@@ -101,7 +101,7 @@ struct Columns {
     memory: usize,
 }
 
-impl Columns {
+impl ServerColumns {
     /// The columns for a width. They give way in the order trend, era, tools,
     /// memory, CPU.
     fn of(width: u16) -> Self {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn columns_never_pass_the_width() {
         for width in 38..=250_u16 {
-            let it = Columns::of(width);
+            let it = ServerColumns::of(width);
             let shown = [it.era, it.tools, it.calls, it.cpu, it.trend, it.memory];
             let shown = shown.iter().filter(|cells| **cells > 0);
             let right: usize = shown.map(|cells| cells + 1).sum();

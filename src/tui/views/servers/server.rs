@@ -244,7 +244,7 @@ fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
 }
 
 fn standard_error(view: &View<'_>, width: u16) -> Vec<Strip> {
-    let heard = &view.state.servers.heard;
+    let heard = &view.state.servers.log;
     let muted = view.style(Role::Muted);
     let mut heading = view.strip(width);
     heading

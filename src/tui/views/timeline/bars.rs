@@ -13,11 +13,11 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::glyphs::role_of_outcome;
 use crate::tui::text::{Strip, figure};
-use crate::tui::timeline::{Bar, Phase, Window};
+use crate::tui::timeline::{Bar, BarPhase, TimeWindow};
 use crate::tui::views::View;
 
 /// Draws what is before now as idle.
-pub(in crate::tui) fn idle(view: &View<'_>, row: Rect, window: Window, buf: &mut Buffer) {
+pub(in crate::tui) fn idle(view: &View<'_>, row: Rect, window: TimeWindow, buf: &mut Buffer) {
     let now = view.state.elapsed();
     if row.width == 0 || window.from > now {
         return;
@@ -38,7 +38,7 @@ pub(in crate::tui) fn draw(
     view: &View<'_>,
     bar: &Bar,
     row: Rect,
-    window: Window,
+    window: TimeWindow,
     buf: &mut Buffer,
 ) {
     let now = view.state.elapsed();
@@ -49,15 +49,15 @@ pub(in crate::tui) fn draw(
     let from = window.column(bar.from, row.width);
     let to = window.column(end, row.width).max(from + 1);
     match bar.phase {
-        Phase::Waited(heading) => {
+        BarPhase::Waited(heading) => {
             let (sign, role) = waiting(view, heading);
             fill(view, row, (from, to), sign, view.style(role), buf);
         }
-        Phase::Stopped => {
+        BarPhase::Stopped => {
             let style = view.style(Role::Stopping).add_modifier(Modifier::REVERSED);
             fill(view, row, (from, to), view.glyphs.stopping(), style, buf);
         }
-        Phase::Ran(outcome) => {
+        BarPhase::Ran(outcome) => {
             let (sign, role) = match outcome {
                 None => (view.glyphs.running(), Role::Running),
                 Some(outcome) => (view.glyphs.outcome(outcome), role_of_outcome(outcome)),
@@ -100,7 +100,7 @@ pub(in crate::tui) fn thin(
     bar: &Bar,
     named: Option<CallId>,
     row: Rect,
-    window: Window,
+    window: TimeWindow,
     buf: &mut Buffer,
 ) {
     let end = bar.end(window.to);
@@ -112,7 +112,7 @@ pub(in crate::tui) fn thin(
     let muted = view.style(Role::Muted);
     let mut strip = view.strip(to - from);
     match bar.phase {
-        Phase::Ran(Some(outcome)) => {
+        BarPhase::Ran(Some(outcome)) => {
             let sign = view.glyphs.outcome(outcome);
             strip.put(sign, view.style(role_of_outcome(outcome)));
             let number = named.map(figure::call);

@@ -10,13 +10,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::theme::Role;
-use crate::tui::state::Chart;
+use crate::tui::state::TimelineAreas;
 use crate::tui::text::{Piece, figure};
-use crate::tui::timeline::Window;
+use crate::tui::timeline::TimeWindow;
 use crate::tui::views::View;
 
 /// Draws the strip.
-pub(in crate::tui) fn render(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+pub(in crate::tui) fn render(
+    view: &View<'_>,
+    chart: TimelineAreas,
+    window: TimeWindow,
+    buf: &mut Buffer,
+) {
     let area = chart.strip;
     let bars = chart.bars(area);
     if area.height == 0 || bars.width == 0 {

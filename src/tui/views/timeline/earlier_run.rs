@@ -10,14 +10,14 @@ use ratatui::layout::Rect;
 
 use crate::model::{CallId, LaneId};
 use crate::theme::Role;
-use crate::tui::state::Chart;
+use crate::tui::state::TimelineAreas;
 use crate::tui::text::{Align, Strip, figure};
-use crate::tui::timeline::{Ghost, Phase, Window};
+use crate::tui::timeline::{BarPhase, EarlierRun, TimeWindow};
 use crate::tui::views::View;
 use crate::tui::views::timeline::bars;
 
 /// Which it is, its cap and what it took.
-pub(in crate::tui) fn name(view: &View<'_>, ghost: &Ghost, strip: &mut Strip) {
+pub(in crate::tui) fn name(view: &View<'_>, ghost: &EarlierRun, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
     which(view, strip);
     strip
@@ -40,7 +40,7 @@ fn which(view: &View<'_>, strip: &mut Strip) {
 
 /// What this run took once it has ended, and what that is beside the earlier
 /// one. Calls that were added to a plan make it another one.
-pub(in crate::tui) fn difference(view: &View<'_>, ghost: &Ghost, strip: &mut Strip) {
+pub(in crate::tui) fn difference(view: &View<'_>, ghost: &EarlierRun, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
     let run = &view.state.run;
     let Some(wall) = view.state.timeline.model.wall else {
@@ -70,7 +70,12 @@ pub(in crate::tui) fn difference(view: &View<'_>, ghost: &Ghost, strip: &mut Str
 }
 
 /// Draws its lanes, under a line that names both runs.
-pub(in crate::tui) fn render(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+pub(in crate::tui) fn render(
+    view: &View<'_>,
+    chart: TimelineAreas,
+    window: TimeWindow,
+    buf: &mut Buffer,
+) {
     let area = chart.before;
     let Some(ghost) = view.state.timeline.ghost().filter(|_| !area.is_empty()) else {
         return;
@@ -98,7 +103,7 @@ pub(in crate::tui) fn render(view: &View<'_>, chart: Chart, window: Window, buf:
     }
 }
 
-fn heading(view: &View<'_>, ghost: &Ghost, area: Rect, buf: &mut Buffer) {
+fn heading(view: &View<'_>, ghost: &EarlierRun, area: Rect, buf: &mut Buffer) {
     let muted = view.style(Role::Muted);
     let mut strip = view.strip(area.width);
     name(view, ghost, strip.skip(1));
@@ -120,7 +125,7 @@ pub(in crate::tui) fn call(
     view: &View<'_>,
     call: CallId,
     row: Rect,
-    window: Window,
+    window: TimeWindow,
     buf: &mut Buffer,
 ) {
     let ghost = view.state.timeline.ghost();
@@ -134,7 +139,9 @@ pub(in crate::tui) fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
     let ghost = view.state.timeline.ghost();
     let bars = ghost.map_or(&[][..], |ghost| ghost.of_call(call));
-    let ran = bars.iter().filter(|bar| matches!(bar.phase, Phase::Ran(_)));
+    let ran = bars
+        .iter()
+        .filter(|bar| matches!(bar.phase, BarPhase::Ran(_)));
     for (index, bar) in ran.enumerate() {
         if index == 0 {
             which(view, strip);

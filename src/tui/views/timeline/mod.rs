@@ -26,10 +26,10 @@ use ratatui::style::Modifier;
 use crate::model::{CallId, LaneId};
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::state::{Chart, Pane};
+use crate::tui::state::{Pane, TimelineAreas};
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure};
-use crate::tui::timeline::{self, Bar, Phase, Rows, Window};
+use crate::tui::timeline::{self, Bar, BarPhase, RowMode, TimeWindow};
 use crate::tui::views::{View, chrome};
 
 /// From this width on the title has room for what both runs took.
@@ -43,11 +43,11 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let state = view.state;
     let window = state.timeline.shown(state.elapsed());
     let name = match state.timeline.rows {
-        Rows::Lanes => "Timeline by lane",
-        Rows::Calls => "Timeline by call",
+        RowMode::Lanes => "Timeline by lane",
+        RowMode::Calls => "Timeline by call",
     };
     let left = chrome::title(view, Pane::Timeline, name);
-    let chart = Chart::of(state);
+    let chart = TimelineAreas::of(state);
     let right = right_title(view, chart, window);
     let inner = chrome::frame(view, Pane::Timeline, &left, &right, buf);
     if state.run.calls.is_empty() {
@@ -59,8 +59,8 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     }
     busy::render(view, chart, window, buf);
     match state.timeline.rows {
-        Rows::Lanes => lanes(view, chart, window, buf),
-        Rows::Calls => calls(view, chart, window, buf),
+        RowMode::Lanes => lanes(view, chart, window, buf),
+        RowMode::Calls => calls(view, chart, window, buf),
     }
     earlier_run::render(view, chart, window, buf);
     axis(view, chart, window, buf);
@@ -69,7 +69,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 
 /// The times that are shown, and the earlier run where it has no line of its
 /// own; what both took goes before the times, which the axis has too.
-fn right_title(view: &View<'_>, chart: Chart, window: Window) -> Strip {
+fn right_title(view: &View<'_>, chart: TimelineAreas, window: TimeWindow) -> Strip {
     let muted = view.style(Role::Muted);
     let mut right = view.strip(u16::MAX);
     if let Some(ghost) = view.state.timeline.ghost()
@@ -94,7 +94,7 @@ fn right_title(view: &View<'_>, chart: Chart, window: Window) -> Strip {
     right
 }
 
-fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+fn lanes(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buffer) {
     let state = view.state;
     let model = &state.timeline.model;
     let lanes = chart.first(state)..model.lanes.len();
@@ -132,7 +132,7 @@ fn lanes(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
     }
 }
 
-fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+fn calls(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buffer) {
     let state = view.state;
     let now = state.elapsed();
     for (y, index) in (chart.rows.y..chart.rows.bottom()).zip(chart.first(state)..) {
@@ -176,7 +176,7 @@ fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
         });
         let (ran, waited): (Vec<Bar>, Vec<Bar>) = timeline::of_call(row, now)
             .into_iter()
-            .partition(|bar| !matches!(bar.phase, Phase::Waited(_)));
+            .partition(|bar| !matches!(bar.phase, BarPhase::Waited(_)));
         // What ran stands before the run before, and that before what waited.
         for bar in waited {
             bars::draw(view, &bar, area, window, buf);
@@ -189,7 +189,7 @@ fn calls(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
 }
 
 /// Round times under the bars, as many as have room.
-fn axis(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+fn axis(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buffer) {
     const APART: u16 = 12;
     let area = chart.bars(chart.axis);
     if area.width < APART {
@@ -228,7 +228,7 @@ fn round_step(least: Duration) -> Duration {
 }
 
 /// The cursor through the rows, and what stands under it.
-fn cursor(view: &View<'_>, chart: Chart, window: Window, buf: &mut Buffer) {
+fn cursor(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buffer) {
     let timeline = &view.state.timeline;
     let mut strip = view.strip(chart.cursor.width);
     strip.skip(1);
@@ -292,12 +292,12 @@ fn length(bar: &Bar, now: Duration) -> Duration {
 
 fn described(bar: &Bar) -> (Piece<'static>, Role) {
     match bar.phase {
-        Phase::Waited(heading) => (Piece::from("waited: ").then(heading), Role::Queued),
-        Phase::Ran(None) => (Piece::from("running"), Role::Running),
-        Phase::Ran(Some(outcome)) => (
+        BarPhase::Waited(heading) => (Piece::from("waited: ").then(heading), Role::Queued),
+        BarPhase::Ran(None) => (Piece::from("running"), Role::Running),
+        BarPhase::Ran(Some(outcome)) => (
             Piece::from("ran, ").then(outcome.word()),
             crate::tui::text::glyphs::role_of_outcome(outcome),
         ),
-        Phase::Stopped => (Piece::from("stopping"), Role::Stopping),
+        BarPhase::Stopped => (Piece::from("stopping"), Role::Stopping),
     }
 }

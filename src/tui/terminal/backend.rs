@@ -11,7 +11,7 @@ use ratatui::layout::{Position, Size};
 
 /// Writes frames to a terminal.
 #[derive(Debug)]
-pub struct Screen<W: Write> {
+pub struct TerminalBackend<W: Write> {
     /// The bytes of the frame that is being drawn.
     frame: Vec<u8>,
     out: W,
@@ -19,7 +19,7 @@ pub struct Screen<W: Write> {
     is_cursor_shown: bool,
 }
 
-impl<W: Write> Screen<W> {
+impl<W: Write> TerminalBackend<W> {
     /// Writes to `out`, whose cursor is hidden.
     pub fn new(out: W) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl<W: Write> Screen<W> {
     }
 }
 
-impl<W: Write> Backend for Screen<W> {
+impl<W: Write> Backend for TerminalBackend<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_one_update_and_an_unchanged_one_is_nothing() {
-        let mut screen = Screen::new(Vec::new());
+        let mut screen = TerminalBackend::new(Vec::new());
         let cell = Cell::new("x");
         screen.draw([(0, 0, &cell)].into_iter()).expect("drawn");
         screen.hide_cursor().expect("hidden");

@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::{Pane, State};
-use crate::tui::timeline::Rows;
+use crate::tui::timeline::RowMode;
 
 /// Cells of the labels before the bars.
 const LABEL: u16 = 18;
 
 /// Where the parts of the chart are.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::tui) struct Chart {
+pub(in crate::tui) struct TimelineAreas {
     /// The lines of the concurrency.
     pub(in crate::tui) strip: Rect,
     /// The rows, labels included.
@@ -25,7 +25,7 @@ pub(in crate::tui) struct Chart {
     pub(in crate::tui) label: u16,
 }
 
-impl Chart {
+impl TimelineAreas {
     /// The parts of the timeline's pane.
     pub(in crate::tui) fn of(state: &State) -> Self {
         let area = state.layout().inner(Pane::Timeline);
@@ -33,7 +33,7 @@ impl Chart {
             |y: u16, height: u16| Rect::new(area.x, y.min(area.bottom()), area.width, height);
         let below = 2.min(area.height);
         let room = area.height - below;
-        // Rows that are not needed make the strip higher.
+        // RowMode that are not needed make the strip higher.
         let wanted = u16::try_from(rows_wanted(state)).unwrap_or(u16::MAX).max(1);
         let before = earlier_run_lines(state);
         let spare = room.saturating_sub(wanted).saturating_sub(before);
@@ -64,8 +64,8 @@ impl Chart {
     pub(in crate::tui) fn first(&self, state: &State) -> usize {
         let visible = usize::from(self.rows.height);
         match state.timeline.rows {
-            Rows::Lanes => (state.timeline.lane + 1).saturating_sub(visible),
-            Rows::Calls => state.list(Pane::Timeline).first,
+            RowMode::Lanes => (state.timeline.lane + 1).saturating_sub(visible),
+            RowMode::Calls => state.list(Pane::Timeline).first,
         }
     }
 
@@ -88,8 +88,8 @@ impl Chart {
 /// How many rows there are, visible or not.
 pub(in crate::tui) fn rows_wanted(state: &State) -> usize {
     match state.timeline.rows {
-        Rows::Lanes => state.timeline.model.lanes.len(),
-        Rows::Calls => state.listed(Pane::Timeline),
+        RowMode::Lanes => state.timeline.model.lanes.len(),
+        RowMode::Calls => state.listed(Pane::Timeline),
     }
 }
 
@@ -97,7 +97,7 @@ pub(in crate::tui) fn rows_wanted(state: &State) -> usize {
 /// own lanes below them; where there is one for each call, it shares theirs.
 pub(in crate::tui) fn earlier_run_lines(state: &State) -> u16 {
     match (state.timeline.ghost(), state.timeline.rows) {
-        (Some(ghost), Rows::Lanes) => u16::try_from(ghost.lanes.len() + 1).unwrap_or(u16::MAX),
+        (Some(ghost), RowMode::Lanes) => u16::try_from(ghost.lanes.len() + 1).unwrap_or(u16::MAX),
         _ => 0,
     }
 }

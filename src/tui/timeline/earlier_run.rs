@@ -9,7 +9,7 @@ use crate::record::PastRun;
 
 /// The run before of the same plan.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ghost {
+pub struct EarlierRun {
     /// The highest cap that was in force.
     pub cap: Cap,
     /// From the first admissible call to the last end, as measured.
@@ -24,7 +24,7 @@ pub struct Ghost {
     by_call: BTreeMap<CallId, Vec<Bar>>,
 }
 
-impl Ghost {
+impl EarlierRun {
     /// The bars of a run that was kept.
     pub fn of(run: &PastRun) -> Self {
         let mut ghost = Self {

@@ -14,7 +14,7 @@ const RENEWED_AFTER: Duration = Duration::from_millis(500);
 
 /// The time left at three caps.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CapOutlook {
+pub struct CapForecast {
     /// The cap that was turned to.
     pub cap: Cap,
     /// Each cap with the estimated time to the last end.
@@ -24,7 +24,7 @@ pub struct CapOutlook {
     computed_at: Duration,
 }
 
-impl CapOutlook {
+impl CapForecast {
     /// Looks ahead from a snapshot; `None` where nothing is left to run or
     /// there is too much to look through.
     pub fn new(run: &Snapshot, catalogue: &Catalogue, cap: Cap, now: Duration) -> Option<Self> {

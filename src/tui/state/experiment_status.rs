@@ -10,7 +10,7 @@ pub const SEED: u64 = 1;
 
 /// What is ordered of the laboratory.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Order {
+pub enum ExperimentCommand {
     /// To do an experiment with a plan.
     Begin(Arc<Plan>, Asked),
     /// To stop the one under way: softly the first time, at once the second.
@@ -21,7 +21,7 @@ pub enum Order {
 
 /// What the laboratory tells.
 #[derive(Debug, Clone)]
-pub struct News {
+pub struct ExperimentStatus {
     /// The plan that was given; one without calls where none was.
     pub plan: Arc<Plan>,
     /// The latest experiment, as far as it is.
@@ -35,7 +35,7 @@ pub struct News {
     pub notice: Option<(u64, Arc<str>)>,
 }
 
-impl News {
+impl ExperimentStatus {
     /// Nothing has happened with a plan yet.
     pub fn of(plan: &Plan) -> Self {
         Self {

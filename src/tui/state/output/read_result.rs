@@ -1,22 +1,22 @@
 //! What was read for the output pane and the servers' screen.
 
 use super::tree::Tree;
-use super::{Page, Quest, Tally, TallyOf, Wanted};
+use super::{MatchCount, MatchCountKey, MatchSearch, Page, PageRequest};
 use crate::model::CallId;
 use crate::output::Found;
-use crate::tui::state::Heard;
+use crate::tui::state::ServerLog;
 
 /// What was read.
 #[derive(Debug)]
-pub enum News {
+pub enum ReadResult {
     /// Rows around the screen.
-    Page(Wanted, Page),
+    Page(PageRequest, Page),
     /// How a piece of a search ended.
-    Found(Quest, Found),
+    Found(MatchSearch, Found),
     /// How many lines match so far.
-    Tallied(TallyOf, Tally),
+    Tallied(MatchCountKey, MatchCount),
     /// The document of a call, as it was when its output had grown so far.
     Tree((CallId, u64), Tree),
     /// What was heard of a server and a call.
-    Heard(Heard),
+    ServerLog(ServerLog),
 }

@@ -5,22 +5,22 @@ use tokio::sync::watch;
 
 use crate::model::{CallId, ServerName};
 use crate::output::{Message, Safe, Wiretap};
-use crate::tui::state::output::News;
-use crate::tui::state::{Heard, Letter, Screen, State};
+use crate::tui::state::output::ReadResult;
+use crate::tui::state::{MessageRow, Screen, ServerLog, State};
 
 /// Bytes of a message in one piece of text.
 const PIECE: usize = 1024;
 
 /// Listens for the servers' screen.
 #[derive(Debug)]
-pub struct Listening {
+pub struct ServerLogReader {
     wiretap: Wiretap,
     changes: watch::Receiver<u64>,
     is_shown: bool,
     last: Option<(u64, Option<ServerName>, Option<CallId>)>,
 }
 
-impl Listening {
+impl ServerLogReader {
     /// Listens in.
     pub fn new(wiretap: Wiretap) -> Self {
         let changes = wiretap.changes();
@@ -40,7 +40,7 @@ impl Listening {
     }
 
     /// What was heard of whom the screen shows, if that is news.
-    pub fn serve(&mut self, state: &State) -> Option<News> {
+    pub fn serve(&mut self, state: &State) -> Option<ReadResult> {
         self.is_shown = state.screen == Screen::Servers;
         if !self.is_shown {
             return None;
@@ -54,7 +54,7 @@ impl Listening {
         let complaints = server.as_ref().map(|name| self.wiretap.complaints(name));
         let complaints = complaints.unwrap_or_default();
         let talk = call.and_then(|call| self.wiretap.talk(call));
-        Some(News::Heard(Heard {
+        Some(ReadResult::ServerLog(ServerLog {
             of: (server, call),
             complaints: Safe::lines(&complaints.text).collect(),
             left_out_bytes: complaints.left_out,
@@ -64,8 +64,8 @@ impl Listening {
     }
 }
 
-fn letter(message: &Message) -> Letter {
-    Letter {
+fn letter(message: &Message) -> MessageRow {
+    MessageRow {
         at: message.at,
         by: message.by,
         text: pieces(&message.text),
