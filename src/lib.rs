@@ -113,16 +113,18 @@
 //! | [`probe`] | readings of machine and process trees | model |
 //! | [`exec`] | one attempt: processes, the stop ladder | model, output, probe |
 //! | [`engine`] | the loop that joins them | all above |
-//! | [`record`] | events, plain lines, report | model |
-//! | [`lab`] | bounds, simulation | model, sched, engine handle |
+//! | [`record`] | events, plain lines, report, history | model |
+//! | [`lab`] | bounds, simulation, experiments | model, sched |
 //! | [`theme`] | roles, theme files | |
 //! | [`tui`] | the dashboard | engine handle, output, model, theme, catalogue, plan, lab, record |
-//! | [`cli`] | the command line, which joins everything | all |
+//! | [`app`] | what a command joins: session, experiments, trust, run folder | all above but tui |
+//! | [`cli`] | the command line: arguments in, exit code out | all |
 //!
 //! A test reads the sources and enforces the table.
 
 #![cfg(target_os = "linux")]
 
+pub mod app;
 pub mod catalogue;
 pub mod cli;
 pub mod engine;

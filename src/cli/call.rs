@@ -7,12 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::exit::{self, Exit};
-use super::ground::Ground;
-use super::headless::{self, Form};
-use super::options::{CatalogueOptions, Leaks, PolicyOptions};
-use super::session::{self, Session};
-use super::trust::Otherwise;
-use super::{arguments, terminal_text};
+use super::headless::{self, Conducted, OutputForm};
+use super::options::{CatalogueOptions, PolicyOptions};
+use super::{arguments, terminal};
+use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
 use crate::output::{CopyForm, CopyRequest, Stream, Streams};
@@ -40,42 +38,44 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn run(self) -> Exit {
-        let catalogue = match self.catalogue.load(Otherwise::End) {
-            Ok(catalogue) => catalogue,
+        let mut session = match self.prepare() {
+            Ok(session) => session,
             Err(exit) => return exit,
         };
-        let ground = match Ground::prepare(&catalogue) {
-            Ok(ground) => ground,
-            Err(error) => return exit::cannot_run(&error),
-        };
-        let server = catalogue.unlisted_server(&ToolName::new(&self.tool));
-        let catalogue = match server.map(|server| server.name.clone()) {
-            Some(name) => match ground.connect(Catalogue::clone(&catalogue), &[name]) {
-                Ok(catalogue) => Arc::new(catalogue),
-                Err(reasons) => return exit::not_connected(&reasons),
-            },
-            None => catalogue,
-        };
-        let plan = self.plan(&catalogue).and_then(|plan| {
-            ground.review(&catalogue, plan.calls.iter().map(|call| &call.tool))?;
-            Ok(plan)
-        });
-        let plan = match plan {
-            Ok(plan) => plan,
-            Err(exit) => {
-                ground.close_servers();
-                return exit;
-            }
-        };
-        let mut session = Session::new(ground, plan, catalogue);
-        let policy = PolicyOptions::default();
-        match headless::conduct_as(&mut session, &policy, Form::Silent, None) {
-            Ok((last, interruption)) => {
-                let printed = exit::written(print(&session, &last));
-                let verdict = session::verdict(&last, &session.plan, Leaks::Pass);
-                interruption.unwrap_or(exit::first_failure(printed, verdict))
+        let settings = PolicyOptions::default().settings(&session.plan);
+        match headless::conduct_as(&mut session, &settings, OutputForm::Silent, None) {
+            Ok(Conducted { end, .. }) => {
+                let printed = exit::written(print(&session, &end.last));
+                let verdict = exit::verdict(&end.last, &session.plan, LeakPolicy::Pass);
+                let ended = exit::first_failure(printed, verdict);
+                end.interruption.map_or(ended, Exit::from)
             }
             Err(error) => exit::cannot_run(&error),
+        }
+    }
+
+    /// Makes everything ready for the call; its server is started for it.
+    fn prepare(&self) -> Result<Session, Exit> {
+        let catalogue = self.catalogue.load(Untrusted::End);
+        let mut catalogue = catalogue.map_err(exit::not_opened)?;
+        let environment = RunEnvironment::prepare(&catalogue);
+        let environment = environment.map_err(|error| exit::cannot_run(&error))?;
+        if let Some(server) = catalogue.unlisted_server(&ToolName::new(&self.tool)) {
+            let servers = [server.name.clone()];
+            let connected = environment.connect(Catalogue::clone(&catalogue), &servers);
+            catalogue = Arc::new(connected.map_err(exit::not_opened)?);
+        }
+        let plan = self.plan(&catalogue).and_then(|plan| {
+            let used = plan.calls.iter().map(|call| &call.tool);
+            let reviewed = environment.review(&catalogue, used);
+            reviewed.map(|()| plan).map_err(exit::not_opened)
+        });
+        match plan {
+            Ok(plan) => Ok(Session::new(environment, plan, catalogue)),
+            Err(exit) => {
+                environment.close_servers();
+                Err(exit)
+            }
         }
     }
 
@@ -122,20 +122,24 @@ fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
         form: CopyForm::Raw,
         limit_bytes: u64::MAX,
     };
-    let mut out = terminal_text::stdout();
-    let printed = session.ground.store.reader().copy(id, &whole, &mut out)?;
+    let mut out = terminal::stdout();
+    let printed = session
+        .environment
+        .store
+        .reader()
+        .copy(id, &whole, &mut out)?;
     out.flush()?;
     drop(out);
-    let total = session.ground.store.stat(id).stdout_bytes;
+    let total = session.environment.store.stat(id).stdout_bytes;
     if printed.bytes < total {
         let gone = total - printed.bytes;
         exit::complain(&format!(
             "the output was too long: {gone} of its {total} bytes were dropped, where a line says so"
         ));
     }
-    let stderr = session.ground.store.stderr_tail(id);
+    let stderr = session.environment.store.stderr_tail(id);
     let mut err = io::stderr().lock();
-    terminal_text::write(&stderr.bytes, io::stderr().is_terminal(), &mut err)?;
+    terminal::write(&stderr.bytes, io::stderr().is_terminal(), &mut err)?;
     if let Some(row) = last.row(id)
         && let Some(reason) = &row.reason
     {

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
 use super::options::CatalogueOptions;
+use crate::app;
 use crate::catalogue::Catalogue;
-use crate::lab::{self, Bounds, Capacity, Load};
+use crate::lab::{self, Capacity, Load, TimeBounds};
 use crate::model::{Plan, plural};
 use crate::output::Safe;
 use crate::plan::{self, Summary};
@@ -34,9 +35,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Exit {
-        let (catalogue, loaded) = match self.catalogue.open(&self.plan) {
+        let (catalogue, loaded) = match app::open_plan(&self.plan, self.catalogue.files()) {
             Ok(opened) => opened,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
         let summary = plan::check(&loaded);
         let bounds = estimated_bounds(&loaded.plan, &catalogue);
@@ -51,8 +52,8 @@ impl Check {
     }
 }
 
-/// Bounds from the plan's estimates; `None` where not every call has one.
-fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<Bounds> {
+/// TimeBounds from the plan's estimates; `None` where not every call has one.
+fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<TimeBounds> {
     let loads: Option<Vec<Load>> = plan
         .calls
         .iter()
@@ -67,7 +68,7 @@ fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<Bounds> {
     Some(lab::bounds(&loads?, &capacity))
 }
 
-fn print(summary: &Summary, bounds: Option<&Bounds>, mut out: impl Write) -> io::Result<()> {
+fn print(summary: &Summary, bounds: Option<&TimeBounds>, mut out: impl Write) -> io::Result<()> {
     let name = Safe::new(&summary.name);
     writeln!(
         out,
@@ -104,7 +105,7 @@ fn print(summary: &Summary, bounds: Option<&Bounds>, mut out: impl Write) -> io:
     Ok(())
 }
 
-fn as_json(summary: &Summary, bounds: Option<&Bounds>) -> Value {
+fn as_json(summary: &Summary, bounds: Option<&TimeBounds>) -> Value {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     json!({
         "version": 1,

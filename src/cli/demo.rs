@@ -5,7 +5,7 @@ use clap::Args;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
 use super::run;
-use super::session::Session;
+use crate::app::{self, OpenError, Session};
 use crate::catalogue::Catalogue;
 use crate::plan;
 
@@ -29,15 +29,15 @@ impl Demo {
     pub(super) fn run(self) -> Exit {
         match prepare() {
             Ok(mut session) => run::conduct(&mut session, &self.policy, &self.output),
-            Err(exit) => exit,
+            Err(error) => exit::not_opened(error),
         }
     }
 }
 
-fn prepare() -> Result<Session, Exit> {
+fn prepare() -> Result<Session, OpenError> {
     let load = |catalogue: &Catalogue| plan::from_text("demo.toml", PLAN, catalogue);
-    let catalogue = Catalogue::sample().map_err(exit::invalid)?;
-    let loaded = load(&catalogue).map_err(exit::invalid)?;
+    let catalogue = Catalogue::sample()?;
+    let loaded = load(&catalogue)?;
     let catalogue = catalogue.with_tools(loaded.extra_tools.iter().cloned());
-    run::prepare_checked(loaded, catalogue, load)
+    app::prepare_session(loaded, catalogue, load, exit::warn)
 }

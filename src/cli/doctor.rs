@@ -7,11 +7,10 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::colour::ColourOptions;
-use super::config::{self, Folders};
-use super::containment::{self, Level};
-use super::dashboard;
+use super::config;
 use super::exit::{self, Exit};
-use super::looks;
+use super::{looks, terminal};
+use crate::app::{self, ContainmentLevel, Folders};
 use crate::output::Safe;
 use crate::theme::{Appearance, ColourChoice, Depth, Signals};
 use crate::tui::text::glyphs::Glyphs;
@@ -156,7 +155,7 @@ fn multiplexer() -> Finding {
 /// What the terminal says of its background, asked as the dashboard would ask
 /// for `theme = "auto"`.
 fn background() -> Finding {
-    if !dashboard::is_terminal() {
+    if !terminal::is_terminal() {
         return Finding::new("background", "unknown", "there is no terminal to be asked");
     }
     match looks::background() {
@@ -208,13 +207,13 @@ fn folders(problems: usize) -> Vec<Finding> {
 
 /// Starts the containment as a run would, and says how it went.
 fn contained() -> Finding {
-    match containment::try_out() {
-        Ok(Level::Group) => Finding::new(
+    match app::try_containment() {
+        Ok(ContainmentLevel::Group) => Finding::new(
             "containment",
             "supervisors and a control group",
             "each call's supervisor adopts what it orphans; one write kills all that is left",
         ),
-        Ok(Level::Supervisors) => Finding::new(
+        Ok(ContainmentLevel::Supervisors) => Finding::new(
             "containment",
             "supervisors",
             "each call's supervisor adopts what it orphans; no control group (cgroup v2) can be made here",

@@ -4,8 +4,12 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
 
+use super::options::OutputOptions;
+pub(super) use crate::app::diagnostics::{chain, complain};
+use crate::app::{self, Interruption, LeakPolicy, OpenError, Session};
 use crate::catalogue::Problems;
-use crate::lab::Halt;
+use crate::lab::ExperimentError;
+use crate::model::{Plan, Snapshot};
 use crate::output::Safe;
 use crate::sample_tool::{self, Streams};
 
@@ -46,6 +50,15 @@ impl Exit {
     }
 }
 
+impl From<Interruption> for Exit {
+    fn from(interruption: Interruption) -> Self {
+        match interruption {
+            Interruption::Interrupted => Self::Interrupted,
+            Interruption::Terminated => Self::Terminated,
+        }
+    }
+}
+
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(self.code())
@@ -69,12 +82,6 @@ pub(super) fn usage_text(text: &str) -> Exit {
     Exit::Usage
 }
 
-/// Prints one line of diagnostics on standard error.
-pub(super) fn complain(text: &str) {
-    // Where standard error is closed there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "fanout: {text}");
-}
-
 /// Prints the whole report about invalid files.
 pub(super) fn invalid(problems: Problems) -> Exit {
     let report = miette::Report::from(problems);
@@ -84,21 +91,28 @@ pub(super) fn invalid(problems: Problems) -> Exit {
 
 /// Prints why an experiment ended before its time. Calls that failed are
 /// outcomes; what could not be run at all is not.
-pub(super) fn halted(halt: &Halt) -> Exit {
-    complain(Safe::new(&halt.to_string()).as_str());
-    match halt {
-        Halt::Failed(_) => Exit::CallFailed,
-        Halt::Impossible(_) => Exit::CannotRun,
-        Halt::Stopped => Exit::Interrupted,
+pub(super) fn experiment_failed(error: &ExperimentError) -> Exit {
+    complain(Safe::new(&error.to_string()).as_str());
+    match error {
+        ExperimentError::CallFailed { .. } => Exit::CallFailed,
+        ExperimentError::RunFailed { .. } => Exit::CannotRun,
+        ExperimentError::Stopped => Exit::Interrupted,
     }
 }
 
-/// Prints why servers are not there that are needed; nothing was called.
-pub(super) fn not_connected(reasons: &[String]) -> Exit {
-    for reason in reasons {
-        complain(Safe::new(reason).as_str());
+/// Prints why nothing could be made ready; no call was started.
+pub(super) fn not_opened(error: OpenError) -> Exit {
+    match error {
+        OpenError::Invalid(problems) => invalid(problems),
+        OpenError::NotAgreed => Exit::Invalid,
+        OpenError::NotConnected(errors) => {
+            for error in errors {
+                complain(Safe::new(&error.to_string()).as_str());
+            }
+            Exit::Invalid
+        }
+        OpenError::CannotRun(error) => cannot_run(&error),
     }
-    Exit::Invalid
 }
 
 /// Prints what is doubtful about files, if anything is.
@@ -112,18 +126,6 @@ pub(super) fn warn(warnings: Problems) {
 pub(super) fn cannot_run(reason: &dyn std::error::Error) -> Exit {
     complain(&chain(reason));
     Exit::CannotRun
-}
-
-/// An error and its causes on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Runs one of the sample tools in this process; `words` are its name and its
@@ -175,5 +177,23 @@ pub(super) fn first_failure(first: Exit, second: Exit) -> Exit {
         second
     } else {
         first
+    }
+}
+
+/// Writes the last files of a run, and decides the exit code by how its calls
+/// ended.
+pub(super) fn closed(session: &mut Session, last: &Snapshot, options: &OutputOptions) -> Exit {
+    if let Err(error) = session.close(last, options.report.as_deref()) {
+        return cannot_run(&error);
+    }
+    verdict(last, &session.plan, options.leaks.into())
+}
+
+/// Returns the exit code of a run by how its calls ended.
+pub(super) fn verdict(last: &Snapshot, plan: &Plan, leaks: LeakPolicy) -> Exit {
+    if app::is_as_planned(last, plan, leaks) {
+        Exit::Success
+    } else {
+        Exit::CallFailed
     }
 }

@@ -2,28 +2,27 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use super::config;
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
-use super::session::{Session, SessionError, audit};
-use super::{suspension, terminal_text};
-use crate::engine::{Command, Engine, EngineHandle, EventDetail, Lifetime, Recorder};
+use super::{config, terminal};
+use crate::app::{
+    self, RunEnd, RunSettings, Session, SessionError, SignalRequest, Signals, StopRequests,
+    WarningsOnly,
+};
+use crate::engine::{EventDetail, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
 use crate::record::{self, EventLines, PlainLines};
 
-/// Events that may wait to be printed.
-const EVENTS: usize = 1024;
+/// Number of events that may wait to be printed.
+const EVENT_QUEUE: usize = 1024;
 
-/// How long after the second signal everything may take to be killed and
-/// written out before another one ends the program as it is.
-const PARTING: Duration = Duration::from_secs(2);
+/// Time after the second signal for everything to be killed and written out,
+/// before another signal ends the program as it is.
+const LAST_WRITES: Duration = Duration::from_secs(2);
 
 /// Conducts a run to its end, prints it, and decides the exit code.
 pub(super) fn conduct(
@@ -32,35 +31,40 @@ pub(super) fn conduct(
     options: &OutputOptions,
 ) -> Exit {
     let form = if options.events {
-        Form::Events
+        OutputForm::Events
     } else {
-        Form::Plain
+        OutputForm::Plain
     };
     for problem in config::options().1 {
         exit::complain(&problem.to_string());
     }
-    for error in session.recall_needs(options) {
+    let notebook = options.notebook();
+    for error in session.recall_needs(notebook.as_ref()) {
         exit::complain(&format!("what calls need: {error}"));
     }
-    match conduct_as(session, policy, form, options.record.as_deref()) {
-        Ok((last, interruption)) => {
-            let printed = match form {
-                Form::Plain => exit::written(print_outputs(session, &last)),
-                Form::Events | Form::Silent => Exit::Success,
+    let settings = policy.settings(&session.plan);
+    match conduct_as(session, &settings, form, options.record.as_deref()) {
+        Ok(Conducted { end, printed }) => {
+            let outputs = match form {
+                OutputForm::Plain => exit::written(print_outputs(session, &end.last)),
+                OutputForm::Events | OutputForm::Silent => Exit::Success,
             };
-            if interruption.is_none() {
-                session.remember(&last, options);
+            if end.interruption.is_none() && printed == Exit::Success {
+                session.remember(&end.last, notebook.as_ref());
             }
-            let verdict = session.close(&last, options);
-            interruption.unwrap_or(exit::first_failure(printed, verdict))
+            let closed = exit::closed(session, &end.last, options);
+            match end.interruption {
+                Some(interruption) => interruption.into(),
+                None => exit::first_failure(exit::first_failure(printed, outputs), closed),
+            }
         }
         Err(error) => exit::cannot_run(&error),
     }
 }
 
-/// What is printed while the run is on.
+/// OutputForm in which a run is printed while it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum OutputForm {
     /// One line per start and per end.
     Plain,
     /// One JSON object per event.
@@ -69,25 +73,31 @@ pub(super) enum Form {
     Silent,
 }
 
-/// Conducts a run to its end; its last snapshot, and the exit code where its
-/// calls do not decide it: a signal interrupted it, or what it printed could
-/// not be written.
+/// A run that was conducted to its end.
+pub(super) struct Conducted {
+    /// Its end.
+    pub(super) end: RunEnd,
+    /// Whether everything about it could be printed.
+    pub(super) printed: Exit,
+}
+
+/// Conducts a run to its end.
 pub(super) fn conduct_as(
     session: &mut Session,
-    policy: &PolicyOptions,
-    form: Form,
+    settings: &RunSettings,
+    form: OutputForm,
     record: Option<&Path>,
-) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
+) -> Result<Conducted, SessionError> {
     let (recorder, printer) = match form {
-        Form::Silent => (None, None),
-        Form::Plain | Form::Events => {
-            let (sender, events) = mpsc::channel(EVENTS);
+        OutputForm::Silent => (None, None),
+        OutputForm::Plain | OutputForm::Events => {
+            let (sender, events) = mpsc::channel(EVENT_QUEUE);
             let printer = session
-                .ground
+                .environment
                 .runtime
                 .spawn_blocking(move || print_events(events, form));
             let detail = match form {
-                Form::Events => EventDetail::Everything,
+                OutputForm::Events => EventDetail::Everything,
                 _ => EventDetail::Calls,
             };
             let recorder = Recorder {
@@ -99,96 +109,22 @@ pub(super) fn conduct_as(
     };
     // Heard from before the first call on: a signal must never leave one behind.
     let mut signals = {
-        let _inside = session.ground.runtime.enter();
+        let _inside = session.environment.runtime.enter();
         tokio::spawn(leave_if_held_up(Signals::listen()?));
         Signals::listen()?
     };
-    let engine = session.start(policy, Lifetime::UntilEnded, recorder, record)?;
-    let runtime = &session.ground.runtime;
-    let ended = runtime.block_on(follow(engine, &mut signals, printer));
-    session.ground.close_servers();
-    ended
-}
-
-/// The signals that end or suspend a run.
-pub(super) struct Signals {
-    interrupted: Signal,
-    terminated: Signal,
-    hung_up: Signal,
-    suspended: Signal,
-}
-
-/// What a signal asks for.
-enum Asked {
-    End(Exit),
-    Suspend,
-}
-
-impl Signals {
-    pub(super) fn listen() -> Result<Self, SessionError> {
-        let listen = |kind| signal(kind).map_err(SessionError::Signals);
-        Ok(Self {
-            interrupted: listen(SignalKind::interrupt())?,
-            terminated: listen(SignalKind::terminate())?,
-            hung_up: listen(SignalKind::hangup())?,
-            suspended: listen(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-        })
-    }
-
-    /// What the next one asks for.
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.interrupted.recv() => Asked::End(Exit::Interrupted),
-            _ = self.terminated.recv() => Asked::End(Exit::Terminated),
-            _ = self.hung_up.recv() => Asked::End(Exit::Terminated),
-            _ = self.suspended.recv() => Asked::Suspend,
-        }
-    }
-}
-
-/// Waits for the end of the run; signals stop or suspend it.
-pub(super) async fn follow(
-    mut engine: Engine,
-    signals: &mut Signals,
-    printer: Option<JoinHandle<io::Result<()>>>,
-) -> Result<(Arc<Snapshot>, Option<Exit>), SessionError> {
-    let handle = engine.handle();
-    let mut interruption = None;
-    let last = loop {
-        let asked = tokio::select! {
-            last = engine.ended() => break last.map_err(SessionError::EngineDied)?,
-            asked = signals.next() => asked,
+    let engine = session.start(settings, Lifetime::UntilEnded, recorder, record)?;
+    let runtime = &session.environment.runtime;
+    let ended = runtime.block_on(async {
+        let end = app::follow(engine, &mut signals, &mut WarningsOnly).await?;
+        let printed = match printer {
+            Some(printer) => printer.await.map_or(Exit::Success, exit::written),
+            None => Exit::Success,
         };
-        match asked {
-            Asked::End(exit) => {
-                stop(&handle, interruption.is_some());
-                interruption.get_or_insert(exit);
-            }
-            Asked::Suspend => suspension::suspend(&handle)
-                .await
-                .map_err(SessionError::Suspend)?,
-        }
-    };
-    if let Some(printer) = printer
-        && let Ok(printed) = printer.await
-        && exit::written(printed) != Exit::Success
-    {
-        interruption.get_or_insert(Exit::CannotRun);
-    }
-    audit(&last)?;
-    Ok((last, interruption))
-}
-
-/// The first signal stops everything by the ladder, a second one kills.
-fn stop(handle: &EngineHandle, is_second: bool) {
-    let command = if is_second {
-        Command::KillAll
-    } else {
-        Command::Shutdown
-    };
-    if handle.send(command).is_err() {
-        exit::complain("the stop could not be passed on; try again");
-    }
+        Ok(Conducted { end, printed })
+    });
+    session.environment.close_servers();
+    ended
 }
 
 /// Ends the program on a signal that comes when the second one has long had its
@@ -197,12 +133,12 @@ fn stop(handle: &EngineHandle, is_second: bool) {
 async fn leave_if_held_up(mut signals: Signals) {
     let mut ends: Vec<Instant> = Vec::new();
     loop {
-        let Asked::End(exit) = signals.next().await else {
+        let SignalRequest::End(by) = signals.next().await else {
             continue;
         };
         match ends.get(1) {
-            Some(second) if second.elapsed() >= PARTING => {
-                std::process::exit(i32::from(exit.code()));
+            Some(second) if second.elapsed() >= LAST_WRITES => {
+                std::process::exit(i32::from(Exit::from(by).code()));
             }
             Some(_) => {}
             None => ends.push(Instant::now()),
@@ -212,9 +148,9 @@ async fn leave_if_held_up(mut signals: Signals) {
 
 /// Prints events until the run has ended. After a write error the rest is
 /// taken and dropped, so that the run is not held up.
-fn print_events(mut events: mpsc::Receiver<RunEvent>, form: Form) -> io::Result<()> {
-    let mut out = terminal_text::stdout();
-    let mut lines = Lines::of(form);
+fn print_events(mut events: mpsc::Receiver<RunEvent>, form: OutputForm) -> io::Result<()> {
+    let mut out = terminal::stdout();
+    let mut lines = EventPrinter::of(form);
     let mut result = Ok(());
     while let Some(event) = events.blocking_recv() {
         if result.is_ok() {
@@ -228,16 +164,16 @@ fn print_events(mut events: mpsc::Receiver<RunEvent>, form: Form) -> io::Result<
 }
 
 /// One of the two forms in which events are printed.
-enum Lines {
+enum EventPrinter {
     Plain(PlainLines),
     Events(EventLines),
 }
 
-impl Lines {
-    fn of(form: Form) -> Self {
+impl EventPrinter {
+    fn of(form: OutputForm) -> Self {
         match form {
-            Form::Events => Self::Events(EventLines::default()),
-            Form::Plain | Form::Silent => Self::Plain(PlainLines::default()),
+            OutputForm::Events => Self::Events(EventLines::default()),
+            OutputForm::Plain | OutputForm::Silent => Self::Plain(PlainLines::default()),
         }
     }
 
@@ -251,7 +187,7 @@ impl Lines {
 
 /// Prints every call's output in plan order under its id.
 fn print_outputs(session: &Session, last: &Snapshot) -> io::Result<()> {
-    let mut out = terminal_text::stdout();
+    let mut out = terminal::stdout();
     record::write_outputs(last, &|id| session.output_of(last, id), &mut out)?;
     out.flush()
 }

@@ -1,19 +1,16 @@
 //! Groups of options that several commands share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::config::{self, Folders};
-use super::dashboard;
-use super::exit::{self, Exit};
 use super::looks::LookOptions;
-use super::trust::{self, Otherwise};
-use crate::catalogue::{self, Catalogue, Problems};
+use super::{config, terminal};
+use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
+use crate::catalogue::Catalogue;
 use crate::model::{Cap, CapControl, FailurePolicy, Order, Plan, Policy};
-use crate::plan::{self, Loaded};
 use crate::record::Notebook;
 
 /// Where tools come from.
@@ -26,47 +23,16 @@ pub(super) struct CatalogueOptions {
 }
 
 impl CatalogueOptions {
-    /// The tools of the files given; else of the file found from the current
-    /// folder, if it is trusted; else of the user's own; else the sample tools.
-    pub(super) fn load(&self, otherwise: Otherwise) -> Result<Arc<Catalogue>, Exit> {
-        let (catalogue, problems) = self.read(Path::new("."), otherwise)?;
-        if problems.is_empty() {
-            Ok(Arc::new(catalogue))
-        } else {
-            Err(exit::invalid(problems))
-        }
+    /// Reads the tools of the files given; else of the file found from the
+    /// current folder, if it is trusted; else of the user's own; else the
+    /// sample tools.
+    pub(super) fn load(&self, untrusted: Untrusted) -> Result<Arc<Catalogue>, OpenError> {
+        app::load_catalogue(&self.files, untrusted)
     }
 
-    /// The same from a plan's folder, and the plan for it. The problems of all
-    /// files stand in one report.
-    pub(super) fn open(&self, plan: &Path) -> Result<(Catalogue, Loaded), Exit> {
-        let folder = plan.parent().unwrap_or(Path::new(""));
-        let (catalogue, problems) = self.read(&Path::new(".").join(folder), Otherwise::End)?;
-        plan::open_with(plan, catalogue, problems).map_err(exit::invalid)
-    }
-
-    fn read(&self, near: &Path, otherwise: Otherwise) -> Result<(Catalogue, Problems), Exit> {
-        if !self.files.is_empty() {
-            return Ok(Catalogue::read(&self.files));
-        }
-        let own = config::Folders::find().map(|it| it.catalogue());
-        let own = own.filter(|own| own.exists());
-        let found = catalogue::nearest_file(near);
-        // The user's own file needs no trust, wherever one works.
-        let is_own = |found: &PathBuf| {
-            let own = own.as_ref().and_then(|own| own.canonicalize().ok());
-            own.is_some_and(|own| own == *found)
-        };
-        if let Some(found) = found.filter(|found| !is_own(found))
-            && let Some(opened) = trust::open(&found, otherwise)?
-        {
-            return Ok(opened);
-        }
-        if let Some(own) = own {
-            return Ok(Catalogue::read(&[own]));
-        }
-        let sample = Catalogue::sample().map_err(exit::invalid)?;
-        Ok((sample, Problems::default()))
+    /// The files given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 }
 
@@ -93,8 +59,28 @@ pub(super) struct PolicyOptions {
 }
 
 impl PolicyOptions {
-    /// The policy in force: the command line wins over the plan.
-    pub(super) fn policy(&self, plan: &Plan) -> Policy {
+    /// Returns the settings of a run of this plan.
+    pub(super) fn settings(&self, plan: &Plan) -> RunSettings {
+        RunSettings {
+            policy: self.policy(plan),
+            seed: self.seed,
+            time_scale: self.time_scale,
+            sample_period: config::sample_period(),
+        }
+    }
+
+    /// Returns the settings of the experiments beside such a run.
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions {
+            order: self.order.into(),
+            seed: self.seed,
+            time_scale: self.time_scale,
+            sample_period: config::sample_period(),
+        }
+    }
+
+    /// Returns the policy in force: the command line wins over the plan.
+    fn policy(&self, plan: &Plan) -> Policy {
         let named = || plan.cap.unwrap_or_else(default_cap);
         let chosen = self.cap.unwrap_or_else(|| CapChoice::pinned(named()));
         Policy {
@@ -209,13 +195,12 @@ impl OutputOptions {
     /// What is written down between sessions, unless that is not wanted or
     /// there is no home folder for it.
     pub(super) fn notebook(&self) -> Option<Notebook> {
-        let folders = Folders::find().filter(|_| !self.no_history)?;
-        Some(Notebook::at(&folders.state()))
+        (!self.no_history).then(app::history).flatten()
     }
 
     /// Whether the run goes on without a dashboard.
     pub(super) fn is_headless(&self) -> bool {
-        self.plain || self.events || !dashboard::is_terminal()
+        self.plain || self.events || !terminal::is_terminal()
     }
 }
 
@@ -227,6 +212,15 @@ pub(super) enum Leaks {
     Pass,
     /// A failure
     Fail,
+}
+
+impl From<Leaks> for LeakPolicy {
+    fn from(leaks: Leaks) -> Self {
+        match leaks {
+            Leaks::Pass => Self::Pass,
+            Leaks::Fail => Self::Fail,
+        }
+    }
 }
 
 /// The cap where neither the command line nor the plan names one.

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OrderChoice, parse_scale};
-use super::run;
-use crate::lab::{AtCap, Case, Machine, Outlook, Relief, Saving, savings};
+use crate::app;
+use crate::lab::{
+    AtCap, Forecast, Improvement, MachineLimits, SimulationInput, WhatIf, improvements,
+};
 use crate::model::{Cap, Order, Plan, Policy, plural};
 use crate::output::Safe;
 use crate::probe;
@@ -36,7 +38,7 @@ pub(super) struct Simulate {
     /// Caps to look at, such as 1,2,8 or 1..16 [default: 1,2,4,8,16 and the plan's]
     #[arg(long, value_name = "LIST")]
     caps: Option<Caps>,
-    /// The order that efficiency and savings are reckoned with
+    /// The order that efficiency and improvements are reckoned with
     #[arg(long, value_name = "ORDER", default_value = "critical-path")]
     order: OrderChoice,
     /// Seed; without failures nothing is random, so that it changes nothing
@@ -53,16 +55,17 @@ pub(super) struct Simulate {
 /// What was simulated.
 struct Prospect<'p> {
     plan: &'p Plan,
-    case: Case,
-    outlook: Outlook,
-    savings: Vec<Saving>,
+    input: SimulationInput,
+    forecast: Forecast,
+    improvements: Vec<Improvement>,
 }
 
 impl Simulate {
     pub(super) fn run(self) -> Exit {
-        let (plan, catalogue) = match run::load(&self.plan, &self.catalogue) {
+        let loaded = app::load_plan(&self.plan, self.catalogue.files(), exit::warn);
+        let (plan, catalogue) = match loaded {
             Ok(loaded) => loaded,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
         let policy = Policy {
             cap: plan.cap.unwrap_or_default(),
@@ -71,18 +74,19 @@ impl Simulate {
             ..Policy::default()
         };
         let cores = std::thread::available_parallelism();
-        let machine = Machine {
+        let machine = MachineLimits {
             cores: cores.ok().map(|cores| cores.get() as f64),
             memory_bytes: probe::machine_memory_bytes(),
         };
-        let mut case = Case::of(&plan, catalogue.tools(), machine, policy, self.time_scale);
-        case.seed(self.seed);
+        let mut input =
+            SimulationInput::of(&plan, catalogue.tools(), machine, policy, self.time_scale);
+        input.seed(self.seed);
         let caps = self.caps.unwrap_or_else(|| usual_caps(policy.cap));
         let prospect = Prospect {
-            outlook: Outlook::of(&case, caps.0),
-            savings: savings(&case),
+            forecast: Forecast::of(&input, caps.0),
+            improvements: improvements(&input),
             plan: &plan,
-            case,
+            input,
         };
         let out = io::stdout().lock();
         let written = if self.json {
@@ -105,7 +109,7 @@ fn usual_caps(own: Cap) -> Caps {
 
 impl Prospect<'_> {
     fn order(&self) -> Order {
-        self.case.settings.policy.order
+        self.input.settings.policy.order
     }
 
     fn print(&self, mut out: impl Write) -> io::Result<()> {
@@ -115,10 +119,10 @@ impl Prospect<'_> {
             out,
             "{}: {calls}, {} of work; nothing is run, every time is an estimate",
             name.as_str(),
-            estimate(self.outlook.work)
+            estimate(self.forecast.work)
         )?;
-        if self.case.assumed > 0 {
-            let assumed = plural(self.case.assumed, "call");
+        if self.input.assumed > 0 {
+            let assumed = plural(self.input.assumed, "call");
             writeln!(out, "{assumed} without an estimate, taken to run 1 s")?;
         }
         writeln!(
@@ -126,9 +130,13 @@ impl Prospect<'_> {
             "\n{:>5}  {:>10}  {:>10}  {:>10}  {:>10}  binds",
             "cap", "takes", "fifo", "at best", "efficiency"
         )?;
-        let longest = self.outlook.each.iter().map(|at| at.makespan(self.order()));
+        let longest = self
+            .forecast
+            .each
+            .iter()
+            .map(|at| at.makespan(self.order()));
         let longest = longest.max().unwrap_or_default();
-        for at in &self.outlook.each {
+        for at in &self.forecast.each {
             self.print_cap(at, longest, &mut out)?;
         }
         self.print_savings(&mut out)
@@ -153,37 +161,37 @@ impl Prospect<'_> {
     }
 
     fn print_savings(&self, out: &mut impl Write) -> io::Result<()> {
-        let cap = self.case.settings.policy.cap;
+        let cap = self.input.settings.policy.cap;
         writeln!(out, "\nWhat would help most at cap {cap}:")?;
-        if self.savings.is_empty() {
+        if self.improvements.is_empty() {
             writeln!(out, "  nothing that was tried: the plan takes what it must")?;
         }
-        for saving in self.savings.iter().take(SHOWN) {
-            let text = self.relief_text(&saving.relief);
-            let verb = match saving.relief {
-                Relief::Cap { .. } | Relief::Faster(_) => "saves",
+        for improvement in self.improvements.iter().take(SHOWN) {
+            let text = self.what_if_text(&improvement.what_if);
+            let verb = match improvement.what_if {
+                WhatIf::Cap { .. } | WhatIf::Faster(_) => "saves",
                 _ => "costs",
             };
             writeln!(
                 out,
                 "  {:<40} {verb} {:>9}",
                 Safe::new(&text).as_str(),
-                estimate(saving.saved)
+                estimate(improvement.saved)
             )?;
         }
         Ok(())
     }
 
-    fn relief_text(&self, relief: &Relief) -> String {
-        match relief {
-            Relief::Cap { from, to } => format!("cap {from} → {to}"),
-            Relief::Lock(key) => format!("lock {key}"),
-            Relief::ToolCap(tool) => format!("at most so many calls of {tool} at once"),
-            Relief::Rate(tool) => format!("rate of {tool}"),
-            Relief::Cores => "claims of cores".to_owned(),
-            Relief::Memory => "claims of memory".to_owned(),
-            Relief::StartTimes => "start times".to_owned(),
-            Relief::Faster(id) => {
+    fn what_if_text(&self, what_if: &WhatIf) -> String {
+        match what_if {
+            WhatIf::Cap { from, to } => format!("cap {from} → {to}"),
+            WhatIf::Lock(key) => format!("lock {key}"),
+            WhatIf::ToolCap(tool) => format!("at most so many calls of {tool} at once"),
+            WhatIf::Rate(tool) => format!("rate of {tool}"),
+            WhatIf::Cores => "claims of cores".to_owned(),
+            WhatIf::Memory => "claims of memory".to_owned(),
+            WhatIf::StartTimes => "start times".to_owned(),
+            WhatIf::Faster(id) => {
                 let name = self.plan.calls.get(id.index());
                 let name = name.map_or("?", |call| call.name.as_str());
                 format!("call {name} at half its time")
@@ -192,7 +200,7 @@ impl Prospect<'_> {
     }
 
     fn as_json(&self) -> Value {
-        let caps = self.outlook.each.iter().map(|at| {
+        let caps = self.forecast.each.iter().map(|at| {
             json!({
                 "cap": at.cap,
                 "makespan_ms": ms(at.makespan(self.order())),
@@ -205,11 +213,11 @@ impl Prospect<'_> {
                 "critical_path_ms": ms(at.bounds.critical_path),
             })
         });
-        let savings = self.savings.iter().map(|saving| {
+        let improvements = self.improvements.iter().map(|improvement| {
             json!({
-                "relief": self.relief_text(&saving.relief),
-                "saved_ms": ms(saving.saved),
-                "makespan_ms": ms(saving.makespan),
+                "relief": self.what_if_text(&improvement.what_if),
+                "saved_ms": ms(improvement.saved),
+                "makespan_ms": ms(improvement.makespan),
             })
         });
         json!({
@@ -217,12 +225,12 @@ impl Prospect<'_> {
             "plan": self.plan.name,
             "calls": self.plan.calls.len(),
             "estimated": true,
-            "without_estimate": self.case.assumed,
-            "work_ms": ms(self.outlook.work),
+            "without_estimate": self.input.assumed,
+            "work_ms": ms(self.forecast.work),
             "order": self.order(),
             "caps": caps.collect::<Vec<Value>>(),
-            "savings_at_cap": self.case.settings.policy.cap,
-            "savings": savings.collect::<Vec<Value>>(),
+            "savings_at_cap": self.input.settings.policy.cap,
+            "savings": improvements.collect::<Vec<Value>>(),
         })
     }
 }

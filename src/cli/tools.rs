@@ -7,9 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
-use super::ground::Ground;
 use super::options::CatalogueOptions;
-use super::trust::Otherwise;
+use crate::app::{OpenError, RunEnvironment, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{ServerName, Tool, ToolAction};
 use crate::output::Safe;
@@ -32,13 +31,10 @@ pub(super) struct Tools {
 
 impl Tools {
     pub(super) fn run(self) -> Exit {
-        let catalogue = match self.catalogue.load(Otherwise::End) {
+        let catalogue = self.catalogue.load(Untrusted::End);
+        let catalogue = match catalogue.and_then(|catalogue| self.connected(catalogue)) {
             Ok(catalogue) => catalogue,
-            Err(exit) => return exit,
-        };
-        let catalogue = match self.connected(catalogue) {
-            Ok(catalogue) => catalogue,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
         let out = io::stdout().lock();
         let written = if self.json {
@@ -49,19 +45,18 @@ impl Tools {
         exit::written(written)
     }
 
-    /// The catalogue with the tools of its servers, where that is asked for.
-    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Arc<Catalogue>, Exit> {
+    /// Returns the catalogue with the tools of its servers, if they are asked
+    /// for.
+    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Arc<Catalogue>, OpenError> {
         if !self.connect || catalogue.servers().len() == 0 {
             return Ok(catalogue);
         }
-        let ground = Ground::prepare(&catalogue).map_err(|error| exit::cannot_run(&error))?;
+        let environment = RunEnvironment::prepare(&catalogue)?;
         let servers = catalogue.servers().map(|server| server.name.clone());
         let servers: Vec<ServerName> = servers.collect();
-        let connected = ground.connect(Catalogue::clone(&catalogue), &servers);
-        ground.close_servers();
-        connected
-            .map(Arc::new)
-            .map_err(|reasons| exit::not_connected(&reasons))
+        let connected = environment.connect(Catalogue::clone(&catalogue), &servers);
+        environment.close_servers();
+        connected.map(Arc::new)
     }
 }
 

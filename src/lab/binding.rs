@@ -6,7 +6,7 @@ use crate::model::{LockKey, ToolName};
 
 /// The constraint a bound comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Binding {
+pub enum BindingConstraint {
     /// The longest chain of dependent calls.
     CriticalPath,
     /// All work over the cap.
@@ -23,7 +23,7 @@ pub enum Binding {
     Backoff,
 }
 
-impl fmt::Display for Binding {
+impl fmt::Display for BindingConstraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CriticalPath => f.pad("critical-path"),

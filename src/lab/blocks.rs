@@ -8,7 +8,7 @@ use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
 use super::statistics::{median, shuffle};
-use super::{Progress, Step};
+use super::{ExperimentProgress, RunPurpose};
 use crate::model::Cap;
 
 /// The order of the caps in a block, from 1; the same for the same seed.
@@ -35,7 +35,12 @@ impl Pace {
 
     /// What is told before the next run, with the caps still to come after
     /// `cap` where that is known.
-    pub(super) fn progress(&self, step: Step, cap: Cap, rest: Option<&[Cap]>) -> Progress {
+    pub(super) fn progress(
+        &self,
+        step: RunPurpose,
+        cap: Cap,
+        rest: Option<&[Cap]>,
+    ) -> ExperimentProgress {
         let time = |cap: &Cap| {
             let own = self.walls.get(cap).cloned();
             let walls = own.unwrap_or_else(|| self.walls.values().flatten().copied().collect());
@@ -45,7 +50,7 @@ impl Pace {
             let times: Option<Vec<f64>> = rest.iter().chain([&cap]).map(time).collect();
             Some(Duration::from_secs_f64(times?.into_iter().sum()))
         });
-        Progress {
+        ExperimentProgress {
             step,
             cap,
             done: self.done,
@@ -76,11 +81,11 @@ mod tests {
     fn the_rest_is_foretold_from_the_runs_so_far() {
         let cap = |lanes| Cap::new(lanes).expect("a cap");
         let mut pace = Pace::default();
-        let first = pace.progress(Step::WarmUp, cap(1), Some(&[cap(2)]));
+        let first = pace.progress(RunPurpose::WarmUp, cap(1), Some(&[cap(2)]));
         assert_eq!((first.done, first.of, first.left), (0, 2, None));
         pace.add(cap(1), Duration::from_secs(8));
         pace.add(cap(2), Duration::from_secs(4));
-        let next = pace.progress(Step::WarmUp, cap(1), Some(&[cap(2), cap(2)]));
+        let next = pace.progress(RunPurpose::WarmUp, cap(1), Some(&[cap(2), cap(2)]));
         assert_eq!((next.done, next.of), (2, 5));
         assert_eq!(next.left, Some(Duration::from_secs(16)));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Binding, Load};
+use super::{BindingConstraint, Load};
 use crate::model::{LockKey, LockMode};
 use crate::sched::ToolLimits;
 
@@ -20,7 +20,7 @@ pub struct Capacity<'a> {
 
 /// The bounds of a set of calls.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bounds {
+pub struct TimeBounds {
     /// Time in lanes, of all calls together.
     pub work: Duration,
     /// The longest chain of dependent calls, without delays between attempts.
@@ -28,9 +28,9 @@ pub struct Bounds {
     /// No schedule is shorter: the greatest of all lower bounds.
     pub lower_bound: Duration,
     /// Where the lower bound comes from.
-    pub binding: Binding,
+    pub binding: BindingConstraint,
     /// Each lower bound, the greatest first.
-    pub each: Vec<(Binding, Duration)>,
+    pub each: Vec<(BindingConstraint, Duration)>,
     /// No schedule that leaves no lane idle while a call is ready is longer
     /// than `W/m + (1 - 1/m) * CP` (R. L. Graham, 1969). It holds for plain
     /// slots only: `None` where locks, limits of tools, claims, delays or
@@ -38,7 +38,7 @@ pub struct Bounds {
     pub graham: Option<Duration>,
 }
 
-impl Bounds {
+impl TimeBounds {
     /// How much of a makespan was unavoidable: 1 is the best; `None` where
     /// nothing took any time.
     pub fn efficiency(&self, makespan: Duration) -> Option<f64> {
@@ -47,17 +47,17 @@ impl Bounds {
 }
 
 /// Computes every bound of a set of calls.
-pub fn bounds(loads: &[Load], capacity: &Capacity<'_>) -> Bounds {
+pub fn bounds(loads: &[Load], capacity: &Capacity<'_>) -> TimeBounds {
     let work: Duration = loads.iter().map(|load| load.run).sum();
     let critical_path = longest_chain(loads, |load| (load.release, load.run));
     let delayed = longest_chain(loads, |load| (load.release, load.run + load.backoff));
     let cap = capacity.cap.max(1);
     let mut each = vec![
-        (Binding::CriticalPath, critical_path),
-        (Binding::Slots, work / cap),
-        (Binding::Backoff, delayed),
+        (BindingConstraint::CriticalPath, critical_path),
+        (BindingConstraint::Slots, work / cap),
+        (BindingConstraint::Backoff, delayed),
     ];
-    each.extend(cores_bound(loads, capacity).map(|bound| (Binding::Cores, bound)));
+    each.extend(cores_bound(loads, capacity).map(|bound| (BindingConstraint::Cores, bound)));
     each.extend(lock_bound(loads));
     for limits in capacity.tools {
         each.extend(tool_bounds(loads, limits));
@@ -66,7 +66,7 @@ pub fn bounds(loads: &[Load], capacity: &Capacity<'_>) -> Bounds {
     each.sort_by_key(|(_, bound)| std::cmp::Reverse(*bound));
     let (binding, lower_bound) = each[0].clone();
     let share = |time: Duration| time.mul_f64(1.0 - 1.0 / f64::from(cap));
-    Bounds {
+    TimeBounds {
         work,
         critical_path,
         lower_bound,
@@ -136,7 +136,7 @@ fn cores_bound(loads: &[Load], capacity: &Capacity<'_>) -> Option<Duration> {
 
 /// The lock whose holders take longest one after another: those who hold it,
 /// or a folder above it, alone, and the longest of those who share it.
-fn lock_bound(loads: &[Load]) -> Option<(Binding, Duration)> {
+fn lock_bound(loads: &[Load]) -> Option<(BindingConstraint, Duration)> {
     let mut holders: BTreeMap<&LockKey, Vec<(usize, LockMode)>> = BTreeMap::new();
     for (index, load) in loads.iter().enumerate() {
         for (key, mode) in load.locks.iter() {
@@ -160,18 +160,18 @@ fn lock_bound(loads: &[Load]) -> Option<(Binding, Duration)> {
     };
     let times = holders.keys().map(|key| (chain_time(key), *key));
     let (time, key) = times.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1)))?;
-    Some((Binding::Lock(key.clone()), time))
+    Some((BindingConstraint::Lock(key.clone()), time))
 }
 
 /// What the limits of one tool ask for: its work over how many may run at
 /// once, and its starts over its rate.
-fn tool_bounds(loads: &[Load], limits: &ToolLimits) -> Vec<(Binding, Duration)> {
+fn tool_bounds(loads: &[Load], limits: &ToolLimits) -> Vec<(BindingConstraint, Duration)> {
     let tool = limits.tool.clone();
     let own: Vec<&Load> = loads.iter().filter(|load| load.tool == tool).collect();
     let mut bounds = Vec::new();
     if let Some(max) = limits.max_parallel {
         let work: Duration = own.iter().map(|load| load.run).sum();
-        bounds.push((Binding::Tool(tool.clone()), work / max.max(1)));
+        bounds.push((BindingConstraint::Tool(tool.clone()), work / max.max(1)));
     }
     if let Some(rate) = limits.rate {
         let starts: u32 = own.iter().map(|load| load.starts).sum();
@@ -183,7 +183,7 @@ fn tool_bounds(loads: &[Load], limits: &ToolLimits) -> Vec<(Binding, Duration)> 
         let shortest = ran.map(|load| load.run).min().unwrap_or_default();
         let is_spaced = spaced > 0 && own.iter().all(|load| load.starts <= 1);
         let last = if is_spaced { shortest } else { Duration::ZERO };
-        bounds.push((Binding::Rate(tool), time + last));
+        bounds.push((BindingConstraint::Rate(tool), time + last));
     }
     bounds
 }

@@ -3,7 +3,7 @@
 use super::{compare, sweep};
 use crate::lab::Interval;
 
-impl sweep::Findings {
+impl sweep::SweepFindings {
     /// A line for each cap; times in seconds.
     pub fn csv(&self) -> String {
         let titles =
@@ -23,7 +23,7 @@ impl sweep::Findings {
     }
 }
 
-impl compare::Findings {
+impl compare::CompareFindings {
     /// A line for each cap; times in seconds.
     pub fn csv(&self) -> String {
         let titles = "cap,runs,median_s,low_s,high_s,speed_up,speed_up_low,speed_up_high,at_best_s,efficiency,binding";

@@ -1,25 +1,24 @@
-//! An experiment as whoever watches it sees it: what was asked for, how far it
-//! is, and what is known so far.
+//! An experiment: its request, its progress and its findings so far.
 
 use std::sync::Arc;
 
-use super::compare::{self, compare};
+use super::compare::{self, Comparison, compare};
 use super::sweep::{self, Sweep};
-use super::{Bench, Found, Halt, Progress, Trial};
+use super::{ExperimentError, ExperimentProgress, Observer, PlanRunner, Trial};
 use crate::model::{Cap, Plan};
 
-/// What is asked of the lab.
+/// A request for an experiment.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Asked {
+pub enum ExperimentRequest {
     /// The plan at several caps.
-    Compare(compare::Request),
-    /// Which cap is worth using, going on from the runs of a sweep that was
-    /// stopped; without any it begins anew.
-    Sweep(sweep::Request, Vec<sweep::Run>),
+    Compare(compare::CompareRequest),
+    /// Which cap is worth using, continued from the runs of a sweep that was
+    /// stopped; without any, from the start.
+    Sweep(sweep::SweepRequest, Vec<sweep::SweepRun>),
 }
 
-impl Asked {
-    /// Its caps, the lowest first.
+impl ExperimentRequest {
+    /// Returns its caps, the lowest first.
     pub fn caps(&self) -> &[Cap] {
         match self {
             Self::Compare(request) => &request.caps,
@@ -27,7 +26,8 @@ impl Asked {
         }
     }
 
-    /// Runs, the warm-up included: of a comparison at least, of a sweep about.
+    /// Returns its number of runs, the warm-up included: the least of a
+    /// comparison, about that of a sweep.
     pub fn runs(&self) -> usize {
         match self {
             Self::Compare(request) => request.least_runs(),
@@ -39,42 +39,42 @@ impl Asked {
 /// An experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
-    /// Whose calls are run.
+    /// The plan whose calls are run.
     pub plan: Arc<Plan>,
-    /// How far it is.
-    pub stage: Stage,
-    /// What is known so far.
-    pub finding: Finding,
+    /// Its progress.
+    pub state: ExperimentState,
+    /// Its findings so far.
+    pub findings: ExperimentFindings,
 }
 
-/// How far an experiment is.
+/// Progress of an experiment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
-    /// It is under way: the next run, once that is known.
-    UnderWay(Option<Progress>),
-    /// Nothing runs any more. Its findings tell if it ended before its time.
+pub enum ExperimentState {
+    /// Its runs are under way: the next one, once that is known.
+    UnderWay(Option<ExperimentProgress>),
+    /// It has ended; its findings have the error if it ended before its time.
     Over,
 }
 
-/// What an experiment knows.
+/// Findings of an experiment so far.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Finding {
+pub enum ExperimentFindings {
     /// Of the plan at several caps.
-    Comparison(compare::Findings),
+    Comparison(compare::CompareFindings),
     /// Of which cap is worth using.
-    Sweep(sweep::Findings),
+    Sweep(sweep::SweepFindings),
 }
 
-impl Finding {
-    /// Why it ended before its time.
-    pub fn halt(&self) -> Option<&Halt> {
+impl ExperimentFindings {
+    /// Returns the reason that it ended before its time.
+    pub fn error(&self) -> Option<&ExperimentError> {
         match self {
-            Self::Comparison(findings) => findings.halt.as_ref(),
-            Self::Sweep(findings) => findings.halt.as_ref(),
+            Self::Comparison(findings) => findings.error.as_ref(),
+            Self::Sweep(findings) => findings.error.as_ref(),
         }
     }
 
-    /// Whole blocks, and how many are wanted at least.
+    /// Returns the number of whole blocks, and how many are wanted at least.
     pub fn blocks(&self) -> (usize, usize) {
         match self {
             Self::Comparison(findings) => (findings.blocks, findings.request.blocks),
@@ -84,101 +84,135 @@ impl Finding {
 }
 
 impl Experiment {
-    /// One that is about to begin.
-    pub fn new(plan: Arc<Plan>, asked: Asked) -> Self {
+    /// Returns an experiment that is about to begin.
+    pub fn new(plan: Arc<Plan>, asked: ExperimentRequest) -> Self {
         Self {
             plan,
-            stage: Stage::UnderWay(None),
-            finding: match asked {
-                Asked::Compare(request) => Finding::Comparison(compare::Findings::none(request)),
-                Asked::Sweep(request, runs) => Finding::Sweep(sweep::Findings::of(request, runs)),
+            state: ExperimentState::UnderWay(None),
+            findings: match asked {
+                ExperimentRequest::Compare(request) => {
+                    ExperimentFindings::Comparison(compare::CompareFindings::none(request))
+                }
+                ExperimentRequest::Sweep(request, runs) => {
+                    ExperimentFindings::Sweep(sweep::SweepFindings::of(request, runs))
+                }
             },
         }
     }
 
-    /// A sweep that was stopped after these runs, to be gone on with.
-    pub fn stopped(plan: Arc<Plan>, request: sweep::Request, runs: Vec<sweep::Run>) -> Self {
-        let mut findings = sweep::Findings::of(request, runs);
-        findings.halt = Some(Halt::Stopped);
+    /// Returns a sweep that was stopped after these runs and can be continued.
+    pub fn stopped(
+        plan: Arc<Plan>,
+        request: sweep::SweepRequest,
+        runs: Vec<sweep::SweepRun>,
+    ) -> Self {
+        let mut findings = sweep::SweepFindings::of(request, runs);
+        findings.error = Some(ExperimentError::Stopped);
         Self {
             plan,
-            stage: Stage::Over,
-            finding: Finding::Sweep(findings),
+            state: ExperimentState::Over,
+            findings: ExperimentFindings::Sweep(findings),
         }
     }
 
-    /// The sweep of the same plan that it is, where it ended before its time.
-    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
-        match &self.finding {
-            Finding::Sweep(it) if it.halt.is_some() && !it.runs.is_empty() => {
+    /// Returns its findings if it is a sweep of this plan that ended before its
+    /// time.
+    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::SweepFindings> {
+        match &self.findings {
+            ExperimentFindings::Sweep(it) if it.error.is_some() && !it.runs.is_empty() => {
                 (self.plan.calls == plan.calls).then_some(it)
             }
             _ => None,
         }
     }
 
-    /// Whether its runs are under way.
+    /// Returns whether its runs are under way.
     pub fn is_under_way(&self) -> bool {
-        matches!(self.stage, Stage::UnderWay(_))
+        matches!(self.state, ExperimentState::UnderWay(_))
     }
 }
 
-/// Does an experiment. `hear` gets it again whenever it is further, and `keep`
-/// every run of a sweep.
+/// Does an experiment to its end, and returns it.
 pub fn conduct(
     plan: &Arc<Plan>,
-    asked: Asked,
-    bench: &mut dyn Bench,
-    hear: &mut dyn FnMut(&Experiment),
-    keep: &mut dyn FnMut(&sweep::Run),
-) {
-    let mut watched = Watched {
-        bench,
-        experiment: Experiment::new(Arc::clone(plan), asked.clone()),
-        hear,
-    };
-    (watched.hear)(&watched.experiment);
-    let finding = match asked {
-        Asked::Compare(request) => {
-            let comparison = compare(plan, request, &mut watched);
-            Finding::Comparison(comparison.findings(plan))
+    request: ExperimentRequest,
+    runner: &mut dyn PlanRunner,
+    observer: &mut dyn Observer,
+) -> Experiment {
+    let experiment = Experiment::new(Arc::clone(plan), request.clone());
+    let mut driver = Driver::new(experiment, runner, observer);
+    driver.update(|_| {});
+    let findings = match request {
+        ExperimentRequest::Compare(request) => {
+            let comparison = compare(plan, request, &mut driver);
+            ExperimentFindings::Comparison(comparison.findings(plan))
         }
-        Asked::Sweep(request, runs) => {
+        ExperimentRequest::Sweep(request, runs) => {
             let mut sweep = Sweep::new(request, runs);
-            sweep.conduct(plan, &mut watched, keep);
-            Finding::Sweep(sweep.findings())
+            sweep.conduct(plan, &mut driver);
+            ExperimentFindings::Sweep(sweep.findings())
         }
     };
-    watched.experiment.finding = finding;
-    watched.experiment.stage = Stage::Over;
-    (watched.hear)(&watched.experiment);
+    driver.update(|experiment| {
+        experiment.findings = findings;
+        experiment.state = ExperimentState::Over;
+    });
+    driver.experiment
 }
 
-/// A bench that passes on whatever it hears.
-struct Watched<'a> {
-    bench: &'a mut dyn Bench,
+/// An experiment under way: does its runs, and keeps its observer up to date.
+pub(super) struct Driver<'a> {
     experiment: Experiment,
-    hear: &'a mut dyn FnMut(&Experiment),
+    runner: &'a mut dyn PlanRunner,
+    observer: &'a mut dyn Observer,
 }
 
-impl Bench for Watched<'_> {
-    fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
-        self.bench.run(plan, cap)
-    }
-
-    fn tell(&mut self, progress: &Progress) {
-        self.experiment.stage = Stage::UnderWay(Some(progress.clone()));
-        (self.hear)(&self.experiment);
-    }
-
-    fn found(&mut self, found: Found<'_>) {
-        match (found, &mut self.experiment.finding) {
-            (Found::Comparison(comparison), finding) => {
-                *finding = Finding::Comparison(comparison.findings(&self.experiment.plan));
-            }
-            (Found::Sweep(sweep), Finding::Sweep(findings)) => findings.renew(sweep),
-            (Found::Sweep(sweep), finding) => *finding = Finding::Sweep(sweep.findings()),
+impl<'a> Driver<'a> {
+    pub(super) fn new(
+        experiment: Experiment,
+        runner: &'a mut dyn PlanRunner,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        Self {
+            experiment,
+            runner,
+            observer,
         }
-        (self.hear)(&self.experiment);
+    }
+
+    /// Does the next run, at the cap of `progress`.
+    pub(super) fn run(
+        &mut self,
+        plan: &Plan,
+        progress: ExperimentProgress,
+    ) -> Result<Trial, ExperimentError> {
+        let cap = progress.cap;
+        self.observer.run_starting(&progress);
+        self.update(|experiment| experiment.state = ExperimentState::UnderWay(Some(progress)));
+        self.runner.run(plan, cap, self.observer)
+    }
+
+    /// Publishes the findings of a comparison so far.
+    pub(super) fn compared(&mut self, comparison: &Comparison) {
+        self.update(|experiment| {
+            let findings = comparison.findings(&experiment.plan);
+            experiment.findings = ExperimentFindings::Comparison(findings);
+        });
+    }
+
+    /// Publishes a run of a sweep, and the findings with it.
+    pub(super) fn swept(&mut self, sweep: &Sweep, run: &sweep::SweepRun) {
+        self.observer.run_counted(run);
+        self.update(|experiment| match &mut experiment.findings {
+            ExperimentFindings::Sweep(findings) => findings.renew(sweep),
+            findings @ ExperimentFindings::Comparison(_) => {
+                *findings = ExperimentFindings::Sweep(sweep.findings());
+            }
+        });
+    }
+
+    fn update(&mut self, change: impl FnOnce(&mut Experiment)) {
+        change(&mut self.experiment);
+        self.observer.updated(&self.experiment);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::{Case, SimulatedCall, simulate};
+use super::{SimulatedCall, SimulationInput, simulate};
 use crate::model::{
     CallId, CallRow, CallState, Cap, Edge, Outcome, Snapshot, StopStep, Tool, ToolName,
 };
@@ -34,16 +34,16 @@ pub fn forecast<'t>(
         return None;
     }
     let limits = tools.into_iter().filter_map(ToolLimits::of).collect();
-    let case = rest(snapshot, limits);
+    let input = rest(snapshot, limits);
     let left = caps
         .into_iter()
-        .map(|cap| (cap, simulate(&case.with_cap(cap)).makespan));
+        .map(|cap| (cap, simulate(&input.with_cap(cap)).makespan));
     Some(left.collect())
 }
 
-/// What is left of a run, as a case of its own that begins now.
-fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> Case {
-    let known = Known::of(snapshot);
+/// What is left of a run, as a input of its own that begins now.
+fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> SimulationInput {
+    let known = KnownRunTimes::of(snapshot);
     let running: Vec<&CallRow> = snapshot
         .lanes
         .iter()
@@ -74,7 +74,7 @@ fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> Case {
     let mut settings = SchedulerSettings::new(snapshot.policy, Pcg64Mcg::seed_from_u64(0));
     settings.cores = Some(f64::from(snapshot.cores));
     settings.tools = tools;
-    Case {
+    SimulationInput {
         settings,
         calls: calls.collect(),
         running: running.len(),
@@ -86,7 +86,7 @@ fn row(snapshot: &Snapshot, id: CallId) -> Option<&CallRow> {
     snapshot.row(id).map(AsRef::as_ref)
 }
 
-fn simulated(snapshot: &Snapshot, row: &CallRow, known: &Known) -> SimulatedCall {
+fn simulated(snapshot: &Snapshot, row: &CallRow, known: &KnownRunTimes) -> SimulatedCall {
     let now = snapshot.now;
     let whole = known.run_time(row);
     let mut spec = CallSpec::of(&row.call);
@@ -120,12 +120,12 @@ fn simulated(snapshot: &Snapshot, row: &CallRow, known: &Known) -> SimulatedCall
 }
 
 /// What the run itself has shown about run times.
-struct Known {
+struct KnownRunTimes {
     tools: BTreeMap<ToolName, (Duration, u32)>,
     all: (Duration, u32),
 }
 
-impl Known {
+impl KnownRunTimes {
     fn of(snapshot: &Snapshot) -> Self {
         let mut known = Self {
             tools: BTreeMap::new(),

@@ -3,42 +3,44 @@
 //!
 //! It owns no run: it computes from plans and from what was measured,
 //! simulates with the very scheduler that real runs use, and has somebody else
-//! do the runs of its experiments ([`Bench`]). It must not know how
+//! do the runs of its experiments ([`PlanRunner`]). It must not know how
 //! a process is started or how anything is drawn.
 
 mod balance;
-mod bench;
 mod binding;
 mod blocks;
 mod bounds;
-mod case;
+mod cap_forecast;
+mod command;
 pub mod compare;
-mod course;
 mod csv;
 mod experiment;
 mod forecast;
 mod load;
-mod outlook;
-mod relief;
+mod runner;
+mod simulated_run;
 mod simulation;
+mod simulation_input;
 mod statistics;
 pub mod sweep;
 mod trial;
+mod what_if;
 mod words;
 
 pub use balance::{Imbalance, balance};
-pub use bench::{Bench, Found, Halt, Progress, Step};
-pub use binding::Binding;
+pub use binding::BindingConstraint;
 pub use blocks::block_order;
-pub use bounds::{Bounds, Capacity, bounds};
-pub use case::{Case, Machine, SimulatedCall};
-pub use course::Course;
-pub use experiment::{Asked, Experiment, Finding, Stage, conduct};
+pub use bounds::{Capacity, TimeBounds, bounds};
+pub use cap_forecast::{AtCap, Forecast};
+pub use command::{COMMAND_QUEUE, ExperimentCommand, ExperimentStatus, SEED};
+pub use experiment::{Experiment, ExperimentFindings, ExperimentRequest, ExperimentState, conduct};
 pub use forecast::forecast;
 pub use load::Load;
-pub use outlook::{AtCap, Outlook};
-pub use relief::{Relief, Saving, savings};
+pub use runner::{ExperimentError, ExperimentProgress, Observer, PlanRunner, RunPurpose};
+pub use simulated_run::SimulatedRun;
 pub use simulation::simulate;
+pub use simulation_input::{MachineLimits, SimulatedCall, SimulationInput};
 pub use statistics::{Interval, median};
-pub use trial::{Answer, Idle, LaneTime, Trial, TrialCall};
+pub use trial::{CallResult, IdleCause, LaneTime, Trial, TrialCall};
+pub use what_if::{Improvement, WhatIf, improvements};
 pub use words::{percent, seconds, seconds_range};

@@ -4,27 +4,27 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::{Case, Course};
+use super::{SimulatedRun, SimulationInput};
 use crate::model::{CallId, Cap, Epoch, Outcome};
 use crate::sched::{AttemptResult, CallSpec, Effect, Input, Scheduler};
 
 /// An attempt that will end.
-type End = Reverse<(Duration, Epoch, CallId)>;
+type SimulatedEnd = Reverse<(Duration, Epoch, CallId)>;
 
 /// Lets every call run its time; nothing fails but what exceeds its timeout.
-pub fn simulate(case: &Case) -> Course {
-    let mut simulation = Simulation::new(case);
+pub fn simulate(input: &SimulationInput) -> SimulatedRun {
+    let mut simulation = Simulation::new(input);
     simulation.begin();
     while let Some(now) = simulation.next() {
         simulation.pass(now);
     }
-    simulation.course()
+    simulation.run()
 }
 
 struct Simulation<'c> {
-    case: &'c Case,
+    input: &'c SimulationInput,
     scheduler: Scheduler,
-    ends: BinaryHeap<End>,
+    ends: BinaryHeap<SimulatedEnd>,
     now: Duration,
     spans: Vec<Option<(Duration, Duration)>>,
     busy: u32,
@@ -33,17 +33,17 @@ struct Simulation<'c> {
 }
 
 impl<'c> Simulation<'c> {
-    fn new(case: &'c Case) -> Self {
-        let mut settings = case.settings.clone();
+    fn new(input: &'c SimulationInput) -> Self {
+        let mut settings = input.settings.clone();
         // Those that run already hold a lane, however low the cap is now.
-        let running = Cap::new(case.running as u32).unwrap_or(settings.policy.cap);
+        let running = Cap::new(input.running as u32).unwrap_or(settings.policy.cap);
         settings.policy.cap = settings.policy.cap.max(running);
         Self {
-            case,
+            input,
             scheduler: Scheduler::new(settings),
             ends: BinaryHeap::new(),
             now: Duration::ZERO,
-            spans: vec![None; case.calls.len()],
+            spans: vec![None; input.calls.len()],
             busy: 0,
             lane_time: Duration::ZERO,
             steps: 0,
@@ -51,14 +51,14 @@ impl<'c> Simulation<'c> {
     }
 
     fn begin(&mut self) {
-        let (running, waiting) = self.case.calls.split_at(self.case.running);
+        let (running, waiting) = self.input.calls.split_at(self.input.running);
         let specs = |calls: &[super::SimulatedCall]| -> Vec<CallSpec> {
             calls.iter().map(|call| call.spec.clone()).collect()
         };
         let (running, waiting) = (specs(running), specs(waiting));
         if !running.is_empty() {
             self.tell(Input::CallsQueued(running));
-            self.tell(Input::PolicyChanged(self.case.settings.policy));
+            self.tell(Input::PolicyChanged(self.input.settings.policy));
         }
         self.tell(Input::CallsQueued(waiting));
     }
@@ -107,7 +107,7 @@ impl<'c> Simulation<'c> {
                 Effect::Start { id, epoch, .. } => self.start(id, epoch),
                 Effect::Stop { id, epoch, .. } => self.end(id, epoch, Outcome::Failed),
                 Effect::ResolveLocks { id } => {
-                    let locks = self.case.calls[id.index()].spec.locks.clone();
+                    let locks = self.input.calls[id.index()].spec.locks.clone();
                     self.tell(Input::LocksResolved { id, locks });
                 }
                 Effect::Retry { .. } | Effect::StepCap(_) | Effect::Finished { .. } => {}
@@ -116,7 +116,7 @@ impl<'c> Simulation<'c> {
     }
 
     fn start(&mut self, id: CallId, epoch: Epoch) {
-        let call = &self.case.calls[id.index()];
+        let call = &self.input.calls[id.index()];
         let end = self.now.saturating_add(call.run);
         self.spans[id.index()] = Some((self.now, end));
         self.busy += 1;
@@ -126,17 +126,17 @@ impl<'c> Simulation<'c> {
         }
     }
 
-    fn course(self) -> Course {
+    fn run(self) -> SimulatedRun {
         let last = self.spans.iter().flatten().map(|(_, end)| *end).max();
         let first = self
-            .case
+            .input
             .calls
             .iter()
             .filter(|call| call.spec.after.is_empty());
         let first = first
             .map(|call| call.spec.start_after.unwrap_or_default())
             .min();
-        Course {
+        SimulatedRun {
             makespan: last
                 .unwrap_or_default()
                 .saturating_sub(first.unwrap_or_default()),

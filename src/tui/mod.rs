@@ -18,8 +18,5 @@ pub mod timeline;
 pub mod update;
 pub mod views;
 
-pub use event_loop::{
-    DashboardSettings, Deps, ExperimentHandle, ORDERS, SavedSession, TuiError, run,
-};
-pub use state::{ExperimentCommand, ExperimentStatus, SEED};
+pub use event_loop::{DashboardSettings, Deps, ExperimentHandle, SavedSession, TuiError, run};
 pub use update::{Leave, Signal};

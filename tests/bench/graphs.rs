@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fanout::lab::{Case, SimulatedCall};
+use fanout::lab::{SimulatedCall, SimulationInput};
 use fanout::model::{CallId, Cap, Edge, EdgeKind, Order, Policy, ToolName};
 use fanout::sched::{CallSpec, SchedulerSettings};
 use rand_core::{Rng, SeedableRng};
@@ -54,13 +54,13 @@ impl Graph {
         id.index()
     }
 
-    pub(crate) fn case(self, cap: u32, order: Order) -> Case {
+    pub(crate) fn case(self, cap: u32, order: Order) -> SimulationInput {
         let policy = Policy {
             cap: Cap::new(cap).expect("a cap above 0"),
             order,
             ..Policy::default()
         };
-        Case {
+        SimulationInput {
             settings: SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(0)),
             calls: self.calls,
             running: 0,

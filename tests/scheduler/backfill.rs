@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fanout::lab::{Case, SimulatedCall, simulate};
+use fanout::lab::{SimulatedCall, SimulationInput, simulate};
 use fanout::model::{CallId, Cap, Order, Policy, ToolName};
 use fanout::sched::{CallSpec, SchedulerSettings};
 use rand_core::SeedableRng;
@@ -35,7 +35,7 @@ fn units(count: f64) -> Duration {
 
 /// Calls that come at random; `noise` is the deviation of the logarithm of
 /// their estimates.
-fn crowd(seed: u64, noise: f64, order: Order) -> Case {
+fn crowd(seed: u64, noise: f64, order: Order) -> SimulationInput {
     let mut random = Graph::new(seed);
     let mut now = 0.0;
     let calls = (0..CALLS).map(|index| {
@@ -65,7 +65,7 @@ fn crowd(seed: u64, noise: f64, order: Order) -> Case {
     };
     let mut settings = SchedulerSettings::new(policy, Pcg64Mcg::seed_from_u64(0));
     settings.cores = Some(CORES);
-    Case {
+    SimulationInput {
         settings,
         calls,
         running: 0,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fanout::lab::{Case, simulate};
+use fanout::lab::{SimulationInput, simulate};
 use fanout::model::{LockKey, Order, Rate, ToolName};
 use fanout::sched::ToolLimits;
 
@@ -24,7 +24,7 @@ fn plans() -> Vec<(&'static str, Plan)> {
 }
 
 /// Makespan over lower bound.
-fn stretch(case: &Case, name: &str) -> f64 {
+fn stretch(case: &SimulationInput, name: &str) -> f64 {
     let course = simulate(case);
     let bounds = case.bounds(&case.loads());
     let cap = case.settings.policy.cap;

@@ -1,12 +1,13 @@
-//! The screen of experiments, with experiments on a bench that runs nothing.
+//! The screen of experiments, with experiments whose runner runs nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use fanout::lab::{
-    self, Answer, Asked, Bench, Capacity, Experiment, Halt, Idle, LaneTime, Load, Progress, Trial,
-    TrialCall, bounds, compare, sweep,
+    self, CallResult, Capacity, Experiment, ExperimentCommand, ExperimentError, ExperimentRequest,
+    ExperimentStatus, IdleCause, LaneTime, Load, Observer, PlanRunner, Trial, TrialCall, bounds,
+    compare, sweep,
 };
 use fanout::model::{
     Call, CallId, CallName, Cap, History, LaneId, LoadSample, Outcome, Plan, Pressure,
@@ -16,7 +17,6 @@ use fanout::theme::{Depth, builtin};
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
-use fanout::tui::{ExperimentCommand, ExperimentStatus};
 use ratatui::layout::Size;
 use serde_json::json;
 
@@ -33,11 +33,16 @@ struct Waves {
     is_hazardous: bool,
 }
 
-impl Bench for Waves {
-    fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
+impl PlanRunner for Waves {
+    fn run(
+        &mut self,
+        plan: &Plan,
+        cap: Cap,
+        _observer: &mut dyn Observer,
+    ) -> Result<Trial, ExperimentError> {
         self.runs += 1;
         if self.runs == self.stops_at {
-            return Err(Halt::Stopped);
+            return Err(ExperimentError::Stopped);
         }
         let lanes = cap.get().min(plan.calls.len() as u32).max(1);
         let jitter = self.runs * 7 % 5 * 3;
@@ -47,7 +52,7 @@ impl Bench for Waves {
             let output = json!(if is_lost { 30 } else { 1230 });
             let from = run * (index / lanes);
             TrialCall {
-                answer: Answer::new(Some(Outcome::Succeeded), Some(output), &[]),
+                answer: CallResult::new(Some(Outcome::Succeeded), Some(output), &[]),
                 run,
                 span: Some((LaneId(index % lanes), from, from + run)),
             }
@@ -68,14 +73,22 @@ impl Bench for Waves {
             lane_time: LaneTime {
                 whole,
                 busy,
-                idle: BTreeMap::from([(Idle::NothingLeft, whole.saturating_sub(busy))]),
+                idle: BTreeMap::from([(IdleCause::NothingLeft, whole.saturating_sub(busy))]),
             },
             calls,
             foreign_cores: Some(0.0),
         })
     }
+}
 
-    fn tell(&mut self, _progress: &Progress) {}
+/// Keeps every step of an experiment.
+#[derive(Default)]
+struct Steps(Vec<Arc<Experiment>>);
+
+impl Observer for Steps {
+    fn updated(&mut self, experiment: &Experiment) {
+        self.0.push(Arc::new(experiment.clone()));
+    }
 }
 
 fn plan() -> Arc<Plan> {
@@ -99,35 +112,34 @@ fn cap(lanes: u32) -> Cap {
     Cap::new(lanes).expect("a cap")
 }
 
-fn asked_compare(highest: u32) -> Asked {
-    Asked::Compare(compare::Request::usual(Some(cap(highest)), 1))
+fn asked_compare(highest: u32) -> ExperimentRequest {
+    ExperimentRequest::Compare(compare::CompareRequest::usual(Some(cap(highest)), 1))
 }
 
-fn asked_sweep() -> Asked {
-    Asked::Sweep(sweep::Request::usual(&plan(), 2, 1), Vec::new())
+fn asked_sweep() -> ExperimentRequest {
+    ExperimentRequest::Sweep(sweep::SweepRequest::usual(&plan(), 2, 1), Vec::new())
 }
 
 /// Every step of an experiment.
-fn steps(asked: Asked, stops_at: u32, is_hazardous: bool) -> Vec<Arc<Experiment>> {
-    let mut bench = Waves {
+fn steps(asked: ExperimentRequest, stops_at: u32, is_hazardous: bool) -> Vec<Arc<Experiment>> {
+    let mut runner = Waves {
         runs: 0,
         stops_at,
         is_hazardous,
     };
-    let mut steps = Vec::new();
-    let mut hear = |it: &Experiment| steps.push(Arc::new(it.clone()));
-    lab::conduct(&plan(), asked, &mut bench, &mut hear, &mut |_| {});
-    steps
+    let mut steps = Steps::default();
+    lab::conduct(&plan(), asked, &mut runner, &mut steps);
+    steps.0
 }
 
 /// An experiment that is over.
-fn over(asked: Asked, is_hazardous: bool) -> Arc<Experiment> {
+fn over(asked: ExperimentRequest, is_hazardous: bool) -> Arc<Experiment> {
     let mut steps = steps(asked, u32::MAX, is_hazardous);
     steps.pop().expect("a step")
 }
 
 /// One that is half done.
-fn under_way(asked: Asked) -> Arc<Experiment> {
+fn under_way(asked: ExperimentRequest) -> Arc<Experiment> {
     let steps = steps(asked, u32::MAX, false);
     Arc::clone(&steps[steps.len() / 2])
 }
@@ -231,7 +243,8 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         assert_eq!(stage.orders(), [], "the harmless answer is marked first");
         stage.keys("By").await;
         let orders = stage.orders();
-        let [ExperimentCommand::Begin(begun, Asked::Sweep(request, _))] = &orders[..] else {
+        let [ExperimentCommand::Begin(begun, ExperimentRequest::Sweep(request, _))] = &orders[..]
+        else {
             panic!("{orders:?}");
         };
         assert_eq!(begun.calls.len(), 12);
@@ -260,7 +273,7 @@ fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
         assert!(text.contains("7 done, about 35 runs of 12"), "{text}");
         stage.keys("y").await;
         let orders = stage.orders();
-        let [ExperimentCommand::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+        let [ExperimentCommand::Begin(_, ExperimentRequest::Sweep(_, runs))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(runs.len(), 7);
@@ -272,7 +285,7 @@ fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
         assert!(!stage.text().contains("result "), "it is the same sweep");
         stage.keys("B<tab><ret>").await;
         let orders = stage.orders();
-        let [ExperimentCommand::Begin(_, Asked::Sweep(_, runs))] = &orders[..] else {
+        let [ExperimentCommand::Begin(_, ExperimentRequest::Sweep(_, runs))] = &orders[..] else {
             panic!("{orders:?}");
         };
         assert_eq!(runs.len(), 0);

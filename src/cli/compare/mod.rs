@@ -4,17 +4,17 @@ mod print;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::caps::Caps;
 use super::exit::{self, Exit};
-use super::experiment::{Conditions, Exports, LiveBench};
+use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::CatalogueOptions;
-use super::run;
-use crate::lab::Halt;
-use crate::lab::compare::{self, Comparison, Request};
-use crate::model::Plan;
+use crate::app::{self, LiveRunner, Signals};
+use crate::lab::compare::{CompareFindings, CompareRequest};
+use crate::lab::{self, ExperimentError, ExperimentFindings, ExperimentRequest};
 use crate::tui::svg;
 
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     repeats: u16,
     #[command(flatten)]
-    conditions: Conditions,
+    conditions: ConditionOptions,
     #[command(flatten)]
     exports: Exports,
     /// Print JSON
@@ -50,56 +50,59 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn run(self) -> Exit {
-        let session = match run::prepare(&self.plan, &self.catalogue) {
+        let session = match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
             Ok(session) => session,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
-        let plan = session.plan.clone();
+        let plan = Arc::new(session.plan.clone());
         let mut caps = match &self.caps {
             Some(caps) => caps.0.clone(),
-            None => Request::usual(plan.cap, 0).caps,
+            None => CompareRequest::usual(plan.cap, 0).caps,
         };
         caps.sort_unstable();
         if caps.len() < 2 {
             return exit::usage_text("--caps needs at least two caps to compare");
         }
-        let mut bench = match LiveBench::on_terminal(session, self.conditions) {
-            Ok(bench) => bench,
+        let conditions = self.conditions.conditions();
+        let mut runner = match LiveRunner::of_session(session, conditions, Signals::listen) {
+            Ok(runner) => runner,
             Err(error) => return exit::cannot_run(&error),
         };
-        let request = Request {
+        let request = CompareRequest {
             caps,
             blocks: usize::from(self.repeats),
             seed: self.conditions.seed,
         };
-        let comparison = compare::compare(&plan, request, &mut bench);
-        bench.finish();
-        let findings = comparison.findings(&plan);
+        let mut progress = ProgressLine::new();
+        let request = ExperimentRequest::Compare(request);
+        let experiment = lab::conduct(&plan, request, &mut runner, &mut progress);
+        progress.clear();
+        let ExperimentFindings::Comparison(findings) = &experiment.findings else {
+            return Exit::CannotRun;
+        };
         let out = io::stdout().lock();
         let written = if self.json {
             exit::print_json(&findings.document(&plan), out)
         } else {
-            print::print(&plan, &findings, out)
+            print::print(&plan, findings, out)
         };
-        let exported = self.exports.write(
-            || findings.csv(),
-            || svg::comparison_chart(&plan, &findings),
-        );
+        let exported = self
+            .exports
+            .write(|| findings.csv(), || svg::comparison_chart(&plan, findings));
         let written = exit::first_failure(exit::written(written), exported);
-        let verdict = verdict(&plan, &comparison);
-        exit::first_failure(written, bench.interrupted.unwrap_or(verdict))
+        let verdict = match runner.take_interruption() {
+            Some(interruption) => interruption.into(),
+            None => verdict(findings),
+        };
+        exit::first_failure(written, verdict)
     }
 }
 
 /// A hazard is a failure, and so is a call that did not end as planned.
-fn verdict(plan: &Plan, comparison: &Comparison) -> Exit {
-    if let Some(halt @ (Halt::Impossible(_) | Halt::Failed(_))) = &comparison.halt {
-        return exit::halted(halt);
-    }
-    let mut runs = comparison.blocks.iter().flatten();
-    if comparison.hazards.is_empty() && runs.all(|trial| trial.is_as_planned(plan)) {
-        Exit::Success
-    } else {
-        Exit::CallFailed
+fn verdict(findings: &CompareFindings) -> Exit {
+    match &findings.error {
+        Some(error) if *error != ExperimentError::Stopped => exit::experiment_failed(error),
+        _ if findings.hazards.is_empty() && findings.unplanned == 0 => Exit::Success,
+        _ => Exit::CallFailed,
     }
 }

@@ -2,13 +2,17 @@
 
 use std::io::{self, Write};
 
-use crate::lab::compare::{Findings, Timing};
-use crate::lab::{Halt, percent, seconds, seconds_range};
+use crate::lab::compare::{CompareFindings, Timing};
+use crate::lab::{ExperimentError, percent, seconds, seconds_range};
 use crate::model::{Plan, plural};
 use crate::output::Safe;
 
 /// Prints what is known.
-pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io::Result<()> {
+pub(super) fn print(
+    plan: &Plan,
+    findings: &CompareFindings,
+    mut out: impl Write,
+) -> io::Result<()> {
     print_head(plan, findings, &mut out)?;
     print_table(&findings.timings, &mut out)?;
     if let Some(fastest) = findings.highest() {
@@ -25,7 +29,7 @@ pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io
     Ok(())
 }
 
-fn print_head(plan: &Plan, findings: &Findings, out: &mut impl Write) -> io::Result<()> {
+fn print_head(plan: &Plan, findings: &CompareFindings, out: &mut impl Write) -> io::Result<()> {
     let request = &findings.request;
     let caps: Vec<String> = request.caps.iter().map(ToString::to_string).collect();
     write!(
@@ -36,8 +40,8 @@ fn print_head(plan: &Plan, findings: &Findings, out: &mut impl Write) -> io::Res
         caps.join(", ")
     )?;
     let done = findings.blocks;
-    match (&findings.halt, done == request.blocks) {
-        (Some(halt), false) => print_halt(halt, done, request.blocks, out),
+    match (&findings.error, done == request.blocks) {
+        (Some(error), false) => print_error(error, done, request.blocks, out),
         _ => writeln!(
             out,
             "{done} blocks in random order (seed {}) after a warm-up",
@@ -46,10 +50,15 @@ fn print_head(plan: &Plan, findings: &Findings, out: &mut impl Write) -> io::Res
     }
 }
 
-fn print_halt(halt: &Halt, done: usize, wanted: usize, out: &mut impl Write) -> io::Result<()> {
-    let halt = halt.to_string();
-    let halt = Safe::new(&halt);
-    writeln!(out, "{} after {done} of {wanted} blocks", halt.as_str())
+fn print_error(
+    error: &ExperimentError,
+    done: usize,
+    wanted: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let error = error.to_string();
+    let error = Safe::new(&error);
+    writeln!(out, "{} after {done} of {wanted} blocks", error.as_str())
 }
 
 fn print_table(timings: &[Timing], out: &mut impl Write) -> io::Result<()> {

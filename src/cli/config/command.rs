@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 
-use super::{Folders, reference};
+use super::reference;
+use crate::app::Folders;
 use crate::cli::exit::{self, Exit};
 use crate::cli::schema::FileKind;
 use crate::theme::{Depth, Problem};

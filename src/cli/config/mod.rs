@@ -3,16 +3,17 @@
 
 mod command;
 mod file;
-mod folders;
 mod options;
 mod reference;
 
 pub(super) use command::Config;
-pub(super) use folders::Folders;
 pub(super) use options::{Options, ThemeChoice};
 #[cfg(test)]
 pub(super) use reference::default_file;
 
+use std::time::Duration;
+
+use crate::app::Folders;
 use crate::theme::{Library, Problem};
 use crate::tui::keymap::UserKeys;
 
@@ -45,4 +46,10 @@ pub(super) fn keys() -> UserKeys {
 /// The themes there are: built in, and in the user's folder if there can be one.
 pub(super) fn themes() -> Library {
     Folders::find().map_or_else(Library::built_in, |it| Library::new(it.themes()))
+}
+
+/// Returns the time between two samples of the machine and the calls.
+pub(super) fn sample_period() -> Duration {
+    let (options, _) = options();
+    options.sample_period.unwrap_or_default().0
 }

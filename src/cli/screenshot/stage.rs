@@ -17,16 +17,17 @@ use super::players::Players;
 use super::recording::Recording;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Command, EngineHandle, Lifetime, RunSurroundings};
+use crate::lab::ExperimentStatus;
 use crate::model::{Cap, Plan, Policy, RunId};
 use crate::output::{Bounds, Store, Wiretap};
 use crate::probe::{Probe, ProbeReading};
 use crate::theme::Theme;
+use crate::tui::ExperimentHandle;
 use crate::tui::event_loop::motion::Motion;
 use crate::tui::terminal::canvas::Canvas;
 use crate::tui::terminal::{Lent, TerminalControl};
 use crate::tui::text::glyphs::Glyphs;
 use crate::tui::{self, DashboardSettings, Deps, SavedSession, Signal, TuiError};
-use crate::tui::{ExperimentHandle, ExperimentStatus};
 
 /// Something that is done at a moment of the run.
 #[derive(Debug, Clone, Copy)]

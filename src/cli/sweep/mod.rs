@@ -4,17 +4,19 @@ mod print;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::caps::Caps;
 use super::exit::{self, Exit};
-use super::experiment::{Conditions, Exports, LiveBench};
-use super::kept_sweep::{KeptSweep, SweepName};
+use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::CatalogueOptions;
-use super::{run, session};
-use crate::lab::Halt;
-use crate::lab::sweep::{Request, Run, Sweep as Swept};
+use crate::app::{self, LiveRunner, SavedSweep, Signals, SweepName};
+use crate::lab::sweep::{SweepFindings, SweepRequest, SweepRun};
+use crate::lab::{
+    self, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentRequest, Observer,
+};
 use crate::model::{Plan, plural};
 use crate::tui::svg;
 
@@ -27,8 +29,8 @@ Examples:
 
 Every cap runs once a block, each block in another order, after a warm-up that
 is not counted. The smallest cap that is as good as the best (within 5 %, in at
-least half of 2000 resamples of the blocks) is recommended. Ctrl-C tells what
-is known so far; --resume goes on from there.")]
+least half of 2000 resamples of the blocks) is recommended. Ctrl-C prints
+what is known so far; --resume continues it.")]
 pub(super) struct Sweep {
     /// The plan: TOML, JSON or a `WfFormat` file
     #[arg(value_name = "PLAN")]
@@ -42,11 +44,11 @@ pub(super) struct Sweep {
     /// Blocks at least; up to 10 are run where these are inconclusive
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     blocks: u16,
-    /// Go on with a sweep of the same plan that was stopped
+    /// Continue a sweep of the same plan that was stopped
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
-    conditions: Conditions,
+    conditions: ConditionOptions,
     #[command(flatten)]
     exports: Exports,
     /// Print JSON
@@ -56,61 +58,49 @@ pub(super) struct Sweep {
 
 impl Sweep {
     pub(super) fn run(self) -> Exit {
-        let session = match run::prepare(&self.plan, &self.catalogue) {
+        let session = match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
             Ok(session) => session,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
-        let plan = session.plan.clone();
-        let mut bench = match LiveBench::on_terminal(session, self.conditions) {
-            Ok(bench) => bench,
+        let plan = Arc::new(session.plan.clone());
+        let conditions = self.conditions.conditions();
+        let mut runner = match LiveRunner::of_session(session, conditions, Signals::listen) {
+            Ok(runner) => runner,
             Err(error) => return exit::cannot_run(&error),
         };
         let request = self.request(&plan);
-        let name = bench.name_of_sweep(&plan, &request);
-        let mut swept = Swept::new(request, self.earlier_runs(&name));
-        let kept = KeptSweep::begin(&name, &swept.runs);
-        let mut kept = kept.unwrap_or_else(|error| {
-            cannot_go_on(&error);
-            KeptSweep::nowhere()
-        });
-        swept.conduct(&plan, &mut bench, &mut |run| {
-            kept.add(run).unwrap_or_else(|error| cannot_go_on(&error));
-        });
-        bench.finish();
-        let may_go_on = swept.halt.is_some() && !swept.runs.is_empty() && kept.is_there();
-        if swept.halt.is_none() {
-            kept.forget();
-        }
-        let findings = swept.findings();
+        let name = SweepName::of(&plan, &request, &conditions, runner.catalogue());
+        let runs = self.earlier_runs(&name);
+        let mut observer = SweepObserver::begin(&name, &runs);
+        let request = ExperimentRequest::Sweep(request, runs);
+        let experiment = lab::conduct(&plan, request, &mut runner, &mut observer);
+        observer.progress.clear();
+        let ExperimentFindings::Sweep(findings) = &experiment.findings else {
+            return Exit::CannotRun;
+        };
         let out = io::stdout().lock();
         let written = if self.json {
             exit::print_json(&findings.document(&plan), out)
         } else {
-            print::print(&plan, &findings, out)
+            print::print(&plan, findings, out)
         };
-        let verdict = match &swept.halt {
-            Some(halt @ (Halt::Impossible(_) | Halt::Failed(_))) => exit::halted(halt),
-            _ => bench.interrupted.unwrap_or(Exit::Success),
+        let verdict = match (&findings.error, runner.take_interruption()) {
+            (Some(error), _) if *error != ExperimentError::Stopped => {
+                exit::experiment_failed(error)
+            }
+            (_, interruption) => interruption.map_or(Exit::Success, Exit::from),
         };
-        if may_go_on {
-            let stopped = match &swept.halt {
-                Some(Halt::Stopped) => "stopped; ",
-                _ => "",
-            };
-            exit::complain(&format!(
-                "{stopped}the same command with --resume goes on from here"
-            ));
-        }
+        observer.end(findings);
         let exported = self
             .exports
-            .write(|| findings.csv(), || svg::sweep_chart(&plan, &findings));
+            .write(|| findings.csv(), || svg::sweep_chart(&plan, findings));
         let written = exit::first_failure(exit::written(written), exported);
         exit::first_failure(written, verdict)
     }
 
-    /// The runs to go on from; none unless that is wanted.
-    fn earlier_runs(&self, name: &SweepName) -> Vec<Run> {
-        let runs = KeptSweep::unfinished(name);
+    /// Returns the runs to continue from; none unless that is wanted.
+    fn earlier_runs(&self, name: &SweepName) -> Vec<SweepRun> {
+        let runs = SavedSweep::unfinished(name);
         match (self.resume, runs.len()) {
             (true, 0) => exit::complain(
                 "there is no unfinished sweep of this plan with these options; a new one begins",
@@ -118,7 +108,7 @@ impl Sweep {
             (false, 1..) => {
                 let dropped = plural(runs.len(), "run");
                 exit::complain(&format!(
-                    "{dropped} of an unfinished sweep are given up; --resume goes on with them"
+                    "{dropped} of an unfinished sweep are dropped; --resume continues it"
                 ));
                 return Vec::new();
             }
@@ -127,9 +117,9 @@ impl Sweep {
         runs
     }
 
-    fn request(&self, plan: &Plan) -> Request {
+    fn request(&self, plan: &Plan) -> SweepRequest {
         let seed = self.conditions.seed;
-        let mut request = Request::usual(plan, session::usable_cores(), seed);
+        let mut request = SweepRequest::usual(plan, app::usable_cores(), seed);
         request.blocks = usize::from(self.blocks);
         if let Some(caps) = &self.caps {
             request.caps.clone_from(&caps.0);
@@ -140,6 +130,59 @@ impl Sweep {
     }
 }
 
-fn cannot_go_on(error: &io::Error) {
-    exit::complain(&format!("this sweep cannot be gone on with: {error}"));
+/// Shows the progress of a sweep, and saves its runs.
+struct SweepObserver {
+    progress: ProgressLine,
+    saved: SavedSweep,
+}
+
+impl SweepObserver {
+    fn begin(name: &SweepName, runs: &[SweepRun]) -> Self {
+        let saved = SavedSweep::begin(name, runs);
+        Self {
+            progress: ProgressLine::new(),
+            saved: saved.unwrap_or_else(|error| {
+                exit::complain(&cannot_resume(&error));
+                SavedSweep::none()
+            }),
+        }
+    }
+
+    /// Removes the saved runs of a sweep that is complete, and says of another
+    /// how to resume it.
+    fn end(self, findings: &SweepFindings) {
+        let Some(error) = &findings.error else {
+            self.saved.remove();
+            return;
+        };
+        if !findings.runs.is_empty() && self.saved.is_there() {
+            let stopped = match error {
+                ExperimentError::Stopped => "stopped; ",
+                ExperimentError::RunFailed { .. } | ExperimentError::CallFailed { .. } => "",
+            };
+            exit::complain(&format!(
+                "{stopped}the same command with --resume continues it"
+            ));
+        }
+    }
+}
+
+impl Observer for SweepObserver {
+    fn run_starting(&mut self, progress: &ExperimentProgress) {
+        self.progress.run_starting(progress);
+    }
+
+    fn run_counted(&mut self, run: &SweepRun) {
+        if let Err(error) = self.saved.add(run) {
+            self.warned(&cannot_resume(&error));
+        }
+    }
+
+    fn warned(&mut self, text: &str) {
+        self.progress.warned(text);
+    }
+}
+
+fn cannot_resume(error: &io::Error) -> String {
+    format!("this sweep cannot be resumed: {error}")
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::lab::sweep::Findings;
+use crate::lab::sweep::SweepFindings;
 use crate::lab::{seconds, seconds_range};
 use crate::model::{Cap, Plan, plural};
 use crate::output::Safe;
@@ -11,7 +11,7 @@ use crate::output::Safe;
 const BAR: f64 = 24.0;
 
 /// Prints what is known.
-pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io::Result<()> {
+pub(super) fn print(plan: &Plan, findings: &SweepFindings, mut out: impl Write) -> io::Result<()> {
     writeln!(
         out,
         "{}: {}, {} in random order (seed {}) after a warm-up",
@@ -37,7 +37,7 @@ pub(super) fn print(plan: &Plan, findings: &Findings, mut out: impl Write) -> io
     Ok(())
 }
 
-fn print_table(findings: &Findings, out: &mut impl Write) -> io::Result<()> {
+fn print_table(findings: &SweepFindings, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "\n{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {:>7}  █ median, ┊ curve",

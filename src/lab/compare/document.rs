@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::words::name;
-use super::{Findings, Hazard, Timing, Trace};
-use crate::lab::{Answer, Halt, Idle};
+use super::{CompareFindings, MinimalSet, ParallelHazard, Timing};
+use crate::lab::{CallResult, ExperimentError, IdleCause};
 use crate::model::{CallId, Plan};
 
-impl Findings {
+impl CompareFindings {
     /// The whole of what is known.
     pub fn document(&self, plan: &Plan) -> Value {
         let request = &self.request;
@@ -24,7 +24,7 @@ impl Findings {
             "seed": request.seed,
             "blocks": self.blocks,
             "blocks_wanted": request.blocks,
-            "stopped": self.halt == Some(Halt::Stopped),
+            "stopped": self.error == Some(ExperimentError::Stopped),
             "foreign_cores": self.foreign_cores,
             "caps": caps.collect::<Vec<Value>>(),
             "runs_compared": self.runs,
@@ -35,7 +35,7 @@ impl Findings {
     }
 
     fn cap(&self, place: usize, timing: &Timing) -> Value {
-        let idle = Idle::ALL.map(|kind| {
+        let idle = IdleCause::ALL.map(|kind| {
             let part = timing.shares.idle.get(&kind).copied().unwrap_or(0.0);
             (kind.word().replace(' ', "_"), json!(part))
         });
@@ -60,7 +60,7 @@ impl Findings {
     }
 }
 
-fn hazard(plan: &Plan, hazard: &Hazard) -> Value {
+fn hazard(plan: &Plan, hazard: &ParallelHazard) -> Value {
     json!({
         "id": name(plan, hazard.call),
         "kind": if hazard.is_outcome() { "outcome" } else { "output" },
@@ -73,11 +73,11 @@ fn hazard(plan: &Plan, hazard: &Hazard) -> Value {
     })
 }
 
-fn answer(answer: &Answer) -> Value {
+fn answer(answer: &CallResult) -> Value {
     json!({ "outcome": answer.outcome, "output": answer.output })
 }
 
-fn trace(plan: &Plan, trace: &Trace) -> Value {
+fn trace(plan: &Plan, trace: &MinimalSet) -> Value {
     let names =
         |calls: &[CallId]| -> Vec<&str> { calls.iter().map(|call| name(plan, *call)).collect() };
     let is_tried = trace.tried > 0;

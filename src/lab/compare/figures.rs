@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::lab::statistics::{Interval, median};
-use crate::lab::{Binding, Idle, Trial};
+use crate::lab::{BindingConstraint, IdleCause, Trial};
 use crate::model::Cap;
 
 /// What the runs at one cap say.
@@ -21,22 +21,22 @@ pub struct Timing {
     /// What a run could have taken at best, the median.
     pub lower_bound: Duration,
     /// What binds that, in most runs.
-    pub binding: Binding,
+    pub binding: BindingConstraint,
     /// Lower bound over wall time, the median; 1 is the best.
     pub efficiency: Option<f64>,
     /// Where the lane time went.
-    pub shares: Shares,
+    pub shares: LaneShares,
 }
 
 /// Parts of the lane time; together they are 1.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Shares {
+pub struct LaneShares {
     /// Calls ran, as long as they do at the lowest cap.
     pub work: f64,
     /// Calls ran longer than at the lowest cap.
     pub contention: f64,
     /// Lanes stood empty, by what kept them so.
-    pub idle: BTreeMap<Idle, f64>,
+    pub idle: BTreeMap<IdleCause, f64>,
 }
 
 /// The figures of one cap. A block has one run at each cap, in the order of
@@ -73,8 +73,8 @@ pub(super) fn timing(blocks: &[Vec<Trial>], place: usize, seed: u64) -> Option<T
     })
 }
 
-fn commonest(runs: &[&Trial]) -> Option<Binding> {
-    let mut counts: BTreeMap<&Binding, usize> = BTreeMap::new();
+fn commonest(runs: &[&Trial]) -> Option<BindingConstraint> {
+    let mut counts: BTreeMap<&BindingConstraint, usize> = BTreeMap::new();
     for trial in runs {
         *counts.entry(&trial.bounds.binding).or_default() += 1;
     }
@@ -84,7 +84,7 @@ fn commonest(runs: &[&Trial]) -> Option<Binding> {
 
 /// Where the lane time of some runs went. Contention is what calls ran longer
 /// than their median at the lowest cap.
-fn shares(blocks: &[Vec<Trial>], runs: &[&Trial]) -> Shares {
+fn shares(blocks: &[Vec<Trial>], runs: &[&Trial]) -> LaneShares {
     let lowest: Vec<&Trial> = blocks.iter().filter_map(|block| block.first()).collect();
     let calls = lowest.first().map_or(0, |trial| trial.calls.len());
     let usual: Vec<f64> = (0..calls)
@@ -93,7 +93,7 @@ fn shares(blocks: &[Vec<Trial>], runs: &[&Trial]) -> Shares {
             median(each.map(|call| call.run.as_secs_f64())).unwrap_or_default()
         })
         .collect();
-    let mut shares = Shares::default();
+    let mut shares = LaneShares::default();
     let whole: f64 = runs
         .iter()
         .map(|trial| trial.lane_time.whole.as_secs_f64())

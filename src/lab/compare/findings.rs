@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use super::{Comparison, Hazard, Request, Timing, Trace, Unstable};
-use crate::lab::{Halt, Trial};
+use super::{CompareRequest, Comparison, MinimalSet, ParallelHazard, Timing, Unstable};
+use crate::lab::{ExperimentError, Trial};
 use crate::model::{CallId, Cap, LaneId, Outcome, Plan};
 
 /// What a comparison says so far.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Findings {
+pub struct CompareFindings {
     /// What was asked for.
-    pub request: Request,
+    pub request: CompareRequest,
     /// Whole blocks.
     pub blocks: usize,
     /// The figures of each cap, the lowest first; empty before the first whole
@@ -26,9 +26,9 @@ pub struct Findings {
     /// Whether there are runs to compare: at the lowest cap and above it.
     pub is_comparable: bool,
     /// Results that differ only above the lowest cap.
-    pub hazards: Vec<Hazard>,
+    pub hazards: Vec<ParallelHazard>,
     /// What the first hazard was traced to.
-    pub trace: Option<Trace>,
+    pub trace: Option<MinimalSet>,
     /// Calls that differ at the lowest cap already.
     pub unstable: Vec<Unstable>,
     /// Runs in which not every call ended as planned.
@@ -36,7 +36,7 @@ pub struct Findings {
     /// The most cores that other processes used during a run.
     pub foreign_cores: Option<f64>,
     /// Why it ended before its time.
-    pub halt: Option<Halt>,
+    pub error: Option<ExperimentError>,
 }
 
 /// How one run went.
@@ -47,12 +47,12 @@ pub struct Typical {
     /// Its wall time.
     pub wall: Duration,
     /// Its calls, in the order of their starts.
-    pub spans: Vec<Span>,
+    pub spans: Vec<CallSpan>,
 }
 
 /// One call of a run: its last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct CallSpan {
     /// The call.
     pub call: CallId,
     /// The lane it ran in.
@@ -70,7 +70,7 @@ impl Typical {
         let calls = trial.calls.iter().enumerate();
         let spans = calls.filter_map(|(index, call)| {
             let (lane, from, to) = call.span?;
-            Some(Span {
+            Some(CallSpan {
                 call: CallId::from_index(index),
                 lane,
                 from,
@@ -78,7 +78,7 @@ impl Typical {
                 outcome: call.answer.outcome,
             })
         });
-        let mut spans: Vec<Span> = spans.collect();
+        let mut spans: Vec<CallSpan> = spans.collect();
         spans.sort_by_key(|span| span.from);
         Self {
             cap: trial.cap,
@@ -90,14 +90,14 @@ impl Typical {
 
 impl Comparison {
     /// What it says so far.
-    pub fn findings(&self, plan: &Plan) -> Findings {
+    pub fn findings(&self, plan: &Plan) -> CompareFindings {
         let caps = &self.request.caps;
         let runs = self.blocks.iter().flatten();
         let walls = self.blocks.iter().map(|block| {
             let walls = block.iter().map(|trial| trial.wall.as_secs_f64());
             walls.collect()
         });
-        Findings {
+        CompareFindings {
             request: self.request.clone(),
             blocks: self.blocks.len(),
             timings: self.timings(),
@@ -112,14 +112,14 @@ impl Comparison {
             is_comparable: self.results.are_comparable(self.request.lowest()),
             unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
             foreign_cores: self.foreign_cores(),
-            halt: self.halt.clone(),
+            error: self.error.clone(),
         }
     }
 }
 
-impl Findings {
+impl CompareFindings {
     /// Nothing has run yet.
-    pub fn none(request: Request) -> Self {
+    pub fn none(request: CompareRequest) -> Self {
         Self {
             request,
             blocks: 0,
@@ -133,7 +133,7 @@ impl Findings {
             unstable: Vec::new(),
             unplanned: 0,
             foreign_cores: None,
-            halt: None,
+            error: None,
         }
     }
 

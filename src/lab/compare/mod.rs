@@ -4,21 +4,22 @@
 mod document;
 mod figures;
 mod findings;
-mod pursuit;
+mod hazard_search;
 mod reduction;
 mod remedy;
 mod results;
 mod subset;
 mod words;
 
-pub use figures::{Shares, Timing};
-pub use findings::{Findings, Span, Typical};
-pub use pursuit::Trace;
+pub use figures::{LaneShares, Timing};
+pub use findings::{CallSpan, CompareFindings, Typical};
+pub use hazard_search::MinimalSet;
 pub use remedy::Remedy;
-pub use results::{Hazard, Results, Unstable};
+pub use results::{ParallelHazard, Results, Unstable};
 
 use super::blocks::{Pace, block_order};
-use super::{Bench, Found, Halt, Step, Trial};
+use super::experiment::Driver;
+use super::{ExperimentError, RunPurpose, Trial};
 use crate::model::{Cap, Plan};
 
 /// Blocks where nobody says how many.
@@ -28,7 +29,7 @@ const CONFIRMED_BY: u32 = 3;
 
 /// What is to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct CompareRequest {
     /// The caps, the lowest first, each once. Everything is compared with the
     /// lowest.
     pub caps: Vec<Cap>,
@@ -38,7 +39,7 @@ pub struct Request {
     pub seed: u64,
 }
 
-impl Request {
+impl CompareRequest {
     /// What is compared of a plan where nobody says more: one call at a time,
     /// and the cap that it is meant for.
     pub fn usual(cap: Option<Cap>, seed: u64) -> Self {
@@ -65,17 +66,17 @@ impl Request {
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// What was asked for.
-    pub request: Request,
+    pub request: CompareRequest,
     /// Whole blocks: one run at each cap, in the order of the caps.
     pub blocks: Vec<Vec<Trial>>,
     /// What the calls came to, over all runs.
     pub results: Results,
     /// Results that differ only above the lowest cap.
-    pub hazards: Vec<Hazard>,
+    pub hazards: Vec<ParallelHazard>,
     /// What the first hazard was traced to.
-    pub trace: Option<Trace>,
+    pub trace: Option<MinimalSet>,
     /// Why it ended before its time.
-    pub halt: Option<Halt>,
+    pub error: Option<ExperimentError>,
 }
 
 impl Comparison {
@@ -108,86 +109,95 @@ impl Comparison {
 /// Runs a plan at several caps in randomised blocks after a warm-up at the
 /// highest, and looks for what differs. What was found until it was stopped is
 /// there all the same.
-pub fn compare(plan: &Plan, request: Request, bench: &mut dyn Bench) -> Comparison {
+pub(super) fn compare(plan: &Plan, request: CompareRequest, driver: &mut Driver<'_>) -> Comparison {
     let mut comparison = Comparison {
         request,
         blocks: Vec::new(),
         results: Results::default(),
         hazards: Vec::new(),
         trace: None,
-        halt: None,
+        error: None,
     };
     let mut pace = Pace::default();
-    let measured = comparison.measure(plan, bench, &mut pace);
-    let confirmed = measured.and_then(|()| comparison.confirm(plan, bench, &mut pace));
+    let measured = comparison.measure(plan, driver, &mut pace);
+    let confirmed = measured.and_then(|()| comparison.confirm(plan, driver, &mut pace));
     comparison.hazards = comparison.hazards_so_far(plan);
-    comparison.halt = confirmed.err();
-    bench.found(Found::Comparison(&comparison));
-    if comparison.halt.is_none() {
-        comparison.pursue(plan, bench);
+    comparison.error = confirmed.err();
+    driver.compared(&comparison);
+    if comparison.error.is_none() {
+        comparison.pursue(plan, driver);
     }
     comparison
 }
 
 impl Comparison {
-    fn measure(&mut self, plan: &Plan, bench: &mut dyn Bench, pace: &mut Pace) -> Result<(), Halt> {
-        let Request { caps, blocks, seed } = self.request.clone();
+    fn measure(
+        &mut self,
+        plan: &Plan,
+        driver: &mut Driver<'_>,
+        pace: &mut Pace,
+    ) -> Result<(), ExperimentError> {
+        let CompareRequest { caps, blocks, seed } = self.request.clone();
         let orders = (1..=blocks).map(|number| block_order(&caps, seed, number));
         let orders: Vec<Vec<Cap>> = orders.collect();
         let warm_up = caps.last().copied();
         let mut rest: Vec<Cap> = warm_up.into_iter().chain(orders.concat()).collect();
         rest.reverse();
         let of = blocks;
-        let steps = warm_up.map(|cap| (Step::WarmUp, vec![cap]));
+        let steps = warm_up.map(|cap| (RunPurpose::WarmUp, vec![cap]));
         let steps = steps.into_iter().chain(
             (1..)
                 .zip(orders)
-                .map(|(number, order)| (Step::Block { number, of }, order)),
+                .map(|(number, order)| (RunPurpose::Block { number, of }, order)),
         );
         for (step, order) in steps {
             let mut block: Vec<Trial> = Vec::new();
             for cap in order {
                 rest.pop();
-                bench.tell(&pace.progress(step, cap, Some(&rest)));
-                let trial = bench.run(plan, cap)?;
+                let trial = driver.run(plan, pace.progress(step, cap, Some(&rest)))?;
                 pace.add(cap, trial.wall);
                 self.results.add(&trial);
                 block.push(trial.without_outputs());
             }
-            if step != Step::WarmUp {
+            if step != RunPurpose::WarmUp {
                 block.sort_by_key(|trial| trial.cap);
                 self.blocks.push(block);
-                bench.found(Found::Comparison(self));
+                driver.compared(self);
             }
         }
         Ok(())
     }
 
-    fn hazards_so_far(&self, plan: &Plan) -> Vec<Hazard> {
+    fn hazards_so_far(&self, plan: &Plan) -> Vec<ParallelHazard> {
         self.results.hazards(plan, self.request.lowest())
     }
 
     /// A difference from few runs at the lowest cap may be one between any two
     /// runs: a few more of them tell.
-    fn confirm(&mut self, plan: &Plan, bench: &mut dyn Bench, pace: &mut Pace) -> Result<(), Halt> {
+    fn confirm(
+        &mut self,
+        plan: &Plan,
+        driver: &mut Driver<'_>,
+        pace: &mut Pace,
+    ) -> Result<(), ExperimentError> {
         let lowest = self.request.lowest();
         while self.results.runs(lowest) < CONFIRMED_BY && !self.hazards_so_far(plan).is_empty() {
-            bench.tell(&pace.progress(Step::Confirming, lowest, None));
-            let trial = bench.run(plan, lowest)?;
+            let progress = pace.progress(RunPurpose::Confirming, lowest, None);
+            let trial = driver.run(plan, progress)?;
             pace.add(lowest, trial.wall);
             self.results.add(&trial);
         }
         Ok(())
     }
 
-    fn pursue(&mut self, plan: &Plan, bench: &mut dyn Bench) {
+    fn pursue(&mut self, plan: &Plan, driver: &mut Driver<'_>) {
         let first = self.hazards.iter().find(|hazard| !hazard.is_consequence);
         let first = first.or(self.hazards.first());
         if let Some(hazard) = first {
             let lowest = self.request.lowest();
-            let (trace, halt) = pursuit::pursue(plan, &self.results, hazard, lowest, bench);
+            let (trace, error) = hazard_search::pursue(plan, &self.results, hazard, lowest, driver);
             self.trace = Some(trace);
-            self.halt = halt;
+            self.error = error;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lab::{Answer, Trial};
+use crate::lab::{CallResult, Trial};
 use crate::model::{CallId, Cap, EdgeKind, Plan};
 
 /// Different answers that are kept of one call at one cap.
@@ -18,14 +18,14 @@ pub struct Results {
 /// The different answers of one call at one cap.
 #[derive(Debug, Clone, Default)]
 struct Answers {
-    each: Vec<(Answer, u32)>,
+    each: Vec<(CallResult, u32)>,
     /// Answers beyond those that are kept.
     beyond: u32,
 }
 
 /// A call that comes to something else only beside others.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hazard {
+pub struct ParallelHazard {
     /// The call.
     pub call: CallId,
     /// The lowest cap at which it was seen.
@@ -35,14 +35,14 @@ pub struct Hazard {
     /// Of how many runs at that cap.
     pub runs: u32,
     /// What it comes to at the lowest cap.
-    pub expected: Answer,
+    pub expected: CallResult,
     /// What it came to instead.
-    pub found: Answer,
+    pub found: CallResult,
     /// Whether a call that it waits for is a hazard too.
     pub is_consequence: bool,
 }
 
-impl Hazard {
+impl ParallelHazard {
     /// Whether the outcome is another one, not only the output.
     pub fn is_outcome(&self) -> bool {
         self.expected.outcome != self.found.outcome
@@ -105,8 +105,8 @@ impl Results {
     /// Calls that differ only above the lowest cap; none before there is a run
     /// at that. Of a call whose output differs by itself only another outcome
     /// counts.
-    pub fn hazards(&self, plan: &Plan, lowest: Cap) -> Vec<Hazard> {
-        let mut hazards: Vec<Hazard> = Vec::new();
+    pub fn hazards(&self, plan: &Plan, lowest: Cap) -> Vec<ParallelHazard> {
+        let mut hazards: Vec<ParallelHazard> = Vec::new();
         for ((cap, call), answers) in &self.seen {
             let is_known = hazards.iter().any(|hazard| hazard.call == *call);
             if *cap == lowest || is_known {
@@ -124,7 +124,7 @@ impl Results {
                 }
             }
             if let (Some(found), Some((first, _))) = (found, expected.each.first()) {
-                hazards.push(Hazard {
+                hazards.push(ParallelHazard {
                     call: *call,
                     cap: *cap,
                     seen,
@@ -142,7 +142,7 @@ impl Results {
 }
 
 impl Answers {
-    fn add(&mut self, answer: &Answer) {
+    fn add(&mut self, answer: &CallResult) {
         if let Some((_, count)) = self.each.iter_mut().find(|(known, _)| known == answer) {
             *count += 1;
         } else if self.each.len() < MOST_ANSWERS {
@@ -153,7 +153,7 @@ impl Answers {
     }
 
     /// Whether an answer is no wonder after these.
-    fn explains(&self, answer: &Answer) -> bool {
+    fn explains(&self, answer: &CallResult) -> bool {
         match &self.each[..] {
             [(only, _)] => only == answer,
             each => each
@@ -163,7 +163,7 @@ impl Answers {
     }
 }
 
-fn mark_consequences(hazards: &mut [Hazard], plan: &Plan) {
+fn mark_consequences(hazards: &mut [ParallelHazard], plan: &Plan) {
     let calls: Vec<CallId> = hazards.iter().map(|hazard| hazard.call).collect();
     for hazard in hazards {
         let Some(call) = plan.calls.get(hazard.call.index()) else {

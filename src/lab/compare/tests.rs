@@ -1,26 +1,30 @@
-//! Comparisons on a bench on which two calls disturb one another.
+//! Comparisons on a runner on which two calls disturb one another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::lab::{Answer, Capacity, LaneTime, Load, Progress, TrialCall, bounds};
+use crate::lab::{
+    CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime, Load,
+    Observer, PlanRunner, TrialCall, bounds,
+};
 use crate::model::{Call, CallId, CallName, Edge, EdgeKind, LaneId, Outcome, ToolName};
 
 /// Runs nothing: calls that touch the same `path` without a lock lose all but
 /// one of their updates above cap 1, and what reads the state back tells.
-struct Scripted {
+struct ScriptedRunner {
     runs: usize,
-    told: Vec<Progress>,
+    told: Vec<ExperimentProgress>,
     /// Stops in the place of this run.
     stops_at: Option<usize>,
     /// Prints something else in every run.
     noisy: Option<&'static str>,
 }
 
-impl Scripted {
+impl ScriptedRunner {
     fn new() -> Self {
         Self {
             runs: 0,
@@ -46,11 +50,16 @@ impl Scripted {
     }
 }
 
-impl Bench for Scripted {
-    fn run(&mut self, plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
+impl PlanRunner for ScriptedRunner {
+    fn run(
+        &mut self,
+        plan: &Plan,
+        cap: Cap,
+        _observer: &mut dyn Observer,
+    ) -> Result<Trial, ExperimentError> {
         self.runs += 1;
         if self.stops_at == Some(self.runs) {
-            return Err(Halt::Stopped);
+            return Err(ExperimentError::Stopped);
         }
         let run = Duration::from_millis(100);
         let calls = plan.calls.iter().map(|call| {
@@ -62,7 +71,7 @@ impl Bench for Scripted {
                 Value::Null
             };
             TrialCall {
-                answer: Answer::new(Some(Outcome::Succeeded), Some(output), &call.ignore),
+                answer: CallResult::new(Some(Outcome::Succeeded), Some(output), &call.ignore),
                 run,
                 span: Some((LaneId(0), Duration::ZERO, run)),
             }
@@ -91,10 +100,29 @@ impl Bench for Scripted {
             foreign_cores: None,
         })
     }
+}
 
-    fn tell(&mut self, progress: &Progress) {
-        self.told.push(progress.clone());
+/// Keeps the progress before each run.
+#[derive(Default)]
+struct ProgressLog(Vec<ExperimentProgress>);
+
+impl Observer for ProgressLog {
+    fn run_starting(&mut self, progress: &ExperimentProgress) {
+        self.0.push(progress.clone());
     }
+}
+
+fn compared(plan: &Plan, request: CompareRequest, runner: &mut ScriptedRunner) -> Comparison {
+    let asked = ExperimentRequest::Compare(request.clone());
+    let experiment = Experiment::new(Arc::new(plan.clone()), asked);
+    let mut log = ProgressLog::default();
+    let comparison = compare(
+        plan,
+        request,
+        &mut Driver::new(experiment, runner, &mut log),
+    );
+    runner.told.extend(log.0);
+    comparison
 }
 
 /// So many calls, of which those at `adding` add to one file, and one that
@@ -130,8 +158,8 @@ fn plan(count: usize, adding: &[usize]) -> Plan {
     }
 }
 
-fn request(caps: &[u32], blocks: usize) -> Request {
-    Request {
+fn request(caps: &[u32], blocks: usize) -> CompareRequest {
+    CompareRequest {
         caps: caps.iter().filter_map(|cap| Cap::new(*cap)).collect(),
         blocks,
         seed: 1,
@@ -144,9 +172,9 @@ fn indices(calls: &[CallId]) -> Vec<usize> {
 
 #[test]
 fn a_lost_update_is_traced_to_two_calls_and_a_lock_that_was_tried() {
-    let mut bench = Scripted::new();
-    let comparison = compare(&plan(9, &[2, 6]), request(&[1, 4], 3), &mut bench);
-    assert_eq!(comparison.halt, None);
+    let mut runner = ScriptedRunner::new();
+    let comparison = compared(&plan(9, &[2, 6]), request(&[1, 4], 3), &mut runner);
+    assert_eq!(comparison.error, None);
     let [hazard] = &comparison.hazards[..] else {
         panic!("{:?}", comparison.hazards);
     };
@@ -162,8 +190,8 @@ fn a_lost_update_is_traced_to_two_calls_and_a_lock_that_was_tried() {
 
 #[test]
 fn a_lock_goes_to_every_call_that_names_the_same() {
-    let mut bench = Scripted::new();
-    let comparison = compare(&plan(6, &[0, 1, 2, 3, 5]), request(&[1, 4], 2), &mut bench);
+    let mut runner = ScriptedRunner::new();
+    let comparison = compared(&plan(6, &[0, 1, 2, 3, 5]), request(&[1, 4], 2), &mut runner);
     let trace = comparison.trace.expect("a trace");
     assert_eq!(trace.calls.len(), 2);
     assert_eq!(indices(&trace.remedies[0].calls), [0, 1, 2, 3, 5]);
@@ -172,21 +200,24 @@ fn a_lock_goes_to_every_call_that_names_the_same() {
 
 #[test]
 fn with_the_lock_nothing_is_found() {
-    let mut bench = Scripted::new();
+    let mut runner = ScriptedRunner::new();
     let remedy = Remedy {
         key: crate::model::LockKey::new("sum"),
         calls: vec![CallId::from_index(2), CallId::from_index(6)],
     };
     let plan = remedy.applied(&plan(9, &[2, 6]));
-    let comparison = compare(&plan, request(&[1, 4, 8], 3), &mut bench);
+    let comparison = compared(&plan, request(&[1, 4, 8], 3), &mut runner);
     assert!(comparison.hazards.is_empty() && comparison.trace.is_none());
     // A warm-up, and three blocks of three.
-    assert_eq!(bench.runs, 10);
+    assert_eq!(runner.runs, 10);
     let timings = comparison.timings();
     assert_eq!(timings.len(), 3);
     assert!((timings[1].speed_up.at - 10.0 / 3.0).abs() < 1e-9);
-    let (first, last) = (&bench.told[0], &bench.told[9]);
-    assert_eq!((first.step, first.of, first.left), (Step::WarmUp, 10, None));
+    let (first, last) = (&runner.told[0], &runner.told[9]);
+    assert_eq!(
+        (first.step, first.of, first.left),
+        (RunPurpose::WarmUp, 10, None)
+    );
     assert_eq!((last.done, last.of), (9, 10));
     assert!(last.left.is_some());
 }
@@ -194,9 +225,9 @@ fn with_the_lock_nothing_is_found() {
 #[test]
 fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
     let mut plan = plan(4, &[]);
-    let mut bench = Scripted::new();
-    bench.noisy = Some("call-1");
-    let comparison = compare(&plan, request(&[1, 2], 2), &mut bench);
+    let mut runner = ScriptedRunner::new();
+    runner.noisy = Some("call-1");
+    let comparison = compared(&plan, request(&[1, 2], 2), &mut runner);
     assert!(comparison.hazards.is_empty());
     let [unstable] = &comparison.findings(&plan).unstable[..] else {
         panic!("{:?}", comparison.findings(&plan).unstable);
@@ -206,26 +237,26 @@ fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
         (1, &["/at".to_owned()][..])
     );
     plan.calls[1].ignore.push("/at".to_owned());
-    let comparison = compare(&plan, request(&[1, 2], 2), &mut bench);
+    let comparison = compared(&plan, request(&[1, 2], 2), &mut runner);
     assert!(comparison.findings(&plan).unstable.is_empty());
 }
 
 #[test]
 fn a_single_run_is_not_enough_for_a_difference() {
-    let mut bench = Scripted::new();
-    bench.noisy = Some("call-0");
+    let mut runner = ScriptedRunner::new();
+    runner.noisy = Some("call-0");
     let plan = plan(3, &[]);
-    let comparison = compare(&plan, request(&[1, 2], 1), &mut bench);
+    let comparison = compared(&plan, request(&[1, 2], 1), &mut runner);
     assert!(comparison.hazards.is_empty());
     assert_eq!(comparison.findings(&plan).unstable.len(), 1);
 }
 
 #[test]
 fn what_was_found_stays_when_it_is_stopped() {
-    let mut bench = Scripted::new();
-    bench.stops_at = Some(4);
-    let comparison = compare(&plan(4, &[0, 1]), request(&[1, 2], 3), &mut bench);
-    assert_eq!(comparison.halt, Some(Halt::Stopped));
+    let mut runner = ScriptedRunner::new();
+    runner.stops_at = Some(4);
+    let comparison = compared(&plan(4, &[0, 1]), request(&[1, 2], 3), &mut runner);
+    assert_eq!(comparison.error, Some(ExperimentError::Stopped));
     assert_eq!((comparison.blocks.len(), comparison.hazards.len()), (1, 1));
     assert_eq!(comparison.trace, None);
 }

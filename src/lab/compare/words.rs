@@ -1,9 +1,9 @@
 //! What a comparison found, in words. What files and tools wrote is in them as
 //! it is: whoever shows them makes it safe.
 
-use super::{Findings, Hazard, Remedy, Timing, Trace, Unstable};
+use super::{CompareFindings, MinimalSet, ParallelHazard, Remedy, Timing, Unstable};
 use crate::lab::words::{percent, seconds};
-use crate::lab::{Answer, Binding, Idle};
+use crate::lab::{BindingConstraint, CallResult, IdleCause};
 use crate::model::{CallId, Plan, plural};
 
 /// Calls, hazards and outputs that are named one by one.
@@ -21,7 +21,7 @@ impl Timing {
             (self.shares.work, "work", work),
             (self.shares.contention, "contention", contention),
         ];
-        for kind in Idle::ALL {
+        for kind in IdleCause::ALL {
             let part = self.shares.idle.get(&kind).copied().unwrap_or(0.0);
             if part >= 0.005 {
                 parts.push((part, kind.word(), explained(kind)));
@@ -35,13 +35,13 @@ impl Timing {
         let best = seconds(self.lower_bound.as_secs_f64());
         let cap = self.cap;
         match &self.binding {
-            Binding::CriticalPath => format!(
+            BindingConstraint::CriticalPath => format!(
                 "At cap {cap} the critical path binds: more lanes make it no faster than {best}."
             ),
-            Binding::Slots => {
+            BindingConstraint::Slots => {
                 format!("At cap {cap} the slots bind: no order of calls takes less than {best}.")
             }
-            Binding::Cores => format!(
+            BindingConstraint::Cores => format!(
                 "At cap {cap} the cores bind: there is CPU work for {best}, more lanes gain nothing."
             ),
             other => {
@@ -56,19 +56,19 @@ impl Timing {
     }
 }
 
-fn explained(kind: Idle) -> &'static str {
+fn explained(kind: IdleCause) -> &'static str {
     match kind {
-        Idle::Locks => "a lane stood empty, a call waited for a lock",
-        Idle::Rates => "a lane stood empty, a call waited for its tool's rate",
-        Idle::Retries => "a lane stood empty, a call waited for another attempt",
-        Idle::Claims => "a lane stood empty, a call waited for cores or memory",
-        Idle::Slots => "a lane was about to be filled, or kept for a call",
-        Idle::Dependencies => "a lane stood empty, calls waited for others",
-        Idle::NothingLeft => "a lane stood empty, too few calls were left",
+        IdleCause::Locks => "a lane stood empty, a call waited for a lock",
+        IdleCause::Rates => "a lane stood empty, a call waited for its tool's rate",
+        IdleCause::Retries => "a lane stood empty, a call waited for another attempt",
+        IdleCause::Claims => "a lane stood empty, a call waited for cores or memory",
+        IdleCause::Slots => "a lane was about to be filled, or kept for a call",
+        IdleCause::Dependencies => "a lane stood empty, calls waited for others",
+        IdleCause::NothingLeft => "a lane stood empty, too few calls were left",
     }
 }
 
-impl Findings {
+impl CompareFindings {
     /// What makes the times doubtful.
     pub fn doubt(&self) -> Option<String> {
         let cores = self.foreign_cores.filter(|cores| *cores > 0.2)?;
@@ -112,7 +112,7 @@ impl Findings {
         lines
     }
 
-    fn tell_hazard(&self, plan: &Plan, hazard: &Hazard, lines: &mut Vec<String>) {
+    fn tell_hazard(&self, plan: &Plan, hazard: &ParallelHazard, lines: &mut Vec<String>) {
         let name = name(plan, hazard.call);
         let what = if hazard.is_outcome() {
             "ends otherwise"
@@ -137,7 +137,7 @@ impl Findings {
     }
 }
 
-fn tell_trace(plan: &Plan, trace: &Trace, lines: &mut Vec<String>) {
+fn tell_trace(plan: &Plan, trace: &MinimalSet, lines: &mut Vec<String>) {
     lines.push(String::new());
     if trace.calls.is_empty() {
         let runs = plural(trace.runs, "run");
@@ -201,7 +201,7 @@ fn tell_unstable(plan: &Plan, call: &Unstable, lines: &mut Vec<String>) {
     }
 }
 
-fn answer_text(answer: &Answer) -> String {
+fn answer_text(answer: &CallResult) -> String {
     let outcome = answer.outcome.map_or("not ended", |it| it.word());
     let Some(output) = &answer.output else {
         return format!("{outcome}, a long output");

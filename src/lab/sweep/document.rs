@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Curve, Findings};
-use crate::lab::{Halt, Interval};
+use super::{Curve, SweepFindings};
+use crate::lab::{ExperimentError, Interval};
 use crate::model::Plan;
 
-impl Findings {
+impl SweepFindings {
     /// The whole of what is known.
     pub fn document(&self, plan: &Plan) -> Value {
         let curve = self.curve.as_ref();
@@ -38,8 +38,8 @@ impl Findings {
             "seed": self.request.seed,
             "blocks": self.blocks,
             "blocks_wanted": self.request.blocks,
-            "stopped": self.halt == Some(Halt::Stopped),
-            "halt": self.halt.as_ref().map(ToString::to_string),
+            "stopped": self.error == Some(ExperimentError::Stopped),
+            "halt": self.error.as_ref().map(ToString::to_string),
             "recommended_cap": self.verdict.cap,
             "ties": self.verdict.ties,
             "caps": caps.collect::<Vec<Value>>(),

@@ -1,17 +1,17 @@
 //! What a sweep says so far, worked out once for whoever prints or draws it.
 
-use super::{CapFigures, Curve, MOST_BLOCKS, Request, Run, Sweep, USUAL_BLOCKS, Verdict};
+use super::{CapFigures, Curve, MOST_BLOCKS, Sweep, SweepRequest, SweepRun, USUAL_BLOCKS, Verdict};
 use crate::lab::words::{listed, seconds, seconds_range};
-use crate::lab::{Halt, Interval};
+use crate::lab::{ExperimentError, Interval};
 use crate::model::{Cap, plural};
 
 /// What a sweep says so far.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Findings {
+pub struct SweepFindings {
     /// What was asked for.
-    pub request: Request,
+    pub request: SweepRequest,
     /// Every run so far.
-    pub runs: Vec<Run>,
+    pub runs: Vec<SweepRun>,
     /// Blocks that count.
     pub blocks: usize,
     /// What the blocks say of each cap, the lowest first; empty before the
@@ -32,14 +32,14 @@ pub struct Findings {
     /// Blocks that were broken off, because a call failed.
     pub broken_off: usize,
     /// Why it ended before its time.
-    pub halt: Option<Halt>,
+    pub error: Option<ExperimentError>,
 }
 
 impl Sweep {
     /// What it says so far.
-    pub fn findings(&self) -> Findings {
+    pub fn findings(&self) -> SweepFindings {
         let caps = self.figures();
-        Findings {
+        SweepFindings {
             request: self.request.clone(),
             runs: self.runs.clone(),
             blocks: self.blocks(),
@@ -51,14 +51,14 @@ impl Sweep {
             set_aside: self.set_aside.clone(),
             disturbed: self.disturbed(),
             broken_off: self.broken_off,
-            halt: self.halt.clone(),
+            error: self.error.clone(),
         }
     }
 }
 
-impl Findings {
+impl SweepFindings {
     /// Of these runs; nothing has run yet without any.
-    pub fn of(request: Request, runs: Vec<Run>) -> Self {
+    pub fn of(request: SweepRequest, runs: Vec<SweepRun>) -> Self {
         Sweep::new(request, runs).findings()
     }
 
@@ -70,7 +70,7 @@ impl Findings {
             self.left_out = sweep.left_out().to_vec();
             self.set_aside.clone_from(&sweep.set_aside);
             self.broken_off = sweep.broken_off;
-            self.halt.clone_from(&sweep.halt);
+            self.error.clone_from(&sweep.error);
         } else {
             *self = sweep.findings();
         }

@@ -7,16 +7,17 @@ mod tests;
 mod usl;
 mod verdict;
 
-pub use findings::{Findings, Mark, lanes};
+pub use findings::{Mark, SweepFindings, lanes};
 pub use usl::Usl;
 pub use verdict::{CapFigures, Curve, Verdict};
 
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{Pace, block_order};
-use super::{Bench, Found, Halt, Step};
+use super::experiment::Driver;
+use super::{ExperimentError, RunPurpose};
 use crate::model::{Cap, Plan};
-use verdict::Table;
+use verdict::BlockTable;
 
 /// Blocks that are run where fewer are inconclusive.
 pub const MOST_BLOCKS: usize = 10;
@@ -34,7 +35,7 @@ const FOREIGN: f64 = 0.10;
 
 /// What is to be swept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct SweepRequest {
     /// The caps, the lowest first.
     pub caps: Vec<Cap>,
     /// Whether higher caps are left out after two that are worse.
@@ -50,7 +51,7 @@ pub struct Request {
 /// One run that counts, or the warm-up. A line of the file that a sweep is
 /// gone on with from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Run {
+pub struct SweepRun {
     /// The block, from 1; 0 is the warm-up.
     pub block: usize,
     /// Its cap.
@@ -65,35 +66,28 @@ pub struct Run {
 #[derive(Debug, Clone)]
 pub struct Sweep {
     /// What was asked for.
-    pub request: Request,
+    pub request: SweepRequest,
     /// The caps that were run; those left out are not among them.
     pub caps: Vec<Cap>,
     /// Every run so far, blocks set aside included.
-    pub runs: Vec<Run>,
+    pub runs: Vec<SweepRun>,
     /// Blocks that were set aside, because others used the machine meanwhile,
     /// and run again.
     pub set_aside: Vec<usize>,
     /// Blocks that were broken off, because a call failed.
     pub broken_off: usize,
     /// Why it ended before its time.
-    pub halt: Option<Halt>,
+    pub error: Option<ExperimentError>,
 }
 
-/// What a sweep is done with.
-struct Means<'a> {
+/// What the runs of a sweep are done with.
+struct SweepContext<'a, 'd> {
     plan: &'a Plan,
-    bench: &'a mut dyn Bench,
-    keep: &'a mut dyn FnMut(&Run),
+    driver: &'a mut Driver<'d>,
     pace: Pace,
 }
 
-fn failed_at(cap: Cap) -> Halt {
-    Halt::Failed(format!(
-        "not every call succeeded at cap {cap}: what fails cannot be timed (`fanout compare` tells more)"
-    ))
-}
-
-impl Request {
+impl SweepRequest {
     /// What is swept of a plan where nobody says more: the usual caps up to
     /// twice the cores, and to the plan's own cap.
     pub fn usual(plan: &Plan, cores: u32, seed: u64) -> Self {
@@ -118,21 +112,21 @@ impl Sweep {
     /// A sweep that goes on where `runs` ended; nothing has run without any.
     /// Of a block that was broken off nothing is kept: its other half would be
     /// of another time.
-    pub fn new(request: Request, runs: Vec<Run>) -> Self {
+    pub fn new(request: SweepRequest, runs: Vec<SweepRun>) -> Self {
         let mut sweep = Self {
             caps: request.caps.clone(),
             request,
             runs,
             set_aside: Vec::new(),
             broken_off: 0,
-            halt: None,
+            error: None,
         };
         let mut places = 0..sweep.caps.len();
         if let Some(place) = places.find(|place| sweep.is_declining(*place)) {
             sweep.caps.truncate(place);
         }
         let whole = sweep.whole_blocks();
-        let is_of_use = |run: &Run| run.block == 0 || whole.contains(&run.block);
+        let is_of_use = |run: &SweepRun| run.block == 0 || whole.contains(&run.block);
         sweep.runs.retain(is_of_use);
         for number in whole {
             sweep.judge(number);
@@ -140,22 +134,21 @@ impl Sweep {
         sweep
     }
 
-    /// Runs what is missing. `keep` gets every run as soon as it is there.
-    pub fn conduct(&mut self, plan: &Plan, bench: &mut dyn Bench, keep: &mut dyn FnMut(&Run)) {
+    /// Does the runs that are missing.
+    pub(super) fn conduct(&mut self, plan: &Plan, driver: &mut Driver<'_>) {
         let mut pace = Pace::default();
         for run in &self.runs {
             pace.add(run.cap, std::time::Duration::from_secs_f64(run.seconds));
         }
-        let mut means = Means {
+        let mut context = SweepContext {
             plan: &without_retries(plan),
-            bench,
-            keep,
+            driver,
             pace,
         };
-        self.halt = self.measure(&mut means).err();
+        self.error = self.measure(&mut context).err();
     }
 
-    fn measure(&mut self, means: &mut Means<'_>) -> Result<(), Halt> {
+    fn measure(&mut self, context: &mut SweepContext<'_, '_>) -> Result<(), ExperimentError> {
         let last = self.runs.iter().map(|run| run.block).max();
         self.caps.clone_from(&self.request.caps);
         for place in 0..self.request.caps.len() {
@@ -167,47 +160,50 @@ impl Sweep {
             let rest: Vec<Cap> = self.request.caps[place + 1..].to_vec();
             let blocks = self.caps.repeat(self.request.blocks);
             let rest = [rest, blocks].concat();
-            if !self.run(means, (0, cap), &rest)? {
-                return Err(failed_at(cap));
+            if !self.run(context, 0, cap, &rest)? {
+                return Err(ExperimentError::CallFailed { cap });
             }
         }
         let mut number = last.unwrap_or(0);
         if number > 0 && self.wants_block() {
-            self.warm_up_again(means)?;
+            self.warm_up_again(context)?;
         }
         while self.wants_block() {
             number += 1;
-            self.block(means, number)?;
+            self.block(context, number)?;
         }
         Ok(())
     }
 
     /// The machine has cooled since the runs that are gone on from.
-    fn warm_up_again(&self, means: &mut Means<'_>) -> Result<(), Halt> {
+    fn warm_up_again(&self, context: &mut SweepContext<'_, '_>) -> Result<(), ExperimentError> {
         let Some(cap) = self.caps.last().copied() else {
             return Ok(());
         };
         let left = self.request.blocks.saturating_sub(self.blocks());
         let rest = self.caps.repeat(left);
-        let progress = means.pace.progress(Step::WarmUp, cap, Some(&rest));
-        means.bench.tell(&progress);
-        means.bench.run(means.plan, cap).map(drop)
+        let progress = context.pace.progress(RunPurpose::WarmUp, cap, Some(&rest));
+        context.driver.run(context.plan, progress).map(drop)
     }
 
     /// One run at each cap. A block in which a call fails is broken off, and
     /// another takes its place, unless that happens again and again.
-    fn block(&mut self, means: &mut Means<'_>, number: usize) -> Result<(), Halt> {
+    fn block(
+        &mut self,
+        context: &mut SweepContext<'_, '_>,
+        number: usize,
+    ) -> Result<(), ExperimentError> {
         let of = self.request.blocks.max(self.blocks() + 1);
         let order = block_order(&self.caps, self.request.seed, number);
         for (at, cap) in order.iter().enumerate() {
             let later = of.saturating_sub(self.blocks() + 1);
             let rest = [order[at + 1..].to_vec(), self.caps.repeat(later)].concat();
-            if !self.run(means, (number, *cap), &rest)? {
+            if !self.run(context, number, *cap, &rest)? {
                 self.runs.retain(|run| run.block != number);
                 self.broken_off += 1;
                 let is_hopeless = self.broken_off > MOST_BROKEN_OFF;
                 return if is_hopeless {
-                    Err(failed_at(*cap))
+                    Err(ExperimentError::CallFailed { cap: *cap })
                 } else {
                     Ok(())
                 };
@@ -229,42 +225,40 @@ impl Sweep {
     /// what fails cannot be timed.
     fn run(
         &mut self,
-        means: &mut Means<'_>,
-        (block, cap): (usize, Cap),
+        context: &mut SweepContext<'_, '_>,
+        block: usize,
+        cap: Cap,
         rest: &[Cap],
-    ) -> Result<bool, Halt> {
+    ) -> Result<bool, ExperimentError> {
         if self.find(block, cap).is_some() {
             return Ok(true);
         }
         let of = self.request.blocks;
         let step = match block {
-            0 => Step::WarmUp,
-            number => Step::Block {
+            0 => RunPurpose::WarmUp,
+            number => RunPurpose::Block {
                 number,
                 of: of.max(number),
             },
         };
-        means
-            .bench
-            .tell(&means.pace.progress(step, cap, Some(rest)));
-        let trial = means.bench.run(means.plan, cap)?;
-        if !trial.is_as_planned(means.plan) {
+        let progress = context.pace.progress(step, cap, Some(rest));
+        let trial = context.driver.run(context.plan, progress)?;
+        if !trial.is_as_planned(context.plan) {
             return Ok(false);
         }
-        means.pace.add(cap, trial.wall);
-        let run = Run {
+        context.pace.add(cap, trial.wall);
+        let run = SweepRun {
             block,
             cap,
             seconds: trial.wall.as_secs_f64(),
             foreign_cores: trial.foreign_cores,
         };
-        (means.keep)(&run);
         self.runs.push(run);
-        means.bench.found(Found::Sweep(self));
+        context.driver.swept(self, &run);
         Ok(true)
     }
 
-    fn find(&self, block: usize, cap: Cap) -> Option<&Run> {
+    fn find(&self, block: usize, cap: Cap) -> Option<&SweepRun> {
         let mut runs = self.runs.iter();
         runs.find(|run| run.block == block && run.cap == cap)
     }
@@ -276,7 +270,7 @@ impl Sweep {
             return false;
         }
         let caps = self.request.caps[..place].iter();
-        let runs: Option<Vec<&Run>> = caps.map(|cap| self.find(0, *cap)).collect();
+        let runs: Option<Vec<&SweepRun>> = caps.map(|cap| self.find(0, *cap)).collect();
         let Some(runs) = runs else { return false };
         let best = runs.iter().map(|run| run.seconds);
         let best = best.fold(f64::INFINITY, f64::min);
@@ -299,7 +293,7 @@ impl Sweep {
         runs.any(|run| self.is_beside_others(run))
     }
 
-    fn is_beside_others(&self, run: &Run) -> bool {
+    fn is_beside_others(&self, run: &SweepRun) -> bool {
         let limit = FOREIGN * f64::from(self.request.cores);
         run.foreign_cores.is_some_and(|cores| cores > limit)
     }
@@ -314,13 +308,13 @@ impl Sweep {
         (1..=last).filter(is_whole).collect()
     }
 
-    fn table(&self) -> Table<'_> {
+    fn table(&self) -> BlockTable<'_> {
         let wall = |block: usize, cap: Cap| self.find(block, cap).map(|run| run.seconds);
         let blocks = self.whole_blocks().into_iter().map(|block| {
             let walls = self.caps.iter().filter_map(|cap| wall(block, *cap));
             walls.collect()
         });
-        Table {
+        BlockTable {
             caps: &self.caps,
             blocks: blocks.collect(),
             seed: self.request.seed,

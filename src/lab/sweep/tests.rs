@@ -1,15 +1,19 @@
-//! Sweeps on a bench whose runs take what a table says.
+//! Sweeps on a runner whose runs take what a table says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::lab::{Answer, Bounds, Capacity, LaneTime, Progress, Trial, TrialCall, bounds};
+use crate::lab::{
+    CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime, Observer,
+    PlanRunner, TimeBounds, Trial, TrialCall, bounds,
+};
 use crate::model::{Call, CallId, CallName, Outcome, ToolName};
 
 /// A run takes the work over the lanes, but no less than `least` and some more
 /// for each lane above `kink`.
-struct Scripted {
+struct ScriptedRunner {
     kink: f64,
     stops_at: Option<usize>,
     runs: usize,
@@ -17,10 +21,10 @@ struct Scripted {
     foreign: std::ops::Range<usize>,
     /// Runs in which a call fails.
     failing: Vec<usize>,
-    told: Vec<Progress>,
+    told: Vec<ExperimentProgress>,
 }
 
-impl Scripted {
+impl ScriptedRunner {
     fn new(kink: f64) -> Self {
         Self {
             kink,
@@ -40,7 +44,7 @@ impl Scripted {
     }
 }
 
-fn no_bounds() -> Bounds {
+fn no_bounds() -> TimeBounds {
     let capacity = Capacity {
         cap: 1,
         cores: None,
@@ -49,11 +53,16 @@ fn no_bounds() -> Bounds {
     bounds(&[], &capacity)
 }
 
-impl Bench for Scripted {
-    fn run(&mut self, _plan: &Plan, cap: Cap) -> Result<Trial, Halt> {
+impl PlanRunner for ScriptedRunner {
+    fn run(
+        &mut self,
+        _plan: &Plan,
+        cap: Cap,
+        _observer: &mut dyn Observer,
+    ) -> Result<Trial, ExperimentError> {
         self.runs += 1;
         if self.stops_at == Some(self.runs) {
-            return Err(Halt::Stopped);
+            return Err(ExperimentError::Stopped);
         }
         let outcome = if self.failing.contains(&self.runs) {
             Outcome::Failed
@@ -71,17 +80,40 @@ impl Bench for Scripted {
                 idle: BTreeMap::new(),
             },
             calls: vec![TrialCall {
-                answer: Answer::new(Some(outcome), None, &[]),
+                answer: CallResult::new(Some(outcome), None, &[]),
                 run: Duration::ZERO,
                 span: None,
             }],
             foreign_cores: Some(if is_foreign { 1.5 } else { 0.0 }),
         })
     }
+}
 
-    fn tell(&mut self, progress: &Progress) {
+/// Keeps the progress before each run, and the runs that count.
+#[derive(Default)]
+struct RunLog {
+    told: Vec<ExperimentProgress>,
+    counted: Vec<SweepRun>,
+}
+
+impl Observer for RunLog {
+    fn run_starting(&mut self, progress: &ExperimentProgress) {
         self.told.push(progress.clone());
     }
+
+    fn run_counted(&mut self, run: &SweepRun) {
+        self.counted.push(*run);
+    }
+}
+
+/// Does the runs that are missing, and returns those that were done and count.
+fn conduct(sweep: &mut Sweep, runner: &mut ScriptedRunner) -> Vec<SweepRun> {
+    let asked = ExperimentRequest::Sweep(sweep.request.clone(), Vec::new());
+    let experiment = Experiment::new(Arc::new(plan()), asked);
+    let mut log = RunLog::default();
+    sweep.conduct(&plan(), &mut Driver::new(experiment, runner, &mut log));
+    runner.told.extend(log.told);
+    log.counted
 }
 
 fn plan() -> Plan {
@@ -99,8 +131,8 @@ fn plan() -> Plan {
     }
 }
 
-fn request() -> Request {
-    Request {
+fn request() -> SweepRequest {
+    SweepRequest {
         caps: usual_caps(100, 32),
         may_end_early: true,
         blocks: 5,
@@ -109,105 +141,106 @@ fn request() -> Request {
     }
 }
 
-fn swept(bench: &mut Scripted) -> Sweep {
+fn swept(runner: &mut ScriptedRunner) -> Sweep {
     let mut sweep = Sweep::new(request(), Vec::new());
-    sweep.conduct(&plan(), bench, &mut |_| {});
+    conduct(&mut sweep, runner);
     sweep
 }
 
 #[test]
 fn the_cap_at_the_kink_is_recommended_and_higher_ones_are_left_out() {
-    let mut bench = Scripted::new(6.0);
-    let sweep = swept(&mut bench);
-    assert_eq!(sweep.halt, None);
+    let mut runner = ScriptedRunner::new(6.0);
+    let sweep = swept(&mut runner);
+    assert_eq!(sweep.error, None);
     assert_eq!(sweep.blocks(), 5);
     assert_eq!(sweep.verdict().cap.map(Cap::get), Some(6));
     assert!(sweep.verdict().ties.is_empty());
     let left_out: Vec<u32> = sweep.left_out().iter().map(|cap| cap.get()).collect();
     assert_eq!(left_out, [16, 24, 32]);
-    let last = bench.told.last().expect("progress");
-    assert_eq!((last.done + 1, last.of), (bench.runs, bench.runs));
+    let last = runner.told.last().expect("progress");
+    assert_eq!((last.done + 1, last.of), (runner.runs, runner.runs));
     assert!(last.left.is_some());
 }
 
 #[test]
 fn a_stopped_sweep_goes_on_where_it_ended() {
-    let mut bench = Scripted::new(6.0);
-    bench.stops_at = Some(20);
-    let mut kept: Vec<Run> = Vec::new();
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.stops_at = Some(20);
     let mut sweep = Sweep::new(request(), Vec::new());
-    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
-    assert_eq!((sweep.halt.clone(), kept.len()), (Some(Halt::Stopped), 19));
+    let kept = conduct(&mut sweep, &mut runner);
+    assert_eq!(
+        (sweep.error.clone(), kept.len()),
+        (Some(ExperimentError::Stopped), 19)
+    );
     assert_eq!(sweep.blocks(), 1);
     let mut sweep = Sweep::new(request(), kept);
     assert_eq!(sweep.blocks(), 1, "what was known stays");
     assert_eq!(sweep.left_out().len(), 3);
-    let before = bench.runs;
-    sweep.conduct(&plan(), &mut bench, &mut |_| {});
-    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    let before = runner.runs;
+    conduct(&mut sweep, &mut runner);
+    assert_eq!((sweep.error.clone(), sweep.blocks()), (None, 5));
     // A warm-up and five blocks of seven caps, less the warm-up and the block
     // that were whole, and one run to warm up again.
-    assert_eq!(bench.runs - before, 42 - 14 + 1);
+    assert_eq!(runner.runs - before, 42 - 14 + 1);
     assert_eq!(sweep.verdict().cap.map(Cap::get), Some(6));
 }
 
 #[test]
 fn a_block_beside_foreign_load_is_run_again() {
-    let mut bench = Scripted::new(6.0);
-    bench.foreign = 10..12;
-    let sweep = swept(&mut bench);
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.foreign = 10..12;
+    let sweep = swept(&mut runner);
     assert_eq!(sweep.set_aside, [1]);
     assert_eq!((sweep.blocks(), sweep.disturbed()), (5, 0));
 }
 
 #[test]
 fn a_block_that_was_set_aside_stays_so_when_the_sweep_goes_on() {
-    let mut bench = Scripted::new(6.0);
-    bench.foreign = 10..12;
-    bench.stops_at = Some(45);
-    let stopped = swept(&mut bench);
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.foreign = 10..12;
+    runner.stops_at = Some(45);
+    let stopped = swept(&mut runner);
     assert_eq!((&stopped.set_aside[..], stopped.blocks()), (&[1][..], 4));
     let mut sweep = Sweep::new(request(), stopped.runs);
     assert_eq!((&sweep.set_aside[..], sweep.blocks()), (&[1][..], 4));
-    sweep.conduct(&plan(), &mut bench, &mut |_| {});
-    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    conduct(&mut sweep, &mut runner);
+    assert_eq!((sweep.error.clone(), sweep.blocks()), (None, 5));
     assert_eq!((&sweep.set_aside[..], sweep.disturbed()), (&[1][..], 0));
 }
 
 #[test]
 fn a_block_in_which_a_call_fails_is_broken_off_and_run_again() {
-    let mut bench = Scripted::new(6.0);
-    bench.failing = vec![9, 20];
-    let mut kept: Vec<Run> = Vec::new();
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.failing = vec![9, 20];
     let mut sweep = Sweep::new(request(), Vec::new());
-    sweep.conduct(&plan(), &mut bench, &mut |run| kept.push(*run));
-    assert_eq!((sweep.halt.clone(), sweep.blocks()), (None, 5));
+    let kept = conduct(&mut sweep, &mut runner);
+    assert_eq!((sweep.error.clone(), sweep.blocks()), (None, 5));
     assert_eq!((sweep.broken_off, sweep.runs.len()), (2, 42));
     assert_eq!(Sweep::new(request(), kept).runs, sweep.runs);
 
-    bench.failing = (bench.runs + 8..).take(1_000).collect();
-    let sweep = swept(&mut bench);
+    runner.failing = (runner.runs + 8..).take(1_000).collect();
+    let sweep = swept(&mut runner);
     assert!(
-        matches!(sweep.halt, Some(Halt::Failed(_))),
+        matches!(sweep.error, Some(ExperimentError::CallFailed { .. })),
         "{:?}",
-        sweep.halt
+        sweep.error
     );
     assert_eq!(sweep.blocks(), 0);
 }
 
 #[test]
 fn no_cap_is_left_out_for_what_others_did_during_the_warm_up() {
-    let mut bench = Scripted::new(6.0);
-    bench.foreign = 6..8;
-    let sweep = swept(&mut bench);
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.foreign = 6..8;
+    let sweep = swept(&mut runner);
     assert!(sweep.left_out().len() < 3, "{:?}", sweep.left_out());
 }
 
 #[test]
 fn where_others_never_rest_the_blocks_count_all_the_same() {
-    let mut bench = Scripted::new(6.0);
-    bench.foreign = 0..usize::MAX;
-    let sweep = swept(&mut bench);
+    let mut runner = ScriptedRunner::new(6.0);
+    runner.foreign = 0..usize::MAX;
+    let sweep = swept(&mut runner);
     assert_eq!(sweep.set_aside.len(), 5);
     assert_eq!((sweep.blocks(), sweep.disturbed()), (5, 5));
 }

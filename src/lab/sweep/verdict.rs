@@ -13,7 +13,7 @@ const UNLIKELY: f64 = 0.05;
 
 /// Wall times in seconds: blocks of runs, one at each cap.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Table<'a> {
+pub(super) struct BlockTable<'a> {
     pub(super) caps: &'a [Cap],
     pub(super) blocks: Vec<Vec<f64>>,
     pub(super) seed: u64,
@@ -68,7 +68,7 @@ impl Curve {
     }
 }
 
-impl Table<'_> {
+impl BlockTable<'_> {
     fn medians(&self, drawn: &[usize]) -> Vec<f64> {
         let places = 0..self.caps.len();
         let of = |place: usize| median(drawn.iter().map(|block| self.blocks[*block][place]));
@@ -221,7 +221,7 @@ mod tests {
     fn the_smallest_cap_on_a_plateau_is_recommended_and_ties_are_named() {
         let caps = caps(&[1, 2, 4, 8, 16]);
         let blocks = blocks(&[80.0, 40.0, 20.0, 10.0, 10.1], 0.01);
-        let table = Table {
+        let table = BlockTable {
             caps: &caps,
             blocks,
             seed: 1,
@@ -239,7 +239,7 @@ mod tests {
     fn a_kinked_machine_is_not_left_to_the_curve() {
         let caps = caps(&[1, 2, 3, 4, 6, 8, 12, 16, 24]);
         let walls = [80.0, 40.0, 26.7, 20.0, 13.3, 10.0, 11.3, 12.6, 15.0];
-        let table = Table {
+        let table = BlockTable {
             caps: &caps,
             blocks: blocks(&walls, 0.01),
             seed: 1,
@@ -262,7 +262,7 @@ mod tests {
             .iter()
             .map(|cap| truth.wall(f64::from(cap.get())))
             .collect();
-        let table = Table {
+        let table = BlockTable {
             caps: &caps,
             blocks: blocks(&walls, 0.02),
             seed: 1,
@@ -280,7 +280,7 @@ mod tests {
         let caps = caps(&[1, 2]);
         let slower = |number: u32| f64::from(number).mul_add(0.02, 1.0);
         let blocks = (0..5).map(|number| vec![10.0 * slower(number), 5.0 * slower(number)]);
-        let table = Table {
+        let table = BlockTable {
             caps: &caps,
             blocks: blocks.collect(),
             seed: 1,

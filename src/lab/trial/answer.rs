@@ -10,7 +10,7 @@ const KEPT_BYTES: usize = 16 * 1024;
 
 /// How a call ended and what it printed, what may differ left out.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct CallResult {
     /// How it ended; `None` where it did not.
     pub outcome: Option<Outcome>,
     /// What it printed, unless it is long.
@@ -18,15 +18,15 @@ pub struct Answer {
     digest: [u8; 32],
 }
 
-impl PartialEq for Answer {
+impl PartialEq for CallResult {
     fn eq(&self, other: &Self) -> bool {
         self.outcome == other.outcome && self.digest == other.digest
     }
 }
 
-impl Eq for Answer {}
+impl Eq for CallResult {}
 
-impl Answer {
+impl CallResult {
     /// An outcome with an output. What the pointers in `ignore` lead to counts
     /// as nothing; objects are the same in whatever order their keys stand.
     pub fn new(outcome: Option<Outcome>, output: Option<Value>, ignore: &[String]) -> Self {
@@ -81,9 +81,9 @@ mod tests {
 
     use super::*;
 
-    fn answer(output: Value, ignore: &[&str]) -> Answer {
+    fn answer(output: Value, ignore: &[&str]) -> CallResult {
         let ignore: Vec<String> = ignore.iter().map(ToString::to_string).collect();
-        Answer::new(Some(Outcome::Succeeded), Some(output), &ignore)
+        CallResult::new(Some(Outcome::Succeeded), Some(output), &ignore)
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(one, two);
         assert_ne!(one, answer(json!({"a": 2, "b": {"t": 5}}), &["/b/t"]));
         assert_eq!(answer(json!("x"), &[""]), answer(json!("y"), &[""]));
-        let failed = Answer::new(Some(Outcome::Failed), Some(json!(1)), &[]);
+        let failed = CallResult::new(Some(Outcome::Failed), Some(json!(1)), &[]);
         assert_ne!(failed, answer(json!(1), &[]));
     }
 

@@ -8,7 +8,7 @@ use crate::model::CallRow;
 
 /// Why a lane stood empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Idle {
+pub enum IdleCause {
     /// A call waited for a lock.
     Locks,
     /// A call waited for its tool's rate.
@@ -25,7 +25,7 @@ pub enum Idle {
     NothingLeft,
 }
 
-impl Idle {
+impl IdleCause {
     /// All of them, the one that is named first where several apply.
     pub const ALL: [Self; 7] = [
         Self::Locks,
@@ -72,12 +72,12 @@ pub struct LaneTime {
     /// Calls ran.
     pub busy: Duration,
     /// Lanes stood empty, by what kept them so.
-    pub idle: BTreeMap<Idle, Duration>,
+    pub idle: BTreeMap<IdleCause, Duration>,
 }
 
 /// A change at a moment: of the number of busy lanes, or of the calls that
 /// wait for something.
-type Change = (Duration, Option<Idle>, i64);
+type Change = (Duration, Option<IdleCause>, i64);
 
 impl LaneTime {
     /// Goes through a run from change to change. A call whose older waits are
@@ -95,7 +95,7 @@ impl LaneTime {
                 add(attempt.started, attempt.ended.unwrap_or(end), None);
             }
             for wait in &row.waits {
-                if let Some(idle) = Idle::of_heading(wait.heading) {
+                if let Some(idle) = IdleCause::of_heading(wait.heading) {
                     add(wait.from, wait.to, Some(idle));
                 }
             }
@@ -106,7 +106,7 @@ impl LaneTime {
             ..Self::default()
         };
         let mut busy = 0;
-        let mut waiting: BTreeMap<Idle, i64> = BTreeMap::new();
+        let mut waiting: BTreeMap<IdleCause, i64> = BTreeMap::new();
         let mut at = origin;
         for (moment, what, by) in changes.into_iter().chain([(end, None, 0)]) {
             time.pass(moment.saturating_sub(at), busy, cap, &waiting);
@@ -119,14 +119,14 @@ impl LaneTime {
         time
     }
 
-    fn pass(&mut self, time: Duration, busy: i64, cap: u32, waiting: &BTreeMap<Idle, i64>) {
+    fn pass(&mut self, time: Duration, busy: i64, cap: u32, waiting: &BTreeMap<IdleCause, i64>) {
         let busy = u32::try_from(busy).unwrap_or(0);
         self.busy += time * busy;
         let empty = cap.saturating_sub(busy);
         if empty > 0 && !time.is_zero() {
-            let mut kinds = Idle::ALL.into_iter();
-            let waits = |kind: &Idle| waiting.get(kind).is_some_and(|count| *count > 0);
-            let kind = kinds.find(waits).unwrap_or(Idle::NothingLeft);
+            let mut kinds = IdleCause::ALL.into_iter();
+            let waits = |kind: &IdleCause| waiting.get(kind).is_some_and(|count| *count > 0);
+            let kind = kinds.find(waits).unwrap_or(IdleCause::NothingLeft);
             *self.idle.entry(kind).or_default() += time * empty;
         }
     }

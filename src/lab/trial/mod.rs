@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use answer::Answer;
-pub use lane_time::{Idle, LaneTime};
+pub use answer::CallResult;
+pub use lane_time::{IdleCause, LaneTime};
 
-use super::{Bounds, Capacity, Load, bounds};
+use super::{Capacity, Load, TimeBounds, bounds};
 use crate::model::{Call, CallId, CallRow, CallState, Cap, LaneId, Outcome, Plan, Snapshot};
 use crate::sched::ToolLimits;
 
@@ -24,7 +24,7 @@ pub struct Trial {
     /// final state back left out.
     pub wall: Duration,
     /// What it could have taken at best.
-    pub bounds: Bounds,
+    pub bounds: TimeBounds,
     /// Where the time of its lanes went.
     pub lane_time: LaneTime,
     /// Each call of the plan.
@@ -38,7 +38,7 @@ pub struct Trial {
 #[derive(Debug, Clone)]
 pub struct TrialCall {
     /// How it ended and what it printed.
-    pub answer: Answer,
+    pub answer: CallResult,
     /// Time in a lane, all attempts together.
     pub run: Duration,
     /// Lane, start and end of its last attempt, counted from the first
@@ -62,7 +62,7 @@ impl TrialCall {
             Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))
         });
         Self {
-            answer: Answer::new(outcome, output, &call.ignore),
+            answer: CallResult::new(outcome, output, &call.ignore),
             run: run.sum(),
             span,
         }

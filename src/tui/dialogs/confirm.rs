@@ -10,7 +10,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::lab::Asked;
+use crate::lab::ExperimentRequest;
 use crate::theme::Role;
 use crate::tui::state::{Ask, ExperimentKind, Question};
 use crate::tui::text::{Strip, figure};
@@ -99,15 +99,15 @@ fn experiment(view: &View<'_>, kind: ExperimentKind, inner: Rect, buf: &mut Buff
     let style = view.style(Role::Fg);
     let mut runs = view.strip(inner.width);
     runs.skip(1);
-    if let Asked::Sweep(_, done) = &asked
+    if let ExperimentRequest::Sweep(_, done) = &asked
         && !done.is_empty()
     {
         runs.put(figure::count(done.len()), style)
             .put(" done, ", style);
     }
     let (about, or_more) = match asked {
-        Asked::Compare(_) => ("", " or more of "),
-        Asked::Sweep(..) => ("about ", " of "),
+        ExperimentRequest::Compare(_) => ("", " or more of "),
+        ExperimentRequest::Sweep(..) => ("about ", " of "),
     };
     runs.put(about, style)
         .put(figure::plural(asked.runs(), "run"), style)

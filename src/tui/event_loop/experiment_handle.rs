@@ -5,13 +5,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::deps::Deps;
 use super::reading::ServerLogReader;
-use crate::lab::Experiment;
+use crate::lab::{Experiment, ExperimentCommand, ExperimentStatus};
 use crate::tui::export::experiment::export;
-use crate::tui::state::{ExperimentCommand, ExperimentStatus, ToastLevel};
+use crate::tui::state::ToastLevel;
 use crate::tui::update::Msg;
-
-/// Orders that may wait to be heard.
-pub const ORDERS: usize = 8;
 
 /// Where experiments are done.
 #[derive(Debug, Clone)]

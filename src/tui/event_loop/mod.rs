@@ -17,7 +17,7 @@ mod settings;
 
 pub use deps::Deps;
 pub use error::TuiError;
-pub use experiment_handle::{ExperimentHandle, ORDERS};
+pub use experiment_handle::ExperimentHandle;
 pub use run::run;
 pub use saved_session::SavedSession;
 pub use settings::DashboardSettings;

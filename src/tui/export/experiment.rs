@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use crate::lab::{Experiment, Finding};
+use crate::lab::{Experiment, ExperimentFindings};
 use crate::tui::svg;
 
 /// Names that are tried before it is given up.
@@ -15,9 +15,9 @@ const MOST_FILES: usize = 99;
 /// only the user can read; the common part of their names.
 pub(in crate::tui) fn export(experiment: &Experiment) -> io::Result<PathBuf> {
     let plan = &experiment.plan;
-    let (kind, document, csv) = match &experiment.finding {
-        Finding::Sweep(it) => ("sweep", it.document(plan), it.csv()),
-        Finding::Comparison(it) => ("compare", it.document(plan), it.csv()),
+    let (kind, document, csv) = match &experiment.findings {
+        ExperimentFindings::Sweep(it) => ("sweep", it.document(plan), it.csv()),
+        ExperimentFindings::Comparison(it) => ("compare", it.document(plan), it.csv()),
     };
     let json = serde_json::to_string_pretty(&document)? + "\n";
     let folder = std::env::current_dir()?;

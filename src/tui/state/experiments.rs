@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ExperimentStatus, SEED, State, ToastLevel};
+use super::{State, ToastLevel};
 use crate::lab::sweep::{self, Sweep};
-use crate::lab::{Asked, Experiment, Finding, compare};
+use crate::lab::{Experiment, ExperimentFindings, ExperimentRequest, compare};
+use crate::lab::{ExperimentStatus, SEED};
 use crate::model::{CallId, History, LoadSample, Plan};
 use crate::output::Safe;
 
@@ -93,7 +94,7 @@ impl Experiments {
 
 /// Whether an experiment is a sweep that goes on where another ended.
 fn goes_on(experiment: &Experiment, before: &Experiment) -> bool {
-    let Finding::Sweep(now) = &experiment.finding else {
+    let ExperimentFindings::Sweep(now) = &experiment.findings else {
         return false;
     };
     before
@@ -130,32 +131,32 @@ impl State {
     }
 
     /// What would be asked of the lab. A comparison takes the cap in force.
-    pub fn experiment_asked(&self, kind: ExperimentKind, plan: &Plan) -> Asked {
+    pub fn experiment_asked(&self, kind: ExperimentKind, plan: &Plan) -> ExperimentRequest {
         match kind {
             ExperimentKind::Compare => {
                 let auto = self.run.auto.map(|auto| auto.lanes);
                 let cap = auto.unwrap_or(self.run.policy.cap);
-                Asked::Compare(compare::Request::usual(Some(cap), SEED))
+                ExperimentRequest::Compare(compare::CompareRequest::usual(Some(cap), SEED))
             }
-            ExperimentKind::Sweep => Asked::Sweep(self.usual_sweep(plan), Vec::new()),
+            ExperimentKind::Sweep => ExperimentRequest::Sweep(self.usual_sweep(plan), Vec::new()),
             ExperimentKind::GoOn => {
                 let earlier = self.unfinished_sweep(plan);
                 let runs = earlier.map(|it| it.runs.clone()).unwrap_or_default();
                 // Only those that are of use are told of.
                 let sweep = Sweep::new(self.usual_sweep(plan), runs);
-                Asked::Sweep(sweep.request, sweep.runs)
+                ExperimentRequest::Sweep(sweep.request, sweep.runs)
             }
         }
     }
 
-    fn usual_sweep(&self, plan: &Plan) -> sweep::Request {
-        sweep::Request::usual(plan, self.run.cores, SEED)
+    fn usual_sweep(&self, plan: &Plan) -> sweep::SweepRequest {
+        sweep::SweepRequest::usual(plan, self.run.cores, SEED)
     }
 
     /// The latest sweep of this plan, where it ended before its time and can be
     /// gone on with.
-    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::Findings> {
-        let is_sweep = |it: &&Arc<Experiment>| matches!(it.finding, Finding::Sweep(_));
+    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::SweepFindings> {
+        let is_sweep = |it: &&Arc<Experiment>| matches!(it.findings, ExperimentFindings::Sweep(_));
         let latest = self.experiments.all.iter().rev().find(is_sweep)?;
         let findings = latest.unfinished_sweep(plan)?;
         (findings.request == self.usual_sweep(plan)).then_some(findings)

@@ -3,7 +3,7 @@
 
 use super::sheet::{Anchor, BLACK, BLUE, GREEN, GREY, ORANGE, Sheet, broken};
 use crate::lab::sweep::Mark;
-use crate::lab::{Experiment, Finding, compare, seconds, seconds_range, sweep};
+use crate::lab::{Experiment, ExperimentFindings, compare, seconds, seconds_range, sweep};
 use crate::model::{Outcome, Plan, plural};
 use crate::output::Safe;
 use crate::tui::views::chrome::scale::{round_step, rounded};
@@ -24,9 +24,9 @@ const LETTERS: usize = 110;
 /// An experiment's chart.
 pub fn chart(experiment: &Experiment) -> String {
     let plan = &experiment.plan;
-    match &experiment.finding {
-        Finding::Sweep(findings) => sweep_chart(plan, findings),
-        Finding::Comparison(findings) => comparison_chart(plan, findings),
+    match &experiment.findings {
+        ExperimentFindings::Sweep(findings) => sweep_chart(plan, findings),
+        ExperimentFindings::Comparison(findings) => comparison_chart(plan, findings),
     }
 }
 
@@ -56,7 +56,7 @@ impl Places {
 
 /// A sweep's medians with their intervals, every run, the law and what is
 /// recommended.
-pub fn sweep_chart(plan: &Plan, findings: &sweep::Findings) -> String {
+pub fn sweep_chart(plan: &Plan, findings: &sweep::SweepFindings) -> String {
     let mut words = Vec::new();
     if !findings.caps.is_empty() {
         words.push(findings.recommendation());
@@ -90,7 +90,7 @@ pub fn sweep_chart(plan: &Plan, findings: &sweep::Findings) -> String {
     sheet.finish()
 }
 
-fn draw_axes(sheet: &mut Sheet, findings: &sweep::Findings, places: &Places) {
+fn draw_axes(sheet: &mut Sheet, findings: &sweep::SweepFindings, places: &Places) {
     let floor = TOP + PLOT;
     let step = round_step(places.most / 6.0);
     for number in 0..=8 {
@@ -115,7 +115,7 @@ fn draw_axes(sheet: &mut Sheet, findings: &sweep::Findings, places: &Places) {
     sheet.text((LEFT - 8.0, floor + 18.0), Anchor::End, GREY, "cap");
 }
 
-fn draw_runs(sheet: &mut Sheet, findings: &sweep::Findings, places: &Places) {
+fn draw_runs(sheet: &mut Sheet, findings: &sweep::SweepFindings, places: &Places) {
     for run in &findings.runs {
         let x = places.x(f64::from(run.cap.get()));
         sheet.dot((x + 5.0, places.y(run.seconds)), 1.5, "#b0b0b0");
@@ -149,7 +149,7 @@ fn draw_runs(sheet: &mut Sheet, findings: &sweep::Findings, places: &Places) {
 }
 
 /// The typical run of each cap as bars at one scale, and what was found.
-pub fn comparison_chart(plan: &Plan, findings: &compare::Findings) -> String {
+pub fn comparison_chart(plan: &Plan, findings: &compare::CompareFindings) -> String {
     let mut words: Vec<String> = Vec::new();
     words.extend(findings.highest().map(compare::Timing::what_binds));
     words.extend(findings.doubt());

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::UiCommand;
+use crate::lab::ExperimentCommand;
 use crate::tui::action::Action;
 use crate::tui::state::refusal;
-use crate::tui::state::{
-    Ask, ExperimentCommand, ExperimentKind, Layer, Question, State, ToastLevel,
-};
+use crate::tui::state::{Ask, ExperimentKind, Layer, Question, State, ToastLevel};
 
 pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {

@@ -23,10 +23,10 @@ use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
 use serde_json::Value;
 
-use super::state::{ExperimentCommand, ExperimentStatus, Layer, State, ToastLevel};
+use super::state::{Layer, State, ToastLevel};
 use super::views::Hit;
 use crate::engine::Command;
-use crate::lab::Experiment;
+use crate::lab::{Experiment, ExperimentCommand, ExperimentStatus};
 use crate::model::{Snapshot, ToolName};
 use crate::output::Safe;
 use crate::tui::export::copy_source::CopySource;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ratatui::style::Modifier;
 
-use crate::lab::compare::{Findings, Timing, Typical};
+use crate::lab::compare::{CompareFindings, Timing, Typical};
 use crate::lab::{seconds, seconds_range};
 use crate::model::{Outcome, Plan};
 use crate::output::Safe;
@@ -34,7 +34,7 @@ const BUSY: usize = 6;
 pub(in crate::tui) fn bars(
     view: &View<'_>,
     plan: &Plan,
-    findings: &Findings,
+    findings: &CompareFindings,
     width: u16,
 ) -> Vec<Strip> {
     let walls = findings.typical.iter().map(|run| run.wall);

@@ -23,7 +23,10 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::lab::{Experiment, Finding, Halt, Progress, Stage, Step};
+use crate::lab::{
+    Experiment, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentState,
+    RunPurpose,
+};
 use crate::output::Safe;
 use crate::theme::{Role, Theme};
 use crate::tui::action::Action;
@@ -61,7 +64,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     }
     let inner = chrome::frame(view, Pane::Experiment, &left, &right, buf);
     let parts = Parts::of(shown, inner);
-    if let Some(Finding::Sweep(findings)) = shown.map(|it| &it.finding) {
+    if let Some(ExperimentFindings::Sweep(findings)) = shown.map(|it| &it.findings) {
         plot::render(view, findings, parts.plot, buf);
     }
     let first = view.state.experiments.first;
@@ -102,8 +105,8 @@ struct Parts {
 
 impl Parts {
     fn of(experiment: Option<&Experiment>, area: Rect) -> Self {
-        let finding = experiment.map(|it| &it.finding);
-        let is_curve = matches!(finding, Some(Finding::Sweep(_)));
+        let finding = experiment.map(|it| &it.findings);
+        let is_curve = matches!(finding, Some(ExperimentFindings::Sweep(_)));
         let is_live = experiment.is_some_and(Experiment::is_under_way);
         let below = match area.height {
             height if is_live && height >= LOAD_FROM => (height / 3).min(LOAD),
@@ -156,9 +159,9 @@ fn load(view: &View<'_>, size: (u16, u16)) -> Vec<Strip> {
 }
 
 fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
-    let mut lines = match &experiment.finding {
-        Finding::Sweep(findings) => summary::sweep(view, findings, width),
-        Finding::Comparison(findings) => {
+    let mut lines = match &experiment.findings {
+        ExperimentFindings::Sweep(findings) => summary::sweep(view, findings, width),
+        ExperimentFindings::Comparison(findings) => {
             let plan = &experiment.plan;
             let mut lines = bars::bars(view, plan, findings, width);
             lines.extend(summary::comparison(view, plan, findings, width));
@@ -175,9 +178,10 @@ fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
         line.skip(1).put(text, view.style(Role::Muted));
         lines.push(line);
     }
-    if let Some(Halt::Impossible(reason) | Halt::Failed(reason)) = experiment.finding.halt() {
+    let error = experiment.findings.error();
+    if let Some(error) = error.filter(|error| **error != ExperimentError::Stopped) {
         let style = view.style(Role::ToastError);
-        let more = summary::wrapped(view, reason, width, style);
+        let more = summary::wrapped(view, &error.to_string(), width, style);
         lines.splice(0..0, more);
     }
     lines
@@ -187,9 +191,9 @@ fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
 fn named(view: &View<'_>, experiment: &Experiment, room: usize) -> Strip {
     let mut title = view.strip(room as u16);
     let muted = view.style(Role::Muted);
-    let kind = match experiment.finding {
-        Finding::Comparison(_) => "comparison of ",
-        Finding::Sweep(_) => "sweep of ",
+    let kind = match experiment.findings {
+        ExperimentFindings::Comparison(_) => "comparison of ",
+        ExperimentFindings::Sweep(_) => "sweep of ",
     };
     let name = Safe::new(&experiment.plan.name);
     title
@@ -214,8 +218,8 @@ fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
             .put(figure::part(number as u64, of as u64), style)
             .put(", ", style);
     }
-    match (&experiment.stage, experiment.finding.halt()) {
-        (Stage::UnderWay(progress), _) => {
+    match (&experiment.state, experiment.findings.error()) {
+        (ExperimentState::UnderWay(progress), _) => {
             let style = view.style(Role::Running);
             strip.put(view.glyphs.running(), style).skip(1);
             match progress {
@@ -223,15 +227,17 @@ fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
                 None => drop(strip.put("begins", style)),
             }
         }
-        (Stage::Over, None) => {
-            let (done, _) = experiment.finding.blocks();
+        (ExperimentState::Over, None) => {
+            let (done, _) = experiment.findings.blocks();
             strip.put(figure::plural(done, "block"), style);
         }
-        (Stage::Over, Some(halt)) => {
-            let (done, of) = experiment.finding.blocks();
-            let word = match halt {
-                Halt::Stopped => "stopped after ",
-                Halt::Impossible(_) | Halt::Failed(_) => "failed after ",
+        (ExperimentState::Over, Some(error)) => {
+            let (done, of) = experiment.findings.blocks();
+            let word = match error {
+                ExperimentError::Stopped => "stopped after ",
+                ExperimentError::RunFailed { .. } | ExperimentError::CallFailed { .. } => {
+                    "failed after "
+                }
             };
             strip
                 .put(word, view.style(Role::ToastWarn))
@@ -243,18 +249,18 @@ fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
     strip
 }
 
-fn under_way(view: &View<'_>, progress: &Progress, strip: &mut Strip) {
+fn under_way(view: &View<'_>, progress: &ExperimentProgress, strip: &mut Strip) {
     let style = view.style(Role::Running);
     let muted = view.style(Role::Muted);
     match progress.step {
-        Step::WarmUp => drop(strip.put("warm-up", style)),
-        Step::Block { number, of } => {
+        RunPurpose::WarmUp => drop(strip.put("warm-up", style)),
+        RunPurpose::Block { number, of } => {
             let part = figure::part(number as u64, of as u64);
             strip.put(Piece::from("block ").then(part), style);
         }
-        Step::Confirming => drop(strip.put("confirming", style)),
-        Step::Reducing => drop(strip.put("looking for the calls", style)),
-        Step::Trying => drop(strip.put("trying a lock", style)),
+        RunPurpose::Confirming => drop(strip.put("confirming", style)),
+        RunPurpose::Reducing => drop(strip.put("looking for the calls", style)),
+        RunPurpose::Trying => drop(strip.put("trying a lock", style)),
     }
     strip
         .put(", cap ", muted)

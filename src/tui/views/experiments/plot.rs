@@ -19,7 +19,7 @@ use ratatui::symbols::Marker;
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Line, Points};
 
-use crate::lab::sweep::{Findings, Mark};
+use crate::lab::sweep::{Mark, SweepFindings};
 use crate::model::Cap;
 use crate::output::Safe;
 use crate::theme::Role;
@@ -36,7 +36,12 @@ const MOST_TIMES: u16 = 6;
 const FINE: u16 = 2;
 
 /// Draws the plot; without runs there is none.
-pub(in crate::tui) fn render(view: &View<'_>, findings: &Findings, area: Rect, buf: &mut Buffer) {
+pub(in crate::tui) fn render(
+    view: &View<'_>,
+    findings: &SweepFindings,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let Some(plot) = Plot::of(findings, area) else {
         return;
     };
@@ -57,7 +62,7 @@ struct Plot {
 }
 
 impl Plot {
-    fn of(findings: &Findings, area: Rect) -> Option<Self> {
+    fn of(findings: &SweepFindings, area: Rect) -> Option<Self> {
         let runs = findings.runs.iter().map(|run| run.seconds);
         let most = runs.fold(0.0, f64::max);
         let (first, last) = (
@@ -96,7 +101,7 @@ fn log(cap: Cap) -> f64 {
     f64::from(cap.get()).log2()
 }
 
-fn axes(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
+fn axes(view: &View<'_>, plot: &Plot, findings: &SweepFindings, buf: &mut Buffer) {
     let (muted, inside) = (view.style(Role::Muted), plot.inside);
     let border = view.glyphs.border();
     for y in inside.y..inside.bottom() {
@@ -141,7 +146,7 @@ fn axes(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
 }
 
 /// The curve and the whiskers.
-fn paint(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
+fn paint(view: &View<'_>, plot: &Plot, findings: &SweepFindings, buf: &mut Buffer) {
     let colour = |role| view.style(role).fg.unwrap_or(Color::Reset);
     let marker = |sign| match view.glyphs {
         Glyphs::Unicode => Marker::Braille,
@@ -194,7 +199,7 @@ fn paint(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
 }
 
 /// A sign at each median, on top of everything.
-fn medians(view: &View<'_>, plot: &Plot, findings: &Findings, buf: &mut Buffer) {
+fn medians(view: &View<'_>, plot: &Plot, findings: &SweepFindings, buf: &mut Buffer) {
     for it in &findings.caps {
         let mark = findings.mark(it.cap);
         let (sign, style) = match mark {

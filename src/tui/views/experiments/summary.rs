@@ -3,7 +3,7 @@
 use ratatui::style::{Modifier, Style};
 
 use crate::lab::compare;
-use crate::lab::sweep::{CapFigures, Findings, Mark};
+use crate::lab::sweep::{CapFigures, Mark, SweepFindings};
 use crate::lab::{percent, seconds, seconds_range};
 use crate::model::Plan;
 use crate::output::Safe;
@@ -21,7 +21,7 @@ const CURVE: usize = 8;
 const METER: usize = 20;
 
 /// A sweep's table, what it recommends, and the law.
-pub(in crate::tui) fn sweep(view: &View<'_>, findings: &Findings, width: u16) -> Vec<Strip> {
+pub(in crate::tui) fn sweep(view: &View<'_>, findings: &SweepFindings, width: u16) -> Vec<Strip> {
     if findings.caps.is_empty() {
         return Vec::new();
     }
@@ -76,7 +76,7 @@ fn has_all_columns(width: u16) -> bool {
     usize::from(width) >= CAP + MEDIAN + RANGE + OVER + CURVE + 13
 }
 
-fn row(view: &View<'_>, findings: &Findings, it: &CapFigures, width: u16) -> Strip {
+fn row(view: &View<'_>, findings: &SweepFindings, it: &CapFigures, width: u16) -> Strip {
     let mark = findings.mark(it.cap);
     let fg = view.style(Role::Fg);
     let style = match mark {
@@ -109,7 +109,7 @@ fn row(view: &View<'_>, findings: &Findings, it: &CapFigures, width: u16) -> Str
 pub(in crate::tui) fn comparison(
     view: &View<'_>,
     plan: &Plan,
-    findings: &compare::Findings,
+    findings: &compare::CompareFindings,
     width: u16,
 ) -> Vec<Strip> {
     let mut lines = Vec::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::{Bounds, Capacity, Load, bounds};
+use super::{Capacity, Load, TimeBounds, bounds};
 use crate::model::{Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName};
 use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
 
@@ -16,7 +16,7 @@ const UNIT: Duration = Duration::from_secs(1);
 
 /// What calls claim their cores and memory from.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Machine {
+pub struct MachineLimits {
     /// Usable cores; `None` where claims do not bind.
     pub cores: Option<f64>,
     /// Memory in bytes; `None` where claims do not bind.
@@ -34,7 +34,7 @@ pub struct SimulatedCall {
 
 /// Calls and how they are scheduled.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct SimulationInput {
     /// What the scheduler starts from.
     pub settings: SchedulerSettings,
     /// The calls; the one at index `i` has the id of that index.
@@ -45,13 +45,13 @@ pub struct Case {
     pub assumed: usize,
 }
 
-impl Case {
+impl SimulationInput {
     /// A plan as its estimates foretell it. `scale` multiplies the start times
     /// and what recorded workflows wait, as it does in a real run.
     pub fn of<'t>(
         plan: &Plan,
         tools: impl Iterator<Item = &'t Tool>,
-        machine: Machine,
+        machine: MachineLimits,
         policy: Policy,
         scale: f64,
     ) -> Self {
@@ -96,17 +96,17 @@ impl Case {
     /// The same calls with another cap.
     #[must_use]
     pub fn with_cap(&self, cap: Cap) -> Self {
-        let mut case = self.clone();
-        case.settings.policy.cap = cap;
-        case
+        let mut input = self.clone();
+        input.settings.policy.cap = cap;
+        input
     }
 
     /// The same calls in another order.
     #[must_use]
     pub fn with_order(&self, order: Order) -> Self {
-        let mut case = self.clone();
-        case.settings.policy.order = order;
-        case
+        let mut input = self.clone();
+        input.settings.policy.order = order;
+        input
     }
 
     /// Without one lock, wherever it is asked for.
@@ -130,8 +130,8 @@ impl Case {
         self.calls.iter().map(load).collect()
     }
 
-    /// The bounds at the case's cap.
-    pub fn bounds(&self, loads: &[Load]) -> Bounds {
+    /// The bounds at the input's cap.
+    pub fn bounds(&self, loads: &[Load]) -> TimeBounds {
         let capacity = Capacity {
             cap: self.settings.policy.cap.get(),
             cores: self.settings.cores,

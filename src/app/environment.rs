@@ -1,5 +1,5 @@
 //! What calls and servers run on, before there is a plan to run: the
-//! containment, the runtime, the folder of the run.
+//! containment, the runtime, the run's folder, the servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,43 +7,46 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use super::containment;
-use super::exit::{self, Exit};
+use super::diagnostics::complain;
+use super::error::{OpenError, SessionError};
 use super::run_folder::RunFolder;
-use super::session::SessionError;
-use super::trust::Pins;
+use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::RunSurroundings;
 use crate::exec::{self, Attempts, Containment, Servers};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, Safe, Store, Wiretap};
 
+/// Number of threads of the runtime that drives attempts and servers.
+const IO_THREADS: usize = 2;
+
 /// What calls and servers run on. Servers that run when it is dropped are
 /// killed with everything else that is contained.
-pub(super) struct Ground {
-    pub(super) containment: Containment,
-    pub(super) runtime: Runtime,
-    pub(super) store: Store,
-    pub(super) folder: RunFolder,
-    pub(super) surroundings: RunSurroundings,
-    pub(super) servers: Servers,
-    pins: Arc<Pins>,
+pub(crate) struct RunEnvironment {
+    pub(crate) containment: Containment,
+    pub(crate) runtime: Runtime,
+    pub(crate) store: Store,
+    pub(crate) folder: RunFolder,
+    pub(crate) surroundings: RunSurroundings,
+    pub(crate) servers: Servers,
+    pins: Arc<PinStore>,
 }
 
-impl Ground {
+impl RunEnvironment {
     /// Starts the containment and the runtime, and makes the run's folder. No
-    /// server is started.
-    pub(super) fn prepare(catalogue: &Catalogue) -> Result<Self, SessionError> {
-        Self::prepare_telling(catalogue, &mut exit::complain)
+    /// server is started. Warnings go to standard error.
+    pub(crate) fn prepare(catalogue: &Catalogue) -> Result<Self, SessionError> {
+        Self::prepare_warning(catalogue, &mut complain)
     }
 
-    /// The same for whoever hears complaints elsewhere than on standard error.
-    pub(super) fn prepare_telling(
+    /// As [`Self::prepare`], with warnings to `warn`.
+    pub(crate) fn prepare_warning(
         catalogue: &Catalogue,
-        complain: &mut dyn FnMut(&str),
+        warn: &mut dyn FnMut(&str),
     ) -> Result<Self, SessionError> {
-        let containment = containment::start(complain)?;
+        let containment = containment::start(warn)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(IO_THREADS)
             .enable_all()
             .thread_name("fanout-io")
             .build()
@@ -66,7 +69,7 @@ impl Ground {
             let launch = catalogue::server_process_spec(server, &around);
             (server.as_ref().clone(), launch)
         });
-        let pins = Arc::new(Pins::of(catalogue));
+        let pins = Arc::new(PinStore::of(catalogue));
         let remembering: Arc<dyn exec::Pins> = Arc::clone(&pins) as _;
         let servers = Servers::new(&containment, Wiretap::default(), &remembering, configured);
         Ok(Self {
@@ -80,41 +83,45 @@ impl Ground {
         })
     }
 
-    /// Starts servers side by side; the catalogue with their tools, or why
-    /// some did not start.
-    pub(super) fn connect(
+    /// Starts servers side by side. Returns the catalogue with their tools, or
+    /// the errors of those that did not start.
+    pub(crate) fn connect(
         &self,
         mut catalogue: Catalogue,
         names: &[ServerName],
-    ) -> Result<Catalogue, Vec<String>> {
+    ) -> Result<Catalogue, OpenError> {
         let started = self.runtime.block_on(self.servers.start(names));
-        let mut reasons = Vec::new();
+        let mut errors = Vec::new();
         for (name, listed) in names.iter().zip(started) {
             match listed {
                 Ok(tools) => {
                     let (with, doubts) = catalogue.with_listed(name, &tools);
                     catalogue = with;
                     for doubt in doubts {
-                        exit::complain(Safe::new(&doubt).as_str());
+                        complain(Safe::new(&doubt).as_str());
                     }
                 }
-                Err(error) => reasons.push(error.to_string()),
+                Err(error) => errors.push(error),
             }
         }
-        if reasons.is_empty() {
+        if errors.is_empty() {
             Ok(catalogue)
         } else {
-            Err(reasons)
+            Err(OpenError::NotConnected(errors))
         }
     }
 
-    /// Whether these tools may be used: of those that a server describes
-    /// otherwise than before, the difference is shown and asked about.
-    pub(super) fn review<'t>(
+    /// Asks the user about those of the tools that their server describes
+    /// otherwise than before.
+    ///
+    /// # Errors
+    ///
+    /// The user did not agree to one of them.
+    pub(crate) fn review<'t>(
         &self,
         catalogue: &Catalogue,
         tools: impl IntoIterator<Item = &'t ToolName>,
-    ) -> Result<(), Exit> {
+    ) -> Result<(), OpenError> {
         let used: BTreeSet<&ToolName> = tools.into_iter().collect();
         let used = used
             .into_iter()
@@ -127,12 +134,12 @@ impl Ground {
         if self.pins.review(used) {
             Ok(())
         } else {
-            Err(Exit::Invalid)
+            Err(OpenError::NotAgreed)
         }
     }
 
-    /// What starts attempts.
-    pub(super) fn attempts(&self) -> Arc<Attempts> {
+    /// Returns what starts attempts.
+    pub(crate) fn attempts(&self) -> Arc<Attempts> {
         Arc::new(Attempts {
             containment: self.containment.clone(),
             servers: self.servers.clone(),
@@ -141,17 +148,18 @@ impl Ground {
         })
     }
 
-    /// Closes every server, and says what could not be confirmed dead.
-    pub(super) fn close_servers(&self) {
-        self.close_servers_telling(&mut exit::complain);
+    /// Closes every server, and names on standard error the processes that
+    /// could not be confirmed dead.
+    pub(crate) fn close_servers(&self) {
+        self.close_servers_warning(&mut complain);
     }
 
-    /// The same for whoever hears complaints elsewhere than on standard error.
-    pub(super) fn close_servers_telling(&self, complain: &mut dyn FnMut(&str)) {
+    /// As [`Self::close_servers`], with warnings to `warn`.
+    pub(crate) fn close_servers_warning(&self, warn: &mut dyn FnMut(&str)) {
         for left in self.runtime.block_on(self.servers.stop_all()) {
             let name = Safe::new(&left.name);
             let pid = left.pid;
-            complain(&format!(
+            warn(&format!(
                 "{} ({pid}) of a server could not be confirmed dead",
                 name.as_str()
             ));
@@ -159,8 +167,8 @@ impl Ground {
     }
 }
 
-/// The servers whose tools a plan names.
-pub(super) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> {
+/// Returns the servers whose tools a plan names.
+pub(crate) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> {
     let tools = plan
         .calls
         .iter()
@@ -176,7 +184,7 @@ pub(super) fn servers_of(plan: &Plan, catalogue: &Catalogue) -> Vec<ServerName> 
     names
 }
 
-/// The environment as text; variables that are no text are left out, since a
+/// Returns the environment as text, without variables that are no text: a
 /// manifest cannot name them.
 fn inherited_env() -> BTreeMap<String, String> {
     std::env::vars_os()

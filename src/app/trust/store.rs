@@ -1,19 +1,19 @@
-//! What the user trusts: a file for each catalogue, in the user's own state.
+//! The catalogues that the user trusts: a file for each, in the state folder.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::Folders;
 use crate::catalogue::{DiscoveredFile, TrustItem};
-use crate::cli::config::Folders;
 use crate::exec::{FolderError, OwnFolder};
 
-/// Of the files' form.
+/// Version of the files' format.
 const VERSION: u32 = 1;
 
-/// The folder in the state folder.
+/// Name of the folder in the state folder.
 const FOLDER: &str = "trust";
 
-/// Why nothing is known, or nothing can be kept.
+/// Reason that nothing is known, or nothing can be kept.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StoreError {
     #[error("there is no home folder")]
@@ -30,40 +30,43 @@ pub(super) enum StoreError {
 
 /// A catalogue as it was when it was trusted.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Known {
+pub(super) struct TrustedCatalogue {
     version: u32,
-    /// Where it is, for whoever reads the file.
+    /// Path of the catalogue, for a person who reads the file.
     path: String,
     sha256: String,
     uses: Vec<TrustItem>,
 }
 
-impl Known {
-    /// Whether the file is still as it was.
+impl TrustedCatalogue {
+    /// Returns whether the file is still as it was.
     pub(super) fn is_of(&self, found: &DiscoveredFile) -> bool {
         self.version == VERSION && self.sha256 == found.digest()
     }
 
-    /// What it would have had executed.
+    /// Returns what its calls would have done.
     pub(super) fn uses(&self) -> &[TrustItem] {
         &self.uses
     }
 }
 
-/// What the user trusts.
-pub(super) struct Store {
+/// The folder of trusted catalogues.
+pub(super) struct TrustStore {
     folder: OwnFolder,
 }
 
-impl Store {
-    /// Opens the folder; one that others can write is not believed.
+impl TrustStore {
+    /// Opens the folder; one that others can write is refused.
     pub(super) fn open() -> Result<Self, StoreError> {
         let folder = folder(FOLDER)?;
         Ok(Self { folder })
     }
 
-    /// The file at the same place as it was when it was trusted.
-    pub(super) fn known(&self, found: &DiscoveredFile) -> Result<Option<Known>, StoreError> {
+    /// Returns the file at the same path as it was when it was trusted.
+    pub(super) fn known(
+        &self,
+        found: &DiscoveredFile,
+    ) -> Result<Option<TrustedCatalogue>, StoreError> {
         let file = file_of(found);
         let Some(text) = self.folder.read(&file)? else {
             return Ok(None);
@@ -74,14 +77,14 @@ impl Store {
             .map_err(|source| StoreError::Malformed { file, source })
     }
 
-    /// The file is trusted as it is.
+    /// Remembers that the file is trusted as it is.
     pub(super) fn keep(
         &self,
         found: &DiscoveredFile,
         uses: Vec<TrustItem>,
     ) -> Result<(), StoreError> {
         let file = file_of(found);
-        let known = Known {
+        let known = TrustedCatalogue {
             version: VERSION,
             path: found.path().display().to_string(),
             sha256: found.digest().to_owned(),
@@ -94,7 +97,7 @@ impl Store {
     }
 }
 
-/// A folder in the state folder; one that others can write is not believed.
+/// Opens a folder in the state folder; one that others can write is refused.
 pub(super) fn folder(name: &str) -> Result<OwnFolder, StoreError> {
     let folders = Folders::find().ok_or(StoreError::NoHome)?;
     Ok(OwnFolder::open(&folders.state(), name)?)

@@ -1,5 +1,5 @@
-//! `--record`: every input of the scheduler and what it ordered, as lines of
-//! JSON, written beside the run.
+//! `--record`: every input of the scheduler and the effects it ordered, as
+//! lines of JSON in a file.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,23 +11,23 @@ use tokio::task::JoinHandle;
 
 use crate::sched::DecisionRecord;
 
-/// Steps that may wait to be written.
-const STEPS: usize = 1024;
+/// Number of decisions that may wait to be written.
+const QUEUE: usize = 1024;
 
-/// A tape that is being written.
-pub(super) struct Tape {
+/// A file of decisions that is being written.
+pub(super) struct DecisionLog {
     written: JoinHandle<io::Result<()>>,
 }
 
-impl Tape {
-    /// Makes the file and begins to write what is sent.
+impl DecisionLog {
+    /// Makes the file, and returns where to send what is to be written.
     pub(super) fn begin(
         path: &Path,
         runtime: &Runtime,
     ) -> io::Result<(Self, mpsc::Sender<DecisionRecord>)> {
         let file = BufWriter::new(File::create(path)?);
-        let (sender, steps) = mpsc::channel(STEPS);
-        let written = runtime.spawn_blocking(move || write(steps, file));
+        let (sender, decisions) = mpsc::channel(QUEUE);
+        let written = runtime.spawn_blocking(move || write(decisions, file));
         Ok((Self { written }, sender))
     }
 
@@ -39,13 +39,16 @@ impl Tape {
     }
 }
 
-/// Writes until the sender is gone. After an error the rest is taken and
+/// Writes until the sender is gone. After an error the rest is received and
 /// dropped, so that the run is not held up.
-fn write(mut steps: mpsc::Receiver<DecisionRecord>, mut file: BufWriter<File>) -> io::Result<()> {
+fn write(
+    mut decisions: mpsc::Receiver<DecisionRecord>,
+    mut file: BufWriter<File>,
+) -> io::Result<()> {
     let mut result = Ok(());
-    while let Some(step) = steps.blocking_recv() {
+    while let Some(decision) = decisions.blocking_recv() {
         if result.is_ok() {
-            result = serde_json::to_writer(&mut file, &step)
+            result = serde_json::to_writer(&mut file, &decision)
                 .map_err(io::Error::from)
                 .and_then(|()| writeln!(file));
         }

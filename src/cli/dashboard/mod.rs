@@ -1,6 +1,9 @@
 //! The dashboard on a terminal: with a plan, or empty with the catalogue at hand.
 
-use std::io::{self, IsTerminal};
+mod guarded;
+mod suspendable;
+
+use std::io;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,22 +12,21 @@ use ratatui::Terminal;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
-use super::experiment::Conditions;
-use super::ground::Ground;
-use super::guarded::GuardedTerminal;
-use super::laboratory::{Keeping, Workshop};
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::session::{Session, SessionError, audit};
-use super::summary;
-use super::suspension::{RunSession, UnderWay};
-use super::trust::Otherwise;
+use super::{summary, terminal as own_terminal};
+use crate::app::{
+    self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
+    Untrusted, WarningsOnly,
+};
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::LastArguments;
 use crate::tui::ExperimentHandle;
 use crate::tui::terminal::{self, Keyboard, TerminalBackend};
-use crate::tui::{self, Deps, Leave, SavedSession, Signal};
+use crate::tui::{self, Deps, Leave, SavedSession, Signal, TuiError};
+use guarded::GuardedTerminal;
+use suspendable::SuspendableTerminal;
 
 /// `fanout` without a command.
 #[derive(Debug, Args)]
@@ -42,14 +44,14 @@ pub(super) struct Dashboard {
 
 impl Dashboard {
     pub(super) fn run(self) -> Exit {
-        if !is_terminal() {
+        if !own_terminal::is_terminal() {
             return exit::usage_text(
                 "the dashboard needs a terminal; `fanout run PLAN --plain` does not",
             );
         }
-        let catalogue = match self.catalogue.load(Otherwise::PassOver) {
+        let catalogue = match self.catalogue.load(Untrusted::PassOver) {
             Ok(catalogue) => catalogue,
-            Err(exit) => return exit,
+            Err(error) => return exit::not_opened(error),
         };
         let plan = Plan {
             name: "no plan".to_owned(),
@@ -58,9 +60,9 @@ impl Dashboard {
             calls: Vec::new(),
             expected_failures: Vec::new(),
         };
-        match Ground::prepare(&catalogue) {
-            Ok(ground) => {
-                let mut session = Session::new(ground, plan, catalogue);
+        match RunEnvironment::prepare(&catalogue) {
+            Ok(environment) => {
+                let mut session = Session::new(environment, plan, catalogue);
                 let options = OutputOptions {
                     looks: self.looks,
                     no_history: self.no_history,
@@ -73,11 +75,15 @@ impl Dashboard {
     }
 }
 
-/// Whether a dashboard can be drawn and steered here.
-pub(super) fn is_terminal() -> bool {
-    let term = std::env::var_os("TERM").unwrap_or_default();
-    let is_dumb = term.is_empty() || term == "dumb";
-    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb
+/// Reason that the dashboard ended by itself, or did not begin.
+#[derive(Debug, thiserror::Error)]
+enum DashboardError {
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] io::Error),
+    #[error("the dashboard ended: failed to {0}")]
+    Drawing(#[from] TuiError),
 }
 
 /// Shows a run until the user leaves it.
@@ -92,43 +98,52 @@ pub(super) fn conduct(
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
-    for error in session.recall_needs(options) {
+    let notebook = options.notebook();
+    for error in session.recall_needs(notebook.as_ref()) {
         let notice = format!("what calls need: {error}");
         looks.settings.notices.push(notice);
     }
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
-    let keeping = Keeping::of(recalled.notebook.as_ref());
+    let resume = match recalled.notebook {
+        Some(_) => ResumePolicy::Save,
+        None => ResumePolicy::Forget,
+    };
+    let settings = policy.settings(&session.plan);
     let shown = session
         .start(
-            policy,
+            &settings,
             Lifetime::UntilAsked,
             None,
             options.record.as_deref(),
         )
+        .map_err(DashboardError::from)
         .and_then(|engine| {
-            let conditions = Conditions::of(policy);
-            let workshop = Workshop::open(&session.plan, &session.catalogue, conditions, keeping)?;
+            let (plan, catalogue) = (&session.plan, &session.catalogue);
+            let experiments =
+                ExperimentThread::start(plan, catalogue, policy.conditions(), resume)?;
             let runtime = runtime_of_screen()?;
-            let laboratory = workshop.laboratory();
             let drawn = Drawn {
                 looks,
                 recalled,
-                laboratory,
-                experiment: workshop.under_way(),
+                experiments: ExperimentHandle {
+                    orders: experiments.commands(),
+                    news: experiments.status(),
+                },
+                experiment_run: experiments.under_way(),
             };
-            runtime.block_on(show(session, engine, workshop, drawn))
+            runtime.block_on(show(session, engine, experiments, drawn))
         });
-    session.ground.close_servers();
+    session.environment.close_servers();
     match shown {
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
             if leave == Leave::Quit {
-                session.remember(&last, options);
+                session.remember(&last, notebook.as_ref());
             }
-            let verdict = session.close(&last, options);
+            let closed = exit::closed(session, &last, options);
             exit::report_panics();
             match leave {
-                Leave::Quit => exit::first_failure(exit::written(written), verdict),
+                Leave::Quit => exit::first_failure(exit::written(written), closed),
                 Leave::Interrupted | Leave::Signalled(Signal::Interrupt) => Exit::Interrupted,
                 Leave::Signalled(Signal::Terminate | Signal::HangUp) => Exit::Terminated,
             }
@@ -139,9 +154,10 @@ pub(super) fn conduct(
 
 /// The screen has a thread and timers of its own: those of the run are late while
 /// many calls flood.
-fn runtime_of_screen() -> Result<Runtime, SessionError> {
+fn runtime_of_screen() -> Result<Runtime, DashboardError> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().map_err(SessionError::Runtime)
+    let runtime = builder.enable_all().build();
+    Ok(runtime.map_err(SessionError::Runtime)?)
 }
 
 /// What is known of earlier sessions; what cannot be read is said.
@@ -177,30 +193,30 @@ fn recall(
 struct Drawn {
     looks: Looks,
     recalled: SavedSession,
-    laboratory: ExperimentHandle,
-    experiment: UnderWay,
+    experiments: ExperimentHandle,
+    experiment_run: ExperimentRun,
 }
 
 /// Draws until the user leaves, gives the terminal back, and ends the run.
 async fn show(
     session: &Session,
     mut engine: Engine,
-    workshop: Workshop,
+    experiments: ExperimentThread,
     drawn: Drawn,
-) -> Result<(Arc<Snapshot>, Leave), SessionError> {
+) -> Result<(Arc<Snapshot>, Leave), DashboardError> {
     let handle = engine.handle();
     let left = draw(session, handle.clone(), drawn).await;
     // An engine that was drained or shut down has ended, and takes nothing any more.
     let _ = handle.send(Command::Shutdown);
     let mut signals = terminal::signals().map_err(SessionError::Signals)?;
-    let closed = workshop.close(async || {
+    let closed = experiments.close(async || {
         signals.next().await;
         // The same order again kills what is left of the run as well.
         let _ = handle.send(Command::KillAll);
     });
-    closed.await.map_err(SessionError::Laboratory)?;
+    closed.await.map_err(SessionError::ExperimentThread)?;
     let last = end(&mut engine, &handle).await?;
-    audit(&last)?;
+    app::audit(&last, &mut WarningsOnly)?;
     Ok((last, left?))
 }
 
@@ -223,34 +239,34 @@ async fn draw(
     session: &Session,
     handle: EngineHandle,
     drawn: Drawn,
-) -> Result<Leave, SessionError> {
+) -> Result<Leave, DashboardError> {
     let Drawn {
         looks,
         recalled,
-        laboratory,
-        experiment,
+        experiments,
+        experiment_run,
     } = drawn;
     terminal::install_panic_hook();
     let deps = Deps {
         handle,
-        reader: session.ground.store.reader(),
-        wiretap: session.ground.servers.wiretap().clone(),
+        reader: session.environment.store.reader(),
+        wiretap: session.environment.servers.wiretap().clone(),
         catalogue: Arc::clone(&session.catalogue),
         theme: looks.theme,
         glyphs: looks.glyphs,
         motion: looks.motion,
         settings: looks.settings,
         recalled,
-        run_folder: session.ground.folder.path.clone(),
-        laboratory: Some(laboratory),
+        run_folder: session.environment.folder.path.clone(),
+        laboratory: Some(experiments),
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;
-    let terminal = GuardedTerminal::enter(has_mouse).map_err(SessionError::Terminal)?;
-    let mut aside = RunSession::new(terminal, deps.handle.clone(), experiment);
+    let terminal = GuardedTerminal::enter(has_mouse).map_err(DashboardError::Terminal)?;
+    let mut aside = SuspendableTerminal::new(terminal, deps.handle.clone(), experiment_run);
     let mut screen =
-        Terminal::new(TerminalBackend::new(io::stdout())).map_err(SessionError::Terminal)?;
-    let keyboard = Keyboard::watch().map_err(SessionError::Terminal)?;
+        Terminal::new(TerminalBackend::new(io::stdout())).map_err(DashboardError::Terminal)?;
+    let keyboard = Keyboard::watch().map_err(DashboardError::Terminal)?;
     let keys = || keyboard.keys();
     let left = tui::run(&mut screen, keys, signals, &mut aside, deps).await;
     // What cannot be drawn on a terminal that hung up is no error of its own.

@@ -10,52 +10,52 @@ mod store;
 
 use std::path::Path;
 
-use super::exit::{self, Exit};
+use super::OpenError;
+use super::diagnostics::complain;
 use crate::catalogue::{Catalogue, DiscoveredFile, Problems, TrustItem};
 use crate::output::Safe;
-pub(super) use pins::Pins;
-use question::Question;
-use store::{Known, Store};
+pub(super) use pins::PinStore;
+use question::TrustQuestion;
+use store::{TrustStore, TrustedCatalogue};
 
-/// What becomes of a command whose found catalogue is not trusted.
+/// How a command goes on without a found catalogue that is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Otherwise {
+pub(crate) enum Untrusted {
     /// It ends, since calls would miss their tools.
     End,
     /// It goes on as if the file were not there.
     PassOver,
 }
 
-/// The tools of a catalogue that was found; `None` where it is passed over.
-/// What is wrong with it is told like the problems of a file that was given:
-/// with any, nothing is used.
+/// Reads a catalogue that was found; `None` where it is passed over. Its
+/// problems are reported like those of a file that was given: with any,
+/// nothing is used.
 pub(super) fn open(
     path: &Path,
-    otherwise: Otherwise,
-) -> Result<Option<(Catalogue, Problems)>, Exit> {
+    untrusted: Untrusted,
+) -> Result<Option<(Catalogue, Problems)>, OpenError> {
     let found = match DiscoveredFile::open(path) {
         Ok(found) => found,
-        Err(problem) => return Err(exit::invalid((*problem).into())),
+        Err(problem) => return Err(OpenError::Invalid((*problem).into())),
     };
     if found.is_sample() {
-        let sample = Catalogue::sample().map_err(exit::invalid)?;
-        return Ok(Some((sample, Problems::default())));
+        return Ok(Some((Catalogue::sample()?, Problems::default())));
     }
     let (catalogue, problems) = found.read();
     if !problems.is_empty() || is_trusted(&found, &catalogue) {
         return Ok(Some((catalogue, problems)));
     }
-    match otherwise {
-        Otherwise::End => Err(Exit::Invalid),
-        Otherwise::PassOver => Ok(None),
+    match untrusted {
+        Untrusted::End => Err(OpenError::NotAgreed),
+        Untrusted::PassOver => Ok(None),
     }
 }
 
-/// Whether the file is trusted as it is, or is now.
+/// Returns whether the file is trusted as it is; asks the user if it is not.
 fn is_trusted(found: &DiscoveredFile, catalogue: &Catalogue) -> bool {
     let own_program = std::env::current_exe().unwrap_or_default();
     let uses = TrustItem::all(catalogue, found.path(), &own_program);
-    let store = Store::open();
+    let store = TrustStore::open();
     let known = match &store {
         Ok(store) => store.known(found).unwrap_or_else(|error| {
             tell(&format!("what was trusted before is not known: {error}"));
@@ -68,10 +68,10 @@ fn is_trusted(found: &DiscoveredFile, catalogue: &Catalogue) -> bool {
     {
         return true;
     }
-    let question = Question {
+    let question = TrustQuestion {
         path: found.path(),
         uses: &uses,
-        before: known.as_ref().map(Known::uses),
+        before: known.as_ref().map(TrustedCatalogue::uses),
     };
     if !question.is_answered_yes() {
         return false;
@@ -83,7 +83,7 @@ fn is_trusted(found: &DiscoveredFile, catalogue: &Catalogue) -> bool {
     true
 }
 
-/// A line of diagnostics that may hold anything.
+/// Prints a line of diagnostics that may hold untrusted text.
 fn tell(text: &str) {
-    exit::complain(Safe::new(text).as_str());
+    complain(Safe::new(text).as_str());
 }

@@ -1,5 +1,5 @@
-//! Untrusted bytes on their way to a stream: sanitised where it is a terminal,
-//! exact where it is not.
+//! The terminal that the program stands on: whether there is one, and writing
+//! untrusted bytes to it. A terminal gets sanitised text, a file the exact bytes.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -7,8 +7,8 @@ use super::colour::ColourOptions;
 use crate::output::{Colours, SafeWriter};
 use crate::theme::Depth;
 
-/// Standard output, buffered. A terminal gets sanitised text; what follows the
-/// last line feed reaches it when the writer is dropped.
+/// Returns standard output, buffered. A terminal gets sanitised text; what
+/// follows the last line feed reaches it when the writer is dropped.
 pub(super) fn stdout() -> Box<dyn Write> {
     let out = io::stdout();
     if out.is_terminal() {
@@ -28,7 +28,14 @@ pub(super) fn write(bytes: &[u8], is_terminal: bool, out: &mut impl Write) -> io
     safe.finish()
 }
 
-/// Whether tools may colour what they print.
+/// Returns whether a dashboard can be drawn and steered here.
+pub(super) fn is_terminal() -> bool {
+    let term = std::env::var_os("TERM").unwrap_or_default();
+    let is_dumb = term.is_empty() || term == "dumb";
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb
+}
+
+/// Returns whether tools may colour what they print.
 fn colours() -> Colours {
     match ColourOptions::default().depth_of_stdout() {
         None | Some(Depth::Mono) => Colours::Left,

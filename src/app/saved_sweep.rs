@@ -1,4 +1,4 @@
-//! The runs of a sweep under way, in a file, so that it can be gone on with.
+//! The runs of a sweep under way, in a file, so that `--resume` can continue it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -6,27 +6,27 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::config::Folders;
-use super::experiment::Conditions;
+use super::Folders;
+use super::live_runner::Conditions;
 use crate::catalogue::Catalogue;
-use crate::lab::sweep::{Request, Run};
+use crate::lab::sweep::{SweepRequest, SweepRun};
 use crate::model::{Plan, ToolName};
 use crate::record::{self, Folder};
 
-/// Files of stopped sweeps that are kept; the oldest go first.
-const MOST_FILES: usize = 50;
-/// Runs that are read back.
-const MOST_RUNS: usize = 100_000;
+/// Number of files of stopped sweeps that are kept; the oldest go first.
+const MAX_FILES: usize = 50;
+/// Number of runs that are read back.
+const MAX_RUNS: usize = 100_000;
 
-/// What makes two sweeps the same: the calls, what their tools do, how they are
-/// run, from which folder and on which machine; not what the plan is called.
+/// Identity of a sweep: the calls, their tools, how they are run, the current
+/// folder and the machine, but not the plan's name. It is a file's name.
 #[derive(Debug, Clone)]
-pub(super) struct SweepName(String);
+pub(crate) struct SweepName(String);
 
 impl SweepName {
-    pub(super) fn of(
+    pub(crate) fn of(
         plan: &Plan,
-        request: &Request,
+        request: &SweepRequest,
         conditions: &Conditions,
         catalogue: &Catalogue,
     ) -> Self {
@@ -50,24 +50,24 @@ impl SweepName {
 }
 
 /// The file of one sweep: a line for each run. Without a home folder there is
-/// none, and a sweep cannot be gone on with.
-pub(super) struct KeptSweep {
+/// none, and the sweep cannot be resumed.
+pub(crate) struct SavedSweep {
     place: Option<(PathBuf, File)>,
 }
 
-impl KeptSweep {
-    /// The runs of a sweep that ended before its time; none of any other.
-    pub(super) fn unfinished(name: &SweepName) -> Vec<Run> {
+impl SavedSweep {
+    /// Returns the runs of a sweep that ended before its time, if it did.
+    pub(crate) fn unfinished(name: &SweepName) -> Vec<SweepRun> {
         let path = folder().map(|it| it.file(&name.0));
         path.map(|path| read(&path)).unwrap_or_default()
     }
 
-    /// The file for a sweep, with the runs that there are already.
-    pub(super) fn begin(name: &SweepName, runs: &[Run]) -> io::Result<Self> {
+    /// Makes the file for a sweep, with the runs that there are already.
+    pub(crate) fn begin(name: &SweepName, runs: &[SweepRun]) -> io::Result<Self> {
         let Some(folder) = folder() else {
-            return Ok(Self::nowhere());
+            return Ok(Self::none());
         };
-        let made = folder.make().and_then(|()| folder.prune(MOST_FILES - 1));
+        let made = folder.make().and_then(|()| folder.prune(MAX_FILES - 1));
         made.map_err(io::Error::other)?;
         let path = folder.file(&name.0);
         let mut file = OpenOptions::new()
@@ -82,18 +82,18 @@ impl KeptSweep {
         })
     }
 
-    /// What cannot be gone on with.
-    pub(super) fn nowhere() -> Self {
+    /// Returns a sweep without a file, which cannot be resumed.
+    pub(crate) fn none() -> Self {
         Self { place: None }
     }
 
-    /// Whether there is a file to go on from.
-    pub(super) fn is_there(&self) -> bool {
+    /// Returns whether there is a file to resume from.
+    pub(crate) fn is_there(&self) -> bool {
         self.place.is_some()
     }
 
     /// Adds a run. After an error no more is written.
-    pub(super) fn add(&mut self, run: &Run) -> io::Result<()> {
+    pub(crate) fn add(&mut self, run: &SweepRun) -> io::Result<()> {
         let Some((_, file)) = &mut self.place else {
             return Ok(());
         };
@@ -104,8 +104,8 @@ impl KeptSweep {
         written
     }
 
-    /// Nothing is left to go on with.
-    pub(super) fn forget(self) {
+    /// Removes the file of a sweep that has gone to its end.
+    pub(crate) fn remove(self) {
         if let Some((path, _)) = self.place {
             // A file that stays does no harm: it is pruned some time.
             let _ = fs::remove_file(path);
@@ -118,16 +118,16 @@ fn folder() -> Option<Folder> {
     Some(Folder::at(folders.state().join("sweeps")))
 }
 
-fn write(file: &mut File, run: &Run) -> io::Result<()> {
+fn write(file: &mut File, run: &SweepRun) -> io::Result<()> {
     let line = serde_json::to_string(run)?;
     writeln!(file, "{line}")
 }
 
-/// The runs of a file; a line that was cut short ends them.
-fn read(path: &Path) -> Vec<Run> {
+/// Returns the runs of a file, up to a line that was cut short.
+fn read(path: &Path) -> Vec<SweepRun> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let runs = text
         .lines()
         .map_while(|line| serde_json::from_str(line).ok());
-    runs.take(MOST_RUNS).collect()
+    runs.take(MAX_RUNS).collect()
 }

@@ -1,22 +1,20 @@
-//! What every run is contained by, and what is told of earlier runs.
+//! The containment of every run, and warnings about earlier runs.
 
-use std::path::PathBuf;
-
-use super::config::Folders;
+use super::Folders;
 use crate::exec;
 use crate::model::Leftover;
 use crate::output::Safe;
 
-/// Starts the containment, and complains of what it found of earlier runs.
+/// Starts the containment. `warn` gets what it found of earlier runs.
 pub(super) fn start(
-    complain: &mut dyn FnMut(&str),
+    warn: &mut dyn FnMut(&str),
 ) -> Result<exec::Containment, exec::ContainmentError> {
     let containment = exec::Containment::start(exec::ContainmentOptions {
-        state: state_folder(),
+        state: Folders::find().map(|it| it.state()),
         ..exec::ContainmentOptions::default()
     })?;
     if let Some(error) = containment.ledger_error() {
-        complain(&format!(
+        warn(&format!(
             "this run is not written down, and if it is killed, what it leaves is not found: {error}"
         ));
     }
@@ -26,7 +24,7 @@ pub(super) fn start(
         ("could not kill", &swept.unconfirmed),
     ] {
         if !leftovers.is_empty() {
-            complain(&format!(
+            warn(&format!(
                 "{word} what an earlier run left: {}",
                 names(leftovers)
             ));
@@ -43,20 +41,20 @@ fn names(leftovers: &[Leftover]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What holds the processes of a run here.
+/// Means that contain the processes of a run on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(crate) enum ContainmentLevel {
     /// Supervisors, and a control group around them all.
     Group,
     /// Supervisors only.
     Supervisors,
 }
 
-/// Starts a containment that runs nothing, and looks at what it became. What
-/// earlier runs left stays as it is.
-pub(super) fn try_out() -> Result<Level, exec::ContainmentError> {
-    /// Looks at the group that often, 10 ms apart: the warden enters it once
-    /// it has started.
+/// Starts a containment that runs nothing, and returns its level. Leftovers of
+/// earlier runs stay as they are.
+pub(crate) fn try_containment() -> Result<ContainmentLevel, exec::ContainmentError> {
+    /// Number of looks at the warden's control group, 10 ms apart: the warden
+    /// enters it once it has started.
     const LOOKS: usize = 30;
     let containment = exec::Containment::start(exec::ContainmentOptions::default())?;
     let groups = format!("/proc/{}/cgroup", containment.warden_pid());
@@ -68,14 +66,9 @@ pub(super) fn try_out() -> Result<Level, exec::ContainmentError> {
             .next()
             .is_some_and(|it| it.starts_with("fanout-"))
         {
-            return Ok(Level::Group);
+            return Ok(ContainmentLevel::Group);
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    Ok(Level::Supervisors)
-}
-
-/// The state folder; `None` without a home.
-fn state_folder() -> Option<PathBuf> {
-    Folders::find().map(|it| it.state())
+    Ok(ContainmentLevel::Supervisors)
 }

@@ -1,4 +1,4 @@
-//! The fresh folder of one run, and the end of those that killed runs left.
+//! The folder of one run, and the removal of folders that killed runs left.
 //!
 //! A run holds a lock on a file in its folder for as long as it lives, and the
 //! system lets go of it however the run ends. The file gets its name only once
@@ -12,33 +12,35 @@ use std::path::{Path, PathBuf};
 use jiff::Zoned;
 use rustix::fs::OFlags;
 
-use super::session::SessionError;
+use super::SessionError;
 use crate::model::RunId;
 
-/// Runs of one process that may begin within a second.
+/// Number of runs of one process that may begin within a second.
 const MOST_A_SECOND: u32 = 1000;
 
-/// What the names of these folders begin with.
+/// Prefix of the names of these folders.
 const PREFIX: &str = "fanout-";
 
-/// The file that is locked, and its name before that.
+/// Name of the file that is locked, and its name before that.
 const LOCK: &str = ".lock";
 const LOCK_BEFORE: &str = ".lock-new";
 
-/// Of a folder's mode who may do what, and that only its owner may anything.
-const ACCESS: u32 = 0o777;
-const ALONE: u32 = 0o700;
+/// Permission bits of a file's mode.
+const PERMISSIONS: u32 = 0o777;
+/// Permissions of a folder that only its owner may use.
+const PRIVATE: u32 = 0o700;
 
-/// Left folders that are removed at one start: what is more waits for the next.
+/// Number of left folders that one start removes; the rest waits for the next.
 const MOST: usize = 64;
 
-/// The fresh folder of one run; removed with everything in it when dropped.
+/// The folder of one run, with mode 0700. Dropping it removes it with
+/// everything in it.
 #[derive(Debug)]
-pub(super) struct RunFolder {
-    pub(super) run: RunId,
-    pub(super) path: PathBuf,
-    /// Without one, which only a file system without locks refuses, the folder
-    /// stays if the run is killed.
+pub(crate) struct RunFolder {
+    pub(crate) run: RunId,
+    pub(crate) path: PathBuf,
+    /// `None` on a file system without locks: there the folder stays if the run
+    /// is killed.
     _lock: Option<File>,
 }
 
@@ -76,7 +78,7 @@ impl RunFolder {
         Err(SessionError::Folder { path, source })
     }
 
-    /// Where long outputs are kept.
+    /// Returns the folder of the spill files.
     pub(super) fn outputs(&self) -> PathBuf {
         self.path.join(".outputs")
     }
@@ -102,8 +104,8 @@ fn lock(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes the folders of dead runs. One that cannot be removed, or looked at,
-/// stays.
+/// Removes the folders of dead runs, except those that cannot be read or
+/// removed.
 fn remove_left(temporary: &Path) {
     let Ok(entries) = fs::read_dir(temporary) else {
         return;
@@ -118,12 +120,12 @@ fn remove_left(temporary: &Path) {
     }
 }
 
-/// Whether this is a folder of ours, which nobody else can write, of a run
-/// that is dead. No link is followed.
+/// Returns whether this is a private folder of this user whose run is dead. No
+/// link is followed.
 fn is_left(folder: &Path) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let is_ours = fs::symlink_metadata(folder)
-        .is_ok_and(|it| it.is_dir() && it.uid() == own && it.mode() & ACCESS == ALONE);
+        .is_ok_and(|it| it.is_dir() && it.uid() == own && it.mode() & PERMISSIONS == PRIVATE);
     let lock = OpenOptions::new()
         .read(true)
         .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
@@ -137,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// What a run that was killed leaves: the lock's file, without a lock.
+    /// Makes what a killed run leaves: the lock's file, without a lock.
     fn leave(path: &Path) {
         DirBuilder::new().mode(0o700).create(path).expect("made");
         fs::write(path.join(LOCK), "").expect("written");

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Case;
+use super::SimulationInput;
 use crate::model::CallId;
 
 /// When each call would start and end.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Course {
+pub struct SimulatedRun {
     /// Start and end of each call's attempt, by call; `None` for one that
     /// never started.
     pub spans: Vec<Option<(Duration, Duration)>>,
@@ -19,7 +19,7 @@ pub struct Course {
     pub steps: usize,
 }
 
-impl Course {
+impl SimulatedRun {
     /// Whether the lanes in use over time are the run times of all attempts
     /// (Little's law as an identity): what does not hold is a fault of the
     /// accounting.
@@ -31,7 +31,7 @@ impl Course {
 
     /// The calls that the makespan consists of: from the last that ended back,
     /// each time the one whose end let it start.
-    pub fn chain(&self, case: &Case) -> Vec<CallId> {
+    pub fn chain(&self, input: &SimulationInput) -> Vec<CallId> {
         let mut by_end: Vec<(Duration, usize)> = (self.spans.iter().enumerate())
             .filter_map(|(index, span)| Some(((*span)?.1, index)))
             .collect();
@@ -44,7 +44,7 @@ impl Course {
                 break;
             };
             next = self
-                .before(case, index, start, &by_end)
+                .before(input, index, start, &by_end)
                 .filter(|_| !start.is_zero());
         }
         chain.reverse();
@@ -54,7 +54,7 @@ impl Course {
     /// Of the calls that ended when this one started, a parent before others.
     fn before(
         &self,
-        case: &Case,
+        input: &SimulationInput,
         index: usize,
         start: Duration,
         by_end: &[(Duration, usize)],
@@ -63,7 +63,7 @@ impl Course {
         let ended = by_end[first..].iter().take_while(|(end, _)| *end == start);
         let ended =
             ended.filter(|(_, other)| self.spans[*other].is_some_and(|span| span.0 < start));
-        let after = &case.calls[index].spec.after;
+        let after = &input.calls[index].spec.after;
         let is_parent = |other: usize| after.iter().any(|edge| edge.call.index() == other);
         ended
             .copied()

@@ -1,6 +1,6 @@
-//! How the tools of servers were described when they were listed first. A tool
-//! whose description changes is not used until the user has seen the
-//! difference and agreed to it.
+//! Pins: the descriptions of servers' tools when they were first listed. A tool
+//! whose description changes is not used until the user has seen the difference
+//! and agreed to it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,13 +17,13 @@ use crate::catalogue::Catalogue;
 use crate::exec::{self, OwnFolder};
 use crate::model::{ChangedTool, HeldBack, ListedTool, McpServer, ServerName};
 
-/// Of the files' form.
+/// Version of the files' format.
 const VERSION: u32 = 1;
 
-/// Lines of a description shown around what changed in it.
+/// Lines of a description shown around each change in it.
 const AROUND: usize = 2;
 
-/// Everything a server says of a tool, in one form.
+/// The description of a tool by its server, in a canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Definition {
     sha256: String,
@@ -43,36 +43,35 @@ impl Definition {
     }
 }
 
-/// What is written down of one server.
+/// The file of one server.
 #[derive(Debug, Serialize, Deserialize)]
-struct Written {
+struct PinFile {
     version: u32,
-    /// Which server of which file, for whoever reads this one.
+    /// Name of the server and its catalogue, for a person who reads the file.
     server: String,
     tools: BTreeMap<String, Definition>,
 }
 
 /// One server.
-struct Pinned {
+struct PinnedServer {
     file: String,
-    written: Written,
+    written: PinFile,
     /// Tools that are described otherwise now.
     changed: BTreeMap<String, Definition>,
-    /// The same for the screens.
+    /// The same tools, for the screens.
     held_back: HeldBack,
 }
 
-/// How the tools of all servers were described. Without a state folder it is
-/// remembered for one run only.
-pub(in crate::cli) struct Pins {
+/// The pins of all servers. Without a state folder they last for one run.
+pub(crate) struct PinStore {
     folder: Option<OwnFolder>,
-    servers: Mutex<BTreeMap<ServerName, Pinned>>,
+    servers: Mutex<BTreeMap<ServerName, PinnedServer>>,
 }
 
-impl Pins {
-    /// What is known of the servers of a catalogue. The sample server is a
-    /// part of the program, and changes with it.
-    pub(in crate::cli) fn of(catalogue: &Catalogue) -> Self {
+impl PinStore {
+    /// Reads the files of a catalogue's servers. The sample server is a part of
+    /// the program, and changes with it.
+    pub(crate) fn of(catalogue: &Catalogue) -> Self {
         let configured: Vec<_> = catalogue
             .servers()
             .filter(|server| server.origin.is_some())
@@ -85,7 +84,7 @@ impl Pins {
                 .ok()
         };
         let servers = configured.into_iter().map(|server| {
-            let pinned = Pinned::read(server, folder.as_ref());
+            let pinned = PinnedServer::read(server, folder.as_ref());
             (server.name.clone(), pinned)
         });
         Self {
@@ -94,9 +93,9 @@ impl Pins {
         }
     }
 
-    /// Shows what changed of these tools (each by its server and its name
-    /// there), and asks. Whether all of them may be used.
-    pub(in crate::cli) fn review<'t>(
+    /// Shows the changes of these tools (each by its server and its name there),
+    /// and asks. Returns whether all of them may be used.
+    pub(crate) fn review<'t>(
         &self,
         tools: impl IntoIterator<Item = (&'t ServerName, &'t str)>,
     ) -> bool {
@@ -110,7 +109,7 @@ impl Pins {
             };
             if !is_confirmed(
                 &difference(server, tool, pinned.before(tool), &now.text),
-                "Use it as it is now?",
+                "TrustItem it as it is now?",
                 "nothing was called. On a terminal fanout asks whether to use it as it is now",
             ) {
                 return false;
@@ -124,7 +123,7 @@ impl Pins {
         true
     }
 
-    fn write(&self, pinned: &Pinned) {
+    fn write(&self, pinned: &PinnedServer) {
         let Some(folder) = &self.folder else { return };
         let written = serde_json::to_string(&pinned.written)
             .map_err(|error| error.to_string())
@@ -137,18 +136,18 @@ impl Pins {
         }
     }
 
-    fn servers(&self) -> MutexGuard<'_, BTreeMap<ServerName, Pinned>> {
+    fn servers(&self) -> MutexGuard<'_, BTreeMap<ServerName, PinnedServer>> {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl exec::Pins for Pins {
+impl exec::Pins for PinStore {
     fn listed(&self, server: &ServerName, tools: &[ListedTool]) {
         let mut servers = self.servers();
         let Some(pinned) = servers.get_mut(server) else {
             return;
         };
-        if pinned.take(tools) {
+        if pinned.compare(tools) {
             self.write(pinned);
         }
     }
@@ -181,7 +180,7 @@ impl exec::Pins for Pins {
     }
 }
 
-impl Pinned {
+impl PinnedServer {
     fn read(server: &McpServer, folder: Option<&OwnFolder>) -> Self {
         let origin = server.origin.clone().unwrap_or_default();
         let origin = origin.canonicalize().unwrap_or(origin);
@@ -196,7 +195,7 @@ impl Pinned {
         });
         Self {
             file,
-            written: known.unwrap_or(Written {
+            written: known.unwrap_or(PinFile {
                 version: VERSION,
                 server: whose,
                 tools: BTreeMap::new(),
@@ -206,7 +205,7 @@ impl Pinned {
         }
     }
 
-    /// Takes account of other tools that are held back.
+    /// Publishes the tools that are held back, under a new revision.
     fn hold_back(&mut self) {
         let tools = self.changed.iter().map(|(name, now)| ChangedTool {
             name: name.clone(),
@@ -217,14 +216,15 @@ impl Pinned {
         self.held_back = HeldBack { revision, tools };
     }
 
-    /// How a tool was described when it was used last.
+    /// Returns the description of a tool when it was used last.
     fn before(&self, tool: &str) -> &str {
         let before = self.written.tools.get(tool);
         before.map_or("", |definition| definition.text.as_str())
     }
 
-    /// Takes what is told now. Whether something is new, and to be written.
-    fn take(&mut self, tools: &[ListedTool]) -> bool {
+    /// Compares the tools listed now with those pinned. Returns whether some
+    /// are new, and to be written.
+    fn compare(&mut self, tools: &[ListedTool]) -> bool {
         let mut is_new = false;
         let before = std::mem::take(&mut self.changed);
         for tool in tools {
@@ -245,18 +245,18 @@ impl Pinned {
     }
 }
 
-fn read(folder: &OwnFolder, file: &str) -> Result<Option<Written>, StoreError> {
+fn read(folder: &OwnFolder, file: &str) -> Result<Option<PinFile>, StoreError> {
     let Some(text) = folder.read(file)? else {
         return Ok(None);
     };
-    let written: Written = serde_json::from_str(&text).map_err(|source| StoreError::Malformed {
+    let written: PinFile = serde_json::from_str(&text).map_err(|source| StoreError::Malformed {
         file: file.to_owned(),
         source,
     })?;
     Ok((written.version == VERSION).then_some(written))
 }
 
-/// What changed of a tool, to be shown to its user.
+/// Returns the change of a tool's description, with its heading.
 fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> String {
     format!(
         "fanout: server {server} describes its tool {} otherwise than before:\n{}",
@@ -265,7 +265,7 @@ fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> Strin
     )
 }
 
-/// The lines that differ.
+/// Returns the lines that differ, with their surroundings.
 fn changes(before: &str, now: &str) -> String {
     let diff = TextDiff::from_lines(before, now);
     let mut text = String::new();
@@ -332,9 +332,9 @@ mod tests {
     fn what_changed_is_held_back_until_what_was_seen_is_agreed_to() {
         use exec::Pins as _;
         let server = ServerName::new("s");
-        let pinned = Pinned {
+        let pinned = PinnedServer {
             file: String::new(),
-            written: Written {
+            written: PinFile {
                 version: VERSION,
                 server: "s".to_owned(),
                 tools: BTreeMap::new(),
@@ -342,7 +342,7 @@ mod tests {
             changed: BTreeMap::new(),
             held_back: HeldBack::default(),
         };
-        let pins = Pins {
+        let pins = PinStore {
             folder: None,
             servers: Mutex::new(BTreeMap::from([(server.clone(), pinned)])),
         };

@@ -1,5 +1,4 @@
-//! The question whether to trust a file, on a terminal; elsewhere what would
-//! have been asked.
+//! The question whether to trust a file: asked on a terminal, printed elsewhere.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -10,20 +9,20 @@ use rustix::termios::{QueueSelector, tcflush};
 use crate::catalogue::TrustItem;
 use crate::output::Safe;
 
-/// Characters of a line that are made safe at once: less than would be folded,
-/// since nothing may be left out here.
+/// Number of characters of a line that are sanitised at once: fewer than would
+/// be folded, since nothing may be left out here.
 const PIECE: usize = 256;
 
 /// The question about one file.
-pub(super) struct Question<'q> {
+pub(super) struct TrustQuestion<'q> {
     pub(super) path: &'q Path,
     pub(super) uses: &'q [TrustItem],
-    /// The same of the file as it was trusted before.
+    /// Uses of the file as it was trusted before, if it was.
     pub(super) before: Option<&'q [TrustItem]>,
 }
 
-impl Question<'_> {
-    /// Asks; no answer, or none that can be had, is no.
+impl TrustQuestion<'_> {
+    /// Asks, and returns whether the answer is yes.
     pub(super) fn is_answered_yes(&self) -> bool {
         let path = legible(&self.path.display().to_string());
         let text = format!(
@@ -62,8 +61,8 @@ impl Question<'_> {
     }
 }
 
-/// Shows a text, and asks on a terminal; elsewhere it says what was not done.
-/// Anything but a yes is no.
+/// Shows a text and asks on a terminal; elsewhere prints the text and
+/// `elsewhere`. Returns whether the answer is yes.
 pub(super) fn is_confirmed(text: &str, question: &str, elsewhere: &str) -> bool {
     let mut err = io::stderr().lock();
     let asked = if io::stdin().is_terminal() && err.is_terminal() {
@@ -86,7 +85,7 @@ fn ask(err: &mut impl Write, text: &str, question: &str) -> io::Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
-/// What was removed, added and changed.
+/// Returns the uses that were removed, added and changed.
 fn difference(before: &[TrustItem], now: &[TrustItem]) -> String {
     let mut text = String::new();
     let of = |all: &[TrustItem], who: &str| all.iter().find(|it| it.who == who).cloned();
@@ -140,7 +139,8 @@ fn add_lines(text: &mut String, sign: char, lines: &[impl AsRef<str>]) {
     }
 }
 
-/// A text without anything that acts on a terminal or cannot be seen, whole.
+/// Returns a text whole, without anything that acts on a terminal or cannot be
+/// seen.
 pub(super) fn legible(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let pieces = letters.chunks(PIECE).map(|piece| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bounds, Case, Load, simulate};
+use super::{Load, SimulationInput, TimeBounds, simulate};
 use crate::model::{Cap, Order};
 
 /// What a plan would take at one cap.
@@ -15,7 +15,7 @@ pub struct AtCap {
     /// In the order of the plan.
     pub fifo: Duration,
     /// What it could take at best, and why.
-    pub bounds: Bounds,
+    pub bounds: TimeBounds,
 }
 
 impl AtCap {
@@ -30,31 +30,31 @@ impl AtCap {
 
 /// What a plan would take at several caps.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outlook {
+pub struct Forecast {
     /// The sum of all run times.
     pub work: Duration,
     /// One for each cap, in the order asked for.
     pub each: Vec<AtCap>,
 }
 
-impl Outlook {
-    /// Simulates a case at each of the caps, in both orders.
-    pub fn of(case: &Case, caps: impl IntoIterator<Item = Cap>) -> Self {
-        let loads = case.loads();
+impl Forecast {
+    /// Simulates a input at each of the caps, in both orders.
+    pub fn of(input: &SimulationInput, caps: impl IntoIterator<Item = Cap>) -> Self {
+        let loads = input.loads();
         Self {
-            work: case.work(),
-            each: caps.into_iter().map(|cap| at(case, cap, &loads)).collect(),
+            work: input.work(),
+            each: caps.into_iter().map(|cap| at(input, cap, &loads)).collect(),
         }
     }
 }
 
-fn at(case: &Case, cap: Cap, loads: &[Load]) -> AtCap {
-    let case = case.with_cap(cap);
-    let makespan = |order| simulate(&case.with_order(order)).makespan;
+fn at(input: &SimulationInput, cap: Cap, loads: &[Load]) -> AtCap {
+    let input = input.with_cap(cap);
+    let makespan = |order| simulate(&input.with_order(order)).makespan;
     AtCap {
         cap,
         critical_path: makespan(Order::CriticalPath),
         fifo: makespan(Order::Fifo),
-        bounds: case.bounds(loads),
+        bounds: input.bounds(loads),
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::reduction::reduce;
 use super::remedy::{Remedy, remedies, suspects};
-use super::results::{Hazard, Results};
+use super::results::{ParallelHazard, Results};
 use super::subset::{Subset, abreast, with_ancestors};
 use crate::lab::blocks::Pace;
-use crate::lab::{Bench, Halt, Step};
+use crate::lab::experiment::Driver;
+use crate::lab::{ExperimentError, RunPurpose};
 use crate::model::{CallId, Cap, Plan};
 
 /// Runs that a search may take.
@@ -17,7 +18,7 @@ const MOST_ROUNDS: usize = 4;
 
 /// What a hazard was traced to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trace {
+pub struct MinimalSet {
     /// The cap at which it was looked for.
     pub cap: Cap,
     /// The calls that must run beside one another for it.
@@ -39,19 +40,19 @@ pub struct Trace {
 enum Ended {
     /// It took as many runs as it may.
     Runs,
-    /// It was stopped.
-    Halted(Halt),
+    /// The experiment ended.
+    Failed(ExperimentError),
 }
 
-impl From<Halt> for Ended {
-    fn from(halt: Halt) -> Self {
-        Self::Halted(halt)
+impl From<ExperimentError> for Ended {
+    fn from(error: ExperimentError) -> Self {
+        Self::Failed(error)
     }
 }
 
 /// A search under way.
-struct Pursuit<'a> {
-    bench: &'a mut dyn Bench,
+struct HazardSearch<'a, 'd> {
+    driver: &'a mut Driver<'d>,
     lowest: Cap,
     cap: Cap,
     /// Runs at the cap after which silence counts as absence.
@@ -70,17 +71,17 @@ struct Pursuit<'a> {
 pub(super) fn pursue(
     plan: &Plan,
     results: &Results,
-    hazard: &Hazard,
+    hazard: &ParallelHazard,
     lowest: Cap,
-    bench: &mut dyn Bench,
-) -> (Trace, Option<Halt>) {
+    driver: &mut Driver<'_>,
+) -> (MinimalSet, Option<ExperimentError>) {
     let unstable = results
         .unstable(lowest)
         .into_iter()
         .map(|it| it.call)
         .collect();
-    let mut pursuit = Pursuit {
-        bench,
+    let mut search = HazardSearch {
+        driver,
         lowest,
         cap: hazard.cap,
         tries: tries(hazard.seen, hazard.runs),
@@ -88,7 +89,7 @@ pub(super) fn pursue(
         pace: Pace::default(),
         runs: 0,
     };
-    let mut trace = Trace {
+    let mut trace = MinimalSet {
         cap: hazard.cap,
         calls: Vec::new(),
         needed: Vec::new(),
@@ -97,10 +98,10 @@ pub(super) fn pursue(
         tried: 0,
         runs: 0,
     };
-    let ended = pursuit.trace(plan, &mut trace);
-    trace.runs = pursuit.runs;
+    let ended = search.trace(plan, &mut trace);
+    trace.runs = search.runs;
     match ended {
-        Err(Ended::Halted(halt)) => (trace, Some(halt)),
+        Err(Ended::Failed(error)) => (trace, Some(error)),
         Err(Ended::Runs) | Ok(()) => (trace, None),
     }
 }
@@ -116,8 +117,8 @@ fn tries(seen: u32, runs: u32) -> u32 {
     (needed.ceil() as u32).clamp(3, 20)
 }
 
-impl Pursuit<'_> {
-    fn trace(&mut self, plan: &Plan, trace: &mut Trace) -> Result<(), Ended> {
+impl HazardSearch<'_, '_> {
+    fn trace(&mut self, plan: &Plan, trace: &mut MinimalSet) -> Result<(), Ended> {
         let mut plan = plan.clone();
         for round in 0..MOST_ROUNDS {
             let (calls, is_smallest) = self.smallest(&plan)?;
@@ -159,7 +160,7 @@ impl Pursuit<'_> {
         match reduce(&mut set, |set| self.shows(plan, set)) {
             Ok(()) => Ok((set, true)),
             Err(Ended::Runs) => Ok((set, false)),
-            Err(halted) => Err(halted),
+            Err(failed) => Err(failed),
         }
     }
 
@@ -169,12 +170,12 @@ impl Pursuit<'_> {
         let mut partial = None;
         for remedy in remedies(plan, calls) {
             let mended = remedy.applied(plan);
-            if !self.differs(&mended, Step::Trying)? {
+            if !self.differs(&mended, RunPurpose::Trying)? {
                 return Ok(Some((remedy, true)));
             }
             if partial.is_none() {
                 let part = Subset::of(&mended, calls);
-                if !self.part_differs(&part, Step::Trying)? {
+                if !self.part_differs(&part, RunPurpose::Trying)? {
                     partial = Some((remedy, false));
                 }
             }
@@ -189,12 +190,12 @@ impl Pursuit<'_> {
             // One after another anyway: nothing can be different.
             return Ok(false);
         }
-        self.part_differs(&Subset::of(plan, calls), Step::Reducing)
+        self.part_differs(&Subset::of(plan, calls), RunPurpose::Reducing)
     }
 
     /// Whether a part of the plan shows a difference. Its calls have numbers of
     /// their own.
-    fn part_differs(&mut self, part: &Subset, step: Step) -> Result<bool, Ended> {
+    fn part_differs(&mut self, part: &Subset, step: RunPurpose) -> Result<bool, Ended> {
         let whole = std::mem::take(&mut self.unstable);
         let places = part.originals.iter().enumerate();
         let own = places.filter(|(_, original)| whole.contains(original));
@@ -205,15 +206,14 @@ impl Pursuit<'_> {
     }
 
     /// Whether any of some runs at the cap differs from one at the lowest cap.
-    fn differs(&mut self, plan: &Plan, step: Step) -> Result<bool, Ended> {
+    fn differs(&mut self, plan: &Plan, step: RunPurpose) -> Result<bool, Ended> {
         let mut results = Results::default();
         for cap in std::iter::once(self.lowest).chain((0..self.tries).map(|_| self.cap)) {
             if self.runs >= MOST_RUNS {
                 return Err(Ended::Runs);
             }
             self.runs += 1;
-            self.bench.tell(&self.pace.progress(step, cap, None));
-            let trial = self.bench.run(plan, cap)?;
+            let trial = self.driver.run(plan, self.pace.progress(step, cap, None))?;
             self.pace.add(cap, trial.wall);
             results.add(&trial);
             let mut hazards = results.hazards(plan, self.lowest).into_iter();

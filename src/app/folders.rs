@@ -1,0 +1,60 @@
+//! The program's folders: the XDG base directories, where people look for the
+//! files of a terminal program.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+use etcetera::base_strategy::Xdg;
+
+use crate::catalogue::FILE_NAME;
+use crate::record::Notebook;
+
+/// The folders of this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Folders {
+    config: PathBuf,
+    state: PathBuf,
+}
+
+impl Folders {
+    /// Returns the folders that the environment names; `None` without a home
+    /// folder.
+    pub(crate) fn find() -> Option<Self> {
+        let xdg = Xdg::new().ok()?;
+        Some(Self {
+            config: xdg.config_dir().join("fanout"),
+            state: xdg.state_dir()?.join("fanout"),
+        })
+    }
+
+    /// Returns the folder of what outlives a run.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.state.clone()
+    }
+
+    /// Returns the path of the user's own catalogue.
+    pub(crate) fn catalogue(&self) -> PathBuf {
+        self.config.join(FILE_NAME)
+    }
+
+    /// Returns the path of the user's options.
+    pub(crate) fn options(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// Returns the path of the user's keys.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.config.join("keys.toml")
+    }
+
+    /// Returns the folder of the user's themes.
+    pub(crate) fn themes(&self) -> PathBuf {
+        self.config.join("themes")
+    }
+}
+
+/// Returns the files kept between sessions, in the state folder; `None`
+/// without a home folder.
+pub(crate) fn history() -> Option<Notebook> {
+    Folders::find().map(|folders| Notebook::at(&folders.state()))
+}

@@ -1,0 +1,238 @@
+//! One run from a checked plan to its report.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::decision_log::DecisionLog;
+use super::diagnostics::complain;
+use super::environment::RunEnvironment;
+use super::error::SessionError;
+use crate::catalogue::Catalogue;
+use crate::engine::{self, Engine};
+use crate::exec::Spawner;
+use crate::lab::{self, Capacity, Load};
+use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot};
+use crate::probe;
+use crate::record::{self, Notebook, NotebookError};
+use crate::sched::{DecisionRecord, ToolLimits};
+
+/// A plan, and everything that has to exist before its run can begin.
+pub(crate) struct Session {
+    pub(crate) environment: RunEnvironment,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) plan: Plan,
+    log: Option<DecisionLog>,
+    /// Resources that calls of the plan's tools needed in earlier runs.
+    learned: Vec<LearnedNeed>,
+    /// Factor on the start times of the run.
+    time_scale: f64,
+}
+
+/// How a run is conducted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RunSettings {
+    /// Cap, failure policy and order.
+    pub(crate) policy: Policy,
+    /// Seed of the random delays before retries.
+    pub(crate) seed: u64,
+    /// Factor on waits that the plan records or asks for.
+    pub(crate) time_scale: f64,
+    /// Time between two samples of the machine and the calls.
+    pub(crate) sample_period: Duration,
+}
+
+impl Session {
+    /// Joins a checked plan with the environment that it runs in.
+    pub(crate) fn new(environment: RunEnvironment, plan: Plan, catalogue: Arc<Catalogue>) -> Self {
+        Self {
+            environment,
+            catalogue,
+            plan,
+            log: None,
+            learned: Vec::new(),
+            time_scale: 1.0,
+        }
+    }
+
+    /// Makes the file of the scheduler's decisions.
+    fn record(&mut self, path: &Path) -> Result<mpsc::Sender<DecisionRecord>, SessionError> {
+        let begun = DecisionLog::begin(path, &self.environment.runtime);
+        let (log, sender) = begun.map_err(|source| SessionError::Record {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.log = Some(log);
+        Ok(sender)
+    }
+
+    /// Starts the engine. `recorder` gets every event; the scheduler's
+    /// decisions go to the file `record`.
+    pub(crate) fn start(
+        &mut self,
+        settings: &RunSettings,
+        lifetime: engine::Lifetime,
+        recorder: Option<engine::Recorder>,
+        record: Option<&Path>,
+    ) -> Result<Engine, SessionError> {
+        self.time_scale = settings.time_scale;
+        let tape = record.map(|path| self.record(path)).transpose()?;
+        let _inside = self.environment.runtime.enter();
+        let policy = settings.policy;
+        if let Some(most) = self.environment.containment.most_lanes()
+            && most < policy.cap
+        {
+            complain(&format!(
+                "open files leave room for {most} lanes, not {}",
+                policy.cap
+            ));
+        }
+        Ok(engine::start(engine::Setup {
+            run: self.environment.folder.run.clone(),
+            plan: self.plan.clone(),
+            policy,
+            seed: settings.seed,
+            time_scale: settings.time_scale,
+            lifetime,
+            catalogue: Arc::clone(&self.catalogue),
+            cores: usable_cores(),
+            spawner: self.environment.attempts(),
+            store: self.environment.store.clone(),
+            probe: probe::start(settings.sample_period).map_err(SessionError::Probe)?,
+            learned: self.learned.clone(),
+            surroundings: self.environment.surroundings.clone(),
+            recorder,
+            tape,
+        }))
+    }
+
+    /// Checks before the run that its report can be written after it. What is
+    /// there stays; a pipe is not touched, since its reader would take that
+    /// for all.
+    pub(crate) fn check_report(path: Option<&Path>) -> Result<(), SessionError> {
+        let Some(path) = path else {
+            return Ok(());
+        };
+        if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+            return Ok(());
+        }
+        let file = File::options().create(true).append(true).open(path);
+        file.map(drop).map_err(|source| SessionError::Report {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Ends the files of the run: warns of what was not kept, and writes the
+    /// report.
+    pub(crate) fn close(
+        &mut self,
+        last: &Snapshot,
+        report: Option<&Path>,
+    ) -> Result<(), SessionError> {
+        let log = self.log.take();
+        let logged = log.map_or(Ok(()), |log| log.end(&self.environment.runtime));
+        if let Some(problem) = self.environment.store.problem() {
+            complain(&format!("long outputs were not kept on disk: {problem}"));
+        }
+        for hazard in last.hazards.iter() {
+            complain(&format!("hazard: {hazard}"));
+        }
+        if let Some(path) = report {
+            let written = self.write_report(last, path);
+            written.map_err(|source| SessionError::Report {
+                path: path.to_owned(),
+                source,
+            })?;
+        }
+        logged.map_err(SessionError::RecordIncomplete)
+    }
+
+    /// Keeps a run that went to its end, for the next run of the plan.
+    pub(crate) fn remember(&self, last: &Snapshot, notebook: Option<&Notebook>) {
+        let calls = &self.plan.calls;
+        let Some(notebook) = notebook else {
+            return;
+        };
+        if let Some(run) = record::PastRun::of(last, calls.len())
+            && let Err(error) = notebook.keep(calls, self.time_scale, &run)
+        {
+            complain(&format!("this run is not kept: {error}"));
+        }
+        if let Err(error) = notebook.keep_needs(self.catalogue.tools(), &last.learned) {
+            complain(&format!("what calls need is not kept: {error}"));
+        }
+    }
+
+    /// Reads what calls of the tools needed in earlier runs. Returns the files
+    /// that cannot be used; the run does without them.
+    pub(crate) fn recall_needs(&mut self, notebook: Option<&Notebook>) -> Vec<NotebookError> {
+        let Some(notebook) = notebook else {
+            return Vec::new();
+        };
+        let (learned, errors) = notebook.needs(self.catalogue.tools());
+        self.learned = learned;
+        errors
+    }
+
+    fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {
+        let report = record::Report {
+            last,
+            bounds: self.bounds(last),
+            outputs: &|id| self.output_of(last, id),
+        };
+        let mut file = BufWriter::new(File::create(path)?);
+        report.write(&mut file)?;
+        file.flush()
+    }
+
+    /// Returns the output of a call, as reports show it.
+    pub(crate) fn output_of(&self, last: &Snapshot, id: CallId) -> record::CallOutput {
+        let tool = last
+            .row(id)
+            .and_then(|row| self.catalogue.get(&row.tool))
+            .map(|tool| tool.output);
+        let kind = tool.unwrap_or_default();
+        let store = &self.environment.store;
+        let (value, is_truncated) = engine::output_value(store, kind, id);
+        // A call that never began has no output, not an empty one.
+        let value = value.filter(|_| last.row(id).is_some_and(|row| !row.attempts.is_empty()));
+        record::CallOutput {
+            value: value.map(Arc::unwrap_or_clone),
+            stderr: String::from_utf8_lossy(&store.stderr_tail(id).bytes).into_owned(),
+            is_truncated,
+        }
+    }
+
+    /// Returns the bounds on the time of the run.
+    fn bounds(&self, last: &Snapshot) -> record::Bounds {
+        let origin = last.calls.iter().map(|row| row.queued + row.waited.after);
+        let origin = origin.min().unwrap_or_default();
+        let calls = last.calls.iter();
+        let loads: Vec<Load> = calls
+            .map(|row| Load::measured(row, origin, self.time_scale))
+            .collect();
+        let tools: Vec<ToolLimits> = self.catalogue.tools().filter_map(ToolLimits::of).collect();
+        let capacity = Capacity {
+            cap: last.highest_cap.get(),
+            cores: Some(f64::from(last.cores)),
+            tools: &tools,
+        };
+        let bounds = lab::bounds(&loads, &capacity);
+        record::Bounds {
+            critical_path: Some(bounds.critical_path),
+            lower_bound: Some(bounds.lower_bound),
+            binding: Some(bounds.binding.to_string()),
+        }
+    }
+}
+
+/// Returns the number of cores that this process and its children may use.
+pub(crate) fn usable_cores() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,46 @@
+//! Whether a run went as its plan says.
+
+use std::collections::BTreeSet;
+
+use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, Snapshot};
+
+/// Whether a success that left processes behind counts as a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LeakPolicy {
+    /// As a success.
+    #[default]
+    Pass,
+    /// As a failure.
+    Fail,
+}
+
+/// Returns whether every call succeeded, failed as planned, or was skipped
+/// because of a planned failure.
+pub(crate) fn is_as_planned(last: &Snapshot, plan: &Plan, leaks: LeakPolicy) -> bool {
+    let planned_skips = dependents(plan, &plan.expected_failures);
+    let is_as_planned = |row: &CallRow| match row.state {
+        CallState::Ended(Outcome::Succeeded) => !plan.expected_failures.contains(&row.name),
+        CallState::Ended(Outcome::Leaked) => leaks == LeakPolicy::Pass,
+        CallState::Ended(Outcome::Failed) => plan.expected_failures.contains(&row.name),
+        CallState::Ended(Outcome::Skipped) => planned_skips.contains(&row.id),
+        _ => false,
+    };
+    last.calls.iter().all(|row| is_as_planned(row))
+}
+
+/// Returns every call that depends on one of `roots`, directly or not.
+fn dependents(plan: &Plan, roots: &[CallName]) -> BTreeSet<CallId> {
+    let first = plan.calls.iter().filter(|call| roots.contains(&call.name));
+    let mut reached: BTreeSet<CallId> = first.map(|call| call.id).collect();
+    loop {
+        let before = reached.len();
+        for call in &plan.calls {
+            if call.after.iter().any(|edge| reached.contains(&edge.call)) {
+                reached.insert(call.id);
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
