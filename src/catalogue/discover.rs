@@ -62,7 +62,8 @@ impl DiscoveredFile {
         // Where its programs lie must be told by where it really is: a link
         // to a trusted file would bring along other programs.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let source = Source::read(&path)?;
+        let source =
+            Source::read(&path).map_err(|error| Box::new(Problem::unreadable(&path, &error)))?;
         let digest = Sha256::digest(source.text());
         Ok(Self {
             path,

@@ -7,7 +7,6 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::problem::LineColumn;
 use super::source::Source;
 use super::text::{sanitize, sanitize_in_place};
 
@@ -28,9 +27,14 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// The excerpt around `marked`, a range of bytes of the line at `place`.
-    pub(crate) fn new(source: &Source, position: LineColumn, marked: Range<usize>) -> Self {
+    /// Cuts the excerpt around the first line of a span.
+    pub(crate) fn around(source: &Source, span: &Range<usize>) -> Self {
+        let start = span.start.min(source.text().len());
+        let position = source.position(start);
+        let line_start = source.offset(position.line, 1);
         let line = source.line(position.line).unwrap_or_default();
+        let end = span.end.clamp(start, (line_start + line.len()).max(start));
+        let marked = start - line_start..end - line_start;
         let (shown, marked) = window(line, &marked);
         let mut text = String::new();
         let mut first_line = position.line;
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn the_neighbouring_lines_stand_in_it() {
         let source = Source::new("f", "one\ntwo\nthree\nfour");
-        let excerpt = source.excerpt(&(4..7));
+        let excerpt = Excerpt::around(&source, &(4..7));
         assert_eq!(excerpt.text, "one\ntwo\nthree");
         assert_eq!((excerpt.first_line, excerpt.column), (0, 0));
         assert_eq!(excerpt.span, (4, 3).into());

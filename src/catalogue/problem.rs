@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
@@ -9,20 +10,11 @@ use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::excerpt::Excerpt;
-use super::source::Source;
+use super::source::{LineColumn, ReadError, Source};
 use super::text::sanitize;
 
 /// Most problems that one report keeps; further ones are counted.
 pub const MOST_PROBLEMS: usize = 1000;
-
-/// Line and column of a character, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LineColumn {
-    /// Line.
-    pub line: usize,
-    /// Column, in characters.
-    pub column: usize,
-}
 
 /// One thing that is wrong with a file, or only doubtful: a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +46,29 @@ impl Problem {
     pub(crate) fn error(source: &Source, span: &Range<usize>, message: impl AsRef<str>) -> Self {
         Self {
             position: Some(source.position(span.start.min(source.text().len()))),
-            excerpt: Some(source.excerpt(span)),
+            excerpt: Some(Excerpt::around(source, span)),
             ..Self::of_file(source.name(), message)
         }
+    }
+
+    /// A file that could not be read.
+    pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Self {
+        let ReadError::NotUtf8 {
+            shown,
+            at,
+            byte,
+            is_utf16,
+        } = error
+        else {
+            return Self::of_file(&path.display().to_string(), error.to_string());
+        };
+        let replaced = *at..*at + char::REPLACEMENT_CHARACTER.len_utf8();
+        let problem = Self::error(shown, &replaced, error.to_string())
+            .with_label(format!("the byte 0x{byte:02x} cannot stand here"));
+        if *is_utf16 {
+            return problem.with_help("the file looks like UTF-16: save it as UTF-8");
+        }
+        problem
     }
 
     /// The same as a warning.
@@ -268,5 +280,21 @@ impl Diagnostic for Problems {
         Some(Box::new(
             self.list.iter().map(|problem| problem as &dyn Diagnostic),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_invalid_byte_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, b"\xef\xbb\xbfa = 1\nb = \"\xe9\"\n").expect("a file");
+        let error = Source::read(&path).expect_err("invalid");
+        let problem = Problem::unreadable(&path, &error);
+        assert_eq!(problem.position(), Some(LineColumn { line: 2, column: 6 }));
+        assert!(problem.label().expect("a label").contains("0xe9"));
     }
 }

@@ -1,15 +1,56 @@
 //! The text of one file, and where in it a byte stands.
 
 use std::fs::{self, File};
-use std::io::Read;
-use std::ops::Range;
+use std::io::{self, Read};
 use std::path::Path;
-
-use super::excerpt::Excerpt;
-use super::problem::{LineColumn, Problem};
 
 /// Longest file that is read: 16 MiB.
 pub const LONGEST_FILE: u64 = 16 << 20;
+
+/// Line and column of a character, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineColumn {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+/// Reason a file could not be read as text.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("there is no such file")]
+    NotFound,
+    #[error("permission denied")]
+    PermissionDenied,
+    #[error("cannot be read: {0}")]
+    Io(io::Error),
+    #[error("a folder stands where a file is expected")]
+    Folder,
+    #[error("not a regular file")]
+    NotRegular,
+    #[error("longer than {} MiB", LONGEST_FILE >> 20)]
+    TooLong,
+    #[error("not valid UTF-8")]
+    NotUtf8 {
+        /// The text with the invalid bytes replaced.
+        shown: Box<Source>,
+        /// Offset of the first invalid byte in `shown`.
+        at: usize,
+        byte: u8,
+        is_utf16: bool,
+    },
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            _ => Self::Io(error),
+        }
+    }
+}
 
 /// The text of one file together with the name it is reported under.
 #[derive(Debug, Clone)]
@@ -34,12 +75,11 @@ impl Source {
 
     /// Reads a file. Refuses, without waiting, what is not a regular file,
     /// what is longer than [`LONGEST_FILE`] and what is not UTF-8.
-    pub(crate) fn read(path: &Path) -> Result<Self, Box<Problem>> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
         let name = path.display().to_string();
-        let bytes = read_bytes(path).map_err(|reason| Box::new(Problem::of_file(&name, reason)))?;
-        match String::from_utf8(bytes) {
+        match String::from_utf8(read_bytes(path)?) {
             Ok(text) => Ok(Self::new(name, &text)),
-            Err(error) => Err(Box::new(not_utf8(name, &error))),
+            Err(error) => Err(not_utf8(name, &error)),
         }
     }
 
@@ -77,70 +117,41 @@ impl Source {
         let line = self.text.get(start..end.unwrap_or(self.text.len()))?;
         Some(line.trim_end_matches(['\n', '\r']))
     }
-
-    /// What stands around a span, for a report.
-    pub(crate) fn excerpt(&self, span: &Range<usize>) -> Excerpt {
-        let start = span.start.min(self.text.len());
-        let position = self.position(start);
-        let line_start = self.line_starts[position.line - 1];
-        let line_end = line_start + self.line(position.line).map_or(0, str::len);
-        let end = span.end.clamp(start, line_end.max(start));
-        Excerpt::new(self, position, start - line_start..end - line_start)
-    }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let kind = fs::metadata(path).map_err(|error| unreadable(&error))?;
+fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let kind = fs::metadata(path)?;
     if kind.is_dir() {
-        return Err("a folder stands where a file is expected".to_owned());
+        return Err(ReadError::Folder);
     }
     if !kind.is_file() {
-        return Err("not a regular file".to_owned());
+        return Err(ReadError::NotRegular);
     }
     if kind.len() > LONGEST_FILE {
-        return Err(too_long());
+        return Err(ReadError::TooLong);
     }
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
     let mut bytes = Vec::new();
-    file.take(LONGEST_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
+    let file = File::open(path)?;
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST_FILE {
-        return Err(too_long());
+        return Err(ReadError::TooLong);
     }
     Ok(bytes)
 }
 
-fn unreadable(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    }
-}
-
-fn too_long() -> String {
-    format!("longer than {} MiB", LONGEST_FILE >> 20)
-}
-
-fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Problem {
+fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> ReadError {
     let bytes = error.as_bytes();
     let at = error.utf8_error().valid_up_to();
-    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let byte = bytes.get(at).copied().unwrap_or_default();
-    let source = Source {
-        name,
-        ..Source::new("", &String::from_utf8_lossy(bytes))
-    };
     let has_mark = bytes.starts_with("\u{feff}".as_bytes());
-    let at = if has_mark { at - 3 } else { at };
-    let replaced = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
-    let mut problem = Problem::error(&source, &replaced, "not valid UTF-8")
-        .with_label(format!("the byte 0x{byte:02x} cannot stand here"));
-    if is_utf16 {
-        problem = problem.with_help("the file looks like UTF-16: save it as UTF-8");
+    ReadError::NotUtf8 {
+        byte: bytes.get(at).copied().unwrap_or_default(),
+        is_utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]),
+        at: if has_mark { at - 3 } else { at },
+        shown: Box::new(Source {
+            name,
+            ..Source::new("", &String::from_utf8_lossy(bytes))
+        }),
     }
-    problem
 }
 
 #[cfg(test)]
@@ -159,25 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_invalid_byte_is_named() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("x.toml");
-        fs::write(&path, b"\xef\xbb\xbfa = 1\nb = \"\xe9\"\n").expect("a file");
-        let problem = Source::read(&path).expect_err("invalid");
-        assert_eq!(problem.position(), Some(LineColumn { line: 2, column: 6 }));
-        assert!(problem.label().expect("a label").contains("0xe9"));
-    }
-
-    #[test]
     fn what_is_not_a_file_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let refused = Source::read(folder.path()).expect_err("a folder");
-        assert!(refused.message().contains("folder"), "{refused}");
+        assert!(refused.to_string().contains("folder"), "{refused}");
         let long = folder.path().join("long");
         File::create(&long)
             .and_then(|file| file.set_len(1 << 30))
             .expect("a sparse file");
         let refused = Source::read(&long).expect_err("too long");
-        assert!(refused.message().contains("16 MiB"), "{refused}");
+        assert!(refused.to_string().contains("16 MiB"), "{refused}");
     }
 }

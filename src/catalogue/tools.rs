@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::findings::Findings;
 use super::manifest::{self, FileFormat, ParsedTool};
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::schema::{ArgumentProblem, Schema, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
@@ -67,9 +67,9 @@ impl Catalogue {
                 Ok(source) => {
                     problems.merge(catalogue.add(&source, Some(path), FileFormat::NativeOrForeign))
                 }
-                Err(problem) => {
+                Err(error) => {
                     catalogue.is_partial = true;
-                    problems.push(*problem);
+                    problems.push(Problem::unreadable(path, &error));
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::{read, workflow};
 use crate::catalogue::document::parse;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::source::Source;
-use crate::catalogue::{Catalogue, Problems};
+use crate::catalogue::{Catalogue, Problem, Problems};
 use crate::model::{Plan, Tool, ToolName};
 
 /// A plan that can be run.
@@ -27,7 +27,7 @@ pub struct Loaded {
 
 /// Reads and checks a plan: TOML, JSON of the same shape, or `WfFormat` 1.5.
 pub fn load(path: &Path, catalogue: &Catalogue) -> Result<Loaded, Problems> {
-    let source = Source::read(path).map_err(|problem| Problems::from(*problem))?;
+    let source = Source::read(path).map_err(|error| Problem::unreadable(path, &error))?;
     check(&source, Some(path), catalogue)
 }
 
