@@ -23,6 +23,11 @@ pub(crate) struct Schema {
     written: Value,
 }
 
+/// Reason a JSON Schema could not be compiled: the message of the compiler.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct SchemaError(String);
+
 /// An argument that does not fit the tool's schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArgumentProblem {
@@ -111,9 +116,9 @@ fn build(written: &Value) -> Result<Validator, ValidationError<'static>> {
 }
 
 impl Schema {
-    /// Compiles a schema that stands in no file; the error is in words.
-    pub(crate) fn compile(written: &Value) -> Result<Self, String> {
-        let validator = build(written).map_err(|error| message_of(&error))?;
+    /// Compiles a schema that stands in no file.
+    pub(crate) fn compile(written: &Value) -> Result<Self, SchemaError> {
+        let validator = build(written).map_err(|error| SchemaError(message_of(&error)))?;
         let written = written.clone();
         Ok(Self { validator, written })
     }

@@ -98,7 +98,7 @@ impl Call {
         };
         let call = plan::admit(draft, &BTreeMap::new(), catalogue).map_err(|problems| {
             for problem in problems {
-                exit::complain(&problem);
+                exit::complain(&problem.to_string());
             }
             Exit::Invalid
         })?;

@@ -161,7 +161,10 @@ impl EngineLoop {
                 self.register(call, now);
                 self.queue(first..first + 1);
             }
-            Err(problems) => self.notify(&format!("not added: {}", problems.join("; "))),
+            Err(problems) => {
+                let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                self.notify(&format!("not added: {}", reasons.join("; ")));
+            }
         }
     }
 }

@@ -39,8 +39,6 @@ pub struct Call {
     pub claims: Claims,
     /// Expected run time.
     pub estimate: Option<Duration>,
-    /// Whether its result may be taken from a cache.
-    pub is_cacheable: bool,
     /// Whether it reads the final state back: it runs after all others.
     pub is_verify: bool,
     /// JSON pointers (RFC 6901) into its output at what may differ from run to
@@ -70,7 +68,6 @@ impl Call {
             locks: LockSet::default(),
             claims: Claims::default(),
             estimate: None,
-            is_cacheable: false,
             is_verify: false,
             ignore: Vec::new(),
             origin: CallOrigin::Plan,

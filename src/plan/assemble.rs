@@ -196,7 +196,6 @@ impl<'a, 's> Assembly<'a, 's> {
             locks: LockSet::default(),
             claims: written.settings.claims,
             estimate: written.settings.estimate,
-            is_cacheable: written.settings.is_cacheable,
             is_verify: written.settings.is_verify,
             ignore: written.settings.ignore.clone(),
             origin: CallOrigin::Plan,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::assemble::fill_from_tool;
 use super::graph::Edges;
 use super::parsed::Settings;
-use super::{is_call_name, names, reference, references};
-use crate::catalogue::Catalogue;
+use super::{Reference, ReferenceError, is_call_name, names, reference, references};
+use crate::catalogue::{ArgumentProblem, Catalogue};
 use crate::model::{
     Call, CallId, CallName, CallOrigin, Claims, Edge, EdgeKind, LockSet, Timeouts, ToolName,
 };
@@ -66,13 +66,48 @@ impl Draft {
     }
 }
 
+/// Reason a draft is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// The id has characters that no id may have.
+    #[error("{:?} cannot be the id of a call", .0.as_str())]
+    InvalidName(CallName),
+    /// Another call has the id.
+    #[error("there is a call `{0}` already")]
+    NameTaken(CallName),
+    /// The catalogue has no such tool.
+    #[error("there is no tool `{name}`{}", did_you_mean(.near.as_ref()))]
+    UnknownTool {
+        /// The name that was given.
+        name: ToolName,
+        /// The tool that was probably meant.
+        near: Option<ToolName>,
+    },
+    /// A text in the arguments is not a reference and looks like one.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// An argument violates the tool's schema.
+    #[error("{0}")]
+    Argument(ArgumentProblem),
+    /// A reference names a call that does not exist.
+    #[error("`{0}`: there is no such call")]
+    UnknownCall(Reference),
+    /// An edge names a call that does not exist.
+    #[error("there is no call {0}")]
+    UnknownParent(CallId),
+}
+
+fn did_you_mean(near: Option<&ToolName>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
 /// Checks a draft against the calls there are, and makes it the next one.
-/// Everything that is wrong with it is returned.
+/// Returns everything that is wrong with it.
 pub fn admit(
     draft: Draft,
     calls: &BTreeMap<CallName, CallId>,
     catalogue: &Catalogue,
-) -> Result<Call, Vec<String>> {
+) -> Result<Call, Vec<DraftError>> {
     let mut wrong = Vec::new();
     let name = draft.name.unwrap_or_else(|| {
         let is_taken = |name: &CallName| calls.contains_key(name);
@@ -86,14 +121,14 @@ pub fn admit(
             Some(call) => {
                 after.add(*call, EdgeKind::Output);
             }
-            None => wrong.push(format!("`{reference}`: there is no such call")),
+            None => wrong.push(DraftError::UnknownCall(reference)),
         }
     }
     for edge in draft.after {
         if edge.call.index() < calls.len() {
             after.add(edge.call, edge.on);
         } else {
-            wrong.push(format!("there is no call {}", edge.call));
+            wrong.push(DraftError::UnknownParent(edge.call));
         }
     }
     let Some(tool) = catalogue.get(&draft.tool).filter(|_| wrong.is_empty()) else {
@@ -120,30 +155,35 @@ pub fn admit(
     Ok(call)
 }
 
-fn check_name(name: &CallName, calls: &BTreeMap<CallName, CallId>, wrong: &mut Vec<String>) {
+fn check_name(name: &CallName, calls: &BTreeMap<CallName, CallId>, wrong: &mut Vec<DraftError>) {
     if !is_call_name(name.as_str()) {
-        wrong.push(format!("{:?} cannot be the id of a call", name.as_str()));
+        wrong.push(DraftError::InvalidName(name.clone()));
     }
     if calls.contains_key(name) {
-        wrong.push(format!("there is a call `{name}` already"));
+        wrong.push(DraftError::NameTaken(name.clone()));
     }
 }
 
-fn check_arguments(tool: &ToolName, args: &Value, catalogue: &Catalogue, wrong: &mut Vec<String>) {
+fn check_arguments(
+    tool: &ToolName,
+    args: &Value,
+    catalogue: &Catalogue,
+    wrong: &mut Vec<DraftError>,
+) {
     if catalogue.get(tool).is_none() {
-        wrong.push(match catalogue.suggest(tool.as_str()) {
-            Some(near) => format!("there is no tool `{tool}`; did you mean `{near}`?"),
-            None => format!("there is no tool `{tool}`"),
+        wrong.push(DraftError::UnknownTool {
+            name: tool.clone(),
+            near: catalogue.suggest(tool.as_str()).cloned(),
         });
         return;
     }
     let count = wrong.len();
-    reference::malformed(args, &mut |error| wrong.push(error.to_string()));
+    reference::malformed(args, &mut |error| wrong.push(error.into()));
     if wrong.len() > count {
         return;
     }
     let problems = super::arguments::problems(tool, args, catalogue);
-    wrong.extend(problems.iter().map(ToString::to_string));
+    wrong.extend(problems.into_iter().map(DraftError::Argument));
 }
 
 #[cfg(test)]
@@ -211,7 +251,10 @@ mod tests {
 
     #[test]
     fn everything_wrong_with_a_draft_is_told() {
-        let described = |wanted: Draft| admit(wanted, &calls(), &catalogue()).expect_err("wrong");
+        let described = |wanted: Draft| -> Vec<String> {
+            let errors = admit(wanted, &calls(), &catalogue()).expect_err("wrong");
+            errors.iter().map(ToString::to_string).collect()
+        };
         assert_eq!(
             described(draft("cuont", json!({}))),
             ["there is no tool `cuont`; did you mean `count`?"]

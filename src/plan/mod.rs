@@ -27,7 +27,7 @@ mod warnings;
 mod workflow;
 
 pub use assemble::own_locks;
-pub use draft::{Draft, admit};
+pub use draft::{Draft, DraftError, admit};
 pub use load::{Loaded, from_text, load, open, open_with};
 use reference::is_call_name;
 pub use reference::{Reference, ReferenceError, references};

@@ -64,7 +64,6 @@ pub(super) struct Settings {
     pub(super) locks: LockSet,
     pub(super) claims: Claims,
     pub(super) estimate: Option<Duration>,
-    pub(super) is_cacheable: bool,
     pub(super) is_verify: bool,
     pub(super) ignore: Vec<String>,
 }

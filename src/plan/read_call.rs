@@ -185,7 +185,6 @@ fn settings(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Settings {
             memory_bytes: fields.read("memory", findings, bytes),
         },
         estimate: fields.read("estimate", findings, duration),
-        is_cacheable: fields.read("cache", findings, cache).unwrap_or(false),
         is_verify: fields.read("verify", findings, boolean).unwrap_or_default(),
         ignore: ignored(fields, findings),
     }
@@ -209,18 +208,6 @@ fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
         return None;
     }
     Some(written.to_owned())
-}
-
-/// Taken and told of: without a cache every call is simply run.
-fn cache(node: &Node, findings: &mut Findings<'_>) -> Option<bool> {
-    let is_cacheable = boolean(node, findings)?;
-    if is_cacheable {
-        findings.warn(
-            &node.span,
-            "`cache` has no effect yet: the call is always run",
-        );
-    }
-    Some(is_cacheable)
 }
 
 fn locks(node: &Node, findings: &mut Findings<'_>) -> Option<LockSet> {

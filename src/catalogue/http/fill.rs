@@ -23,7 +23,7 @@ pub enum RequestError {
     Template(#[from] TemplateError),
     /// The URL of the manifest is none.
     #[error("the tool's URL is wrong: {0}")]
-    Url(String),
+    Url(#[from] UrlProblem),
     /// A place needs an argument that has no value.
     #[error("the argument `{argument}` has no value, and the request needs one")]
     Missing {
@@ -52,12 +52,6 @@ pub enum RequestError {
     },
 }
 
-impl From<UrlProblem> for RequestError {
-    fn from(problem: UrlProblem) -> Self {
-        Self::Url(problem.to_string())
-    }
-}
-
 /// Makes the request of an attempt. `args` are resolved and fit the tool's
 /// schema.
 pub fn request(
@@ -72,7 +66,7 @@ pub fn request(
         used: RefCell::default(),
     };
     let url = filler.url(&written.url)?;
-    let parsed = Url::parse(&url).map_err(|error| RequestError::Url(error.to_string()))?;
+    let parsed = Url::parse(&url).map_err(UrlProblem::from)?;
     let mut headers = Vec::new();
     for (name, value) in &written.headers {
         if let Some(value) = filler.header(name, value)? {

@@ -11,3 +11,4 @@ pub use fill::{RequestError, Variables, dry_run, request};
 pub use parts::TemplateError;
 pub(super) use parts::variables_of;
 pub(super) use read::{check_header, read};
+pub use url::UrlProblem;

@@ -29,19 +29,25 @@ pub(super) struct UrlTemplate<'t> {
     pub(super) pairs: Vec<Vec<Part<'t>>>,
 }
 
-/// Why a text is no URL of a tool.
+/// Reason a text is not the URL of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UrlProblem {
+pub enum UrlProblem {
+    /// A placeholder or a variable that is malformed.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Another scheme than http or https.
     #[error("a URL begins with https:// or http://")]
     Scheme,
+    /// The scheme or the host depends on an argument or a variable.
     #[error("scheme and host must not depend on arguments or variables")]
     OpenHost,
+    /// A user name or a password.
     #[error("a name or a password cannot stand in a URL: send a header")]
     Password,
+    /// A fragment.
     #[error("what follows a `#` is never sent")]
     Fragment,
+    /// Text that does not parse as a URL.
     #[error("it is no URL: {0}")]
     Malformed(#[from] url::ParseError),
 }

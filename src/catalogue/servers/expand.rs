@@ -27,6 +27,17 @@ pub(super) struct VariableValues<'v> {
     pub(super) workspace: PathBuf,
 }
 
+/// Reason a text with variables cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum VariableError {
+    #[error("the variable `{0}` is not set")]
+    Unset(String),
+    #[error("the input `{0}` would have to be asked for, which is not done here")]
+    Input(String),
+    #[error("`${{{0}}}` is not known here")]
+    Unknown(String),
+}
+
 /// A text with its variables filled in; what cannot be is reported.
 pub(super) fn filled(
     node: &Node,
@@ -41,7 +52,7 @@ pub(super) fn filled(
         }
         Ok(filled) => Some(filled),
         Err(reason) => {
-            findings.error(&node.span, reason);
+            findings.error(&node.span, reason.to_string());
             None
         }
     }
@@ -52,7 +63,7 @@ fn expand(
     text: &str,
     syntax: VariableSyntax,
     values: &VariableValues<'_>,
-) -> Result<String, String> {
+) -> Result<String, VariableError> {
     let mut filled = String::new();
     let mut rest = text;
     while syntax != VariableSyntax::Literal
@@ -83,16 +94,14 @@ fn value(
     name: &str,
     syntax: VariableSyntax,
     values: &VariableValues<'_>,
-) -> Result<String, String> {
+) -> Result<String, VariableError> {
     if syntax == VariableSyntax::Prefixed {
         return match name.split_once(':') {
             Some(("env", name)) => set(name, values),
-            Some(("input", id)) => Err(format!(
-                "the input `{id}` would have to be asked for, which is not done here"
-            )),
+            Some(("input", id)) => Err(VariableError::Input(id.to_owned())),
             None if name == "workspaceFolder" => Ok(values.workspace.display().to_string()),
             None if name == "userHome" => set("HOME", values),
-            _ => Err(format!("`${{{name}}}` is not known here")),
+            _ => Err(VariableError::Unknown(name.to_owned())),
         };
     }
     match name.split_once(":-") {
@@ -104,15 +113,15 @@ fn value(
     }
 }
 
-fn set(name: &str, values: &VariableValues<'_>) -> Result<String, String> {
-    (values.variable)(name).ok_or_else(|| format!("the variable `{name}` is not set"))
+fn set(name: &str, values: &VariableValues<'_>) -> Result<String, VariableError> {
+    (values.variable)(name).ok_or_else(|| VariableError::Unset(name.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn expanded(text: &str, syntax: VariableSyntax) -> Result<String, String> {
+    fn expanded(text: &str, syntax: VariableSyntax) -> Result<String, VariableError> {
         let values = VariableValues {
             variable: &|name| match name {
                 "HOME" => Some("/home/u".to_owned()),
@@ -154,9 +163,9 @@ mod tests {
             ("${env:X}", VariableSyntax::Prefixed),
         ] {
             let error = expanded(text, syntax).expect_err("not set");
-            assert_eq!(error, "the variable `X` is not set");
+            assert_eq!(error.to_string(), "the variable `X` is not set");
         }
         let error = expanded("${input:key}", VariableSyntax::Prefixed).expect_err("not asked");
-        assert!(error.starts_with("the input `key`"), "{error}");
+        assert!(error.to_string().starts_with("the input `key`"), "{error}");
     }
 }

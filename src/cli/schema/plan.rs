@@ -77,8 +77,6 @@ struct Call {
     memory: Option<Size>,
     /// Expected run time: for ranks, forecasts and what is left.
     estimate: Option<Span>,
-    /// Whether an earlier output may be taken instead.
-    cache: Option<bool>,
     /// It reads the final state back: it runs after all others.
     verify: Option<bool>,
     /// What may differ in its output from run to run.

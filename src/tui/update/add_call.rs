@@ -162,7 +162,10 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
     }
     // The engine checks it again, against the calls that there are by then.
     if let Err(problems) = plan::admit(draft.clone(), &names(&state.run), &state.catalogue) {
-        form.problems = problems.iter().map(|it| Safe::new(it)).collect();
+        form.problems = problems
+            .iter()
+            .map(|it| Safe::new(&it.to_string()))
+            .collect();
         return;
     }
     let said = Piece::from("queued: ").then(Safe::new(tool.name.as_str()));
