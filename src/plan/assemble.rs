@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::arguments;
 use super::graph::{Edges, cycles};
 use super::names::{self, CallIds};
-use super::parsed::{ParsedCall, ParsedPlan, Settings, Spanned};
+use super::parsed::{CallSettings, ParsedCall, ParsedPlan, Spanned};
 use super::reference::has_reference;
 use super::verify;
 use super::warnings;
@@ -18,10 +18,10 @@ use crate::catalogue::locks::locks_where;
 use crate::catalogue::text::nearest;
 use crate::catalogue::{Catalogue, discover};
 use crate::model::{
-    Call, CallId, CallName, CallOrigin, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
+    Call, CallId, CallName, Edge, EdgeKind, LockSet, Plan, Timeouts, Tool, ToolName,
 };
 
-/// CallIds that unknown ones are compared with, in all. Comparing is slow, and
+/// Names that unknown ones are compared with, in all. Comparing is slow, and
 /// the first suggestions are enough to see what went wrong.
 const MOST_COMPARISONS: usize = 50_000;
 
@@ -182,26 +182,17 @@ impl<'a, 's> Assembly<'a, 's> {
         }
         let tool_name = written.tool.map(|at| at.value);
         let mut call = Call {
-            id,
-            name,
             foreign_name: written.foreign_name,
-            tool: tool_name.unwrap_or_else(|| ToolName::new("")),
-            args,
             after,
-            priority: written.settings.priority,
-            group: None,
-            start_after: written.settings.start_after,
-            timeouts: Timeouts::default(),
-            retries: written.settings.retries,
-            locks: LockSet::default(),
-            claims: written.settings.claims,
-            estimate: written.settings.estimate,
-            is_verify: written.settings.is_verify,
-            ignore: written.settings.ignore.clone(),
-            origin: CallOrigin::Plan,
+            ..Call::new(
+                id,
+                name,
+                tool_name.unwrap_or_else(|| ToolName::new("")),
+                args,
+            )
         };
         if let Some(tool) = tool {
-            fill_from_tool(&mut call, written.settings, tool);
+            apply_settings(&mut call, written.settings, tool);
         }
         call
     }
@@ -230,16 +221,23 @@ impl<'a, 's> Assembly<'a, 's> {
     }
 }
 
-/// Fills what the plan left out from the tool's manifest.
-pub(super) fn fill_from_tool(call: &mut Call, settings: Settings, tool: &Tool) {
+/// Gives a call its settings; what they leave open is filled from the tool's
+/// manifest.
+pub(super) fn apply_settings(call: &mut Call, settings: CallSettings, tool: &Tool) {
+    call.priority = settings.priority;
+    call.group = settings.group;
+    call.start_after = settings.start_after;
     call.timeouts = Timeouts {
         run: settings.timeout.or(tool.timeouts.run),
         queue: settings.queue_timeout.or(tool.timeouts.queue),
         idle: settings.idle_timeout.or(tool.timeouts.idle),
         grace: settings.grace.unwrap_or(tool.timeouts.grace),
     };
-    call.estimate = call.estimate.or(tool.estimate);
-    call.group = settings.group;
+    call.retries = settings.retries;
+    call.claims = settings.claims;
+    call.estimate = settings.estimate.or(tool.estimate);
+    call.is_verify = settings.is_verify;
+    call.ignore = settings.ignore;
     call.locks = settings.locks;
     let known = locks_where(tool, &call.args, |value| !has_reference(value));
     merge_locks(&mut call.locks, known);

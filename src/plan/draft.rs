@@ -1,18 +1,20 @@
 //! A call that is added while a run is on: checked like one of the plan.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::assemble::fill_from_tool;
+use super::assemble::{apply_settings, merge_locks};
 use super::graph::Edges;
-use super::parsed::Settings;
+use super::keys::{call_keys, read_setting};
+use super::parsed::CallSettings;
 use super::{Reference, ReferenceError, is_call_name, names, reference, references};
-use crate::catalogue::{ArgumentProblem, Catalogue};
-use crate::model::{
-    Call, CallId, CallName, CallOrigin, Claims, Edge, EdgeKind, LockSet, Timeouts, ToolName,
-};
+use crate::catalogue::document::{Item, KeyValue, Node};
+use crate::catalogue::findings::Findings;
+use crate::catalogue::keys::Shape;
+use crate::catalogue::source::Source;
+use crate::catalogue::{ArgumentProblem, Catalogue, Problem};
+use crate::model::{Call, CallId, CallName, CallOrigin, Edge, EdgeKind, ToolName};
 
 /// A call as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,22 +27,8 @@ pub struct Draft {
     pub args: Value,
     /// Edges beyond those its references make.
     pub after: Vec<Edge>,
-    /// Higher runs first.
-    pub priority: i32,
-    /// Limits on its time; `None` takes the tool's.
-    pub timeouts: Option<Timeouts>,
-    /// Extra attempts.
-    pub retries: u32,
-    /// The group it shares with.
-    pub group: Option<String>,
-    /// Not before this time of the run.
-    pub start_after: Option<Duration>,
-    /// Locks beside those of the tool.
-    pub locks: LockSet,
-    /// What it claims of the machine.
-    pub claims: Claims,
-    /// Expected run time; `None` takes the tool's.
-    pub estimate: Option<Duration>,
+    /// Everything that concerns no other call.
+    pub settings: CallSettings,
     /// Who wrote the arguments.
     pub origin: CallOrigin,
 }
@@ -53,17 +41,57 @@ impl Draft {
             tool,
             args: json!({}),
             after: Vec::new(),
-            priority: 0,
-            timeouts: None,
-            retries: 0,
-            group: None,
-            start_after: None,
-            locks: LockSet::default(),
-            claims: Claims::default(),
-            estimate: None,
+            settings: CallSettings::default(),
             origin: CallOrigin::User,
         }
     }
+}
+
+impl CallSettings {
+    /// Reads the text that somebody typed for a key, by the rules of a plan.
+    /// Lists stand between commas or blanks. `write_locks` and `read_locks`
+    /// are the two parts of `locks`.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), Problem> {
+        let source = Source::new(key, text);
+        let mut findings = Findings::new(&source);
+        let (name, node) = typed_node(key, text);
+        let before = self.locks.clone();
+        read_setting(name, &node, self, &mut findings);
+        if name == LOCKS {
+            merge_locks(&mut self.locks, before);
+        }
+        match findings.finish().0.iter().next() {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+const LOCKS: &str = "locks";
+
+/// The key and the value that a plan would have in place of a typed text.
+fn typed_node<'k>(key: &'k str, text: &str) -> (&'k str, Node) {
+    let node = |item| Node {
+        span: 0..text.len(),
+        item,
+    };
+    let part = key.strip_suffix("_locks");
+    if let Some(part) = part {
+        let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+        let names = names.map(|name| node(Item::Text(name.to_owned())));
+        let part = KeyValue {
+            key: part.to_owned(),
+            key_span: 0..0,
+            node: node(Item::List(names.collect())),
+        };
+        return (LOCKS, node(Item::Table(vec![part])));
+    }
+    let is_number = call_keys()
+        .iter()
+        .any(|it| it.name == key && matches!(it.shape, Shape::Whole(..) | Shape::Positive));
+    let number = is_number.then(|| text.parse().ok()).flatten();
+    let item = number.map_or_else(|| Item::Text(text.to_owned()), Item::Number);
+    (key, node(item))
 }
 
 /// Reason a draft is refused.
@@ -137,21 +165,10 @@ pub fn admit(
     let id = CallId::from_index(calls.len());
     let mut call = Call {
         after: after.into_list(),
-        priority: draft.priority,
-        start_after: draft.start_after,
-        retries: draft.retries,
-        claims: draft.claims,
-        estimate: draft.estimate,
         origin: draft.origin,
         ..Call::new(id, name, draft.tool, draft.args)
     };
-    let settings = Settings {
-        group: draft.group,
-        locks: draft.locks,
-        ..Settings::default()
-    };
-    fill_from_tool(&mut call, settings, tool);
-    call.timeouts = draft.timeouts.unwrap_or(call.timeouts);
+    apply_settings(&mut call, draft.settings, tool);
     Ok(call)
 }
 
@@ -207,8 +224,11 @@ mod tests {
     fn draft(tool: &str, args: Value) -> Draft {
         Draft {
             args,
-            priority: 3,
-            retries: 1,
+            settings: CallSettings {
+                priority: 3,
+                retries: 1,
+                ..CallSettings::default()
+            },
             ..Draft::new(ToolName::new(tool))
         }
     }
@@ -223,9 +243,9 @@ mod tests {
                 on,
             })
             .to_vec();
-        wanted.locks.write = vec![LockKey::new("db")];
+        wanted.settings.locks.write = vec![LockKey::new("db")];
         let later = std::time::Duration::from_secs(7);
-        (wanted.start_after, wanted.estimate) = (Some(later), Some(later));
+        (wanted.settings.start_after, wanted.settings.estimate) = (Some(later), Some(later));
         let call = admit(wanted, &calls(), &catalogue()).expect("sound");
         assert_eq!(call.id, CallId::from_index(2));
         assert_eq!(call.name, CallName::new("count-2"));
@@ -286,5 +306,40 @@ mod tests {
         let mut wanted = draft("anything", json!({}));
         wanted.name = Some(CallName::new("a b"));
         assert_eq!(described(wanted), ["\"a b\" cannot be the id of a call"]);
+    }
+
+    #[test]
+    fn a_typed_text_is_read_as_a_plan_reads_it() {
+        let mut settings = CallSettings::default();
+        for (key, text) in [
+            ("retries", "2"),
+            ("cpus", "1.5"),
+            ("memory", "256MiB"),
+            ("timeout", "30s"),
+            ("group", "5"),
+            ("write_locks", "db, file:./a"),
+            ("read_locks", "graph"),
+        ] {
+            settings.set(key, text).expect(key);
+        }
+        assert_eq!(settings.retries, 2);
+        assert_eq!(settings.claims.cpus, Some(1.5));
+        assert_eq!(settings.claims.memory_bytes, Some(256 << 20));
+        assert_eq!(settings.group.as_deref(), Some("5"));
+        let write = [LockKey::new("db"), LockKey::new("file:a")];
+        assert_eq!(settings.locks.write, write);
+        assert_eq!(settings.locks.read, [LockKey::new("graph")]);
+        for (key, text) in [
+            ("retries", "1001"),
+            ("retries", "two"),
+            ("cpus", "0"),
+            ("memory", "0B"),
+            ("timeout", "0s"),
+            ("timeout", "5"),
+            ("write_locks", "file:"),
+            ("read_locks", "{{a.output}}"),
+        ] {
+            settings.set(key, text).expect_err(text);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A plan as it stands in its file: names are names yet, not numbers.
+//! A plan as its file has it: calls are known by name, not yet by number.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,30 +7,30 @@ use super::reference::Reference;
 use crate::catalogue::document::Node;
 use crate::model::{CallName, Cap, Claims, EdgeKind, FailurePolicy, LockSet, Tool, ToolName};
 
-/// Something and where it stands.
+/// A value with its span in the file.
 #[derive(Debug, Clone)]
 pub(super) struct Spanned<T> {
     pub(super) value: T,
     pub(super) span: Range<usize>,
 }
 
-/// What one plan file says.
+/// Content of one plan file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParsedPlan {
     pub(super) name: Option<String>,
     pub(super) cap: Option<Cap>,
     pub(super) on_failure: Option<FailurePolicy>,
     pub(super) calls: Vec<ParsedCall>,
-    /// What may differ in the output of every call.
+    /// JSON pointers at parts of every output that may differ from run to run.
     pub(super) ignore: Vec<String>,
-    /// Tools that the file brings along: a foreign file's waits.
+    /// Tools that the file defines itself: the waits of a foreign file.
     pub(super) tools: Vec<Tool>,
 }
 
-/// What a plan says of one call.
-#[derive(Debug, Clone)]
+/// One call of a plan file.
+#[derive(Debug, Clone, Default)]
 pub(super) struct ParsedCall {
-    /// Where the call stands.
+    /// Span of the whole call.
     pub(super) span: Range<usize>,
     pub(super) name: Option<Spanned<CallName>>,
     pub(super) foreign_name: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct ParsedCall {
     pub(super) args: Option<Node>,
     pub(super) references: Vec<Spanned<Reference>>,
     pub(super) after: Vec<Spanned<ParsedEdge>>,
-    pub(super) settings: Settings,
+    pub(super) settings: CallSettings,
     pub(super) is_expected_to_fail: bool,
 }
 
@@ -50,20 +50,33 @@ pub(super) struct ParsedEdge {
     pub(super) on: EdgeKind,
 }
 
-/// The keys of a call that concern no other call.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
-    pub(super) priority: i32,
-    pub(super) group: Option<String>,
-    pub(super) start_after: Option<Duration>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) queue_timeout: Option<Duration>,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) grace: Option<Duration>,
-    pub(super) retries: u32,
-    pub(super) locks: LockSet,
-    pub(super) claims: Claims,
-    pub(super) estimate: Option<Duration>,
-    pub(super) is_verify: bool,
-    pub(super) ignore: Vec<String>,
+/// Keys of a call that concern no other call; `None` takes what its tool says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CallSettings {
+    /// Higher starts first.
+    pub priority: i32,
+    /// Calls of one group share lanes fairly with other groups.
+    pub group: Option<String>,
+    /// Earliest start, as a time of the run.
+    pub start_after: Option<Duration>,
+    /// Longest run time of one attempt.
+    pub timeout: Option<Duration>,
+    /// Longest time from being ready to the first start.
+    pub queue_timeout: Option<Duration>,
+    /// Longest time without output.
+    pub idle_timeout: Option<Duration>,
+    /// Time between the soft stop and the hard one.
+    pub grace: Option<Duration>,
+    /// Further attempts after a failure or a timeout.
+    pub retries: u32,
+    /// Locks beside those of the tool.
+    pub locks: LockSet,
+    /// Cores and memory that it needs.
+    pub claims: Claims,
+    /// Expected run time.
+    pub estimate: Option<Duration>,
+    /// Whether it runs after all calls without.
+    pub is_verify: bool,
+    /// JSON pointers at parts of its output that may differ from run to run.
+    pub ignore: Vec<String>,
 }

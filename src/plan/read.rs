@@ -1,40 +1,27 @@
-//! The top of a plan file.
+//! Reading a plan file: each key by its row in the tables.
 
+use super::keys::{CALL, CALLS, PLAN};
 use super::parsed::{ParsedCall, ParsedPlan};
-use super::read_call::{ignored, read_call};
 use crate::catalogue::document::{Item, Node};
-use crate::catalogue::fields::{Fields, choice, text, wrong_kind};
+use crate::catalogue::fields::{Fields, wrong_kind};
 use crate::catalogue::findings::Findings;
-use crate::model::{Cap, FailurePolicy};
-
-const FAILURE_POLICIES: [(&str, FailurePolicy); 3] = [
-    ("skip", FailurePolicy::Skip),
-    ("continue", FailurePolicy::Continue),
-    ("stop", FailurePolicy::Stop),
-];
+use crate::catalogue::keys::read_rows;
 
 /// Reads a plan; what is wrong with it is reported, the rest is returned.
 pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> ParsedPlan {
+    let mut plan = ParsedPlan::default();
     let Some(mut fields) = Fields::of(root, "a plan", findings) else {
-        return ParsedPlan::default();
+        return plan;
     };
     fields.take("$schema");
-    let plan = ParsedPlan {
-        name: fields.read("name", findings, text).map(str::to_owned),
-        cap: fields.read("cap", findings, cap),
-        on_failure: fields.read("on_failure", findings, |node, findings| {
-            choice(node, &FAILURE_POLICIES, findings)
-        }),
-        ignore: ignored(&mut fields, findings),
-        calls: calls(&mut fields, root, findings),
-        tools: Vec::new(),
-    };
+    read_rows(PLAN, &mut fields, &mut plan, findings);
+    plan.calls = calls(&mut fields, root, findings);
     fields.finish(findings);
     plan
 }
 
 fn calls(fields: &mut Fields<'_>, root: &Node, findings: &mut Findings<'_>) -> Vec<ParsedCall> {
-    let node = fields.take("call");
+    let node = fields.take(CALLS.name);
     let items = match node.map(|node| &node.item) {
         Some(Item::List(items)) => items.as_slice(),
         Some(_) => {
@@ -55,25 +42,14 @@ fn calls(fields: &mut Fields<'_>, root: &Node, findings: &mut Findings<'_>) -> V
     calls.filter_map(|node| read_call(node, findings)).collect()
 }
 
-/// A cap; what is larger than the highest cap is clamped to it.
-fn cap(node: &Node, findings: &mut Findings<'_>) -> Option<Cap> {
-    let Item::Number(number) = &node.item else {
-        wrong_kind(node, "a number of lanes", findings);
-        return None;
+/// Reads a call; `None` where it is not even a table.
+fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<ParsedCall> {
+    let mut fields = Fields::of(node, "a call", findings)?;
+    let mut call = ParsedCall {
+        span: node.span.clone(),
+        ..ParsedCall::default()
     };
-    let lanes = number.as_u64();
-    let cap = Cap::new(lanes.map_or(0, |lanes| u32::try_from(lanes).unwrap_or(u32::MAX)));
-    if cap.is_none() {
-        let message = format!("the cap is {number}, and must be a whole number from 1");
-        let problem = findings.at(&node.span, message).with_help(format!(
-            "1 runs one call after another; {} is the most",
-            Cap::MAX
-        ));
-        findings.push(problem);
-    }
-    if lanes.is_some_and(|lanes| lanes > u64::from(Cap::MAX)) {
-        let message = format!("the cap is {number}; {} is taken, the most", Cap::MAX);
-        findings.warn(&node.span, message);
-    }
-    cap
+    read_rows(CALL, &mut fields, &mut call, findings);
+    fields.finish(findings);
+    Some(call)
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::names::mapped;
-use super::parsed::{ParsedCall, ParsedEdge, ParsedPlan, Settings, Spanned};
+use super::parsed::{CallSettings, ParsedCall, ParsedEdge, ParsedPlan, Spanned};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -92,7 +92,7 @@ fn call(
         args: None,
         references: Vec::new(),
         after,
-        settings: Settings::default(),
+        settings: CallSettings::default(),
         is_expected_to_fail: false,
     }
 }

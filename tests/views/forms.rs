@@ -59,12 +59,18 @@ fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
         let call = &old.calls[1].call;
         assert_eq!(draft.args, call.args);
         assert_eq!(draft.after, call.after);
-        assert_eq!((draft.priority, draft.retries), (-3, 2));
-        assert_eq!(draft.start_after, call.start_after);
-        assert_eq!(draft.timeouts, Some(call.timeouts));
-        assert_eq!((&draft.locks, draft.claims), (&call.locks, call.claims));
-        assert_eq!(draft.group, call.group);
-        assert_eq!(draft.estimate, None);
+        let settings = &draft.settings;
+        assert_eq!((settings.priority, settings.retries), (-3, 2));
+        assert_eq!(settings.start_after, call.start_after);
+        assert_eq!(settings.queue_timeout, call.timeouts.queue);
+        let others = (settings.timeout, settings.idle_timeout, settings.grace);
+        assert_eq!(others, (None, None, None), "the tool's");
+        assert_eq!(
+            (&settings.locks, settings.claims),
+            (&call.locks, call.claims)
+        );
+        assert_eq!(settings.group, call.group);
+        assert_eq!(settings.estimate, None);
     });
 }
 

@@ -337,7 +337,7 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
         let [Command::Add(draft)] = commands.as_slice() else {
             panic!("{commands:?}\n{}", stage.text());
         };
-        assert_eq!(draft.priority, 1, "before all others");
+        assert_eq!(draft.settings.priority, 1, "before all others");
         stage.keys("E").await;
         assert!(
             stage.text().contains("not in the catalogue"),

@@ -1,11 +1,10 @@
 //! JSON Schemas of the files that people write, for their editors.
 //!
-//! The readers of these files say more than a schema can: where something
-//! stands, what may be meant, how calls depend on one another. The types here
-//! describe the forms only; a test holds them against every sample file.
+//! The readers of these files find more than a schema can: the position of an
+//! error, the word that was probably meant, calls that wait for one another.
+//! The schemas of plans and catalogues come from the descriptions of their
+//! keys; a test holds all schemas against every sample file.
 
-mod catalogue;
-mod plan;
 mod theme;
 
 use clap::ValueEnum;
@@ -33,8 +32,8 @@ impl FileKind {
     pub(super) fn schema(self) -> Value {
         match self {
             Self::Config => of::<Options>(),
-            Self::Plan => of::<plan::Plan>(),
-            Self::Catalogue => of::<catalogue::Catalogue>(),
+            Self::Plan => crate::plan::keys::schema(),
+            Self::Catalogue => crate::catalogue::manifest_keys::schema(),
             Self::Theme => of::<theme::Theme>(),
         }
     }
@@ -52,7 +51,7 @@ fn of<T: JsonSchema>() -> Value {
     schema
 }
 
-/// What may be left out is left out in these files, and never null.
+/// Removes `null` from a schema: an optional key of these files is left out.
 fn without_null(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(without_null),
@@ -140,7 +139,7 @@ mod tests {
         for key in keys(&schema, "/properties") {
             assert!(all.get(&key).is_some(), "{key}");
         }
-        for key in keys(&schema, "/$defs/Call/properties") {
+        for key in keys(&schema, "/properties/call/items/properties") {
             let calls = all["call"].as_array().expect("calls");
             assert!(calls.iter().any(|call| call.get(&key).is_some()), "{key}");
         }
@@ -157,11 +156,17 @@ mod tests {
         hold(FileKind::Catalogue, &catalogues);
         let every_key = catalogues.iter().find(|it| it.ends_with("every-key.toml"));
         let all = read(every_key.expect("a catalogue with every key"));
-        for key in keys(&FileKind::Catalogue.schema(), "/$defs/Tool/properties") {
+        for key in keys(
+            &FileKind::Catalogue.schema(),
+            "/properties/tool/items/properties",
+        ) {
             let tools = all["tool"].as_array().expect("tools");
             assert!(tools.iter().any(|tool| tool.get(&key).is_some()), "{key}");
         }
-        for key in keys(&FileKind::Catalogue.schema(), "/$defs/Request/properties") {
+        for key in keys(
+            &FileKind::Catalogue.schema(),
+            "/properties/tool/items/properties/http/properties",
+        ) {
             let tools = all["tool"].as_array().expect("tools");
             assert!(
                 tools.iter().any(|tool| tool["http"].get(&key).is_some()),
@@ -184,10 +189,13 @@ mod tests {
         let server = &read(&path)["mcp"]["memory"];
         hold(FileKind::Catalogue, &[path]);
         let schema = FileKind::Catalogue.schema();
-        for key in keys(&schema, "/$defs/Server/properties") {
+        for key in keys(&schema, "/properties/mcp/additionalProperties/properties") {
             assert!(server.get(&key).is_some(), "{key}");
         }
-        for key in keys(&schema, "/$defs/ServerTool/properties") {
+        for key in keys(
+            &schema,
+            "/properties/mcp/additionalProperties/properties/tools/additionalProperties/properties",
+        ) {
             assert!(server["tools"]["add"].get(&key).is_some(), "{key}");
         }
     }

@@ -24,7 +24,6 @@ use crate::tui::text::schema;
 
 pub use field::{FieldInput, FieldKind, FormField};
 pub use memory::memorable;
-pub use options::OPTIONS;
 
 /// How the arguments are typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -158,7 +158,7 @@ fn submit(state: &mut State, is_first: bool, commands: &mut Vec<UiCommand>) {
     draft.origin = form.author();
     if is_first {
         let above_all = highest_priority(&state.run).saturating_add(1);
-        draft.priority = draft.priority.max(above_all);
+        draft.settings.priority = draft.settings.priority.max(above_all);
     }
     // The engine checks it again, against the calls that there are by then.
     if let Err(problems) = plan::admit(draft.clone(), &names(&state.run), &state.catalogue) {

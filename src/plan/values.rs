@@ -1,64 +1,19 @@
-//! One `[[call]]` of a plan file.
+//! Readers of the values that only plan files have.
 
 use std::ops::Range;
 
-use super::parsed::{ParsedCall, ParsedEdge, Settings, Spanned};
+use super::parsed::{ParsedEdge, Spanned};
 use super::reference::{Reference, in_text, is_call_name};
 use crate::catalogue::document::{Item, Node};
-use crate::catalogue::fields::{
-    Fields, boolean, choice, duration, list, some_time, text, whole, wrong_kind,
-};
+use crate::catalogue::fields::{Fields, choice, list, text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::quantity::parse_bytes;
-use crate::model::{CallName, Claims, EdgeKind, LockKey, LockSet, ToolName};
+use crate::model::{CallName, Cap, EdgeKind, LockKey, LockSet};
 
 const EDGE_KINDS: [(&str, EdgeKind); 2] = [("ok", EdgeKind::Ok), ("done", EdgeKind::Done)];
 
-/// Most extra attempts.
-const MOST_RETRIES: i64 = 1000;
-
-/// Reads a call; `None` where it is not even a table.
-pub(super) fn read_call(node: &Node, findings: &mut Findings<'_>) -> Option<ParsedCall> {
-    let mut fields = Fields::of(node, "a call", findings)?;
-    let name = fields.read("id", findings, call_name);
-    let tool = fields.need("tool", findings);
-    let tool = tool.and_then(|node| {
-        let name = text(node, findings)?;
-        Some(Spanned {
-            value: ToolName::new(name),
-            span: node.span.clone(),
-        })
-    });
-    let args = fields.take("args");
-    let mut references = Vec::new();
-    if let Some(args) = args {
-        if args.as_table().is_none() {
-            wrong_kind(args, "a table of arguments", findings);
-        }
-        collect(args, findings, &mut references);
-    }
-    let after = fields.read("after", findings, |node, findings| {
-        list(node, findings, edge)
-    });
-    let settings = settings(&mut fields, findings);
-    let expected = fields.read("expect", findings, |node, findings| {
-        choice(node, &[("failed", ())], findings)
-    });
-    fields.finish(findings);
-    Some(ParsedCall {
-        span: node.span.clone(),
-        name,
-        foreign_name: None,
-        tool,
-        args: args.filter(|args| args.as_table().is_some()).cloned(),
-        references,
-        after: after.unwrap_or_default(),
-        settings,
-        is_expected_to_fail: expected.is_some(),
-    })
-}
-
-fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<CallName>> {
+/// Reads the id of a call.
+pub(super) fn call_id(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<CallName>> {
     let name = text(node, findings)?;
     if !is_call_name(name) {
         let problem = findings
@@ -73,9 +28,13 @@ fn call_name(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<CallNam
     })
 }
 
-/// The references in the arguments, each at its own place where that can be
-/// told from the text of the file.
-fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<Spanned<Reference>>) {
+/// Collects the references in the arguments, each with its own span where the
+/// text of the file shows it.
+pub(super) fn collect_references(
+    node: &Node,
+    findings: &mut Findings<'_>,
+    found: &mut Vec<Spanned<Reference>>,
+) {
     match &node.item {
         Item::Text(text) => match in_text(text) {
             Ok(references) => {
@@ -94,23 +53,23 @@ fn collect(node: &Node, findings: &mut Findings<'_>, found: &mut Vec<Spanned<Ref
         },
         Item::List(items) => {
             for item in items {
-                collect(item, findings, found);
+                collect_references(item, findings, found);
             }
         }
         Item::Table(entries) => {
             for entry in entries {
-                collect(&entry.node, findings, found);
+                collect_references(&entry.node, findings, found);
             }
         }
         Item::Null | Item::Bool(_) | Item::Number(_) | Item::Unusable => {}
     }
 }
 
-/// Where the references of one string stand in the text of the file.
+/// Spans of the references of one string in the text of the file.
 struct ReferenceSpans<'s> {
     string: Range<usize>,
-    /// What has not been passed yet; empty once one was not found, since
-    /// escapes then stand in the way.
+    /// Text after the last reference found; empty once one was not found,
+    /// since escapes then stand in the way.
     rest: &'s str,
 }
 
@@ -135,8 +94,8 @@ impl<'s> ReferenceSpans<'s> {
     }
 }
 
-/// `"x"`, or `{ call = "x", on = "done" }`.
-fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<ParsedEdge>> {
+/// Reads an element of `after`: `"x"`, or `{ call = "x", on = "done" }`.
+pub(super) fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<ParsedEdge>> {
     let span = node.span.clone();
     if node.as_table().is_none() {
         let Some(call) = node.as_text() else {
@@ -163,42 +122,8 @@ fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<ParsedEdge>>
     })
 }
 
-fn settings(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Settings {
-    let priority = fields.read("priority", findings, |node, findings| {
-        whole(node, i64::from(i32::MIN)..=i64::from(i32::MAX), findings)
-    });
-    let retries = fields.read("retries", findings, |node, findings| {
-        whole(node, 0..=MOST_RETRIES, findings)
-    });
-    Settings {
-        priority: priority.and_then(|n| i32::try_from(n).ok()).unwrap_or(0),
-        group: fields.read("group", findings, text).map(str::to_owned),
-        start_after: fields.read("start_after", findings, duration),
-        timeout: fields.read("timeout", findings, some_time),
-        queue_timeout: fields.read("queue_timeout", findings, some_time),
-        idle_timeout: fields.read("idle_timeout", findings, some_time),
-        grace: fields.read("grace", findings, duration),
-        retries: retries.and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
-        locks: fields.read("locks", findings, locks).unwrap_or_default(),
-        claims: Claims {
-            cpus: fields.read("cpus", findings, cores),
-            memory_bytes: fields.read("memory", findings, bytes),
-        },
-        estimate: fields.read("estimate", findings, duration),
-        is_verify: fields.read("verify", findings, boolean).unwrap_or_default(),
-        ignore: ignored(fields, findings),
-    }
-}
-
-/// JSON pointers at what may differ from run to run.
-pub(super) fn ignored(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Vec<String> {
-    let pointers = fields.read("ignore", findings, |node, findings| {
-        list(node, findings, pointer)
-    });
-    pointers.unwrap_or_default()
-}
-
-fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
+/// Reads a JSON pointer (RFC 6901).
+pub(super) fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
     let written = text(node, findings)?;
     if !written.is_empty() && !written.starts_with('/') {
         let problem = findings
@@ -210,7 +135,8 @@ fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
     Some(written.to_owned())
 }
 
-fn locks(node: &Node, findings: &mut Findings<'_>) -> Option<LockSet> {
+/// Reads `{ write = […], read = […] }`.
+pub(super) fn locks(node: &Node, findings: &mut Findings<'_>) -> Option<LockSet> {
     let mut fields = Fields::of(node, "locks", findings)?;
     let mut keys = |key| fields.read(key, findings, |node, findings| list(node, findings, lock));
     let (write, read) = (keys("write"), keys("read"));
@@ -237,7 +163,8 @@ fn lock(node: &Node, findings: &mut Findings<'_>) -> Option<LockKey> {
     Some(LockKey::new(name))
 }
 
-fn cores(node: &Node, findings: &mut Findings<'_>) -> Option<f64> {
+/// Reads a number of cores.
+pub(super) fn cores(node: &Node, findings: &mut Findings<'_>) -> Option<f64> {
     let cores = match &node.item {
         Item::Number(number) => number.as_f64(),
         _ => None,
@@ -249,7 +176,8 @@ fn cores(node: &Node, findings: &mut Findings<'_>) -> Option<f64> {
     cores
 }
 
-fn bytes(node: &Node, findings: &mut Findings<'_>) -> Option<u64> {
+/// Reads a number of bytes.
+pub(super) fn bytes(node: &Node, findings: &mut Findings<'_>) -> Option<u64> {
     let written = text(node, findings)?;
     match parse_bytes(written) {
         Ok(0) => {
@@ -262,4 +190,27 @@ fn bytes(node: &Node, findings: &mut Findings<'_>) -> Option<u64> {
             None
         }
     }
+}
+
+/// Reads a cap; a larger one than the highest is clamped to it.
+pub(super) fn cap(node: &Node, findings: &mut Findings<'_>) -> Option<Cap> {
+    let Item::Number(number) = &node.item else {
+        wrong_kind(node, "a number of lanes", findings);
+        return None;
+    };
+    let lanes = number.as_u64();
+    let cap = Cap::new(lanes.map_or(0, |lanes| u32::try_from(lanes).unwrap_or(u32::MAX)));
+    if cap.is_none() {
+        let message = format!("the cap is {number}, and must be a whole number from 1");
+        let problem = findings.at(&node.span, message).with_help(format!(
+            "1 runs one call after another; {} is the most",
+            Cap::MAX
+        ));
+        findings.push(problem);
+    }
+    if lanes.is_some_and(|lanes| lanes > u64::from(Cap::MAX)) {
+        let message = format!("the cap is {number}; {} is taken, the most", Cap::MAX);
+        findings.warn(&node.span, message);
+    }
+    cap
 }

@@ -1,0 +1,440 @@
+//! The keys of catalogue files, described once: the JSON Schema and README's
+//! table come from here, and tests hold the readers against them.
+
+use serde_json::Value;
+
+use super::keys::{Key, Shape, file_schema};
+
+const TEXTS: Shape = Shape::List(&Shape::Text);
+const ARGV: Shape = Shape::NonEmpty(&Shape::Text);
+const VARIABLES: Shape = Shape::Map(&Shape::Text);
+const COUNT: Shape = Shape::Whole(1, u32::MAX as i64);
+const STARTS_PER_TIME: Shape = Shape::Matching(r"^\s*[0-9]+\s*/");
+const RATE: Shape = Shape::Either(&[STARTS_PER_TIME, Shape::Table(rate_keys)]);
+const LOCKS: Shape = Shape::Table(lock_keys);
+
+/// The JSON Schema of a catalogue.
+pub(crate) fn schema() -> Value {
+    let keys = [
+        Key::new(
+            "tool",
+            Shape::List(&Shape::Table(tool_keys)),
+            "[{ name = \"list\", command = [\"ls\"] }]",
+            "The tools",
+        ),
+        Key::new(
+            "mcp",
+            Shape::Map(&Shape::Table(server_keys)),
+            "{ memory = { command = [\"server-memory\"] } }",
+            "Servers of the Model Context Protocol by name; their tools appear as `name.tool`",
+        ),
+    ];
+    file_schema("fanout catalogue", &keys)
+}
+
+/// The keys of a tool.
+pub(super) fn tool_keys() -> Vec<Key> {
+    let mut keys = vec![
+        Key::new(
+            "name",
+            Shape::Matching(r"^[A-Za-z0-9_.-]{1,128}$"),
+            "\"word-count\"",
+            "Name in plans: letters, digits, `_`, `-` and `.`",
+        )
+        .required(),
+        Key::new(
+            "description",
+            Shape::Text,
+            "\"Counts words\"",
+            "What it does, in a sentence",
+        ),
+        Key::new(
+            "command",
+            ARGV,
+            "[\"wc\", \"-w\", \"{{path}}\"]",
+            "Program and arguments, never a shell. `{{name}}` fills one element or part of one, \
+             and is never split; an element that is one optional argument without a value is \
+             dropped. A program with a slash is relative to the catalogue",
+        ),
+        Key::new(
+            "stdin",
+            Shape::Words(&["none", "json"]),
+            "\"json\"",
+            "Standard input: nothing, or all arguments as one JSON object",
+        )
+        .or("`none`"),
+        Key::new(
+            "output",
+            Shape::Words(&["auto", "json", "text"]),
+            "\"json\"",
+            "Form of the standard output; `auto` is JSON if it is a JSON document, else text",
+        )
+        .or("`auto`"),
+        Key::new(
+            "input_schema",
+            Shape::Map(&Shape::Any),
+            "{ type = \"object\" }",
+            "JSON Schema of the arguments; a call that violates it never starts",
+        )
+        .or("any object"),
+        Key::new(
+            "read_only",
+            Shape::Flag,
+            "true",
+            "Changes nothing. This and the next three are MCP's annotations",
+        ),
+        Key::new(
+            "idempotent",
+            Shape::Flag,
+            "true",
+            "Calling it again changes nothing more",
+        ),
+        Key::new(
+            "destructive",
+            Shape::Flag,
+            "false",
+            "What it changes may be lost",
+        ),
+        Key::new(
+            "open_world",
+            Shape::Flag,
+            "false",
+            "Deals with things outside of this machine",
+        ),
+    ];
+    keys.extend(limit_keys());
+    keys.extend([
+        queue_timeout(),
+        max_parallel(),
+        rate(),
+        Key::new(
+            "locks",
+            LOCKS,
+            "{ read = [\"file:{{path}}\"] }",
+            "Locks that its calls hold; `{{name}}` is an argument",
+        ),
+        Key::new(
+            "cwd",
+            Shape::Text,
+            "\"scripts\"",
+            "Working directory, relative to the catalogue",
+        )
+        .or("the folder in which fanout was started"),
+        Key::new(
+            "env",
+            VARIABLES,
+            "{ LANG = \"C\" }",
+            "Variables of its environment",
+        ),
+        Key::new(
+            "env_pass",
+            TEXTS,
+            "[\"API_KEY\"]",
+            "Names of variables that it gets from fanout's environment",
+        ),
+        Key::new(
+            "dash",
+            TEXTS,
+            "[\"path\"]",
+            "Arguments that may begin with `-` without a `--` before them",
+        ),
+        estimate(),
+        Key::new(
+            "http",
+            Shape::Table(request_keys),
+            "{ url = \"https://example.org/{{id}}\" }",
+            "A request instead of a `command`, see below",
+        ),
+    ]);
+    keys
+}
+
+/// The keys of a request.
+fn request_keys() -> Vec<Key> {
+    const METHODS: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"];
+    vec![
+        Key::new("method", Shape::Words(METHODS), "\"POST\"", "Method").or("GET"),
+        Key::new(
+            "url",
+            Shape::Matching("^https?://"),
+            "\"https://example.org/items/{{id}}\"",
+            "Address; scheme and host are fixed, values are encoded for their position",
+        )
+        .required(),
+        Key::new(
+            "headers",
+            VARIABLES,
+            "{ Authorization = \"Bearer ${TOKEN}\" }",
+            "Headers by name; `${NAME}` is a variable of the environment, whose value is never \
+             shown",
+        ),
+        Key::new(
+            "body",
+            Shape::Any,
+            "{ title = \"{{title}}\" }",
+            "A text, or a table that is sent as JSON",
+        ),
+    ]
+}
+
+/// The keys of an MCP server.
+fn server_keys() -> Vec<Key> {
+    vec![
+        Key::new(
+            "command",
+            ARGV,
+            "[\"npx\", \"-y\", \"server-memory\"]",
+            "Program and arguments, never a shell",
+        ),
+        Key::new(
+            "url",
+            Shape::Text,
+            "\"https://example.org/mcp\"",
+            "Address, instead of a command: streamable HTTP; `${NAME}` is a variable of the \
+             environment",
+        ),
+        Key::new(
+            "headers",
+            VARIABLES,
+            "{ Authorization = \"Bearer ${TOKEN}\" }",
+            "Headers of every request",
+        ),
+        Key::new(
+            "env",
+            VARIABLES,
+            "{ A = \"b\" }",
+            "Variables of its environment",
+        ),
+        Key::new(
+            "env_pass",
+            TEXTS,
+            "[\"API_KEY\"]",
+            "Names of variables that it gets from fanout's environment",
+        ),
+        Key::new(
+            "cwd",
+            Shape::Text,
+            "\"servers\"",
+            "Working directory, relative to the catalogue",
+        )
+        .or("the folder in which fanout was started"),
+        Key::new(
+            "startup_timeout",
+            Shape::Duration,
+            "\"60s\"",
+            "Longest time until it has answered the handshake",
+        ),
+        Key::new(
+            "timeout",
+            Shape::Duration,
+            "\"1m\"",
+            "Longest run time of its calls",
+        ),
+        Key::new(
+            "parallel",
+            Shape::Flag,
+            "true",
+            "All of its calls may overlap, whatever its tools say",
+        ),
+        Key::new("only", TEXTS, "[\"search\"]", "The tools to take over").or("all"),
+        Key::new("except", TEXTS, "[\"delete\"]", "The tools to leave out"),
+        Key::new(
+            "tools",
+            Shape::Map(&Shape::Table(server_tool_keys)),
+            "{ add = { timeout = \"1s\" } }",
+            "Settings of single tools, by the server's name for them",
+        ),
+    ]
+}
+
+/// The keys of one tool of a server.
+fn server_tool_keys() -> Vec<Key> {
+    let mut keys = limit_keys().to_vec();
+    keys.extend([
+        Key::new(
+            "locks",
+            LOCKS,
+            "{ write = [\"graph\"] }",
+            "Locks instead of the lock on the whole server; `{{name}}` is an argument",
+        ),
+        Key::new(
+            "parallel",
+            Shape::Flag,
+            "true",
+            "Its calls may overlap, whatever the tool says",
+        ),
+        max_parallel(),
+        rate(),
+        estimate(),
+    ]);
+    keys
+}
+
+/// The limits on one attempt.
+fn limit_keys() -> [Key; 3] {
+    [
+        Key::new(
+            "timeout",
+            Shape::Duration,
+            "\"10s\"",
+            "Longest run time of one attempt",
+        ),
+        Key::new(
+            "idle_timeout",
+            Shape::Duration,
+            "\"10s\"",
+            "Longest time without output or progress",
+        ),
+        Key::new(
+            "grace",
+            Shape::Duration,
+            "\"2s\"",
+            "Time between the request to stop (SIGTERM) and the end of waiting for it (SIGKILL)",
+        )
+        .or("5s"),
+    ]
+}
+
+fn queue_timeout() -> Key {
+    Key::new(
+        "queue_timeout",
+        Shape::Duration,
+        "\"5m\"",
+        "Longest time from being ready to the first start",
+    )
+}
+
+fn max_parallel() -> Key {
+    Key::new(
+        "max_parallel",
+        COUNT,
+        "2",
+        "Most of its calls that may run at once",
+    )
+}
+
+fn rate() -> Key {
+    Key::new(
+        "rate",
+        RATE,
+        "\"5/s\"",
+        "Most starts in a time: `\"5/s\"`, or `{ limit = \"100/m\", burst = 10 }`",
+    )
+}
+
+fn estimate() -> Key {
+    Key::new(
+        "estimate",
+        Shape::Duration,
+        "\"1.5s\"",
+        "Expected run time of a call",
+    )
+}
+
+/// The keys of a rate.
+fn rate_keys() -> Vec<Key> {
+    vec![
+        Key::new(
+            "limit",
+            STARTS_PER_TIME,
+            "\"100/m\"",
+            "Most starts in a time",
+        )
+        .required(),
+        Key::new("burst", COUNT, "10", "Starts that may come at once").or("1"),
+    ]
+}
+
+/// The keys of `locks`, in plans as well.
+pub(crate) fn lock_keys() -> Vec<Key> {
+    vec![
+        Key::new("write", TEXTS, "[\"file:out.txt\"]", "Locks it holds alone"),
+        Key::new(
+            "read",
+            TEXTS,
+            "[\"db\"]",
+            "Locks it shares with other readers",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::{PROBES, assert_in_readme};
+    use super::super::source::Source;
+    use super::super::{Catalogue, Problems};
+    use super::*;
+
+    /// The tables of a catalogue: what to write before a key, the word that its
+    /// problems name it by, and its keys.
+    fn tables() -> [(&'static str, &'static str, Vec<Key>); 4] {
+        [
+            ("[[tool]]\n", "a tool", tool_keys()),
+            (
+                "[[tool]]\nname = 'x'\n[tool.http]\n",
+                "a request",
+                request_keys(),
+            ),
+            ("[mcp.x]\n", "a server", server_keys()),
+            (
+                "[mcp.x]\ncommand = ['x']\n[mcp.x.tools.y]\n",
+                "a server's tool",
+                server_tool_keys(),
+            ),
+        ]
+    }
+
+    fn problems(text: &str) -> Problems {
+        let source = Source::new("keys.toml", text);
+        Catalogue::of_source(&source, std::path::Path::new("keys.toml")).1
+    }
+
+    /// Whether anything is wrong at the last line of a text.
+    fn is_taken(text: &str) -> bool {
+        let last = text.trim_end().lines().count();
+        let found = problems(text);
+        let mut lines = found.iter().filter_map(|problem| problem.position());
+        !lines.any(|at| at.line == last)
+    }
+
+    #[test]
+    fn the_readers_know_exactly_the_keys_that_are_described() {
+        for (before, what, keys) in tables() {
+            for key in &keys {
+                let text = format!("{before}{} = {}\n", key.name, key.example);
+                assert!(is_taken(&text), "{text}{:?}", problems(&text));
+            }
+            let found = problems(&format!("{before}zzzzzz = 1\n"));
+            let unknown = format!("{what} has no key `zzzzzz`");
+            let unknown = found.iter().find(|it| it.message() == unknown);
+            let help = unknown.and_then(|it| it.help()).expect("its keys");
+            let known = help.split('`').skip(1).step_by(2);
+            for name in known {
+                // Keys of commands are refused with a reason of their own.
+                let is_described = keys.iter().any(|key| key.name == name);
+                assert!(is_described || name == "launcher", "{what}: {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_a_reader_takes_fit_the_schema() {
+        for (before, what, keys) in tables() {
+            for key in keys {
+                let validator = jsonschema::validator_for(&key.shape.schema()).expect("a schema");
+                for probe in PROBES {
+                    let text = format!("{before}{} = {probe}\n", key.name);
+                    let value: toml::Table = toml::from_str(&format!("x = {probe}")).expect(probe);
+                    let value = serde_json::to_value(&value["x"]).expect("JSON");
+                    let fits = validator.is_valid(&value);
+                    assert!(fits || !is_taken(&text), "{what}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_tool_stand_in_readme() {
+        assert_in_readme("key of a tool", &tool_keys());
+    }
+}

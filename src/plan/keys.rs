@@ -1,0 +1,423 @@
+//! The keys of plan files, each with its reader. The JSON Schema, README's
+//! table and the options of the form come from these tables.
+
+use serde_json::Value;
+
+use super::parsed::{CallSettings, ParsedCall, ParsedPlan, Spanned};
+use super::values::{bytes, call_id, cap, collect_references, cores, edge, locks, pointer};
+use crate::catalogue::document::Node;
+use crate::catalogue::fields::{
+    boolean, choice, duration, list, some_time, text, whole, wrong_kind,
+};
+use crate::catalogue::findings::Findings;
+use crate::catalogue::keys::{Key, Row, Shape, file_schema};
+use crate::catalogue::manifest_keys::lock_keys;
+use crate::model::{FailurePolicy, ToolName};
+
+/// Most extra attempts.
+const MOST_RETRIES: i64 = 1000;
+
+const ID: Shape = Shape::Matching("^[A-Za-z0-9_-]+$");
+
+const POINTERS: Shape = Shape::List(&Shape::Matching("^(/|$)"));
+
+const FAILURE_POLICIES: [(&str, FailurePolicy); 3] = [
+    ("skip", FailurePolicy::Skip),
+    ("continue", FailurePolicy::Continue),
+    ("stop", FailurePolicy::Stop),
+];
+
+/// Keys at the top of a plan, but for [`CALLS`].
+pub(super) const PLAN: &[Row<ParsedPlan>] = &[
+    Row {
+        key: Key::new(
+            "name",
+            Shape::Text,
+            "\"trip research\"",
+            "Name of the plan on the screen and in reports",
+        )
+        .or("the name of the file"),
+        read: |plan, node, findings| plan.name = text(node, findings).map(str::to_owned),
+    },
+    Row {
+        key: Key::new(
+            "cap",
+            Shape::Whole(1, i64::MAX),
+            "8",
+            "Most lanes that may be busy; the command line wins",
+        )
+        .or("4"),
+        read: |plan, node, findings| plan.cap = cap(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "on_failure",
+            Shape::Words(&["skip", "continue", "stop"]),
+            "\"stop\"",
+            "Effect of a failure: `skip` skips the calls that depend on it, `continue` runs those \
+             that do not need its output, `stop` starts nothing more",
+        )
+        .or("`skip`"),
+        read: |plan, node, findings| plan.on_failure = choice(node, &FAILURE_POLICIES, findings),
+    },
+    Row {
+        key: Key::new(
+            "ignore",
+            POINTERS,
+            "[\"/took_ms\"]",
+            "JSON pointers at parts of every call's output that may differ from run to run, for \
+             `compare`",
+        ),
+        read: |plan, node, findings| plan.ignore = pointers(node, findings),
+    },
+];
+
+/// The key of the calls.
+pub(super) const CALLS: Key = Key::new(
+    "call",
+    Shape::NonEmpty(&Shape::Table(call_keys)),
+    "[{ tool = \"echo\" }]",
+    "The calls, at least one",
+)
+.required();
+
+/// Keys of a call.
+pub(super) const CALL: &[Row<ParsedCall>] = &[
+    Row {
+        key: Key::new(
+            "id",
+            ID,
+            "\"count\"",
+            "Name of the call: letters, digits, `_` and `-`",
+        )
+        .or("made from the tool's name"),
+        read: |call, node, findings| call.name = call_id(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "tool",
+            Shape::Text,
+            "\"word-count\"",
+            "Tool to run, by its name in the catalogue",
+        )
+        .required(),
+        read: read_tool,
+    },
+    Row {
+        key: Key::new(
+            "args",
+            Shape::Map(&Shape::Any),
+            "{ path = \"README.md\" }",
+            "Arguments. `{{id.output}}`, then `.key` or `.0`, is the output of another call; a \
+             value that is one whole reference keeps its JSON type; `{{{{` is a literal `{{`",
+        ),
+        read: read_args,
+    },
+    Row {
+        key: Key::new(
+            "after",
+            Shape::List(&Shape::Either(&[ID, Shape::Table(edge_keys)])),
+            "[\"a\", { call = \"b\", on = \"done\" }]",
+            "Calls that must have succeeded; with `on = \"done\"`, that must have ended",
+        ),
+        read: |call, node, findings| call.after = list(node, findings, edge).unwrap_or_default(),
+    },
+    Row {
+        key: Key::new(
+            "priority",
+            Shape::Whole(i32::MIN as i64, i32::MAX as i64),
+            "5",
+            "Higher starts first",
+        )
+        .or("0"),
+        read: |call, node, findings| {
+            let range = i64::from(i32::MIN)..=i64::from(i32::MAX);
+            let number = whole(node, range, findings);
+            call.settings.priority = number.and_then(|it| it.try_into().ok()).unwrap_or(0);
+        },
+    },
+    Row {
+        key: Key::new(
+            "retries",
+            Shape::Whole(0, MOST_RETRIES),
+            "2",
+            "Further attempts after a failure or a timeout; a call that waits for one holds no \
+             lane and no lock",
+        )
+        .or("0"),
+        read: |call, node, findings| {
+            let number = whole(node, 0..=MOST_RETRIES, findings);
+            call.settings.retries = number.and_then(|it| it.try_into().ok()).unwrap_or(0);
+        },
+    },
+    Row {
+        key: Key::new(
+            "timeout",
+            Shape::Duration,
+            "\"30s\"",
+            "Longest run time of one attempt",
+        )
+        .or("the tool's"),
+        read: |call, node, findings| call.settings.timeout = some_time(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "queue_timeout",
+            Shape::Duration,
+            "\"5m\"",
+            "Longest time from being ready to the first start",
+        )
+        .or("the tool's"),
+        read: |call, node, findings| call.settings.queue_timeout = some_time(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "idle_timeout",
+            Shape::Duration,
+            "\"10s\"",
+            "Longest time without output",
+        )
+        .or("the tool's"),
+        read: |call, node, findings| call.settings.idle_timeout = some_time(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "grace",
+            Shape::Duration,
+            "\"2s\"",
+            "Time between SIGTERM and SIGKILL",
+        )
+        .or("the tool's, else 5s"),
+        read: |call, node, findings| call.settings.grace = duration(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "start_after",
+            Shape::Duration,
+            "\"2m\"",
+            "Earliest start, as a time of the run",
+        )
+        .or("at once"),
+        read: |call, node, findings| call.settings.start_after = duration(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "locks",
+            Shape::Table(lock_keys),
+            "{ write = [\"file:out.txt\"], read = [\"db\"] }",
+            "Locks held while it runs, beside those of its tool; a `file:` lock covers \
+             everything under its path",
+        ),
+        read: |call, node, findings| {
+            call.settings.locks = locks(node, findings).unwrap_or_default();
+        },
+    },
+    Row {
+        key: Key::new(
+            "cpus",
+            Shape::Positive,
+            "1.5",
+            "Cores that it needs: calls that need more than the machine has do not start together",
+        ),
+        read: |call, node, findings| call.settings.claims.cpus = cores(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "memory",
+            Shape::Size,
+            "\"256MiB\"",
+            "Memory that it needs, in the same way",
+        ),
+        read: |call, node, findings| call.settings.claims.memory_bytes = bytes(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "estimate",
+            Shape::Duration,
+            "\"1.5s\"",
+            "Expected run time, for ranks, forecasts and the time left",
+        )
+        .or("the tool's"),
+        read: |call, node, findings| call.settings.estimate = duration(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "group",
+            Shape::Text,
+            "\"turn 3\"",
+            "Calls of one group share lanes fairly with other groups",
+        ),
+        read: |call, node, findings| {
+            call.settings.group = text(node, findings).map(str::to_owned);
+        },
+    },
+    Row {
+        key: Key::new(
+            "verify",
+            Shape::Flag,
+            "true",
+            "Reads the final state back, so it runs after all others; `compare` and `sweep` do \
+             not count its time",
+        ),
+        read: |call, node, findings| {
+            call.settings.is_verify = boolean(node, findings).unwrap_or_default();
+        },
+    },
+    Row {
+        key: Key::new(
+            "ignore",
+            POINTERS,
+            "[\"/took_ms\"]",
+            "JSON pointers at parts of its output that may differ from run to run, for \
+             `compare`; `[\"\"]` is the whole output",
+        ),
+        read: |call, node, findings| call.settings.ignore = pointers(node, findings),
+    },
+    Row {
+        key: Key::new(
+            "expect",
+            Shape::Words(&["failed"]),
+            "\"failed\"",
+            "Planned to fail: that, and the skipping of what depends on it, is no failure of the \
+             run",
+        ),
+        read: |call, node, findings| {
+            call.is_expected_to_fail = choice(node, &[("failed", ())], findings).is_some();
+        },
+    },
+];
+
+/// The descriptions of the keys at the top of a plan.
+fn plan_keys() -> Vec<Key> {
+    PLAN.iter().map(|row| row.key).chain([CALLS]).collect()
+}
+
+/// The descriptions of the keys of a call.
+pub(crate) fn call_keys() -> Vec<Key> {
+    CALL.iter().map(|row| row.key).collect()
+}
+
+/// The keys of an element of `after`.
+fn edge_keys() -> Vec<Key> {
+    vec![
+        Key::new("call", ID, "\"b\"", "Name of the other call").required(),
+        Key::new(
+            "on",
+            Shape::Words(&["ok", "done"]),
+            "\"done\"",
+            "State it must have reached: success, or any end",
+        )
+        .or("`ok`"),
+    ]
+}
+
+/// The JSON Schema of a plan.
+pub(crate) fn schema() -> Value {
+    file_schema("fanout plan", &plan_keys())
+}
+
+/// Reads one key of a call that nothing else in a plan depends on, as if a plan
+/// had it.
+pub(super) fn read_setting(
+    name: &str,
+    node: &Node,
+    settings: &mut CallSettings,
+    findings: &mut Findings<'_>,
+) {
+    let Some(row) = CALL.iter().find(|row| row.key.name == name) else {
+        return;
+    };
+    let mut call = ParsedCall {
+        settings: std::mem::take(settings),
+        ..ParsedCall::default()
+    };
+    (row.read)(&mut call, node, findings);
+    *settings = call.settings;
+}
+
+fn read_tool(call: &mut ParsedCall, node: &Node, findings: &mut Findings<'_>) {
+    call.tool = text(node, findings).map(|name| Spanned {
+        value: ToolName::new(name),
+        span: node.span.clone(),
+    });
+}
+
+fn read_args(call: &mut ParsedCall, node: &Node, findings: &mut Findings<'_>) {
+    if node.as_table().is_some() {
+        call.args = Some(node.clone());
+    } else {
+        wrong_kind(node, "a table of arguments", findings);
+    }
+    collect_references(node, findings, &mut call.references);
+}
+
+fn pointers(node: &Node, findings: &mut Findings<'_>) -> Vec<String> {
+    list(node, findings, pointer).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+    use crate::catalogue::keys::{PROBES, assert_in_readme};
+    use crate::plan::from_text;
+
+    /// The tables of a plan: the text before a key, and its keys.
+    fn tables() -> [(&'static str, Vec<Key>); 2] {
+        [
+            ("", plan_keys()),
+            ("[[call]]\ntool = 'echo'\n", call_keys()),
+        ]
+    }
+
+    /// Whether the reader finds nothing wrong at the last line of a text.
+    fn is_taken(text: &str) -> bool {
+        let catalogue = Catalogue::sample().expect("sound");
+        let last = text.trim_end().lines().count();
+        let Err(problems) = from_text("keys.toml", text, &catalogue) else {
+            return true;
+        };
+        let mut lines = problems.iter().filter_map(|problem| problem.position());
+        !lines.any(|at| at.line == last)
+    }
+
+    #[test]
+    fn every_example_is_taken_by_its_reader_and_fits_the_schema() {
+        for (before, keys) in tables() {
+            for key in keys {
+                let value: toml::Table =
+                    toml::from_str(&format!("x = {}", key.example)).expect(key.name);
+                let value = serde_json::to_value(&value["x"]).expect("JSON");
+                let validator = jsonschema::validator_for(&key.shape.schema()).expect("a schema");
+                assert!(validator.is_valid(&value), "{}", key.name);
+                // Names of other calls are checked after the plan was read.
+                if key.name == "after" || key.name == "tool" {
+                    continue;
+                }
+                let text = format!("{before}{} = {}\n", key.name, key.example);
+                assert!(is_taken(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_a_reader_takes_fit_the_schema() {
+        for (before, keys) in tables() {
+            for key in keys.into_iter().filter(|key| key.name != "tool") {
+                let validator = jsonschema::validator_for(&key.shape.schema()).expect("a schema");
+                for probe in PROBES {
+                    let text = format!("{before}{} = {probe}\n", key.name);
+                    let value: toml::Table = toml::from_str(&format!("x = {probe}")).expect(probe);
+                    let value = serde_json::to_value(&value["x"]).expect("JSON");
+                    let fits = validator.is_valid(&value);
+                    assert!(fits || !is_taken(&text), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_call_stand_in_readme() {
+        assert_in_readme("key of a call", &call_keys());
+    }
+}
