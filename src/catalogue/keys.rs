@@ -191,6 +191,7 @@ pub(crate) fn file_schema(title: &str, keys: &[Key]) -> Value {
 }
 
 /// A Markdown table of keys.
+#[cfg(test)]
 pub(crate) fn markdown(heading: &str, keys: &[Key]) -> String {
     let escaped = |text: &str| text.replace('|', "\\|");
     let mut text = format!("| {heading} | such as | meaning |\n|---|---|---|\n");

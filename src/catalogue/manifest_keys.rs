@@ -196,8 +196,8 @@ fn server_keys() -> Vec<Key> {
         Key::new(
             "headers",
             VARIABLES,
-            "{ Authorization = \"Bearer ${TOKEN}\" }",
-            "Headers of every request",
+            "{ X-Team = \"tools\" }",
+            "Headers of every request; `${NAME}` is a variable of the environment",
         ),
         Key::new(
             "env",
@@ -401,7 +401,13 @@ mod tests {
     fn the_readers_know_exactly_the_keys_that_are_described() {
         for (before, what, keys) in tables() {
             for key in &keys {
-                let text = format!("{before}{} = {}\n", key.name, key.example);
+                let is_remote = key.name == "headers" && what == "a server";
+                let url = if is_remote {
+                    "url = 'https://x.org'\n"
+                } else {
+                    ""
+                };
+                let text = format!("{before}{url}{} = {}\n", key.name, key.example);
                 assert!(is_taken(&text), "{text}{:?}", problems(&text));
             }
             let found = problems(&format!("{before}zzzzzz = 1\n"));

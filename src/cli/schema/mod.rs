@@ -181,16 +181,18 @@ mod tests {
              env_pass = ['TOKEN']\ncwd = 'here'\nstartup_timeout = '10s'\ntimeout = '1m'\n\
              parallel = false\nonly = ['add']\nexcept = ['drop']\n[mcp.memory.tools.add]\n\
              timeout = '1s'\nidle_timeout = '1s'\ngrace = '1s'\nlocks = { write = ['graph'] }\n\
-             parallel = false\nmax_parallel = 2\nrate = '5/s'\nestimate = '1s'\n";
+             parallel = false\nmax_parallel = 2\nrate = '5/s'\nestimate = '1s'\n\
+             [mcp.remote]\nurl = 'https://example.org/mcp'\nheaders = { A = 'b' }\n";
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("servers.toml");
         std::fs::write(&path, text).expect("written");
         crate::catalogue::Catalogue::load(std::slice::from_ref(&path)).expect("it is sound");
-        let server = &read(&path)["mcp"]["memory"];
+        let (server, remote) = (&read(&path)["mcp"]["memory"], &read(&path)["mcp"]["remote"]);
         hold(FileKind::Catalogue, &[path]);
         let schema = FileKind::Catalogue.schema();
         for key in keys(&schema, "/properties/mcp/additionalProperties/properties") {
-            assert!(server.get(&key).is_some(), "{key}");
+            let is_given = server.get(&key).or(remote.get(&key)).is_some();
+            assert!(is_given, "{key}");
         }
         for key in keys(
             &schema,
