@@ -14,6 +14,7 @@ mod attempt;
 mod bounds;
 mod chronicle;
 mod copy;
+mod files;
 mod filter;
 mod ledger;
 mod lines;
@@ -40,6 +41,7 @@ mod wiretap;
 
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
+pub use files::{FileLock, PrivateFileError, PrivateFolder, ReplaceError, replace};
 pub use filter::{Filter, Matches};
 pub use pattern::{NoPattern, Pattern};
 pub use pieces::{Piece, Seen};

@@ -14,11 +14,15 @@ use super::question::{is_confirmed, legible};
 use super::store::{self, StoreError};
 use super::tell;
 use crate::catalogue::Catalogue;
-use crate::exec::{self, OwnFolder};
+use crate::exec;
 use crate::model::{ChangedTool, HeldBack, ListedTool, McpServer, ServerName};
+use crate::output::PrivateFolder;
 
 /// Version of the files' format.
 const VERSION: u32 = 1;
+
+/// Length of a file, in bytes, beyond which it is neither read nor written.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// Lines of a description shown around each change in it.
 const AROUND: usize = 2;
@@ -64,7 +68,7 @@ struct PinnedServer {
 
 /// The pins of all servers. Without a state folder they last for one run.
 pub(crate) struct PinStore {
-    folder: Option<OwnFolder>,
+    folder: Option<PrivateFolder>,
     servers: Mutex<BTreeMap<ServerName, PinnedServer>>,
 }
 
@@ -128,7 +132,7 @@ impl PinStore {
         let written = serde_json::to_string(&pinned.written)
             .map_err(|error| error.to_string())
             .and_then(|text| {
-                let written = folder.write(&pinned.file, &text);
+                let written = folder.write(&pinned.file, &text, MOST_BYTES);
                 written.map_err(|error| error.to_string())
             });
         if let Err(error) = written {
@@ -181,7 +185,7 @@ impl exec::Pins for PinStore {
 }
 
 impl PinnedServer {
-    fn read(server: &McpServer, folder: Option<&OwnFolder>) -> Self {
+    fn read(server: &McpServer, folder: Option<&PrivateFolder>) -> Self {
         let origin = server.origin.clone().unwrap_or_default();
         let origin = origin.canonicalize().unwrap_or(origin);
         let whose = format!("{} of {}", server.name, origin.display());
@@ -245,8 +249,8 @@ impl PinnedServer {
     }
 }
 
-fn read(folder: &OwnFolder, file: &str) -> Result<Option<PinFile>, StoreError> {
-    let Some(text) = folder.read(file)? else {
+fn read(folder: &PrivateFolder, file: &str) -> Result<Option<PinFile>, StoreError> {
+    let Some(text) = folder.read(file, MOST_BYTES)? else {
         return Ok(None);
     };
     let written: PinFile = serde_json::from_str(&text).map_err(|source| StoreError::Malformed {

@@ -5,10 +5,13 @@ use sha2::{Digest, Sha256};
 
 use crate::app::Folders;
 use crate::catalogue::{DiscoveredFile, TrustItem};
-use crate::exec::{FolderError, OwnFolder};
+use crate::output::{PrivateFileError, PrivateFolder};
 
 /// Version of the files' format.
 const VERSION: u32 = 1;
+
+/// Length of a file, in bytes, beyond which it is neither read nor written.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Name of the folder in the state folder.
 const FOLDER: &str = "trust";
@@ -19,7 +22,7 @@ pub(super) enum StoreError {
     #[error("there is no home folder")]
     NoHome,
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Folder(#[from] PrivateFileError),
     #[error("{file} is not as this version writes it: {source}")]
     Malformed {
         file: String,
@@ -52,7 +55,7 @@ impl TrustedCatalogue {
 
 /// The folder of trusted catalogues.
 pub(super) struct TrustStore {
-    folder: OwnFolder,
+    folder: PrivateFolder,
 }
 
 impl TrustStore {
@@ -68,7 +71,7 @@ impl TrustStore {
         found: &DiscoveredFile,
     ) -> Result<Option<TrustedCatalogue>, StoreError> {
         let file = file_of(found);
-        let Some(text) = self.folder.read(&file)? else {
+        let Some(text) = self.folder.read(&file, MOST_BYTES)? else {
             return Ok(None);
         };
         let known = serde_json::from_str(&text);
@@ -91,16 +94,16 @@ impl TrustStore {
             uses,
         };
         match serde_json::to_string_pretty(&known) {
-            Ok(text) => Ok(self.folder.write(&file, &text)?),
+            Ok(text) => Ok(self.folder.write(&file, &text, MOST_BYTES)?),
             Err(source) => Err(StoreError::Malformed { file, source }),
         }
     }
 }
 
 /// Opens a folder in the state folder; one that others can write is refused.
-pub(super) fn folder(name: &str) -> Result<OwnFolder, StoreError> {
+pub(super) fn folder(name: &str) -> Result<PrivateFolder, StoreError> {
     let folders = Folders::find().ok_or(StoreError::NoHome)?;
-    Ok(OwnFolder::open(&folders.state(), name)?)
+    Ok(PrivateFolder::create(&folders.state())?.create_folder(name)?)
 }
 
 fn file_of(found: &DiscoveredFile) -> String {

@@ -29,7 +29,6 @@ pub use self::persistent_process::{PersistentPipes, PersistentProcess};
 use self::supervised_process::SupervisedProcess;
 use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
-use super::own_folder::OwnFolder;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
 use super::{AttemptEvent, Spawner, StopTokens};
@@ -100,7 +99,7 @@ impl Containment {
 
 fn sweep_leftovers(state: &Path) -> Result<SweptLeftovers, LedgerError> {
     let scope = PidScope::here().ok_or(LedgerError::NoPidScope)?;
-    Ok(sweep(&OwnFolder::open(state, ledger::FOLDER)?, &scope))
+    Ok(sweep(&ledger::open_folder(state)?, &scope))
 }
 
 impl Spawner for Containment {

@@ -12,12 +12,16 @@ mod writer;
 pub(super) use record::PidScope;
 pub use sweep::SweptLeftovers;
 pub(super) use sweep::sweep;
-pub(super) use writer::LedgerWriter;
+pub(super) use writer::{LedgerWriter, forget};
 
-use super::own_folder::FolderError;
+use std::path::Path;
 
-/// The ledger's folder in the state folder.
-pub(super) const FOLDER: &str = "ledger";
+use crate::output::{PrivateFileError, PrivateFolder};
+
+/// Opens the ledger's folder in the state folder.
+pub(super) fn open_folder(state: &Path) -> Result<PrivateFolder, PrivateFileError> {
+    PrivateFolder::create(state)?.create_folder("ledger")
+}
 
 /// Reason that no ledger is kept. Without one, the next start does not find the
 /// leftovers of a death of everything at once.
@@ -25,7 +29,7 @@ pub(super) const FOLDER: &str = "ledger";
 pub enum LedgerError {
     /// Its folder is not used.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Folder(#[from] PrivateFileError),
     /// The system names neither its boot nor its set of process ids.
     #[error("the system does not name its boot or its process ids")]
     NoPidScope,

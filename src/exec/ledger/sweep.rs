@@ -8,13 +8,12 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, unlinkat};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::record::{LedgerRecord, PidScope};
 use crate::exec::cgroup;
-use crate::exec::own_folder::OwnFolder;
 use crate::model::Leftover;
+use crate::output::PrivateFolder;
 use crate::probe::procfs::{self, ProcessStat};
 
 /// Time of killing before the rest is given up.
@@ -36,7 +35,7 @@ pub struct SweptLeftovers {
 }
 
 /// Kills the leftovers of dead runners, and removes their files.
-pub(in crate::exec) fn sweep(folder: &OwnFolder, scope: &PidScope) -> SweptLeftovers {
+pub(in crate::exec) fn sweep(folder: &PrivateFolder, scope: &PidScope) -> SweptLeftovers {
     let evidence = read_evidence(folder, scope);
     let records: Vec<&LedgerRecord> = evidence.iter().map(|it| &it.record).collect();
     let mut swept = SweptLeftovers::default();
@@ -45,7 +44,7 @@ pub(in crate::exec) fn sweep(folder: &OwnFolder, scope: &PidScope) -> SweptLefto
     }
     if swept.unconfirmed.is_empty() {
         for file in &evidence {
-            let _gone = unlinkat(folder.descriptor(), &file.name, AtFlags::empty());
+            let _gone = folder.remove(&file.name);
         }
     }
     swept
@@ -59,7 +58,7 @@ struct Evidence {
 
 /// Reads the files of dead runners, except for those whose supervisor still
 /// lives: it kills the same processes.
-fn read_evidence(folder: &OwnFolder, scope: &PidScope) -> Vec<Evidence> {
+fn read_evidence(folder: &PrivateFolder, scope: &PidScope) -> Vec<Evidence> {
     let Ok(entries) = fs::read_dir(folder.path()) else {
         return Vec::new();
     };
@@ -68,18 +67,13 @@ fn read_evidence(folder: &OwnFolder, scope: &PidScope) -> Vec<Evidence> {
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             continue;
         };
-        let is_short = entry
-            .metadata()
-            .is_ok_and(|it| it.is_file() && it.len() <= LONGEST);
-        let text = is_short
-            .then(|| fs::read_to_string(entry.path()).ok())
-            .flatten();
+        let text = folder.read(&name, LONGEST).ok().flatten();
         let Some(record) = text.as_deref().and_then(LedgerRecord::parse) else {
             continue;
         };
         if record.scope.boot != scope.boot {
             // No process outlives a boot.
-            let _gone = unlinkat(folder.descriptor(), &name, AtFlags::empty());
+            let _gone = folder.remove(&name);
         } else if record.scope.namespace == scope.namespace
             && !record.runner.is_alive()
             && !record.supervisor.is_alive()

@@ -8,7 +8,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::pwrite;
 
 use super::record::{LedgerRecord, PidScope};
-use crate::exec::own_folder::OwnFolder;
+use crate::output::PrivateFolder;
 use crate::probe::procfs::{self, ProcessIdentity};
 
 /// Processes of one tree that are recorded.
@@ -27,7 +27,7 @@ pub(in crate::exec) struct LedgerWriter {
 impl LedgerWriter {
     /// Opens the file of this supervisor.
     pub(in crate::exec) fn open(
-        folder: &OwnFolder,
+        folder: &PrivateFolder,
         scope: PidScope,
         runner: ProcessIdentity,
         cgroup: Option<PathBuf>,
@@ -89,10 +89,7 @@ impl LedgerWriter {
     }
 }
 
-impl OwnFolder {
-    /// Removes the file of a supervisor whose tree is known to be gone.
-    pub(in crate::exec) fn forget(&self, runner: ProcessIdentity, supervisor: u32) {
-        let name = LedgerWriter::name(runner, supervisor);
-        let _gone = unlinkat(self.descriptor(), &name, AtFlags::empty());
-    }
+/// Removes the file of a supervisor whose tree is known to be gone.
+pub(in crate::exec) fn forget(folder: &PrivateFolder, runner: ProcessIdentity, supervisor: u32) {
+    let _gone = folder.remove(&LedgerWriter::name(runner, supervisor));
 }

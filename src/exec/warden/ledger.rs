@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exec::cgroup;
 use crate::exec::ledger::{self, LedgerWriter, PidScope};
-use crate::exec::own_folder::OwnFolder;
+use crate::output::PrivateFolder;
 use crate::probe::procfs::ProcessIdentity;
 
 /// The runner's control group, and its ledger folder where there is one.
@@ -13,7 +13,7 @@ use crate::probe::procfs::ProcessIdentity;
 pub(super) struct Ledger {
     runner: ProcessIdentity,
     cgroup: Option<PathBuf>,
-    folder: Option<OwnFolder>,
+    folder: Option<PrivateFolder>,
     scope: Option<PidScope>,
 }
 
@@ -21,8 +21,7 @@ impl Ledger {
     /// Enters the runner's control group where that is possible, and opens the
     /// ledger folder where there is a state folder.
     pub(super) fn open(runner: ProcessIdentity, state: Option<OsString>) -> Self {
-        let folder =
-            state.and_then(|state| OwnFolder::open(Path::new(&state), ledger::FOLDER).ok());
+        let folder = state.and_then(|state| ledger::open_folder(Path::new(&state)).ok());
         Self {
             runner,
             cgroup: cgroup::enter(runner),
@@ -40,7 +39,7 @@ impl Ledger {
     /// Removes the file of a dead supervisor that left nothing behind.
     pub(super) fn forget(&self, supervisor: u32) {
         if let Some(folder) = &self.folder {
-            folder.forget(self.runner, supervisor);
+            ledger::forget(folder, self.runner, supervisor);
         }
     }
 }

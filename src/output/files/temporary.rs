@@ -1,0 +1,75 @@
+//! New files beside the ones that they will replace.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::io::Errno;
+
+/// End of the names of files that have not replaced anything yet.
+pub(super) const SUFFIX: &str = ".new";
+
+/// Number of new files of this process, so that two threads never share one.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A new file in a folder, removed when it is dropped before [`Self::rename`].
+pub(super) struct Temporary<'f> {
+    folder: BorrowedFd<'f>,
+    name: Option<OsString>,
+    file: File,
+}
+
+impl<'f> Temporary<'f> {
+    /// Creates the file that will replace the file `name` of a folder.
+    pub(super) fn create(folder: &'f OwnedFd, name: &OsStr, mode: Mode) -> io::Result<Self> {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut new = OsString::from(".");
+        new.push(name);
+        new.push(format!(".{}-{count}{SUFFIX}", std::process::id()));
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let open = || openat(folder, &new, flags, mode);
+        let file = open().or_else(|errno| {
+            if errno != Errno::EXIST {
+                return Err(errno);
+            }
+            // A dead process that had this id has left it.
+            unlinkat(folder, &new, AtFlags::empty())?;
+            open()
+        })?;
+        Ok(Self {
+            folder: folder.as_fd(),
+            name: Some(new),
+            file: File::from(file),
+        })
+    }
+
+    /// The file, to be written.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Gives the file its name once its contents are on the disk.
+    pub(super) fn rename(mut self, name: &OsStr) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.sync_all()?;
+        let Some(new) = &self.name else {
+            return Ok(());
+        };
+        renameat(self.folder, new, self.folder, name)?;
+        self.name = None;
+        // Some file systems cannot sync a folder: the file stands all the same.
+        let _unsupported = rustix::fs::fsync(self.folder);
+        Ok(())
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            let _gone = unlinkat(self.folder, name, AtFlags::empty());
+        }
+    }
+}
