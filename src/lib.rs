@@ -109,11 +109,11 @@
 //! | [`catalogue`] | manifests, schemas, argument rules | model |
 //! | [`plan`] | plan files, references, graph checks | model, catalogue |
 //! | [`sched`] | the pure scheduler | model |
-//! | [`output`] | buffers, spill files, sanitised text | model |
+//! | [`output`] | buffers, spill files, sanitised text, private files | model |
 //! | [`probe`] | readings of machine and process trees | model |
 //! | [`exec`] | one attempt: processes, the stop ladder | model, output, probe |
 //! | [`engine`] | the loop that joins them | all above |
-//! | [`record`] | events, plain lines, report, history | model |
+//! | [`record`] | events, plain lines, report, history | model, output |
 //! | [`lab`] | bounds, simulation, experiments | model, sched |
 //! | [`theme`] | roles, theme files | |
 //! | [`tui`] | the dashboard | engine handle, output, model, theme, catalogue, plan, lab, record |

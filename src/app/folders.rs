@@ -7,7 +7,7 @@ use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 
 use crate::catalogue::FILE_NAME;
-use crate::record::Notebook;
+use crate::record::HistoryStore;
 
 /// The folders of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,6 @@ impl Folders {
 
 /// Returns the files kept between sessions, in the state folder; `None`
 /// without a home folder.
-pub(crate) fn history() -> Option<Notebook> {
-    Folders::find().map(|folders| Notebook::at(&folders.state()))
+pub(crate) fn history() -> Option<HistoryStore> {
+    Folders::find().map(|folders| HistoryStore::at(&folders.state()))
 }

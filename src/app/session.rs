@@ -18,7 +18,7 @@ use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot};
 use crate::probe;
-use crate::record::{self, Notebook, NotebookError};
+use crate::record::{self, HistoryError, HistoryStore};
 use crate::sched::{DecisionRecord, ToolLimits};
 
 /// A plan, and everything that has to exist before its run can begin.
@@ -153,28 +153,28 @@ impl Session {
     }
 
     /// Keeps a run that went to its end, for the next run of the plan.
-    pub(crate) fn remember(&self, last: &Snapshot, notebook: Option<&Notebook>) {
+    pub(crate) fn remember(&self, last: &Snapshot, history: Option<&HistoryStore>) {
         let calls = &self.plan.calls;
-        let Some(notebook) = notebook else {
+        let Some(history) = history else {
             return;
         };
         if let Some(run) = record::PastRun::of(last, calls.len())
-            && let Err(error) = notebook.keep(calls, self.time_scale, &run)
+            && let Err(error) = history.keep_run(calls, self.time_scale, &run)
         {
             complain(&format!("this run is not kept: {error}"));
         }
-        if let Err(error) = notebook.keep_needs(self.catalogue.tools(), &last.learned) {
+        if let Err(error) = history.keep_needs(self.catalogue.tools(), &last.learned) {
             complain(&format!("what calls need is not kept: {error}"));
         }
     }
 
     /// Reads what calls of the tools needed in earlier runs. Returns the files
     /// that cannot be used; the run does without them.
-    pub(crate) fn recall_needs(&mut self, notebook: Option<&Notebook>) -> Vec<NotebookError> {
-        let Some(notebook) = notebook else {
+    pub(crate) fn recall_needs(&mut self, history: Option<&HistoryStore>) -> Vec<HistoryError> {
+        let Some(history) = history else {
             return Vec::new();
         };
-        let (learned, errors) = notebook.needs(self.catalogue.tools());
+        let (learned, errors) = history.needs(self.catalogue.tools());
         self.learned = learned;
         errors
     }

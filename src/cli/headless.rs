@@ -38,8 +38,8 @@ pub(super) fn conduct(
     for problem in config::options().1 {
         exit::complain(&problem.to_string());
     }
-    let notebook = options.notebook();
-    for error in session.recall_needs(notebook.as_ref()) {
+    let history = options.history();
+    for error in session.recall_needs(history.as_ref()) {
         exit::complain(&format!("what calls need: {error}"));
     }
     let settings = policy.settings(&session.plan);
@@ -50,7 +50,7 @@ pub(super) fn conduct(
                 OutputForm::Events | OutputForm::Silent => Exit::Success,
             };
             if end.interruption.is_none() && printed == Exit::Success {
-                session.remember(&end.last, notebook.as_ref());
+                session.remember(&end.last, history.as_ref());
             }
             let closed = exit::closed(session, &end.last, options);
             match end.interruption {

@@ -11,7 +11,7 @@ use super::{config, terminal};
 use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{Cap, CapControl, FailurePolicy, Order, Plan, Policy};
-use crate::record::Notebook;
+use crate::record::HistoryStore;
 
 /// Where tools come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -194,7 +194,7 @@ pub(super) struct OutputOptions {
 impl OutputOptions {
     /// What is written down between sessions, unless that is not wanted or
     /// there is no home folder for it.
-    pub(super) fn notebook(&self) -> Option<Notebook> {
+    pub(super) fn history(&self) -> Option<HistoryStore> {
         (!self.no_history).then(app::history).flatten()
     }
 

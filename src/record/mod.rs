@@ -1,10 +1,9 @@
-//! What is kept of a run and handed on: the lines of `--events` and `--plain`,
-//! the report, and what is written down for the next session.
+//! Records of a run: the lines of `--events` and `--plain`, the report, and
+//! the history that the next session reads.
 //!
-//! It owns the names of the calls it has heard of and the files of the
-//! notebook, nothing else: events and the final snapshot come to it, bytes go
-//! out. It must not know who sends
-//! them, how a call was run or how anything is drawn.
+//! It owns the names of the calls of the run and the files of the history,
+//! nothing else: events and the final snapshot come in, bytes go out. It must
+//! not know who sends them, how a call was run or how anything is drawn.
 
 mod call_report;
 mod events;
@@ -13,16 +12,16 @@ mod figures;
 mod fixture;
 #[cfg(test)]
 mod fixture_events;
+mod history;
 mod names;
-mod notebook;
 mod plain;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use events::EventLines;
-pub use notebook::{
-    Folder, LastArguments, Notebook, NotebookError, PastAttempt, PastRun, fingerprint,
+pub use history::{
+    HistoryError, HistoryStore, LastArguments, PastAttempt, PastRun, fingerprint, is_fingerprinted,
 };
 pub use plain::{PlainLines, write_outputs};
 pub use report::{Bounds, Report, wall};

@@ -27,7 +27,7 @@ const ROOMS: &[Room] = &[
             "probe",
         ],
     ),
-    ("record", &["model"]),
+    ("record", &["model", "output"]),
     ("lab", &["model", "sched", "engine"]),
     ("theme", &[]),
     (

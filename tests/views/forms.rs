@@ -7,7 +7,7 @@ use std::time::Duration;
 use fanout::catalogue::Catalogue;
 use fanout::engine::Command;
 use fanout::model::{Edge, EdgeKind, LockKey, Outcome, Snapshot};
-use fanout::record::Notebook;
+use fanout::record::HistoryStore;
 use fanout::tui::{DashboardSettings, SavedSession};
 use serde_json::json;
 
@@ -77,12 +77,12 @@ fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
 #[test]
 fn the_last_arguments_are_known_from_one_session_to_the_next() {
     let home = tempfile::tempdir().expect("a folder");
-    let notebook = Notebook::at(home.path());
+    let history = HistoryStore::at(home.path());
     let recalled = || SavedSession {
         runs: Vec::new(),
         is_first: false,
-        arguments: notebook.arguments().expect("readable"),
-        notebook: Some(notebook.clone()),
+        arguments: history.arguments().expect("readable"),
+        history: Some(history.clone()),
     };
     let session = async |stage: &mut Stage| {
         stage.keys("awordc<ret>kept.md<f2>").await;

@@ -98,13 +98,13 @@ pub(super) fn conduct(
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
-    let notebook = options.notebook();
-    for error in session.recall_needs(notebook.as_ref()) {
+    let history = options.history();
+    for error in session.recall_needs(history.as_ref()) {
         let notice = format!("what calls need: {error}");
         looks.settings.notices.push(notice);
     }
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
-    let resume = match recalled.notebook {
+    let resume = match recalled.history {
         Some(_) => ResumePolicy::Save,
         None => ResumePolicy::Forget,
     };
@@ -138,7 +138,7 @@ pub(super) fn conduct(
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
             if leave == Leave::Quit {
-                session.remember(&last, notebook.as_ref());
+                session.remember(&last, history.as_ref());
             }
             let closed = exit::closed(session, &last, options);
             exit::report_panics();
@@ -167,25 +167,25 @@ fn recall(
     options: &OutputOptions,
     notices: &mut Vec<String>,
 ) -> SavedSession {
-    let Some(notebook) = options.notebook() else {
+    let Some(history) = options.history() else {
         return SavedSession::default();
     };
-    let runs = notebook.previous(&session.plan.calls, policy.time_scale);
+    let runs = history.past_runs(&session.plan.calls, policy.time_scale);
     let runs = runs.unwrap_or_else(|error| {
         notices.push(format!("earlier runs of this plan: {error}"));
         Vec::new()
     });
-    let arguments = notebook.arguments().unwrap_or_else(|error| {
+    let arguments = history.arguments().unwrap_or_else(|error| {
         notices.push(format!("last arguments: {error}"));
         LastArguments::default()
     });
     // With a plan there is something to look at; the card is for who has none.
-    let is_first = session.plan.calls.is_empty() && notebook.welcome().unwrap_or(false);
+    let is_first = session.plan.calls.is_empty() && history.note_first_use().unwrap_or(false);
     SavedSession {
         runs,
         is_first,
         arguments,
-        notebook: Some(notebook),
+        history: Some(history),
     }
 }
 

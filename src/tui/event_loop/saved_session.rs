@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::Tool;
-use crate::record::{LastArguments, Notebook, NotebookError, PastRun};
+use crate::record::{HistoryError, HistoryStore, LastArguments, PastRun};
 
 /// What the dashboard recalls of earlier sessions; nothing by default.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,7 @@ pub struct SavedSession {
     /// Whether the user is new here.
     pub is_first: bool,
     /// Where things are written down for later sessions, if anywhere.
-    pub notebook: Option<Notebook>,
+    pub history: Option<HistoryStore>,
 }
 
 impl SavedSession {
@@ -24,9 +24,9 @@ impl SavedSession {
         &self,
         tool: &Tool,
         args: Value,
-    ) -> Result<(), NotebookError> {
-        match &self.notebook {
-            Some(notebook) => notebook.keep_arguments(tool, args),
+    ) -> Result<(), HistoryError> {
+        match &self.history {
+            Some(history) => history.keep_arguments(tool, args),
             None => Ok(()),
         }
     }

@@ -5,16 +5,16 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Notebook, NotebookError, fingerprint};
+use super::{HistoryError, HistoryStore, fingerprint};
 use crate::model::Tool;
 
-/// Tools whose last arguments are kept; the longest unused go first.
+/// Number of tools whose last arguments are kept; the longest unused go first.
 const MOST_TOOLS: usize = 200;
 
-/// Bytes of arguments, as JSON, that are kept of one tool.
+/// Length of the arguments of one tool, in bytes of JSON, that are kept.
 const MOST_BYTES: usize = 64 << 10;
 
-/// The file they stand in.
+/// Name of their file.
 const FILE: &str = "arguments.json";
 
 /// The arguments that tools were called with last, the latest last.
@@ -23,13 +23,13 @@ const FILE: &str = "arguments.json";
 pub struct LastArguments(VecDeque<(String, Value)>);
 
 impl LastArguments {
-    /// What a tool was called with last.
+    /// Arguments that a tool was called with last.
     pub fn of(&self, tool: &Tool) -> Option<&Value> {
         let key = key(tool);
         self.0.iter().find(|it| it.0 == key).map(|it| &it.1)
     }
 
-    /// Keeps what a tool is called with; too much of it is not kept.
+    /// Keeps the arguments of a call; over [`MOST_BYTES`] they are not kept.
     pub fn put(&mut self, tool: &Tool, args: Value) {
         let key = key(tool);
         self.0.retain(|it| it.0 != key);
@@ -47,32 +47,32 @@ fn key(tool: &Tool) -> String {
     fingerprint(&[tool.name.as_str(), &schema.unwrap_or_default()])
 }
 
-impl Notebook {
-    /// What tools were called with last in earlier sessions.
+impl HistoryStore {
+    /// Arguments that tools were called with last in earlier sessions.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or is not what this version writes.
-    pub fn arguments(&self) -> Result<LastArguments, NotebookError> {
-        let Some(text) = self.whole.read(FILE)? else {
-            return Ok(LastArguments::default());
-        };
-        let read = serde_json::from_str(&text);
-        read.map_err(|source| self.whole.malformed(FILE, source))
+    pub fn arguments(&self) -> Result<LastArguments, HistoryError> {
+        let kept = self.whole.read(FILE, |text| serde_json::from_str(text))?;
+        Ok(kept.unwrap_or_default())
     }
 
-    /// Keeps what a tool is called with, beside what other sessions have kept
-    /// meanwhile. What cannot be read is written anew.
+    /// Keeps the arguments that a tool is called with, beside those that other
+    /// sessions have kept meanwhile. A file that cannot be understood is set
+    /// aside.
     ///
     /// # Errors
     ///
     /// The folder or the file cannot be written.
-    pub fn keep_arguments(&self, tool: &Tool, args: Value) -> Result<(), NotebookError> {
-        let mut kept = self.arguments().unwrap_or_default();
-        kept.put(tool, args);
-        let text = serde_json::to_string(&kept);
-        let text = text.map_err(|source| self.whole.malformed(FILE, source))?;
-        self.whole.write(FILE, &text)
+    pub fn keep_arguments(&self, tool: &Tool, args: Value) -> Result<(), HistoryError> {
+        let parse = |text: &str| serde_json::from_str::<LastArguments>(text);
+        let put = |kept: Option<LastArguments>| {
+            let mut kept = kept.unwrap_or_default();
+            kept.put(tool, args);
+            kept
+        };
+        self.whole.update(FILE, parse, put).map(drop)
     }
 }
 
@@ -93,13 +93,13 @@ mod tests {
     #[test]
     fn the_last_arguments_outlive_a_session_in_a_file_for_their_owner() {
         let folder = tempfile::tempdir().expect("a folder");
-        let notebook = Notebook::at(&folder.path().join("state"));
-        assert_eq!(notebook.arguments().expect("none yet").of(&tool("a")), None);
+        let history = HistoryStore::at(&folder.path().join("state"));
+        assert_eq!(history.arguments().expect("none yet").of(&tool("a")), None);
         for (name, text) in [("a", "one"), ("b", "two"), ("a", "three")] {
-            let kept = notebook.keep_arguments(&tool(name), json!({ "text": text }));
+            let kept = history.keep_arguments(&tool(name), json!({ "text": text }));
             kept.expect("written");
         }
-        let kept = notebook.arguments().expect("read");
+        let kept = history.arguments().expect("read");
         assert_eq!(kept.of(&tool("a")), Some(&json!({"text": "three"})));
         assert_eq!(kept.of(&tool("b")), Some(&json!({"text": "two"})));
         let mut other = tool("a");
@@ -111,6 +111,38 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn sessions_that_keep_arguments_at_the_same_time_lose_none() {
+        const SESSIONS: usize = 8;
+        let folder = tempfile::tempdir().expect("a folder");
+        std::thread::scope(|scope| {
+            for at in 0..SESSIONS {
+                let history = HistoryStore::at(folder.path());
+                scope.spawn(move || {
+                    let name = format!("t{at}");
+                    let kept = history.keep_arguments(&tool(&name), json!(at));
+                    kept.expect("written");
+                });
+            }
+        });
+        let kept = HistoryStore::at(folder.path()).arguments().expect("read");
+        assert_eq!(kept.0.len(), SESSIONS);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_set_aside_and_written_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = HistoryStore::at(folder.path());
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, b"{\xff}").expect("written");
+        history.arguments().expect_err("no text");
+        history.keep_arguments(&tool("a"), json!(1)).expect("anew");
+        let kept = history.arguments().expect("read");
+        assert_eq!(kept.of(&tool("a")), Some(&json!(1)));
+        let aside = path.with_extension("json.unreadable");
+        assert_eq!(std::fs::read(aside).expect("set aside"), b"{\xff}");
     }
 
     #[test]
