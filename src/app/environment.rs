@@ -15,7 +15,7 @@ use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::RunSurroundings;
 use crate::exec::{self, Attempts, Containment, Servers};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
-use crate::output::{Bounds, Safe, Store, Wiretap};
+use crate::output::{Bounds, ProtocolLog, Safe, Store};
 
 /// Number of threads of the runtime that drives attempts and servers.
 const IO_THREADS: usize = 2;
@@ -71,7 +71,12 @@ impl RunEnvironment {
         });
         let pins = Arc::new(PinStore::of(catalogue));
         let remembering: Arc<dyn exec::Pins> = Arc::clone(&pins) as _;
-        let servers = Servers::new(&containment, Wiretap::default(), &remembering, configured);
+        let servers = Servers::new(
+            &containment,
+            ProtocolLog::default(),
+            &remembering,
+            configured,
+        );
         Ok(Self {
             containment,
             runtime,

@@ -25,7 +25,7 @@ use crate::model::{
     Call, CallId, Cap, Ending, Epoch, EventKind, History, MachineSample, Plan, Policy, RunEvent,
     RunId, Snapshot, ToolName,
 };
-use crate::output::Seen;
+use crate::output::PieceCursor;
 use crate::probe::Probe;
 use crate::sched::{CallSpec, DecisionRecord, Input, Scheduler, SchedulerSettings, ToolLimits};
 
@@ -58,7 +58,7 @@ pub(super) struct EngineLoop {
     pub(super) lane_time: BusyLaneTime,
     pub(super) journal: Outbox<RunEvent>,
     pub(super) tape: Outbox<DecisionRecord>,
-    pub(super) seen: BTreeMap<CallId, Seen>,
+    pub(super) seen: BTreeMap<CallId, PieceCursor>,
     /// Calls whose latest output the recorder was too far behind to be told of.
     pub(super) unrecorded: BTreeSet<CallId>,
     /// Whether the user was told what keeps output from the disk.

@@ -1,4 +1,4 @@
-//! The output of one attempt: two tapes and the order of their lines behind
+//! The output of one attempt: two buffers and the order of their lines behind
 //! one lock that is never held while a file is read or written.
 
 use std::ops::Range;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Stream;
-use super::ledger::Ledger;
-use super::order::Order;
+use super::arrival_log::ArrivalLog;
 use super::spill::SpillFile;
-use super::tape::{Spilling, Tape};
+use super::storage_budget::StorageBudget;
+use super::stream_buffer::{Spilling, StreamBuffer};
 use crate::model::{AttemptNo, CallId};
 
 /// What the lock guards.
 #[derive(Debug)]
 pub(super) struct Written {
-    pub(super) tapes: [Tape; 2],
-    pub(super) order: Order,
+    pub(super) buffers: [StreamBuffer; 2],
+    pub(super) order: ArrivalLog,
     pub(super) last_stream: Stream,
     pub(super) is_finished: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct Attempt {
     pub(super) number: AttemptNo,
     /// Disk bytes of all attempts of the call.
     pub(super) call_disk: Arc<AtomicU64>,
-    ledger: Arc<Ledger>,
+    budget: Arc<StorageBudget>,
     written: Mutex<Written>,
     /// Attempts of the same call before this one.
     pub(super) earlier: Vec<Weak<Attempt>>,
@@ -49,7 +49,7 @@ impl Attempt {
         number: AttemptNo,
         call_disk: Arc<AtomicU64>,
         earlier: Vec<Weak<Self>>,
-        ledger: Arc<Ledger>,
+        budget: Arc<StorageBudget>,
         folder: Option<&PathBuf>,
     ) -> Self {
         let spilling = match folder {
@@ -67,12 +67,12 @@ impl Attempt {
             call_disk,
             earlier,
             written: Mutex::new(Written {
-                tapes: Stream::BOTH.map(|_| Tape::new(&ledger.bounds, spilling)),
-                order: Order::default(),
+                buffers: Stream::BOTH.map(|_| StreamBuffer::new(&budget.bounds, spilling)),
+                order: ArrivalLog::default(),
                 last_stream: Stream::Stdout,
                 is_finished: false,
             }),
-            ledger,
+            budget,
             files: Stream::BOTH.map(file),
             is_due: [AtomicBool::new(false), AtomicBool::new(false)],
             caught_up: Notify::new(),
@@ -83,62 +83,66 @@ impl Attempt {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes a tape and keeps the ledger of memory right.
-    pub(super) fn change<T>(&self, stream: Stream, change: impl FnOnce(&mut Tape) -> T) -> T {
+    /// Changes a buffer and keeps the budget of memory right.
+    pub(super) fn change<T>(
+        &self,
+        stream: Stream,
+        change: impl FnOnce(&mut StreamBuffer) -> T,
+    ) -> T {
         let mut written = self.lock();
-        let tape = &mut written.tapes[stream.index()];
-        let before = tape.memory();
-        let answer = change(tape);
-        let after = tape.memory();
+        let buffer = &mut written.buffers[stream.index()];
+        let before = buffer.memory();
+        let answer = change(buffer);
+        let after = buffer.memory();
         drop(written);
-        self.ledger.adjust_memory(before, after);
+        self.budget.adjust_memory(before, after);
         answer
     }
 
     /// Appends bytes. Returns which lines were completed, and whether blocks
     /// now wait for the disk.
     pub(super) fn push(&self, stream: Stream, bytes: &[u8], at: Duration) -> (Range<u64>, bool) {
-        let limit = self.ledger.tail_blocks();
+        let limit = self.budget.tail_blocks();
         let mut written = self.lock();
         let Written {
-            tapes,
+            buffers,
             order,
             last_stream,
             ..
         } = &mut *written;
-        let tape = &mut tapes[stream.index()];
-        let (memory, lines) = (tape.memory(), tape.newlines());
-        tape.push(bytes);
-        let completed = lines..tape.newlines();
+        let buffer = &mut buffers[stream.index()];
+        let (memory, lines) = (buffer.memory(), buffer.newlines());
+        buffer.push(bytes);
+        let completed = lines..buffer.newlines();
         order.push(stream, completed.end - completed.start, at);
         *last_stream = stream;
-        let excess = tape.tail_len().saturating_sub(limit);
+        let excess = buffer.tail_len().saturating_sub(limit);
         // A disk that is too slow costs output, never memory.
-        if excess > HARD_BACKLOG_BYTES / self.ledger.bounds.block_bytes {
-            tape.close_spill();
+        if excess > HARD_BACKLOG_BYTES / self.budget.bounds.block_bytes {
+            buffer.close_spill();
         }
-        let is_spilling = tape.spilling() == Spilling::Open;
+        let is_spilling = buffer.spilling() == Spilling::Open;
         if !is_spilling {
-            tape.drop_excess(limit);
+            buffer.drop_excess(limit);
         }
-        let after = tape.memory();
+        let after = buffer.memory();
         drop(written);
-        self.ledger.adjust_memory(memory, after);
+        self.budget.adjust_memory(memory, after);
         (completed, excess > 0 && is_spilling)
     }
 
     /// Whether more waits for the disk than a pump should add to.
     pub(super) fn is_behind(&self) -> bool {
-        let limit = self.ledger.tail_blocks() + BACKLOG_BYTES / self.ledger.bounds.block_bytes;
+        let limit = self.budget.tail_blocks() + BACKLOG_BYTES / self.budget.bounds.block_bytes;
         self.lock()
-            .tapes
+            .buffers
             .iter()
-            .any(|tape| tape.spilling() == Spilling::Open && tape.tail_len() > limit)
+            .any(|buffer| buffer.spilling() == Spilling::Open && buffer.tail_len() > limit)
     }
 
     /// Whether blocks are kept to be used again.
     pub(super) fn has_spare(&self) -> bool {
-        self.lock().tapes.iter().any(Tape::has_spare)
+        self.lock().buffers.iter().any(StreamBuffer::has_spare)
     }
 
     /// Marks a stream as due for the spiller; false if it was due already.
@@ -146,15 +150,15 @@ impl Attempt {
         !self.is_due[stream.index()].swap(true, Ordering::AcqRel)
     }
 
-    pub(super) fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub(super) fn budget(&self) -> &StorageBudget {
+        &self.budget
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        for tape in &self.lock().tapes {
-            self.ledger.adjust_memory(tape.memory(), 0);
+        for buffer in &self.lock().buffers {
+            self.budget.adjust_memory(buffer.memory(), 0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::filter::Filter;
 use super::lines::Lines;
-use super::picture::{Picture, Walk};
+use super::output_view::{OutputView, Walk};
 use super::reader::Reader;
 use super::{Colours, Position, SafeWriter, Streams};
 use crate::model::{AttemptNo, CallId};
@@ -135,7 +135,7 @@ fn in_form(
     Ok(copied)
 }
 
-fn copy(picture: &Picture, request: &CopyRequest, out: &mut dyn Write) -> io::Result<Copied> {
+fn copy(picture: &OutputView, request: &CopyRequest, out: &mut dyn Write) -> io::Result<Copied> {
     let mut walk = Walk::new(picture, request.streams);
     let mut copied = Copied::default();
     let end = request.lines.end.min(picture.total(request.streams));

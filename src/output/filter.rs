@@ -1,7 +1,7 @@
 //! Output with only the lines that match.
 
+use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::picture::Picture;
 use super::reader::{Reader, line};
 use super::search::streams;
 use super::seeker::Seeker;
@@ -80,7 +80,7 @@ impl Filter {
 
     /// How many matching lines of standard output stand before a row; the
     /// others before it are of standard error.
-    fn split(&self, picture: &Picture, row: usize) -> usize {
+    fn split(&self, picture: &OutputView, row: usize) -> usize {
         let [stdout, stderr] = &self.hits;
         let number = |stream, line: u64| picture.number_of(Streams::Both, stream, line);
         let (mut low, mut high) = (row.saturating_sub(stderr.len()), row.min(stdout.len()));

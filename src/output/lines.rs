@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::view::View;
+use super::stream_view::StreamView;
 
 /// Bytes of a line's beginning and end that are read when it is longer than both.
 pub(super) const LINE_HEAD: u64 = 12 * 1024;
@@ -26,7 +26,7 @@ pub(super) struct RawLine {
 /// Reads lines of one picture, and remembers where it was.
 #[derive(Debug)]
 pub(super) struct Lines<'a> {
-    view: &'a View,
+    view: &'a StreamView,
     /// The stretch last read from disk, and its bytes.
     loaded: Option<usize>,
     scratch: Vec<u8>,
@@ -46,7 +46,7 @@ struct Extent {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(view: &'a View) -> Self {
+    pub(super) fn new(view: &'a StreamView) -> Self {
         let mut lines = Self {
             view,
             loaded: None,

@@ -10,20 +10,21 @@
 //! The room must not know what a call is for, when it ends, or how a screen
 //! lays text out.
 
+mod arrival_log;
 mod attempt;
 mod bounds;
-mod chronicle;
 mod copy;
 mod files;
 mod filter;
-mod ledger;
+mod line_index;
 mod lines;
-mod order;
+mod merged;
+mod output_view;
 mod pattern;
-mod picture;
 mod pieces;
 mod printed;
 mod progress;
+mod protocol_log;
 mod reader;
 mod safe;
 mod search;
@@ -31,31 +32,30 @@ mod seeker;
 mod sink;
 mod spill;
 mod spiller;
+mod storage_budget;
 mod store;
 mod stream;
-mod tape;
-mod together;
-mod view;
+mod stream_buffer;
+mod stream_view;
 mod window;
-mod wiretap;
 
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
 pub use files::{FileLock, PrivateFileError, PrivateFolder, ReplaceError, replace};
 pub use filter::{Filter, Matches};
-pub use pattern::{NoPattern, Pattern};
-pub use pieces::{Piece, Seen};
+pub use merged::{Row, Rows};
+pub use pattern::{Pattern, PatternError};
+pub use pieces::{Piece, PieceCursor};
 pub use printed::Printed;
 pub use reader::Reader;
 pub use safe::{Attributes, Colour, Colours, LONGEST_TEXT, Origin, Safe, SafeWriter, TextStyle};
-pub use search::{Direction, Found, SearchRequest};
+pub use search::{Direction, SearchProgress, SearchRequest};
 pub use sink::Sink;
 pub use store::Store;
 pub use stream::{Stream, Streams};
-pub use together::{Row, Rows};
 pub use window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
 
-pub use wiretap::{Complaints, Message, Party, Talk, Wiretap};
+pub use protocol_log::{Exchange, Message, ProtocolLog, ServerStderr, Side};
 
 #[cfg(test)]
 mod tests;

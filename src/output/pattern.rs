@@ -27,7 +27,7 @@ impl PartialEq for Pattern {
 /// A text is no regular expression, or too large a one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a regular expression: {0}")]
-pub struct NoPattern(String);
+pub struct PatternError(String);
 
 /// Bytes a compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -36,14 +36,14 @@ const MOST_MATCHES: usize = 256;
 
 impl Pattern {
     /// A regular expression. `^` and `$` stand for the ends of a line.
-    pub fn regex(source: &str) -> Result<Self, NoPattern> {
+    pub fn regex(source: &str) -> Result<Self, PatternError> {
         let regex = RegexBuilder::new(source)
             .multi_line(true)
             .case_insensitive(!source.chars().any(char::is_uppercase))
             .size_limit(PATTERN_BYTES)
             .dfa_size_limit(PATTERN_BYTES)
             .build()
-            .map_err(|error| NoPattern(last_line(&error.to_string())))?;
+            .map_err(|error| PatternError(last_line(&error.to_string())))?;
         Ok(Self {
             regex,
             source: source.into(),
@@ -51,7 +51,7 @@ impl Pattern {
     }
 
     /// A plain text.
-    pub fn text(source: &str) -> Result<Self, NoPattern> {
+    pub fn text(source: &str) -> Result<Self, PatternError> {
         let pattern = Self::regex(&regex::escape(source))?;
         Ok(Self {
             source: source.into(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Stream;
 use super::lines::Lines;
-use super::picture::Picture;
+use super::output_view::OutputView;
 use super::store::Store;
 use crate::model::{AttemptNo, CallId};
 
@@ -23,7 +23,7 @@ pub struct Piece {
 
 /// How far somebody has looked at what a call printed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
+pub struct PieceCursor {
     attempt: AttemptNo,
     bytes: [u64; 2],
 }
@@ -32,7 +32,7 @@ impl Store {
     /// What a call printed since `seen`, at most `limit` bytes a stream, and
     /// notes it as seen. The beginning of a character whose rest has not been
     /// printed yet is left for the next time.
-    pub fn take_pieces(&self, call: CallId, seen: &mut Seen, limit: usize) -> Vec<Piece> {
+    pub fn take_pieces(&self, call: CallId, seen: &mut PieceCursor, limit: usize) -> Vec<Piece> {
         let Some(output) = self.shared.output(call) else {
             return Vec::new();
         };
@@ -40,12 +40,12 @@ impl Store {
             return Vec::new();
         };
         if seen.attempt != attempt.number {
-            *seen = Seen {
+            *seen = PieceCursor {
                 attempt: attempt.number,
-                ..Seen::default()
+                ..PieceCursor::default()
             };
         }
-        let picture = Picture::take(&attempt, 0);
+        let picture = OutputView::take(&attempt, 0);
         let mut pieces = Vec::new();
         for stream in [Stream::Stdout, Stream::Stderr] {
             let view = picture.view(stream);
@@ -91,7 +91,7 @@ mod tests {
         let store = Store::new(None, Bounds::default());
         let call = CallId::from_index(0);
         let sink = store.sink(call, AttemptNo(1));
-        let mut seen = Seen::default();
+        let mut seen = PieceCursor::default();
         sink.write(Stream::Stdout, "grün".as_bytes());
         sink.write(Stream::Stderr, b"0123456789");
         let pieces = store.take_pieces(call, &mut seen, 5);

@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::attempt::Attempt;
 use super::lines::Lines;
-use super::picture::Picture;
+use super::output_view::OutputView;
 use super::progress::last_state;
 use super::reader::Reader;
 use super::store::{CallOutput, Store};
-use super::view::View;
+use super::stream_view::StreamView;
 use super::{Safe, Stream};
 use crate::model::{CallId, OutputStat};
 
@@ -37,7 +37,7 @@ impl Store {
     /// else head and tail.
     pub fn result(&self, call: CallId) -> Printed {
         self.with_view(call, Stream::Stdout, |store, view| {
-            let bounds = &store.shared.ledger.bounds;
+            let bounds = &store.shared.budget.bounds;
             let is_whole = view.gap.is_none() && view.total <= bounds.result_bytes;
             let (head, tail) = (bounds.head_bytes as u64, bounds.tail_bytes as u64);
             print(
@@ -55,7 +55,7 @@ impl Store {
     /// they are kept in memory, where it is longer than both.
     pub fn text_result(&self, call: CallId) -> Printed {
         self.with_view(call, Stream::Stdout, |store, view| {
-            let bounds = &store.shared.ledger.bounds;
+            let bounds = &store.shared.budget.bounds;
             print(view, (bounds.head_bytes as u64, bounds.tail_bytes as u64))
         })
     }
@@ -77,7 +77,7 @@ impl Store {
         &self,
         call: CallId,
         stream: Stream,
-        print: impl FnOnce(&Self, &View) -> Printed,
+        print: impl FnOnce(&Self, &StreamView) -> Printed,
     ) -> Printed {
         let attempt = self
             .shared
@@ -86,7 +86,7 @@ impl Store {
         let Some(attempt) = attempt else {
             return Printed::default();
         };
-        let picture = Picture::take(&attempt, 0);
+        let picture = OutputView::take(&attempt, 0);
         print(self, picture.view(stream))
     }
 
@@ -100,7 +100,7 @@ impl Store {
             return OutputStat::default();
         };
         let written = attempt.lock();
-        let [stdout, stderr] = &written.tapes;
+        let [stdout, stderr] = &written.buffers;
         OutputStat {
             generation,
             stdout_bytes: stdout.total(),
@@ -127,7 +127,7 @@ impl Reader {
     }
 }
 
-fn print(view: &View, (head, tail): (u64, u64)) -> Printed {
+fn print(view: &StreamView, (head, tail): (u64, u64)) -> Printed {
     let mut lines = Lines::new(view);
     let (gap_start, gap_end) = match &view.gap {
         Some(gap) => (gap.start, gap.end),
@@ -161,8 +161,8 @@ fn last_line(output: &CallOutput, attempt: &Arc<Attempt>, generation: u64) -> Ar
         return Arc::clone(&kept.1);
     }
     let written = attempt.lock();
-    let tape = &written.tapes[written.last_stream.index()];
-    let bytes = tape.last_bytes(LOOK_BACK);
+    let buffer = &written.buffers[written.last_stream.index()];
+    let bytes = buffer.last_bytes(LOOK_BACK);
     drop(written);
     let mut lines = bytes.rsplit(|byte| *byte == b'\n').map(last_state);
     let text = lines.find_map(|line| {

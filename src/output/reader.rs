@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::attempt::Attempt;
 use super::lines::{Lines, RawLine};
-use super::picture::{Picture, Place, Walk};
+use super::output_view::{LinePlace, OutputView, Walk};
 use super::progress::{is_rewritten, last_state};
 use super::store::{CallOutput, Store};
 use super::window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
@@ -17,7 +17,7 @@ use crate::model::{AttemptNo, CallId};
 #[derive(Debug)]
 pub struct Reader {
     pub(super) store: Store,
-    kept: Mutex<Option<(CallId, AttemptNo, Arc<Picture>)>>,
+    kept: Mutex<Option<(CallId, AttemptNo, Arc<OutputView>)>>,
 }
 
 impl Clone for Reader {
@@ -64,14 +64,14 @@ impl Reader {
         &self,
         call: CallId,
         attempt: Option<AttemptNo>,
-    ) -> Option<Arc<Picture>> {
+    ) -> Option<Arc<OutputView>> {
         let output = self.store.shared.output(call)?;
         let attempt = output.attempt(attempt)?;
         Some(self.picture(&output, &attempt))
     }
 
     /// The picture of an attempt, taken anew where something was printed.
-    pub(super) fn picture(&self, output: &CallOutput, attempt: &Arc<Attempt>) -> Arc<Picture> {
+    pub(super) fn picture(&self, output: &CallOutput, attempt: &Arc<Attempt>) -> Arc<OutputView> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         // Read before the picture is taken: output that comes in between is
         // then in the picture, and the next window takes another one.
@@ -81,13 +81,13 @@ impl Reader {
         {
             return Arc::clone(picture);
         }
-        let picture = Arc::new(Picture::take(attempt, generation));
+        let picture = Arc::new(OutputView::take(attempt, generation));
         *kept = Some((attempt.call, attempt.number, Arc::clone(&picture)));
         picture
     }
 }
 
-fn fill(picture: &Picture, request: &WindowRequest) -> Window {
+fn fill(picture: &OutputView, request: &WindowRequest) -> Window {
     let streams = request.streams;
     let mut walk = Walk::new(picture, streams);
     let total = picture.total(streams);
@@ -124,7 +124,7 @@ fn fill(picture: &Picture, request: &WindowRequest) -> Window {
     window
 }
 
-fn add_gap(lines: &mut Vec<OutputLine>, number: u64, place: &Place, gone: u64) {
+fn add_gap(lines: &mut Vec<OutputLine>, number: u64, place: &LinePlace, gone: u64) {
     if let Some(OutputLine {
         kind: LineKind::Dropped { lines: count },
         text,
@@ -151,7 +151,7 @@ fn gap_text(lines: u64) -> Safe {
 /// One line as a row.
 pub(super) fn line(
     lines: &mut Lines<'_>,
-    picture: &Picture,
+    picture: &OutputView,
     number: u64,
     (stream, line): (Stream, u64),
     form: LineForm,

@@ -17,7 +17,7 @@ pub struct SearchRequest {
     pub from: u64,
     /// Which way.
     pub direction: Direction,
-    /// Bytes that are looked through before [`Found::NotYet`] is answered;
+    /// Bytes that are looked through before [`SearchProgress::NotYet`] is answered;
     /// at least one block is.
     pub budget_bytes: u64,
 }
@@ -34,7 +34,7 @@ pub enum Direction {
 
 /// What a piece of a search came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum SearchProgress {
     /// This line matches.
     At(u64),
     /// Nothing so far: go on from this line.
@@ -49,17 +49,22 @@ pub enum Found {
 impl Reader {
     /// Looks for the next line that matches. The work is bounded by the
     /// request's budget, whatever the size of the output.
-    pub fn search(&self, call: CallId, request: &SearchRequest, pattern: &Pattern) -> Found {
+    pub fn search(
+        &self,
+        call: CallId,
+        request: &SearchRequest,
+        pattern: &Pattern,
+    ) -> SearchProgress {
         let Some(picture) = self.find_picture(call, request.attempt) else {
-            return Found::Nothing;
+            return SearchProgress::Nothing;
         };
         let total = picture.total(request.streams);
         let Some(last) = total.checked_sub(1) else {
-            return Found::Nothing;
+            return SearchProgress::Nothing;
         };
         let is_past_the_end = request.direction == Direction::Forward && request.from > last;
         if is_past_the_end {
-            return Found::Nothing;
+            return SearchProgress::Nothing;
         }
         let from = request.from.min(last);
         let answers = streams(request.streams).map(|stream| {
@@ -68,7 +73,7 @@ impl Reader {
         });
         answers
             .reduce(|one, other| nearer(one, other, request.direction))
-            .unwrap_or(Found::Nothing)
+            .unwrap_or(SearchProgress::Nothing)
     }
 }
 
@@ -81,14 +86,18 @@ pub(super) fn streams(streams: Streams) -> impl Iterator<Item = Stream> {
 }
 
 /// Of two streams' answers, the one that comes first.
-fn nearer(one: Found, other: Found, direction: Direction) -> Found {
-    let place = |found: Found| match (found, direction) {
-        (Found::At(line) | Found::NotYet { from: line }, Direction::Forward) => line,
-        (Found::At(line) | Found::NotYet { from: line }, Direction::Backward) => u64::MAX - line,
-        (Found::Nothing, _) => u64::MAX,
+fn nearer(one: SearchProgress, other: SearchProgress, direction: Direction) -> SearchProgress {
+    let place = |found: SearchProgress| match (found, direction) {
+        (SearchProgress::At(line) | SearchProgress::NotYet { from: line }, Direction::Forward) => {
+            line
+        }
+        (SearchProgress::At(line) | SearchProgress::NotYet { from: line }, Direction::Backward) => {
+            u64::MAX - line
+        }
+        (SearchProgress::Nothing, _) => u64::MAX,
     };
     match (one, other) {
-        (Found::Nothing, only) | (only, Found::Nothing) => only,
+        (SearchProgress::Nothing, only) | (only, SearchProgress::Nothing) => only,
         _ if place(other) < place(one) => other,
         _ => one,
     }

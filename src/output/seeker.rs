@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::Stream;
 use super::lines::Lines;
+use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::picture::Picture;
-use super::search::{Direction, Found, SearchRequest};
+use super::search::{Direction, SearchProgress, SearchRequest};
 
 /// Bytes of a line that are searched; of a longer one its beginning is.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -14,14 +14,14 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// Searches one stream of a picture.
 #[derive(Debug)]
 pub(super) struct Seeker<'a> {
-    picture: &'a Picture,
+    picture: &'a OutputView,
     stream: Stream,
     pattern: &'a Pattern,
     lines: Lines<'a>,
 }
 
 impl<'a> Seeker<'a> {
-    pub(super) fn new(picture: &'a Picture, stream: Stream, pattern: &'a Pattern) -> Self {
+    pub(super) fn new(picture: &'a OutputView, stream: Stream, pattern: &'a Pattern) -> Self {
         Self {
             picture,
             stream,
@@ -31,7 +31,7 @@ impl<'a> Seeker<'a> {
     }
 
     /// Searches from a line of the chosen streams on.
-    pub(super) fn seek(&mut self, request: &SearchRequest, from: u64) -> Found {
+    pub(super) fn seek(&mut self, request: &SearchRequest, from: u64) -> SearchProgress {
         let (picture, stream, direction) = (self.picture, self.stream, request.direction);
         let before = |number| picture.lines_before(request.streams, stream, number);
         let (wanted, start) = match direction {
@@ -39,7 +39,7 @@ impl<'a> Seeker<'a> {
             Direction::Backward => (0..before(from + 1), before(from + 1).checked_sub(1)),
         };
         let Some(mut block) = start.and_then(|line| self.lines.block_of(line)) else {
-            return Found::Nothing;
+            return SearchProgress::Nothing;
         };
         let mut spent = 0;
         loop {
@@ -53,7 +53,7 @@ impl<'a> Seeker<'a> {
             };
             if let Some(line) = hit {
                 let number = picture.number_of(request.streams, stream, line);
-                return number.map_or(Found::Nothing, Found::At);
+                return number.map_or(SearchProgress::Nothing, SearchProgress::At);
             }
             spent += self.length(block);
             let next = match direction {
@@ -62,7 +62,7 @@ impl<'a> Seeker<'a> {
             };
             match next {
                 Some(next) => block = next,
-                None => return Found::Nothing,
+                None => return SearchProgress::Nothing,
             }
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Seeker<'a> {
 
     /// Where to go on: with the first line that begins in the next block or
     /// later, or with the last one that begins in it or earlier.
-    fn not_yet(&mut self, request: &SearchRequest, block: usize) -> Found {
+    fn not_yet(&mut self, request: &SearchRequest, block: usize) -> SearchProgress {
         let line = match request.direction {
             Direction::Forward => block.checked_sub(1).map(|before| self.line_after(before)),
             Direction::Backward => self.line_after(block).checked_sub(1),
@@ -94,7 +94,9 @@ impl<'a> Seeker<'a> {
             let streams = request.streams;
             self.picture.number_of(streams, self.stream, line)
         });
-        number.map_or(Found::Nothing, |from| Found::NotYet { from })
+        number.map_or(SearchProgress::Nothing, |from| SearchProgress::NotYet {
+            from,
+        })
     }
 
     /// The first line that begins after a block.

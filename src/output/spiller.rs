@@ -12,12 +12,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Stream;
 use super::attempt::Attempt;
-use super::ledger::Ledger;
-use super::tape::{Block, KeptTail, Spilling, Tape};
+use super::storage_budget::StorageBudget;
+use super::stream_buffer::{Block, KeptTail, Spilling, StreamBuffer};
 
 /// What the thread is asked for.
 #[derive(Debug)]
-enum Order {
+enum Request {
     /// A stream has blocks that must leave memory.
     Drain(Arc<Attempt>, Stream),
     /// An attempt has ended.
@@ -27,22 +27,22 @@ enum Order {
 /// A handle on the thread, which ends when the handle is dropped and nothing is
 /// left to do.
 ///
-/// Whoever gives an order never waits. The queue needs no bound of its own: an
+/// Whoever gives an request never waits. The queue needs no bound of its own: an
 /// attempt, which the store holds anyway, stands in it at most once per stream
 /// and once for its end.
 #[derive(Debug)]
 pub(super) struct Spiller {
-    orders: Arc<Orders>,
+    requests: Arc<Requests>,
 }
 
-/// The orders that wait.
+/// The requests that wait.
 #[derive(Debug, Default)]
-struct Orders {
-    waiting: Mutex<(VecDeque<Order>, Handle)>,
+struct Requests {
+    waiting: Mutex<(VecDeque<Request>, Handle)>,
     news: Condvar,
 }
 
-/// Whether anybody can still give orders.
+/// Whether anybody can still give requests.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Handle {
     #[default]
@@ -50,17 +50,17 @@ enum Handle {
     Dropped,
 }
 
-impl Orders {
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<Order>, Handle)> {
+impl Requests {
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<Request>, Handle)> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next order; `None` when no more can come.
-    fn next(&self) -> Option<Order> {
+    /// The next request; `None` when no more can come.
+    fn next(&self) -> Option<Request> {
         let mut waiting = self.lock();
         loop {
-            if let Some(order) = waiting.0.pop_front() {
-                return Some(order);
+            if let Some(request) = waiting.0.pop_front() {
+                return Some(request);
             }
             if waiting.1 == Handle::Dropped {
                 return None;
@@ -75,8 +75,8 @@ impl Orders {
 
 impl Drop for Spiller {
     fn drop(&mut self) {
-        self.orders.lock().1 = Handle::Dropped;
-        self.orders.news.notify_all();
+        self.requests.lock().1 = Handle::Dropped;
+        self.requests.news.notify_all();
     }
 }
 
@@ -88,61 +88,61 @@ const LAST_BYTES: usize = 4096;
 
 impl Spiller {
     /// Starts the thread.
-    pub(super) fn start(ledger: Arc<Ledger>) -> io::Result<Self> {
-        let orders = Arc::new(Orders::default());
-        let received = Arc::clone(&orders);
+    pub(super) fn start(budget: Arc<StorageBudget>) -> io::Result<Self> {
+        let requests = Arc::new(Requests::default());
+        let received = Arc::clone(&requests);
         std::thread::Builder::new()
             .name("fanout-spill".into())
-            .spawn(move || run(&received, &ledger))?;
-        Ok(Self { orders })
+            .spawn(move || run(&received, &budget))?;
+        Ok(Self { requests })
     }
 
     /// Asks to write what must leave memory.
     pub(super) fn drain(&self, attempt: &Arc<Attempt>, stream: Stream) {
         if attempt.note_due(stream) {
-            self.send(Order::Drain(Arc::clone(attempt), stream));
+            self.send(Request::Drain(Arc::clone(attempt), stream));
         }
     }
 
     /// Says that an attempt has ended. Where there is nothing to be done for
-    /// it at once, the thread is not woken: it hears of it with the next order.
+    /// it at once, the thread is not woken: it hears of it with the next request.
     pub(super) fn finish(&self, attempt: &Arc<Attempt>) {
-        self.orders
+        self.requests
             .lock()
             .0
-            .push_back(Order::Finish(Arc::clone(attempt)));
+            .push_back(Request::Finish(Arc::clone(attempt)));
         let is_spilled = attempt.files.iter().any(|file| file.len() > 0);
-        if is_spilled || attempt.has_spare() || attempt.ledger().is_memory_short() {
-            self.orders.news.notify_one();
+        if is_spilled || attempt.has_spare() || attempt.budget().is_memory_short() {
+            self.requests.news.notify_one();
         }
     }
 
-    fn send(&self, order: Order) {
-        self.orders.lock().0.push_back(order);
-        self.orders.news.notify_one();
+    fn send(&self, request: Request) {
+        self.requests.lock().0.push_back(request);
+        self.requests.news.notify_one();
     }
 }
 
-fn run(orders: &Orders, ledger: &Ledger) {
+fn run(requests: &Requests, budget: &StorageBudget) {
     let mut ended: VecDeque<Weak<Attempt>> = VecDeque::new();
-    while let Some(order) = orders.next() {
-        match order {
-            Order::Drain(attempt, stream) => {
+    while let Some(request) = requests.next() {
+        match request {
+            Request::Drain(attempt, stream) => {
                 attempt.is_due[stream.index()].store(false, Ordering::Release);
                 write_due(&attempt, stream);
             }
-            Order::Finish(attempt) => {
+            Request::Finish(attempt) => {
                 for stream in Stream::BOTH {
                     if attempt.files[stream.index()].len() > 0 {
                         write_rest(&attempt, stream);
                     }
                     attempt.files[stream.index()].close();
-                    attempt.change(stream, Tape::drop_spare);
+                    attempt.change(stream, StreamBuffer::drop_spare);
                 }
                 ended.push_back(Arc::downgrade(&attempt));
             }
         }
-        while ledger.is_memory_short() {
+        while budget.is_memory_short() {
             let Some(oldest) = ended.pop_front() else {
                 break;
             };
@@ -156,22 +156,22 @@ fn run(orders: &Orders, ledger: &Ledger) {
 /// Writes the blocks that are over the memory bound.
 fn write_due(attempt: &Attempt, stream: Stream) {
     loop {
-        let limit = attempt.ledger().tail_blocks();
-        let blocks = attempt.change(stream, |tape| match tape.spilling() {
-            Spilling::Open => tape.due(limit, BATCH),
+        let limit = attempt.budget().tail_blocks();
+        let blocks = attempt.change(stream, |buffer| match buffer.spilling() {
+            Spilling::Open => buffer.due(limit, BATCH),
             Spilling::Closed => Vec::new(),
         });
         if blocks.is_empty() {
             break;
         }
         let is_written = write(attempt, stream, &blocks, Share::Most);
-        // The tape then holds them alone and can use them again.
+        // The buffer then holds them alone and can use them again.
         drop(blocks);
-        attempt.change(stream, |tape| {
+        attempt.change(stream, |buffer| {
             if !is_written {
-                tape.close_spill();
+                buffer.close_spill();
             }
-            tape.drop_excess(limit);
+            buffer.drop_excess(limit);
         });
         attempt.caught_up.notify_waiters();
     }
@@ -180,15 +180,15 @@ fn write_due(attempt: &Attempt, stream: Stream) {
 /// Writes everything that is only in memory, for a stream that has ended.
 fn write_rest(attempt: &Attempt, stream: Stream) {
     loop {
-        let blocks = attempt.change(stream, |tape| match tape.spilling() {
-            Spilling::Open => tape.rest(BATCH),
+        let blocks = attempt.change(stream, |buffer| match buffer.spilling() {
+            Spilling::Open => buffer.rest(BATCH),
             Spilling::Closed => Vec::new(),
         });
         if blocks.is_empty() {
             break;
         }
         if !write(attempt, stream, &blocks, Share::All) {
-            attempt.change(stream, Tape::close_spill);
+            attempt.change(stream, StreamBuffer::close_spill);
         }
     }
     write_tail(attempt, stream);
@@ -197,13 +197,13 @@ fn write_rest(attempt: &Attempt, stream: Stream) {
 /// Puts the tail behind what was kept before a gap.
 fn write_tail(attempt: &Attempt, stream: Stream) {
     let file = &attempt.files[stream.index()];
-    let blocks = attempt.change(stream, |tape| match (tape.gap(), tape.kept_tail()) {
-        (Some(gap), None) if gap.start == tape.kept_to() => tape.after_gap(),
+    let blocks = attempt.change(stream, |buffer| match (buffer.gap(), buffer.kept_tail()) {
+        (Some(gap), None) if gap.start == buffer.kept_to() => buffer.after_gap(),
         _ => Vec::new(),
     });
     let at = file.len();
     let bytes: u64 = blocks.iter().map(|block| block.bytes.len() as u64).sum();
-    if blocks.is_empty() || at == 0 || !attempt.ledger().take_disk(&attempt.call_disk, bytes, 0) {
+    if blocks.is_empty() || at == 0 || !attempt.budget().take_disk(&attempt.call_disk, bytes, 0) {
         return;
     }
     let pieces: Vec<IoSlice<'_>> = blocks
@@ -211,15 +211,15 @@ fn write_tail(attempt: &Attempt, stream: Stream) {
         .map(|block| IoSlice::new(&block.bytes))
         .collect();
     if let Err(error) = file.append(&pieces) {
-        attempt.ledger().give_disk(&attempt.call_disk, bytes);
-        attempt.ledger().note_problem(error.to_string());
+        attempt.budget().give_disk(&attempt.call_disk, bytes);
+        attempt.budget().note_problem(error.to_string());
         return;
     }
     let index = blocks
         .iter()
         .map(|block| (block.start, block.newlines_before))
         .collect();
-    attempt.change(stream, |tape| tape.keep_tail(KeptTail { at, index }));
+    attempt.change(stream, |buffer| buffer.keep_tail(KeptTail { at, index }));
 }
 
 /// How much of its call's disk share a write may use.
@@ -234,13 +234,13 @@ enum Share {
 /// Writes blocks at the end of the file. False where the bounds or the disk
 /// do not let it.
 fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> bool {
-    let ledger = attempt.ledger();
+    let budget = attempt.budget();
     let left_free = match share {
-        Share::Most => 2 * (ledger.bounds.tail_bytes + ledger.bounds.block_bytes) as u64,
+        Share::Most => 2 * (budget.bounds.tail_bytes + budget.bounds.block_bytes) as u64,
         Share::All => 0,
     };
     let bytes = blocks.iter().map(|block| block.bytes.len() as u64).sum();
-    let takes = || ledger.take_disk(&attempt.call_disk, bytes, left_free);
+    let takes = || budget.take_disk(&attempt.call_disk, bytes, left_free);
     let has_room = takes() || shed_earlier(attempt) && takes();
     if !has_room {
         // As many as there is room for, one by one.
@@ -253,12 +253,12 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
         .map(|block| IoSlice::new(&block.bytes))
         .collect();
     if let Err(error) = attempt.files[stream.index()].append(&pieces) {
-        ledger.give_disk(&attempt.call_disk, bytes);
-        ledger.note_problem(error.to_string());
+        budget.give_disk(&attempt.call_disk, bytes);
+        budget.note_problem(error.to_string());
         return false;
     }
     let end = blocks.last().map_or(0, |block| block.end());
-    attempt.change(stream, |tape| tape.kept(end));
+    attempt.change(stream, |buffer| buffer.kept(end));
     true
 }
 
@@ -268,9 +268,9 @@ fn take_memory(attempt: &Attempt) {
     for stream in Stream::BOTH {
         write_rest(attempt, stream);
         attempt.files[stream.index()].close();
-        attempt.change(stream, |tape| {
-            let last = tape.last_bytes(LAST_BYTES);
-            tape.give_up(last);
+        attempt.change(stream, |buffer| {
+            let last = buffer.last_bytes(LAST_BYTES);
+            buffer.give_up(last);
         });
     }
 }
@@ -283,12 +283,12 @@ fn shed_earlier(attempt: &Attempt) -> bool {
         for stream in Stream::BOTH {
             let file = &earlier.files[stream.index()];
             let last = last_bytes(&earlier, stream);
-            earlier.change(stream, |tape| {
-                tape.forget_disk();
-                tape.give_up(last);
+            earlier.change(stream, |buffer| {
+                buffer.forget_disk();
+                buffer.give_up(last);
             });
             let bytes = file.remove();
-            earlier.ledger().give_disk(&earlier.call_disk, bytes);
+            earlier.budget().give_disk(&earlier.call_disk, bytes);
             is_freed |= bytes > 0;
         }
     }
@@ -296,7 +296,7 @@ fn shed_earlier(attempt: &Attempt) -> bool {
 }
 
 fn last_bytes(attempt: &Attempt, stream: Stream) -> Vec<u8> {
-    let last = attempt.change(stream, |tape| tape.last_bytes(LAST_BYTES));
+    let last = attempt.change(stream, |buffer| buffer.last_bytes(LAST_BYTES));
     let file = &attempt.files[stream.index()];
     if !last.is_empty() {
         return last;

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
 use super::attempt::Attempt;
-use super::chronicle::Chronicle;
-use super::ledger::Ledger;
+use super::line_index::LineIndex;
 use super::spiller::Spiller;
+use super::storage_budget::StorageBudget;
 use super::{Bounds, Sink, Stream};
 use crate::model::{AttemptNo, CallId};
 
@@ -24,12 +24,12 @@ pub struct Store {
 #[derive(Debug)]
 pub(super) struct Shared {
     folder: Option<PathBuf>,
-    pub(super) ledger: Arc<Ledger>,
+    pub(super) budget: Arc<StorageBudget>,
     pub(super) spiller: Option<Spiller>,
     pub(super) started: Instant,
     calls: RwLock<BTreeMap<CallId, Arc<CallOutput>>>,
     changed: Mutex<Vec<CallId>>,
-    pub(super) chronicle: Mutex<Chronicle>,
+    pub(super) line_index: Mutex<LineIndex>,
 }
 
 /// The output of one call: its attempts, the last one last.
@@ -66,19 +66,19 @@ impl Store {
     /// first file is needed. Without a folder, or where no thread can be
     /// started, what does not fit into memory is dropped and counted.
     pub fn new(folder: Option<PathBuf>, bounds: Bounds) -> Self {
-        let ledger = Arc::new(Ledger::new(bounds));
-        let spiller = Spiller::start(Arc::clone(&ledger))
-            .map_err(|error| ledger.note_problem(error.to_string()))
+        let budget = Arc::new(StorageBudget::new(bounds));
+        let spiller = Spiller::start(Arc::clone(&budget))
+            .map_err(|error| budget.note_problem(error.to_string()))
             .ok();
         Self {
             shared: Arc::new(Shared {
                 folder: folder.filter(|_| spiller.is_some()),
-                ledger,
+                budget,
                 spiller,
                 started: Instant::now(),
                 calls: RwLock::default(),
                 changed: Mutex::default(),
-                chronicle: Mutex::default(),
+                line_index: Mutex::default(),
             }),
         }
     }
@@ -87,7 +87,7 @@ impl Store {
     /// call's last one by number replaces nothing: it is kept beside it.
     pub fn sink(&self, call: CallId, attempt: AttemptNo) -> Sink {
         let output = self.shared.output_or_new(call);
-        let ledger = &self.shared.ledger;
+        let budget = &self.shared.budget;
         let mut attempts = output
             .attempts
             .lock()
@@ -98,11 +98,11 @@ impl Store {
             attempt,
             Arc::clone(&output.disk),
             earlier,
-            Arc::clone(ledger),
+            Arc::clone(budget),
             self.shared.folder.as_ref(),
         ));
         attempts.push(Arc::clone(&fresh));
-        if attempts.len() > ledger.bounds.attempts {
+        if attempts.len() > budget.bounds.attempts {
             attempts.remove(0);
         }
         drop(attempts);
@@ -124,17 +124,17 @@ impl Store {
 
     /// What first kept output from being written to disk, in words.
     pub fn problem(&self) -> Option<String> {
-        self.shared.ledger.problem()
+        self.shared.budget.problem()
     }
 
     /// Bytes of memory that output takes now.
     pub fn memory_bytes(&self) -> u64 {
-        self.shared.ledger.memory_bytes()
+        self.shared.budget.memory_bytes()
     }
 
     /// Bytes of disk that output takes now.
     pub fn disk_bytes(&self) -> u64 {
-        self.shared.ledger.disk_bytes()
+        self.shared.budget.disk_bytes()
     }
 }
 
@@ -155,12 +155,12 @@ impl Shared {
 
     /// Notes the lines that a stream completed.
     pub(super) fn note_lines(&self, attempt: &Attempt, stream: Stream, lines: Range<u64>) {
-        let mut chronicle = self
-            .chronicle
+        let mut line_index = self
+            .line_index
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let whose = (attempt.call, attempt.number);
-        chronicle.push(whose, stream, lines.start, lines.end - lines.start);
+        line_index.push(whose, stream, lines.start, lines.end - lines.start);
     }
 
     /// Lists a call as changed; each stands in the list once.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use fanout::model::{AttemptNo, CallId, Snapshot};
 use fanout::output::{
-    Bounds, Direction, Found, Pattern, Reader, SearchRequest, Store, Stream, Streams,
+    Bounds, Direction, Pattern, Reader, SearchProgress, SearchRequest, Store, Stream, Streams,
 };
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::event_loop::reading::PaneReader;
@@ -200,8 +200,8 @@ fn main() -> std::io::Result<()> {
             budget_bytes: SEARCHED_AT_ONCE,
         };
         from = match reader.search(CallId::from_index(0), &request, &pattern) {
-            Found::NotYet { from } | Found::At(from) => from,
-            Found::Nothing => 0,
+            SearchProgress::NotYet { from } | SearchProgress::At(from) => from,
+            SearchProgress::Nothing => 0,
         };
     };
     print("100 MB of output, one step of a search", 16, times(search))

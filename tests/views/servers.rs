@@ -10,7 +10,7 @@ use fanout::model::{
     History, ListedTool, RemoteStatus, ServerCommand, ServerName, ServerRow, ServerState, Snapshot,
 };
 use fanout::model::{Outcome, WaitReason};
-use fanout::output::{Party, Safe};
+use fanout::output::{Safe, Side};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::state::{MessageRow, Pane, Screen, ServerLog, State};
 use fanout::tui::text::glyphs::Glyphs;
@@ -163,16 +163,16 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
             .collect(),
         left_out_bytes: 0,
         talk: Some(vec![
-            letter(1_204, Party::Us, request, 0),
+            letter(1_204, Side::Fanout, request, 0),
             letter(
                 1_310,
-                Party::Server,
+                Side::Server,
                 r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#,
                 0,
             ),
             letter(
                 2_000,
-                Party::Server,
+                Side::Server,
                 r#"{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","#,
                 70_000,
             ),
@@ -291,15 +291,15 @@ fn what_is_said_is_shown_as_it_comes() {
         stage.keys("8jj<tab>").await;
         let call = id(3);
         stage
-            .wiretap
-            .said(call, Party::Us, r#"{"method":"tools/call"}"#);
+            .protocol_log
+            .add_message(call, Side::Fanout, r#"{"method":"tools/call"}"#);
         stage.pass(Duration::from_millis(200)).await;
         let text = stage.text();
         assert!(text.contains(r#"{"method":"tools/call"}"#), "{text}");
         let memory = ServerName::new("memory");
         stage
-            .wiretap
-            .complained(&memory, b"no \x1b]0;licence\x07 found\n");
+            .protocol_log
+            .add_stderr(&memory, b"no \x1b]0;licence\x07 found\n");
         stage.keys("<tab>").await;
         let text = stage.text();
         assert!(
@@ -309,7 +309,7 @@ fn what_is_said_is_shown_as_it_comes() {
         // Nothing new, nothing drawn.
         let before = stage.frames();
         stage.keys("1").await;
-        stage.wiretap.complained(&memory, b"more\n");
+        stage.protocol_log.add_stderr(&memory, b"more\n");
         stage.pass(Duration::from_millis(40)).await;
         assert_eq!(stage.frames(), before + 1);
     });

@@ -13,7 +13,7 @@ use fanout::catalogue::Catalogue;
 use fanout::engine::{Command, EngineHandle};
 use fanout::lab::{ExperimentCommand, ExperimentStatus};
 use fanout::model::{Plan, Snapshot};
-use fanout::output::{Bounds, Store, Wiretap};
+use fanout::output::{Bounds, ProtocolLog, Store};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::ExperimentHandle;
 use fanout::tui::event_loop::motion::Motion;
@@ -69,7 +69,7 @@ pub(crate) struct Stage {
     tells: watch::Sender<ExperimentStatus>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
     pub(crate) outputs: Store,
-    pub(crate) wiretap: Wiretap,
+    pub(crate) protocol_log: ProtocolLog,
     clipboard: Rc<RefCell<String>>,
     handed: Rc<RefCell<(String, String)>>,
 }
@@ -211,11 +211,11 @@ pub(crate) fn play_on(
         let screen = Canvas::new(size.0, size.1);
         let folder = tempfile::tempdir().expect("a folder");
         let outputs = Store::new(None, Bounds::default());
-        let wiretap = Wiretap::default();
+        let protocol_log = ProtocolLog::default();
         let deps = Deps {
             handle: EngineHandle::new(command_sender, snapshots),
             reader: outputs.reader(),
-            wiretap: wiretap.clone(),
+            protocol_log: protocol_log.clone(),
             catalogue,
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             glyphs: Glyphs::Unicode,
@@ -250,7 +250,7 @@ pub(crate) fn play_on(
             tells,
             snapshots: Some(snapshot_sender),
             outputs,
-            wiretap,
+            protocol_log,
             clipboard,
             handed,
         };

@@ -250,7 +250,7 @@ async fn draw(
     let deps = Deps {
         handle,
         reader: session.environment.store.reader(),
-        wiretap: session.environment.servers.wiretap().clone(),
+        protocol_log: session.environment.servers.protocol_log().clone(),
         catalogue: Arc::clone(&session.catalogue),
         theme: looks.theme,
         glyphs: looks.glyphs,

@@ -19,7 +19,7 @@ use crate::catalogue::Catalogue;
 use crate::engine::{self, Command, EngineHandle, Lifetime, RunSurroundings};
 use crate::lab::ExperimentStatus;
 use crate::model::{Cap, Plan, Policy, RunId};
-use crate::output::{Bounds, Store, Wiretap};
+use crate::output::{Bounds, ProtocolLog, Store};
 use crate::probe::{Probe, ProbeReading};
 use crate::theme::Theme;
 use crate::tui::ExperimentHandle;
@@ -132,7 +132,7 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
     let deps = Deps {
         handle: handle.clone(),
         reader: store.reader(),
-        wiretap: Wiretap::default(),
+        protocol_log: ProtocolLog::default(),
         catalogue: show.catalogue,
         theme: show.theme,
         glyphs: Glyphs::Unicode,

@@ -11,7 +11,7 @@ use tokio::time;
 
 use crate::exec::{Containment, PersistentPipes, PersistentProcess, StopTokens};
 use crate::model::{Ending, ProcessSpec, ServerName};
-use crate::output::Wiretap;
+use crate::output::ProtocolLog;
 
 /// How long a server has after end of file, and again after SIGTERM (the
 /// protocol's ladder; its reference implementations wait 2 s).
@@ -38,7 +38,7 @@ impl ServerProcess {
         containment: &Containment,
         launch: &ProcessSpec,
         server: &ServerName,
-        wiretap: &Wiretap,
+        protocol_log: &ProtocolLog,
     ) -> Result<(Self, Sender, Receiver), Ending> {
         let stop = StopTokens::default();
         let (process, pipes) = containment.start_persistent(launch, &stop).await?;
@@ -47,7 +47,7 @@ impl ServerProcess {
             stdout,
             stderr,
         } = pipes;
-        let drained = tokio::spawn(drain(stderr, server.clone(), wiretap.clone()));
+        let drained = tokio::spawn(drain(stderr, server.clone(), protocol_log.clone()));
         let pid = process.pid();
         let ended = monitor_exit(process, stop.clone(), drained);
         Ok((Self { pid, stop, ended }, stdin, stdout))
@@ -94,9 +94,9 @@ fn monitor_exit(
     ended
 }
 
-async fn drain(mut stderr: Receiver, server: ServerName, wiretap: Wiretap) {
+async fn drain(mut stderr: Receiver, server: ServerName, protocol_log: ProtocolLog) {
     let mut piece = vec![0; READ_SIZE];
     while let Ok(count @ 1..) = stderr.read(&mut piece).await {
-        wiretap.complained(&server, piece.get(..count).unwrap_or_default());
+        protocol_log.add_stderr(&server, piece.get(..count).unwrap_or_default());
     }
 }

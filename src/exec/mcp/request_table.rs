@@ -15,12 +15,12 @@ use rmcp::model::{
 use tokio::sync::watch;
 
 use crate::model::{CallId, CallProgress, Faults};
-use crate::output::{Party, Sink, Stream, Wiretap};
+use crate::output::{ProtocolLog, Side, Sink, Stream};
 
 /// What is in flight on one connection.
 #[derive(Debug)]
 pub(super) struct RequestTable {
-    wiretap: Wiretap,
+    protocol_log: ProtocolLog,
     inner: Mutex<Inner>,
 }
 
@@ -95,9 +95,9 @@ impl PendingRequest {
 }
 
 impl RequestTable {
-    pub(super) fn new(wiretap: Wiretap) -> Self {
+    pub(super) fn new(protocol_log: ProtocolLog) -> Self {
         Self {
-            wiretap,
+            protocol_log,
             inner: Mutex::default(),
         }
     }
@@ -117,7 +117,8 @@ impl RequestTable {
                     if let Some(token) = token {
                         inner.tokens.insert(token, Arc::clone(pending));
                     }
-                    self.wiretap.said(pending.call, Party::Us, text);
+                    self.protocol_log
+                        .add_message(pending.call, Side::Fanout, text);
                 }
                 inner.open.insert(request.id.clone(), pending);
             }
@@ -125,7 +126,8 @@ impl RequestTable {
                 if let ClientNotification::CancelledNotification(cancelled) = &note.notification
                     && let Some(pending) = self.cancelled(cancelled)
                 {
-                    self.wiretap.said(pending.call, Party::Us, text);
+                    self.protocol_log
+                        .add_message(pending.call, Side::Fanout, text);
                 }
             }
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
@@ -154,7 +156,8 @@ impl RequestTable {
                         .cloned();
                     match found {
                         Some(pending) => {
-                            self.wiretap.said(pending.call, Party::Server, text);
+                            self.protocol_log
+                                .add_message(pending.call, Side::Server, text);
                             pending.record_progress(&note.params);
                         }
                         None => self.inner().faults.stray += 1,
@@ -170,7 +173,8 @@ impl RequestTable {
         match inner.open.remove(id) {
             Some(Some(pending)) => {
                 drop(inner);
-                self.wiretap.said(pending.call, Party::Server, text);
+                self.protocol_log
+                    .add_message(pending.call, Side::Server, text);
                 pending
                     .status
                     .send_modify(|status| status.is_answered = true);
@@ -216,7 +220,7 @@ mod tests {
     fn table_with_one_call() -> (RequestTable, watch::Receiver<RequestStatus>, Store) {
         let store = Store::new(None, Bounds::default());
         let pending = PendingRequest::new(CallId::MIN, store.sink(CallId::MIN, AttemptNo(1)));
-        let requests = RequestTable::new(Wiretap::default());
+        let requests = RequestTable::new(ProtocolLog::default());
         let status = pending.status();
         let mut inner = requests.inner();
         inner

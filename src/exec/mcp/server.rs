@@ -23,7 +23,7 @@ use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
     ServerTransport,
 };
-use crate::output::Wiretap;
+use crate::output::ProtocolLog;
 
 /// How long the connection itself may take to close; the process has its own
 /// ladder after that.
@@ -52,7 +52,7 @@ pub(super) struct Server {
     /// the network.
     launch: Option<ProcessSpec>,
     containment: Containment,
-    wiretap: Wiretap,
+    protocol_log: ProtocolLog,
     /// Counts changes of any server's row.
     news: watch::Sender<u64>,
     pins: Arc<dyn Pins>,
@@ -76,7 +76,7 @@ impl Server {
         config: McpServer,
         launch: Option<ProcessSpec>,
         containment: Containment,
-        wiretap: Wiretap,
+        protocol_log: ProtocolLog,
         news: watch::Sender<u64>,
         pins: Arc<dyn Pins>,
     ) -> Self {
@@ -97,7 +97,7 @@ impl Server {
             config,
             launch,
             containment,
-            wiretap,
+            protocol_log,
             news,
             pins,
             row: Mutex::new(row),
@@ -210,12 +210,12 @@ impl Server {
     async fn connect_and_list(&self) -> Result<(Connection, Arc<Session>, Changes), StartError> {
         let name = &self.config.name;
         let deadline = Instant::now() + self.config.startup_timeout;
-        let requests = Arc::new(RequestTable::new(self.wiretap.clone()));
+        let requests = Arc::new(RequestTable::new(self.protocol_log.clone()));
         let (handler, changes) = NotificationHandler::new();
         let (process, connected) = match &self.launch {
             Some(launch) => {
                 let connection =
-                    ServerProcess::start(&self.containment, launch, name, &self.wiretap).await;
+                    ServerProcess::start(&self.containment, launch, name, &self.protocol_log).await;
                 let (process, stdin, stdout) =
                     connection.map_err(|ending| StartError::NotStarted {
                         server: name.clone(),
@@ -384,7 +384,7 @@ impl Server {
 
     /// A reason with the last line that the server complained of.
     fn with_stderr_tail(&self, reason: String) -> String {
-        let complaints = self.wiretap.complaints(&self.config.name);
+        let complaints = self.protocol_log.server_stderr(&self.config.name);
         let mut lines = complaints.text.lines().rev();
         match lines.find(|line| !line.trim().is_empty()) {
             Some(line) => {

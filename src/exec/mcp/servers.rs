@@ -16,7 +16,7 @@ use crate::model::{
     Ending, Leftover, ListedTool, McpRequest, McpServer, ProcessSpec, ServerCommand, ServerName,
     ServerRow,
 };
-use crate::output::{Sink, Wiretap};
+use crate::output::{ProtocolLog, Sink};
 
 /// All servers of a run; cheap to clone.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Servers(Arc<Shared>);
 
 struct Shared {
     servers: BTreeMap<ServerName, Arc<Server>>,
-    wiretap: Wiretap,
+    protocol_log: ProtocolLog,
     news: watch::Sender<u64>,
 }
 
@@ -33,7 +33,7 @@ impl Servers {
     /// unless it is reached over the network.
     pub fn new(
         containment: &Containment,
-        wiretap: Wiretap,
+        protocol_log: ProtocolLog,
         pins: &Arc<dyn Pins>,
         configured: impl IntoIterator<Item = (McpServer, Option<ProcessSpec>)>,
     ) -> Self {
@@ -44,7 +44,7 @@ impl Servers {
                 config,
                 launch,
                 containment.clone(),
-                wiretap.clone(),
+                protocol_log.clone(),
                 news.clone(),
                 Arc::clone(pins),
             );
@@ -52,7 +52,7 @@ impl Servers {
         });
         Self(Arc::new(Shared {
             servers: servers.collect(),
-            wiretap,
+            protocol_log,
             news,
         }))
     }
@@ -113,8 +113,8 @@ impl Servers {
     }
 
     /// What the servers complain of, and the messages exchanged with them.
-    pub fn wiretap(&self) -> &Wiretap {
-        &self.0.wiretap
+    pub fn protocol_log(&self) -> &ProtocolLog {
+        &self.0.protocol_log
     }
 
     /// Starts an attempt that asks a server, and returns at once. Exactly one

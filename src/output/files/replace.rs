@@ -43,19 +43,19 @@ pub fn replace(
         path: path.to_owned(),
         source,
     };
-    let place = Place::of(path)?;
+    let target = Target::of(path)?;
     let folder = rustix::fs::open(
-        &place.folder,
+        &target.folder,
         OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
         Mode::empty(),
     )
     .map_err(|errno| failed(errno.into()))?;
-    let name = place.name.as_os_str();
+    let name = target.name.as_os_str();
     let new = Temporary::create(&folder, name, Mode::from_raw_mode(MODE)).map_err(failed)?;
     let mut writer = BufWriter::new(new.file());
     let written = write(&mut writer).and_then(|()| writer.flush());
     written.map_err(failed)?;
-    if let Some(mode) = place.mode {
+    if let Some(mode) = target.mode {
         let kept = fchmod(new.file(), Mode::from_raw_mode(mode));
         kept.map_err(|errno| failed(errno.into()))?;
     }
@@ -64,14 +64,14 @@ pub fn replace(
 }
 
 /// Where a file is, once links are followed.
-struct Place {
+struct Target {
     folder: PathBuf,
     name: std::ffi::OsString,
     /// Permissions of the file that is there.
     mode: Option<u32>,
 }
 
-impl Place {
+impl Target {
     fn of(path: &Path) -> Result<Self, ReplaceError> {
         let not_a_file = || ReplaceError::NotAFile {
             path: path.to_owned(),

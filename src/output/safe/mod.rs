@@ -8,7 +8,7 @@
 
 mod binary;
 mod invisible;
-mod scribe;
+mod sanitizer;
 mod sgr;
 mod style;
 mod writer;
@@ -17,7 +17,7 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthStr;
 
-use self::scribe::Scribe;
+use self::sanitizer::Sanitizer;
 pub use self::style::{Attributes, Colour, Origin, TextStyle};
 pub use self::writer::{Colours, SafeWriter};
 
@@ -66,28 +66,32 @@ impl Safe {
     pub(super) fn of_line(head: &[u8], tail: &[u8], skipped: u64) -> Self {
         let length = head.len() as u64 + skipped + tail.len() as u64;
         if binary::is_binary(head) {
-            let mut scribe = Scribe::new(LONGEST_TEXT);
-            scribe.add_marker(&binary::summary(head, length));
-            return Self::finish(scribe);
+            let mut sanitizer = Sanitizer::new(LONGEST_TEXT);
+            sanitizer.add_marker(&binary::summary(head, length));
+            return Self::finish(sanitizer);
         }
-        Self::folded((head, tail), skipped, Scribe::new)
+        Self::folded((head, tail), skipped, Sanitizer::new)
     }
 
     /// Makes a line that names every byte which is no text, of its beginning
     /// (or all of it), its end, and the number of bytes between the two.
     pub(super) fn of_bytes(head: &[u8], tail: &[u8], skipped: u64) -> Self {
-        Self::folded((head, tail), skipped, Scribe::literal)
+        Self::folded((head, tail), skipped, Sanitizer::literal)
     }
 
-    fn folded((head, tail): (&[u8], &[u8]), skipped: u64, scribe: fn(usize) -> Scribe) -> Self {
+    fn folded(
+        (head, tail): (&[u8], &[u8]),
+        skipped: u64,
+        sanitizer: fn(usize) -> Sanitizer,
+    ) -> Self {
         let length = head.len() as u64 + skipped + tail.len() as u64;
-        let mut whole = scribe(LONGEST_TEXT);
+        let mut whole = sanitizer(LONGEST_TEXT);
         if skipped == 0 && tail.is_empty() && whole.write(head) == head.len() {
             return Self::finish(whole);
         }
-        let new = scribe;
-        let mut scribe = new(FOLDED_HEAD);
-        let shown = scribe.write(head);
+        let new = sanitizer;
+        let mut sanitizer = new(FOLDED_HEAD);
+        let shown = sanitizer.write(head);
         let rest = [&head[shown..], tail].concat();
         for limit in TAIL_TRIES {
             let end = end_of(&rest, limit);
@@ -95,25 +99,25 @@ impl Safe {
             if trial.write(end) == end.len() {
                 let folded = length - shown as u64 - end.len() as u64;
                 if folded > 0 {
-                    scribe.add_marker(&format!(" …<{folded} bytes>… "));
+                    sanitizer.add_marker(&format!(" …<{folded} bytes>… "));
                 }
-                scribe.set_limit(LONGEST_TEXT);
-                scribe.write(end);
+                sanitizer.set_limit(LONGEST_TEXT);
+                sanitizer.write(end);
                 break;
             }
         }
-        Self::finish(scribe)
+        Self::finish(sanitizer)
     }
 
     /// Makes a line of our own words about what is not shown.
     pub(super) fn marker(text: &str) -> Self {
-        let mut scribe = Scribe::new(LONGEST_TEXT);
-        scribe.add_marker(text);
-        Self::finish(scribe)
+        let mut sanitizer = Sanitizer::new(LONGEST_TEXT);
+        sanitizer.add_marker(text);
+        Self::finish(sanitizer)
     }
 
-    fn finish(scribe: Scribe) -> Self {
-        let (text, spans) = scribe.finish();
+    fn finish(sanitizer: Sanitizer) -> Self {
+        let (text, spans) = sanitizer.finish();
         let is_plain = matches!(
             &*spans,
             [] | [Span {

@@ -44,7 +44,7 @@ impl Pen {
             return None;
         }
         let whole = length + 3;
-        let mut reader = Reader {
+        let mut reader = Parameters {
             pen: *self,
             is_obeyed: false,
         };
@@ -133,12 +133,12 @@ fn rgb(red: Option<u16>, green: Option<u16>, blue: Option<u16>) -> Option<Colour
 }
 
 /// Takes the parameters out of the sequence.
-struct Reader {
+struct Parameters {
     pen: Pen,
     is_obeyed: bool,
 }
 
-impl Perform for Reader {
+impl Perform for Parameters {
     fn csi_dispatch(&mut self, params: &Params, _: &[u8], is_overlong: bool, action: char) {
         if action == 'm' && !is_overlong {
             self.pen.set(params);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::progress::{is_rewritten, last_state, trailing_returns};
 use super::binary;
-use super::scribe::Scribe;
+use super::sanitizer::Sanitizer;
 use super::sgr::Pen;
 use super::style::{Attributes, Colour, TextStyle};
 
@@ -103,14 +103,14 @@ impl<W: Write> SafeWriter<W> {
             (true, false) => &piece[..length - returns],
             (true, true) => piece,
         };
-        let mut scribe = Scribe::continued(LONGEST_PIECE * GROWTH, self.pen);
+        let mut sanitizer = Sanitizer::continued(LONGEST_PIECE * GROWTH, self.pen);
         if binary::is_binary(state) {
-            scribe.add_marker(&binary::summary(state, state.len() as u64));
+            sanitizer.add_marker(&binary::summary(state, state.len() as u64));
         } else {
-            scribe.write(state);
+            sanitizer.write(state);
         }
-        self.pen = scribe.pen();
-        let (text, spans) = scribe.finish();
+        self.pen = sanitizer.pen();
+        let (text, spans) = sanitizer.finish();
         let mut start = 0;
         for span in &*spans {
             let piece = text.get(start..span.end).unwrap_or_default();

@@ -43,9 +43,9 @@ proptest! {
             let mut steps = 0;
             let found = loop {
                 match reader.search(call(1), &request, &pattern) {
-                    Found::At(line) => break Some(line),
-                    Found::Nothing => break None,
-                    Found::NotYet { from } => request.from = from,
+                    SearchProgress::At(line) => break Some(line),
+                    SearchProgress::Nothing => break None,
+                    SearchProgress::NotYet { from } => request.from = from,
                 }
                 steps += 1;
                 prop_assert!(steps < 2000, "the search goes on");

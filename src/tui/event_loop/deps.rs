@@ -9,7 +9,7 @@ use super::saved_session::SavedSession;
 use super::settings::DashboardSettings;
 use crate::catalogue::Catalogue;
 use crate::engine::EngineHandle;
-use crate::output::{Reader, Wiretap};
+use crate::output::{ProtocolLog, Reader};
 use crate::theme::Theme;
 use crate::tui::text::glyphs::Glyphs;
 
@@ -21,7 +21,7 @@ pub struct Deps {
     /// What calls print.
     pub reader: Reader,
     /// What was said to and by servers.
-    pub wiretap: Wiretap,
+    pub protocol_log: ProtocolLog,
     /// What tools there are.
     pub catalogue: Arc<Catalogue>,
     /// What it looks like.

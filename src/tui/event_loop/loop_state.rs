@@ -79,7 +79,7 @@ impl LoopState {
             state,
             outward,
             frames: FrameClock::new(deps.settings.frames_per_second),
-            listening: ServerLogReader::new(deps.wiretap.clone()),
+            listening: ServerLogReader::new(deps.protocol_log.clone()),
             deps,
             started: Instant::now(),
             drawn: Duration::ZERO,

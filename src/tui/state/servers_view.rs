@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, CallRow, ListedTool, ServerName, ServerRow, ServerState, ToolAction};
-use crate::output::{Party, Safe};
+use crate::output::{Safe, Side};
 
 use super::{ListView, Pane, Screen, Selection, State};
 
@@ -52,7 +52,7 @@ pub struct MessageRow {
     /// When, since the program began to listen.
     pub at: Duration,
     /// Who sent it.
-    pub by: Party,
+    pub by: Side,
     /// Its text in pieces, one behind the other.
     pub text: Vec<Safe>,
     /// Bytes of it in all.

@@ -10,7 +10,7 @@ pub use server_log::ServerLogReader;
 
 use crate::model::CallId;
 use crate::output::{
-    Direction, Filter, Found, Pattern, Position, Reader, Row, SearchRequest, WindowRequest,
+    Direction, Filter, Pattern, Position, Reader, Row, SearchProgress, SearchRequest, WindowRequest,
 };
 
 use crate::tui::state::output::tree::Tree;
@@ -132,7 +132,7 @@ fn search(reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
         Some(OutputSource::Call { call, .. }) => reader.search(call, &request, pattern),
         Some(OutputSource::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
         Some(OutputSource::Live) => search_live(reader, &quest, pattern),
-        Some(OutputSource::Matches(_)) | None => Found::Nothing,
+        Some(OutputSource::Matches(_)) | None => SearchProgress::Nothing,
     };
     news.push(ReadResult::Found(quest, found));
 }
@@ -143,14 +143,14 @@ pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
 }
 
 /// Looks through some rows of interleaved output for a match.
-fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> Found {
+fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> SearchProgress {
     let end = reader.interleaved(Position::Tail, 0).total;
     let Some(last) = end.checked_sub(1) else {
-        return Found::Nothing;
+        return SearchProgress::Nothing;
     };
     let from = quest.from.min(last);
     let begin = match quest.direction {
-        Direction::Forward if quest.from > last => return Found::Nothing,
+        Direction::Forward if quest.from > last => return SearchProgress::Nothing,
         Direction::Forward => from,
         Direction::Backward => (from + 1).saturating_sub(STEP_ROWS),
     };
@@ -174,8 +174,8 @@ fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> Found
         }
     };
     match (hit, next) {
-        (Some(row), _) => Found::At(row.number()),
-        (None, Some(from)) => Found::NotYet { from },
-        (None, None) => Found::Nothing,
+        (Some(row), _) => SearchProgress::At(row.number()),
+        (None, Some(from)) => SearchProgress::NotYet { from },
+        (None, None) => SearchProgress::Nothing,
     }
 }

@@ -4,7 +4,7 @@
 use tokio::sync::watch;
 
 use crate::model::{CallId, ServerName};
-use crate::output::{Message, Safe, Wiretap};
+use crate::output::{Message, ProtocolLog, Safe};
 use crate::tui::state::output::ReadResult;
 use crate::tui::state::{MessageRow, Screen, ServerLog, State};
 
@@ -14,7 +14,7 @@ const PIECE: usize = 1024;
 /// Listens for the servers' screen.
 #[derive(Debug)]
 pub struct ServerLogReader {
-    wiretap: Wiretap,
+    protocol_log: ProtocolLog,
     changes: watch::Receiver<u64>,
     is_shown: bool,
     last: Option<(u64, Option<ServerName>, Option<CallId>)>,
@@ -22,10 +22,10 @@ pub struct ServerLogReader {
 
 impl ServerLogReader {
     /// Listens in.
-    pub fn new(wiretap: Wiretap) -> Self {
-        let changes = wiretap.changes();
+    pub fn new(protocol_log: ProtocolLog) -> Self {
+        let changes = protocol_log.changes();
         Self {
-            wiretap,
+            protocol_log,
             changes,
             is_shown: false,
             last: None,
@@ -51,9 +51,11 @@ impl ServerLogReader {
             return None;
         }
         self.last = Some(now);
-        let complaints = server.as_ref().map(|name| self.wiretap.complaints(name));
+        let complaints = server
+            .as_ref()
+            .map(|name| self.protocol_log.server_stderr(name));
         let complaints = complaints.unwrap_or_default();
-        let talk = call.and_then(|call| self.wiretap.talk(call));
+        let talk = call.and_then(|call| self.protocol_log.exchange(call));
         Some(ReadResult::ServerLog(ServerLog {
             of: (server, call),
             complaints: Safe::lines(&complaints.text).collect(),

@@ -1,7 +1,7 @@
 //! What is searched for in the output, and how far the search has come.
 
 use crate::model::CallId;
-use crate::output::{Direction, Found, NoPattern, Pattern, Position, Streams};
+use crate::output::{Direction, Pattern, PatternError, Position, SearchProgress, Streams};
 use crate::tui::state::{OutputForm, Scope, State, ToastLevel};
 use crate::tui::text::figure;
 
@@ -10,7 +10,7 @@ use crate::tui::text::figure;
 pub struct Find {
     text: String,
     pattern: Option<Pattern>,
-    problem: Option<NoPattern>,
+    problem: Option<PatternError>,
     /// Grows with every pattern.
     revision: u64,
     /// Whether only matching lines are shown.
@@ -75,7 +75,7 @@ impl Find {
     }
 
     /// Why it is none.
-    pub fn problem(&self) -> Option<&NoPattern> {
+    pub fn problem(&self) -> Option<&PatternError> {
         self.problem.as_ref()
     }
 
@@ -229,12 +229,12 @@ impl State {
         (!is_done).then_some(of)
     }
 
-    pub(super) fn take_found(&mut self, quest: MatchSearch, found: Found) {
+    pub(super) fn take_found(&mut self, quest: MatchSearch, found: SearchProgress) {
         if self.output.find.quest != Some(quest) {
             return;
         }
         match found {
-            Found::At(place) => {
+            SearchProgress::At(place) => {
                 self.output.find.quest = None;
                 self.output.find.at = Some(place);
                 self.show_place(place);
@@ -248,15 +248,15 @@ impl State {
                     );
                 }
             }
-            Found::NotYet { from } => {
+            SearchProgress::NotYet { from } => {
                 self.output.find.quest = Some(MatchSearch { from, ..quest });
             }
-            Found::Nothing if quest.has_turned => {
+            SearchProgress::Nothing if quest.has_turned => {
                 self.output.find.quest = None;
                 self.output.find.at = None;
                 self.say(ToastLevel::Info, "no line matches");
             }
-            Found::Nothing => {
+            SearchProgress::Nothing => {
                 let from = match quest.direction {
                     Direction::Forward => 0,
                     Direction::Backward => u64::MAX,

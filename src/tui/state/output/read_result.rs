@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use super::{MatchCount, MatchCountKey, MatchSearch, Page, PageRequest};
 use crate::model::CallId;
-use crate::output::Found;
+use crate::output::SearchProgress;
 use crate::tui::state::ServerLog;
 
 /// What was read.
@@ -12,7 +12,7 @@ pub enum ReadResult {
     /// Rows around the screen.
     Page(PageRequest, Page),
     /// How a piece of a search ended.
-    Found(MatchSearch, Found),
+    Found(MatchSearch, SearchProgress),
     /// How many lines match so far.
     Tallied(MatchCountKey, MatchCount),
     /// The document of a call, as it was when its output had grown so far.

@@ -11,7 +11,7 @@
 
 use ratatui::buffer::Buffer;
 
-use crate::output::{Party, Safe};
+use crate::output::{Safe, Side};
 use crate::theme::{Role, Theme};
 use crate::tui::state::{MessageRow, Pane, State};
 use crate::tui::text::glyphs::Glyphs;
@@ -76,8 +76,8 @@ fn rows(view: &View<'_>, letters: &[MessageRow], width: u16) -> Vec<Strip> {
         let mut strip = view.strip(width);
         strip.skip(1).put(figure::stamp(letter.at), muted).skip(1);
         match letter.by {
-            Party::Us => strip.put("sent", view.style(Role::Accent)),
-            Party::Server => strip.put("server", view.style(Role::Series2)),
+            Side::Fanout => strip.put("sent", view.style(Role::Accent)),
+            Side::Server => strip.put("server", view.style(Role::Series2)),
         };
         strip.put(", ", muted);
         strip.put(figure::bytes(letter.bytes as u64), muted);

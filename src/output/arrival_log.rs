@@ -23,14 +23,14 @@ impl Segment {
 /// A bounded record of the order of arrival. Beyond its bound, older parts
 /// become coarser: their streams are no longer told apart line by line.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Order {
+pub(super) struct ArrivalLog {
     segments: Vec<Segment>,
 }
 
 /// Segments kept; 16 bytes and more each.
 const LIMIT: usize = 4096;
 
-impl Order {
+impl ArrivalLog {
     /// Notes that `lines` more lines of a stream were completed.
     pub(super) fn push(&mut self, stream: Stream, lines: u64, at: Duration) {
         if lines == 0 {

@@ -4,23 +4,23 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::arrival_log::{ArrivalLog, Segment};
 use super::attempt::Attempt;
 use super::lines::Lines;
-use super::order::{Order, Segment};
-use super::view::View;
+use super::stream_view::StreamView;
 use super::{Stream, Streams};
 
 /// The picture. Reading it takes no lock.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub(super) struct OutputView {
     pub(super) generation: u64,
-    pub(super) views: [View; 2],
-    order: Order,
+    pub(super) views: [StreamView; 2],
+    order: ArrivalLog,
 }
 
 /// A place among the lines that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LinePlace {
     pub(super) stream: Stream,
     /// Number of the line within its stream.
     pub(super) line: u64,
@@ -30,14 +30,14 @@ pub(super) struct Place {
     pub(super) before: u64,
 }
 
-impl Picture {
+impl OutputView {
     /// Takes the picture under a short lock, and opens files after it.
     pub(super) fn take(attempt: &Attempt, generation: u64) -> Self {
         let written = attempt.lock();
-        let block = attempt.ledger().bounds.block_bytes;
+        let block = attempt.budget().bounds.block_bytes;
         let mut picture = Self {
             generation,
-            views: [0, 1].map(|i| View::take(&written.tapes[i], block)),
+            views: [0, 1].map(|i| StreamView::take(&written.buffers[i], block)),
             order: written.order.clone(),
         };
         drop(written);
@@ -49,21 +49,21 @@ impl Picture {
         picture
     }
 
-    pub(super) fn view(&self, stream: Stream) -> &View {
+    pub(super) fn view(&self, stream: Stream) -> &StreamView {
         &self.views[stream.index()]
     }
 
     /// Lines of the chosen streams, unfinished ones included.
     pub(super) fn total(&self, streams: Streams) -> u64 {
         match streams {
-            Streams::Both => self.views.iter().map(View::lines).sum(),
+            Streams::Both => self.views.iter().map(StreamView::lines).sum(),
             Streams::Only(stream) => self.view(stream).lines(),
         }
     }
 
     /// Bytes of the chosen streams that are gone.
     pub(super) fn dropped_bytes(&self, streams: Streams) -> u64 {
-        let gone = |view: &View| view.gap.as_ref().map_or(0, |gap| gap.end - gap.start);
+        let gone = |view: &StreamView| view.gap.as_ref().map_or(0, |gap| gap.end - gap.start);
         match streams {
             Streams::Both => self.views.iter().map(gone).sum(),
             Streams::Only(stream) => gone(self.view(stream)),
@@ -71,12 +71,12 @@ impl Picture {
     }
 
     /// Which line stands at a place of the chosen streams.
-    pub(super) fn locate(&self, streams: Streams, number: u64) -> Option<Place> {
+    pub(super) fn locate(&self, streams: Streams, number: u64) -> Option<LinePlace> {
         if number >= self.total(streams) {
             return None;
         }
         if let Streams::Only(stream) = streams {
-            return Some(Place {
+            return Some(LinePlace {
                 stream,
                 line: number,
                 run: self.view(stream).lines() - number,
@@ -94,7 +94,7 @@ impl Picture {
         } else {
             (Stream::Stderr, offset - first, end[1] - start[1])
         };
-        Some(Place {
+        Some(LinePlace {
             stream,
             line: start[stream.index()] + offset,
             run: length - offset,
@@ -103,14 +103,14 @@ impl Picture {
     }
 
     /// Unfinished lines stand last, standard output first.
-    fn locate_unfinished(&self, offset: u64) -> Place {
+    fn locate_unfinished(&self, offset: u64) -> LinePlace {
         let is_first = offset == 0 && self.views[0].lines() > self.views[0].newlines;
         let stream = if is_first {
             Stream::Stdout
         } else {
             Stream::Stderr
         };
-        Place {
+        LinePlace {
             stream,
             line: self.view(stream).newlines,
             run: 1,
@@ -170,14 +170,14 @@ impl Picture {
 /// Walks over lines, and passes by what was dropped.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
-    picture: &'a Picture,
+    picture: &'a OutputView,
     streams: Streams,
     dropped: [Option<Range<u64>>; 2],
     pub(super) lines: [Lines<'a>; 2],
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(picture: &'a Picture, streams: Streams) -> Self {
+    pub(super) fn new(picture: &'a OutputView, streams: Streams) -> Self {
         let lines = picture.lines();
         let dropped = [lines[0].dropped(), lines[1].dropped()];
         Self {
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
     }
 
     /// How many lines from here on are gone in a row.
-    pub(super) fn gone_from(&self, place: &Place) -> u64 {
+    pub(super) fn gone_from(&self, place: &LinePlace) -> u64 {
         match &self.dropped[place.stream.index()] {
             Some(gone) if gone.contains(&place.line) => place.run.min(gone.end - place.line),
             _ => 0,
@@ -210,7 +210,7 @@ impl<'a> Walk<'a> {
     }
 
     /// How many lines from here on are not gone in a row.
-    pub(super) fn kept_from(&self, place: &Place) -> u64 {
+    pub(super) fn kept_from(&self, place: &LinePlace) -> u64 {
         match &self.dropped[place.stream.index()] {
             Some(gone) if place.line < gone.start => place.run.min(gone.start - place.line),
             _ => place.run,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use super::lines::Lines;
+use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::picture::Picture;
 use super::reader::{Reader, line};
-use super::search::{Direction, Found, SearchRequest};
+use super::search::{Direction, SearchProgress, SearchRequest};
 use super::window::{LineForm, OutputLine, Position, WindowRequest};
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
@@ -121,7 +121,7 @@ impl Reader {
         calls: &[CallId],
         request: &SearchRequest,
         pattern: &Pattern,
-    ) -> Found {
+    ) -> SearchProgress {
         let mut starts = Vec::with_capacity(calls.len());
         let mut total = 0;
         for call in calls {
@@ -136,7 +136,7 @@ impl Reader {
             .checked_sub(1);
         while let Some((at, start)) = next.and_then(|at| Some((at, *starts.get(at)?))) {
             if spent >= request.budget_bytes {
-                return Found::NotYet { from };
+                return SearchProgress::NotYet { from };
             }
             // The row of the title holds no line.
             let within = if is_forward {
@@ -144,7 +144,7 @@ impl Reader {
             } else {
                 from.checked_sub(start + 1)
             };
-            let found = within.map_or(Found::Nothing, |from| {
+            let found = within.map_or(SearchProgress::Nothing, |from| {
                 let own = SearchRequest {
                     from,
                     budget_bytes: request.budget_bytes - spent,
@@ -153,13 +153,13 @@ impl Reader {
                 self.search(calls[at], &own, pattern)
             });
             match found {
-                Found::At(line) => return Found::At(start + 1 + line),
-                Found::NotYet { from } => {
-                    return Found::NotYet {
+                SearchProgress::At(line) => return SearchProgress::At(start + 1 + line),
+                SearchProgress::NotYet { from } => {
+                    return SearchProgress::NotYet {
                         from: start + 1 + from,
                     };
                 }
-                Found::Nothing => {}
+                SearchProgress::Nothing => {}
             }
             spent += A_CALL;
             next = if is_forward {
@@ -173,7 +173,7 @@ impl Reader {
                 start.saturating_sub(1)
             };
         }
-        Found::Nothing
+        SearchProgress::Nothing
     }
 
     fn total_lines(&self, call: CallId, streams: Streams) -> u64 {
@@ -184,21 +184,21 @@ impl Reader {
         let written = attempt.lock();
         let chosen = super::search::streams(streams);
         chosen
-            .map(|stream| written.tapes[stream.index()].lines())
+            .map(|stream| written.buffers[stream.index()].lines())
             .sum()
     }
 
     /// The latest complete lines of all calls in the order in which they came.
     pub fn interleaved(&self, from: Position, count: usize) -> Rows {
         let (earliest, total, entries) = {
-            let chronicle = self.store.shared.chronicle.lock();
-            let chronicle = chronicle.unwrap_or_else(PoisonError::into_inner);
-            let (earliest, total) = (chronicle.forgotten(), chronicle.total());
+            let line_index = self.store.shared.line_index.lock();
+            let line_index = line_index.unwrap_or_else(PoisonError::into_inner);
+            let (earliest, total) = (line_index.forgotten(), line_index.total());
             let first = first_row(from, earliest, total, count);
-            (earliest, total, chronicle.slice(first, count as u64))
+            (earliest, total, line_index.slice(first, count as u64))
         };
         let first = first_row(from, earliest, total, count);
-        let mut pictures: BTreeMap<(CallId, AttemptNo), Option<Arc<Picture>>> = BTreeMap::new();
+        let mut pictures: BTreeMap<(CallId, AttemptNo), Option<Arc<OutputView>>> = BTreeMap::new();
         let mut rows = Vec::new();
         for (start, entry) in entries {
             let picture = pictures
@@ -229,16 +229,16 @@ impl Reader {
     }
 
     /// A picture that is not kept, where many calls are looked at in turn.
-    fn fresh_picture(&self, call: CallId, attempt: AttemptNo) -> Option<Arc<Picture>> {
+    fn fresh_picture(&self, call: CallId, attempt: AttemptNo) -> Option<Arc<OutputView>> {
         let output = self.store.shared.output(call)?;
         let attempt = output.attempt(Some(attempt))?;
-        Some(Arc::new(Picture::take(&attempt, 0)))
+        Some(Arc::new(OutputView::take(&attempt, 0)))
     }
 }
 
 fn row(
     lines: &mut Lines<'_>,
-    picture: &Picture,
+    picture: &OutputView,
     number: u64,
     call: CallId,
     (stream, one): (Stream, u64),

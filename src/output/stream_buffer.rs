@@ -58,7 +58,7 @@ pub(super) enum Spilling {
 }
 
 #[derive(Debug)]
-pub(super) struct Tape {
+pub(super) struct StreamBuffer {
     block_bytes: usize,
     head_blocks: usize,
     head: Vec<Arc<Block>>,
@@ -76,7 +76,7 @@ pub(super) struct Tape {
     spare: Vec<Vec<u8>>,
 }
 
-impl Tape {
+impl StreamBuffer {
     pub(super) fn new(bounds: &Bounds, spilling: Spilling) -> Self {
         Self {
             block_bytes: bounds.block_bytes,
@@ -104,7 +104,7 @@ impl Tape {
         self.newlines
     }
 
-    /// Appends bytes. Never drops anything: see [`Tape::drop_excess`].
+    /// Appends bytes. Never drops anything: see [`StreamBuffer::drop_excess`].
     pub(super) fn push(&mut self, mut bytes: &[u8]) {
         self.is_mid_line = bytes.last().map_or(self.is_mid_line, |last| *last != b'\n');
         while !bytes.is_empty() {

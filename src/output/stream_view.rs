@@ -6,18 +6,18 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::tape::{Block, Tape};
+use super::stream_buffer::{Block, StreamBuffer};
 
 /// A stretch of the stream before which the newlines have been counted.
 #[derive(Debug, Clone)]
 struct Stretch {
     start: u64,
     newlines_before: u64,
-    place: Place,
+    place: Storage,
 }
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Storage {
     Memory(Arc<Block>),
     /// In the file, at this position.
     Disk(u64),
@@ -26,7 +26,7 @@ enum Place {
 
 /// What can be read of one stream, as it was when the picture was taken.
 #[derive(Debug)]
-pub(super) struct View {
+pub(super) struct StreamView {
     stretches: Vec<Stretch>,
     file: Option<Arc<File>>,
     /// Bytes in all.
@@ -38,38 +38,38 @@ pub(super) struct View {
     is_mid_line: bool,
 }
 
-impl View {
-    /// Takes the picture of a tape, while its lock is held.
-    pub(super) fn take(tape: &Tape, block_bytes: usize) -> Self {
+impl StreamView {
+    /// Takes the picture of a buffer, while its lock is held.
+    pub(super) fn take(buffer: &StreamBuffer, block_bytes: usize) -> Self {
         let mut view = Self {
-            stretches: Vec::with_capacity(tape.index().len() + 32),
+            stretches: Vec::with_capacity(buffer.index().len() + 32),
             file: None,
-            total: tape.total(),
-            newlines: tape.newlines(),
-            gap: tape.gap().map(|gap| gap.start..tape.gap_end()),
-            is_mid_line: tape.is_mid_line(),
+            total: buffer.total(),
+            newlines: buffer.newlines(),
+            gap: buffer.gap().map(|gap| gap.start..buffer.gap_end()),
+            is_mid_line: buffer.is_mid_line(),
         };
-        for (start, newlines_before) in (0..).step_by(block_bytes).zip(tape.index()) {
-            view.add(start, *newlines_before, Place::Disk(start));
+        for (start, newlines_before) in (0..).step_by(block_bytes).zip(buffer.index()) {
+            view.add(start, *newlines_before, Storage::Disk(start));
         }
-        if let Some(gap) = tape.gap() {
-            view.add(gap.start, gap.newlines_before, Place::Dropped);
+        if let Some(gap) = buffer.gap() {
+            view.add(gap.start, gap.newlines_before, Storage::Dropped);
         }
-        if let Some(tail) = tape.kept_tail() {
+        if let Some(tail) = buffer.kept_tail() {
             for (start, newlines_before) in &tail.index {
                 let at = tail.at + (start - tail.start());
-                view.add(*start, *newlines_before, Place::Disk(at));
+                view.add(*start, *newlines_before, Storage::Disk(at));
             }
         }
-        for block in tape.blocks() {
+        for block in buffer.blocks() {
             let (start, newlines_before) = (block.start, block.newlines_before);
-            view.add(start, newlines_before, Place::Memory(block));
+            view.add(start, newlines_before, Storage::Memory(block));
         }
         view
     }
 
     /// Adds a stretch; memory goes before disk.
-    fn add(&mut self, start: u64, newlines_before: u64, place: Place) {
+    fn add(&mut self, start: u64, newlines_before: u64, place: Storage) {
         let stretch = Stretch {
             start,
             newlines_before,
@@ -89,7 +89,7 @@ impl View {
     /// Whether anything stands only in the file.
     pub(super) fn needs_file(&self) -> bool {
         let mut places = self.stretches.iter().map(|stretch| &stretch.place);
-        places.any(|place| matches!(place, Place::Disk(_)))
+        places.any(|place| matches!(place, Storage::Disk(_)))
     }
 
     /// Whether the last byte is not a newline.
@@ -144,14 +144,14 @@ impl View {
     /// The bytes of a stretch that stands in memory.
     pub(super) fn memory(&self, i: usize) -> Option<&[u8]> {
         match &self.stretches[i].place {
-            Place::Memory(block) => Some(&block.bytes),
-            Place::Disk(_) | Place::Dropped => None,
+            Storage::Memory(block) => Some(&block.bytes),
+            Storage::Disk(_) | Storage::Dropped => None,
         }
     }
 
     /// Reads a stretch that stands on disk. False where it is gone.
     pub(super) fn read_disk(&self, i: usize, bytes: &mut Vec<u8>) -> bool {
-        let (Place::Disk(at), Some(file)) = (&self.stretches[i].place, &self.file) else {
+        let (Storage::Disk(at), Some(file)) = (&self.stretches[i].place, &self.file) else {
             return false;
         };
         let range = self.range(i);

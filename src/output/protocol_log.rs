@@ -21,32 +21,32 @@ const MESSAGES: usize = 128 << 10;
 /// Calls whose messages are kept: the latest.
 const CALLS: usize = 256;
 
-/// Listens in on the talk with servers; clones listen to the same.
+/// Listens in on the exchange with servers; clones listen to the same.
 #[derive(Debug, Clone)]
-pub struct Wiretap(Arc<Shared>);
+pub struct ProtocolLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     started: Instant,
-    heard: Mutex<Heard>,
+    log: Mutex<Log>,
     news: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Heard {
-    complaints: BTreeMap<ServerName, Kept>,
-    calls: VecDeque<(CallId, Talk)>,
+struct Log {
+    complaints: BTreeMap<ServerName, StderrTail>,
+    calls: VecDeque<(CallId, Exchange)>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct StderrTail {
     bytes: VecDeque<u8>,
     left_out: u64,
 }
 
 /// What a server printed on its standard error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Complaints {
+pub struct ServerStderr {
     /// The latest of it. Untrusted text.
     pub text: String,
     /// Bytes before it that found no room.
@@ -55,7 +55,7 @@ pub struct Complaints {
 
 /// The messages about one call.
 #[derive(Debug, Clone, Default)]
-pub struct Talk {
+pub struct Exchange {
     /// The messages, oldest first.
     pub messages: Vec<Message>,
     /// Messages that found no room.
@@ -69,7 +69,7 @@ pub struct Message {
     /// When, since the program began to listen.
     pub at: Duration,
     /// Who sent it.
-    pub by: Party,
+    pub by: Side,
     /// Its text as it was sent, perhaps cut. Untrusted text.
     pub text: Arc<str>,
     /// Bytes that were cut off.
@@ -78,50 +78,50 @@ pub struct Message {
 
 /// Who sent a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Party {
+pub enum Side {
     /// This program.
-    Us,
+    Fanout,
     /// The server.
     Server,
 }
 
-impl Default for Wiretap {
+impl Default for ProtocolLog {
     fn default() -> Self {
         Self(Arc::new(Shared {
             started: Instant::now(),
-            heard: Mutex::default(),
+            log: Mutex::default(),
             news: watch::Sender::new(0),
         }))
     }
 }
 
-impl Wiretap {
+impl ProtocolLog {
     /// Takes what a server printed on its standard error.
-    pub fn complained(&self, server: &ServerName, bytes: &[u8]) {
-        let mut heard = self.heard();
-        let kept = heard.complaints.entry(server.clone()).or_default();
+    pub fn add_stderr(&self, server: &ServerName, bytes: &[u8]) {
+        let mut log = self.log();
+        let kept = log.complaints.entry(server.clone()).or_default();
         kept.bytes.extend(bytes);
         let beyond = kept.bytes.len().saturating_sub(COMPLAINTS);
         kept.bytes.drain(..beyond);
         kept.left_out += beyond as u64;
-        drop(heard);
+        drop(log);
         self.tell();
     }
 
     /// The latest complaints of a server.
-    pub fn complaints(&self, server: &ServerName) -> Complaints {
-        let heard = self.heard();
-        let Some(kept) = heard.complaints.get(server) else {
-            return Complaints::default();
+    pub fn server_stderr(&self, server: &ServerName) -> ServerStderr {
+        let log = self.log();
+        let Some(kept) = log.complaints.get(server) else {
+            return ServerStderr::default();
         };
         let bytes: Vec<u8> = kept.bytes.iter().copied().collect();
-        Complaints {
+        ServerStderr {
             text: String::from_utf8_lossy(&bytes).into_owned(),
             left_out: kept.left_out,
         }
     }
 
-    /// News of anything that was heard.
+    /// News of anything that was log.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.news.subscribe()
     }
@@ -131,39 +131,39 @@ impl Wiretap {
     }
 
     /// Takes a message about a call.
-    pub fn said(&self, call: CallId, by: Party, text: &str) {
+    pub fn add_message(&self, call: CallId, by: Side, text: &str) {
         let at = self.0.started.elapsed();
-        let mut heard = self.heard();
-        if heard.calls.iter().all(|(known, _)| *known != call) {
-            if heard.calls.len() >= CALLS {
-                heard.calls.pop_front();
+        let mut log = self.log();
+        if log.calls.iter().all(|(known, _)| *known != call) {
+            if log.calls.len() >= CALLS {
+                log.calls.pop_front();
             }
-            heard.calls.push_back((call, Talk::default()));
+            log.calls.push_back((call, Exchange::default()));
         }
-        let talk = heard.calls.iter_mut().rev().find(|(id, _)| *id == call);
-        if let Some((_, talk)) = talk {
-            talk.add(at, by, text);
+        let exchange = log.calls.iter_mut().rev().find(|(id, _)| *id == call);
+        if let Some((_, exchange)) = exchange {
+            exchange.add(at, by, text);
         }
-        drop(heard);
+        drop(log);
         self.tell();
     }
 
     /// The messages about a call, where they are still kept.
-    pub fn talk(&self, call: CallId) -> Option<Talk> {
-        let heard = self.heard();
-        let mut calls = heard.calls.iter();
+    pub fn exchange(&self, call: CallId) -> Option<Exchange> {
+        let log = self.log();
+        let mut calls = log.calls.iter();
         calls
             .find(|(known, _)| *known == call)
-            .map(|(_, talk)| talk.clone())
+            .map(|(_, exchange)| exchange.clone())
     }
 
-    fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
-        self.0.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> std::sync::MutexGuard<'_, Log> {
+        self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Talk {
-    fn add(&mut self, at: Duration, by: Party, text: &str) {
+impl Exchange {
+    fn add(&mut self, at: Duration, by: Side, text: &str) {
         let end = text.floor_char_boundary(text.len().min(MESSAGE));
         let kept = text.get(..end).unwrap_or_default();
         if self.bytes + kept.len() > MESSAGES {
@@ -186,26 +186,29 @@ mod tests {
 
     #[test]
     fn everything_is_bounded_and_what_is_left_out_is_counted() {
-        let wiretap = Wiretap::default();
+        let protocol_log = ProtocolLog::default();
         let server = ServerName::new("s");
         for _ in 0..40 {
-            wiretap.complained(&server, &[b'x'; 4096]);
+            protocol_log.add_stderr(&server, &[b'x'; 4096]);
         }
-        wiretap.complained(&server, b"end");
-        let complaints = wiretap.complaints(&server);
+        protocol_log.add_stderr(&server, b"end");
+        let complaints = protocol_log.server_stderr(&server);
         assert_eq!(complaints.text.len(), COMPLAINTS);
         assert!(complaints.text.ends_with("xend"));
         assert_eq!(complaints.left_out, (40 * 4096 + 3 - COMPLAINTS) as u64);
         for _ in 0..10 {
-            wiretap.said(CallId::MIN, Party::Server, &"y".repeat(MESSAGE + 5));
+            protocol_log.add_message(CallId::MIN, Side::Server, &"y".repeat(MESSAGE + 5));
         }
-        let talk = wiretap.talk(CallId::MIN).expect("its messages");
-        assert_eq!((talk.messages.len(), talk.left_out), (8, 2));
-        assert_eq!(talk.messages[0].cut, 5);
+        let exchange = protocol_log.exchange(CallId::MIN).expect("its messages");
+        assert_eq!((exchange.messages.len(), exchange.left_out), (8, 2));
+        assert_eq!(exchange.messages[0].cut, 5);
         for index in 1..=CALLS {
-            wiretap.said(CallId::from_index(index), Party::Us, "{}");
+            protocol_log.add_message(CallId::from_index(index), Side::Fanout, "{}");
         }
-        assert!(wiretap.talk(CallId::MIN).is_none(), "the oldest goes");
-        assert!(wiretap.talk(CallId::from_index(CALLS)).is_some());
+        assert!(
+            protocol_log.exchange(CallId::MIN).is_none(),
+            "the oldest goes"
+        );
+        assert!(protocol_log.exchange(CallId::from_index(CALLS)).is_some());
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{AttemptNo, CallId};
 
 /// Lines that one stream completed in a row, with no other stream between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct LineRun {
     pub(super) call: CallId,
     pub(super) attempt: AttemptNo,
     pub(super) stream: Stream,
@@ -20,8 +20,8 @@ pub(super) struct Entry {
 
 /// The latest entries; older ones are forgotten.
 #[derive(Debug, Default)]
-pub(super) struct Chronicle {
-    entries: VecDeque<Entry>,
+pub(super) struct LineIndex {
+    entries: VecDeque<LineRun>,
     /// Lines that have been forgotten.
     forgotten: u64,
 }
@@ -29,7 +29,7 @@ pub(super) struct Chronicle {
 /// Entries kept, 40 bytes each.
 const LIMIT: usize = 16 * 1024;
 
-impl Chronicle {
+impl LineIndex {
     /// Lines completed by all calls so far.
     pub(super) fn total(&self) -> u64 {
         self.entries.back().map_or(self.forgotten, |last| last.end)
@@ -63,7 +63,7 @@ impl Chronicle {
         {
             self.forgotten = oldest.end;
         }
-        self.entries.push_back(Entry {
+        self.entries.push_back(LineRun {
             call,
             attempt,
             stream,
@@ -74,7 +74,7 @@ impl Chronicle {
 
     /// The entries that hold `count` lines from `from` on, each with the
     /// number of its first line.
-    pub(super) fn slice(&self, from: u64, count: u64) -> Vec<(u64, Entry)> {
+    pub(super) fn slice(&self, from: u64, count: u64) -> Vec<(u64, LineRun)> {
         let from = from.max(self.forgotten);
         let first = self.entries.partition_point(|entry| entry.end <= from);
         let mut start = match first.checked_sub(1) {
@@ -99,25 +99,25 @@ mod tests {
 
     #[test]
     fn the_latest_lines_are_kept_in_order() {
-        let mut chronicle = Chronicle::default();
+        let mut line_index = LineIndex::default();
         let calls = [0, 1].map(|index| (CallId::from_index(index), AttemptNo(1)));
         for round in 0..LIMIT as u64 {
-            chronicle.push(calls[0], Stream::Stdout, 2 * round, 1);
-            chronicle.push(calls[0], Stream::Stdout, 2 * round + 1, 1);
-            chronicle.push(calls[1], Stream::Stderr, round, 1);
+            line_index.push(calls[0], Stream::Stdout, 2 * round, 1);
+            line_index.push(calls[0], Stream::Stdout, 2 * round + 1, 1);
+            line_index.push(calls[1], Stream::Stderr, round, 1);
         }
         let total = 3 * LIMIT as u64;
         assert_eq!(
-            (chronicle.total(), chronicle.forgotten()),
+            (line_index.total(), line_index.forgotten()),
             (total, total / 2)
         );
-        let slice = chronicle.slice(total - 2, 2);
+        let slice = line_index.slice(total - 2, 2);
         let firsts: Vec<_> = slice
             .iter()
             .map(|(start, entry)| (*start, entry.first))
             .collect();
         let last = LIMIT as u64 - 1;
         assert_eq!(firsts, [(total - 3, 2 * last), (total - 1, last)]);
-        assert_eq!(chronicle.slice(0, 1)[0].0, total / 2);
+        assert_eq!(line_index.slice(0, 1)[0].0, total / 2);
     }
 }

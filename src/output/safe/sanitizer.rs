@@ -21,7 +21,7 @@ const RESERVE: usize = 24;
 
 /// A line being written.
 #[derive(Debug)]
-pub(super) struct Scribe {
+pub(super) struct Sanitizer {
     pub(super) text: String,
     pub(super) spans: Vec<Span>,
     limit: usize,
@@ -37,7 +37,7 @@ pub(super) struct Scribe {
     is_literal: bool,
 }
 
-impl Scribe {
+impl Sanitizer {
     /// A line of at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         Self {

@@ -7,14 +7,14 @@ use super::Bounds;
 
 /// Counters of memory and disk. Owns no output itself.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct StorageBudget {
     pub(super) bounds: Bounds,
     memory: AtomicU64,
     disk: AtomicU64,
     problem: Mutex<Option<String>>,
 }
 
-impl Ledger {
+impl StorageBudget {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
@@ -24,7 +24,7 @@ impl Ledger {
         }
     }
 
-    /// Corrects the memory in use by the difference of one tape.
+    /// Corrects the memory in use by the difference of one buffer.
     pub(super) fn adjust_memory(&self, before: usize, after: usize) {
         if after >= before {
             self.memory
