@@ -185,8 +185,8 @@ fn load(library: &Library, name: &str) -> Result<(theme::Theme, Vec<Problem>), T
             } else {
                 folder
             };
-            if let Err(error) = std::fs::metadata(path) {
-                let (path, reason) = (path.to_owned(), error.to_string());
+            if let Err(errno) = rustix::fs::stat(path) {
+                let (path, reason) = (path.to_owned(), errno.into());
                 return Err(ThemeError::Unreadable { path, reason });
             }
             Library::new(folder.to_owned()).load(stem, Depth::True)

@@ -16,7 +16,7 @@ use super::storage_budget::StorageBudget;
 use super::stream_buffer::{Spilling, StreamBuffer};
 use crate::model::{AttemptNo, CallId};
 
-/// What the lock guards.
+/// State behind the lock of an attempt.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) buffers: [StreamBuffer; 2],
@@ -83,7 +83,7 @@ impl Attempt {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes a buffer and keeps the budget of memory right.
+    /// Changes a buffer and adjusts the memory in use.
     pub(super) fn change<T>(
         &self,
         stream: Stream,
@@ -131,7 +131,7 @@ impl Attempt {
         (completed, excess > 0 && is_spilling)
     }
 
-    /// Whether more waits for the disk than a pump should add to.
+    /// Whether so many bytes wait for the disk that a pump should pause.
     pub(super) fn is_behind(&self) -> bool {
         let limit = self.budget.tail_blocks() + BACKLOG_BYTES / self.budget.bounds.block_bytes;
         self.lock()
@@ -140,7 +140,7 @@ impl Attempt {
             .any(|buffer| buffer.spilling() == Spilling::Open && buffer.tail_len() > limit)
     }
 
-    /// Whether blocks are kept to be used again.
+    /// Whether a buffer keeps blocks for reuse.
     pub(super) fn has_spare(&self) -> bool {
         self.lock().buffers.iter().any(StreamBuffer::has_spare)
     }

@@ -10,40 +10,40 @@ use super::reader::Reader;
 use super::{Colours, Position, SafeWriter, Streams};
 use crate::model::{AttemptNo, CallId};
 
-/// What is copied.
+/// Request for a copy of some lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyRequest {
-    /// Which attempt; `None` is the last one.
+    /// Attempt; `None` is the last one.
     pub attempt: Option<AttemptNo>,
-    /// Which of its streams.
+    /// Streams of the attempt.
     pub streams: Streams,
-    /// Which lines.
+    /// Lines, by number.
     pub lines: Range<u64>,
-    /// In which form.
+    /// Form of the copy.
     pub form: CopyForm,
-    /// Raw bytes that are copied at most.
+    /// Most raw bytes that are copied.
     pub limit_bytes: u64,
 }
 
-/// In which form output is copied.
+/// Form in which output is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyForm {
     /// The bytes as they were printed.
     Raw,
     /// Sanitised text without colours.
     Text,
-    /// Sanitised text with its colours, as sequences of our own making.
+    /// Sanitised text with its colours, as escape sequences written anew.
     Coloured,
 }
 
-/// What was copied.
+/// Extent of a finished copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
-    /// Lines.
+    /// Number of lines.
     pub lines: u64,
-    /// Raw bytes.
+    /// Number of raw bytes.
     pub bytes: u64,
-    /// Lines that were wanted and are gone; a line in the copy says so.
+    /// Number of requested lines that were dropped; a line in the copy says so.
     pub dropped_lines: u64,
     /// Whether the limit ended the copy.
     pub is_cut: bool,
@@ -56,7 +56,7 @@ const PIECE: u64 = 64 * 1024;
 const MATCHES: usize = 1024;
 
 impl Reader {
-    /// Copies lines. What is gone is counted where it would stand.
+    /// Copies lines; dropped ones are counted in their place.
     pub fn copy(
         &self,
         call: CallId,
@@ -118,7 +118,7 @@ impl Copied {
     }
 }
 
-/// Has something written in a form.
+/// Writes through the filter that a form needs.
 fn in_form(
     form: CopyForm,
     out: &mut dyn Write,

@@ -63,7 +63,7 @@ impl Filter {
         self.streams
     }
 
-    /// What lines must match.
+    /// Pattern that the lines match.
     pub fn pattern(&self) -> &Pattern {
         &self.pattern
     }

@@ -1,9 +1,9 @@
-//! What calls print: bounded buffers, spill files and the sanitised text that
-//! a screen may show.
+//! Output of calls: bounded buffers, spill files and the sanitised text that
+//! a screen may show; and the files that are written whole.
 //!
-//! A [`Sink`] takes the bytes of one attempt; they stand in blocks in memory,
+//! A [`Sink`] takes the bytes of one attempt; they stay in blocks in memory,
 //! and beyond a head and a tail in spill files that one thread writes. A
-//! [`Reader`] takes consistent pictures under short locks and reads windows of
+//! [`Reader`] takes consistent views under short locks and reads windows of
 //! lines from them. Raw bytes are never changed; only [`Safe`] text leaves for
 //! a screen. Everything that does not fit its [`Bounds`] is counted.
 //!

@@ -1,4 +1,4 @@
-//! What is searched for.
+//! Patterns of searches: plain text or a regular expression.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What a call printed since somebody last looked, for the lines of events.
+//! Output since the last look, for the lines of events.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use super::output_view::OutputView;
 use super::store::Store;
 use crate::model::{AttemptNo, CallId};
 
-/// Something a call printed.
+/// A piece of output of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// Which try printed it.
+    /// Attempt that printed it.
     pub attempt: AttemptNo,
-    /// Where.
+    /// Stream that it was printed on.
     pub stream: Stream,
     /// The latest of it, as lossy UTF-8. Untrusted text.
     pub text: Arc<str>,
-    /// Bytes before `text` that nobody has seen.
+    /// Number of bytes before `text` that were left out.
     pub left_out_bytes: u64,
 }
 
-/// How far somebody has looked at what a call printed.
+/// Position up to which the output of a call was taken.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PieceCursor {
     attempt: AttemptNo,
@@ -29,8 +29,8 @@ pub struct PieceCursor {
 }
 
 impl Store {
-    /// What a call printed since `seen`, at most `limit` bytes a stream, and
-    /// notes it as seen. The beginning of a character whose rest has not been
+    /// Returns the output of a call since `seen`, at most `limit` bytes a
+    /// stream, and moves `seen` behind it. The beginning of a character whose rest has not been
     /// printed yet is left for the next time.
     pub fn take_pieces(&self, call: CallId, seen: &mut PieceCursor, limit: usize) -> Vec<Piece> {
         let Some(output) = self.shared.output(call) else {

@@ -1,4 +1,4 @@
-//! What a call printed, as its result.
+//! Output of a call as its result.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -13,7 +13,7 @@ use super::stream_view::StreamView;
 use super::{Safe, Stream};
 use crate::model::{CallId, OutputStat};
 
-/// The bytes a call printed, or as many of them as there may be.
+/// Bytes that a call printed, whole or with a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Printed {
     /// The bytes. Where some are missing: head, a line that counts them, tail.

@@ -1,5 +1,5 @@
-//! What servers complain of, and the messages that were exchanged with them
-//! about single calls. Everything in it is bounded, and untrusted.
+//! Log of the protocol: standard error of servers, and the messages that were
+//! exchanged with them about single calls. All of it is bounded and untrusted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,19 +9,19 @@ use tokio::sync::watch;
 
 use crate::model::{CallId, ServerName};
 
-/// Bytes of complaints kept of one server: the latest.
+/// Number of bytes of standard error kept of one server, the latest.
 const COMPLAINTS: usize = 64 << 10;
 
-/// Bytes kept of one message: its beginning.
+/// Number of bytes kept of one message, from its beginning.
 const MESSAGE: usize = 16 << 10;
 
-/// Bytes of messages kept of one call; further ones are counted.
+/// Number of bytes of messages kept of one call; later messages are counted.
 const MESSAGES: usize = 128 << 10;
 
-/// Calls whose messages are kept: the latest.
+/// Number of calls whose messages are kept, the latest.
 const CALLS: usize = 256;
 
-/// Listens in on the exchange with servers; clones listen to the same.
+/// Handle on the log; clones share it.
 #[derive(Debug, Clone)]
 pub struct ProtocolLog(Arc<Shared>);
 
@@ -44,12 +44,12 @@ struct StderrTail {
     left_out: u64,
 }
 
-/// What a server printed on its standard error.
+/// Latest standard error of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerStderr {
-    /// The latest of it. Untrusted text.
+    /// Its end. Untrusted text.
     pub text: String,
-    /// Bytes before it that found no room.
+    /// Number of bytes before it that were left out.
     pub left_out: u64,
 }
 
@@ -58,7 +58,7 @@ pub struct ServerStderr {
 pub struct Exchange {
     /// The messages, oldest first.
     pub messages: Vec<Message>,
-    /// Messages that found no room.
+    /// Number of messages that were left out.
     pub left_out: u64,
     bytes: usize,
 }
@@ -66,17 +66,17 @@ pub struct Exchange {
 /// One message.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// When, since the program began to listen.
+    /// Time since the log was created.
     pub at: Duration,
-    /// Who sent it.
+    /// Sender.
     pub by: Side,
-    /// Its text as it was sent, perhaps cut. Untrusted text.
+    /// Text as it was sent, cut to 16 KiB. Untrusted text.
     pub text: Arc<str>,
-    /// Bytes that were cut off.
+    /// Number of bytes that were cut off.
     pub cut: usize,
 }
 
-/// Who sent a message.
+/// Sender of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// This program.
@@ -96,7 +96,7 @@ impl Default for ProtocolLog {
 }
 
 impl ProtocolLog {
-    /// Takes what a server printed on its standard error.
+    /// Adds bytes that a server printed on its standard error.
     pub fn add_stderr(&self, server: &ServerName, bytes: &[u8]) {
         let mut log = self.log();
         let kept = log.complaints.entry(server.clone()).or_default();
@@ -108,7 +108,7 @@ impl ProtocolLog {
         self.tell();
     }
 
-    /// The latest complaints of a server.
+    /// The latest standard error of a server.
     pub fn server_stderr(&self, server: &ServerName) -> ServerStderr {
         let log = self.log();
         let Some(kept) = log.complaints.get(server) else {
@@ -121,7 +121,7 @@ impl ProtocolLog {
         }
     }
 
-    /// News of anything that was log.
+    /// Receiver that is notified of each addition.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.news.subscribe()
     }
@@ -130,7 +130,7 @@ impl ProtocolLog {
         self.0.news.send_modify(|count| *count += 1);
     }
 
-    /// Takes a message about a call.
+    /// Adds a message about a call.
     pub fn add_message(&self, call: CallId, by: Side, text: &str) {
         let at = self.0.started.elapsed();
         let mut log = self.log();
@@ -148,7 +148,7 @@ impl ProtocolLog {
         self.tell();
     }
 
-    /// The messages about a call, where they are still kept.
+    /// The messages about a call, if they are still kept.
     pub fn exchange(&self, call: CallId) -> Option<Exchange> {
         let log = self.log();
         let mut calls = log.calls.iter();

@@ -6,23 +6,23 @@ use super::seeker::Seeker;
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
 
-/// What is searched, from where, and how far at once.
+/// One step of a search: its streams, start, direction and budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchRequest {
-    /// Which attempt; `None` is the last one.
+    /// Attempt; `None` is the last one.
     pub attempt: Option<AttemptNo>,
-    /// Which of its streams.
+    /// Streams of the attempt.
     pub streams: Streams,
     /// The first line that may be found.
     pub from: u64,
-    /// Which way.
+    /// Direction of the search.
     pub direction: Direction,
-    /// Bytes that are looked through before [`SearchProgress::NotYet`] is answered;
+    /// Number of bytes that are searched before [`SearchProgress::NotYet`] is answered;
     /// at least one block is.
     pub budget_bytes: u64,
 }
 
-/// Which way a search goes.
+/// Direction of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
     /// To later lines.
@@ -32,22 +32,22 @@ pub enum Direction {
     Backward,
 }
 
-/// What a piece of a search came to.
+/// Result of one step of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchProgress {
     /// This line matches.
     At(u64),
-    /// Nothing so far: go on from this line.
+    /// No match so far; the next step begins at this line.
     NotYet {
-        /// Where to go on.
+        /// Line at which the next step begins.
         from: u64,
     },
-    /// Nothing up to the end.
+    /// No match up to the end.
     Nothing,
 }
 
 impl Reader {
-    /// Looks for the next line that matches. The work is bounded by the
+    /// Finds the next line that matches. The work is bounded by the
     /// request's budget, whatever the size of the output.
     pub fn search(
         &self,
@@ -85,7 +85,7 @@ pub(super) fn streams(streams: Streams) -> impl Iterator<Item = Stream> {
     Stream::BOTH.into_iter().filter(is_chosen)
 }
 
-/// Of two streams' answers, the one that comes first.
+/// Returns the nearer of two streams' results.
 fn nearer(one: SearchProgress, other: SearchProgress, direction: Direction) -> SearchProgress {
     let place = |found: SearchProgress| match (found, direction) {
         (SearchProgress::At(line) | SearchProgress::NotYet { from: line }, Direction::Forward) => {

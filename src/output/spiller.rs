@@ -15,7 +15,7 @@ use super::attempt::Attempt;
 use super::storage_budget::StorageBudget;
 use super::stream_buffer::{Block, KeptTail, Spilling, StreamBuffer};
 
-/// What the thread is asked for.
+/// Request to the thread.
 #[derive(Debug)]
 enum Request {
     /// A stream has blocks that must leave memory.
@@ -27,7 +27,7 @@ enum Request {
 /// A handle on the thread, which ends when the handle is dropped and nothing is
 /// left to do.
 ///
-/// Whoever gives an request never waits. The queue needs no bound of its own: an
+/// Sending a request never waits. The queue needs no bound of its own: an
 /// attempt, which the store holds anyway, stands in it at most once per stream
 /// and once for its end.
 #[derive(Debug)]
@@ -35,14 +35,14 @@ pub(super) struct Spiller {
     requests: Arc<Requests>,
 }
 
-/// The requests that wait.
+/// Queue of requests.
 #[derive(Debug, Default)]
 struct Requests {
     waiting: Mutex<(VecDeque<Request>, Handle)>,
     news: Condvar,
 }
 
-/// Whether anybody can still give requests.
+/// Whether a sender of requests is left.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Handle {
     #[default]
@@ -97,15 +97,15 @@ impl Spiller {
         Ok(Self { requests })
     }
 
-    /// Asks to write what must leave memory.
+    /// Requests a write of the blocks that must leave memory.
     pub(super) fn drain(&self, attempt: &Arc<Attempt>, stream: Stream) {
         if attempt.note_due(stream) {
             self.send(Request::Drain(Arc::clone(attempt), stream));
         }
     }
 
-    /// Says that an attempt has ended. Where there is nothing to be done for
-    /// it at once, the thread is not woken: it hears of it with the next request.
+    /// Reports the end of an attempt. Where it needs no work at once, the
+    /// thread is not woken and handles it with the next request.
     pub(super) fn finish(&self, attempt: &Arc<Attempt>) {
         self.requests
             .lock()
@@ -194,7 +194,7 @@ fn write_rest(attempt: &Attempt, stream: Stream) {
     write_tail(attempt, stream);
 }
 
-/// Puts the tail behind what was kept before a gap.
+/// Writes the tail behind the bytes that were kept before a gap.
 fn write_tail(attempt: &Attempt, stream: Stream) {
     let file = &attempt.files[stream.index()];
     let blocks = attempt.change(stream, |buffer| match (buffer.gap(), buffer.kept_tail()) {
@@ -222,7 +222,7 @@ fn write_tail(attempt: &Attempt, stream: Stream) {
     attempt.change(stream, |buffer| buffer.keep_tail(KeptTail { at, index }));
 }
 
-/// How much of its call's disk share a write may use.
+/// Part of its call's disk share that a write may use.
 #[derive(Clone, Copy)]
 enum Share {
     /// All but what the tails will need at the end.
@@ -262,8 +262,8 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
     true
 }
 
-/// Takes memory back from an ended attempt, by way of the disk if it may be
-/// used.
+/// Frees the memory of an ended attempt; its bytes go to the disk where the
+/// bounds allow it.
 fn take_memory(attempt: &Attempt) {
     for stream in Stream::BOTH {
         write_rest(attempt, stream);

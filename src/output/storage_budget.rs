@@ -1,4 +1,4 @@
-//! What is used of the bounds that all calls share.
+//! Memory and disk in use, against the bounds that all calls share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -80,7 +80,7 @@ impl StorageBudget {
         self.disk.load(Ordering::Relaxed)
     }
 
-    /// Notes the first thing that kept output from the disk.
+    /// Keeps the first error that kept output from the disk.
     pub(super) fn note_problem(&self, problem: String) {
         let mut slot = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
         slot.get_or_insert(problem);

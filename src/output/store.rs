@@ -20,7 +20,7 @@ pub struct Store {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What all handles share.
+/// State that all handles share.
 #[derive(Debug)]
 pub(super) struct Shared {
     folder: Option<PathBuf>,
@@ -83,8 +83,8 @@ impl Store {
         }
     }
 
-    /// Where the output of one attempt goes. An attempt that is not the
-    /// call's last one by number replaces nothing: it is kept beside it.
+    /// Creates the sink of one attempt. Earlier attempts of the call are kept
+    /// beside it.
     pub fn sink(&self, call: CallId, attempt: AttemptNo) -> Sink {
         let output = self.shared.output_or_new(call);
         let budget = &self.shared.budget;
@@ -122,7 +122,7 @@ impl Store {
         taken
     }
 
-    /// What first kept output from being written to disk, in words.
+    /// The first error that kept output from being written to disk.
     pub fn problem(&self) -> Option<String> {
         self.shared.budget.problem()
     }

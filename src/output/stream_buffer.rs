@@ -1,8 +1,8 @@
 //! The bytes of one stream of one attempt: a head and a tail of blocks in
 //! memory, and the count of newlines before each block.
 //!
-//! Owns no file and no lock. What is written to disk and when is decided by
-//! the spiller, which takes blocks from here and says when they are safe.
+//! Owns no file and no lock. The spiller decides which blocks are written
+//! to disk and when, and reports when they are there.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -188,12 +188,12 @@ impl StreamBuffer {
         }
     }
 
-    /// Whether blocks are kept to be used again.
+    /// Whether blocks are kept for reuse.
     pub(super) fn has_spare(&self) -> bool {
         !self.spare.is_empty()
     }
 
-    /// Gives back the blocks that were kept to be used again.
+    /// Frees the blocks that were kept for reuse.
     pub(super) fn drop_spare(&mut self) {
         self.spare = Vec::new();
     }
@@ -239,7 +239,7 @@ impl StreamBuffer {
         blocks
     }
 
-    /// What stands in memory after the gap.
+    /// Blocks in memory after the gap.
     pub(super) fn after_gap(&self) -> Vec<Arc<Block>> {
         let mut blocks: Vec<_> = self.tail.iter().map(Arc::clone).collect();
         if !self.open.bytes.is_empty() {
@@ -327,9 +327,8 @@ impl StreamBuffer {
         self.is_mid_line
     }
 
-    /// Gives all memory back, for a stream that has ended. Where the disk does
-    /// not hold everything, `last` (its last bytes) stays and the rest is
-    /// dropped.
+    /// Frees the memory of a stream that has ended. Where the disk does not
+    /// hold all of it, `last` (its last bytes) stays and the rest is dropped.
     pub(super) fn give_up(&mut self, mut last: Vec<u8>) {
         let total = self.total();
         let is_whole = self.gap.is_none() && self.kept_to == total;
@@ -364,7 +363,7 @@ impl StreamBuffer {
         };
     }
 
-    /// Its file is gone.
+    /// Notes that the file was removed.
     pub(super) fn forget_disk(&mut self) {
         self.kept_to = 0;
         self.kept_tail = None;

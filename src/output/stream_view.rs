@@ -1,5 +1,5 @@
-//! One consistent picture of a stream, taken under a short lock and read
-//! without any.
+//! Consistent view of a stream, taken under a short lock and read without
+//! any.
 
 use std::fs::File;
 use std::ops::Range;
@@ -24,7 +24,7 @@ enum Storage {
     Dropped,
 }
 
-/// What can be read of one stream, as it was when the picture was taken.
+/// Readable parts of one stream at the moment the view was taken.
 #[derive(Debug)]
 pub(super) struct StreamView {
     stretches: Vec<Stretch>,
@@ -39,7 +39,7 @@ pub(super) struct StreamView {
 }
 
 impl StreamView {
-    /// Takes the picture of a buffer, while its lock is held.
+    /// Takes a view of a buffer while its lock is held.
     pub(super) fn take(buffer: &StreamBuffer, block_bytes: usize) -> Self {
         let mut view = Self {
             stretches: Vec::with_capacity(buffer.index().len() + 32),
@@ -81,12 +81,12 @@ impl StreamView {
         }
     }
 
-    /// Says where the file is; without it, what stands only there is missing.
+    /// Sets the spill file; without it, bytes that are only on disk are missing.
     pub(super) fn set_file(&mut self, file: Option<Arc<File>>) {
         self.file = file;
     }
 
-    /// Whether anything stands only in the file.
+    /// Whether some bytes are only in the file.
     pub(super) fn needs_file(&self) -> bool {
         let mut places = self.stretches.iter().map(|stretch| &stretch.place);
         places.any(|place| matches!(place, Storage::Disk(_)))

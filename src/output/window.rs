@@ -1,4 +1,4 @@
-//! What a reader asks for and gets.
+//! Windows of lines: requests and answers of a reader.
 
 use std::time::Duration;
 
@@ -77,11 +77,11 @@ pub struct OutputLine {
     /// When it was completed, counted from the start of the store; `None` for
     /// an unfinished line.
     pub at: Option<Duration>,
-    /// What the row is.
+    /// Kind of the row.
     pub kind: LineKind,
 }
 
-/// What a row of output is.
+/// Kind of a row of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
     /// A line that was printed.

@@ -8,7 +8,7 @@ use super::CallOutput;
 use super::figures::{ms, ms_or_null};
 use crate::model::{AttemptRecord, CallRow, CallState, Ending, Leftover, MeasureSource, Measured};
 
-/// What the report says of a call.
+/// Entry of a call in the report.
 pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
     let outcome = match row.state {
         CallState::Ended(outcome) => Some(outcome),

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Writes the events of one run as lines of JSON: `t_ms`, `event`, `id` where
-/// it is about a call, and what belongs to the event.
+/// it is about a call, and the fields of the event.
 #[derive(Debug, Default)]
 pub struct EventLines {
     names: Names,
@@ -22,7 +22,7 @@ impl EventLines {
     ///
     /// # Errors
     ///
-    /// What `out` reports.
+    /// An error of `out`.
     pub fn write(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         self.names.hear(event);
         let mut line = Map::new();
@@ -38,7 +38,7 @@ impl EventLines {
         out.write_all(b"\n")
     }
 
-    /// What belongs to the event besides its time, name and call.
+    /// Fields of the event besides its time, name and call.
     fn rest(&self, event: &RunEvent) -> Value {
         match &event.what {
             EventKind::RunStarted {

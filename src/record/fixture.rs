@@ -220,7 +220,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// What its calls printed.
+/// Outputs of its calls.
 pub(super) fn output(call: CallId) -> CallOutput {
     match call.index() {
         0 => CallOutput {

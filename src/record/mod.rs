@@ -29,7 +29,7 @@ pub use report::{Bounds, Report, wall};
 use crate::model::CallId;
 use serde_json::Value;
 
-/// What a call printed, as reports and plain lines show it.
+/// Output of a call as reports and plain lines show it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CallOutput {
     /// Its output value: a JSON value or a text; `None` where it has none.
@@ -40,6 +40,6 @@ pub struct CallOutput {
     pub is_truncated: bool,
 }
 
-/// Where outputs come from, one call at a time, so that they never stand in
-/// memory all together.
+/// Source of outputs, one call at a time, so that memory never holds all of
+/// them.
 pub type Outputs<'a> = dyn Fn(CallId) -> CallOutput + 'a;

@@ -24,7 +24,7 @@ impl PlainLines {
     ///
     /// # Errors
     ///
-    /// What `out` reports.
+    /// An error of `out`.
     pub fn write(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         self.names.hear(event);
         let Some(line) = self.line(event) else {
@@ -104,7 +104,7 @@ fn because(reason: Option<&str>) -> String {
 ///
 /// # Errors
 ///
-/// What `out` reports.
+/// An error of `out`.
 pub fn write_outputs(
     last: &Snapshot,
     outputs: &Outputs<'_>,

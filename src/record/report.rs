@@ -14,31 +14,30 @@ use super::events::outcome_counts;
 use super::figures::ms_or_null;
 use crate::model::{CallId, CallRow, Snapshot};
 
-/// What a run could have taken at best; whoever computed it says so.
+/// Lower bounds of the wall time of a run, as computed by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bounds {
     /// The longest chain of dependent calls.
     pub critical_path: Option<Duration>,
     /// No schedule takes less.
     pub lower_bound: Option<Duration>,
-    /// What binds the lower bound: `critical-path`, `slots`, `cores`,
+    /// Resource that binds the lower bound: `critical-path`, `slots`, `cores`,
     /// `lock:NAME`, `tool:NAME`, `rate:NAME` or `backoff`.
     pub binding: Option<String>,
 }
 
-/// A run that has ended, ready to be written. Outputs are asked for one call
-/// at a time while it is written.
+/// Report of a run. Outputs are read one call at a time while it is written.
 pub struct Report<'a> {
     /// The last snapshot.
     pub last: &'a Snapshot,
-    /// What it could have taken.
+    /// Lower bounds of its wall time.
     pub bounds: Bounds,
-    /// What the calls printed.
+    /// Outputs of the calls.
     pub outputs: &'a Outputs<'a>,
 }
 
 impl Report<'_> {
-    /// The version of the form.
+    /// Version of the form.
     pub const VERSION: u32 = 1;
 
     /// Writes the report, indented, with a final newline; flushing is left to
@@ -46,13 +45,13 @@ impl Report<'_> {
     ///
     /// # Errors
     ///
-    /// What `out` reports.
+    /// An error of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
     }
 
-    /// From the first admissible call to the last end; `None` where nothing
+    /// Time from the first admissible call to the last end; `None` where nothing
     /// was admissible or something has not ended.
     pub fn wall(&self) -> Option<Duration> {
         wall(&self.last.calls)
@@ -100,7 +99,7 @@ impl Report<'_> {
     }
 }
 
-/// From the first admissible of these calls to the last end; `None` where
+/// Time from the first admissible of these calls to the last end; `None` where
 /// nothing was admissible or something has not ended.
 pub fn wall(rows: &[Arc<CallRow>]) -> Option<Duration> {
     let admissible = rows.iter().map(|row| row.queued + row.waited.after);

@@ -1,4 +1,4 @@
-//! What the lines and the report look like, and what they say of unknowns.
+//! Tests of the lines and the report, and of unknown values in them.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -31,7 +31,7 @@ const FILES: &[(&str, &str)] = files![
     "mono",
 ];
 
-/// What the themes with a palette have in common; no theme by itself.
+/// Roles that the themes with a palette share; not a theme by itself.
 const COMMON: (&str, &str) = ("common", include_str!("../../themes/common.toml"));
 
 /// The names of the built-in themes, the default first.

@@ -10,11 +10,11 @@ use super::{Role, Theme};
 pub struct Faint {
     /// The role.
     pub role: Role,
-    /// What it stands on: the screen or the selected row.
+    /// Background: the screen or the selected row.
     pub ground: Role,
     /// The contrast there, from 1 to 21.
     pub ratio: f32,
-    /// What it should be.
+    /// Contrast that is required.
     pub needed: f32,
 }
 

@@ -13,10 +13,10 @@ pub enum Depth {
     True,
 }
 
-/// What the command line or the configuration asks for.
+/// Choice of the command line or the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColourChoice {
-    /// What the environment says.
+    /// Follow the environment.
     #[default]
     Auto,
     /// Colours whatever the environment says.
@@ -25,7 +25,7 @@ pub enum ColourChoice {
     Never,
 }
 
-/// What the environment says about colours.
+/// Signals of the environment about colours.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is what one variable of the environment says"

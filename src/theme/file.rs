@@ -43,8 +43,8 @@ pub struct Written {
     pub column: usize,
 }
 
-/// What one role looks like. Names of colours are kept, because a theme that
-/// inherits from this one may change its palette.
+/// Look of one role. Names of colours are kept, because a theme that inherits
+/// from this one may change its palette.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {
     /// Colour of the text.

@@ -2,12 +2,15 @@
 //! which come before it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::problem::hint;
 use super::resolve::{Found, Origins, resolve};
-use super::{Depth, Problem, Theme, ThemeError, builtin};
+use super::{Depth, Problem, Theme, ThemeError, UnreadableTheme, builtin};
 
 /// Where themes are looked for.
 #[derive(Debug, Clone, Default)]
@@ -129,20 +132,27 @@ impl Library {
 }
 
 fn read(path: &Path) -> Result<String, ThemeError> {
-    let unreadable = |reason: String| ThemeError::Unreadable {
+    read_text(path).map_err(|reason| ThemeError::Unreadable {
         path: path.to_owned(),
         reason,
-    };
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text);
-    match read {
-        Ok(bytes) if bytes as u64 > MAX_FILE_BYTES => {
-            Err(unreadable("more than 256 KiB is no theme".to_owned()))
-        }
-        Ok(_) => Ok(text),
-        Err(error) => Err(unreadable(error.to_string())),
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, UnreadableTheme> {
+    // Opening a pipe must not wait for whoever writes to it.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let io = |error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    if !file.metadata().map_err(io)?.is_file() {
+        return Err(UnreadableTheme::NotAFile);
     }
+    let mut bytes = Vec::new();
+    let mut bounded = file.take(MAX_FILE_BYTES + 1);
+    bounded.read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(UnreadableTheme::TooLong);
+    }
+    String::from_utf8(bytes).map_err(|_| UnreadableTheme::NotText)
 }
 
 #[cfg(test)]
@@ -176,6 +186,19 @@ mod tests {
             .map(|it| it.name)
             .collect();
         assert_eq!(own, ["nord", "my-own"]);
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_a_theme_is_an_error_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe.toml");
+        let mode = Mode::RUSR | Mode::WUSR;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, mode, 0).expect("a pipe");
+        let library = Library::new(folder.path().to_owned());
+        let error = library.load("pipe", Depth::True).expect_err("no file");
+        let reason = UnreadableTheme::NotAFile;
+        assert_eq!(error, ThemeError::Unreadable { path, reason });
     }
 
     #[test]

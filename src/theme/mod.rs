@@ -1,4 +1,4 @@
-//! What the roles of the screen look like: theme files, their inheritance,
+//! Looks of the roles of the screen: theme files, their inheritance,
 //! and the colours a terminal can show.
 //!
 //! It owns no state. It must not know what is drawn where: a view asks for a
@@ -21,7 +21,7 @@ pub use downsample::{ansi_colour, rgb};
 pub use file::{Appearance, Look, ThemeFile, Written};
 pub use library::{Library, Listed};
 pub use problem::{Problem, hint};
-pub use resolve::{Theme, ThemeError};
+pub use resolve::{Theme, ThemeError, UnreadableTheme};
 pub use role::Role;
 pub use watch::{Watch, WatchError, watch};
 

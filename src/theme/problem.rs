@@ -1,7 +1,7 @@
-//! What is wrong in a file that the user set something up with: a theme, keys
-//! or options. Such a file never stops a start.
+//! Problems of the user's own files: themes, keys and options. Such a file
+//! never stops a start.
 
-/// Something wrong in a file. The rest of the file is used.
+/// A problem in a file. The rest of the file is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct Problem {
@@ -11,7 +11,7 @@ pub struct Problem {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// Message.
     pub message: String,
 }
 

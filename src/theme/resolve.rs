@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ratatui::style::{Color, Style};
+use rustix::io::Errno;
 
 use super::file::{Reader, Written, literal_colour};
 use super::{Appearance, Depth, Look, Problem, Role, ThemeFile, downsample};
@@ -70,8 +71,25 @@ pub enum ThemeError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        reason: String,
+        reason: UnreadableTheme,
     },
+}
+
+/// Reason why a theme file cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableTheme {
+    /// The system refused.
+    #[error(transparent)]
+    Io(#[from] Errno),
+    /// A pipe, a device or a folder stands in its place.
+    #[error("not a regular file")]
+    NotAFile,
+    /// It is longer than a theme may be.
+    #[error("more than 256 KiB is no theme")]
+    TooLong,
+    /// It is not UTF-8 text.
+    #[error("not UTF-8 text")]
+    NotText,
 }
 
 /// How deep a chain of `inherits` may be.
@@ -90,7 +108,7 @@ pub(super) struct Found<'t> {
 pub(super) enum Origins {
     /// The user's folder first, then what is built in.
     All,
-    /// What is built in: for a file that inherits from its own name.
+    /// The built-in themes only: for a file that inherits from its own name.
     BuiltIn,
 }
 

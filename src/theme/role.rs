@@ -1,8 +1,8 @@
-//! The roles: what a piece of the screen means, never what it looks like.
+//! The roles: meanings of pieces of the screen, never their looks.
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What a piece of the screen means. A theme gives each role its style.
+        /// Meaning of a piece of the screen. A theme gives each role its style.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Role {
             $($(#[$doc])* $variant,)*
@@ -35,11 +35,11 @@ roles! {
     BorderFocus = "border.focus",
     /// The name of a pane.
     Title = "title",
-    /// What stands out without meaning a state.
+    /// Emphasis that means no state.
     Accent = "accent",
     /// The selected row.
     Selection = "selection",
-    /// What a search found.
+    /// A match of a search.
     Match = "match",
     /// A key in the footer and the help.
     KeyHint = "key.hint",
@@ -85,14 +85,6 @@ roles! {
     Series3 = "series.3",
     /// Fourth series of a chart.
     Series4 = "series.4",
-    /// Fifth series of a chart.
-    Series5 = "series.5",
-    /// Sixth series of a chart.
-    Series6 = "series.6",
-    /// Seventh series of a chart.
-    Series7 = "series.7",
-    /// Eighth series of a chart.
-    Series8 = "series.8",
     /// A key of a JSON object.
     JsonKey = "json.key",
     /// A JSON string.
@@ -105,9 +97,9 @@ roles! {
     JsonPunct = "json.punct",
     /// A line of standard error.
     LogStderr = "log.stderr",
-    /// What only the second of two has.
+    /// A line that only the second of two texts has.
     DiffAdd = "diff.add",
-    /// What only the first of two has.
+    /// A line that only the first of two texts has.
     DiffDel = "diff.del",
     /// A message that informs.
     ToastInfo = "toast.info",

@@ -20,7 +20,7 @@ pub(super) fn is_binary(raw: &[u8]) -> bool {
     invalid >= LEAST_INVALID && invalid * 10 > raw.len()
 }
 
-/// What is shown instead: the length and the first bytes.
+/// Text shown in place of binary bytes: their number and the first of them.
 pub(super) fn summary(raw: &[u8], length: u64) -> String {
     let mut text = format!("<binary, {length} bytes:");
     let first = &raw[..raw.len().min(SHOWN)];

@@ -1,6 +1,6 @@
 //! Which characters are not shown as they are.
 
-/// What to do with a character.
+/// Treatment of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Show it.

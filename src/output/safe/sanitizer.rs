@@ -68,7 +68,7 @@ impl Sanitizer {
         }
     }
 
-    /// What later text would look like.
+    /// Style of the text that follows.
     pub(super) fn pen(&self) -> Pen {
         self.pen
     }

@@ -9,7 +9,7 @@ use super::style::{Attributes, Colour, Origin, TextStyle};
 /// their parts and several attributes.
 const LONGEST: usize = 64;
 
-/// What SGR sequences have asked for so far.
+/// Style that the SGR sequences so far have set.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Pen {
     style: TextStyle,

@@ -133,7 +133,7 @@ impl<W: Write> SafeWriter<W> {
 
 /// Where a long line may be cut: between two printable ASCII characters, and
 /// not inside an escape sequence; where there are none, between two characters.
-/// What is left is never all of it.
+/// A write takes a part of its bytes at a time.
 fn end_of_piece(line: &[u8]) -> usize {
     let from = line.len() - LOOK_BACK;
     let before = memchr::memchr(0x1b, &line[from..]).map_or(line.len(), |at| from + at);

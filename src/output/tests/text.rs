@@ -48,7 +48,7 @@ proptest! {
     }
 }
 
-/// What a terminal would get, written in pieces of these lengths.
+/// Bytes that a terminal gets, written in pieces of these lengths.
 fn printed(raw: &[u8], lengths: &[usize], colours: Colours) -> String {
     let mut out = Vec::new();
     let mut writer = SafeWriter::new(&mut out, colours);

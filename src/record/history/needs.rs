@@ -1,4 +1,4 @@
-//! What calls of each tool were measured to need, a small file a tool.
+//! Measured needs of the calls of each tool, a small file a tool.
 
 use super::folder::{self, HistoryError};
 use super::{HistoryStore, JSON, fingerprint, is_fingerprinted};

@@ -1,4 +1,4 @@
-//! What is kept of a run, to be compared with the next run of the same plan.
+//! Past runs, to be compared with the next run of the same plan.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::{CallId, CallState, Cap, LaneId, Outcome, Snapshot};
 use crate::record::report::wall;
 
-/// Runs of one plan that are kept.
+/// Number of runs of one plan that are kept.
 const MOST_RUNS: usize = 8;
 
-/// Attempts of all of them together; a run with more is not kept.
+/// Number of attempts of all of them together; a run with more is not kept.
 const MOST_ATTEMPTS: usize = 50_000;
 
 /// The longest run that is kept: ten years.
@@ -25,10 +25,10 @@ pub(super) struct PastRuns {
 }
 
 impl PastRuns {
-    /// The version of the form.
+    /// Version of the form.
     const VERSION: u32 = 2;
 
-    /// Reads what was written; it is not trusted.
+    /// Parses a file, which is not trusted.
     pub(super) fn read(text: &str) -> serde_json::Result<Self> {
         let runs: Self = serde_json::from_str(text)?;
         if runs.version == Self::VERSION && runs.runs.iter().all(PastRun::is_sound) {
@@ -66,7 +66,7 @@ pub struct PastRun {
     pub cap: Cap,
     /// From the first admissible call to the last end, as measured.
     pub wall: Duration,
-    /// How many calls the plan has.
+    /// Number of calls of the plan.
     pub calls: usize,
     /// The attempts of the plan's calls.
     pub attempts: Vec<PastAttempt>,

@@ -1,4 +1,4 @@
-//! What is kept, for whom, and what is not.
+//! Tests of the history: its contents, its permissions, its bounds.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
