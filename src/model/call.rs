@@ -35,7 +35,7 @@ pub struct Call {
     pub retries: u32,
     /// Locks, as far as they are known before its arguments are resolved.
     pub locks: LockSet,
-    /// What it claims of the machine.
+    /// Resources it claims of the machine.
     pub claims: Claims,
     /// Expected run time.
     pub estimate: Option<Duration>,
@@ -44,7 +44,7 @@ pub struct Call {
     /// JSON pointers (RFC 6901) into its output at what may differ from run to
     /// run; the empty one is the whole output.
     pub ignore: Vec<String>,
-    /// Who wrote its arguments. It is told, and makes no difference to a run.
+    /// Author of its arguments; shown, and without effect on a run.
     #[serde(skip)]
     pub origin: CallOrigin,
 }
@@ -75,7 +75,7 @@ impl Call {
     }
 }
 
-/// Who wrote a call's arguments.
+/// Author of a call's arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallOrigin {
     /// The plan.
@@ -94,11 +94,11 @@ pub enum CallOrigin {
 pub struct Edge {
     /// The parent: the call that is waited for.
     pub call: CallId,
-    /// What the parent must have done.
+    /// Condition on the parent.
     pub on: EdgeKind,
 }
 
-/// What an edge asks of the parent.
+/// Condition of an edge on its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EdgeKind {
@@ -141,7 +141,7 @@ impl Default for Timeouts {
     }
 }
 
-/// What a call claims of the machine while it runs. `None` claims nothing.
+/// Resources that a call claims while it runs. `None` claims nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Claims {
     /// Cores.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cap, Pressure, PressureSource, plural};
 
-/// Who decides how many lanes may be busy.
+/// Whether the user or the automatic cap decides how many lanes may be busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapControl {
@@ -19,7 +19,7 @@ pub enum CapControl {
     Auto,
 }
 
-/// What the automatic cap goes by at one moment.
+/// State of the automatic cap at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AutoCap {
     /// Lanes that there is room for, if the calls that are open were all as
@@ -86,7 +86,7 @@ pub struct CapStep {
     pub cap: Cap,
     /// Why.
     pub cause: CapCause,
-    /// What the automatic cap goes by from now on; `None` while it is off.
+    /// State of the automatic cap from now on; `None` while it is off.
     pub auto: Option<AutoCap>,
 }
 

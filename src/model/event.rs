@@ -1,5 +1,4 @@
-//! What happens in a run, one event at a time, in order: what `--events` and
-//! the plain lines are written from.
+//! Events of a run, in order: the source of `--events` and of the plain lines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +16,11 @@ use super::{
 pub struct RunEvent {
     /// When, on the run's clock: time since its start.
     pub t: Duration,
-    /// What happened.
+    /// The event itself.
     pub what: EventKind,
 }
 
-/// What happened. Every call is first named by [`EventKind::CallQueued`]; later
+/// Kind of an event, with its details. Every call is first named by [`EventKind::CallQueued`]; later
 /// events give its number only. Texts of tools and files are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
@@ -77,8 +76,8 @@ pub enum EventKind {
         attempt: AttemptNo,
         /// Where it printed.
         stream: Stream,
-        /// What it printed since the last such event of this stream, at most
-        /// [`RunEvent::OUTPUT_LIMIT`] bytes: the latest.
+        /// Text printed since the last such event of this stream: the latest
+        /// [`RunEvent::OUTPUT_LIMIT`] bytes at most.
         text: Arc<str>,
         /// Bytes printed before `text` and after the last event that are not in it.
         left_out_bytes: u64,
@@ -104,7 +103,7 @@ pub enum EventKind {
     CallStopping {
         /// The call.
         call: CallId,
-        /// Who ordered it.
+        /// Origin of the stop.
         cause: StopCause,
         /// The step.
         step: StopStep,

@@ -66,16 +66,16 @@ pub struct MachineSample {
     /// How much is waited for cores and memory; `None` where this system tells
     /// nothing of it, and at the first reading.
     pub pressure: Option<Pressure>,
-    /// What the network devices receive and send; `None` where this system
-    /// tells nothing of it, and at the first reading.
+    /// Bytes that the network devices receive and send; `None` where the system
+    /// has no such counters, and at the first reading.
     #[serde(default)]
     pub network: Option<Flow>,
-    /// What the disks read and write, in the same way.
+    /// Bytes that the disks read and write; `None` as for `network`.
     #[serde(default)]
     pub disks: Option<Flow>,
 }
 
-/// What came and went since the last reading.
+/// Bytes in and out since the last reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Flow {
     /// Received, or read: bytes a second.
@@ -103,7 +103,7 @@ pub struct Pressure {
 pub enum PressureSource {
     /// The system's account of stalls.
     Measured,
-    /// What else can be seen: processes that could run, busy cores.
+    /// Derived from other readings: runnable processes, busy cores.
     #[default]
     Estimated,
 }

@@ -67,11 +67,11 @@ pub struct RequestTemplate {
     pub url: String,
     /// Names and values, in the order of the manifest.
     pub headers: Vec<(String, String)>,
-    /// What is sent with it.
+    /// Body of the request.
     pub body: BodyTemplate,
 }
 
-/// What is sent with a request, as a manifest writes it.
+/// Body of a request, as a manifest writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyTemplate {
     /// Nothing.
@@ -98,7 +98,7 @@ pub struct HttpRequest {
     pub host: String,
     /// Names and values. They may hold secrets.
     pub headers: Vec<(String, Secret)>,
-    /// What is sent. It may hold secrets.
+    /// Body that is sent. It may hold secrets.
     pub body: Option<Secret>,
     /// Values of variables, to be masked in whatever comes back.
     pub secrets: Vec<Secret>,

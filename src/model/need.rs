@@ -1,4 +1,4 @@
-//! What calls were seen to need of the machine.
+//! CPU and memory that calls of each tool needed, learned from ended attempts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::ToolName;
 
-/// What calls of a tool were seen to need.
+/// CPU and memory that calls of a tool needed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LearnedNeed {
     /// The tool.
@@ -20,7 +20,7 @@ pub struct LearnedNeed {
     pub variants: Vec<LearnedVariant>,
 }
 
-/// What calls of a tool with the same arguments were seen to need.
+/// CPU and memory that calls of a tool with the same arguments needed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LearnedVariant {
     /// The arguments.

@@ -85,7 +85,7 @@ pub struct Ending {
     pub signal: Option<i32>,
     /// Leftovers that had to be killed after the main process ended.
     pub leaked: Vec<Leftover>,
-    /// What could not be confirmed dead.
+    /// Processes that could not be confirmed dead.
     pub unconfirmed: Vec<Leftover>,
     /// CPU time of the tree in milliseconds.
     pub cpu_ms: Option<Measured>,

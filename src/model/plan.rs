@@ -6,7 +6,7 @@ use super::{Call, Cap, FailurePolicy};
 /// argument that is known before the run fits its tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// What the plan calls itself, else the name of its file.
+    /// Name given in the plan, else the name of its file.
     pub name: String,
     /// The cap it asks for; the command line wins.
     pub cap: Option<Cap>,

@@ -9,16 +9,16 @@ use super::{Cap, CapControl};
 pub struct Policy {
     /// How many lanes may be busy at most.
     pub cap: Cap,
-    /// Who decides how many of them are.
+    /// Whether the cap is fixed or automatic.
     #[serde(default)]
     pub control: CapControl,
-    /// What a failure does to the rest.
+    /// Effect of a failure on other calls.
     pub on_failure: FailurePolicy,
     /// In which order ready calls start.
     pub order: Order,
 }
 
-/// What the failure of one call does to the rest.
+/// Effect of the failure of one call on other calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FailurePolicy {

@@ -74,7 +74,7 @@ pub struct McpServer {
     pub only: Option<Vec<String>>,
     /// Tools that are not taken over.
     pub except: Vec<String>,
-    /// What the user says of single tools, by their names on the server.
+    /// Overrides of single tools, by their names on the server.
     pub tools: BTreeMap<String, ToolOverride>,
     /// The file it is configured in; `None` for the built-in sample server.
     pub origin: Option<PathBuf>,
@@ -112,7 +112,7 @@ pub enum ServerTransport {
     },
 }
 
-/// What the user says of one tool of a server.
+/// Overrides of one tool of a server, from the catalogue.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolOverride {
     /// Run timeout.
@@ -140,7 +140,7 @@ pub struct ToolOverride {
 pub struct ListedTool {
     /// Its name on the server.
     pub name: String,
-    /// What it does.
+    /// Description given by the server.
     pub description: String,
     /// JSON Schema of its arguments.
     pub input_schema: Value,
@@ -150,7 +150,7 @@ pub struct ListedTool {
     pub annotations: Annotations,
 }
 
-/// What a call of a tool may overlap with, and why.
+/// Calls that a call of a tool may overlap with, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
@@ -204,7 +204,7 @@ impl Access {
 pub struct ServerRow {
     /// Its name.
     pub name: ServerName,
-    /// What is started or asked, without anything secret.
+    /// Command or URL, without secrets.
     pub target: Arc<str>,
     /// Where it stands.
     pub state: ServerState,
@@ -212,7 +212,7 @@ pub struct ServerRow {
     pub since: SystemTime,
     /// Its main process.
     pub pid: Option<u32>,
-    /// What it says of itself: name and version. Untrusted text.
+    /// Name and version that it reports. Untrusted text.
     pub identity: Option<Arc<str>>,
     /// Protocol revision it speaks, such as `2025-11-25`.
     pub era: Option<Arc<str>>,
@@ -220,7 +220,7 @@ pub struct ServerRow {
     pub tools: Arc<Vec<ListedTool>>,
     /// Calls it works on.
     pub in_flight: usize,
-    /// What was wrong with what it sent.
+    /// Counts of its faulty messages.
     pub faults: Faults,
     /// Tools that are not used until the user has seen what changed of them.
     pub held_back: HeldBack,
@@ -245,7 +245,7 @@ pub struct ChangedTool {
     pub difference: String,
 }
 
-/// What a user can ask of a server.
+/// Command of a user to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerCommand {
     /// Start it, unless it runs.
@@ -287,7 +287,7 @@ impl ServerState {
     }
 }
 
-/// What was wrong with what a server sent, counted.
+/// Counts of the faulty messages of a server, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faults {
     /// Lines that were no message.
@@ -305,12 +305,12 @@ impl Faults {
     }
 }
 
-/// What is known of a call that somebody else works on.
+/// State of a call on the server that carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RemoteStatus {
     /// How far it says it is.
     pub progress: Option<CallProgress>,
-    /// What became of the cancel, if one was sent.
+    /// State of the cancel, if one was sent.
     pub cancel: Option<CancelStatus>,
 }
 
@@ -323,7 +323,7 @@ pub struct CallProgress {
     pub total: Option<f64>,
 }
 
-/// What is known of a cancel that was sent to a server, which may ignore it.
+/// State of a cancel that was sent to a server, which may ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CancelStatus {

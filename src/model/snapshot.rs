@@ -1,4 +1,4 @@
-//! What the engine publishes: the whole truth of a run at one moment.
+//! The snapshot that the engine publishes: the state of a run at one moment.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -37,11 +37,11 @@ pub struct Snapshot {
     /// The highest cap that was in force; under the automatic cap the most
     /// lanes that were busy.
     pub highest_cap: Cap,
-    /// What the automatic cap goes by; `None` while it is off.
+    /// State of the automatic cap; `None` while it is off.
     pub auto: Option<AutoCap>,
     /// The latest changes of the cap, oldest first.
     pub cap_changes: Arc<History<CapChange>>,
-    /// What calls of tools were seen to need; told in the last snapshot only.
+    /// CPU and memory that calls of each tool needed; in the last snapshot only.
     pub learned: Arc<Vec<LearnedNeed>>,
     /// How busy the run was, at the latest readings of the machine, oldest first.
     pub load_samples: Arc<History<LoadSample>>,
@@ -49,7 +49,7 @@ pub struct Snapshot {
     pub counts: CallCounts,
     /// Every call in plan order; the call with index `i` stands at `i`.
     pub calls: Arc<Vec<Arc<CallRow>>>,
-    /// Who is in each lane. At least as long as the cap; longer while draining.
+    /// The call in each lane. At least as long as the cap; longer while draining.
     pub lanes: Arc<Vec<Option<CallId>>>,
     /// Lanes in use over time up to now, summed up by what the scheduler says.
     pub lane_time: Duration,
@@ -63,7 +63,7 @@ pub struct Snapshot {
     pub cores: u32,
     /// How many readings were missed so far.
     pub missed_samples: u64,
-    /// What is uncertain because calls overlapped that change something.
+    /// Results that are uncertain because calls with side effects overlapped.
     pub hazards: Arc<Vec<OverlapHazard>>,
     /// The tool servers that are configured.
     pub servers: Arc<Vec<ServerRow>>,
@@ -116,7 +116,7 @@ pub enum RunPhase {
 pub struct CallRow {
     /// Number within the run.
     pub id: CallId,
-    /// What was asked for, as it was written.
+    /// The call as it was requested.
     pub call: Arc<Call>,
     /// The id in the plan.
     pub name: CallName,
@@ -154,10 +154,9 @@ pub struct CallRow {
     pub samples: Arc<History<CallSample>>,
     /// Highest resident memory read, in bytes.
     pub peak_rss_bytes: Option<u64>,
-    /// What it printed so far.
+    /// Amount of its output so far.
     pub output: OutputStat,
-    /// What a server that works on it tells of it, in its current or last
-    /// attempt.
+    /// State on the server that carries it out, in its current or last attempt.
     pub remote: Option<RemoteStatus>,
     /// A call that changed something on the same server at the same time,
     /// because the user let them.
@@ -173,7 +172,7 @@ impl CallRow {
     }
 }
 
-/// What a call printed so far, without the text itself.
+/// Amount of output of a call so far, without the text itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutputStat {
     /// Grows with every piece of output.

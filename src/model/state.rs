@@ -40,7 +40,7 @@ pub enum CallState {
         epoch: Epoch,
         /// The step of the stop ladder.
         step: StopStep,
-        /// Who ordered it.
+        /// Origin of the stop.
         cause: StopCause,
     },
     /// It ended.
@@ -88,8 +88,8 @@ pub enum StopStep {
     Hard,
 }
 
-/// Who ordered a stop. A stronger cause is never overwritten by a weaker one:
-/// the order here matters.
+/// Origin of a stop. A stronger cause is never overwritten by a weaker one: the
+/// order here matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopCause {

@@ -14,7 +14,7 @@ use super::{Access, RequestTemplate, ServerName, Timeouts, ToolName};
 pub struct Tool {
     /// Unique name.
     pub name: ToolName,
-    /// What it does. Untrusted text.
+    /// Its description. Untrusted text.
     pub description: String,
     /// How it is run.
     pub action: ToolAction,
@@ -49,7 +49,7 @@ pub enum ToolAction {
         argv: Vec<String>,
         /// Working directory; `None` is the folder fanout was started in.
         cwd: Option<PathBuf>,
-        /// What it reads on standard input.
+        /// Content of its standard input.
         stdin: StdinKind,
         /// Environment variables it gets by value.
         env: BTreeMap<String, String>,
@@ -66,7 +66,7 @@ pub enum ToolAction {
         tool: String,
         /// JSON Schema of the structured result.
         output_schema: Option<Value>,
-        /// What its calls may overlap with.
+        /// Calls that its calls may overlap with.
         access: Access,
         /// Whether the server itself told of the tool; if not, it is assumed,
         /// because a plan names it.
@@ -74,7 +74,7 @@ pub enum ToolAction {
     },
     /// A service is asked by HTTP.
     Http {
-        /// What is asked.
+        /// Template of the request.
         request: RequestTemplate,
     },
     /// No process: waits this long and prints nothing. The calls of a
@@ -113,7 +113,7 @@ impl Tool {
         }
     }
 
-    /// What its calls may overlap with, where a server works on them.
+    /// Returns the calls that its calls may overlap with, for a tool of a server.
     pub fn access(&self) -> Option<Access> {
         match &self.action {
             ToolAction::Mcp { access, .. } => Some(*access),
@@ -139,7 +139,7 @@ impl Tool {
     }
 }
 
-/// What a tool reads on its standard input.
+/// Content of a tool's standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StdinKind {

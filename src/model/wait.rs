@@ -41,7 +41,7 @@ pub enum WaitReason {
     Lock {
         /// The lock it asks for.
         key: LockKey,
-        /// Who holds it, or one that overlaps it.
+        /// Call that holds it, or a lock that overlaps it.
         holder: CallId,
     },
     /// The starts per time are used up.
@@ -67,17 +67,17 @@ pub enum WaitReason {
     Memory {
         /// Claimed by running calls.
         used_bytes: u64,
-        /// What may be claimed in all.
+        /// Memory that may be claimed in all, in bytes.
         total_bytes: u64,
     },
     /// Claimed cores do not fit.
     Cpu {
         /// Claimed by running calls.
         used_cores: f64,
-        /// What may be claimed in all.
+        /// Cores that may be claimed in all.
         total_cores: f64,
     },
-    /// What is free is kept for a call that waited first.
+    /// Free resources are reserved for a call that waited first.
     Reserved {
         /// The call it is kept for.
         call: CallId,

@@ -1,4 +1,4 @@
-//! What an attempt is started with, once its arguments are resolved.
+//! Input of an attempt, once its arguments are resolved.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,14 +25,14 @@ pub struct ProcessSpec {
     pub env: BTreeMap<String, String>,
     /// Working directory.
     pub cwd: PathBuf,
-    /// What the tool reads.
+    /// Standard input of the tool.
     pub stdin: Stdin,
     /// Between the soft stop and the hard one, shown to the tool's supervisor;
     /// the scheduler orders both stops.
     pub grace: Duration,
 }
 
-/// What a tool reads on its standard input.
+/// Standard input of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stdin {
     /// End of file at once.
