@@ -1,4 +1,4 @@
-//! What a user can do, in one table: keys, footer and help all come from it,
+//! All actions of the user in one table: keys, footer and help come from it,
 //! so that they cannot disagree.
 
 mod table;
@@ -164,7 +164,7 @@ impl Context {
         Self::Confirm,
     ];
 
-    /// Whether what is typed there is text or an answer, so that nothing but
+    /// Returns true where keys type text or an answer, so that nothing but
     /// the keys themselves can lead to its actions.
     pub fn is_typing(self) -> bool {
         matches!(
@@ -214,7 +214,7 @@ pub struct Entry {
     pub id: &'static str,
     /// Its name in the footer.
     pub label: &'static str,
-    /// What it does, for the help.
+    /// Description for the help.
     pub help: &'static str,
     /// Where its keys are heard.
     pub contexts: &'static [Context],

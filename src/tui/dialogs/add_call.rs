@@ -33,7 +33,7 @@ fn size(add: &AddCall, screen: Rect) -> (u16, u16) {
     }
 }
 
-/// What is at a place of the screen: a tool, or a row of the form.
+/// Returns the target at a place of the screen: a tool, or a row of the form.
 pub(in crate::tui) fn hit(add: &AddCall, screen: Rect, at: Position) -> Option<Hit> {
     let area = chrome::popup_area(screen, size(add, screen));
     match &add.form {
@@ -66,7 +66,7 @@ pub(in crate::tui) fn render(
     None
 }
 
-/// What the form is for, and where its first arguments come from.
+/// Returns the title: the tool, and the source of the first arguments.
 fn title(view: &View<'_>, form: &Form) -> Piece<'static> {
     let tool = Safe::new(form.tool.as_str());
     let added = Piece::from("Add a call: ").then(&tool);

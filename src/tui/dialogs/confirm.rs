@@ -130,7 +130,7 @@ fn experiment(view: &View<'_>, kind: ExperimentKind, inner: Rect, buf: &mut Buff
     }
 }
 
-/// What the answer concerns.
+/// Draws the facts that the answer concerns.
 fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
     let counts = &view.state.run.counts;
     let style = view.style(Role::Fg);

@@ -1,4 +1,4 @@
-//! What of a call is copied, and in which form.
+//! Choice of the part of a call to copy, and its form.
 //!
 //! ```text
 //! ┌ Copy ────────────────────────────┐

@@ -87,7 +87,7 @@ fn split(form: &Form, area: Rect) -> (Rect, Rect) {
     (body, Rect::new(area.x, body.bottom(), area.width, left))
 }
 
-/// What is wrong as a whole, else what the row with the keys is for.
+/// Draws the problems of the form, else the description of the focused row.
 fn footer(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
     for (problem, y) in form.problems.iter().zip(area.y..area.bottom()) {
         wrong(view, problem, 1, area.width).draw((area.x, y), buf);

@@ -133,7 +133,7 @@ fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
     strip
 }
 
-/// What came and went, and how that changed.
+/// Draws bytes in and out, and their trend.
 fn traffic(
     view: &View<'_>,
     (name, came, went): (&'static str, &'static str, &'static str),

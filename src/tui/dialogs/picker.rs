@@ -11,13 +11,13 @@ use crate::tui::text::Strip;
 use crate::tui::views::Hit;
 use crate::tui::views::{View, chrome};
 
-/// What a picker shows.
+/// Content of a picker.
 pub(in crate::tui) struct Picker<'p, T> {
-    /// What the line asks for.
+    /// Prompt of the line.
     pub(in crate::tui) prompt: &'static str,
-    /// What there is to choose from.
+    /// Entries to choose from.
     pub(in crate::tui) list: &'p Shortlist<T>,
-    /// What is said where no row is left.
+    /// Text shown where no row is left.
     pub(in crate::tui) nothing: &'static str,
 }
 
@@ -26,7 +26,7 @@ fn first(marked: usize, height: u16) -> usize {
     (marked + 1).saturating_sub(usize::from(height).max(1))
 }
 
-/// What is at a place of the screen, if the picker's frame is `area`.
+/// Returns the target at a place of the screen, if the picker's frame is `area`.
 pub(in crate::tui) fn hit<T>(area: Rect, list: &Shortlist<T>, at: Position) -> Option<Hit> {
     let inner = area.inner(Margin::new(1, 1));
     if !area.contains(at) {

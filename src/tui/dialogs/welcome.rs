@@ -1,4 +1,4 @@
-//! What a user who is new here is told once: three steps, gone with any key.
+//! Card for a new user, shown once: three steps; any key closes it.
 //!
 //! ```text
 //! ┌ Welcome ─────────────────────────────────────────────┐

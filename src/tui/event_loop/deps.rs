@@ -1,4 +1,4 @@
-//! What the dashboard is given to draw from and to act on.
+//! Dependencies of the dashboard: the run, the readers, the settings.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,26 +13,26 @@ use crate::output::{ProtocolLog, Reader};
 use crate::theme::Theme;
 use crate::tui::text::glyphs::Glyphs;
 
-/// What the dashboard draws from and acts on.
+/// Dependencies of the dashboard.
 #[derive(Debug)]
 pub struct Deps {
     /// The running engine.
     pub handle: EngineHandle,
-    /// What calls print.
+    /// Reader of the outputs of calls.
     pub reader: Reader,
-    /// What was said to and by servers.
+    /// Messages to and from servers.
     pub protocol_log: ProtocolLog,
-    /// What tools there are.
+    /// The tools.
     pub catalogue: Arc<Catalogue>,
-    /// What it looks like.
+    /// Colours and attributes.
     pub theme: Theme,
     /// Which signs it uses.
     pub glyphs: Glyphs,
     /// How much moves by itself.
     pub motion: Motion,
-    /// What the user set up.
+    /// Settings of the user.
     pub settings: DashboardSettings,
-    /// What is known of earlier sessions.
+    /// State of earlier sessions.
     pub recalled: SavedSession,
     /// The folder of the run, where copies for other programs are made.
     pub run_folder: PathBuf,

@@ -40,7 +40,7 @@ const EVENTS_PER_TURN: usize = 256;
 /// it. The dashboard's own is a key and no signal.
 const LATE: Duration = Duration::from_millis(50);
 
-/// What comes after the commands of a turn.
+/// Whether the loop continues after a turn.
 pub(in crate::tui) enum Flow {
     Continue,
     Leave(Leave),
@@ -48,7 +48,7 @@ pub(in crate::tui) enum Flow {
     Show(Viewer, CopySource),
 }
 
-/// What the loop carries from one turn to the next.
+/// State of the loop between turns.
 pub(in crate::tui) struct LoopState {
     state: State,
     pub(in crate::tui) deps: Deps,

@@ -1,16 +1,16 @@
-//! What the dashboard recalls of earlier sessions.
+//! State of earlier sessions that the dashboard loads at its start.
 
 use serde_json::Value;
 
 use crate::model::Tool;
 use crate::record::{HistoryError, HistoryStore, LastArguments, PastRun};
 
-/// What the dashboard recalls of earlier sessions; nothing by default.
+/// State of earlier sessions; empty by default.
 #[derive(Debug, Clone, Default)]
 pub struct SavedSession {
     /// The last runs of the same plan, the latest first.
     pub runs: Vec<PastRun>,
-    /// What tools were called with last.
+    /// Last arguments of each tool.
     pub arguments: LastArguments,
     /// Whether the user is new here.
     pub is_first: bool,

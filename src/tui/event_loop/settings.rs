@@ -1,4 +1,4 @@
-//! What the user set up for the dashboard, as it is at the start.
+//! Settings of the dashboard, as read at the start.
 
 use tokio::sync::watch;
 
@@ -8,7 +8,7 @@ use crate::tui::export::program::Program;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::CpuUnit;
 
-/// What the user set up for the dashboard.
+/// Settings of the dashboard.
 #[derive(Debug, Clone)]
 pub struct DashboardSettings {
     /// The themes that can be picked.
@@ -23,14 +23,14 @@ pub struct DashboardSettings {
     pub cpu_unit: CpuUnit,
     /// Whether the terminal reports the mouse from the start.
     pub has_mouse: bool,
-    /// What output is opened with, to be looked into or edited.
+    /// Program that opens an output for editing.
     pub editor: Program,
-    /// What output is opened with, to be read.
+    /// Program that opens an output for reading.
     pub pager: Program,
-    /// What is given each text that is copied, on its standard input; without
+    /// Program that gets each copied text on its standard input; without
     /// one the terminal is.
     pub clipboard: Option<Program>,
-    /// What was wrong in the user's files.
+    /// Problems in the user's files.
     pub notices: Vec<String>,
 }
 

@@ -24,7 +24,7 @@ const WHOLE: Range<u64> = 0..u64::MAX;
 /// Rows of several calls' output that are read at a time.
 const ROWS: usize = 1024;
 
-/// What goes out.
+/// Content to copy or open.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CopySource {
     /// Lines of the output of a call.
@@ -44,7 +44,7 @@ pub enum CopySource {
         call: CallId,
         /// Its streams.
         streams: Streams,
-        /// What they match.
+        /// Pattern that the lines match.
         pattern: Pattern,
         /// In which form.
         form: CopyForm,
@@ -64,7 +64,7 @@ pub enum CopySource {
     },
     /// The latest output of all calls as it came, each line behind its call.
     Live {
-        /// What the calls are called.
+        /// Names of the calls.
         names: BTreeMap<CallId, String>,
         /// Which rows.
         rows: Range<u64>,

@@ -1,4 +1,4 @@
-//! What an experiment knows, written into files of the current folder.
+//! Results of an experiment, written into files of the current folder.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};

@@ -11,25 +11,25 @@ use crate::tui::text::field::TextField;
 pub struct FormField {
     /// Its place in the arguments, from the outermost key on.
     pub path: Vec<String>,
-    /// What it takes.
+    /// Kind of value.
     pub kind: FieldKind,
     /// Its type in words.
     pub hint: String,
-    /// What it is for. Untrusted text.
+    /// Description. Untrusted text.
     pub description: String,
     /// Whether it must be given.
     pub is_required: bool,
     /// Whether it belongs to the call, not to the tool's arguments.
     pub is_option: bool,
-    /// What is typed or chosen.
+    /// Text or choice of the user.
     pub input: FieldInput,
     /// The default, shown while nothing is typed.
     pub default: Option<Value>,
-    /// What is wrong with it.
+    /// Problem with its value.
     pub problem: Option<Safe>,
 }
 
-/// What a row takes.
+/// Kind of value that a row takes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldKind {
     /// One line of text.
@@ -52,7 +52,7 @@ pub enum FieldKind {
     Group,
 }
 
-/// What is typed or chosen.
+/// Text or choice of the user.
 #[derive(Debug)]
 pub enum FieldInput {
     /// Typed.
@@ -101,7 +101,7 @@ impl FormField {
         self.path.len().saturating_sub(1)
     }
 
-    /// What is typed; empty where it is not typed.
+    /// Returns the typed text; empty for a choice.
     pub fn text(&self) -> String {
         match &self.input {
             FieldInput::Text(field) => field.text(),

@@ -60,11 +60,11 @@ pub struct Form {
     pub mode: FormMode,
     /// The arguments as JSON, while they are typed so.
     pub raw: TextField,
-    /// What is wrong and belongs to no row.
+    /// Problems that belong to no row.
     pub problems: Vec<Safe>,
     /// Arguments that the schema does not name.
     extra: Map<String, Value>,
-    /// What the form began with, and beside the arguments.
+    /// Initial arguments and overrides of the form.
     initial: (Option<Value>, Vec<String>),
 }
 
@@ -117,7 +117,7 @@ impl Form {
         self.origin = InitialArguments::Schema;
     }
 
-    /// Who writes the arguments of a call that is made of it.
+    /// Returns the author of the arguments of a call made from it.
     pub fn author(&self) -> model::CallOrigin {
         match self.origin {
             InitialArguments::Call(call) => model::CallOrigin::Changed(call),
@@ -177,7 +177,7 @@ impl Form {
         self.focus == self.fields.len()
     }
 
-    /// Whether what takes the keys has several lines.
+    /// Returns true if the focused input has several lines.
     pub fn is_in_text(&self) -> bool {
         self.is_raw_focused()
             || self

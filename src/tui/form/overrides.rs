@@ -1,4 +1,4 @@
-//! What a call had beside its tool and arguments, put back into the rows.
+//! Settings of a call beside its tool and arguments, put back into the rows.
 
 use super::Form;
 use crate::catalogue::quantity::{written_bytes, written_duration};
@@ -58,7 +58,7 @@ fn names(locks: &[LockKey]) -> String {
     names.join(", ")
 }
 
-/// What it waited for beyond its references, which make edges of their own.
+/// Returns its `after` beyond its references, which make edges of their own.
 fn edges(row: &CallRow, run: &Snapshot) -> String {
     let named = row.call.after.iter().filter_map(|edge| {
         let parent = run.row(edge.call)?.name.as_str();

@@ -15,7 +15,7 @@ use crate::tui::action::{Context, Entry, TABLE};
 pub struct UserKeys {
     /// The bindings in force.
     pub keymap: Keymap,
-    /// What is wrong in the file.
+    /// Problems in the file.
     pub problems: Vec<Problem>,
     /// Which keys of the action table gave way, one sentence each.
     pub displaced: Vec<String>,

@@ -24,11 +24,11 @@ pub struct KeyBinding {
     pub context: Context,
     /// The keys, one after another.
     pub keys: KeySeq,
-    /// What they mean.
+    /// Action of the keys.
     pub action: Action,
 }
 
-/// What the keys pressed so far mean.
+/// Meaning of the keys pressed so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyMatch {
     /// An action.
@@ -62,7 +62,7 @@ impl Keymap {
         &self.bindings
     }
 
-    /// What `pressed` means in the contexts, the first of which weighs most.
+    /// Returns the meaning of `pressed` in the contexts; an earlier context wins.
     pub fn meaning(&self, contexts: &[Context], pressed: &[KeyInput]) -> KeyMatch {
         let mut is_prefix = false;
         for context in contexts {

@@ -50,7 +50,7 @@ impl AddCall {
         catalogue.get(self.list.chosen()?)
     }
 
-    /// What a key asks for on a row that is chosen from a list: to find one by
+    /// Returns the list to choose from on a row with choices: narrowed by
     /// typing.
     pub fn choices(&self, key: KeyEvent) -> Option<Choices> {
         let form = self.form.as_ref()?;

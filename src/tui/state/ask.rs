@@ -2,16 +2,16 @@
 
 use super::{ExperimentKind, turned};
 
-/// What is asked.
+/// The question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// What to do with what runs, on the way out.
+    /// Whether to wait for running calls or cancel them before leaving.
     Quit,
     /// Whether to cancel every call that has not ended.
     CancelAll,
     /// Whether to give up what was typed into a form.
     DropForm,
-    /// What a pasted JSON object is for.
+    /// Where to put a pasted JSON object.
     FillForm,
     /// Whether to cancel the marked calls.
     CancelMarked,
@@ -23,7 +23,7 @@ pub enum Question {
     RestartServer,
     /// Whether to use tools as they are described in this revision.
     UseChanged(u64),
-    /// What to do with a copy that the clipboard does not take.
+    /// Where to put a copy that is too large for the clipboard.
     KeepCopy,
     /// Whether to run every call again, many times.
     Experiment(ExperimentKind),
@@ -56,7 +56,7 @@ impl Question {
 /// A question and the answer that is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
-    /// What is asked.
+    /// The question.
     pub question: Question,
     /// The marked answer.
     pub marked: usize,

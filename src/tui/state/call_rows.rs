@@ -51,7 +51,7 @@ impl SortKey {
     }
 }
 
-/// What narrows and orders the calls of a pane.
+/// Filter and order of the calls of a pane.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selector {
     /// Text that a call's number, name, tool or state holds.

@@ -1,4 +1,4 @@
-//! What is shown while the cap is being turned: how long the rest would take
+//! Forecast shown while the cap is changed: how long the rest would take
 //! at the caps around it, as estimated.
 
 use std::time::Duration;

@@ -1,14 +1,14 @@
-//! What of the selected call is to be copied, and in which form.
+//! Choice of the part of the selected call to copy, and its form.
 
 use crossterm::event::KeyEvent;
 
 use super::Shortlist;
 use crate::tui::text::fuzzy;
 
-/// What is copied.
+/// Part and form to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyWay {
-    /// What the output pane shows, as text.
+    /// The output pane, as text.
     Text,
     /// The JSON document that the call printed, laid out.
     Document,
@@ -25,7 +25,7 @@ impl CopyWay {
     /// Those of a call that was not made yet.
     pub const ARGUMENTS: [Self; 2] = [Self::Arguments, Self::Command];
 
-    /// What it is called.
+    /// Returns its label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Text => "output as text",

@@ -130,7 +130,7 @@ impl State {
         (!plan.calls.is_empty()).then(|| Arc::new(plan))
     }
 
-    /// What would be asked of the lab. A comparison takes the cap in force.
+    /// Returns the request to the lab. A comparison takes the current cap.
     pub fn experiment_asked(&self, kind: ExperimentKind, plan: &Plan) -> ExperimentRequest {
         match kind {
             ExperimentKind::Compare => {

@@ -1,9 +1,9 @@
-//! What lies on top of the screen and takes the keys.
+//! Dialogs above the screen, which take the keys.
 
 use crate::tui::state::{AddCall, Ask, Choices, CopyAs, Palette, ThemePicker};
 use crate::tui::text::field::TextField;
 
-/// What lies on top of the screen.
+/// A dialog above the screen.
 #[derive(Debug)]
 pub enum Layer {
     /// All keys; the first visible row.
@@ -26,10 +26,10 @@ pub enum Layer {
     CopyAs(Box<CopyAs>),
     /// Everything that can be done, to be found by typing.
     Palette(Box<Palette>),
-    /// What was said, latest first; the first visible row.
+    /// Messages, latest first; the first visible row.
     Messages(usize),
     /// The machine in full.
     Machine,
-    /// What a user who is new here is told; any key closes it.
+    /// Card for a new user; any key closes it.
     Welcome,
 }

@@ -275,7 +275,7 @@ impl Layout {
         self.below_titles(Pane::Servers, 1)
     }
 
-    /// What so many lines of column titles leave of a pane.
+    /// Returns the area of a pane below its column titles.
     fn below_titles(&self, pane: Pane, titles: u16) -> Rect {
         let inner = self.inner(pane);
         let titles = titles.min(inner.height);

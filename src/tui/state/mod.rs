@@ -1,5 +1,5 @@
-//! What the dashboard knows: the latest snapshot, what is selected and
-//! scrolled, what is open on top, and what is about to be said.
+//! State of the dashboard: the latest snapshot, selection and scroll positions,
+//! open dialogs, and messages.
 
 mod add_call;
 pub mod argument_sources;
@@ -76,7 +76,7 @@ pub enum CpuUnit {
     Machine,
 }
 
-/// What leads out of the dashboard.
+/// Way of leaving the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
     /// Once the running calls have finished.
@@ -126,7 +126,7 @@ pub struct State {
     pub rows: [CallRows; Pane::LISTS.len()],
     /// Every call, for the table.
     pub all_calls: Arc<Vec<CallId>>,
-    /// What narrows and orders the lists.
+    /// Filter and order of the lists.
     pub selector: Selector,
     /// Whether the table has all calls, or those that wait.
     pub is_table_full: bool,
@@ -134,9 +134,9 @@ pub struct State {
     pub output: OutputView,
     /// The first visible row of what is known of the selected call.
     pub detail_first: usize,
-    /// What lies on top of the screen, the topmost last.
+    /// Dialogs above the screen, the topmost last.
     pub layers: Vec<Layer>,
-    /// What is said to the user.
+    /// Messages to the user.
     pub toasts: Toasts,
     /// A cancellation that waits for its second press.
     pub armed: Option<PendingCancel>,
@@ -144,7 +144,7 @@ pub struct State {
     pub interrupts: Vec<Duration>,
     /// The cap that was asked for and is not in force yet.
     pub wanted_cap: Option<Cap>,
-    /// What the rest would take, while the cap is being turned.
+    /// Forecast for the rest of the run, while the cap is changed.
     pub cap_forecast: Option<CapForecast>,
     /// How CPU is written.
     pub cpu_unit: CpuUnit,
@@ -174,9 +174,9 @@ pub struct State {
     pub tools: ToolsView,
     /// Where the servers' screen stands.
     pub servers: ServersView,
-    /// What tools there are.
+    /// The tools.
     pub catalogue: Arc<Catalogue>,
-    /// What themes there are.
+    /// The themes.
     pub themes: ThemeList,
 }
 

@@ -6,15 +6,15 @@ use crate::tui::action::Action;
 /// A screen, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Screen {
-    /// What runs now.
+    /// The running calls.
     Lanes,
     /// Every call in a table.
     Queue,
-    /// What tools there are.
+    /// The tools.
     Catalogue,
     /// The run as bars over time.
     Timeline,
-    /// What was measured of the plan at other caps.
+    /// Measurements of the plan at other caps.
     Experiments,
     /// The tool servers.
     Servers,
@@ -55,7 +55,7 @@ impl Screen {
         }
     }
 
-    /// What shows it.
+    /// Returns the action that shows it.
     pub fn action(self) -> Action {
         match self {
             Self::Lanes => Action::ScreenLanes,
@@ -108,19 +108,19 @@ pub enum Pane {
     Timeline,
     /// The calls of the selected server.
     ServerCalls,
-    /// What the selected call prints.
+    /// Output of the selected call.
     Output,
     /// Everything else about the selected call.
     Detail,
     /// The tools.
     Tools,
-    /// What is known of the selected tool.
+    /// Details of the selected tool.
     Tool,
-    /// What the latest experiment found.
+    /// Results of the latest experiment.
     Experiment,
     /// The tool servers.
     Servers,
-    /// What is known of the selected server.
+    /// Details of the selected server.
     Server,
     /// The messages about the selected call.
     Messages,

@@ -20,18 +20,18 @@ pub struct ServersView {
     pub selected: Option<ServerName>,
     /// Its calls: those it works on first, then the latest.
     pub calls: Arc<Vec<CallId>>,
-    /// What was heard.
+    /// Messages of the selected server.
     pub log: ServerLog,
     /// Rows of its standard error below the last visible one; 0 follows it.
     pub below: usize,
     /// First visible row of the messages.
     pub messages_first: usize,
-    /// What the catalogue knows of each server's tools.
+    /// Tools of each server in the catalogue.
     known: BTreeMap<ServerName, Arc<Vec<ListedTool>>>,
     calls_of: Option<(ServerName, u64)>,
 }
 
-/// What was heard of a server, and of one of its calls.
+/// Messages of a server, and of one of its calls.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerLog {
     /// Whom it was heard of.
@@ -51,7 +51,7 @@ pub struct ServerLog {
 pub struct MessageRow {
     /// When, since the program began to listen.
     pub at: Duration,
-    /// Who sent it.
+    /// Sender.
     pub by: Side,
     /// Its text in pieces, one behind the other.
     pub text: Vec<Safe>,

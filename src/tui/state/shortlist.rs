@@ -8,9 +8,9 @@ use crate::tui::text::field::TextField;
 /// A list that is narrowed by typing.
 #[derive(Debug)]
 pub struct Shortlist<T> {
-    /// What was typed.
+    /// The typed text.
     pub filter: TextField,
-    /// What it leaves, the best first.
+    /// Matching entries, the best first.
     pub found: Vec<T>,
     /// The index of the marked one.
     pub marked: usize,

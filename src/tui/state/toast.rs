@@ -31,7 +31,7 @@ impl ToastLevel {
 pub struct Toast {
     /// How much it matters.
     pub level: ToastLevel,
-    /// What it says.
+    /// Its text.
     pub text: Piece<'static>,
     /// When it was said.
     pub said: Duration,
@@ -42,7 +42,7 @@ pub struct Toast {
 /// Messages that are kept.
 const KEPT: usize = 200;
 
-/// What was said: the latest is on the screen, all are kept to be read again.
+/// Messages: the latest is on the screen, all are kept for reading again.
 #[derive(Debug, Clone, Default)]
 pub struct Toasts {
     log: VecDeque<Toast>,

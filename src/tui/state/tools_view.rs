@@ -10,7 +10,7 @@ use super::{ListView, State};
 /// Where the catalogue's screen stands.
 #[derive(Debug, Clone, Default)]
 pub struct ToolsView {
-    /// What narrows the tools.
+    /// Filter of the tools.
     pub filter: String,
     /// The tools, the best first.
     pub found: Vec<ToolName>,

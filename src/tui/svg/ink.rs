@@ -1,4 +1,4 @@
-//! What a cell looks like once its style is resolved.
+//! Colours and attributes of a cell, once its style is resolved.
 
 use std::fmt;
 
@@ -87,7 +87,7 @@ fn mixed(fg: Rgb, bg: Rgb) -> Rgb {
     Rgb(parts)
 }
 
-/// What text looks like, whatever it stands on.
+/// Colour and attributes of text, independent of its background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
     fg: Rgb,

@@ -69,7 +69,7 @@ fn underlines(inks: &[Ink], svg: &mut String) {
     }
 }
 
-/// What is drawn as geometry: one path for each colour and paint.
+/// Draws block characters as geometry: one path for each colour and paint.
 fn shapes(cells: &[Cell], inks: &[Ink], svg: &mut String) {
     let mut paths: Vec<((Rgb, Paint), Vec<Rect>)> = Vec::new();
     for (column, (cell, ink)) in cells.iter().zip(inks).enumerate() {

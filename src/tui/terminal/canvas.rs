@@ -24,7 +24,7 @@ impl Canvas {
         }
     }
 
-    /// What is on it.
+    /// Returns a copy of its cells.
     pub fn buffer(&self) -> Buffer {
         self.backend.borrow().buffer().clone()
     }

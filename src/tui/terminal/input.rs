@@ -1,4 +1,4 @@
-//! What is typed, until the terminal is gone.
+//! Input of the terminal, until it hangs up.
 //!
 //! `crossterm` reads a terminal that hung up without end, since every read
 //! answers at once that there is nothing. A thread watches for that, and puts
@@ -44,7 +44,7 @@ impl Keyboard {
         Ok(Self { hung_up })
     }
 
-    /// What is typed. Ends when the terminal hangs up.
+    /// Returns the stream of input events, which ends when the terminal hangs up.
     pub fn keys(&self) -> impl Stream<Item = io::Result<Event>> + Unpin + use<> {
         let hung_up = Box::pin(self.hung_up.clone().cancelled_owned());
         WakesTheLatest::new(EventStream::new()).take_until(hung_up)
@@ -65,7 +65,7 @@ struct WakesTheLatest<S> {
     waker: Waker,
 }
 
-/// Who asked last.
+/// Waker of the latest poll.
 #[derive(Debug, Default)]
 struct Latest(AtomicWaker);
 

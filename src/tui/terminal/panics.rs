@@ -1,4 +1,4 @@
-//! What a panic does to the screen: on the drawing thread the terminal is
+//! Handling of panics: on the drawing thread the terminal is
 //! restored first; elsewhere the report is kept, because writing it would tear
 //! the dashboard that goes on.
 

@@ -33,7 +33,7 @@ pub enum Lent {
     Cut(Signal),
 }
 
-/// What happens to the terminal when the dashboard is put aside.
+/// Hands the terminal over while the dashboard is suspended.
 pub trait TerminalControl {
     /// Gives the terminal to a program until that ends, or until the signal
     /// comes, and returns in the dashboard's modes. Nobody may read the

@@ -35,7 +35,7 @@ impl TextField {
         }
     }
 
-    /// What stands in it.
+    /// Returns its text.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }

@@ -103,7 +103,7 @@ impl Glyphs {
         self.pick("─", "_")
     }
 
-    /// What stands for text that was cut away.
+    /// Returns the sign for text that is cut off.
     pub fn ellipsis(self) -> &'static str {
         self.pick("…", "~")
     }
@@ -153,7 +153,7 @@ impl Glyphs {
         self.pick("▂", "=")
     }
 
-    /// What of a list is in sight, on its bar.
+    /// Returns the sign for the visible part on a scroll bar.
     pub fn thumb(self) -> &'static str {
         self.pick("█", "#")
     }

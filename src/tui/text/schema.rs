@@ -1,5 +1,5 @@
-//! What a tool's JSON Schema says about its arguments, as far as a person is
-//! told: the properties one by one, and a skeleton to begin with.
+//! The parts of a tool's JSON Schema that are shown to a person: the properties
+//! one by one, and a skeleton to begin with.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ pub struct Property {
     pub name: String,
     /// Its type in words: `string`, `integer 1 to 9`, `one of a, b`.
     pub kind: String,
-    /// What it is for. Untrusted text.
+    /// Description. Untrusted text.
     pub description: String,
     /// Whether it must be given.
     pub is_required: bool,

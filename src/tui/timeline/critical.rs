@@ -25,7 +25,7 @@ pub(super) fn chain(run: &Snapshot) -> BTreeSet<CallId> {
     chain
 }
 
-/// What is not over ends after everything that is.
+/// Returns the end of a call; a call that has not ended sorts last.
 fn end(row: &CallRow) -> Duration {
     row.ended.unwrap_or(Duration::MAX)
 }

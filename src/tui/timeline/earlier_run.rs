@@ -64,7 +64,7 @@ impl EarlierRun {
         inside(self.lanes.get(lane), from, to)
     }
 
-    /// What a call did.
+    /// Returns the bars of a call.
     pub fn of_call(&self, call: CallId) -> &[Bar] {
         self.by_call.get(&call).map_or(&[], Vec::as_slice)
     }

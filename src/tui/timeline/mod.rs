@@ -18,7 +18,7 @@ use crate::record;
 pub use earlier_run::EarlierRun;
 pub use view::{RowMode, TimeWindow, TimelineView};
 
-/// What a call did during a stretch of time.
+/// Phase of a call during a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BarPhase {
     /// It waited, for what the heading says.
@@ -34,7 +34,7 @@ pub enum BarPhase {
 pub struct Bar {
     /// The call.
     pub call: CallId,
-    /// What it did.
+    /// The phase.
     pub phase: BarPhase,
     /// From when.
     pub from: Duration,
@@ -49,7 +49,7 @@ impl Bar {
     }
 }
 
-/// What the timeline shows of a run, made anew when its rows change.
+/// Bars of a run, rebuilt when its rows change.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     made_of: Option<Arc<Vec<Arc<CallRow>>>>,

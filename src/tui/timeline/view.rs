@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{EarlierRun, Timeline};
 
-/// What the chart has rows for.
+/// Rows of the chart: lanes or calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RowMode {
     /// A row for each lane.
@@ -49,7 +49,7 @@ impl TimeWindow {
 /// Where the chart stands.
 #[derive(Debug, Clone, Default)]
 pub struct TimelineView {
-    /// What it has rows for.
+    /// Rows of the chart.
     pub rows: RowMode,
     /// The time it shows; `None` is the whole run, as it grows.
     pub window: Option<TimeWindow>,
@@ -57,7 +57,7 @@ pub struct TimelineView {
     pub cursor: Option<Duration>,
     /// The lane that is selected, while there is a row for each.
     pub lane: usize,
-    /// What is derived from the run.
+    /// Bars derived from the run.
     pub model: Timeline,
     /// The runs before of the same plan that were kept, the latest first.
     pub before: Arc<[EarlierRun]>,

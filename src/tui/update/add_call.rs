@@ -116,7 +116,7 @@ pub(super) fn take_offer(state: &mut State, is_text: bool) {
     }
 }
 
-/// What is done where the values of a row are listed.
+/// Handles an action in the list of a row's values.
 pub(super) fn in_choices(state: &mut State, action: Action) {
     let Some(Layer::Choices(choices)) = state.layers.last_mut() else {
         return;

@@ -1,4 +1,4 @@
-//! What is done to the selected call.
+//! Actions on the selected call.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     }
 }
 
-/// What is done to all marked calls at once; false where it is not.
+/// Handles an action on all marked calls; returns false if it does not apply.
 fn on_marked(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) -> bool {
     let question = match action {
         Action::Cancel => Question::CancelMarked,

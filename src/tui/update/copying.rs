@@ -31,7 +31,7 @@ pub(super) fn show(state: &mut State, viewer: Viewer, commands: &mut Vec<UiComma
     }
 }
 
-/// What the output pane shows if it has the keys, else what the selected call
+/// Returns the output pane's content if it has the focus, else what the call
 /// printed.
 fn extract(state: &State) -> Option<CopySource> {
     extract_of(state, 0..u64::MAX)

@@ -135,7 +135,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiComman
     }
 }
 
-/// What an action means where nothing lies on top of the screen.
+/// Handles an action while no dialog is open.
 fn on_ground(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
     match action {
         Action::Quit => leave::asked(state, commands),

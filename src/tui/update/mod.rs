@@ -1,4 +1,4 @@
-//! What happens to the state when something happened: a pure function from a
+//! The update of the state: a pure function from a
 //! message to a new state and the commands it asks for.
 
 mod add_call;
@@ -43,7 +43,7 @@ pub enum Msg {
     Wheeled(i32, Option<Hit>),
     /// The engine published a snapshot.
     Published(Arc<Snapshot>),
-    /// What was to be copied is more than the clipboard takes.
+    /// A copy is too large for the clipboard.
     CopyTooLarge(CopySource),
     /// Something was read for the output pane.
     Read(super::state::output::ReadResult),

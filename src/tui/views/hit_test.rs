@@ -1,4 +1,4 @@
-//! What is under the pointer: found by the same geometry that drew it.
+//! Hit test: finds the target under the pointer by the geometry that drew it.
 
 use ratatui::layout::{Position, Rect};
 
@@ -9,7 +9,7 @@ use crate::tui::state::{Layer, Pane, TimelineAreas};
 use crate::tui::views::View;
 use crate::tui::views::chrome::{footer, header, tabs};
 
-/// What is under the pointer.
+/// Target under the pointer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Hit {
     /// A hint: a click does this.
@@ -32,7 +32,7 @@ pub enum Hit {
     Beside,
 }
 
-/// What is at a place of the screen.
+/// Returns the target at a place of the screen.
 pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
     if Layout::is_too_small(view.state) {
         return None;

@@ -1,4 +1,4 @@
-//! What the screen looks like. Each panel is one file with one `render`; they
+//! Pictures of the screens. Each panel is one file with one `render`; they
 //! share the state by reference and change nothing.
 
 pub(super) mod catalogue;

@@ -1,4 +1,4 @@
-//! What panes and dialogs draw from.
+//! Input of panes and dialogs.
 
 use ratatui::style::Style;
 
@@ -7,12 +7,12 @@ use crate::tui::state::{Layout, Pane, State};
 use crate::tui::text::Strip;
 use crate::tui::text::glyphs::Glyphs;
 
-/// What a view may look at.
+/// Input of a view.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// What is shown.
+    /// State of the dashboard.
     pub state: &'a State,
-    /// What roles look like.
+    /// Styles of the roles.
     pub theme: &'a Theme,
     /// The signs.
     pub glyphs: Glyphs,

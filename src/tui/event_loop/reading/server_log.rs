@@ -1,4 +1,4 @@
-//! What the servers' screen wants to know of what was said: looked up only
+//! Messages for the servers' screen: looked up only
 //! where it is shown, and only when something new was heard.
 
 use tokio::sync::watch;
@@ -39,7 +39,7 @@ impl ServerLogReader {
         }
     }
 
-    /// What was heard of whom the screen shows, if that is news.
+    /// Returns the messages of the server on the screen, if there are new ones.
     pub fn serve(&mut self, state: &State) -> Option<ReadResult> {
         self.is_shown = state.screen == Screen::Servers;
         if !self.is_shown {

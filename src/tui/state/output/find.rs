@@ -1,11 +1,11 @@
-//! What is searched for in the output, and how far the search has come.
+//! Search in the output: its pattern and its progress.
 
 use crate::model::CallId;
 use crate::output::{Direction, Pattern, PatternError, Position, SearchProgress, Streams};
 use crate::tui::state::{OutputForm, Scope, State, ToastLevel};
 use crate::tui::text::figure;
 
-/// What is searched for.
+/// Search in the output.
 #[derive(Debug, Default)]
 pub struct Find {
     text: String,
@@ -64,12 +64,12 @@ pub struct MatchCount {
 }
 
 impl Find {
-    /// What was typed.
+    /// Returns the typed text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What lines must match, if it is a pattern.
+    /// Returns the pattern, if the text is a valid one.
     pub fn pattern(&self) -> Option<&Pattern> {
         self.pattern.as_ref()
     }

@@ -44,7 +44,7 @@ pub enum OutputForm {
     Raw,
 }
 
-/// What rows are taken from.
+/// Source of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputSource {
     /// The output of one call.
@@ -64,7 +64,7 @@ pub enum OutputSource {
     Live,
 }
 
-/// What the pane asks the output's reader for.
+/// Request of the pane to the output reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
     /// Whose rows.
@@ -100,11 +100,11 @@ pub struct OutputView {
     pub column: usize,
     /// Which streams are shown.
     pub streams: Streams,
-    /// What is searched for.
+    /// The search.
     pub find: Find,
     /// The document as a tree.
     pub tree: TreeView,
-    /// What was to be copied, and is more than the clipboard takes.
+    /// Copy that is too large for the clipboard.
     pub too_large: Option<CopySource>,
     /// Lines that are picked with the mouse.
     pub picked: Option<PickedLines>,
@@ -182,7 +182,7 @@ impl State {
         })
     }
 
-    /// What the output pane needs to be read, if it is visible.
+    /// Returns the page that the output pane needs, if it is visible.
     pub fn wanted_output(&self) -> Option<PageRequest> {
         let height = self.layout().rows(self, Pane::Output);
         let source = self.shown_source().filter(|_| height > 0)?;

@@ -14,14 +14,14 @@ pub struct PageRow {
     pub place: u64,
     /// The call that printed it.
     pub call: CallId,
-    /// What stands in it.
+    /// Content of the row.
     pub content: Content,
     /// Where its text is broken to fit the pane; empty while lines are not
     /// wrapped.
     pub parts: Vec<Range<usize>>,
 }
 
-/// What stands in a row.
+/// Content of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Here begins the output of the row's call.

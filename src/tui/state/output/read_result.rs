@@ -1,4 +1,4 @@
-//! What was read for the output pane and the servers' screen.
+//! Results of reading for the output pane and the servers' screen.
 
 use super::tree::Tree;
 use super::{MatchCount, MatchCountKey, MatchSearch, Page, PageRequest};
@@ -6,7 +6,7 @@ use crate::model::CallId;
 use crate::output::SearchProgress;
 use crate::tui::state::ServerLog;
 
-/// What was read.
+/// Result of reading.
 #[derive(Debug)]
 pub enum ReadResult {
     /// Rows around the screen.
@@ -17,6 +17,6 @@ pub enum ReadResult {
     Tallied(MatchCountKey, MatchCount),
     /// The document of a call, as it was when its output had grown so far.
     Tree((CallId, u64), Tree),
-    /// What was heard of a server and a call.
+    /// Messages of a server and of a call.
     ServerLog(ServerLog),
 }

@@ -15,7 +15,7 @@ use crate::output::{Printed, Safe};
 /// frames.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// What a call printed, as one document.
+/// Output of a call, as one document.
 #[derive(Debug)]
 pub enum Tree {
     /// It is one.
@@ -58,13 +58,13 @@ pub struct TreeRow {
     pub depth: usize,
     /// Its key, as JSON, or its index.
     pub key: Option<Safe>,
-    /// What it holds.
+    /// Value of the node.
     pub holds: NodeValue,
     /// Its number among all nodes, the parents first.
     node: usize,
 }
 
-/// What a row of the tree holds.
+/// Value of a node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeValue {
     /// An object or an array with something in it.

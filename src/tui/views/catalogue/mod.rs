@@ -64,7 +64,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     }
 }
 
-/// What narrows the list, or else how many servers could tell of more tools.
+/// Returns the filter, or else the number of servers that may have more tools.
 fn standing(view: &View<'_>) -> Strip {
     let mut right = view.strip(u16::MAX);
     if !view.state.tools.filter.is_empty() {
@@ -94,7 +94,7 @@ fn standing(view: &View<'_>) -> Strip {
     right
 }
 
-/// What stands where no tool is known.
+/// Text shown while no tool is known.
 const NO_TOOLS: &[&str] = &[
     "No tool is known yet.",
     "Servers tell of theirs once they are started: screen 8.",

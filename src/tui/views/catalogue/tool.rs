@@ -1,4 +1,4 @@
-//! What is known of the selected tool.
+//! Details of the selected tool.
 //!
 //! ```text
 //! ┌ word-count ───────────────────────────────────┐
@@ -144,7 +144,7 @@ fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
     );
 }
 
-/// What the tool says of itself; what it leaves open is taken at its worst.
+/// Returns the tool's annotations; a missing one is taken at its worst.
 fn promises(annotations: Annotations) -> Piece<'static> {
     let mut words: Vec<&'static str> = Vec::new();
     words.push(match annotations.read_only {

@@ -1,4 +1,4 @@
-//! What may follow the keys pressed so far, in a small box over the footer.
+//! Keys that may follow those pressed so far, in a small box over the footer.
 //!
 //! ```text
 //! ┌ g ──────┐

@@ -87,7 +87,7 @@ fn search(view: &View<'_>, field: &TextField, area: Rect, buf: &mut Buffer) {
     says.draw((area.x + used + room, area.y), buf);
 }
 
-/// What is said: an armed cancellation first, then the latest message.
+/// Returns the message: an armed cancellation first, then the latest one.
 fn message(view: &View<'_>, width: u16) -> Option<Strip> {
     let state = view.state;
     let mut strip = Strip::new(width, view.glyphs);
@@ -148,7 +148,7 @@ fn keys(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     strip.draw(area.as_position(), buf);
 }
 
-/// What a click at a place of the footer does.
+/// Returns the action of a click at a place of the footer.
 pub(in crate::tui) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
     let area = view.layout.footer;
     if !area.contains(at) || !has_keys(view) {
@@ -170,7 +170,7 @@ pub(in crate::tui) fn action_at(view: &View<'_>, at: Position) -> Option<Action>
 struct Hint {
     strip: Strip,
     action: Action,
-    /// What the second of two keys does, and where it begins.
+    /// Action of the second of two keys, and its column.
     second: Option<(Action, usize)>,
 }
 

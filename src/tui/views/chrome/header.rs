@@ -4,7 +4,7 @@
 //! ```text
 //!  fanout ▸ plan   ▸4 running  ◌4 queued  ✓11 done   cap 4 [-/+]  CPU 61% ▂▄▆  MEM 5.1/16G ▃▃  02:14
 //! ```
-//! What there is no room for goes in this order: words, the plan, trends, the
+//! Parts without room are left out in this order: words, the plan, trends, the
 //! hint at the cap, memory, CPU.
 
 use ratatui::buffer::Buffer;
@@ -20,7 +20,7 @@ use crate::tui::text::{Strip, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::sparkline;
 
-/// What is left out, the higher the more.
+/// Level of detail left out; a higher level leaves out more.
 type DetailLevel = u8;
 const WORDS: DetailLevel = 1;
 const PLAN: DetailLevel = 2;
@@ -36,7 +36,7 @@ pub(in crate::tui) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     right.strip.draw((x, area.y), buf);
 }
 
-/// What the hint at the cap does at a place.
+/// Returns the action of a click at the hint beside the cap.
 pub(in crate::tui) fn action_at(view: &View<'_>, at: Position) -> Option<Action> {
     let area = view.layout.header;
     if at.y != area.y {
@@ -175,7 +175,7 @@ fn right(view: &View<'_>, width: u16, thrift: DetailLevel) -> Right {
     Right { strip, hint }
 }
 
-/// What the automatic cap goes by: the cores it fills, and from where it knows.
+/// Draws the state of the automatic cap: the cores it fills, and its source.
 fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
     strip

@@ -1,4 +1,4 @@
-//! What panes share: their frames, titles and selected rows.
+//! Parts shared by panes: frames, titles and selected rows.
 
 pub(in crate::tui) mod continuation;
 pub(in crate::tui) mod footer;
@@ -180,7 +180,7 @@ pub(in crate::tui) fn row_start(view: &View<'_>, row: &CallRow, width: u16) -> S
     strip
 }
 
-/// What narrows and orders the lists, for their titles.
+/// Returns the filter and order of the lists, for their titles.
 pub(in crate::tui) fn selector(view: &View<'_>) -> Strip {
     let selector = &view.state.selector;
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));

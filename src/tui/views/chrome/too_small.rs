@@ -1,4 +1,4 @@
-//! What a screen that is too small shows: one line. Keys are still heard.
+//! One line for a screen that is too small. Keys still work.
 //!
 //! ```text
 //! terminal 38×7; need 40×8

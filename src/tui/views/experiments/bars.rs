@@ -79,7 +79,7 @@ impl Scale {
     }
 }
 
-/// What stands above a run's bars, in two lines where one is too short.
+/// Returns the figures above a run's bars, in two lines where one is too short.
 fn figures(view: &View<'_>, timing: &Timing, width: u16) -> Vec<Strip> {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let bold = view.style(Role::Title).add_modifier(Modifier::BOLD);

@@ -192,7 +192,7 @@ impl Chart<'_> {
     }
 }
 
-/// What a row is called, behind the sign it is drawn with.
+/// Draws the label of a row, after its sign.
 fn label(
     strip: &mut Strip,
     (sign, name, look): (&'static str, Piece<'static>, Style),
@@ -205,7 +205,7 @@ fn label(
     strip.put_cut(name, room, Cut::End, style);
 }
 
-/// What a level of so many rows is in one of them, counted from below; nothing
+/// Returns the sign of a level in a row, counted from below; `None`
 /// above it.
 fn filled(view: &View<'_>, level: f64, row: u16) -> Option<&'static str> {
     let part = level - f64::from(row);

@@ -11,7 +11,7 @@ const GAP: u32 = 3;
 /// A smaller part of a column is a rounding error.
 const NOTHING: f64 = 1e-6;
 
-/// What is known of one column's time.
+/// Load during the time of one column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::tui) struct LoadColumn {
     /// The cap at its end.
@@ -98,7 +98,7 @@ fn usual(read: &[LoadSample]) -> Duration {
     median.or(first).unwrap_or_default()
 }
 
-/// What readings told of a column, each by the part of the column it covers.
+/// Sum of readings in a column, each weighted by the part that it covers.
 #[derive(Debug, Clone, Default)]
 struct Sum {
     weight: f64,

@@ -1,4 +1,4 @@
-//! What an experiment found: the latest, or one before it.
+//! Results of an experiment: the latest, or an earlier one.
 //!
 //! ```text
 //! ┌ Experiments ─ sweep of trip research ────────── block 3/5, ~12 s left ┐
@@ -275,7 +275,7 @@ fn under_way(view: &View<'_>, progress: &ExperimentProgress, strip: &mut Strip) 
     }
 }
 
-/// What the screen is for and which keys fill it.
+/// Returns the text of the empty screen: its purpose and its keys.
 fn empty(view: &View<'_>, width: u16) -> Vec<Strip> {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let mut lines = Vec::new();

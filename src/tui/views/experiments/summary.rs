@@ -1,4 +1,4 @@
-//! What an experiment says in words and figures.
+//! Summary of an experiment in words and figures.
 
 use ratatui::style::{Modifier, Style};
 

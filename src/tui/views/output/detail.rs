@@ -84,7 +84,7 @@ pub(in crate::tui) fn last_row(state: &State) -> usize {
     rows.saturating_sub(usize::from(inner.height))
 }
 
-/// What is written about a call, row by row.
+/// Rows of a call's details.
 struct DetailRows<'a> {
     state: &'a State,
     row: &'a CallRow,
@@ -168,7 +168,7 @@ impl<'a> DetailRows<'a> {
         self.line("printed", printed, Role::Fg);
     }
 
-    /// Who works on it elsewhere, and what is known of a cancel.
+    /// Adds the server that carries it out, and the state of a cancel.
     fn server(&mut self) {
         let Some(name) = self.state.server_of(self.row) else {
             return;

@@ -1,4 +1,4 @@
-//! What calls print: the selected one, or all of them.
+//! Output of the selected call, or of all calls.
 //!
 //! ```text
 //! ┌ Output #14 grep ▸ running ─────────────── FOLLOW  wrap off  214 lines ┐
@@ -152,7 +152,7 @@ fn stream_role(stream: Stream) -> Role {
     }
 }
 
-/// What stands before the text: time, call and stream.
+/// Draws the prefix of a line: time, call and stream.
 fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, is_first: bool) {
     let output = &view.state.output;
     let muted = view.style(Role::Muted);

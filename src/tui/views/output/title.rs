@@ -116,7 +116,7 @@ fn lines(view: &View<'_>, right: &mut Strip) {
     right.put(figure::plural(lines, "line"), view.style(Role::Muted));
 }
 
-/// What can no longer be shown.
+/// Draws the amount of output that was dropped.
 fn gone(view: &View<'_>, right: &mut Strip) {
     let page = &view.state.output.page;
     let warn = view.style(Role::ToastWarn);
@@ -133,7 +133,7 @@ fn gone(view: &View<'_>, right: &mut Strip) {
     }
 }
 
-/// What is searched for, and how many lines match.
+/// Draws the search pattern and the number of matching lines.
 fn search(view: &View<'_>, right: &mut Strip) {
     let find = &view.state.output.find;
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));

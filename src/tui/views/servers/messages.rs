@@ -1,4 +1,4 @@
-//! What was said about the selected call: requests and answers as they were
+//! Messages about the selected call: requests and answers as they were
 //! sent.
 //!
 //! ```text

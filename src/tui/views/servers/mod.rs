@@ -74,7 +74,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     }
 }
 
-/// What stands where no server is configured.
+/// Text shown where no server is configured.
 const NONE: &[&str] = &[
     "No tool servers are configured.",
     "A table [mcp.NAME] with a command in fanout.toml configures one;",

@@ -1,4 +1,4 @@
-//! What is known of the selected server, and what it complains of.
+//! Details of the selected server, and its standard error.
 //!
 //! ```text
 //! ┌ Server memory ▸ ready ─────────────────────────┐
@@ -125,7 +125,7 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
     rows
 }
 
-/// What the server says it is, and what it speaks.
+/// Returns the server's name, version and protocol.
 fn says(row: &ServerRow) -> Piece<'static> {
     let Some(era) = &row.era else {
         return Piece::default();
@@ -213,7 +213,7 @@ fn faults(faults: Faults) -> Piece<'static> {
     })
 }
 
-/// What can be read below the facts: the standard error, and what changed of
+/// Returns the text below the facts: the standard error, and the changes of
 /// tools that are held back.
 fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
     let mut rows = standard_error(view, width);

@@ -38,7 +38,7 @@ fn which(view: &View<'_>, strip: &mut Strip) {
     };
 }
 
-/// What this run took once it has ended, and what that is beside the earlier
+/// Draws the time of this run once it has ended, compared with the earlier
 /// one. Calls that were added to a plan make it another one.
 pub(in crate::tui) fn difference(view: &View<'_>, ghost: &EarlierRun, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
@@ -134,7 +134,7 @@ pub(in crate::tui) fn call(
     }
 }
 
-/// What a call did in it, with exact times.
+/// Draws the bars of a call in it, with exact times.
 pub(in crate::tui) fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
     let ghost = view.state.timeline.ghost();

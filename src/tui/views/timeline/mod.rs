@@ -262,7 +262,7 @@ fn cursor(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut B
     strip.draw(chart.cursor.as_position(), buf);
 }
 
-/// What the selected call did, with exact times: under the cursor, else all.
+/// Draws the bars of the selected call, with exact times: at the cursor, else all.
 fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     let (state, now) = (view.state, view.state.elapsed());
     let Some(row) = state.run.row(call) else {
