@@ -16,7 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
-use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot};
+use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot, run_origin};
 use crate::probe;
 use crate::record::{self, HistoryError, HistoryStore};
 use crate::sched::{DecisionRecord, ToolLimits};
@@ -210,8 +210,7 @@ impl Session {
 
     /// Returns the bounds on the time of the run.
     fn bounds(&self, last: &Snapshot) -> record::Bounds {
-        let origin = last.calls.iter().map(|row| row.queued + row.waited.after);
-        let origin = origin.min().unwrap_or_default();
+        let origin = run_origin(last.calls.iter().map(AsRef::as_ref));
         let calls = last.calls.iter();
         let loads: Vec<Load> = calls
             .map(|row| Load::measured(row, origin, self.time_scale))

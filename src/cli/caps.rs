@@ -2,25 +2,34 @@
 
 use std::str::FromStr;
 
-use super::options::parse_cap;
-use crate::model::Cap;
+use crate::model::{Cap, CapParseError};
 
 /// Caps in the order given, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Caps(pub Vec<Cap>);
 
+/// Reason that a text is no list of caps.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(super) enum CapsError {
+    #[error(transparent)]
+    Cap(#[from] CapParseError),
+    #[error("{first}..{last} runs backwards")]
+    Backwards { first: Cap, last: Cap },
+}
+
 impl FromStr for Caps {
-    type Err = String;
+    type Err = CapsError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut caps = Vec::new();
         for part in text.split(',') {
             let (first, last) = match part.split_once("..") {
-                Some((first, last)) => (parse_cap(first)?, parse_cap(last)?),
-                None => (parse_cap(part)?, parse_cap(part)?),
+                Some((first, last)) => (first, last),
+                None => (part, part),
             };
+            let (first, last): (Cap, Cap) = (first.parse()?, last.parse()?);
             if last < first {
-                return Err(format!("{first}..{last} runs backwards"));
+                return Err(CapsError::Backwards { first, last });
             }
             for cap in (first.get()..=last.get()).filter_map(Cap::new) {
                 if !caps.contains(&cap) {

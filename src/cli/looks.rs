@@ -62,8 +62,10 @@ impl LookOptions {
         let theme = match &self.theme {
             Some(name) => {
                 let loaded = themes.load(name, depth);
-                let loaded = loaded.map_err(|error| exit::usage_text(&error.to_string()))?;
-                noting(loaded, &mut notices)
+                let (theme, problems) =
+                    loaded.map_err(|error| exit::usage_text(&error.to_string()))?;
+                note(&problems, &mut notices);
+                theme
             }
             None => configured(options.theme.as_ref(), &themes, depth, &mut notices)?,
         };
@@ -106,15 +108,18 @@ fn configured(
         Some(ThemeChoice::ByAppearance { dark, light }) => by_background(dark, light),
     };
     match themes.load(name, depth) {
-        Ok(loaded) => return Ok(noting(loaded, notices)),
+        Ok((theme, problems)) => {
+            note(&problems, notices);
+            return Ok(theme);
+        }
         Err(error) => notices.push(error.to_string()),
     }
     theme::builtin("terminal", depth).map_err(|error| exit::cannot_run(&error))
 }
 
-fn noting((theme, problems): (Theme, Vec<theme::Problem>), notices: &mut Vec<String>) -> Theme {
+/// Adds the problems of a theme that is used all the same.
+fn note(problems: &[theme::Problem], notices: &mut Vec<String>) {
     notices.extend(problems.iter().map(ToString::to_string));
-    theme
 }
 
 /// Which of two themes suits the terminal's background; the dark one where

@@ -1,7 +1,6 @@
 //! Groups of options that several commands share.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -10,7 +9,7 @@ use super::looks::LookOptions;
 use super::{config, terminal};
 use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
-use crate::model::{Cap, CapControl, FailurePolicy, Order, Plan, Policy};
+use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy};
 use crate::record::HistoryStore;
 
 /// Where tools come from.
@@ -43,7 +42,7 @@ pub(super) struct PolicyOptions {
     /// machine is doing, up to 64 lanes, "auto:16" up to 16 [default: the plan's, else
     /// the config's, else 4]
     #[arg(long, value_name = "N|auto")]
-    pub(super) cap: Option<CapChoice>,
+    pub(super) cap: Option<CapSetting>,
     /// What a failure does to the rest [default: the plan's, else skip]
     #[arg(long, value_name = "POLICY")]
     pub(super) on_failure: Option<OnFailure>,
@@ -82,7 +81,7 @@ impl PolicyOptions {
     /// Returns the policy in force: the command line wins over the plan.
     fn policy(&self, plan: &Plan) -> Policy {
         let named = || plan.cap.unwrap_or_else(default_cap);
-        let chosen = self.cap.unwrap_or_else(|| CapChoice::pinned(named()));
+        let chosen = self.cap.unwrap_or_else(|| CapSetting::pinned(named()));
         Policy {
             cap: chosen.cap,
             control: chosen.control,
@@ -93,36 +92,6 @@ impl PolicyOptions {
                 .unwrap_or_default(),
             order: self.order.into(),
         }
-    }
-}
-
-/// A cap that is pinned, or the most lanes of the automatic one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CapChoice {
-    cap: Cap,
-    control: CapControl,
-}
-
-impl CapChoice {
-    pub(super) fn pinned(cap: Cap) -> Self {
-        let control = CapControl::Pinned;
-        Self { cap, control }
-    }
-}
-
-impl FromStr for CapChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let ceiling = match text.split_once(':') {
-            _ if text == "auto" => Cap::AUTO_CEILING,
-            Some(("auto", most)) => parse_cap(most)?,
-            _ => return parse_cap(text).map(Self::pinned),
-        };
-        Ok(Self {
-            cap: ceiling,
-            control: CapControl::Auto,
-        })
     }
 }
 
@@ -229,21 +198,19 @@ fn default_cap() -> Cap {
     options.cap.map(|it| it.0).unwrap_or_default()
 }
 
-pub(super) fn parse_cap(text: &str) -> Result<Cap, String> {
-    let lanes: u64 = text
-        .parse()
-        .map_err(|_not_a_number| "a whole number from 1 to 1024 is needed".to_owned())?;
-    Cap::new(u32::try_from(lanes).unwrap_or(u32::MAX))
-        .ok_or_else(|| "the cap must be at least 1".to_owned())
-}
+/// Greatest factor on waits: with it, sums of a plan's longest times still fit
+/// a `Duration`.
+const MAX_SCALE: f64 = 1000.0;
 
-/// The greatest factor on waits: with it, a plan's longest time stays one that
-/// sums of times can hold.
-const MOST_SCALE: f64 = 1000.0;
+/// Reason that a text is no factor on waits.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a number from 0 to {MAX_SCALE} is needed")]
+pub(super) struct ScaleError;
 
-pub(super) fn parse_scale(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(scale) if (0.0..=MOST_SCALE).contains(&scale) => Ok(scale),
-        _ => Err(format!("a number from 0 to {MOST_SCALE} is needed")),
-    }
+/// Reads a factor on waits.
+pub(super) fn parse_scale(text: &str) -> Result<f64, ScaleError> {
+    let scale = text.parse().ok();
+    scale
+        .filter(|scale| (0.0..=MAX_SCALE).contains(scale))
+        .ok_or(ScaleError)
 }

@@ -1,4 +1,4 @@
-//! What is left of a run under way, at several caps.
+//! The time left of a run under way, at several caps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,23 +6,19 @@ use std::time::Duration;
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
+use super::run_time::RunTimes;
 use super::{SimulatedCall, SimulationInput, simulate};
-use crate::model::{
-    CallId, CallRow, CallState, Cap, Edge, Outcome, Snapshot, StopStep, Tool, ToolName,
-};
+use crate::model::{CallId, CallRow, CallState, Cap, Edge, Snapshot, StopStep, Tool};
 use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
 
-/// Open calls up to which a forecast is made: it has to be there before the
-/// next frame.
+/// Number of open calls up to which a forecast is made: it has to be there
+/// before the next frame.
 const MOST: usize = 2_000;
-/// What a call of which nothing is known is taken to run.
-const UNIT: Duration = Duration::from_secs(1);
-
 /// The time from now to the last end, as estimated, at each of the caps.
 ///
-/// A call is taken to run as long as its estimate says, else as long as the
-/// successes of its tool did in this run on average, else as all successes
-/// did, else one second; what is overdue is taken to need as long again.
+/// A call is assumed to run as long as its estimate says, else as the median
+/// of its tool's latest successes in this run, else of all successes, else one
+/// second; one that is overdue is assumed to need as long again.
 /// `None` where nothing is open, or too much for a forecast at once.
 pub fn forecast<'t>(
     snapshot: &Snapshot,
@@ -43,7 +39,7 @@ pub fn forecast<'t>(
 
 /// What is left of a run, as a input of its own that begins now.
 fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> SimulationInput {
-    let known = KnownRunTimes::of(snapshot);
+    let mut run_times = RunTimes::of(snapshot);
     let running: Vec<&CallRow> = snapshot
         .lanes
         .iter()
@@ -58,7 +54,7 @@ fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> SimulationInput {
         .map(|(index, row)| (row.id, CallId::from_index(index)))
         .collect();
     let calls = rows.iter().enumerate().map(|(index, row)| {
-        let mut call = simulated(snapshot, row, &known);
+        let mut call = simulated(snapshot, row, run_times.expected(row));
         call.spec.id = CallId::from_index(index);
         call.spec.after = row
             .call
@@ -86,9 +82,8 @@ fn row(snapshot: &Snapshot, id: CallId) -> Option<&CallRow> {
     snapshot.row(id).map(AsRef::as_ref)
 }
 
-fn simulated(snapshot: &Snapshot, row: &CallRow, known: &KnownRunTimes) -> SimulatedCall {
+fn simulated(snapshot: &Snapshot, row: &CallRow, whole: Duration) -> SimulatedCall {
     let now = snapshot.now;
-    let whole = known.run_time(row);
     let mut spec = CallSpec::of(&row.call);
     spec.estimate = Some(whole);
     // What ends a call early cannot be foretold.
@@ -117,36 +112,4 @@ fn simulated(snapshot: &Snapshot, row: &CallRow, known: &KnownRunTimes) -> Simul
         _ => whole,
     };
     SimulatedCall { spec, run }
-}
-
-/// What the run itself has shown about run times.
-struct KnownRunTimes {
-    tools: BTreeMap<ToolName, (Duration, u32)>,
-    all: (Duration, u32),
-}
-
-impl KnownRunTimes {
-    fn of(snapshot: &Snapshot) -> Self {
-        let mut known = Self {
-            tools: BTreeMap::new(),
-            all: (Duration::ZERO, 0),
-        };
-        let succeeded = snapshot.calls.iter();
-        let succeeded = succeeded.filter(|row| row.state == CallState::Ended(Outcome::Succeeded));
-        for row in succeeded {
-            let ran = row.elapsed(snapshot.now).unwrap_or_default();
-            let of_tool = known.tools.entry(row.tool.clone()).or_default();
-            for sum in [of_tool, &mut known.all] {
-                *sum = (sum.0 + ran, sum.1 + 1);
-            }
-        }
-        known
-    }
-
-    fn run_time(&self, row: &CallRow) -> Duration {
-        let mean =
-            |sum: Option<&(Duration, u32)>| sum.filter(|sum| sum.1 > 0).map(|sum| sum.0 / sum.1);
-        let learned = || mean(self.tools.get(&row.tool)).or_else(|| mean(Some(&self.all)));
-        row.estimate.or_else(learned).unwrap_or(UNIT)
-    }
 }

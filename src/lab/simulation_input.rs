@@ -8,11 +8,10 @@ use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
 use super::{Capacity, Load, TimeBounds, bounds};
-use crate::model::{Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName};
+use crate::model::{
+    Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName, UNKNOWN_RUN_TIME,
+};
 use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
-
-/// What a call without an estimate is taken to run: one second.
-const UNIT: Duration = Duration::from_secs(1);
 
 /// What calls claim their cores and memory from.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -67,7 +66,7 @@ impl SimulationInput {
         }
         let calls = plan.calls.iter().map(|call| {
             let is_wait = waiting.contains(&call.tool);
-            let run = call.estimate.unwrap_or(UNIT);
+            let run = call.estimate.unwrap_or(UNKNOWN_RUN_TIME);
             let run = if is_wait { run.mul_f64(scale) } else { run };
             let mut spec = CallSpec::of(call);
             spec.start_after = call.start_after.map(|at| at.mul_f64(scale));

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::{CallId, CallName, LockSet, ToolName};
 
+/// Run time that a call is assumed to take when nothing is known of it.
+pub const UNKNOWN_RUN_TIME: Duration = Duration::from_secs(1);
+
 /// One request to run a tool. Everything optional that the plan left out has
 /// been filled from the tool's manifest and the contract's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! How the cap is controlled, and what is kept of its changes.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,63 @@ pub enum CapControl {
     /// The scheduler, by what tools need and how the machine is doing. The cap
     /// is the most it may allow.
     Auto,
+}
+
+/// A cap as a user asks for it: so many lanes, or the automatic cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapSetting {
+    /// Number of lanes; of the automatic cap the most that it may allow.
+    pub cap: Cap,
+    /// Who decides how many lanes may be busy.
+    pub control: CapControl,
+}
+
+/// Reason that a text is no cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CapParseError {
+    /// It is no number.
+    #[error("a whole number from 1 to 1024 is needed")]
+    NotANumber,
+    /// It is zero.
+    #[error("the cap must be at least 1")]
+    Zero,
+}
+
+impl CapSetting {
+    /// Returns the setting of exactly so many lanes.
+    pub fn pinned(cap: Cap) -> Self {
+        let control = CapControl::Pinned;
+        Self { cap, control }
+    }
+
+    /// Returns the setting of the automatic cap with this ceiling.
+    pub fn auto(cap: Cap) -> Self {
+        let control = CapControl::Auto;
+        Self { cap, control }
+    }
+}
+
+impl FromStr for Cap {
+    type Err = CapParseError;
+
+    fn from_str(text: &str) -> Result<Self, CapParseError> {
+        let lanes = text.parse::<u64>();
+        let lanes = lanes.map_err(|_not_a_number| CapParseError::NotANumber)?;
+        Self::new(u32::try_from(lanes).unwrap_or(u32::MAX)).ok_or(CapParseError::Zero)
+    }
+}
+
+impl FromStr for CapSetting {
+    type Err = CapParseError;
+
+    /// Reads `8`, `auto` or `auto:16`.
+    fn from_str(text: &str) -> Result<Self, CapParseError> {
+        match text.split_once(':') {
+            _ if text == "auto" => Ok(Self::auto(Cap::AUTO_CEILING)),
+            Some(("auto", most)) => most.parse().map(Self::auto),
+            _ => text.parse().map(Self::pinned),
+        }
+    }
 }
 
 /// State of the automatic cap at one moment.

@@ -24,8 +24,10 @@ mod tool;
 mod wait;
 mod work;
 
-pub use call::{Call, CallOrigin, Claims, Edge, EdgeKind, Timeouts};
-pub use cap::{AutoCap, CapCause, CapChange, CapControl, CapStep, LoadSample};
+pub use call::{Call, CallOrigin, Claims, Edge, EdgeKind, Timeouts, UNKNOWN_RUN_TIME};
+pub use cap::{
+    AutoCap, CapCause, CapChange, CapControl, CapParseError, CapSetting, CapStep, LoadSample,
+};
 pub use counts::{Bytes, CallCounts};
 pub use event::{AttemptSummary, EventKind, RunEvent, Stream};
 pub use gauge::{
@@ -45,7 +47,7 @@ pub use server::{
     OverlapHazard, RemoteStatus, Secret, ServerCommand, ServerName, ServerRow, ServerState,
     ServerTransport, ToolOverride,
 };
-pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot};
+pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{Annotations, OutputKind, Rate, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};

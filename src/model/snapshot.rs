@@ -170,6 +170,19 @@ impl CallRow {
         let end = attempt.ended.unwrap_or(now);
         Some(end.saturating_sub(attempt.started))
     }
+
+    /// Returns the time at which everything that the call waits for had ended,
+    /// so that it could start.
+    pub fn admissible_at(&self) -> Duration {
+        self.queued + self.waited.after
+    }
+}
+
+/// Returns the time at which the first of these calls could start: the origin
+/// of the wall time of a run. Zero without calls.
+pub fn run_origin<'r>(rows: impl IntoIterator<Item = &'r CallRow>) -> Duration {
+    let times = rows.into_iter().map(CallRow::admissible_at);
+    times.min().unwrap_or_default()
 }
 
 /// Amount of output of a call so far, without the text itself.

@@ -102,8 +102,7 @@ impl Report<'_> {
 /// Time from the first admissible of these calls to the last end; `None` where
 /// nothing was admissible or something has not ended.
 pub fn wall(rows: &[Arc<CallRow>]) -> Option<Duration> {
-    let admissible = rows.iter().map(|row| row.queued + row.waited.after);
-    let first = admissible.min()?;
+    let first = rows.iter().map(|row| row.admissible_at()).min()?;
     let mut last = Duration::ZERO;
     for row in rows {
         last = last.max(row.ended?);

@@ -5,14 +5,9 @@
 //! machine (H. Topcuoglu, S. Hariri, M. Wu, 2002). A call without an estimate
 //! counts one second.
 
-use std::time::Duration;
-
 use super::call_record::CallStage;
 use super::scheduler::Scheduler;
 use crate::model::CallId;
-
-/// What a call without an estimate counts.
-pub(super) const UNIT: Duration = Duration::from_secs(1);
 
 impl Scheduler {
     /// Ranks the calls from index `batch` on, and corrects the ranks of older

@@ -15,7 +15,6 @@ use super::machine_claims::MachineClaims;
 use super::moment::{Moment, nanoseconds};
 use super::ordering::ManualPosition;
 use super::queue::Queue;
-use super::rank::UNIT;
 use super::retry_budget::RetryBudget;
 use super::settings::SchedulerSettings;
 use super::timeouts::TimeoutTable;
@@ -23,7 +22,7 @@ use super::timer::{TimerOwner, Timers};
 use super::tool_table::ToolTable;
 use crate::model::{
     AttemptNo, AutoCap, CallId, CallState, FailurePolicy, LaneId, LearnedNeed, Outcome, Policy,
-    RunPhase, StopCause, StopStep,
+    RunPhase, StopCause, StopStep, UNKNOWN_RUN_TIME,
 };
 
 /// Whether and why admission is closed for good.
@@ -192,7 +191,7 @@ impl Scheduler {
     }
 
     fn record(&mut self, spec: &CallSpec) -> CallRecord {
-        let estimate = spec.estimate.unwrap_or(UNIT);
+        let estimate = spec.estimate.unwrap_or(UNKNOWN_RUN_TIME);
         let (millicores, memory) = self
             .pool
             .clamped(spec.claims.cpus, spec.claims.memory_bytes);

@@ -1,10 +1,9 @@
 //! `fanout screenshot`: a picture of the dashboard as SVG. It shows a recorded
 //! run of the sample plan, at a fixed moment, and nothing of the user's.
 
-mod players;
-mod recording;
-mod scene;
-mod stage;
+mod replay;
+mod script;
+mod svg;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,8 +22,9 @@ use crate::model::{Plan, ServerName};
 use crate::plan;
 use crate::sample_tool;
 use crate::theme::{Depth, Role, Theme};
-use crate::tui::svg::{self, Ground};
-use stage::{Show, StageError};
+use replay::ReplayError;
+use script::Script;
+use svg::DefaultColours;
 
 /// How long each screen of a film is seen.
 const FILM_STEP: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ Examples:
 pub(super) struct Screenshot {
     /// The screen
     #[arg(long, value_name = "SCREEN", default_value = "lanes",
-        value_parser = PossibleValuesParser::new(scene::names()))]
+        value_parser = PossibleValuesParser::new(script::names()))]
     screen: String,
     /// Columns and rows, at most 120x60
     #[arg(long, value_name = "WxH", default_value = "120x36", value_parser = parse_size)]
@@ -86,28 +86,28 @@ impl Screenshot {
     }
 
     fn picture(&self, theme: Theme) -> Result<String, Exit> {
-        let ground = Ground::default().with_background(theme.style(Role::Bg).bg);
+        let defaults = DefaultColours::default().with_background(theme.style(Role::Bg).bg);
         let (plan, catalogue) = sample()?;
-        let cues = if self.film {
-            scene::film(FILM_STEP)
+        let steps = if self.film {
+            script::film(FILM_STEP)
         } else {
-            scene::still(&self.screen, self.at)
+            script::still(&self.screen, self.at)
         };
-        let shown = stage::play(Show {
+        let shown = replay::play(Script {
             plan,
             catalogue,
             theme,
             size: self.size,
-            cues,
+            steps,
         });
-        let screens = shown.map_err(|error: StageError| exit::cannot_run(&error))?;
+        let screens = shown.map_err(|error: ReplayError| exit::cannot_run(&error))?;
         if self.film {
             let title = "The dashboard of fanout while the sample plan runs";
-            return Ok(svg::film(&screens, FILM_STEP, ground, title));
+            return Ok(svg::film(&screens, FILM_STEP, defaults, title));
         }
         let title = format!("The {} screen of fanout", self.screen);
         let screen = screens.into_iter().next().unwrap_or_default();
-        Ok(svg::still(&screen, ground, &title))
+        Ok(svg::still(&screen, defaults, &title))
     }
 }
 
@@ -125,17 +125,26 @@ fn sample() -> Result<(Plan, Arc<Catalogue>), Exit> {
     Ok((loaded.plan, Arc::new(catalogue)))
 }
 
-fn parse_size(text: &str) -> Result<(u16, u16), String> {
+/// Reason that the text of an option is not understood.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum ScreenshotOptionError {
+    #[error("columns and rows are needed, such as 120x36; at most 120x60")]
+    Size,
+    #[error("a time up to 60s is needed, such as 8.5s")]
+    Moment,
+}
+
+fn parse_size(text: &str) -> Result<(u16, u16), ScreenshotOptionError> {
     let parts = text.split_once('x');
     let size = parts.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     size.filter(|(width, height)| (1..=120).contains(width) && (1..=60).contains(height))
-        .ok_or_else(|| "columns and rows are needed, such as 120x36; at most 120x60".to_owned())
+        .ok_or(ScreenshotOptionError::Size)
 }
 
-fn parse_moment(text: &str) -> Result<Duration, String> {
+fn parse_moment(text: &str) -> Result<Duration, ScreenshotOptionError> {
     let parser = jiff::fmt::friendly::SpanParser::new();
     let moment = parser.parse_unsigned_duration(text).ok();
     moment
-        .filter(|moment| *moment <= scene::LONGEST)
-        .ok_or_else(|| "a time up to 60s is needed, such as 8.5s".to_owned())
+        .filter(|moment| *moment <= script::LONGEST)
+        .ok_or(ScreenshotOptionError::Moment)
 }

@@ -3,6 +3,10 @@
 
 use crate::model::Cap;
 
+/// Number of caps from which on the curve is fitted: with three, its three
+/// parameters fit anything, and four leave one degree of freedom.
+const LEAST_POINTS: usize = 5;
+
 /// A fitted curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usl {
@@ -19,9 +23,9 @@ impl Usl {
     /// c₂N(N − 1)` is linear; weights `(X/N)²` make the relative error count.
     /// No coefficient may be below 0: of the eight choices of coefficients
     /// that are not 0 the best admissible one is taken. `None` with fewer than
-    /// three points or where the curve would start at 0.
+    /// [`LEAST_POINTS`], or where the curve would start at 0.
     pub fn fit(points: &[(Cap, f64)]) -> Option<Self> {
-        if points.len() < 3 || points.iter().any(|(_, wall)| *wall <= 0.0) {
+        if points.len() < LEAST_POINTS || points.iter().any(|(_, wall)| *wall <= 0.0) {
             return None;
         }
         let rows: Vec<([f64; 3], f64)> = points
@@ -140,6 +144,7 @@ mod tests {
         assert!(faster.alpha >= 0.0 && faster.beta >= 0.0);
         let chain = Usl::fit(&points(|_| 5.0)).expect("a curve");
         assert!((chain.alpha - 1.0).abs() < 1e-6, "{chain:?}");
-        assert_eq!(Usl::fit(&points(|_| 5.0)[..2]), None);
+        assert!(Usl::fit(&points(|_| 5.0)[..5]).is_some());
+        assert_eq!(Usl::fit(&points(|_| 5.0)[..4]), None);
     }
 }

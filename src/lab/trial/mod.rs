@@ -12,7 +12,9 @@ pub use answer::CallResult;
 pub use lane_time::{IdleCause, LaneTime};
 
 use super::{Capacity, Load, TimeBounds, bounds};
-use crate::model::{Call, CallId, CallRow, CallState, Cap, LaneId, Outcome, Plan, Snapshot};
+use crate::model::{
+    Call, CallId, CallRow, CallState, Cap, LaneId, Outcome, Plan, Snapshot, run_origin,
+};
 use crate::sched::ToolLimits;
 
 /// One measured run of a plan.
@@ -97,11 +99,7 @@ impl Trial {
     ) -> Self {
         let counted = plan.calls.iter().zip(last.calls.iter());
         let counted = counted.filter(|(call, _)| !call.is_verify);
-        let origin = counted
-            .clone()
-            .map(|(_, row)| row.queued + row.waited.after)
-            .min()
-            .unwrap_or_default();
+        let origin = run_origin(counted.clone().map(|(_, row)| row.as_ref()));
         let end = counted.clone().filter_map(|(_, row)| row.ended).max();
         let end = end.unwrap_or(origin).max(origin);
         let loads = loads(plan, last, origin, scale);

@@ -9,7 +9,6 @@ mod call_rows;
 mod cap_forecast;
 mod choices;
 mod copy_as;
-pub(super) mod estimate;
 mod experiments;
 mod layer;
 pub mod layout;

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::row::escape;
-
 /// Where a text stands from its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Anchor {
@@ -97,4 +95,17 @@ impl Sheet {
 pub(super) fn broken(text: &str, letters: usize) -> Vec<String> {
     let lines = crate::tui::text::words::wrap(text, letters);
     lines.iter().map(ToString::to_string).collect()
+}
+
+/// Writes text so that XML takes it as text.
+pub fn escape(text: &str, svg: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => svg.push_str("&amp;"),
+            '<' => svg.push_str("&lt;"),
+            '>' => svg.push_str("&gt;"),
+            '"' => svg.push_str("&quot;"),
+            c => svg.push(c),
+        }
+    }
 }

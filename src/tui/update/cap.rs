@@ -2,7 +2,7 @@
 
 use super::UiCommand;
 use crate::engine::Command;
-use crate::model::Cap;
+use crate::model::{Cap, CapControl, CapSetting};
 use crate::tui::action::Action;
 use crate::tui::state::{CapForecast, Layer, State, ToastLevel};
 use crate::tui::text::field::TextField;
@@ -38,15 +38,12 @@ pub(super) fn in_prompt(state: &mut State, action: Action, commands: &mut Vec<Ui
         return;
     }
     let text = field.text();
-    let (auto, number) = match text.trim().split_once(':') {
-        _ if text.trim() == "auto" => return leave_it(state, Cap::AUTO_CEILING, commands),
-        Some(("auto", most)) => (true, most),
-        _ => (false, text.trim()),
-    };
-    match number.parse().ok().and_then(Cap::new) {
-        Some(ceiling) if auto => leave_it(state, ceiling, commands),
-        Some(cap) => set(state, cap, commands),
-        None => state.say(
+    match text.trim().parse() {
+        Ok(CapSetting { cap, control }) => match control {
+            CapControl::Auto => leave_it(state, cap, commands),
+            CapControl::Pinned => set(state, cap, commands),
+        },
+        Err(_) => state.say(
             ToastLevel::Warn,
             "the cap is a number from 1 to 1024, auto or auto:16",
         ),

@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use crate::lab;
 use crate::model::{Annotations, CallState, Outcome, OutputKind, StdinKind, Tool, ToolAction};
 use crate::output::Safe;
 use crate::theme::{Role, Theme};
-use crate::tui::state::estimate;
 use crate::tui::state::{Pane, State};
 use crate::tui::text::glyphs::{Glyphs, role_of_outcome};
 use crate::tui::text::schema;
@@ -196,7 +196,7 @@ fn this_run(view: &View<'_>, tool: &Tool, width: u16) -> Strip {
             .put(figure::count(count), style);
         strip.skip(1).put(outcome.word(), style).skip(2);
     }
-    if let Some(median) = estimate::median_of(run, &tool.name) {
+    if let Some(median) = lab::median_run_time(run, &tool.name) {
         strip
             .put("median ~", Style::new())
             .put(figure::left(median), Style::new());

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use ratatui::style::{Modifier, Style};
 
+use crate::lab;
 use crate::model::{CallRow, CallState, CancelStatus, LaneId, StopCause, StopStep, Tool};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::CpuUnit;
-use crate::tui::state::estimate;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, args, figure};
 use crate::tui::views::View;
@@ -125,7 +125,7 @@ fn arguments(
 
 /// Time left by the estimate, or time over it.
 fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, Style) {
-    let Some(expected) = estimate::run_time(&view.state.run, row) else {
+    let Some(expected) = lab::expected_run_time(&view.state.run, row) else {
         return (Piece::default(), Style::new());
     };
     match expected.checked_sub(elapsed) {

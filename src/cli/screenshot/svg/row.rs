@@ -4,39 +4,43 @@ use std::fmt::Write as _;
 
 use ratatui::buffer::Cell;
 
-use super::ink::{Ground, Ink, Look, Looks, Rgb};
+use super::cell_style::{CellColours, CellStyle, DefaultColours, Rgb, StyleSheet};
 use super::shapes::{Paint, Rect, shape};
 use super::{BASELINE, CELL_HEIGHT, CELL_WIDTH, UNDERLINE};
+use crate::tui::svg::escape;
 use crate::tui::text;
 
-/// Text that stands in cells side by side and looks the same.
-struct Run {
+/// Text that stands in cells side by side and styles the same.
+struct TextRun {
     text: String,
     column: usize,
     cells: usize,
-    look: Look,
+    style: CellStyle,
 }
 
 /// Draws a row.
-pub(super) fn row(cells: &[Cell], ground: Ground, looks: &mut Looks) -> String {
-    let inks: Vec<Ink> = cells.iter().map(|cell| Ink::of(cell, ground)).collect();
+pub(super) fn row(cells: &[Cell], defaults: DefaultColours, styles: &mut StyleSheet) -> String {
+    let colours: Vec<CellColours> = cells
+        .iter()
+        .map(|cell| CellColours::of(cell, defaults))
+        .collect();
     let mut svg = String::new();
-    backgrounds(&inks, ground, &mut svg);
-    shapes(cells, &inks, &mut svg);
-    for run in runs(cells, &inks) {
-        write_run(&run, looks, &mut svg);
+    backgrounds(&colours, defaults, &mut svg);
+    shapes(cells, &colours, &mut svg);
+    for run in runs(cells, &colours) {
+        write_run(&run, styles, &mut svg);
     }
-    underlines(&inks, &mut svg);
+    underlines(&colours, &mut svg);
     svg
 }
 
 /// Stretches of cells that have the same value, where they have one.
 fn stretches<T: PartialEq>(
-    inks: &[Ink],
-    value: impl Fn(&Ink) -> Option<T>,
+    colours: &[CellColours],
+    value: impl Fn(&CellColours) -> Option<T>,
 ) -> Vec<(usize, usize, T)> {
     let mut stretches: Vec<(usize, usize, T)> = Vec::new();
-    for (column, ink) in inks.iter().enumerate() {
+    for (column, ink) in colours.iter().enumerate() {
         let Some(value) = value(ink) else { continue };
         match stretches.last_mut() {
             Some((from, cells, last)) if *from + *cells == column && *last == value => *cells += 1,
@@ -46,9 +50,9 @@ fn stretches<T: PartialEq>(
     stretches
 }
 
-fn backgrounds(inks: &[Ink], ground: Ground, svg: &mut String) {
-    let own = |ink: &Ink| (ink.bg != ground.bg).then_some(ink.bg);
-    for (column, cells, fill) in stretches(inks, own) {
+fn backgrounds(colours: &[CellColours], defaults: DefaultColours, svg: &mut String) {
+    let own = |ink: &CellColours| (ink.bg != defaults.bg).then_some(ink.bg);
+    for (column, cells, fill) in stretches(colours, own) {
         let (x, width) = (units(column), units(cells));
         // Writing to a string cannot fail.
         let _ = write!(
@@ -58,9 +62,9 @@ fn backgrounds(inks: &[Ink], ground: Ground, svg: &mut String) {
     }
 }
 
-fn underlines(inks: &[Ink], svg: &mut String) {
-    let own = |ink: &Ink| ink.is_underlined.then_some(ink.fg);
-    for (column, cells, fill) in stretches(inks, own) {
+fn underlines(colours: &[CellColours], svg: &mut String) {
+    let own = |ink: &CellColours| ink.is_underlined.then_some(ink.fg);
+    for (column, cells, fill) in stretches(colours, own) {
         let (x, width) = (units(column), units(cells));
         let _ = write!(
             svg,
@@ -69,10 +73,10 @@ fn underlines(inks: &[Ink], svg: &mut String) {
     }
 }
 
-/// Draws block characters as geometry: one path for each colour and paint.
-fn shapes(cells: &[Cell], inks: &[Ink], svg: &mut String) {
+/// What is drawn as geometry: one path for each colour and paint.
+fn shapes(cells: &[Cell], colours: &[CellColours], svg: &mut String) {
     let mut paths: Vec<((Rgb, Paint), Vec<Rect>)> = Vec::new();
-    for (column, (cell, ink)) in cells.iter().zip(inks).enumerate() {
+    for (column, (cell, ink)) in cells.iter().zip(colours).enumerate() {
         let Some(shape) = shape(cell.symbol()) else {
             continue;
         };
@@ -117,12 +121,12 @@ fn join(rects: &mut Vec<Rect>, rect: Rect) {
     rects.push(rect);
 }
 
-/// The text of a row. A run ends where the look changes, at two spaces, and
+/// The text of a row. A run ends where the style changes, at two spaces, and
 /// around everything that is not ASCII, which any font may draw wider.
-fn runs(cells: &[Cell], inks: &[Ink]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs(cells: &[Cell], colours: &[CellColours]) -> Vec<TextRun> {
+    let mut runs: Vec<TextRun> = Vec::new();
     let mut skipped = 0;
-    for (column, (cell, ink)) in cells.iter().zip(inks).enumerate() {
+    for (column, (cell, ink)) in cells.iter().zip(colours).enumerate() {
         let symbol = cell.symbol();
         if skipped > 0 {
             skipped -= 1;
@@ -133,12 +137,12 @@ fn runs(cells: &[Cell], inks: &[Ink]) -> Vec<Run> {
         }
         let width = text::width(symbol).max(1);
         skipped = width - 1;
-        let look = ink.look();
+        let style = ink.style();
         match runs.last_mut() {
             Some(run)
                 if symbol.is_ascii()
                     && run.text.is_ascii()
-                    && run.look == look
+                    && run.style == style
                     && column - run.column <= run.cells + 1 =>
             {
                 if column - run.column == run.cells + 1 {
@@ -147,19 +151,19 @@ fn runs(cells: &[Cell], inks: &[Ink]) -> Vec<Run> {
                 run.text.push_str(symbol);
                 run.cells = column + 1 - run.column;
             }
-            _ => runs.push(Run {
+            _ => runs.push(TextRun {
                 text: symbol.to_owned(),
                 column,
                 cells: width,
-                look,
+                style,
             }),
         }
     }
     runs
 }
 
-fn write_run(run: &Run, looks: &mut Looks, svg: &mut String) {
-    let (class, x) = (looks.class(run.look), units(run.column));
+fn write_run(run: &TextRun, styles: &mut StyleSheet, svg: &mut String) {
+    let (class, x) = (styles.class(run.style), units(run.column));
     let _ = write!(svg, r#"<text class="{class}" x="{x}" y="{BASELINE}""#);
     if run.cells > 1 {
         let _ = write!(svg, r#" textLength="{}""#, units(run.cells));
@@ -172,19 +176,6 @@ fn write_run(run: &Run, looks: &mut Looks, svg: &mut String) {
     svg.push('>');
     escape(&run.text, svg);
     svg.push_str("</text>");
-}
-
-/// Writes text so that XML takes it as text.
-pub(super) fn escape(text: &str, svg: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => svg.push_str("&amp;"),
-            '<' => svg.push_str("&lt;"),
-            '>' => svg.push_str("&gt;"),
-            '"' => svg.push_str("&quot;"),
-            c => svg.push(c),
-        }
-    }
 }
 
 /// Cells as user units.

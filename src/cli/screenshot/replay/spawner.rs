@@ -1,4 +1,4 @@
-//! Attempts that do what a recording says, in the time of the runtime.
+//! A spawner whose attempts do what a recording says, in the runtime's time.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::recording::{Recording, Take};
+use super::recording::{RecordedAttempt, Recording};
 use crate::exec::{AttemptEvent, Spawner, StopTokens};
 use crate::model::{
     AttemptNo, CallId, CallSample, Ending, Epoch, McpRequest, Outcome, Plan, ProcessSpec,
@@ -15,7 +15,7 @@ use crate::model::{
 use crate::output::Sink;
 use crate::probe::{ProbeReading, Subject};
 
-/// How often the readings are told.
+/// Time between two readings.
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// The tool that ignores SIGTERM.
@@ -23,14 +23,14 @@ const STUBBORN: &str = "stubborn";
 
 /// Starts attempts that are played.
 #[derive(Clone)]
-pub(super) struct Players {
+pub(super) struct ReplaySpawner {
     recording: Arc<Recording>,
-    parts: Arc<BTreeMap<CallId, Part>>,
+    calls: Arc<BTreeMap<CallId, RecordedCall>>,
     playing: Arc<Mutex<BTreeMap<CallId, Playing>>>,
 }
 
-/// What is known of a call.
-struct Part {
+/// A call of the plan that is played.
+struct RecordedCall {
     name: String,
     is_stubborn: bool,
 }
@@ -39,30 +39,29 @@ struct Part {
 struct Playing {
     epoch: Epoch,
     since: Instant,
-    take: Option<Take>,
+    attempt: Option<RecordedAttempt>,
 }
 
 impl Playing {
-    /// What a call uses now.
-    fn sample((call, it): (&CallId, &Self)) -> (Subject, Option<CallSample>) {
-        let take = it.take.as_ref();
-        let sample = take.and_then(|take| take.sample(it.since.elapsed()));
-        (Subject::Call(*call, it.epoch), sample)
+    /// Returns what the attempt uses now.
+    fn sample(&self) -> Option<CallSample> {
+        let attempt = self.attempt.as_ref();
+        attempt.and_then(|attempt| attempt.sample(self.since.elapsed()))
     }
 }
 
-impl Players {
+impl ReplaySpawner {
     pub(super) fn new(recording: Arc<Recording>, plan: &Plan) -> Self {
-        let parts = plan.calls.iter().map(|call| {
-            let part = Part {
+        let calls = plan.calls.iter().map(|call| {
+            let recorded = RecordedCall {
                 name: call.name.as_str().to_owned(),
                 is_stubborn: call.tool.as_str() == STUBBORN,
             };
-            (call.id, part)
+            (call.id, recorded)
         });
         Self {
             recording,
-            parts: Arc::new(parts.collect()),
+            calls: Arc::new(calls.collect()),
             playing: Arc::default(),
         }
     }
@@ -71,9 +70,19 @@ impl Players {
         self.playing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells what the machine and everything under way use, until nobody
-    /// listens.
-    pub(super) async fn tell_readings(self, sender: watch::Sender<Arc<ProbeReading>>) {
+    /// Returns what every attempt under way uses now.
+    fn samples(&self) -> Vec<(Subject, Option<CallSample>)> {
+        let playing = self.lock();
+        let samples = playing.iter().map(|(call, playing)| {
+            let subject = Subject::Call(*call, playing.epoch);
+            (subject, playing.sample())
+        });
+        samples.collect()
+    }
+
+    /// Sends readings of the machine and of every attempt under way, until
+    /// nobody listens.
+    pub(super) async fn send_readings(self, sender: watch::Sender<Arc<ProbeReading>>) {
         let begun = Instant::now();
         let mut taken = 0;
         loop {
@@ -82,7 +91,7 @@ impl Players {
                 taken,
                 missed: 0,
                 machine: self.recording.machine(begun.elapsed()).cloned(),
-                trees: self.lock().iter().map(Playing::sample).collect(),
+                trees: self.samples(),
             };
             if sender.send(Arc::new(reading)).is_err() {
                 return;
@@ -94,28 +103,34 @@ impl Players {
 
 /// One attempt that is to be played.
 #[derive(Clone, Copy)]
-struct Cast {
+struct AttemptKey {
     call: CallId,
     epoch: Epoch,
     attempt: AttemptNo,
 }
 
-impl Players {
-    fn begin(&self, cast: Cast, stop: StopTokens, sink: Sink, events: mpsc::Sender<AttemptEvent>) {
-        let players = self.clone();
-        let Cast {
+impl ReplaySpawner {
+    fn begin(
+        &self,
+        key: AttemptKey,
+        stop: StopTokens,
+        sink: Sink,
+        events: mpsc::Sender<AttemptEvent>,
+    ) {
+        let spawner = self.clone();
+        let AttemptKey {
             call,
             epoch,
             attempt,
-        } = cast;
-        let part = self.parts.get(&call);
-        let take = part.and_then(|part| self.recording.attempt(&part.name, attempt.0));
-        let take = take.cloned();
-        let is_stubborn = part.is_some_and(|part| part.is_stubborn);
+        } = key;
+        let recorded = self.calls.get(&call);
+        let attempt = recorded.and_then(|it| self.recording.attempt(&it.name, attempt.0));
+        let attempt = attempt.cloned();
+        let is_stubborn = recorded.is_some_and(|recorded| recorded.is_stubborn);
         let playing = Playing {
             epoch,
             since: Instant::now(),
-            take: take.clone(),
+            attempt: attempt.clone(),
         };
         self.lock().insert(call, playing);
         tokio::spawn(async move {
@@ -124,12 +139,12 @@ impl Players {
             // Without an engine there is nobody to play for.
             let _unheard = events.send(begun).await;
             let ending = tokio::select! {
-                ending = play(take, &sink) => ending,
+                ending = play(attempt, &sink) => ending,
                 () = stop.soft.cancelled(), if !is_stubborn => killed("SIGTERM", 15),
                 () = stop.hard.cancelled() => killed("SIGKILL", 9),
             };
             sink.finish();
-            players.lock().remove(&call);
+            spawner.lock().remove(&call);
             let ended = AttemptEvent::Ended {
                 call,
                 epoch,
@@ -140,7 +155,7 @@ impl Players {
     }
 }
 
-impl Spawner for Players {
+impl Spawner for ReplaySpawner {
     fn start(
         &self,
         launch: ProcessSpec,
@@ -148,12 +163,12 @@ impl Spawner for Players {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     ) {
-        let cast = Cast {
+        let key = AttemptKey {
             call: launch.call,
             epoch: launch.epoch,
             attempt: launch.attempt,
         };
-        self.begin(cast, stop, sink, events);
+        self.begin(key, stop, sink, events);
     }
 
     fn ask(
@@ -163,28 +178,28 @@ impl Spawner for Players {
         sink: Sink,
         events: mpsc::Sender<AttemptEvent>,
     ) {
-        let cast = Cast {
+        let key = AttemptKey {
             call: question.call,
             epoch: question.epoch,
             // No call of a server is tried again in the sample plan.
             attempt: AttemptNo(1),
         };
-        self.begin(cast, stop, sink, events);
+        self.begin(key, stop, sink, events);
     }
 }
 
 /// Does what was recorded. What was not recorded succeeds at once.
-async fn play(take: Option<Take>, sink: &Sink) -> Ending {
+async fn play(attempt: Option<RecordedAttempt>, sink: &Sink) -> Ending {
     let begun = Instant::now();
-    let Some(take) = take else {
+    let Some(attempt) = attempt else {
         return Ending::plain(Outcome::Succeeded);
     };
-    for (at, stream, text) in take.printed {
+    for (at, stream, text) in attempt.printed {
         sleep_until(begun + at).await;
         sink.write(stream, text.as_bytes());
     }
-    sleep_until(begun + take.took).await;
-    take.ending
+    sleep_until(begun + attempt.took).await;
+    attempt.ending
 }
 
 fn killed(name: &str, signal: i32) -> Ending {

@@ -1,6 +1,9 @@
 //! The dashboard of real runs on a screen in memory: the real engine and the
 //! real loop, with played attempts and a clock that jumps.
 
+mod recording;
+mod spawner;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,48 +16,24 @@ use ratatui::buffer::Buffer;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::players::Players;
-use super::recording::Recording;
-use crate::catalogue::Catalogue;
+use super::script::{Script, ScriptStep};
 use crate::engine::{self, Command, EngineHandle, Lifetime, RunSurroundings};
 use crate::lab::ExperimentStatus;
 use crate::model::{Cap, Plan, Policy, RunId};
 use crate::output::{Bounds, ProtocolLog, Store};
 use crate::probe::{Probe, ProbeReading};
-use crate::theme::Theme;
 use crate::tui::ExperimentHandle;
 use crate::tui::event_loop::motion::Motion;
 use crate::tui::terminal::canvas::Canvas;
 use crate::tui::terminal::{Lent, TerminalControl};
 use crate::tui::text::glyphs::Glyphs;
 use crate::tui::{self, DashboardSettings, Deps, SavedSession, Signal, TuiError};
-
-/// Something that is done at a moment of the run.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Cue {
-    /// A key is pressed.
-    Press(char),
-    /// The cap is turned.
-    Turn(u32),
-    /// A call is cancelled.
-    Cancel(&'static str),
-    /// The screen is taken.
-    Take,
-}
-
-/// What is shown, and how it looks.
-pub(super) struct Show {
-    pub(super) plan: Plan,
-    pub(super) catalogue: Arc<Catalogue>,
-    pub(super) theme: Theme,
-    pub(super) size: (u16, u16),
-    /// In the order of their moments.
-    pub(super) cues: Vec<(Duration, Cue)>,
-}
+use recording::Recording;
+use spawner::ReplaySpawner;
 
 /// A screen cannot be taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StageError {
+pub(super) enum ReplayError {
     #[error("the recorded run cannot be read")]
     Recording(#[from] serde_json::Error),
     #[error("the runtime cannot be started")]
@@ -66,9 +45,9 @@ pub(super) enum StageError {
 }
 
 /// A session that is never put aside.
-struct Here;
+struct NoTerminal;
 
-impl TerminalControl for Here {
+impl TerminalControl for NoTerminal {
     fn copy(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
@@ -90,35 +69,35 @@ impl TerminalControl for Here {
     }
 }
 
-/// Plays a run from its start, and takes the screen wherever a cue says so.
-pub(super) fn play(show: Show) -> Result<Vec<Buffer>, StageError> {
+/// Plays a run from its start, and takes the screen wherever a step says so.
+pub(super) fn play(script: Script) -> Result<Vec<Buffer>, ReplayError> {
     let recording = Arc::new(Recording::demo()?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
-    runtime.block_on(perform(show, recording))
+    runtime.block_on(perform(script, recording))
 }
 
-async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, StageError> {
+async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer>, ReplayError> {
     let (sender, readings) = watch::channel(Arc::new(ProbeReading::default()));
     let cores = recording.cores();
-    let players = Players::new(recording, &show.plan);
-    tokio::spawn(players.clone().tell_readings(sender));
+    let spawner = ReplaySpawner::new(recording, &script.plan);
+    tokio::spawn(spawner.clone().send_readings(sender));
     let store = Store::new(None, Bounds::default());
     let engine = engine::start(engine::Setup {
         run: RunId::new("screenshot"),
         policy: Policy {
-            cap: show.plan.cap.unwrap_or_default(),
+            cap: script.plan.cap.unwrap_or_default(),
             ..Policy::default()
         },
-        plan: show.plan.clone(),
+        plan: script.plan.clone(),
         seed: 1,
         time_scale: 1.0,
         lifetime: Lifetime::UntilAsked,
-        catalogue: Arc::clone(&show.catalogue),
+        catalogue: Arc::clone(&script.catalogue),
         cores,
-        spawner: Arc::new(players),
+        spawner: Arc::new(spawner),
         store: store.clone(),
         probe: Probe::of(readings),
         learned: Vec::new(),
@@ -126,36 +105,36 @@ async fn perform(show: Show, recording: Arc<Recording>) -> Result<Vec<Buffer>, S
         recorder: None,
         tape: None,
     });
-    let canvas = Canvas::new(show.size.0, show.size.1);
+    let canvas = Canvas::new(script.size.0, script.size.1);
     let (keys, mut typed) = mpsc::channel(64);
     let handle = engine.handle();
     let deps = Deps {
         handle: handle.clone(),
         reader: store.reader(),
         protocol_log: ProtocolLog::default(),
-        catalogue: show.catalogue,
-        theme: show.theme,
+        catalogue: script.catalogue,
+        theme: script.theme,
         glyphs: Glyphs::Unicode,
         motion: Motion::Full,
         settings: DashboardSettings::default(),
         recalled: SavedSession::default(),
         run_folder: PathBuf::from("/run"),
-        laboratory: Some(laboratory(&show.plan)),
+        laboratory: Some(laboratory(&script.plan)),
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
-    // No cue gives the terminal away, so the keys are asked for once.
+    // No step gives the terminal away, so the keys are asked for once.
     let mut input = Some(stream::poll_fn(move |context| typed.poll_recv(context)).boxed_local());
     let input = || {
         input
             .take()
             .unwrap_or_else(|| stream::pending().boxed_local())
     };
-    let mut here = Here;
-    let dashboard = tui::run(&mut terminal, input, stream::pending(), &mut here, deps);
+    let mut control = NoTerminal;
+    let dashboard = tui::run(&mut terminal, input, stream::pending(), &mut control, deps);
     tokio::select! {
         biased;
-        left = dashboard => left.map_err(StageError::from).and(Err(StageError::Left)),
-        screens = direct(&show.plan, show.cues, &handle, &keys, &canvas) => Ok(screens),
+        left = dashboard => left.map_err(ReplayError::from).and(Err(ReplayError::Left)),
+        screens = direct(&script.plan, script.steps, &handle, &keys, &canvas) => Ok(screens),
     }
 }
 
@@ -167,33 +146,33 @@ fn laboratory(plan: &Plan) -> ExperimentHandle {
     ExperimentHandle { orders, news }
 }
 
-/// Gives the cues.
+/// Gives the steps.
 async fn direct(
     plan: &Plan,
-    cues: Vec<(Duration, Cue)>,
+    steps: Vec<(Duration, ScriptStep)>,
     handle: &EngineHandle,
     keys: &mpsc::Sender<io::Result<Event>>,
     canvas: &Canvas,
 ) -> Vec<Buffer> {
     let begun = Instant::now();
     let mut screens = Vec::new();
-    for (at, cue) in cues {
+    for (at, step) in steps {
         sleep_until(begun + at).await;
-        match cue {
-            Cue::Press(key) => {
+        match step {
+            ScriptStep::Press(key) => {
                 // The dashboard was left: `play` says so.
                 let _unheard = keys.send(Ok(Event::Key(pressed(key)))).await;
             }
-            Cue::Turn(lanes) => {
+            ScriptStep::SetCap(lanes) => {
                 let command = Cap::new(lanes).map(Command::SetCap);
                 let _refused = command.map(|command| handle.send(command));
             }
-            Cue::Cancel(name) => {
+            ScriptStep::Cancel(name) => {
                 let call = plan.calls.iter().find(|call| call.name.as_str() == name);
                 let command = call.map(|call| Command::Cancel(vec![call.id]));
                 let _refused = command.map(|command| handle.send(command));
             }
-            Cue::Take => screens.push(canvas.buffer()),
+            ScriptStep::Capture => screens.push(canvas.buffer()),
         }
     }
     screens

@@ -1,9 +1,35 @@
-//! What happens in a picture, and when.
+//! The script of a picture: what happens in it, and when.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::stage::Cue;
+use crate::catalogue::Catalogue;
+use crate::model::Plan;
+use crate::theme::Theme;
 use crate::tui::state::Screen;
+
+/// Something that is done at a moment of the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ScriptStep {
+    /// Press a key.
+    Press(char),
+    /// Set the cap.
+    SetCap(u32),
+    /// Cancel a call.
+    Cancel(&'static str),
+    /// Keep the screen as it is.
+    Capture,
+}
+
+/// What is shown, and how it looks.
+pub(super) struct Script {
+    pub(super) plan: Plan,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) theme: Theme,
+    pub(super) size: (u16, u16),
+    /// The steps, in the order of their moments.
+    pub(super) steps: Vec<(Duration, ScriptStep)>,
+}
 
 /// The latest moment that can be asked for; the run is over long before.
 pub(super) const LONGEST: Duration = Duration::from_mins(1);
@@ -20,36 +46,36 @@ pub(super) fn names() -> Vec<String> {
     names.map(str::to_lowercase).collect()
 }
 
-/// A screen at a moment, by default one that has something to show there.
-pub(super) fn still(name: &str, at: Option<Duration>) -> Vec<(Duration, Cue)> {
+/// A screen at a moment, by default one that has something to script there.
+pub(super) fn still(name: &str, at: Option<Duration>) -> Vec<(Duration, ScriptStep)> {
     let mut screens = Screen::ALL.into_iter();
     let screen = screens.find(|screen| screen.names().0.to_lowercase() == name);
     let screen = screen.unwrap_or(Screen::Lanes);
     let key = char::from_digit(screen.number() as u32, 10).unwrap_or('1');
     let at = at.unwrap_or_else(|| moment(screen));
-    let mut cues = happenings();
-    cues.retain(|(when, _)| *when <= at);
+    let mut steps = happenings();
+    steps.retain(|(when, _)| *when <= at);
     let before = at.saturating_sub(SETTLES);
-    cues.push((before, Cue::Press(key)));
+    steps.push((before, ScriptStep::Press(key)));
     if screen == Screen::Queue {
         // All calls, not only those that wait.
-        cues.push((before, Cue::Press('O')));
+        steps.push((before, ScriptStep::Press('O')));
     }
-    cues.push((at, Cue::Take));
-    cues.sort_by_key(|(when, _)| *when);
-    cues
+    steps.push((at, ScriptStep::Capture));
+    steps.sort_by_key(|(when, _)| *when);
+    steps
 }
 
 /// The whole run, taken every so often.
-pub(super) fn film(step: Duration) -> Vec<(Duration, Cue)> {
-    let mut cues = happenings();
+pub(super) fn film(step: Duration) -> Vec<(Duration, ScriptStep)> {
+    let mut steps = happenings();
     let mut at = SETTLES;
     while at < FILM {
-        cues.push((at, Cue::Take));
+        steps.push((at, ScriptStep::Capture));
         at += step;
     }
-    cues.sort_by_key(|(when, _)| *when);
-    cues
+    steps.sort_by_key(|(when, _)| *when);
+    steps
 }
 
 /// When there is most to see on a screen.
@@ -63,12 +89,12 @@ fn moment(screen: Screen) -> Duration {
 
 /// What the user does: gives the run one lane more, cancels the one call that
 /// ignores being asked, and reads what the call in the new lane prints.
-fn happenings() -> Vec<(Duration, Cue)> {
+fn happenings() -> Vec<(Duration, ScriptStep)> {
     let at = Duration::from_millis;
     let mut happenings = vec![
-        (at(6_000), Cue::Turn(5)),
-        (at(7_000), Cue::Cancel("watch-logs")),
+        (at(6_000), ScriptStep::SetCap(5)),
+        (at(7_000), ScriptStep::Cancel("watch-logs")),
     ];
-    happenings.extend([Cue::Press('j'); 4].map(|down| (at(8_500), down)));
+    happenings.extend([ScriptStep::Press('j'); 4].map(|down| (at(8_500), down)));
     happenings
 }

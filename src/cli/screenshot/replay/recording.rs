@@ -10,13 +10,13 @@ use crate::model::{CallSample, Ending, MachineSample, Outcome, Stream};
 
 /// The sample plan as it went once, in four lanes of a machine with two cores:
 /// `fanout demo --events`.
-const DEMO: &str = include_str!("../../../sample-tools/demo.ndjson");
+const DEMO: &str = include_str!("../../../../sample-tools/demo.ndjson");
 
 /// A recorded run.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     /// By name of the call and number of the attempt.
-    takes: BTreeMap<(String, u32), Take>,
+    attempts: BTreeMap<(String, u32), RecordedAttempt>,
     /// The attempt of each call that was last seen to start.
     latest: BTreeMap<String, u32>,
     machine: Vec<(Duration, MachineSample)>,
@@ -24,7 +24,7 @@ pub(super) struct Recording {
 
 /// One attempt. Its times count from its start.
 #[derive(Debug, Clone)]
-pub(super) struct Take {
+pub(super) struct RecordedAttempt {
     started: Duration,
     /// What it printed.
     pub(super) printed: Vec<(Duration, Stream, String)>,
@@ -37,15 +37,15 @@ pub(super) struct Take {
 }
 
 #[derive(Debug, Deserialize)]
-struct Line {
+struct RecordedLine {
     t_ms: f64,
     #[serde(flatten)]
-    event: Event,
+    event: RecordedEvent,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Event {
+enum RecordedEvent {
     CallStarted {
         id: String,
         attempt: u32,
@@ -55,14 +55,14 @@ enum Event {
         stream: Stream,
         text: String,
     },
-    Sample(Reading),
+    Sample(RecordedReading),
     CallWaiting {
         id: String,
-        ended: Option<End>,
+        ended: Option<RecordedEnd>,
     },
     CallEnded {
         id: String,
-        attempt: Option<End>,
+        attempt: Option<RecordedEnd>,
     },
     #[serde(other)]
     Other,
@@ -70,7 +70,7 @@ enum Event {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Reading {
+enum RecordedReading {
     Call {
         id: String,
         #[serde(flatten)]
@@ -80,7 +80,7 @@ enum Reading {
 }
 
 #[derive(Debug, Deserialize)]
-struct End {
+struct RecordedEnd {
     outcome: Outcome,
     reason: Option<String>,
     exit_code: Option<i32>,
@@ -95,8 +95,8 @@ impl Recording {
     fn read(text: &str) -> Result<Self, serde_json::Error> {
         let mut recording = Self::default();
         for line in text.lines() {
-            let line: Line = serde_json::from_str(line)?;
-            recording.take(
+            let line: RecordedLine = serde_json::from_str(line)?;
+            recording.add(
                 Duration::from_secs_f64(line.t_ms.max(0.0) / 1000.0),
                 line.event,
             );
@@ -104,46 +104,53 @@ impl Recording {
         Ok(recording)
     }
 
-    fn take(&mut self, at: Duration, event: Event) {
+    fn add(&mut self, at: Duration, event: RecordedEvent) {
         match event {
-            Event::CallStarted { id, attempt } => {
+            RecordedEvent::CallStarted { id, attempt } => {
                 self.latest.insert(id.clone(), attempt);
-                self.takes.insert((id, attempt), Take::begun(at));
+                self.attempts
+                    .insert((id, attempt), RecordedAttempt::begun(at));
             }
-            Event::Output { id, stream, text } => {
-                if let Some(take) = self.current(id) {
-                    take.printed
-                        .push((at.saturating_sub(take.started), stream, text));
+            RecordedEvent::Output { id, stream, text } => {
+                if let Some(attempt) = self.current(id) {
+                    attempt
+                        .printed
+                        .push((at.saturating_sub(attempt.started), stream, text));
                 }
             }
-            Event::Sample(Reading::Call { id, sample }) => {
-                if let Some(take) = self.current(id) {
-                    take.samples.push((at.saturating_sub(take.started), sample));
+            RecordedEvent::Sample(RecordedReading::Call { id, sample }) => {
+                if let Some(attempt) = self.current(id) {
+                    attempt
+                        .samples
+                        .push((at.saturating_sub(attempt.started), sample));
                 }
             }
-            Event::Sample(Reading::Machine(sample)) => self.machine.push((at, sample)),
-            Event::CallWaiting { id, ended: end } | Event::CallEnded { id, attempt: end } => {
-                if let (Some(take), Some(end)) = (self.current(id), end) {
-                    take.took = at.saturating_sub(take.started);
-                    take.ending = Ending {
+            RecordedEvent::Sample(RecordedReading::Machine(sample)) => {
+                self.machine.push((at, sample))
+            }
+            RecordedEvent::CallWaiting { id, ended: end }
+            | RecordedEvent::CallEnded { id, attempt: end } => {
+                if let (Some(attempt), Some(end)) = (self.current(id), end) {
+                    attempt.took = at.saturating_sub(attempt.started);
+                    attempt.ending = Ending {
                         reason: end.reason,
                         exit_code: end.exit_code,
                         ..Ending::plain(end.outcome)
                     };
                 }
             }
-            Event::Other => {}
+            RecordedEvent::Other => {}
         }
     }
 
-    fn current(&mut self, id: String) -> Option<&mut Take> {
+    fn current(&mut self, id: String) -> Option<&mut RecordedAttempt> {
         let attempt = *self.latest.get(&id)?;
-        self.takes.get_mut(&(id, attempt))
+        self.attempts.get_mut(&(id, attempt))
     }
 
     /// The attempt of this number of a call.
-    pub(super) fn attempt(&self, name: &str, attempt: u32) -> Option<&Take> {
-        self.takes.get(&(name.to_owned(), attempt))
+    pub(super) fn attempt(&self, name: &str, attempt: u32) -> Option<&RecordedAttempt> {
+        self.attempts.get(&(name.to_owned(), attempt))
     }
 
     /// The machine at a moment of the run.
@@ -159,7 +166,7 @@ impl Recording {
     }
 }
 
-impl Take {
+impl RecordedAttempt {
     fn begun(started: Duration) -> Self {
         Self {
             started,
@@ -199,13 +206,16 @@ mod tests {
         let never = ["smoke-test", "compare-pages"];
         for call in loaded.plan.calls {
             let name = call.name.as_str();
-            let take = recording.attempt(name, 1);
+            let attempt = recording.attempt(name, 1);
             assert_eq!(
-                take.is_none(),
+                attempt.is_none(),
                 never.contains(&name),
                 "{name}: record it anew"
             );
-            assert!(take.is_none_or(|take| !take.took.is_zero()), "{name}");
+            assert!(
+                attempt.is_none_or(|attempt| !attempt.took.is_zero()),
+                "{name}"
+            );
         }
         let second = recording.attempt("database", 2).expect("a second attempt");
         assert_eq!(second.ending.outcome, Outcome::Succeeded);

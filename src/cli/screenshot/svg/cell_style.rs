@@ -1,4 +1,4 @@
-//! Colours and attributes of a cell, once its style is resolved.
+//! The look of a cell, with its style resolved.
 
 use std::fmt;
 
@@ -20,12 +20,12 @@ impl fmt::Display for Rgb {
 
 /// The colours of the terminal itself, for cells that have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ground {
+pub(in crate::cli) struct DefaultColours {
     pub(super) fg: Rgb,
     pub(super) bg: Rgb,
 }
 
-impl Default for Ground {
+impl Default for DefaultColours {
     /// Light grey on nearly black, as most terminals start.
     fn default() -> Self {
         Self {
@@ -35,10 +35,10 @@ impl Default for Ground {
     }
 }
 
-impl Ground {
-    /// The ground with another background, if a theme has one.
+impl DefaultColours {
+    /// The defaults with another background, if a theme has one.
     #[must_use]
-    pub fn with_background(self, bg: Option<Color>) -> Self {
+    pub(in crate::cli) fn with_background(self, bg: Option<Color>) -> Self {
         let bg = bg.and_then(theme::rgb).map_or(self.bg, Rgb);
         Self { bg, ..self }
     }
@@ -46,7 +46,7 @@ impl Ground {
 
 /// A cell's colours and weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ink {
+pub(super) struct CellColours {
     pub(super) fg: Rgb,
     pub(super) bg: Rgb,
     pub(super) is_bold: bool,
@@ -57,11 +57,11 @@ pub(super) struct Ink {
 /// How far dim text moves towards its background, of a hundred.
 const DIMMED: u16 = 40;
 
-impl Ink {
+impl CellColours {
     /// Resolves a cell: reversed first, then dim.
-    pub(super) fn of(cell: &Cell, ground: Ground) -> Self {
+    pub(super) fn of(cell: &Cell, defaults: DefaultColours) -> Self {
         let colour = |colour, other: Rgb| theme::rgb(colour).map_or(other, Rgb);
-        let (mut fg, mut bg) = (colour(cell.fg, ground.fg), colour(cell.bg, ground.bg));
+        let (mut fg, mut bg) = (colour(cell.fg, defaults.fg), colour(cell.bg, defaults.bg));
         if cell.modifier.contains(Modifier::REVERSED) {
             std::mem::swap(&mut fg, &mut bg);
         }
@@ -87,18 +87,18 @@ fn mixed(fg: Rgb, bg: Rgb) -> Rgb {
     Rgb(parts)
 }
 
-/// Colour and attributes of text, independent of its background.
+/// What text styles like, whatever it stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct CellStyle {
     fg: Rgb,
     is_bold: bool,
     is_italic: bool,
 }
 
-impl Ink {
-    /// The look of the cell's text.
-    pub(super) fn look(self) -> Look {
-        Look {
+impl CellColours {
+    /// The style of the cell's text.
+    pub(super) fn style(self) -> CellStyle {
+        CellStyle {
             fg: self.fg,
             is_bold: self.is_bold,
             is_italic: self.is_italic,
@@ -106,18 +106,18 @@ impl Ink {
     }
 }
 
-/// The looks of text in one picture, each under a short name.
+/// The styles of text in one picture, each under a short name.
 #[derive(Debug, Default)]
-pub(super) struct Looks {
-    all: Vec<Look>,
+pub(super) struct StyleSheet {
+    all: Vec<CellStyle>,
 }
 
-impl Looks {
-    /// The name of the class for text of this look.
-    pub(super) fn class(&mut self, look: Look) -> String {
-        let known = self.all.iter().position(|it| *it == look);
+impl StyleSheet {
+    /// The name of the class for text of this style.
+    pub(super) fn class(&mut self, style: CellStyle) -> String {
+        let known = self.all.iter().position(|it| *it == style);
         let index = known.unwrap_or_else(|| {
-            self.all.push(look);
+            self.all.push(style);
             self.all.len() - 1
         });
         name(index)
@@ -126,18 +126,18 @@ impl Looks {
     /// The style sheet.
     pub(super) fn sheet(&self) -> String {
         let rules = self.all.iter().enumerate();
-        let rules = rules.map(|(index, look)| {
-            let bold = if look.is_bold {
+        let rules = rules.map(|(index, style)| {
+            let bold = if style.is_bold {
                 ";font-weight:bold"
             } else {
                 ""
             };
-            let italic = if look.is_italic {
+            let italic = if style.is_italic {
                 ";font-style:italic"
             } else {
                 ""
             };
-            format!(".{}{{fill:{}{bold}{italic}}}", name(index), look.fg)
+            format!(".{}{{fill:{}{bold}{italic}}}", name(index), style.fg)
         });
         rules.collect()
     }

@@ -5,31 +5,37 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 
-use super::ink::{Ground, Looks};
-use super::row::{escape, row};
+use super::cell_style::{DefaultColours, StyleSheet};
+use super::row::row;
 use super::{CELL_HEIGHT, CELL_WIDTH, FONT_SIZE, MARGIN};
+use crate::tui::svg::escape;
 
 /// A screen as a picture. `title` is what it shows, for those who cannot see it.
-pub fn still(screen: &Buffer, ground: Ground, title: &str) -> String {
-    let mut looks = Looks::default();
+pub(in crate::cli) fn still(screen: &Buffer, defaults: DefaultColours, title: &str) -> String {
+    let mut styles = StyleSheet::default();
     let mut body = String::new();
-    for (index, row) in rows(screen, ground, &mut looks).iter().enumerate() {
+    for (index, row) in rows(screen, defaults, &mut styles).iter().enumerate() {
         place(row, index, &mut body);
     }
-    whole(screen, ground, title, &looks.sheet(), &body)
+    whole(screen, defaults, title, &styles.sheet(), &body)
 }
 
 /// Screens of one size that follow one another, each for `each`, and begin
 /// anew after the last. Where pictures do not move, or should not, one of them
 /// is seen.
-pub fn film(screens: &[Buffer], each: Duration, ground: Ground, title: &str) -> String {
+pub(in crate::cli) fn film(
+    screens: &[Buffer],
+    each: Duration,
+    defaults: DefaultColours,
+    title: &str,
+) -> String {
     let Some(first) = screens.first() else {
-        return still(&Buffer::default(), ground, title);
+        return still(&Buffer::default(), defaults, title);
     };
-    let mut looks = Looks::default();
+    let mut styles = StyleSheet::default();
     let frames: Vec<Vec<String>> = screens
         .iter()
-        .map(|screen| rows(screen, ground, &mut looks))
+        .map(|screen| rows(screen, defaults, &mut styles))
         .collect();
     // A row that is drawn more than once is written once.
     let mut distinct: Vec<&String> = Vec::new();
@@ -63,15 +69,15 @@ pub fn film(screens: &[Buffer], each: Duration, ground: Ground, title: &str) -> 
         "{}.f{{visibility:hidden;animation:f {total:.1}s step-end infinite}}.s{{visibility:visible}}\
          @keyframes f{{0%{{visibility:visible}}{share:.3}%{{visibility:hidden}}}}\
          @media(prefers-reduced-motion:reduce){{.f{{animation:none}}}}",
-        looks.sheet()
+        styles.sheet()
     );
-    whole(first, ground, title, &sheet, &(defined + &body))
+    whole(first, defaults, title, &sheet, &(defined + &body))
 }
 
-fn rows(screen: &Buffer, ground: Ground, looks: &mut Looks) -> Vec<String> {
+fn rows(screen: &Buffer, defaults: DefaultColours, styles: &mut StyleSheet) -> Vec<String> {
     let width = usize::from(screen.area.width).max(1);
     let rows = screen.content.chunks(width);
-    rows.map(|cells| row(cells, ground, looks)).collect()
+    rows.map(|cells| row(cells, defaults, styles)).collect()
 }
 
 /// Puts a row where it belongs.
@@ -87,14 +93,20 @@ fn place(row: &str, index: usize, svg: &mut String) {
     );
 }
 
-fn whole(screen: &Buffer, ground: Ground, title: &str, sheet: &str, body: &str) -> String {
+fn whole(
+    screen: &Buffer,
+    defaults: DefaultColours,
+    title: &str,
+    sheet: &str,
+    body: &str,
+) -> String {
     let (width, height) = (
         i32::from(screen.area.width) * CELL_WIDTH + 2 * MARGIN,
         i32::from(screen.area.height) * CELL_HEIGHT + 2 * MARGIN,
     );
     let mut named = String::new();
     escape(title, &mut named);
-    let bg = ground.bg;
+    let bg = defaults.bg;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{named}</title>\n\
@@ -129,7 +141,7 @@ mod tests {
             .fg(Color::Rgb(200, 0, 0))
             .bg(Color::Rgb(0, 0, 100))
             .add_modifier(Modifier::REVERSED);
-        let svg = still(&screen("a", style), Ground::default(), "t");
+        let svg = still(&screen("a", style), DefaultColours::default(), "t");
         assert!(
             svg.contains(r##"width="9" height="18" fill="#c80000""##),
             "{svg}"
@@ -139,7 +151,7 @@ mod tests {
             .fg(Color::Rgb(100, 100, 100))
             .bg(Color::Rgb(0, 0, 0))
             .add_modifier(Modifier::DIM);
-        let svg = still(&screen("a", style), Ground::default(), "t");
+        let svg = still(&screen("a", style), DefaultColours::default(), "t");
         assert!(svg.contains(".c0{fill:#3c3c3c}"), "{svg}");
     }
 
@@ -147,7 +159,7 @@ mod tests {
     fn text_has_its_place_and_length_and_lines_are_geometry() {
         let svg = still(
             &screen("ab c  <d ✓──", Style::new()),
-            Ground::default(),
+            DefaultColours::default(),
             "a & b",
         );
         for part in [
@@ -165,7 +177,12 @@ mod tests {
     #[test]
     fn a_film_writes_each_row_once_and_shows_one_frame_at_a_time() {
         let frames = ["one", "two", "one"].map(|it| screen(it, Style::new()));
-        let svg = film(&frames, Duration::from_secs(2), Ground::default(), "t");
+        let svg = film(
+            &frames,
+            Duration::from_secs(2),
+            DefaultColours::default(),
+            "t",
+        );
         assert_eq!(svg.matches("<g id=").count(), 2, "{svg}");
         assert_eq!(svg.matches("class=\"f").count(), 3, "{svg}");
         assert_eq!(svg.matches("class=\"f s\"").count(), 1, "{svg}");
