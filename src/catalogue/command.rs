@@ -1,5 +1,5 @@
-//! From a tool and resolved arguments to a command line. No shell is involved:
-//! a placeholder fills one element, or part of one, and is never split again.
+//! Builds the command line of an attempt from its tool and resolved arguments.
+//! No shell is involved: a placeholder fills one element, or part of one, and is never split again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use super::surroundings::{self, Surroundings};
 use super::template::{Piece, UnclosedPlaceholder, pieces};
 use crate::model::{Stdin, StdinKind, Tool, ToolAction};
 
-/// The program of the sample tools' manifest that stands for our own
-/// executable, wherever that is.
+/// Program name in the sample manifest that is replaced by the path of our own
+/// executable.
 const OWN_PROGRAM: &str = "@fanout";
 
 /// A command line, ready to be started.
@@ -25,11 +25,12 @@ pub struct Expanded {
     pub env: BTreeMap<String, String>,
     /// Working directory, absolute.
     pub cwd: PathBuf,
-    /// What the tool reads.
+    /// Standard input.
     pub stdin: Stdin,
 }
 
-/// Why arguments do not make a command line. The call fails without a process.
+/// Reason arguments cannot be turned into a command line. The call fails without
+/// a process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpandError {
     /// The tool is not run by a command.
@@ -46,7 +47,7 @@ pub enum ExpandError {
         /// The element of the command.
         element: String,
     },
-    /// A value that a program could take for an option.
+    /// A value that the program could read as an option.
     #[error(
         "the argument `{argument}` starts with `-`: the program could take it for an option; \
          the tool's manifest can allow that by `dash` or by `--` before it"
@@ -131,7 +132,7 @@ struct Element<'e> {
 }
 
 impl Element<'_> {
-    /// The element filled; `None` where it is dropped.
+    /// Returns the filled element; `None` where it is dropped.
     fn filled(&self) -> Result<Option<String>, ExpandError> {
         let pieces = pieces(self.template)?;
         let is_bare = matches!(pieces[..], [Piece::Placeholder(_)]);
@@ -184,7 +185,7 @@ impl Element<'_> {
     }
 }
 
-/// A value as text: strings as they are, everything else as JSON.
+/// Returns a value as text: strings as they are, everything else as JSON.
 pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -192,7 +193,7 @@ pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// The program of a command: our own, one to be looked up in `PATH`, or a path
+/// Returns the program of a command: our own, one to be looked up in `PATH`, or a path
 /// relative to the folder of its catalogue.
 pub(super) fn program_of(program: &str, folder: &Path, own_program: &Path) -> String {
     if program == OWN_PROGRAM {
@@ -204,13 +205,13 @@ pub(super) fn program_of(program: &str, folder: &Path, own_program: &Path) -> St
     tidy(&folder.join(program)).display().to_string()
 }
 
-/// The folder of a catalogue file, absolute.
+/// Returns the folder of a catalogue file, absolute.
 pub(super) fn folder_of(origin: Option<&Path>, started_in: &Path) -> PathBuf {
     let folder = origin.and_then(Path::parent);
     started_in.join(folder.unwrap_or(Path::new("")))
 }
 
-/// Without `.` parts; `..` stays, since a link may stand before it.
+/// Removes `.` components; `..` stays, since a link may stand before it.
 pub(super) fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
 }

@@ -1,6 +1,6 @@
-//! Catalogue files that lie near a plan, or near where the program was
-//! started. They say what is executed and nobody gave them, so one that was
-//! found is only looked at until its reader trusts it.
+//! Catalogue files near a plan, or near the folder in which the program was
+//! started. They decide which programs are executed, and nobody named them, so
+//! a file that was found is only read, not used, until the user trusts it.
 
 use std::path::{Path, PathBuf};
 
@@ -28,16 +28,16 @@ const LOADER_NAMES: [&str; 6] = [
     "RUBYOPT",
 ];
 
-/// The `fanout.toml` in a folder or in the nearest one above it; `None` also
-/// where there is no such folder.
+/// Returns the `fanout.toml` in a folder or in the nearest one above it; `None`
+/// also where the folder does not exist.
 pub fn nearest_file(folder: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
     let mut files = folder.ancestors().map(|folder| folder.join(FILE_NAME));
     files.find(|file| file.is_file())
 }
 
-/// The same for the folder of a plan, unless the catalogue was read from the
-/// file that is found.
+/// Returns the nearest file for the folder of a plan, unless the catalogue was
+/// read from it already.
 pub fn discover(catalogue: &Catalogue, plan: &Path) -> Option<PathBuf> {
     let plan = std::path::absolute(plan).ok()?;
     let found = nearest_file(plan.parent()?)?;
@@ -47,8 +47,8 @@ pub fn discover(catalogue: &Catalogue, plan: &Path) -> Option<PathBuf> {
     (!is_read).then_some(found)
 }
 
-/// A catalogue file that was found and not given, as it was read: once, so
-/// that what is trusted is what is used.
+/// A catalogue file that was found and not named. It is read once, so that the
+/// text that is trusted is the text that is used.
 #[derive(Debug)]
 pub struct DiscoveredFile {
     path: PathBuf,
@@ -57,9 +57,9 @@ pub struct DiscoveredFile {
 }
 
 impl DiscoveredFile {
-    /// Reads a file that was found.
+    /// Reads the file.
     pub fn open(path: &Path) -> Result<Self, Box<Problem>> {
-        // Where its programs lie must be told by where it really is: a link
+        // Its programs are relative to its real folder: a link
         // to a trusted file would bring along other programs.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let source =
@@ -72,23 +72,22 @@ impl DiscoveredFile {
         })
     }
 
-    /// Where it really is.
+    /// Canonical path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The SHA-256 of its text, in hexadecimal digits.
+    /// SHA-256 of its text, in hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// Whether it says what the built-in manifest says, which everybody has
-    /// already.
+    /// Whether its text is that of the built-in manifest.
     pub fn is_sample(&self) -> bool {
         self.source.text() == MANIFEST
     }
 
-    /// What it describes, and what is wrong with it. Nobody gave it, so it may
+    /// Returns its catalogue and its problems. Nobody gave the file, so it may
     /// not set variables that change which code a program loads.
     pub fn read(&self) -> (Catalogue, Problems) {
         let (catalogue, mut problems) = Catalogue::of_source(&self.source, &self.path);

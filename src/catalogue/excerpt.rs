@@ -1,7 +1,7 @@
 //! The few lines of a file that a report shows around a problem.
 //!
-//! It is cut when the problem is found, so that a report on a file of many
-//! megabytes, or on a line as long, stays small and quick to draw.
+//! It is cut when the problem is found, so that a report on a very large file,
+//! or a very long line, stays small and is drawn quickly.
 
 use std::ops::Range;
 
@@ -59,7 +59,7 @@ impl Excerpt {
     }
 }
 
-/// The part of a line that is shown, and where in it `marked` stands.
+/// Returns the part of a line that is shown, and the range of `marked` in it.
 fn window(line: &str, marked: &Range<usize>) -> (String, Range<usize>) {
     if line.chars().nth(WIDEST).is_none() {
         return (line.to_owned(), marked.clone());

@@ -1,5 +1,5 @@
-//! Reading the keys of one table, strictly: each key is asked for by name, and
-//! what was never asked for is an error with the nearest key that was.
+//! Reads the keys of one table, strictly: each key is asked for by name, and a
+//! key that was never asked for is an error that names the nearest known one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::text::nearest;
 
 /// The keys of one table that have not been asked for yet.
 pub(crate) struct Fields<'n> {
-    /// What the table describes, with its article.
+    /// The thing that the table describes, with its article.
     what: &'static str,
     node: &'n Node,
     left: Vec<&'n KeyValue>,
@@ -18,7 +18,7 @@ pub(crate) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// The keys of a table that describes `what`; an error where it is none.
+    /// Takes the keys of a table that describes `what`; reports any other value.
     pub(crate) fn of(
         node: &'n Node,
         what: &'static str,
@@ -36,24 +36,24 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// Whether a key is there that has not been asked for yet.
+    /// Whether the table has a key that has not been asked for yet.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.left.iter().any(|entry| entry.key == key)
     }
 
-    /// A key with its value.
+    /// Returns a key with its value.
     pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'n KeyValue> {
         self.known.push(key);
         let at = self.left.iter().position(|entry| entry.key == key)?;
         Some(self.left.remove(at))
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
-    /// The value of a key that must be there.
+    /// Returns the value of a required key; reports that it is missing.
     pub(crate) fn need(
         &mut self,
         key: &'static str,
@@ -66,7 +66,7 @@ impl<'n> Fields<'n> {
         found
     }
 
-    /// A value that `read` understands.
+    /// Reads the value of a key with `read`.
     pub(crate) fn read<T>(
         &mut self,
         key: &'static str,
@@ -76,8 +76,7 @@ impl<'n> Fields<'n> {
         self.take(key).and_then(|node| read(node, findings))
     }
 
-    /// A key that the contract names and this version cannot honour: an error
-    /// where it is given.
+    /// Reports a key that is reserved for a later version.
     pub(crate) fn refuse(&mut self, key: &'static str, findings: &mut Findings<'_>) {
         if let Some(entry) = self.entry(key) {
             let problem = findings
@@ -105,7 +104,7 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// `a`, `b` and `c`.
+/// Joins words as "`a`, `b` and `c`".
 pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
@@ -123,7 +122,7 @@ pub(crate) fn wrong_kind(node: &Node, expected: &str, findings: &mut Findings<'_
     findings.error(&node.span, message);
 }
 
-/// A string.
+/// Reads a string.
 pub(crate) fn text<'n>(node: &'n Node, findings: &mut Findings<'_>) -> Option<&'n str> {
     let text = node.as_text();
     if text.is_none() {
@@ -132,7 +131,7 @@ pub(crate) fn text<'n>(node: &'n Node, findings: &mut Findings<'_>) -> Option<&'
     text
 }
 
-/// `true` or `false`.
+/// Reads `true` or `false`.
 pub(crate) fn boolean(node: &Node, findings: &mut Findings<'_>) -> Option<bool> {
     if let Item::Bool(is_true) = node.item {
         return Some(is_true);
@@ -141,7 +140,7 @@ pub(crate) fn boolean(node: &Node, findings: &mut Findings<'_>) -> Option<bool> 
     None
 }
 
-/// A whole number from `least` to `most`.
+/// Reads a whole number in a range.
 pub(crate) fn whole(
     node: &Node,
     range: std::ops::RangeInclusive<i64>,
@@ -163,7 +162,7 @@ pub(crate) fn whole(
     found
 }
 
-/// A duration, 0 allowed.
+/// Reads a duration; 0 is allowed.
 pub(crate) fn duration(node: &Node, findings: &mut Findings<'_>) -> Option<Duration> {
     let Some(text) = node.as_text() else {
         wrong_kind(node, "a duration such as \"1.5s\"", findings);
@@ -178,7 +177,7 @@ pub(crate) fn duration(node: &Node, findings: &mut Findings<'_>) -> Option<Durat
     }
 }
 
-/// A duration of more than 0.
+/// Reads a duration of more than 0.
 pub(crate) fn some_time(node: &Node, findings: &mut Findings<'_>) -> Option<Duration> {
     let time = duration(node, findings)?;
     if time.is_zero() {
@@ -188,7 +187,7 @@ pub(crate) fn some_time(node: &Node, findings: &mut Findings<'_>) -> Option<Dura
     Some(time)
 }
 
-/// An array whose items `read` understands; the others are reported.
+/// Reads an array, each item with `read`; items that it refuses are left out.
 pub(crate) fn list<'n, T>(
     node: &'n Node,
     findings: &mut Findings<'_>,
@@ -213,14 +212,14 @@ pub(crate) fn list<'n, T>(
     Some(read.collect())
 }
 
-/// An array of strings.
+/// Reads an array of strings.
 pub(crate) fn texts(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<String>> {
     list(node, findings, |item, findings| {
         text(item, findings).map(str::to_owned)
     })
 }
 
-/// One of a few words.
+/// Reads one of a few words.
 pub(crate) fn choice<T: Copy>(
     node: &Node,
     choices: &[(&'static str, T)],

@@ -72,19 +72,19 @@ impl<'s> Findings<'s> {
         self.errors.is_full()
     }
 
-    /// How many errors there are: reading compares before and after.
+    /// Number of errors so far: readers compare it before and after.
     pub(crate) fn error_count(&self) -> usize {
         self.errors.count
     }
 
-    /// The errors and the warnings, each in the order of their places.
+    /// Returns the errors and the warnings, each in the order of their positions.
     pub(crate) fn finish(self) -> (Problems, Problems) {
         (self.errors.in_order(), self.warnings.in_order())
     }
 }
 
 impl Collected {
-    /// Adds one; beyond [`MOST_PROBLEMS`] it is only counted.
+    /// Adds a problem; beyond [`MOST_PROBLEMS`] it is only counted.
     fn push(&mut self, problem: Problem) {
         self.count += 1;
         if self.list.len() < MOST_PROBLEMS {

@@ -19,16 +19,16 @@ use crate::model::{
     Annotations, OutputKind, Rate, ServerName, StdinKind, Timeouts, Tool, ToolAction, ToolName,
 };
 
-/// A tool as one file describes it, with the place of its name.
+/// A tool as one file describes it, with the span of its name.
 pub(super) struct ParsedTool {
     pub(super) tool: Tool,
     pub(super) schema: Option<Schema>,
     pub(super) name_span: Range<usize>,
-    /// Without errors; others are not unknown, only unusable.
+    /// Whether it has no errors; a tool with errors is known, but not usable.
     pub(super) is_sound: bool,
 }
 
-/// What one file describes.
+/// Content of one catalogue file.
 #[derive(Default)]
 pub(super) struct Manifest {
     pub(super) tools: Vec<ParsedTool>,
@@ -39,13 +39,12 @@ pub(super) struct Manifest {
     pub(super) is_whole: bool,
 }
 
-/// In whose form a file may be written.
+/// Formats that a file may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileFormat {
-    /// Ours.
+    /// Our own.
     Native,
-    /// Ours, or that of another program, by whose rules the values of variables
-    /// are filled in.
+    /// Our own, or that of another program.
     NativeOrForeign,
 }
 
@@ -102,8 +101,8 @@ pub(super) fn read(
     }
 }
 
-/// A tool; with errors it is still returned, as far as it could be read, so
-/// that its name is known.
+/// Reads a tool; with errors it is still returned, as far as it could be read,
+/// so that its name is known.
 fn read_tool(
     node: &Node,
     origin: Option<&Path>,
@@ -176,7 +175,7 @@ fn tool_name(node: &Node, findings: &mut Findings<'_>) -> Option<ToolName> {
     Some(ToolName::new(name))
 }
 
-/// Keys that mean something to programs only.
+/// Keys that only tools with a command have.
 const OF_COMMANDS: [&str; 6] = ["command", "cwd", "stdin", "env", "env_pass", "dash"];
 
 fn action(

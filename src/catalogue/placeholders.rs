@@ -8,12 +8,12 @@ use super::text::nearest;
 
 /// The arguments that a tool's placeholders may name.
 pub(super) struct Placeholders<'n> {
-    /// Every argument there can be; `None` where the schema leaves it open.
+    /// All possible arguments; `None` where the schema allows others.
     closed: Option<Vec<&'n str>>,
 }
 
 impl<'n> Placeholders<'n> {
-    /// What the schema at `node` says of the arguments.
+    /// Takes the arguments that the schema at `node` allows.
     pub(super) fn new(node: Option<&'n Node>) -> Self {
         let is_closed = node
             .and_then(|schema| schema.get("additionalProperties"))

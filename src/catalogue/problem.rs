@@ -1,4 +1,4 @@
-//! What is wrong with files: each problem located, all of them in one report.
+//! Problems of files: each with its position, all of them in one report.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::text::sanitize;
 /// Most problems that one report keeps; further ones are counted.
 pub const MOST_PROBLEMS: usize = 1000;
 
-/// One thing that is wrong with a file, or only doubtful: a warning.
+/// An error in a file, or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     file: String,
@@ -29,7 +29,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// An error that no place in the file can be named for.
+    /// Makes an error about a file as a whole.
     pub(crate) fn of_file(file: &str, message: impl AsRef<str>) -> Self {
         Self {
             file: sanitize(file),
@@ -42,7 +42,7 @@ impl Problem {
         }
     }
 
-    /// An error at a span of a file.
+    /// Makes an error at a span of a file.
     pub(crate) fn error(source: &Source, span: &Range<usize>, message: impl AsRef<str>) -> Self {
         Self {
             position: Some(source.position(span.start.min(source.text().len()))),
@@ -51,7 +51,7 @@ impl Problem {
         }
     }
 
-    /// A file that could not be read.
+    /// Makes the error of a file that could not be read.
     pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Self {
         let ReadError::NotUtf8 {
             shown,
@@ -71,53 +71,53 @@ impl Problem {
         problem
     }
 
-    /// The same as a warning.
+    /// Turns the error into a warning.
     pub(crate) fn into_warning(mut self) -> Self {
         self.is_warning = true;
         self
     }
 
-    /// Says what the marked place is.
+    /// Adds a label to the marked span.
     pub(crate) fn with_label(mut self, label: impl AsRef<str>) -> Self {
         self.label = Some(sanitize(label.as_ref()));
         self
     }
 
-    /// Says how to mend it.
+    /// Adds a hint how to fix it.
     pub(crate) fn with_help(mut self, help: impl AsRef<str>) -> Self {
         self.help = Some(sanitize(help.as_ref()));
         self
     }
 
-    /// The file, as it was named to us.
+    /// Name of the file, as it was given.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// Where in the file; `None` where the file as a whole is meant.
+    /// Position in the file; `None` where the file as a whole is meant.
     pub fn position(&self) -> Option<LineColumn> {
         self.position
     }
 
-    /// What is wrong.
+    /// Description of the error.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What the marked place is.
+    /// Label of the marked span.
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
     }
 
-    /// How to mend it.
+    /// Hint how to fix it.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 }
 
 impl fmt::Display for Problem {
-    /// What is wrong; the place is drawn beside it, so it stands here only
-    /// where there is none.
+    /// Writes the message. The report draws the position beside it, so the file
+    /// is named only where there is no position.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
             Some(_) => f.write_str(&self.message),
@@ -170,7 +170,7 @@ fn severity(is_warning: bool) -> Severity {
     }
 }
 
-/// All problems of all files of one command, in the order of files and places.
+/// All problems of all files of one command, in the order of files and positions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Problem>,

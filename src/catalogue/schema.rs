@@ -1,4 +1,4 @@
-//! JSON Schemas: compiled once, their violations in our own words.
+//! JSON Schemas: compiled once; their violations are described in our own words.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use super::document::Node;
 use super::findings::Findings;
 use super::text::{nearest, sanitize};
 
-/// Violations that are told of one call.
+/// Most violations that are reported of one call.
 const MOST_VIOLATIONS: usize = 20;
 
-/// Characters of a value or message of the validator that are told.
+/// Longest value or message of the validator that is shown, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
 /// A compiled schema.
@@ -33,7 +33,7 @@ pub(crate) struct SchemaError(String);
 pub struct ArgumentProblem {
     /// JSON pointer into the arguments; empty for the arguments as a whole.
     pub pointer: String,
-    /// What is wrong with it.
+    /// Description of the violation.
     pub message: String,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The argument that a message is about, as it stands before the message.
+/// Returns the path of the argument, to stand before the message.
 fn prefix(path: &[String]) -> String {
     if path.is_empty() {
         return String::new();
@@ -58,32 +58,32 @@ fn prefix(path: &[String]) -> String {
     format!("`{}`: ", sanitize(&path.join(".")))
 }
 
-/// A violation with what a report on a file needs beyond its message.
+/// A violation with the details that a report on a file needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     /// The parts of the pointer to the value.
     pub(crate) path: Vec<String>,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// The key that should not be there, where that is what is wrong.
+    /// The unknown key, where the violation is one.
     pub(crate) key: Option<String>,
-    /// On what of the value the verdict rests.
+    /// The part of the value that the violation depends on.
     pub(crate) depends_on: DependsOn,
 }
 
-/// On what of a value a verdict rests. It decides whether the verdict stands
-/// while parts of the value are not known yet.
+/// The part of a value that a violation depends on. It decides whether the
+/// violation is certain while parts of the value are not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DependsOn {
-    /// Of what type it is, which keys it has, or how many items.
+    /// Its type, its keys or its number of items.
     Shape,
     /// The value and everything in it.
     Everything,
-    /// Perhaps on other arguments: it stands under a condition.
+    /// Possibly other arguments: the keyword stands under a condition.
     Others,
 }
 
-/// Reads the schema that stands at `node`, and compiles it.
+/// Reads and compiles the schema at `node`.
 pub(crate) fn read(node: &Node, findings: &mut Findings<'_>) -> Option<Schema> {
     let written = node.to_json();
     if !written.is_object() {
@@ -123,7 +123,7 @@ impl Schema {
         Ok(Self { validator, written })
     }
 
-    /// Everything in the arguments that violates the schema.
+    /// Returns the violations of the schema, at most [`MOST_VIOLATIONS`].
     pub(crate) fn violations(&self, args: &Value) -> Vec<Violation> {
         let errors = self.validator.iter_errors(args).take(MOST_VIOLATIONS);
         errors.flat_map(|error| self.described(&error)).collect()
@@ -157,7 +157,7 @@ impl Schema {
         }
     }
 
-    /// The properties declared beside the keyword at a schema path.
+    /// Returns the properties declared beside the keyword at a schema path.
     fn properties_beside(&self, keyword: &str) -> Vec<&str> {
         let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
         let declared = self.written.pointer(&format!("{parent}/properties"));
@@ -186,7 +186,7 @@ fn meant(written: &Value, options: &Value) -> Option<String> {
     Some(format!("did you mean {option:?}?"))
 }
 
-/// The parts of a JSON pointer, unescaped.
+/// Returns the parts of a JSON pointer, unescaped.
 fn parts(pointer: &str) -> Vec<String> {
     let parts = pointer.split('/').skip(1);
     let parts = parts.map(|part| part.replace("~1", "/").replace("~0", "~"));

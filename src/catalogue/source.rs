@@ -1,4 +1,4 @@
-//! The text of one file, and where in it a byte stands.
+//! The text of one file, and the line and column of its bytes.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Where a tool runs and which environment it gets.
+//! The working directory and the environment of a tool.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ const PASSED: [&str; 6] = ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"];
 /// Beginnings of further such variables.
 const PASSED_PREFIXES: [&str; 2] = ["LC_", "XDG_"];
 
-/// What surrounds one attempt.
+/// Surroundings of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'s> {
     /// The folder fanout was started in, absolute.
@@ -28,8 +28,8 @@ pub struct Surroundings<'s> {
     pub attempt: AttemptNo,
 }
 
-/// The whole environment of an attempt: what is passed, then what the manifest
-/// lets through and sets, then our own.
+/// Returns the environment of an attempt: the inherited variables that every
+/// tool gets, those that the manifest passes and sets, then our own.
 pub(super) fn of_attempt(
     set: &BTreeMap<String, String>,
     passed: &[String],
@@ -45,7 +45,8 @@ pub(super) fn of_attempt(
     env
 }
 
-/// What is passed, then what the manifest lets through and sets.
+/// Returns the inherited variables that every tool gets, then those that the
+/// manifest passes and sets.
 pub(super) fn environment(
     set: &BTreeMap<String, String>,
     passed: &[String],

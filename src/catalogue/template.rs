@@ -1,11 +1,11 @@
-//! Text with holes: `{{…}}` is a hole, `{{{{` a literal `{{`.
+//! Text with placeholders: `{{…}}` is a placeholder, `{{{{` a literal `{{`.
 
 /// A piece of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece<'t> {
     /// Text that stays as it is.
     Text(&'t str),
-    /// What stands between `{{` and `}}`, without the spaces around it.
+    /// The text between `{{` and `}}`, without the spaces around it.
     Placeholder(&'t str),
 }
 
@@ -14,8 +14,8 @@ pub(crate) enum Piece<'t> {
 #[error("a `{{{{` without its `}}}}`")]
 pub struct UnclosedPlaceholder;
 
-/// Cuts a text into its pieces. Of three opening braces the first is text, so
-/// that a hole can stand right after a brace.
+/// Splits a text into its pieces. Of three opening braces the first is text, so
+/// that a placeholder can follow a brace.
 pub(crate) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, UnclosedPlaceholder> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -1,9 +1,9 @@
-//! Text of files made fit to be shown on a terminal.
+//! Makes the text of files safe to show on a terminal.
 
 use std::fmt::Write as _;
 
 /// Whether a character would act on a terminal, or change how its neighbours
-/// are read, instead of being seen: controls, bidirectional overrides,
+/// look, instead of being visible: controls, bidirectional overrides,
 /// zero-width characters and tags.
 fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -21,7 +21,7 @@ fn is_hidden(character: char) -> bool {
         )
 }
 
-/// The text with hidden characters written as their numbers: `\u{1b}`.
+/// Returns the text with hidden characters written as escapes: `\u{1b}`.
 pub(crate) fn sanitize(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -35,8 +35,8 @@ pub(crate) fn sanitize(text: &str) -> String {
     shown
 }
 
-/// The text with hidden characters replaced by visible ones of the same length
-/// in bytes, so that spans stay true. Line feeds and tabs stay.
+/// Returns the text with hidden characters replaced by visible ones of the same
+/// length in bytes, so that spans stay valid. Line feeds and tabs stay.
 pub(crate) fn sanitize_in_place(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -54,8 +54,7 @@ pub(crate) fn sanitize_in_place(text: &str) -> String {
     shown
 }
 
-/// The known word that is nearest to what was written, if one is near enough
-/// to be what was meant.
+/// Returns the known word that was probably meant, if one is near enough.
 pub(crate) fn nearest<'w>(
     written: &str,
     known: impl IntoIterator<Item = &'w str>,
@@ -74,7 +73,7 @@ pub(crate) fn nearest<'w>(
         .map(|(_, word)| word)
 }
 
-/// 1 is the same but for case, `-` and `_`.
+/// Similarity from 0 to 1; case, `-` and `_` do not count.
 fn closeness(written: &str, word: &str) -> f64 {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let (written, word) = (plain(written), plain(word));

@@ -23,14 +23,14 @@ pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml")
 pub struct Catalogue {
     entries: Vec<Arc<CompiledTool>>,
     by_name: HashMap<ToolName, usize>,
-    /// Where each tool is described, the ones with errors included.
+    /// Position of each tool in its file, the ones with errors included.
     places: HashMap<ToolName, String>,
     /// Whether there are tools whose names could not be read.
     is_partial: bool,
     servers: Vec<Arc<McpServer>>,
     /// Servers that files configure and that cannot be used, with the reason.
     unusable: Vec<(ServerName, String)>,
-    /// Servers that told of their tools.
+    /// Servers whose tools are known.
     listed: HashSet<ServerName>,
 }
 
@@ -146,7 +146,7 @@ impl Catalogue {
         &self.unusable
     }
 
-    /// Whether a server has told of its tools.
+    /// Whether the tools of a server are known.
     pub fn is_listed(&self, name: &ServerName) -> bool {
         self.listed.contains(name)
     }
@@ -156,24 +156,24 @@ impl Catalogue {
         self.servers.iter().find(|server| server.name == *name)
     }
 
-    /// The server that a tool of this name would be of, unless it has told of
-    /// its tools already.
+    /// Returns the server that a tool of this name would belong to, unless the
+    /// server's tools are known already.
     pub fn unlisted_server(&self, tool: &ToolName) -> Option<&Arc<McpServer>> {
         let (server, _) = tool.as_str().split_once('.')?;
         let server = self.server(&ServerName::new(server))?;
         (!self.listed.contains(&server.name)).then_some(server)
     }
 
-    /// A tool of a server that has not told of its tools yet: nothing is known
-    /// of it but its name.
+    /// Makes a tool of a server whose tools are not known yet: nothing is known of
+    /// it but its name.
     pub fn assumed_tool(&self, name: &ToolName) -> Option<Tool> {
         let server = self.unlisted_server(name)?;
         let (_, tool) = name.as_str().split_once('.')?;
         Some(servers::assumed(server, tool))
     }
 
-    /// The same catalogue with the tools that a server tells of, instead of
-    /// those it told of before. What cannot be used of them is said in words.
+    /// Replaces the tools of a server by those that it lists now. Returns a
+    /// message for each that cannot be used.
     #[must_use]
     pub fn with_listed(mut self, name: &ServerName, listed: &[ListedTool]) -> (Self, Vec<String>) {
         let mut doubts = Vec::new();
@@ -207,7 +207,7 @@ impl Catalogue {
         (self, doubts)
     }
 
-    /// What of a result does not fit the schema that its tool promised.
+    /// Returns the violations of the tool's output schema.
     pub fn validate_output(&self, name: &ToolName, output: &Value) -> Vec<ArgumentProblem> {
         let schema = self
             .entry(name)
@@ -247,8 +247,8 @@ impl Catalogue {
         Some(&entry.tool.name)
     }
 
-    /// What of the arguments does not fit the tool's schema. A tool without a
-    /// schema takes any object.
+    /// Returns the violations of the tool's schema. A tool without a schema takes
+    /// any object.
     pub fn validate(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
         if !args.is_object() {
             return vec![ArgumentProblem {

@@ -1,4 +1,4 @@
-//! What a catalogue would have executed and asked, for whoever is to trust it.
+//! The programs and services that a catalogue uses, for the question of trust.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use super::http;
 use super::tools::Catalogue;
 use crate::model::{McpServer, RequestTemplate, ServerTransport, StdinKind, Tool, ToolAction};
 
-/// What one tool or server of a catalogue would have executed or asked.
-/// Untrusted in every part.
+/// The program or the service that one tool or server of a catalogue uses.
+/// Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustItem {
-    /// Which it is: `tool build`, `server memory`.
+    /// Its kind and name: `tool build`, `server memory`.
     pub who: String,
-    /// What it does, a thing a line. Values of variables and of headers are
-    /// named and not told.
+    /// Its effects, one a line. Variables and headers are named, without their
+    /// values.
     pub lines: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Context<'_> {
     }
 }
 
-/// What is asked of a service.
+/// Lines about a request.
 fn asked(request: &RequestTemplate) -> Vec<String> {
     let url = quoted(&request.url);
     let mut lines = vec![format!("asks   {} {url}", request.method)];

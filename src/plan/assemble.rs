@@ -1,5 +1,5 @@
-//! From what a plan says to the plan itself: names become numbers, tools and
-//! arguments are checked, what was left out is filled in.
+//! Turns a parsed plan into a plan: names become numbers, tools and arguments are
+//! checked, missing settings are filled in.
 
 use std::path::Path;
 
@@ -243,7 +243,7 @@ pub(super) fn apply_settings(call: &mut Call, settings: CallSettings, tool: &Too
     merge_locks(&mut call.locks, known);
 }
 
-/// The locks that a call has of its own, beside those that its tool gives it.
+/// Returns the locks of a call beside those of its tool.
 pub fn own_locks(call: &Call, tool: &Tool) -> LockSet {
     let tools = locks_where(tool, &call.args, |value| !has_reference(value));
     let mut own = call.locks.clone();
@@ -269,7 +269,7 @@ pub(super) fn merge_locks(locks: &mut LockSet, others: LockSet) {
     read.retain(|key| !write.contains(key));
 }
 
-/// Where a call names one it waits for.
+/// Returns the span where a call names one it waits for.
 fn place_of_edge(call: &ParsedCall, parent: &str) -> std::ops::Range<usize> {
     let after = call.after.iter().find(|edge| edge.value.call == parent);
     let after = after.map(|edge| edge.span.clone());

@@ -1,4 +1,4 @@
-//! A call that is added while a run is on: checked like one of the plan.
+//! A call that is added during a run: checked like one of the plan.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +16,7 @@ use crate::catalogue::source::Source;
 use crate::catalogue::{ArgumentProblem, Catalogue, Problem};
 use crate::model::{Call, CallId, CallName, CallOrigin, Edge, EdgeKind, ToolName};
 
-/// A call as it is asked for.
+/// A call that somebody asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     /// Its id; generated where `None`.
@@ -29,12 +29,12 @@ pub struct Draft {
     pub after: Vec<Edge>,
     /// Everything that concerns no other call.
     pub settings: CallSettings,
-    /// Who wrote the arguments.
+    /// Source of the arguments.
     pub origin: CallOrigin,
 }
 
 impl Draft {
-    /// A call of a tool with nothing but what every call has.
+    /// Makes a call of a tool without arguments, at the defaults.
     pub fn new(tool: ToolName) -> Self {
         Self {
             name: None,

@@ -1,11 +1,10 @@
-//! The graph of a plan: who waits for whom, and whether anyone waits for
-//! itself.
+//! The dependency graph of a plan: its cycles and its depth.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::model::{CallId, Edge, EdgeKind};
 
-/// Cycles that are reported of one plan.
+/// Most cycles that are reported of one plan.
 const MOST_CYCLES: usize = 10;
 
 /// The edges of one call while they are gathered: one for each parent.
@@ -16,8 +15,8 @@ pub(super) struct Edges {
 }
 
 impl Edges {
-    /// Adds an edge, and returns what was asked of the same parent before. The
-    /// edge that asks for more stays: its output, its success, its end.
+    /// Adds an edge, and returns the kind of an earlier edge to the same parent.
+    /// The stronger one stays: output, then success, then end.
     pub(super) fn add(&mut self, call: CallId, on: EdgeKind) -> Option<EdgeKind> {
         let Some(at) = self.places.get(&call) else {
             self.places.insert(call, self.list.len());
@@ -46,9 +45,8 @@ fn strength(kind: EdgeKind) -> u8 {
     }
 }
 
-/// Calls that wait for one another in a circle: each circle once, its first
-/// call first, each call followed by one it waits for. At most
-/// [`MOST_CYCLES`] are returned.
+/// Returns at most [`MOST_CYCLES`] cycles, each once: its first call first, each
+/// call followed by one it waits for.
 pub(super) fn cycles(parents: &[Vec<Edge>]) -> Vec<Vec<CallId>> {
     let mut is_open = on_circles(parents);
     let mut cycles = Vec::new();
@@ -72,8 +70,8 @@ pub(super) fn cycles(parents: &[Vec<Edge>]) -> Vec<Vec<CallId>> {
     cycles
 }
 
-/// The number of calls on the longest chain; 0 for an empty plan or one with
-/// cycles.
+/// Returns the number of calls on the longest chain; 0 for an empty plan or one
+/// with cycles.
 pub(super) fn depth(parents: &[Vec<Edge>]) -> usize {
     let mut depths = vec![1; parents.len()];
     let Some(order) = in_order(parents) else {
@@ -109,8 +107,8 @@ fn in_order(parents: &[Vec<Edge>]) -> Option<Vec<usize>> {
     (order.len() == parents.len()).then_some(order)
 }
 
-/// Which calls stand on a circle or between two: what remains when calls
-/// without parents, and then calls without children, are taken away.
+/// Returns which calls are on a cycle or between two: those that remain when
+/// calls without parents, and then calls without children, are removed.
 fn on_circles(parents: &[Vec<Edge>]) -> Vec<bool> {
     let ups: Vec<Vec<usize>> = parents.iter().map(|edges| indices(edges)).collect();
     let mut downs = vec![Vec::new(); parents.len()];
@@ -129,7 +127,7 @@ fn indices(edges: &[Edge]) -> Vec<usize> {
     edges.iter().map(|edge| edge.call.index()).collect()
 }
 
-/// Takes away, again and again, every call with nothing left before it.
+/// Removes, repeatedly, every call with nothing left before it.
 fn peel(before: &[Vec<usize>], after: &[Vec<usize>], is_left: &mut [bool]) {
     let left_before = |at: usize| before[at].iter().filter(|other| is_left[**other]).count();
     let mut counts: Vec<usize> = (0..before.len()).map(left_before).collect();
@@ -149,7 +147,7 @@ fn peel(before: &[Vec<usize>], after: &[Vec<usize>], is_left: &mut [bool]) {
     }
 }
 
-/// The shortest circle from a call back to itself over open calls.
+/// Returns the shortest cycle from a call back to itself over open calls.
 fn circle_through(start: usize, parents: &[Vec<Edge>], is_open: &[bool]) -> Option<Vec<CallId>> {
     let mut reached_from: Vec<Option<usize>> = vec![None; parents.len()];
     let mut queue = VecDeque::from([start]);

@@ -1,4 +1,4 @@
-//! Loading a plan: one file in, a checked plan or all its problems out.
+//! Loads a plan: one file in, a checked plan or all its problems out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,11 @@ use crate::model::{Plan, Tool, ToolName};
 pub struct Loaded {
     /// The plan.
     pub plan: Plan,
-    /// What is doubtful about it.
+    /// Warnings about it.
     pub warnings: Problems,
-    /// Tools that the file brings along: the waits of a recorded workflow, and
-    /// tools of servers that were not asked for theirs yet. The
-    /// catalogue of the run needs them (`Catalogue::with_tools`).
+    /// Tools that the plan adds to the catalogue (`Catalogue::with_tools`): the
+    /// waits of a recorded workflow, and tools of servers that are not connected
+    /// yet.
     pub extra_tools: Vec<Tool>,
 }
 
@@ -31,7 +31,7 @@ pub fn load(path: &Path, catalogue: &Catalogue) -> Result<Loaded, Problems> {
     check(&source, Some(path), catalogue)
 }
 
-/// Checks a plan that is in memory already; `name` is what reports call it.
+/// Checks a plan that is in memory; reports call it `name`.
 pub fn from_text(name: &str, text: &str, catalogue: &Catalogue) -> Result<Loaded, Problems> {
     check(&Source::new(name, text), None, catalogue)
 }
@@ -67,7 +67,7 @@ pub fn open_with(
     }
 }
 
-/// Tools that the plan names of servers that were not asked yet.
+/// Returns the tools that the plan names of servers that are not connected yet.
 fn assumed(written: &ParsedPlan, catalogue: &Catalogue) -> Vec<Tool> {
     let named = written.calls.iter().filter_map(|call| call.tool.as_ref());
     let named: BTreeSet<&ToolName> = named.map(|at| &at.value).collect();

@@ -1,14 +1,11 @@
 //! Plan files: reading, `{{references}}`, graph checks, foreign formats.
 //!
-//! It owns nothing that changes. It must not know how calls are scheduled or
-//! run: it says what they are.
+//! It owns no state. It must not know how calls are scheduled or run.
 //!
-//! A file is parsed into a tree that knows its places (`catalogue::document`),
-//! read into what it says (`parsed`), and put together with a catalogue
-//! (`assemble`). Each step reports what it finds and goes on with the rest, so
-//! that one report tells everything. Besides the keys of the README a call may
-//! say `expect = "failed"`: it is planned to fail. Its failure, and the skipping
-//! of what depends on it, is then the planned end.
+//! A file is parsed into a tree with spans (`catalogue::document`), read key by
+//! key (`keys`, the one description of what a plan may say) into a `ParsedPlan`,
+//! and checked against a catalogue (`assemble`). Each step reports its errors
+//! and continues with the rest, so that one report has all of them.
 
 mod arguments;
 mod assemble;

@@ -1,4 +1,4 @@
-//! The ids of calls: given ones are unique, missing ones are generated.
+//! Checks that the ids of calls are unique, and generates missing ones.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use crate::model::{CallId, CallName, ToolName};
 /// Every call of a plan by its id.
 pub(super) type CallIds = HashMap<CallName, CallId>;
 
-/// The id of each call, and the calls by their ids. Of two calls with the same
-/// id the first keeps it.
+/// Returns the id of each call, and the calls by their ids. Of two calls with
+/// the same id the first keeps it.
 pub(super) fn assign(
     calls: &[ParsedCall],
     findings: &mut Findings<'_>,
@@ -46,7 +46,7 @@ pub(super) fn assign(
     (in_order, names)
 }
 
-/// A new id: the tool's name with `-N`, the first that is free.
+/// Generates an id: the tool's name with the first `-N` that is free.
 pub(super) fn generate(
     tool: Option<&ToolName>,
     counts: &mut HashMap<String, u32>,
@@ -63,7 +63,7 @@ pub(super) fn generate(
     }
 }
 
-/// A foreign name as an id: what an id cannot hold becomes `-`.
+/// Turns a foreign name into an id: other characters become `-`.
 pub(super) fn mapped(foreign: &str) -> String {
     let plain = foreign.chars().map(|letter| match letter {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,

@@ -8,7 +8,7 @@ use crate::catalogue::UnclosedPlaceholder;
 use crate::catalogue::template::{Piece, pieces};
 use crate::model::CallName;
 
-/// A place in the output of another call.
+/// A part of the output of another call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     /// The call.
@@ -17,7 +17,7 @@ pub struct Reference {
     pub path: Vec<String>,
 }
 
-/// Why a `{{…}}` is not a reference.
+/// Reason a `{{…}}` is not a reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// A `{{` without its `}}`.
@@ -29,7 +29,7 @@ pub enum ReferenceError {
 }
 
 impl Reference {
-    /// Reads what stands between the braces.
+    /// Parses the text between the braces.
     pub fn parse(inner: &str) -> Result<Self, ReferenceError> {
         let wrong = || ReferenceError::Form(inner.to_owned());
         let mut parts = inner.split('.');
@@ -45,7 +45,7 @@ impl Reference {
         Ok(Self { call, path })
     }
 
-    /// What it refers to within the output of its call.
+    /// Returns the part of its call's output that it refers to.
     pub fn within<'v>(&self, output: &'v Value) -> Option<&'v Value> {
         self.path
             .iter()
@@ -73,7 +73,7 @@ pub(super) fn is_call_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_plain)
 }
 
-/// The references in one text.
+/// Returns the references in one text.
 pub(crate) fn in_text(text: &str) -> Result<Vec<Reference>, ReferenceError> {
     let holes = pieces(text)?.into_iter().filter_map(|piece| match piece {
         Piece::Placeholder(inner) => Some(inner),
@@ -82,15 +82,15 @@ pub(crate) fn in_text(text: &str) -> Result<Vec<Reference>, ReferenceError> {
     holes.map(Reference::parse).collect()
 }
 
-/// Every reference in the arguments, in their order; what is not one is left
-/// out.
+/// Returns the references in the arguments, in their order; malformed ones are
+/// left out.
 pub fn references(args: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(args, &mut found);
     found
 }
 
-/// Tells of every `{{…}}` in the arguments that is not a reference.
+/// Reports every `{{…}}` in the arguments that is not a reference.
 pub(crate) fn malformed(value: &Value, tell: &mut dyn FnMut(ReferenceError)) {
     match value {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! Filling references in, when a call is about to start. What is filled in is
-//! never read again: an output that looks like a reference stays as it is.
+//! Fills in references when a call is about to start. Substituted text is never
+//! expanded again: an output that looks like a reference stays as it is.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::catalogue::command::as_text;
 use crate::catalogue::template::{Piece, pieces};
 use crate::model::CallName;
 
-/// Most text that references may bring into the arguments of one call, in
-/// bytes. It is the bound of a JSON result.
+/// Most bytes that references may bring into the arguments of one call: the
+/// bound of a JSON result.
 pub const LONGEST_FILLED: usize = 16 << 20;
 
-/// Why arguments cannot be resolved. The call fails without a process.
+/// Reason arguments cannot be resolved. The call fails without a process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// Not a reference.
@@ -26,12 +26,12 @@ pub enum ResolveError {
         /// The reference.
         reference: Reference,
     },
-    /// The output has nothing at that place.
+    /// The output has no such part.
     #[error("`{reference}`: the output, {found}, has no `{}`", reference.path.join("."))]
     NoSuchPart {
         /// The reference.
         reference: Reference,
-        /// What the output is.
+        /// Kind of the output.
         found: &'static str,
     },
     /// More than [`LONGEST_FILLED`].
@@ -39,8 +39,8 @@ pub enum ResolveError {
     TooLong,
 }
 
-/// The arguments with every reference filled in. A string that is one whole
-/// reference takes the JSON value; inside a longer string it is put in as text.
+/// Fills in every reference of the arguments. A string that is one whole
+/// reference becomes the JSON value; inside a longer string it becomes text.
 pub fn resolve(
     args: &Value,
     output: &dyn Fn(&CallName) -> Option<Arc<Value>>,
@@ -135,7 +135,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Bytes a value takes as text, about.
+/// Approximate size of a value as text, in bytes.
 fn size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 5,

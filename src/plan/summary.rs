@@ -1,4 +1,4 @@
-//! What `fanout check` tells of a plan, beyond that it is sound.
+//! The figures of a plan that `fanout check` prints.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::{Loaded, references};
 use crate::catalogue::Problems;
 use crate::model::{Cap, Edge, FailurePolicy, ToolAction, ToolName};
 
-/// The facts of a plan's graph.
+/// Figures of a plan's graph.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The plan's name.
@@ -18,26 +18,26 @@ pub struct Summary {
     pub cap: Option<Cap>,
     /// The failure policy it asks for.
     pub on_failure: Option<FailurePolicy>,
-    /// How many calls it has.
+    /// Number of calls.
     pub calls: usize,
-    /// How many dependencies between two calls.
+    /// Number of dependencies between two calls.
     pub edges: usize,
-    /// How many references to outputs.
+    /// Number of references to outputs.
     pub references: usize,
-    /// Calls on the longest chain of dependencies.
+    /// Number of calls on the longest chain of dependencies.
     pub depth: usize,
-    /// Calls that wait for no other.
+    /// Number of calls that wait for no other.
     pub roots: usize,
-    /// How many calls each tool has. The waits of a recorded workflow, a tool
+    /// Number of calls of each tool. The waits of a recorded workflow, a tool
     /// for each call, are counted together as `wait`.
     pub tools: BTreeMap<ToolName, usize>,
-    /// Calls that are planned to fail.
+    /// Number of calls that are planned to fail.
     pub expected_failures: usize,
-    /// What is doubtful.
+    /// Warnings.
     pub warnings: Problems,
 }
 
-/// The facts of a loaded plan.
+/// Counts the figures of a loaded plan.
 pub fn check(loaded: &Loaded) -> Summary {
     let plan = &loaded.plan;
     let edges: Vec<Vec<Edge>> = plan.calls.iter().map(|call| call.after.clone()).collect();

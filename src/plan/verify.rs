@@ -1,11 +1,11 @@
-//! Calls that read the final state back: they come after all others.
+//! Orders calls that read the final state back after all others.
 
 use super::parsed::ParsedCall;
 use crate::catalogue::findings::Findings;
 use crate::model::{CallId, Edge, EdgeKind};
 
-/// Has every call with `verify = true` wait for the end of all calls without,
-/// and for the one with it before. No other call may wait for them.
+/// Makes every call with `verify = true` wait for the end of all calls without,
+/// and of the verifying call before it. No other call may wait for them.
 pub(super) fn put_last(calls: &[ParsedCall], edges: &mut [Vec<Edge>], findings: &mut Findings<'_>) {
     let is_verify = |id: CallId| calls[id.index()].settings.is_verify;
     let (last, first): (Vec<CallId>, Vec<CallId>) = (0..calls.len())

@@ -1,4 +1,4 @@
-//! What is allowed in a plan and probably not meant.
+//! Warnings about parts of a plan that are allowed and probably not meant.
 
 use std::collections::HashSet;
 

@@ -223,7 +223,7 @@ fn wait_tool(name: &str, step: &Node, run: Duration) -> Tool {
     }
 }
 
-/// Foreign ids as ids of calls. Two that would become the same are told apart
+/// Foreign ids as ids of calls. Two that would become the same are made distinct
 /// by a number.
 struct Ids<'n> {
     names: HashMap<&'n str, String>,

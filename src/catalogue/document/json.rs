@@ -1,4 +1,4 @@
-//! JSON into the tree: strict, without comments or trailing commas.
+//! Parses JSON into the tree: strict, without comments or trailing commas.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -61,8 +61,8 @@ fn parse_by(options: &ParseOptions, findings: &mut Findings<'_>) -> Option<Node>
     }
 }
 
-/// Finds what the parser, which knows laxer languages too, lets pass: control
-/// characters in strings, and spaces that JSON does not have.
+/// Finds errors that the lax parser accepts: control characters in strings, and
+/// whitespace that JSON does not have.
 fn is_strict(findings: &mut Findings<'_>) -> bool {
     let source = findings.source();
     let Err(error) = serde_json::from_str::<IgnoredAny>(source.text()) else {

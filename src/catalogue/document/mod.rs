@@ -1,7 +1,7 @@
-//! A file as a tree of values that know where they stand.
+//! A file as a tree of values with their spans.
 //!
-//! TOML and JSON are both read into it, so that everything after this point
-//! has one path and every problem a place.
+//! TOML and JSON are both parsed into it, so that the readers have one path and
+//! every problem a position.
 
 mod json;
 mod toml;
@@ -12,14 +12,14 @@ use serde_json::{Map, Number, Value};
 
 use super::findings::Findings;
 
-/// A value and the bytes it stands at.
+/// A value and its span in bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) span: Range<usize>,
     pub(crate) item: Item,
 }
 
-/// What a value is.
+/// A value of either language.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
     Null,
@@ -32,8 +32,8 @@ pub(crate) enum Item {
     Unusable,
 }
 
-/// Tables and arrays within one another that are read. Deeper ones are an
-/// error: nothing that follows needs to mind its stack.
+/// Deepest nesting of tables and arrays. Deeper ones are an error, so that no
+/// reader needs to guard its stack.
 const DEEPEST: usize = 128;
 
 /// One key of a table with its value.
@@ -90,7 +90,8 @@ impl Node {
         self.as_table()?.iter().find(|entry| entry.key == key)
     }
 
-    /// The value at a JSON pointer's parts, or the nearest one above it.
+    /// Returns the value at the parts of a JSON pointer, or the nearest one above
+    /// it.
     pub(crate) fn nearest_to(&self, parts: impl IntoIterator<Item = String>) -> &Node {
         let mut node = self;
         for part in parts {
@@ -105,7 +106,7 @@ impl Node {
         node
     }
 
-    /// What it is, in words.
+    /// Kind of the value, in words.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.item {
             Item::Null => "null",
@@ -118,7 +119,7 @@ impl Node {
         }
     }
 
-    /// The value without its places.
+    /// Returns the value without its spans.
     pub(crate) fn to_json(&self) -> Value {
         match &self.item {
             Item::Null | Item::Unusable => Value::Null,

@@ -1,4 +1,4 @@
-//! TOML into the tree.
+//! Parses TOML into the tree.
 
 use serde_json::Number;
 use toml::Spanned;
@@ -6,8 +6,8 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::{Findings, Item, KeyValue, Node};
 
-/// Syntax errors shown of one file: what follows the first ones is often only
-/// their echo.
+/// Most syntax errors that are shown of one file: the later ones are often only
+/// consequences of the first.
 const MOST_ERRORS: usize = 5;
 
 /// Reads a TOML file; `None` where its syntax is broken.

@@ -1,4 +1,4 @@
-//! From a written request and resolved arguments to the request of an attempt.
+//! Builds the request of an attempt from its template and resolved arguments.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -15,13 +15,13 @@ use crate::model::{BodyTemplate, CallId, Epoch, HttpRequest, RequestTemplate, Se
 /// Variables of the environment.
 pub type Variables = BTreeMap<String, String>;
 
-/// Why arguments do not make a request. The call fails without one.
+/// Reason arguments cannot be turned into a request. The call fails without one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// A text of the manifest cannot be cut into its parts.
     #[error("the tool's request has {0}")]
     Template(#[from] TemplateError),
-    /// The URL of the manifest is none.
+    /// The URL of the manifest is invalid.
     #[error("the tool's URL is wrong: {0}")]
     Url(#[from] UrlProblem),
     /// A place needs an argument that has no value.
@@ -36,12 +36,12 @@ pub enum RequestError {
         /// The variable.
         variable: String,
     },
-    /// What would stand between two slashes means another place.
+    /// A value between two slashes that would lead to another path.
     #[error("the argument `{argument}` is {value:?}, which leads to another place of the service")]
     Elsewhere {
         /// The argument.
         argument: String,
-        /// What would stand there.
+        /// The value.
         value: String,
     },
     /// A line break or another control character, which no header can hold.
@@ -102,7 +102,8 @@ pub fn request(
     })
 }
 
-/// Why these arguments will not make a request, whatever the environment has.
+/// Returns the reason these arguments cannot be turned into a request, whatever
+/// the environment.
 pub fn dry_run(written: &RequestTemplate, args: &Value) -> Option<RequestError> {
     let names = variables_of(written).into_iter();
     let variables = names.map(|name| (name.to_owned(), "set".to_owned()));
@@ -125,7 +126,7 @@ pub(super) fn kind(written: &RequestTemplate) -> Option<String> {
 struct Filler<'f> {
     args: &'f Value,
     variables: &'f Variables,
-    /// Values of variables that stand in the request.
+    /// Values of variables that the request contains.
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -154,7 +155,7 @@ impl Filler<'_> {
         }
     }
 
-    /// Parts put together, values as `encode` gives them.
+    /// Joins parts, with values encoded by `encode`.
     fn joined(
         &self,
         parts: &[Part<'_>],

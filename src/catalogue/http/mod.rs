@@ -1,6 +1,6 @@
-//! Tools that are reached by HTTP: how manifests write their requests, and how
-//! arguments become one. What an argument holds changes neither scheme nor host
-//! nor path of a request, nor the form of its headers and its body.
+//! Tools that are reached by HTTP: the request templates of manifests, and the
+//! requests built from them. The value of an argument never changes the scheme,
+//! the host, the path or the structure of the headers and the body.
 
 mod fill;
 mod parts;

@@ -1,4 +1,4 @@
-//! Text with two kinds of holes: `{{argument}}`, and `${VARIABLE}` of the
+//! Text with two kinds of placeholders: `{{argument}}`, and `${VARIABLE}` of the
 //! environment. `{{{{` is a literal `{{`, and `$${` a literal `${`.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ pub(super) enum Part<'t> {
     Variable(&'t str),
 }
 
-/// A text that cannot be cut into its parts.
+/// Reason a text cannot be split into its parts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A `{{` that no `}}` follows.
@@ -30,7 +30,7 @@ pub enum TemplateError {
     NoVariable,
 }
 
-/// Cuts a text into its parts.
+/// Splits a text into its parts.
 pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
     let mut parts = Vec::new();
     for piece in pieces(text)? {
@@ -67,7 +67,7 @@ fn is_name(name: &str) -> bool {
     name.chars().all(is_word) && name.starts_with(|letter: char| !letter.is_ascii_digit())
 }
 
-/// Every text of a request that may have holes.
+/// Returns every text of a request that may have placeholders.
 pub(super) fn texts(request: &RequestTemplate) -> Vec<&str> {
     let mut texts = vec![request.url.as_str()];
     texts.extend(request.headers.iter().map(|(_, value)| value.as_str()));

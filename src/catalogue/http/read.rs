@@ -1,4 +1,4 @@
-//! The `http` table of a tool.
+//! Reads the `http` table of a tool.
 
 use serde_json::Value;
 
@@ -21,8 +21,8 @@ const METHODS: [(&str, Method); 7] = [
     ("PATCH", Method::Patch),
 ];
 
-/// Headers that belong to the connection, not to the request: with them a
-/// request could be taken for two.
+/// Headers that belong to the connection: with them one request could be read
+/// as two (request smuggling).
 const OF_THE_CONNECTION: [&str; 11] = [
     "host",
     "content-length",
@@ -87,7 +87,7 @@ fn headers(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<(String, Stri
     Some(headers)
 }
 
-/// Reports what cannot be a header.
+/// Reports an invalid header.
 pub(in crate::catalogue) fn check_header(
     entry: &KeyValue,
     value: &str,
@@ -124,7 +124,7 @@ fn body(node: &Node, findings: &mut Findings<'_>) -> BodyTemplate {
     }
 }
 
-/// Checks the holes of every text within.
+/// Checks the placeholders of every text within.
 fn check_holes(node: &Node, placeholders: &Placeholders<'_>, findings: &mut Findings<'_>) {
     match &node.item {
         Item::Text(text) => {

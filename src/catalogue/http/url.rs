@@ -1,31 +1,31 @@
-//! The URL of a request, cut at what means something in it, so that a value
-//! cannot mean anything.
+//! The URL of a request, split at its delimiters, so that a value can never add
+//! one.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::parts::{Part, TemplateError, parts};
 
-/// Everything but what RFC 3986 calls unreserved.
+/// Every character but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A value as it may stand in a path, a query or a form.
+/// Encodes a value for a path, a query or a form.
 pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 
-/// A URL with holes.
+/// A URL with placeholders.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UrlTemplate<'t> {
     /// Scheme and host, and the port if one is given.
     pub(super) origin: &'t str,
-    /// What stands between the slashes of the path.
+    /// Segments of the path.
     pub(super) segments: Vec<Vec<Part<'t>>>,
-    /// What stands between the `&` of the query.
+    /// Pairs of the query.
     pub(super) pairs: Vec<Vec<Part<'t>>>,
 }
 
@@ -120,8 +120,8 @@ impl<'t> UrlTemplate<'t> {
         Ok(())
     }
 
-    /// Whether what is sent can be read by nobody on the way: it is encrypted,
-    /// or does not leave the machine.
+    /// Whether nobody on the way can read the request: it is encrypted, or does
+    /// not leave the machine.
     pub(super) fn is_private(&self) -> bool {
         let Ok(url) = Url::parse(self.origin) else {
             return false;

@@ -8,7 +8,7 @@ use crate::catalogue::document::Node;
 use crate::catalogue::fields::text;
 use crate::catalogue::findings::Findings;
 
-/// How a program writes variables.
+/// Syntax of variables in the files of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VariableSyntax {
     /// Not at all: Claude Desktop, Codex.
@@ -21,7 +21,7 @@ pub(super) enum VariableSyntax {
     Dollar,
 }
 
-/// What variables stand for.
+/// Source of the values of variables.
 pub(super) struct VariableValues<'v> {
     pub(super) variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) workspace: PathBuf,
@@ -38,7 +38,7 @@ pub(super) enum VariableError {
     Unknown(String),
 }
 
-/// A text with its variables filled in; what cannot be is reported.
+/// Fills in the variables of a text; reports what cannot be filled in.
 pub(super) fn filled(
     node: &Node,
     syntax: VariableSyntax,
@@ -58,7 +58,7 @@ pub(super) fn filled(
     }
 }
 
-/// The text with its variables filled in, once: a value is never read again.
+/// Fills in the variables of a text, once: a value is never expanded again.
 fn expand(
     text: &str,
     syntax: VariableSyntax,

@@ -75,7 +75,7 @@ pub(in crate::catalogue) fn read(
     Some(foreign)
 }
 
-/// By whose rules variables are written, told by where the file lies.
+/// Returns the syntax of variables, which depends on the path of the file.
 fn syntax(key: &str, path: &Path) -> VariableSyntax {
     let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
     let is_named = |name: &str| path.file_name().is_some_and(|it| it == name);

@@ -1,4 +1,4 @@
-//! What a server's process is started with.
+//! The command line and the environment of a server's process.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::catalogue::command::{folder_of, program_of, tidy};
 use crate::catalogue::surroundings::environment;
 use crate::model::{AttemptNo, CallId, Epoch, McpServer, ProcessSpec, ServerTransport, Stdin};
 
-/// What surrounds a server.
+/// Surroundings of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerSurroundings<'s> {
     /// The folder fanout was started in, absolute.

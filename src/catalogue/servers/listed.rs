@@ -1,12 +1,12 @@
-//! Tools that a server lists, as tools of the catalogue: annotations become
-//! locks, and what the user says of a tool stands over what it says itself.
+//! Turns the tools that a server lists into tools of the catalogue: annotations
+//! become locks, and the settings of the user win over those of the server.
 
 use crate::model::{
     Access, Annotations, ListedTool, McpServer, OutputKind, Timeouts, Tool, ToolAction, ToolName,
     ToolOverride,
 };
 
-/// Begins the name of the lock that stands for a whole server.
+/// Prefix of the name of the lock on a whole server.
 const LOCK: &str = "mcp:";
 
 /// A listed tool as one of the catalogue; `None` where the user left it out.
@@ -76,8 +76,8 @@ fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
     }
 }
 
-/// What its calls may overlap with. Hints are those of MCP: what is not said
-/// is taken for the worse.
+/// Returns the calls that a call may overlap with. A hint of MCP that is absent
+/// counts as the worse value.
 fn access(server: &McpServer, overrides: &ToolOverride, hints: Annotations) -> Access {
     if hints.read_only == Some(true) {
         return Access::ReadOnly;

@@ -104,8 +104,8 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerT
     })
 }
 
-/// What is reached over the network. `${NAME}` is a variable of the
-/// environment.
+/// Reads a server that is reached over the network. `${NAME}` is a variable of
+/// the environment.
 fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerTransport> {
     let variable = |name: &str| std::env::var(name).ok();
     let values = VariableValues {

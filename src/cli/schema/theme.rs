@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 
 use crate::theme::Role;
 
-/// What the roles of the screen look like.
+/// Styles of the roles of the screen.
 #[derive(JsonSchema)]
 #[schemars(title = "fanout theme", deny_unknown_fields)]
 pub(super) struct Theme {
@@ -17,7 +17,7 @@ pub(super) struct Theme {
     appearance: Option<Appearance>,
     /// Names for colours.
     palette: Option<BTreeMap<String, Colour>>,
-    /// What each role looks like.
+    /// Style of each role.
     #[schemars(extend("propertyNames" = { "enum": roles() }))]
     roles: Option<BTreeMap<String, Look>>,
 }
