@@ -100,27 +100,54 @@
 //! - **outcome**: how a call ended
 //! - **sample**: one reading of CPU and memory
 //! - **policy**: cap, failure policy and order
+//! - **agent**: a program that makes calls, such as Claude Code or Codex
+//! - **proxy**: fanout between an agent and a server
+//! - **turn**, **batch**: the calls that an agent asked for in one answer of its
+//!   model
+//! - **hold**: a call kept from its server by a person or a rule
+//! - **step**: one cap or rate of a load
+//! - **pool**, **place**: machines beside this one where calls run, and a slot
+//!   of one
+//! - **history**: the runs that are kept
+//!
+//! Inside of the library:
+//!
+//! - **warden**: the one process below the runner that forks; see above
+//! - **supervisor**: the process between a lane and its tool that owns the
+//!   tool's process tree and proves that it is gone
+//! - **epoch**: number of one start of an attempt; news of an earlier start
+//!   carries an earlier epoch and is ignored
+//! - **ledger**: the file of processes and control groups that a run has made,
+//!   by which the next start finds what a crash of everything left behind
+//! - **spill**: the part of an output that is kept on disk, in a file of its call
+//! - **snapshot**: an immutable picture of a run for readers such as the
+//!   dashboard
+//! - **stop ladder**: the steps of a stop, soft (SIGTERM), then hard (SIGKILL)
+//! - **reservation**: what the scheduler keeps free for the first call that does
+//!   not fit, so that smaller ones do not starve it
 //!
 //! # Rooms, and which rooms they may use
 //!
 //! | room | what happens there | uses |
 //! |---|---|---|
 //! | [`model`] | the words above as plain data | |
-//! | [`catalogue`] | manifests, schemas, argument rules | model |
+//! | [`catalogue`] | manifests, files of MCP servers, schemas, argument rules | model |
 //! | [`plan`] | plan files, references, graph checks | model, catalogue |
 //! | [`sched`] | the pure scheduler | model |
-//! | [`output`] | buffers, spill files, sanitised text, private files | model |
-//! | [`probe`] | readings of machine and process trees | model |
-//! | [`exec`] | one attempt: processes, the stop ladder | model, output, probe |
-//! | [`engine`] | the loop that joins them | all above |
+//! | [`output`] | bounded buffers, spill files, sanitised text, private files | model |
+//! | [`probe`] | readings of the machine and of process trees | model |
+//! | [`exec`] | one attempt: processes, servers, HTTP, the stop ladder | model, output, probe |
+//! | [`engine`] | the loop that joins them | model, catalogue, plan, sched, output, probe, exec |
 //! | [`record`] | events, plain lines, report, history | model, output |
-//! | [`lab`] | bounds, simulation, experiments | model, sched |
-//! | [`theme`] | roles, theme files | |
-//! | [`tui`] | the dashboard | engine handle, output, model, theme, catalogue, plan, lab, record |
-//! | [`app`] | what a command joins: session, experiments, trust, run folder | all above but tui |
+//! | [`lab`] | simulation, bounds, forecasts; compare and sweep | model, sched |
+//! | [`theme`] | roles of colours, theme files | |
+//! | [`app`] | what several commands join: sessions, experiments, run folders, trust | all but cli, tui |
+//! | [`tui`] | the dashboard | engine handle, model, catalogue, plan, output, record, lab, theme |
 //! | [`cli`] | the command line: arguments in, exit code out | all |
+//! | [`sample_tool`] | the programs behind the sample catalogue | |
 //!
-//! A test reads the sources and enforces the table.
+//! The binary uses `cli` alone. `tests/architecture` reads this table and
+//! enforces it.
 
 #![cfg(target_os = "linux")]
 

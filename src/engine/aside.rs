@@ -24,7 +24,7 @@ impl EngineLoop {
             epoch,
             args,
         };
-        self.spawn_blocking_job(
+        self.spawn_aside(
             move || news(launcher.resolve(&call, &parents)),
             move || news(Err(Refused(INTERNAL.to_owned()))),
         );
@@ -39,7 +39,7 @@ impl EngineLoop {
             epoch,
             ending,
         };
-        self.spawn_blocking_job(
+        self.spawn_aside(
             move || {
                 news(outputs::check_json_output(
                     &launcher.store,
@@ -52,7 +52,7 @@ impl EngineLoop {
         );
     }
 
-    fn spawn_blocking_job(
+    fn spawn_aside(
         &self,
         work: impl FnOnce() -> Completion + Send + 'static,
         panicked: impl FnOnce() -> Completion + Send + 'static,

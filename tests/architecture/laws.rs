@@ -34,7 +34,7 @@ pub(crate) fn impure_words(source: &Source) -> Vec<Violation> {
 /// Places where these words and signs follow one another in the code.
 fn sequences<'a>(source: &'a Source, words: &[&str]) -> Vec<&'a Token> {
     let mut found = Vec::new();
-    for window in source.tokens.windows(words.len()) {
+    for window in source.code.tokens.windows(words.len()) {
         if window
             .iter()
             .map(|token| token.text.as_str())
@@ -101,6 +101,7 @@ pub(crate) fn unbounded_channels(source: &Source) -> Vec<Violation> {
     // `channel::<T>()`: the bound would stand between the last two signs.
     for start in sequences(source, &["channel", "::", "<"]) {
         let after = source
+            .code
             .tokens
             .iter()
             .skip_while(|token| !std::ptr::eq(*token, start));
@@ -114,7 +115,12 @@ pub(crate) fn unbounded_channels(source: &Source) -> Vec<Violation> {
 
 pub(crate) fn unsafe_code(source: &Source) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for token in source.tokens.iter().filter(|token| token.text == "unsafe") {
+    for token in source
+        .code
+        .tokens
+        .iter()
+        .filter(|token| token.text == "unsafe")
+    {
         if !source.path.starts_with("src/exec/") {
             violations.push(source.violation(token.line, "unsafe code outside of exec"));
         } else if !has_safety_note(source, token.line) {
@@ -126,8 +132,8 @@ pub(crate) fn unsafe_code(source: &Source) -> Vec<Violation> {
 
 /// Whether one of the five lines above, or the line itself, says why it is safe.
 fn has_safety_note(source: &Source, line: usize) -> bool {
-    let mut near = source.comments.iter();
-    near.any(|(at, text)| at + 5 >= line && *at <= line && text.trim().starts_with("SAFETY:"))
+    let mut near = source.code.comments.iter();
+    near.any(|it| it.line + 5 >= line && it.line <= line && it.text.starts_with("SAFETY:"))
 }
 
 pub(crate) fn left_for_later(source: &Source) -> Vec<Violation> {
@@ -139,12 +145,10 @@ pub(crate) fn left_for_later(source: &Source) -> Vec<Violation> {
             &["unimplemented", "!"],
         ],
     );
-    for (line, text) in &source.comments {
-        if ["FIXME", "TODO", "XXX"]
-            .iter()
-            .any(|word| text.contains(word))
-        {
-            violations.push(source.violation(*line, "a comment that puts something off"));
+    for comment in &source.code.comments {
+        let mut words = ["FIXME", "TODO", "XXX"].iter();
+        if words.any(|word| comment.text.contains(word)) {
+            violations.push(source.violation(comment.line, "a comment that puts something off"));
         }
     }
     violations
@@ -173,7 +177,7 @@ pub(crate) fn foreign_words(source: &Source) -> Vec<Violation> {
         )
     };
     let mut violations = Vec::new();
-    for pair in source.tokens.windows(2) {
+    for pair in source.code.tokens.windows(2) {
         let [keyword, name] = pair else { continue };
         let words = parts_of(&name.text);
         if declares(&keyword.text) && words.iter().any(|word| FOREIGN.contains(&word.as_str())) {

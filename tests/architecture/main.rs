@@ -2,6 +2,7 @@
 //! whom, what the pure scheduler must not know, what may not grow, how long a
 //! file may be. Each law is shown to find a planted violation.
 
+mod circles;
 mod laws;
 mod paths;
 mod planted;
@@ -9,7 +10,11 @@ mod rooms;
 mod shape;
 mod source;
 mod tokens;
+mod words;
 
+use std::fs;
+
+use circles::Uses;
 use source::{Source, Violation};
 
 /// Fails with every violation on a line of its own.
@@ -37,6 +42,27 @@ fn the_sources_are_found() {
     ] {
         assert!(paths.contains(&expected), "{expected}");
     }
+    for source in source::ours() {
+        assert!(source.is_whole, "{} cannot be read", source.path);
+    }
+}
+
+#[test]
+fn the_table_of_the_documentation_names_every_room() {
+    let documented = rooms::names();
+    for source in source::ours() {
+        let room = source.room().unwrap_or_else(|| "lib".to_owned());
+        assert!(documented.contains(&room.as_str()), "{room}");
+    }
+    let is_used = |name: &str| {
+        let mut sources = source::ours().iter();
+        sources.any(|source| source.room().is_some_and(|room| room == name))
+    };
+    let unused: Vec<&str> = documented
+        .into_iter()
+        .filter(|name| !is_used(name))
+        .collect();
+    assert_eq!(unused, Vec::<&str>::new(), "rooms that there are not");
 }
 
 #[test]
@@ -52,6 +78,42 @@ fn no_room_hands_on_what_belongs_to_another() {
 #[test]
 fn libraries_of_the_terminal_and_of_the_runtime_stay_in_their_rooms() {
     check(rooms::used_libraries);
+}
+
+#[test]
+fn no_files_of_a_room_need_each_other() {
+    assert_kept(&Uses::of(source::ours()).new_circles(circles::CIRCLES));
+}
+
+#[test]
+fn files_of_the_dashboard_use_those_below_them() {
+    assert_kept(&Uses::of(source::ours()).upward(circles::UPWARD));
+}
+
+#[test]
+fn documentation_begins_with_a_noun_or_a_verb() {
+    let found: Vec<Violation> = source::ours().iter().flat_map(words::openers).collect();
+    if found.len() > words::MOST_OPENERS {
+        assert_kept(&found);
+    }
+}
+
+#[test]
+fn no_screen_shows_a_path_of_the_code() {
+    let snapshots = words::snapshots();
+    assert!(snapshots.len() > 100, "{} snapshots", snapshots.len());
+    let shown = snapshots.iter();
+    let found: Vec<Violation> = shown
+        .flat_map(|(path, text)| words::rust_paths(path, text))
+        .collect();
+    assert_kept(&found);
+}
+
+#[test]
+fn torture_numbers_stand_in_their_list() {
+    let list = fs::read_to_string(source::package().join("tests/torture.md")).expect("the list");
+    let used = words::torture_numbers(source::ours());
+    assert_eq!(used, words::listed_numbers(&list), "of tests, of the list");
 }
 
 #[test]

@@ -1,145 +1,210 @@
-//! The paths of a file that lead out of its own module, resolved to what they
-//! name at the crate's root.
+//! The paths of a file, resolved to where they lead from the crate's root.
 
-use crate::source::Source;
-use crate::tokens::Token;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, File, ItemExternCrate, ItemMod, ItemUse, Macro, Meta, UseTree, Visibility};
 
-/// A path that reaches the crate's root and goes down from there.
-pub(crate) struct RootPath {
-    /// The parts after the root; a `*` or a group ends it.
+/// A path of the code.
+#[derive(Debug, Clone)]
+pub(crate) struct UsedPath {
+    /// Parts from the crate's root on; a `*` ends it.
     pub(crate) parts: Vec<String>,
     pub(crate) line: usize,
-    /// Whether it stands in a `pub use`.
-    pub(crate) is_handed_on: bool,
+    /// Whether it begins at the crate's root (`crate`, `self`, `super`,
+    /// `fanout`), and not with a name that may be anything.
+    pub(crate) is_rooted: bool,
+    /// Whether it stands in a `use`.
+    pub(crate) is_use: bool,
+    /// Whether it stands in a module of tests.
+    pub(crate) is_test: bool,
+    pub(crate) export: Option<Export>,
 }
 
-/// Every path of a file that goes through the crate's root, written with
-/// `crate`, with `super`s or with the package's own name, in groups or not.
-pub(crate) fn root_paths(source: &Source) -> Vec<RootPath> {
+/// A `use` that makes a name visible outside of its module.
+#[derive(Debug, Clone)]
+pub(crate) struct Export {
+    /// The name that it gives.
+    pub(crate) name: String,
+    /// Whether it is `pub` without a limit.
+    pub(crate) is_public: bool,
+}
+
+/// Every path of more than one part in a file, in `use`, in code and in the
+/// arguments of macros and attributes.
+pub(crate) fn paths(file: &File, module: Option<&[String]>) -> Vec<UsedPath> {
     let mut reader = Reader {
-        tokens: &source.tokens,
-        module: source.module().unwrap_or_default(),
-        // For the binary and for integration tests `crate` is not the library.
-        is_library: source.module().is_some() && source.path != "src/main.rs",
-        is_handed_on: false,
+        module: module.unwrap_or_default().to_vec(),
+        is_library: module.is_some(),
+        is_use: false,
+        is_test: false,
+        export: None,
         found: Vec::new(),
     };
-    reader.read();
+    reader.visit_file(file);
     reader.found
 }
 
-struct Reader<'a> {
-    tokens: &'a [Token],
+struct Reader {
     module: Vec<String>,
+    /// For the binary and for integration tests `crate` is not the library.
     is_library: bool,
-    is_handed_on: bool,
-    found: Vec<RootPath>,
+    is_use: bool,
+    is_test: bool,
+    /// Set within a `use` that is visible outside of its module.
+    export: Option<Export>,
+    found: Vec<UsedPath>,
 }
 
-impl Reader<'_> {
-    fn word(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| token.text.as_str())
-    }
-
-    fn read(&mut self) {
-        // Depths of braces at which inline modules were entered.
-        let mut entered = Vec::new();
-        let mut depth = 0usize;
-        for at in 0..self.tokens.len() {
-            match self.word(at) {
-                "{" => {
-                    depth += 1;
-                    if at >= 2 && self.word(at - 2) == "mod" {
-                        self.module.push(self.word(at - 1).to_owned());
-                        entered.push(depth);
-                    }
-                }
-                "}" => {
-                    if entered.last() == Some(&depth) {
-                        entered.pop();
-                        self.module.pop();
-                    }
-                    depth = depth.saturating_sub(1);
-                }
-                "use" => self.is_handed_on = self.is_public(at),
-                ";" => self.is_handed_on = false,
-                _ => {}
-            }
-            self.read_path(at);
-        }
-    }
-
-    /// Whether the `use` at this place is public beyond its room.
-    fn is_public(&self, at: usize) -> bool {
-        at >= 1 && self.word(at - 1) == "pub"
-    }
-
-    /// Reads the path that begins at this place, if one does.
-    fn read_path(&mut self, at: usize) {
-        let is_continued = at >= 1 && self.word(at - 1) == "::";
-        // Inside of groups, `self` and `super` have been read with the group.
-        let is_start = !is_continued && self.word(at + 1) == "::";
-        match self.word(at) {
-            "crate" if is_start && self.is_library => self.follow(at + 2, &[]),
-            // Another name for the root would hide what is used of it.
-            "crate" if self.word(at + 1) == "as" => self.find(at, Vec::new()),
-            "extern" if self.word(at + 1) == "crate" => self.find(at, Vec::new()),
-            "fanout" if is_start => self.follow(at + 2, &[]),
-            "self" if is_start && self.is_library => {
-                let module = self.module.clone();
-                self.follow(at + 2, &module);
-            }
-            "super" if is_start && self.is_library => {
-                let module = self.module.clone();
-                self.follow(at, &module);
-            }
-            _ => {}
-        }
-    }
-
-    /// Follows a path part by part; `base` is where it stands.
-    fn follow(&mut self, at: usize, base: &[String]) {
-        let mut base = base.to_vec();
-        match self.word(at) {
-            "super" => {
-                base.pop();
-            }
-            "self" => {}
-            "{" => return self.follow_group(at + 1, &base),
-            part => base.push(part.to_owned()),
-        }
-        if self.word(at + 1) == "::" {
-            // A turbofish ends the path.
-            if self.word(at + 2) != "<" {
-                return self.follow(at + 2, &base);
+impl Reader {
+    /// Adds a path, its parts being words as they stand in the file.
+    fn add(&mut self, words: &[String], line: usize) {
+        let (mut parts, rest) = match words.first().map(String::as_str) {
+            Some("crate") if self.is_library => (Vec::new(), &words[1..]),
+            Some("fanout") => (Vec::new(), &words[1..]),
+            _ => (self.module.clone(), words),
+        };
+        let is_rooted = match words.first().map(String::as_str) {
+            Some("crate" | "self" | "super") => self.is_library,
+            Some("fanout") => true,
+            _ => false,
+        };
+        for word in rest {
+            match word.as_str() {
+                "super" => drop(parts.pop()),
+                "self" => {}
+                word => parts.push(word.to_owned()),
             }
         }
-        self.find(at, base);
-    }
-
-    fn find(&mut self, at: usize, parts: Vec<String>) {
-        self.found.push(RootPath {
+        self.found.push(UsedPath {
             parts,
-            line: self.tokens.get(at).map_or(0, |token| token.line),
-            is_handed_on: self.is_handed_on,
+            line,
+            is_rooted,
+            is_use: self.is_use,
+            is_test: self.is_test,
+            export: self.export.clone(),
         });
     }
 
-    fn follow_group(&mut self, mut at: usize, base: &[String]) {
-        let mut depth = 1usize;
-        let mut is_start = true;
-        while depth > 0 && at < self.tokens.len() {
-            if is_start && depth == 1 && self.word(at) != "}" {
-                self.follow(at, base);
+    fn read_tree(&mut self, tree: &UseTree, before: &[String]) {
+        let with = |name: &Ident| [before, &[name.to_string()]].concat();
+        match tree {
+            UseTree::Path(path) => self.read_tree(&path.tree, &with(&path.ident)),
+            UseTree::Name(name) => self.add_use(&with(&name.ident), &name.ident, None),
+            UseTree::Rename(name) => {
+                self.add_use(&with(&name.ident), &name.ident, Some(&name.rename));
             }
-            is_start = false;
-            match self.word(at) {
-                "{" => depth += 1,
-                "}" => depth -= 1,
-                "," => is_start = true,
-                _ => {}
+            UseTree::Glob(glob) => {
+                let words = [before, &["*".to_owned()]].concat();
+                self.add(&words, glob.star_token.spans[0].start().line);
             }
-            at += 1;
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.read_tree(tree, before);
+                }
+            }
         }
     }
+
+    fn add_use(&mut self, words: &[String], last: &Ident, renamed: Option<&Ident>) {
+        if let Some(export) = &mut self.export {
+            export.name = renamed.unwrap_or(last).to_string();
+        }
+        self.add(words, last.span().start().line);
+    }
+
+    /// Reads what `syn` leaves unread: the arguments of macros.
+    fn read_tokens(&mut self, stream: TokenStream) {
+        let mut words: Vec<String> = Vec::new();
+        let mut line = 0;
+        let mut colons = 0;
+        for tree in stream {
+            match tree {
+                TokenTree::Ident(word) => {
+                    if colons != 2 {
+                        self.end_path(&mut words, line);
+                    }
+                    line = word.span().start().line;
+                    words.push(word.to_string());
+                    colons = 0;
+                }
+                TokenTree::Punct(sign) if sign.as_char() == ':' => colons += 1,
+                other => {
+                    self.end_path(&mut words, line);
+                    colons = 0;
+                    if let TokenTree::Group(group) = other {
+                        self.read_tokens(group.stream());
+                    }
+                }
+            }
+        }
+        self.end_path(&mut words, line);
+    }
+
+    fn end_path(&mut self, words: &mut Vec<String>, line: usize) {
+        if words.len() > 1 {
+            self.add(words, line);
+        }
+        words.clear();
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        let is_outer = self.is_test;
+        self.is_test |= item.attrs.iter().any(is_for_tests);
+        if item.content.is_some() {
+            self.module.push(item.ident.to_string());
+            visit::visit_item_mod(self, item);
+            self.module.pop();
+        }
+        self.is_test = is_outer;
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.export = (!matches!(item.vis, Visibility::Inherited)).then(|| Export {
+            name: String::new(),
+            is_public: matches!(item.vis, Visibility::Public(_)),
+        });
+        self.is_use = true;
+        self.read_tree(&item.tree, &[]);
+        self.is_use = false;
+        self.export = None;
+    }
+
+    fn visit_item_extern_crate(&mut self, item: &'ast ItemExternCrate) {
+        // Another name for the root would hide what is used of it.
+        self.add(&["crate".to_owned()], item.ident.span().start().line);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let words: Vec<String> = path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        if let Some(first) = path.segments.first().filter(|_| words.len() > 1) {
+            self.add(&words, first.ident.span().start().line);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, item: &'ast Macro) {
+        self.visit_path(&item.path);
+        self.read_tokens(item.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            self.read_tokens(list.tokens.clone());
+        }
+        visit::visit_attribute(self, attribute);
+    }
+
+    // `pub(in path)` uses nothing.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+}
+
+fn is_for_tests(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "test")
 }

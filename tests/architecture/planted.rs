@@ -1,8 +1,9 @@
 //! Each law finds a violation that is planted for it, and leaves alone what
 //! only looks like one.
 
+use crate::circles::Uses;
 use crate::source::{Source, Violation};
-use crate::{laws, rooms, shape};
+use crate::{laws, rooms, shape, words};
 
 /// How often a law is broken by a file.
 fn found(law: fn(&Source) -> Vec<Violation>, path: &str, text: &str) -> usize {
@@ -49,7 +50,24 @@ fn uses_of_rooms_are_found_however_they_are_written() {
     assert_eq!(count(tui, "use crate as root;"), 1);
     assert_eq!(count(tui, "extern crate self as root;"), 1);
     assert_eq!(count(tui, "#[path = \"../sched/mod.rs\"] mod planner;"), 1);
-    assert_eq!(count(tui, "use crate::engine::{Handle, Rows};"), 1);
+    assert_eq!(count(tui, "use crate::engine::{EngineHandle, Rows};"), 1);
+    assert_eq!(count(tui, "fn f() { vec![crate::exec::spawn()]; }"), 1);
+    assert_eq!(
+        count(tui, "#[arg(value_parser = crate::exec::read)] struct A;"),
+        1
+    );
+    assert_eq!(
+        count(tui, "macro_rules! a { () => { $crate::exec::spawn() } }"),
+        1
+    );
+    assert_eq!(
+        count(
+            "src/app/mod.rs",
+            "use crate::tui::run; use crate::cli::Run;"
+        ),
+        2
+    );
+    assert_eq!(count("src/record/mod.rs", "use crate::app::Session;"), 1);
     assert_eq!(count("src/model/call.rs", "use crate::sched::A;"), 1);
     assert_eq!(count("src/engine/run.rs", "use crate::record::A;"), 1);
     assert_eq!(count("src/plan/mod.rs", "use super::engine::Handle;"), 1);
@@ -94,7 +112,10 @@ fn uses_that_are_allowed_are_left_alone() {
         0
     );
     assert_eq!(
-        count(tui, "use std::{exec::A, sched}; use crate::engine::Handle;"),
+        count(
+            tui,
+            "use std::{exec::A, sched}; use crate::engine::EngineHandle;"
+        ),
         0
     );
     assert_eq!(count(tui, "use crate::model::RunEvent as sched;"), 0);
@@ -230,13 +251,13 @@ fn what_is_put_off_and_foreign_words_are_found() {
         3
     );
     assert_eq!(later("let a = \"// TODO in a text\"; // a note"), 0);
-    let words = |text: &str| found(laws::foreign_words, "src/engine/run.rs", text);
+    let names = |text: &str| found(laws::foreign_words, "src/engine/run.rs", text);
     assert_eq!(
-        words("struct JobQueue; fn spawn_worker() {} let mut task = 1;"),
+        names("struct JobQueue; fn spawn_worker() {} let mut task = 1;"),
         3
     );
     assert_eq!(
-        words("use tokio::task; builder.worker_threads(2); fn multitask() {}"),
+        names("use tokio::task; builder.worker_threads(2); fn multitask() {}"),
         0
     );
 }
@@ -260,4 +281,81 @@ fn length_purpose_and_strangers_are_found() {
     assert_eq!(shape::long_median(&files(150)).len(), 0);
     let names = ["src", "docs", "justfile"].map(str::to_owned);
     assert_eq!(shape::strangers(&names).len(), 2);
+}
+
+/// The violations of files that use each other.
+fn among(files: &[(&str, &str)]) -> Uses {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|(path, text)| Source::new(path, text))
+        .collect();
+    Uses::of(&sources)
+}
+
+#[test]
+fn circles_of_files_are_found_also_through_names_handed_on() {
+    let root = ("src/lab/mod.rs", "mod a; mod b; mod c; pub use b::B;");
+    let circle = among(&[
+        root,
+        ("src/lab/a.rs", "use super::B; struct A;"),
+        ("src/lab/b.rs", "fn b() { super::c::c() }"),
+        ("src/lab/c.rs", "use crate::lab::a::A;"),
+    ]);
+    assert_eq!(circle.circles(), [["lab/a", "lab/b", "lab/c"]]);
+    assert_eq!(circle.new_circles(&[]).len(), 1);
+    assert_eq!(circle.new_circles(&[&["lab/a", "lab/b", "lab/c"]]).len(), 0);
+    let stale = circle.new_circles(&[&["lab/a", "lab/b", "lab/c", "lab/d"]]);
+    assert_eq!(stale.len(), 1, "lab/d is in no circle");
+    let line = among(&[
+        root,
+        ("src/lab/a.rs", "use super::B; struct A;"),
+        ("src/lab/b.rs", "fn b() { super::c::c() }"),
+        (
+            "src/lab/c.rs",
+            "#[cfg(test)] mod tests { use crate::lab::a::A; }",
+        ),
+    ]);
+    assert!(line.circles().is_empty(), "tests are left out");
+    let family = among(&[
+        ("src/lab/mod.rs", "mod a; use a::A; pub struct B;"),
+        ("src/lab/a.rs", "use super::B;"),
+    ]);
+    assert_eq!(family.circles(), [["lab", "lab/a"]]);
+}
+
+#[test]
+fn uses_of_a_higher_floor_of_the_dashboard_are_found() {
+    let files = [
+        ("src/tui/state/mod.rs", "use crate::tui::views::draw;"),
+        ("src/tui/views/mod.rs", "use crate::tui::state::State;"),
+        ("src/tui/deps.rs", "use super::views::draw;"),
+    ];
+    let uses = among(&files);
+    assert_eq!(uses.upward(&[]).len(), 1);
+    assert_eq!(uses.upward(&[("tui/state", "tui/views")]).len(), 0);
+    let stale = [("tui/state", "tui/views"), ("tui/text", "tui/views")];
+    assert_eq!(uses.upward(&stale).len(), 1);
+}
+
+#[test]
+fn openers_paths_on_screens_and_numbers_are_found() {
+    let openers = |text: &str| found(words::openers, "src/exec/mod.rs", text);
+    assert_eq!(
+        openers("//! What it is.\n    /// Who asks.\n/// Whether what it is.\n"),
+        3
+    );
+    assert_eq!(openers("/// Whatever.\n// What.\n/// Tells what.\n"), 0);
+    let shown = |text: &str| words::rust_paths("tests/a.snap", text).len();
+    assert_eq!(shown("failed: fanout::exec::Spawner is gone\n"), 2);
+    assert_eq!(shown("time ::1 a:: :: 12::34 [::1]:80\n"), 0);
+    let tests = [Source::new(
+        "tests/a.rs",
+        "fn torture_07_a() {} fn torture_12_to_14_b() {} fn torture_20_and_22() {}",
+    )];
+    assert_eq!(
+        words::torture_numbers(&tests),
+        [7, 12, 13, 14, 20, 22].into()
+    );
+    let list = "| no | what |\n|---|---|\n| 7 | a |\n| 12 | b |\n";
+    assert_eq!(words::listed_numbers(list), [7, 12].into());
 }

@@ -1,95 +1,68 @@
 //! Who may use whom.
 
-use crate::paths::root_paths;
+use std::sync::OnceLock;
+
+use crate::paths::UsedPath;
 use crate::source::{Source, Violation};
 
-/// A room and the rooms it may use.
-type Room = (&'static str, &'static [&'static str]);
+/// A room, and the rooms it may use.
+struct Room {
+    name: String,
+    uses: Vec<String>,
+    /// Of the engine it may use its [`HANDLE`] only.
+    has_handle: bool,
+}
 
-/// The rooms of the crate. `lib` and `main` are its two roots.
-const ROOMS: &[Room] = &[
-    ("model", &[]),
-    ("catalogue", &["model"]),
-    ("plan", &["model", "catalogue"]),
-    ("sched", &["model"]),
-    ("output", &["model"]),
-    ("exec", &["model", "output", "probe"]),
-    ("probe", &["model"]),
-    (
-        "engine",
-        &[
-            "model",
-            "catalogue",
-            "plan",
-            "sched",
-            "output",
-            "exec",
-            "probe",
-        ],
-    ),
-    ("record", &["model", "output"]),
-    ("lab", &["model", "sched", "engine"]),
-    ("theme", &[]),
-    (
-        "tui",
-        &[
-            "model",
-            "catalogue",
-            "plan",
-            "output",
-            "engine",
-            "record",
-            "lab",
-            "theme",
-        ],
-    ),
-    (
-        "app",
-        &[
-            "model",
-            "catalogue",
-            "plan",
-            "sched",
-            "output",
-            "exec",
-            "probe",
-            "engine",
-            "record",
-            "lab",
-            "theme",
-            "sample_tool",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "model",
-            "catalogue",
-            "plan",
-            "sched",
-            "output",
-            "exec",
-            "probe",
-            "engine",
-            "record",
-            "lab",
-            "theme",
-            "tui",
-            "app",
-            "sample_tool",
-        ],
-    ),
-    ("sample_tool", &[]),
-    ("lib", &[]),
-    ("main", &["cli"]),
-];
+/// Names of the engine that the dashboard and the lab may use: they speak to a
+/// running engine through its handle.
+const HANDLE: &[&str] = &["EngineHandle", "Command", "Busy"];
 
-/// Of these rooms the dashboard and the lab may use these names only: they
-/// speak to a running engine through its handle, and read outputs.
-const NAMES: &[(&str, &str, &[&str])] = &[
-    ("tui", "engine", &["Handle", "Command", "Draft", "Busy"]),
-    ("lab", "engine", &["Handle", "Command", "Draft", "Busy"]),
-];
+/// The rooms of the table in the crate's documentation, and its two roots.
+fn rooms() -> &'static [Room] {
+    static ROOMS: OnceLock<Vec<Room>> = OnceLock::new();
+    ROOMS.get_or_init(|| {
+        let documentation = include_str!("../../src/lib.rs");
+        let mut rooms: Vec<Room> = documentation.lines().filter_map(room_of_row).collect();
+        let names: Vec<String> = rooms.iter().map(|room| room.name.clone()).collect();
+        for room in &mut rooms {
+            if let [all, except @ ..] = room.uses.as_slice()
+                && all == "all"
+            {
+                let others = names.iter().filter(|name| !except.contains(name));
+                room.uses = others.cloned().collect();
+            }
+        }
+        let root = |name: &str, uses: &[&str]| Room {
+            name: name.to_owned(),
+            uses: uses.iter().map(|it| (*it).to_owned()).collect(),
+            has_handle: false,
+        };
+        rooms.extend([root("lib", &[]), root("main", &["cli"])]);
+        rooms
+    })
+}
+
+/// Reads a row such as ``| [`lab`] | experiments | model, sched, engine handle |``;
+/// `all but x, y` stands for every room of the table but those.
+fn room_of_row(line: &str) -> Option<Room> {
+    let mut cells = line.strip_prefix("//! | ")?.split('|');
+    let name = cells.next()?.trim().trim_matches(['[', ']']);
+    let name = name.strip_prefix('`')?.strip_suffix('`')?.to_owned();
+    let uses = cells.nth(1)?.trim().replace("all but", "all,");
+    let uses = uses.split(',').map(str::trim).filter(|it| !it.is_empty());
+    Some(Room {
+        name,
+        has_handle: uses.clone().any(|it| it == "engine handle"),
+        uses: uses
+            .map(|it| it.trim_end_matches(" handle").to_owned())
+            .collect(),
+    })
+}
+
+/// The rooms by name, as the documentation has them.
+pub(crate) fn names() -> Vec<&'static str> {
+    rooms().iter().map(|room| room.name.as_str()).collect()
+}
 
 /// Libraries that only these rooms may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -118,32 +91,34 @@ pub(crate) fn used_rooms(source: &Source) -> Vec<Violation> {
     let Some(room) = source.room() else {
         return Vec::new();
     };
-    let mut violations = Vec::new();
-    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-        return vec![source.violation(1, format!("{room} is no room of the design"))];
+    let Some(rules) = rooms().iter().find(|it| it.name == room) else {
+        return vec![source.violation(1, format!("{room} is no room of the documentation"))];
     };
+    let mut violations = Vec::new();
     if room != "lib" {
         violations.extend(taken_in(source));
     }
-    for path in root_paths(source) {
-        let Some(used) = path.parts.first() else {
-            violations.push(source.violation(path.line, "uses the crate's root as a whole"));
-            continue;
+    for path in source.used.iter().filter(|path| path.is_rooted) {
+        let says = match path.parts.as_slice() {
+            [] => "uses the crate's root as a whole".to_owned(),
+            [used, ..] if *used == room => continue,
+            [used, name, ..] if rules.uses.contains(used) => {
+                if used != "engine" || !rules.has_handle || HANDLE.contains(&name.as_str()) {
+                    continue;
+                }
+                format!("{room} must not use {used}::{name}")
+            }
+            [used, ..] if rules.uses.contains(used) => continue,
+            [used, ..] => format!("{room} must not use {used}"),
         };
-        if *used == room || allowed.contains(&used.as_str()) {
-            violations.extend(
-                refused_name(&room, &path.parts).map(|says| source.violation(path.line, says)),
-            );
-        } else {
-            violations.push(source.violation(path.line, format!("{room} must not use {used}")));
-        }
+        violations.push(source.violation(path.line, says));
     }
     violations
 }
 
 /// Files of another place that a module takes in as its own.
 fn taken_in(source: &Source) -> impl Iterator<Item = Violation> {
-    let windows = source.tokens.windows(3);
+    let windows = source.code.tokens.windows(3);
     windows
         .filter(|words| {
             words
@@ -155,16 +130,6 @@ fn taken_in(source: &Source) -> impl Iterator<Item = Violation> {
         .map(|sign| source.violation(sign.line, "takes in a file by its path"))
 }
 
-fn refused_name(room: &str, parts: &[String]) -> Option<String> {
-    let [used, name, ..] = parts else {
-        return None;
-    };
-    let (_, _, names) = NAMES
-        .iter()
-        .find(|(user, owner, _)| *user == room && owner == used)?;
-    (!names.contains(&name.as_str())).then(|| format!("{room} must not use {used}::{name}"))
-}
-
 /// Public re-exports of what another room owns: they would be a way around the
 /// laws above. The words of `model` are everybody's.
 pub(crate) fn handed_on(source: &Source) -> Vec<Violation> {
@@ -172,9 +137,14 @@ pub(crate) fn handed_on(source: &Source) -> Vec<Violation> {
     let is_foreign = |owner: Option<&String>| {
         owner.is_none_or(|owner| Some(owner) != room.as_ref() && owner != "model")
     };
-    let paths = root_paths(source).into_iter();
-    paths
-        .filter(|path| room.is_some() && path.is_handed_on && is_foreign(path.parts.first()))
+    let is_public = |path: &&UsedPath| path.export.as_ref().is_some_and(|it| it.is_public);
+    let handed_on = source
+        .used
+        .iter()
+        .filter(|path| path.is_rooted)
+        .filter(is_public);
+    handed_on
+        .filter(|path| room.is_some() && is_foreign(path.parts.first()))
         .map(|path| source.violation(path.line, format!("hands on {}", path.parts.join("::"))))
         .collect()
 }
@@ -185,7 +155,7 @@ pub(crate) fn used_libraries(source: &Source) -> Vec<Violation> {
         return Vec::new();
     };
     let mut violations = Vec::new();
-    for pair in source.tokens.windows(2) {
+    for pair in source.code.tokens.windows(2) {
         let [name, next] = pair else { continue };
         let rooms = LIBRARIES.iter().find(|(library, _)| *library == name.text);
         if let Some((library, rooms)) = rooms

@@ -65,40 +65,8 @@ pub(crate) fn long_functions(source: &Source) -> Vec<Violation> {
     if source.module().is_none() {
         return Vec::new();
     }
-    let mut violations = Vec::new();
-    for (at, token) in source.tokens.iter().enumerate() {
-        if token.text != "fn" {
-            continue;
-        }
-        let last = last_line(source, at).unwrap_or(token.line);
-        let lines = last + 1 - token.line;
-        if lines > FUNCTION {
-            let name = source.tokens.get(at + 1).map_or("", |name| &name.text);
-            violations.push(source.violation(token.line, format!("`{name}` has {lines} lines")));
-        }
-    }
-    violations
-}
-
-/// The line of the brace that closes the function whose `fn` stands at `at`;
-/// `None` for one without a body.
-fn last_line(source: &Source, at: usize) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut brackets = 0usize;
-    for token in source.tokens.iter().skip(at) {
-        match token.text.as_str() {
-            "(" | "[" => brackets += 1,
-            ")" | "]" => brackets = brackets.saturating_sub(1),
-            ";" if depth == 0 && brackets == 0 => return None,
-            "{" => depth += 1,
-            "}" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(token.line);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+    let long = source.code.functions.iter();
+    long.filter(|function| function.lines > FUNCTION)
+        .map(|it| source.violation(it.line, format!("`{}` has {} lines", it.name, it.lines)))
+        .collect()
 }

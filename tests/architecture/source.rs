@@ -5,27 +5,40 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::tokens::{self, Token};
+use proc_macro2::TokenStream;
+
+use crate::paths::{self, UsedPath};
+use crate::tokens::{self, Lexed};
 
 /// One Rust file of the package.
 pub(crate) struct Source {
     /// Path from the package's folder, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
-    pub(crate) tokens: Vec<Token>,
-    /// Text of the comments, with line numbers.
-    pub(crate) comments: Vec<(usize, String)>,
+    pub(crate) code: Lexed,
+    /// Paths of more than one part.
+    pub(crate) used: Vec<UsedPath>,
+    /// Whether it is a whole file of Rust; planted violations need not be.
+    pub(crate) is_whole: bool,
 }
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        let (tokens, comments) = tokens::read(text);
-        Self {
+        let mut source = Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            tokens,
-            comments,
+            code: Lexed::default(),
+            used: Vec::new(),
+            is_whole: false,
+        };
+        let stream: TokenStream = text.parse().unwrap_or_default();
+        source.code = tokens::read(text, stream.clone());
+        if let Ok(file) = syn::parse2(stream) {
+            let module = source.module().filter(|_| path != "src/main.rs");
+            source.is_whole = true;
+            source.used = paths::paths(&file, module.as_deref());
         }
+        source
     }
 
     /// Path of its module from the crate's root; `None` for integration tests,
@@ -71,7 +84,7 @@ impl fmt::Display for Violation {
     }
 }
 
-fn package() -> &'static Path {
+pub(crate) fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 

@@ -1,4 +1,8 @@
-//! A lexer that knows just enough Rust to tell code from comments and texts.
+//! The tokens of a file, its comments, and the lengths of its functions.
+
+use std::ops::Range;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// A word or a sign of the code; texts, characters and comments are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,133 +13,168 @@ pub(crate) struct Token {
     pub(crate) line: usize,
 }
 
-/// The words and signs of a file, and its comments line by line with line
-/// numbers.
-pub(crate) fn read(text: &str) -> (Vec<Token>, Vec<(usize, String)>) {
-    let (code, comments) = split(text);
-    (tokens(&code), lines_of(&comments))
+/// One line of a comment, without the signs that begin it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    /// From 1.
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
-fn tokens(code: &str) -> Vec<Token> {
-    let mut found = Vec::new();
-    for (index, line) in code.lines().enumerate() {
-        let mut letters = line.chars().peekable();
-        while let Some(letter) = letters.next() {
-            let mut token = letter.to_string();
-            if is_word(letter) {
-                while let Some(next) = letters.next_if(|next| is_word(*next)) {
-                    token.push(next);
+/// A function with a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    /// Line of its `fn`, from 1.
+    pub(crate) line: usize,
+    /// From `fn` to the last brace.
+    pub(crate) lines: usize,
+}
+
+/// Tokens and comments of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Lexed {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) functions: Vec<Function>,
+}
+
+/// Lexes a file. Comments are what stands between the tokens.
+pub(crate) fn read(text: &str, stream: TokenStream) -> Lexed {
+    let mut reader = Reader {
+        text,
+        end: 0,
+        doc_end: 0,
+        lexed: Lexed::default(),
+    };
+    reader.read(stream);
+    reader.comments(text.len());
+    reader.lexed
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// Byte at which the last token ended.
+    end: usize,
+    /// Byte at which the last doc comment ended.
+    doc_end: usize,
+    lexed: Lexed,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, stream: TokenStream) {
+        let trees: Vec<TokenTree> = stream.into_iter().collect();
+        for (at, tree) in trees.iter().enumerate() {
+            match tree {
+                TokenTree::Group(group) => self.group(group),
+                TokenTree::Ident(word) => {
+                    if word == "fn" {
+                        self.function(trees.get(at..).unwrap_or_default());
+                    }
+                    self.token(&word.to_string(), word.span());
                 }
-            } else if letter == ':' && letters.next_if_eq(&':').is_some() {
-                token.push(':');
-            } else if letter.is_whitespace() {
-                continue;
-            }
-            found.push(Token {
-                text: token,
-                line: index + 1,
-            });
-        }
-    }
-    found
-}
-
-fn lines_of(comments: &str) -> Vec<(usize, String)> {
-    let lines = comments.lines().map(str::to_owned).enumerate();
-    lines
-        .map(|(index, line)| (index + 1, line))
-        .filter(|(_, line)| !line.trim().is_empty())
-        .collect()
-}
-
-fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
-}
-
-/// Where the reader stands.
-enum State {
-    Code,
-    LineComment,
-    /// How deep block comments are nested.
-    BlockComment(usize),
-    Text,
-    /// How many `#` close it.
-    RawText(usize),
-}
-
-/// The code and the comments of a file, each as a text of the same lines.
-/// Texts and characters are in neither.
-fn split(text: &str) -> (String, String) {
-    let letters: Vec<char> = text.chars().collect();
-    let (mut code, mut comments) = (String::new(), String::new());
-    let mut state = State::Code;
-    let mut at = 0;
-    while let Some(&letter) = letters.get(at) {
-        let rest = letters.get(at..).unwrap_or_default();
-        let mut taken = 1;
-        if letter == '\n' {
-            code.push('\n');
-            comments.push('\n');
-            if matches!(state, State::LineComment) {
-                state = State::Code;
-            }
-        } else {
-            match &mut state {
-                State::Code => (state, taken) = step_in_code(rest, &mut code),
-                State::LineComment => comments.push(letter),
-                State::BlockComment(depth) => match (letter, rest.get(1)) {
-                    ('*', Some('/')) if *depth == 1 => (state, taken) = (State::Code, 2),
-                    ('*', Some('/')) => (*depth, taken) = (*depth - 1, 2),
-                    ('/', Some('*')) => (*depth, taken) = (*depth + 1, 2),
-                    _ => comments.push(letter),
-                },
-                State::Text => match letter {
-                    '\\' if rest.get(1) != Some(&'\n') => taken = 2,
-                    '"' => state = State::Code,
-                    _ => {}
-                },
-                State::RawText(hashes) => {
-                    let closing = rest.iter().skip(1).take(*hashes);
-                    if letter == '"' && closing.filter(|sign| **sign == '#').count() == *hashes {
-                        taken = 1 + *hashes;
-                        state = State::Code;
+                TokenTree::Punct(sign) => self.sign(sign.as_char(), sign.span()),
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    if text.starts_with(|first: char| first.is_ascii_digit()) {
+                        self.token(&text, literal.span());
+                    } else {
+                        self.pass(literal.span());
                     }
                 }
             }
         }
-        at += taken;
     }
-    (code, comments)
-}
 
-/// One step outside of comments and texts: the next state, and how many
-/// letters were used up.
-fn step_in_code(rest: &[char], code: &mut String) -> (State, usize) {
-    match rest {
-        ['/', '/', ..] => (State::LineComment, 2),
-        ['/', '*', ..] => (State::BlockComment(1), 2),
-        ['"', ..] => (State::Text, 1),
-        ['\'', '\\', ..] => {
-            let end = rest.iter().skip(3).position(|letter| *letter == '\'');
-            (State::Code, end.map_or(rest.len(), |end| end + 4))
+    fn group(&mut self, group: &Group) {
+        let (open, close) = match group.delimiter() {
+            Delimiter::Parenthesis => ("(", ")"),
+            Delimiter::Brace => ("{", "}"),
+            Delimiter::Bracket => ("[", "]"),
+            Delimiter::None => ("", ""),
+        };
+        self.token(open, group.span_open());
+        self.read(group.stream());
+        self.token(close, group.span_close());
+    }
+
+    fn sign(&mut self, sign: char, span: Span) {
+        let begins = self.end == span.byte_range().start;
+        if let Some(last) = self.lexed.tokens.last_mut()
+            && last.text == ":"
+            && sign == ':'
+            && begins
+        {
+            last.text.push(':');
+            self.end = span.byte_range().end;
+        } else {
+            self.token(&sign.to_string(), span);
         }
-        ['\'', _, '\'', ..] => (State::Code, 3),
-        [letter, ..] if is_word(*letter) => {
-            let word: String = rest.iter().take_while(|next| is_word(**next)).collect();
-            let length = word.chars().count();
-            let after = rest.get(length..).unwrap_or_default();
-            let hashes = after.iter().take_while(|sign| **sign == '#').count();
-            if matches!(word.as_str(), "r" | "br" | "cr") && after.get(hashes) == Some(&'"') {
-                return (State::RawText(hashes), length + hashes + 1);
-            }
-            code.push_str(&word);
-            (State::Code, length)
+    }
+
+    fn token(&mut self, text: &str, span: Span) {
+        if self.pass(span) {
+            self.lexed.tokens.push(Token {
+                text: text.to_owned(),
+                line: span.start().line,
+            });
         }
-        [letter, ..] => {
-            code.push(*letter);
-            (State::Code, 1)
+    }
+
+    /// Goes past a token; false for those that a doc comment stands for.
+    fn pass(&mut self, span: Span) -> bool {
+        let range = span.byte_range();
+        let rest = self.part(range.start..self.text.len());
+        if range.start < self.doc_end || rest.starts_with("//") || rest.starts_with("/*") {
+            self.doc_end = self.doc_end.max(range.end);
+            return false;
         }
-        [] => (State::Code, 1),
+        self.comments(range.start);
+        self.end = range.end;
+        true
+    }
+
+    fn part(&self, range: Range<usize>) -> &str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// Takes in the comments from the last token up to this byte.
+    fn comments(&mut self, to: usize) {
+        let before = self.part(0..self.end).matches('\n').count();
+        let lines: Vec<Comment> = self
+            .part(self.end..to)
+            .split('\n')
+            .enumerate()
+            .map(|(at, line)| Comment {
+                line: before + at + 1,
+                text: line
+                    .trim_start_matches(['/', '*', '!', ' '])
+                    .trim_end()
+                    .to_owned(),
+            })
+            .filter(|comment| !comment.text.is_empty())
+            .collect();
+        self.lexed.comments.extend(lines);
+    }
+
+    /// Notes the function whose `fn` begins these tokens, if it has a body.
+    fn function(&mut self, trees: &[TokenTree]) {
+        let is_end = |tree: &TokenTree| match tree {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(sign) => sign.as_char() == ';',
+            _ => false,
+        };
+        let (Some(first), Some(TokenTree::Ident(name))) = (trees.first(), trees.get(1)) else {
+            return;
+        };
+        if let Some(TokenTree::Group(body)) = trees.iter().find(|tree| is_end(tree)) {
+            let line = first.span().start().line;
+            self.lexed.functions.push(Function {
+                name: name.to_string(),
+                line,
+                lines: body.span_close().end().line + 1 - line,
+            });
+        }
     }
 }
 
@@ -143,8 +182,16 @@ fn step_in_code(rest: &[char], code: &mut String) -> (State, usize) {
 mod tests {
     use super::*;
 
+    fn lexed(text: &str) -> Lexed {
+        read(text, text.parse().expect("tokens"))
+    }
+
     fn words(text: &str) -> String {
-        let words: Vec<String> = read(text).0.into_iter().map(|token| token.text).collect();
+        let words: Vec<String> = lexed(text)
+            .tokens
+            .into_iter()
+            .map(|token| token.text)
+            .collect();
         words.join(" ")
     }
 
@@ -157,13 +204,21 @@ mod tests {
             "let a : & ' b str = ; c"
         );
         assert_eq!(words("use crate::a;"), "use crate :: a ;");
-        assert_eq!(words("b\"x\" 'label: loop"), "b ' label : loop");
+        assert_eq!(words("b\"x\" 'label: loop"), "' label : loop");
+        assert_eq!(words("/// a\n//! b\nfn c() {}"), "fn c ( ) { }");
     }
 
     #[test]
     fn lines_are_counted_through_texts_and_comments() {
         let text = "\"one\ntwo\" /* three\nfour */ a";
-        assert_eq!(read(text).0.first().map(|token| token.line), Some(3));
-        assert_eq!(read("a\n// b\n\"// c\"").1, [(2, " b".to_owned())]);
+        let read = lexed(text);
+        assert_eq!(read.tokens.first().map(|token| token.line), Some(3));
+        let comments = |text| {
+            let comments = lexed(text).comments.into_iter();
+            comments.map(|it| (it.line, it.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(comments("a\n// b\n\"// c\""), [(2, "b".to_owned())]);
+        let both = [(1, "a".to_owned()), (2, "c".to_owned())];
+        assert_eq!(comments("/// a\nfn b() {} // c"), both);
     }
 }
