@@ -10,6 +10,8 @@
 //! It must not know what a tool is made of, what a call printed, or how
 //! anything is shown.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod admission;
 mod auto;
 mod backoff;
