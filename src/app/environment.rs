@@ -10,15 +10,13 @@ use super::containment;
 use super::diagnostics::complain;
 use super::error::{OpenError, SessionError};
 use super::run_folder::RunFolder;
+use super::runtime;
 use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::RunSurroundings;
 use crate::exec::{self, Attempts, Containment, Servers};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, ProtocolLog, Safe, Store};
-
-/// Number of threads of the runtime that drives attempts and servers.
-const IO_THREADS: usize = 2;
 
 /// What calls and servers run on. Servers that run when it is dropped are
 /// killed with everything else that is contained.
@@ -45,12 +43,7 @@ impl RunEnvironment {
         warn: &mut dyn FnMut(&str),
     ) -> Result<Self, SessionError> {
         let containment = containment::start(warn)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(IO_THREADS)
-            .enable_all()
-            .thread_name("fanout-io")
-            .build()
-            .map_err(SessionError::Runtime)?;
+        let runtime = runtime::start().map_err(SessionError::Runtime)?;
         let folder = RunFolder::create()?;
         let store = Store::new(Some(folder.outputs()), Bounds::default());
         let surroundings = RunSurroundings {

@@ -11,7 +11,7 @@ use crate::{exec, lab};
 pub(crate) enum SessionError {
     #[error("calls cannot be contained here: failed to {0}")]
     Containment(#[from] exec::ContainmentError),
-    #[error("the runtime cannot be started")]
+    #[error("the runtime cannot be started{}", exec::shortage_advice(.0))]
     Runtime(#[source] io::Error),
     #[error("the folder of the run cannot be made at {}", path.display())]
     Folder {
@@ -23,7 +23,7 @@ pub(crate) enum SessionError {
     CurrentFolder(#[source] io::Error),
     #[error("the own program file is unknown")]
     OwnProgram(#[source] io::Error),
-    #[error("the probe cannot be started")]
+    #[error("the probe cannot be started{}", exec::shortage_advice(.0))]
     Probe(#[source] io::Error),
     #[error("the program cannot be suspended")]
     Suspend(#[source] io::Error),
@@ -43,7 +43,7 @@ pub(crate) enum SessionError {
     },
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
-    #[error("the thread of the experiments cannot be started")]
+    #[error("the thread of the experiments cannot be started{}", exec::shortage_advice(.0))]
     ExperimentThread(#[source] io::Error),
     #[error("a server could not be started: {0}")]
     Server(#[from] exec::StartError),

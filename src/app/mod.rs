@@ -16,6 +16,7 @@ mod folders;
 mod live_runner;
 mod open;
 mod run_folder;
+mod runtime;
 mod saved_sweep;
 mod session;
 mod signals;

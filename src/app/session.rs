@@ -83,13 +83,10 @@ impl Session {
         let tape = record.map(|path| self.record(path)).transpose()?;
         let _inside = self.environment.runtime.enter();
         let policy = settings.policy;
-        if let Some(most) = self.environment.containment.most_lanes()
-            && most < policy.cap
+        if let Some(limit) = self.environment.containment.lane_limit()
+            && limit.cap < policy.cap
         {
-            complain(&format!(
-                "open files leave room for {most} lanes, not {}",
-                policy.cap
-            ));
+            complain(&limit.explain(policy.cap));
         }
         Ok(engine::start(engine::Setup {
             run: self.environment.folder.run.clone(),

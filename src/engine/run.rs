@@ -329,11 +329,9 @@ impl EngineLoop {
 
     /// Says so if there is no room for the cap that was asked for.
     pub(super) fn warn_of_lane_limit(&mut self, asked: Cap) {
-        let cap = cap_with_room(self.launcher.spawner.as_ref(), asked);
-        if cap < asked {
-            self.notify(&format!(
-                "open files leave room for {cap} lanes, not {asked}"
-            ));
+        let limit = self.launcher.spawner.lane_limit();
+        if let Some(limit) = limit.filter(|limit| limit.cap < asked) {
+            self.notify(&limit.explain(asked));
         }
     }
 
@@ -346,8 +344,8 @@ impl EngineLoop {
 
 /// The cap that is asked for, or what there is room for.
 pub(super) fn cap_with_room(spawner: &dyn Spawner, asked: Cap) -> Cap {
-    let most = spawner.most_lanes();
-    most.map_or(asked, |most| asked.min(most))
+    let limit = spawner.lane_limit();
+    limit.map_or(asked, |limit| asked.min(limit.cap))
 }
 
 /// What the scheduler starts from. Claims bind against usable cores and the

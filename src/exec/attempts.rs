@@ -3,8 +3,8 @@
 
 use tokio::sync::{mpsc, watch};
 
-use super::{AttemptEvent, Containment, Servers, Spawner, StopTokens};
-use crate::model::{Cap, McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow};
+use super::{AttemptEvent, Containment, LaneLimit, Servers, Spawner, StopTokens};
+use crate::model::{McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow};
 use crate::output::Sink;
 
 /// Starts every kind of attempt.
@@ -63,8 +63,8 @@ impl Spawner for Attempts {
         self.servers.conduct(name, order);
     }
 
-    fn most_lanes(&self) -> Option<Cap> {
-        self.containment.most_lanes()
+    fn lane_limit(&self) -> Option<LaneLimit> {
+        self.containment.lane_limit()
     }
 
     fn suspend(&self) {

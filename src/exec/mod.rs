@@ -13,9 +13,11 @@ mod exit;
 mod guardian;
 #[cfg(feature = "http")]
 mod http;
+mod lane_limit;
 mod ledger;
 mod limits;
 mod mcp;
+mod oom;
 mod own_children;
 mod pipes;
 mod program;
@@ -35,20 +37,22 @@ pub use containment::{
 pub use guardian::Guardian;
 #[cfg(feature = "http")]
 pub use http::HttpClient;
+pub use lane_limit::LaneLimit;
 pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{Pins, Servers, StartError, listed_tools};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::Spawner;
 pub use timer::wait_attempt;
 
 /// Becomes the warden or the terminal's guardian, and never returns, where this
-/// process was started as one. `main` must call it first of all.
+/// process was started as one. Elsewhere it sets the signal actions of the
+/// runner. `main` must call it first of all.
 pub fn prepare() {
     let mut arguments = std::env::args_os();
     let ended = match arguments.next() {
         Some(name) if name == warden::NAME => warden::run(arguments),
         Some(name) if name == guardian::NAME => guardian::run(arguments),
-        _ => return,
+        _ => return signals::ignore_file_size_limit(),
     };
     std::process::exit(i32::from(ended.is_err()));
 }

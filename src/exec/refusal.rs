@@ -1,6 +1,7 @@
 //! Reasons that an attempt could not be started, each with its remedy.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
@@ -63,7 +64,7 @@ pub enum Refusal {
         place: String,
     },
     /// The system was short of something, also after several tries.
-    #[error("could not start after {tries} tries: {what} ({errno}); {}", what.remedy())]
+    #[error("could not start after {tries} tries: {what} ({errno}); lower --cap, or {}", what.remedy())]
     Exhausted {
         /// The resource that was short.
         what: Shortage,
@@ -194,17 +195,31 @@ impl Shortage {
         }
     }
 
-    fn remedy(self) -> &'static str {
+    /// Returns the name of the resource.
+    pub fn resource(self) -> &'static str {
         match self {
-            Self::Processes => {
-                "lower --cap, or raise the limit (ulimit -u, pids.max of the container)"
-            }
-            Self::Memory => {
-                "lower --cap, or raise the limit (ulimit -v, memory.max of the container)"
-            }
-            Self::OpenFiles => "lower --cap, or raise the limit (ulimit -n)",
+            Self::Processes => "processes",
+            Self::Memory => "address space",
+            Self::OpenFiles => "open files",
         }
     }
+
+    /// Returns the way to more of the resource.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Processes => "raise the limit (ulimit -u, or pids.max of the container)",
+            Self::Memory => "raise the limit (ulimit -v, or memory.max of the container)",
+            Self::OpenFiles => "raise the limit (ulimit -n)",
+        }
+    }
+}
+
+/// Names the shortage that an error of the system means, and its remedy, to be
+/// put behind a message; empty where it means none.
+pub fn shortage_advice(error: &io::Error) -> String {
+    let errno = Errno::from_io_error(error);
+    let shortage = errno.and_then(Shortage::of);
+    shortage.map_or_else(String::new, |it| format!(": {it}; {}", it.remedy()))
 }
 
 impl fmt::Display for StartStage {

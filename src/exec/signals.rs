@@ -1,4 +1,4 @@
-//! Signals of the warden, the supervisors and the guardian: all blocked.
+//! Signal actions of the runner and of its helpers.
 
 #![expect(unsafe_code, reason = "signal actions and masks have no safe form")]
 
@@ -7,6 +7,14 @@ use std::ptr;
 
 /// Signal numbers of Linux.
 const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
+
+/// Ignores SIGXFSZ, so that a write beyond the limit on file sizes
+/// (`ulimit -f`) fails like a write to a full disk and does not end the program.
+/// Tools get the default action from [`reset_and_block`].
+pub(super) fn ignore_file_size_limit() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
 
 /// Blocks every signal that can be blocked and gives each its default action,
 /// whatever the program was started with: a tool that inherits an ignored

@@ -3,9 +3,10 @@
 use tokio::sync::{mpsc, watch};
 
 use super::attempt_event::{AttemptEvent, StopTokens};
+use super::lane_limit::LaneLimit;
 use super::reporter::Reporter;
 use crate::model::{
-    Cap, Ending, HttpRequest, McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow,
+    Ending, HttpRequest, McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow,
 };
 use crate::output::Sink;
 
@@ -69,7 +70,7 @@ pub trait Spawner: Send + Sync {
     fn control_server(&self, _name: &ServerName, _order: ServerCommand) {}
 
     /// Returns the number of lanes that there is room for; `None` is no limit.
-    fn most_lanes(&self) -> Option<Cap> {
+    fn lane_limit(&self) -> Option<LaneLimit> {
         None
     }
 

@@ -1,81 +1,40 @@
-//! What is left to do where the system gives little.
+//! Runs where the system gives little: open files, processes, file sizes.
 
-use std::fs;
-use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::geteuid;
 
-use crate::living::Living;
-
-/// Ten calls of a tool that does nothing, and the report's outcomes.
-fn outcomes_under(limit: &str, cap: &str) -> (String, Vec<String>) {
-    let living = Living::new();
-    let folder = living.folder();
-    let catalogue =
-        "[[tool]]\nname = \"t\"\ndescription = \"does nothing\"\ncommand = [\"true\"]\n";
-    fs::write(folder.join("tools.toml"), catalogue).expect("a catalogue");
-    fs::write(
-        folder.join("plan.toml"),
-        "[[call]]\ntool = \"t\"\n".repeat(10),
-    )
-    .expect("a plan");
-    let program = folder.join("program");
-    fs::copy(env!("CARGO_BIN_EXE_fanout"), &program).expect("a copy");
-    let text = format!(
-        "{limit} ./program run plan.toml --plain --catalogue tools.toml --cap {cap} \
-         --report report.json"
-    );
-    // A limit on processes does not bind the superuser.
-    let user = "setpriv --reuid=54321 --regid=54321 --clear-groups";
-    let mut command = if geteuid().is_root() {
-        let own = Command::new("chown")
-            .arg("-R")
-            .arg("54321")
-            .arg(folder)
-            .status();
-        assert!(own.expect("chown runs").success());
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("exec {user} sh -c '{text}'")]);
-        command
-    } else {
-        let mut command = Command::new("sh");
-        command.args(["-c", &text]);
-        command
-    };
-    let output = command
-        .current_dir(folder)
-        .env("XDG_STATE_HOME", folder)
-        .env("TMPDIR", folder)
-        .output()
-        .expect("sh runs");
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let report = fs::read(folder.join("report.json")).unwrap_or_else(|_| panic!("{stderr}"));
-    let report: serde_json::Value = serde_json::from_slice(&report).expect("a report");
-    let calls = report["calls"].as_array().expect("calls");
-    let outcomes = calls
-        .iter()
-        .map(|call| call["outcome"].as_str().unwrap_or("").to_owned());
-    let outcomes = outcomes.collect();
-    living.wait_for_count(0, crate::attempt::PATIENCE);
-    (stderr, outcomes)
-}
+use crate::confined::Confined;
 
 #[test]
 fn torture_51_few_open_files_are_few_lanes() {
-    let (stderr, outcomes) = outcomes_under("ulimit -n 40;", "64");
+    let answer = Confined {
+        limit: "ulimit -n 40;",
+        cap: "64",
+        ..Confined::default()
+    }
+    .run();
+    let stderr = &answer.stderr;
     assert!(
         stderr.contains("open files leave room for 2 lanes, not 64"),
         "{stderr}"
     );
-    assert_eq!(outcomes, ["succeeded"; 10], "{stderr}");
+    assert!(stderr.contains("ulimit -n"), "{stderr}");
+    assert_eq!(answer.field("outcome"), ["succeeded"; 10], "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
 fn torture_51_few_processes_are_failures_and_no_panic() {
     // Enough for the program's threads, its warden and a few lanes, by far not
-    // for thirty: some calls wait in vain, and the rest succeed.
-    let (stderr, outcomes) = outcomes_under("ulimit -u 14;", "32");
+    // for thirty.
+    let answer = Confined {
+        limit: "ulimit -u 14;",
+        cap: "32",
+        ..Confined::default()
+    }
+    .run();
+    let (outcomes, stderr) = (answer.field("outcome"), &answer.stderr);
     assert_eq!(outcomes.len(), 10, "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
     for outcome in &outcomes {
@@ -84,4 +43,124 @@ fn torture_51_few_processes_are_failures_and_no_panic() {
             "{outcomes:?}"
         );
     }
+}
+
+#[test]
+fn fewer_processes_than_the_program_itself_needs_are_exit_4_with_the_remedy() {
+    if !geteuid().is_root() {
+        return;
+    }
+    for processes in 2..9 {
+        let answer = Confined {
+            limit: &format!("ulimit -u {processes};"),
+            ..Confined::default()
+        }
+        .run();
+        let stderr = &answer.stderr;
+        assert_eq!(answer.signal, None, "{processes}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{processes}: {stderr}");
+        if processes < 7 {
+            assert_eq!(answer.code, Some(4), "{processes}: {stderr}");
+            assert!(stderr.contains("too many processes"), "{stderr}");
+            assert!(stderr.contains("ulimit -u"), "{processes}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn lanes_follow_the_limit_on_processes() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let answer = Confined {
+        limit: "ulimit -u 40;",
+        cap: "60",
+        tool: "sleep 0.05; echo on",
+        calls: 60,
+        ..Confined::default()
+    }
+    .run();
+    let stderr = &answer.stderr;
+    assert!(stderr.contains("processes leave room for "), "{stderr}");
+    assert!(stderr.contains(" lanes, not 60"), "{stderr}");
+    assert_eq!(answer.field("outcome"), ["succeeded"; 60], "{stderr}");
+}
+
+#[test]
+fn a_start_refused_for_want_of_processes_is_a_failure_and_no_death() {
+    if !geteuid().is_root() {
+        return;
+    }
+    // Three more processes a call than lanes are counted for.
+    let answer = Confined {
+        limit: "ulimit -u 40;",
+        cap: "60",
+        tool: "sleep 0.3 & sleep 0.3 & sleep 0.3 & sleep 0.3 & wait",
+        calls: 40,
+        ..Confined::default()
+    }
+    .run();
+    let reasons = answer.field("reason");
+    for (outcome, reason) in answer.field("outcome").iter().zip(&reasons) {
+        match outcome.as_str() {
+            "succeeded" => {}
+            // Either the supervisor's fork was refused, or the shell's.
+            "failed" => assert!(
+                reason.contains("too many processes") || reason == "exit code 2",
+                "{reason}"
+            ),
+            other => panic!("{other}: {reason}"),
+        }
+    }
+    let is_refused = |reason: &String| reason.contains("could not start after 4 tries");
+    let refused = reasons.iter().filter(|it| is_refused(it)).count();
+    assert!(refused > 0, "{reasons:?}");
+    assert!(answer.took < Duration::from_secs(30), "{:?}", answer.took);
+}
+
+#[test]
+fn lanes_follow_the_process_limit_of_a_control_group() {
+    let Some(group) = crate::groups::Group::make("pids", &[("pids.max", "40")]) else {
+        return;
+    };
+    let answer = Confined {
+        before: &format!("echo $$ > {}/cgroup.procs;", group.path().display()),
+        cap: "60",
+        tool: "sleep 0.05; echo on",
+        calls: 20,
+        ..Confined::default()
+    }
+    .run();
+    let stderr = &answer.stderr;
+    assert!(stderr.contains("processes leave room for "), "{stderr}");
+    assert_eq!(answer.field("outcome"), ["succeeded"; 20], "{stderr}");
+}
+
+#[test]
+fn a_limit_on_file_sizes_ends_no_run() {
+    let answer = Confined {
+        // Units of 512 bytes or 1 KiB: 1 or 2 MB.
+        limit: "ulimit -f 2000;",
+        tool: "head -c 12000000 /dev/zero | tr '\\0' x",
+        calls: 4,
+        ..Confined::default()
+    }
+    .run();
+    let stderr = &answer.stderr;
+    assert_eq!((answer.code, answer.signal), (Some(0), None), "{stderr}");
+    assert_eq!(answer.field("outcome"), ["succeeded"; 4], "{stderr}");
+    assert_eq!(answer.field("truncated"), ["true"; 4], "{stderr}");
+    assert!(stderr.contains("File too large"), "{stderr}");
+}
+
+#[test]
+fn a_tool_beyond_the_limit_on_file_sizes_is_killed_as_anywhere() {
+    let answer = Confined {
+        limit: "ulimit -f 2000;",
+        tool: "exec dd if=/dev/zero of=big bs=65536 count=100",
+        calls: 1,
+        ..Confined::default()
+    }
+    .run();
+    assert_eq!(answer.field("reason"), ["killed by SIGXFSZ"]);
 }

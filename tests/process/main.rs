@@ -6,14 +6,17 @@
 #[path = "../support/attempt.rs"]
 mod attempt;
 mod attempts;
+mod confined;
 #[path = "../support/contained.rs"]
 mod contained;
+mod groups;
 mod holding;
 mod kills;
 mod limits;
 #[path = "../support/living.rs"]
 mod living;
 mod matrix;
+mod refusals;
 mod runner;
 mod storms;
 mod sweeps;

@@ -120,6 +120,20 @@ impl Runner {
         }
     }
 
+    /// Waits until a supervisor runs.
+    pub(crate) fn wait_until_started(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let is_started = || {
+            let wardens = children_named(self.runner(), "lane-warden");
+            let of = |warden: &u32| !children_named(*warden, "lane-supervisor").is_empty();
+            wardens.iter().any(of)
+        };
+        while !is_started() {
+            assert!(Instant::now() < deadline, "{:?}", self.living.processes());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Tells a hostile call that waits for it to exit.
     pub(crate) fn let_leave(&self) {
         fs::write(self.living.folder().join("leave"), "").expect("a file");

@@ -37,12 +37,18 @@ impl Channel {
     /// Returns the next message; `None` once the other end is closed. Safe to
     /// cancel.
     pub(super) async fn next(&self) -> Option<Vec<u8>> {
-        let received = self.0.async_io(Interest::READABLE, |socket| {
-            receive(socket.as_fd()).map_err(Errno::into)
-        });
-        match received.await {
-            Ok(Packet::Message(message, _)) => Some(message),
-            Ok(Packet::End) | Err(_) => None,
+        let is_reset = |error: &io::Error| Errno::from_io_error(error) == Some(Errno::CONNRESET);
+        loop {
+            let received = self.0.async_io(Interest::READABLE, |socket| {
+                receive(socket.as_fd()).map_err(Errno::into)
+            });
+            match received.await {
+                Ok(Packet::Message(message, _)) => return Some(message),
+                // Told once, before the messages that the other end sent, where
+                // it was closed with unread ones.
+                Err(error) if is_reset(&error) => {}
+                Ok(Packet::End) | Err(_) => return None,
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ mod supervisor_conn;
 mod warden_client;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::mpsc;
 
@@ -27,12 +27,14 @@ use self::current_warden::CurrentWarden;
 pub use self::options::{ContainmentError, ContainmentOptions};
 pub use self::persistent_process::{PersistentPipes, PersistentProcess};
 use self::supervised_process::SupervisedProcess;
+use super::lane_limit::LaneLimit;
 use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
 use super::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{Cap, Ending, ProcessSpec};
+use super::{cgroup, oom};
+use crate::model::{Ending, ProcessSpec};
 use crate::output::Sink;
 
 /// Starts attempts under supervisors; cheap to clone. Dropping the last clone
@@ -44,6 +46,8 @@ pub struct Containment(Arc<Inner>);
 struct Inner {
     warden: CurrentWarden,
     open_files: OpenFiles,
+    /// Read once, before the first call: later, running calls count as used.
+    lane_limit: OnceLock<LaneLimit>,
     swept: SweptLeftovers,
     ledger_error: Option<LedgerError>,
 }
@@ -59,11 +63,14 @@ impl Containment {
             Some(Err(error)) => (SweptLeftovers::default(), Some(error)),
             None => (SweptLeftovers::default(), None),
         };
+        cgroup::remove_dead();
+        oom::forget_kills();
         let open_files = OpenFiles::raise();
         let warden = CurrentWarden::start(options, open_files).map_err(ContainmentError::Warden)?;
         Ok(Self(Arc::new(Inner {
             warden,
             open_files,
+            lane_limit: OnceLock::new(),
             swept,
             ledger_error,
         })))
@@ -121,10 +128,11 @@ impl Spawner for Containment {
         });
     }
 
-    /// Returns the number of lanes that the limit on open files leaves room
-    /// for.
-    fn most_lanes(&self) -> Option<Cap> {
-        Some(self.0.open_files.most_lanes())
+    /// Returns the number of lanes that the limits on open files, processes and
+    /// address space leave room for.
+    fn lane_limit(&self) -> Option<LaneLimit> {
+        let read = || LaneLimit::read(self.0.open_files);
+        Some(*self.0.lane_limit.get_or_init(read))
     }
 
     fn suspend(&self) {

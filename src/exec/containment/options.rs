@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::exec::refusal::shortage_advice;
+
 /// Settings of the containment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainmentOptions {
@@ -30,6 +32,6 @@ pub enum ContainmentError {
     #[error("become the reaper of orphaned processes: {0}")]
     Subreaper(rustix::io::Errno),
     /// The warden could not be started.
-    #[error("start the warden: {0}")]
+    #[error("start the warden: {}{}", .0, shortage_advice(.0))]
     Warden(std::io::Error),
 }

@@ -9,25 +9,23 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use rustix::io::Errno;
+use rustix::process::Signal;
 use tokio::time::{self, Instant};
 
 use super::current_warden::CurrentWarden;
 use super::supervisor_conn::SupervisorConn;
-use super::warden_client::WardenHealth;
+use super::warden_client::{SupervisorFate, WardenHealth};
 use crate::exec::pipes::{Pipes, ToolEnds};
 use crate::exec::refusal::{Refusal, Shortage, StartFailure, StartStage};
 use crate::exec::reporter::Reporter;
 use crate::exec::wire::{CallReport, SupervisorCommand, SupervisorEvent};
-use crate::exec::{StopTokens, program};
+use crate::exec::{StopTokens, oom, program};
 use crate::model::{Ending, Leftover, MeasureSource, Measured, Outcome, ProcessSpec};
 use crate::output::Sink;
 
 /// Time in which a supervisor must answer a kill. It gives up after 5 s where
 /// it did not succeed; one that takes longer is itself at fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(7);
-
-/// Time in which the warden must clear what a dead supervisor left.
-const CLEAR_WITHIN: Duration = Duration::from_secs(5);
 
 /// Pauses between tries when the system is short of something.
 const BACKOFF: [Duration; 3] = [
@@ -75,8 +73,9 @@ enum StartError {
     Refused(Refusal),
     /// Perhaps only for a moment.
     Passing(StartFailure),
-    /// The supervisor died before it told of the start.
-    Lost(SupervisorConn),
+    /// The supervisor died before it told of the start, and everything under it
+    /// is gone, where that is so.
+    Lost { is_cleared: bool },
 }
 
 /// Reason that the end of a tree was not told by its supervisor.
@@ -127,7 +126,13 @@ impl SupervisedProcess<Pipes> {
         };
         self.pipes.take_rest(&sink);
         sink.finish();
-        self.conclude(end).await
+        let is_stopped = stop.soft.is_cancelled() || stop.hard.is_cancelled();
+        let ending = self.conclude(end).await;
+        if is_stopped {
+            ending
+        } else {
+            with_shortage(ending)
+        }
     }
 }
 
@@ -149,8 +154,8 @@ impl<P> SupervisedProcess<P> {
             let failure = match Self::try_start(warden, launch, &program, make).await {
                 Ok(process) => return Ok(process),
                 Err(StartError::Refused(refusal)) => return Err(refusal.into_ending()),
-                Err(StartError::Lost(conn)) => {
-                    return Err(lost(&conn, Loss::SupervisorDied, None).await);
+                Err(StartError::Lost { is_cleared }) => {
+                    return Err(lost(Loss::SupervisorDied, is_cleared, None));
                 }
                 Err(StartError::Passing(failure)) => failure,
             };
@@ -181,6 +186,9 @@ impl<P> SupervisedProcess<P> {
                 .map_err(|error| StartError::of(&error, StartStage::Supervisor))?;
             match conn.start(&message, &ends) {
                 Ok(()) => break conn,
+                Err(Errno::PIPE | Errno::CONNRESET) if conn.is_new() => {
+                    return Err(StartError::of_dead(&conn).await);
+                }
                 // It died while it was idle.
                 Err(Errno::PIPE | Errno::CONNRESET) => {}
                 Err(errno) => return Err(StartError::of(&errno.into(), StartStage::Supervisor)),
@@ -190,17 +198,15 @@ impl<P> SupervisedProcess<P> {
         match conn.next_event().await {
             Some(SupervisorEvent::Started { pid }) => Ok(Self { conn, pid, pipes }),
             Some(SupervisorEvent::Refused(failure)) => {
-                if failure.stage != StartStage::Supervisor {
-                    conn.keep();
-                }
-                Err(if is_passing(failure.errno) {
+                conn.keep();
+                Err(if is_passing(failure) {
                     StartError::Passing(failure)
                 } else {
                     StartError::Refused(program::explain(launch, program, failure))
                 })
             }
             Some(SupervisorEvent::Exited(_) | SupervisorEvent::Finished(_)) | None => {
-                Err(StartError::Lost(conn))
+                Err(StartError::of_dead(&conn).await)
             }
         }
     }
@@ -250,7 +256,10 @@ impl<P> SupervisedProcess<P> {
                 }
                 ending(report)
             }
-            SupervisionEnd::Lost(loss) => lost(&self.conn, loss, Some(self.pid)).await,
+            SupervisionEnd::Lost(loss) => {
+                let is_cleared = self.conn.fate().await.is_some();
+                lost(loss, is_cleared, Some(self.pid))
+            }
         }
     }
 }
@@ -259,17 +268,34 @@ impl StartError {
     fn of(error: &io::Error, stage: StartStage) -> Self {
         let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
         let failure = StartFailure { stage, errno };
-        if is_passing(errno) {
+        if is_passing(failure) {
             Self::Passing(failure)
         } else {
             Self::Refused(Refusal::System(failure))
         }
     }
+
+    /// Asks the warden why a supervisor is dead that told of no start.
+    async fn of_dead(conn: &SupervisorConn) -> Self {
+        match conn.fate().await {
+            Some(SupervisorFate::Refused(errno)) => Self::Passing(StartFailure {
+                stage: StartStage::Supervisor,
+                errno,
+            }),
+            Some(SupervisorFate::Gone) => Self::Lost { is_cleared: true },
+            None => Self::Lost { is_cleared: false },
+        }
+    }
 }
 
-/// Whether the answer may be another one in a moment.
-fn is_passing(errno: Errno) -> bool {
-    errno == Errno::TXTBSY || Shortage::of(errno).is_some()
+/// Whether the answer may be another one in a moment. A closed socket to the
+/// warden is: another warden is started.
+fn is_passing(failure: StartFailure) -> bool {
+    match failure.errno {
+        Errno::TXTBSY => true,
+        Errno::PIPE | Errno::CONNRESET => failure.stage == StartStage::Supervisor,
+        errno => Shortage::of(errno).is_some(),
+    }
 }
 
 /// Returns the reason of a start whose every try met a passing answer.
@@ -359,6 +385,19 @@ fn ending(report: CallReport) -> Ending {
     }
 }
 
+/// Adds the likely cause to the reason of a program that was killed without an
+/// order of ours.
+fn with_shortage(mut ending: Ending) -> Ending {
+    let is_killed = ending.signal == Some(Signal::KILL.as_raw());
+    if is_killed && oom::take_kill() {
+        ending.reason = Some(format!(
+            "killed by SIGKILL while the system was out of memory; {}",
+            Shortage::Memory.remedy()
+        ));
+    }
+    ending
+}
+
 /// Names the first processes that were not confirmed dead, and counts the rest.
 fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
     /// Leftovers that are named.
@@ -376,11 +415,11 @@ fn unconfirmed_reason(leftovers: &[Leftover]) -> String {
     reason
 }
 
-/// Returns the ending of a call without a report, once the processes of the
-/// call are gone or given up. `main` is its main process, where one is known.
-async fn lost(conn: &SupervisorConn, loss: Loss, main: Option<u32>) -> Ending {
-    let cleared = conn.warden().cleared(conn.key());
-    if time::timeout(CLEAR_WITHIN, cleared).await.is_ok() {
+/// Returns the ending of a call without a report. `is_cleared` tells whether its
+/// processes are known to be gone; `main` is its main process, where one is
+/// known.
+fn lost(loss: Loss, is_cleared: bool, main: Option<u32>) -> Ending {
+    if is_cleared {
         return Ending {
             reason: Some(loss.to_string()),
             ..Ending::plain(Outcome::Lost)

@@ -3,10 +3,16 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::warden_client::{SupervisorSocket, WardenClient};
+use tokio::time;
+
+use super::warden_client::{SupervisorFate, SupervisorSocket, WardenClient};
 use crate::exec::pipes::ToolEnds;
 use crate::exec::wire::{SupervisorCommand, SupervisorEvent};
+
+/// Time in which the warden must clear what a dead supervisor left.
+const CLEAR_WITHIN: Duration = Duration::from_secs(5);
 
 /// One supervisor. Dropped, its socket closes, and the supervisor kills its
 /// tree.
@@ -14,6 +20,8 @@ use crate::exec::wire::{SupervisorCommand, SupervisorEvent};
 pub(super) struct SupervisorConn {
     socket: SupervisorSocket,
     warden: Arc<WardenClient>,
+    /// Whether it was forked for this connection.
+    is_new: bool,
     is_kept: bool,
 }
 
@@ -21,11 +29,30 @@ impl SupervisorConn {
     /// Connects to an idle supervisor, or to a new one. A new one takes
     /// commands at once: they wait in its socket.
     pub(super) fn open(warden: Arc<WardenClient>) -> io::Result<Self> {
+        let idle = warden.idle_supervisor();
+        let is_new = idle.is_none();
+        let socket = match idle {
+            Some(socket) => socket,
+            None => warden.new_supervisor()?,
+        };
         Ok(Self {
-            socket: warden.supervisor()?,
+            socket,
             warden,
+            is_new,
             is_kept: false,
         })
+    }
+
+    /// Whether the supervisor was forked for this connection.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Waits until the supervisor, whose socket was closed, is known to have
+    /// left nothing behind. `None` where that takes too long.
+    pub(super) async fn fate(&self) -> Option<SupervisorFate> {
+        let fate = self.warden.fate(self.socket.key);
+        time::timeout(CLEAR_WITHIN, fate).await.ok()
     }
 
     pub(super) fn key(&self) -> u64 {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::net::Shutdown;
 use tokio::sync::watch;
 use tokio::time;
@@ -66,8 +67,8 @@ pub(super) struct WardenClient {
     /// Supervisors without a call, the one used last on top.
     idle: Mutex<Vec<SupervisorSocket>>,
     health: watch::Sender<WardenHealth>,
-    /// Number of supervisors that are gone with everything under them.
-    gone: watch::Sender<u64>,
+    /// Number of supervisors whose end the warden told.
+    ended: watch::Sender<u64>,
 }
 
 /// Knowledge of one supervisor.
@@ -88,6 +89,17 @@ enum SupervisorState {
     Closed,
     /// It is dead, and everything that was under it is gone.
     Gone,
+    /// It never served: the system was short of something.
+    Refused(Errno),
+}
+
+/// End of a supervisor whose socket was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SupervisorFate {
+    /// It is dead, and everything that was under it is gone.
+    Gone,
+    /// It never served: the system was short of something.
+    Refused(Errno),
 }
 
 /// The runner's end of a supervisor's socket.
@@ -124,7 +136,7 @@ impl WardenClient {
             supervisors: Mutex::new(BTreeMap::new()),
             idle: Mutex::new(Vec::new()),
             health: watch::Sender::new(WardenHealth::Alive),
-            gone: watch::Sender::new(0),
+            ended: watch::Sender::new(0),
         }))
     }
 
@@ -142,13 +154,9 @@ impl WardenClient {
         self.health.subscribe()
     }
 
-    /// Returns an idle supervisor, or a new one.
-    pub(super) fn supervisor(self: &Arc<Self>) -> io::Result<SupervisorSocket> {
-        let idle = self.idle().pop();
-        match idle {
-            Some(socket) => Ok(socket),
-            None => self.fork(),
-        }
+    /// Returns an idle supervisor, the one used last.
+    pub(super) fn idle_supervisor(&self) -> Option<SupervisorSocket> {
+        self.idle().pop()
     }
 
     /// Keeps a supervisor whose tree is empty for the next call, unless many
@@ -163,7 +171,9 @@ impl WardenClient {
         is_kept
     }
 
-    fn fork(self: &Arc<Self>) -> io::Result<SupervisorSocket> {
+    /// Has the warden fork a supervisor. Whether it could, its
+    /// [fate](Self::fate) tells.
+    pub(super) fn new_supervisor(self: &Arc<Self>) -> io::Result<SupervisorSocket> {
         self.listen()?;
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         let (ours, theirs) = pair()?;
@@ -187,24 +197,26 @@ impl WardenClient {
         let _dead = send(self.socket.as_fd(), &command, &[]);
     }
 
-    /// Waits until a dead supervisor is known to have left nothing behind.
-    pub(super) async fn cleared(&self, key: u64) {
-        let mut gone = self.gone.subscribe();
+    /// Waits until a supervisor whose socket was closed is known to have left
+    /// nothing behind.
+    pub(super) async fn fate(&self, key: u64) -> SupervisorFate {
+        let mut ended = self.ended.subscribe();
         let mut health = self.health.subscribe();
         if let Some(supervisor) = self.supervisors().get_mut(&key)
             && supervisor.state == SupervisorState::Alive
         {
             supervisor.state = SupervisorState::Closed;
         }
-        let is_gone = || {
-            let supervisors = self.supervisors();
-            let supervisor = supervisors.get(&key);
-            supervisor.is_none_or(|it| it.state == SupervisorState::Gone)
+        let fate = || match self.supervisors().get(&key).map(|it| it.state) {
+            Some(SupervisorState::Alive | SupervisorState::Closed) => None,
+            Some(SupervisorState::Refused(errno)) => Some(SupervisorFate::Refused(errno)),
+            Some(SupervisorState::Gone) | None => Some(SupervisorFate::Gone),
         };
         tokio::select! {
-            _ = gone.wait_for(|_| is_gone()) => {}
+            _ = ended.wait_for(|_| fate().is_some()) => {}
             _ = health.wait_for(|health| *health == WardenHealth::Cleared) => {}
         }
+        fate().unwrap_or(SupervisorFate::Gone)
     }
 
     /// Sends a command to every supervisor that has a call.
@@ -246,13 +258,18 @@ impl WardenClient {
                     supervisor.pid = Some(pid);
                 }
             }
-            WardenEvent::Gone { key } => {
-                if let Some(supervisor) = self.supervisors().get_mut(&key) {
-                    supervisor.state = SupervisorState::Gone;
-                }
-                self.gone.send_modify(|count| *count += 1);
+            WardenEvent::Gone { key } => self.set_ended(key, SupervisorState::Gone),
+            WardenEvent::Refused { key, errno } => {
+                self.set_ended(key, SupervisorState::Refused(errno));
             }
         }
+    }
+
+    fn set_ended(&self, key: u64, state: SupervisorState) {
+        if let Some(supervisor) = self.supervisors().get_mut(&key) {
+            supervisor.state = state;
+        }
+        self.ended.send_modify(|count| *count += 1);
     }
 
     /// Cleans up after a dead warden. Its supervisors end as their connections

@@ -36,6 +36,13 @@ impl Ledger {
         LedgerWriter::open(folder, scope, self.runner, self.cgroup.clone())
     }
 
+    /// Leaves and removes the control group, at the end of the warden.
+    pub(super) fn close(&self) {
+        if let Some(group) = &self.cgroup {
+            cgroup::leave(group);
+        }
+    }
+
     /// Removes the file of a dead supervisor that left nothing behind.
     pub(super) fn forget(&self, supervisor: u32) {
         if let Some(folder) = &self.folder {

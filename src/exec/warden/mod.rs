@@ -34,8 +34,8 @@ use self::signals::ChildSignals;
 use self::spawn::Fork;
 use self::supervisor::Supervisor;
 use super::exit::ProcessExit;
-use super::refusal::{StartFailure, StartStage};
-use super::wire::{Packet, SupervisorEvent, WardenCommand, WardenEvent, receive, send_waiting};
+use super::refusal::Shortage;
+use super::wire::{Packet, WardenCommand, WardenEvent, receive, send_waiting};
 use crate::probe::procfs::{ProcessIdentity, number};
 
 /// Name of the process, and its first argument. It does not contain the
@@ -114,6 +114,9 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
         is_runner_gone: false,
     };
     while warden.turn() {}
+    if let Some(ledger) = &warden.ledger {
+        ledger.close();
+    }
     Ok(())
 }
 
@@ -178,12 +181,10 @@ impl Warden {
     /// Forks a supervisor for the socket.
     fn fork(&mut self, key: u64, socket: OwnedFd) {
         match spawn::fork() {
-            Err(errno) => {
-                let stage = StartStage::Supervisor;
-                let failure = StartFailure { stage, errno };
-                let refusal = SupervisorEvent::Refused(failure).message();
-                let _unheard = send_waiting(socket.as_fd(), &refusal);
-            }
+            // Told on this socket and not on the supervisor's: commands that
+            // already wait there would turn its end into a reset, and the
+            // refusal would be lost.
+            Err(errno) => self.tell(WardenEvent::Refused { key, errno }),
             Ok(Fork::Child) => self.become_supervisor(socket),
             Ok(Fork::Parent(supervisor)) => {
                 let pid = number(supervisor);
@@ -193,14 +194,15 @@ impl Warden {
         }
     }
 
-    /// Runs the supervisor in the child of a fork, and ends the process.
+    /// Runs the supervisor in the child of a fork, and ends the process. A
+    /// supervisor that could not begin to serve exits with the system's answer.
     fn become_supervisor(&mut self, socket: OwnedFd) -> ! {
         std::process::exit(match self.supervisor(socket) {
             Ok(supervisor) => {
                 supervisor.serve();
                 0
             }
-            Err(_) => 1,
+            Err(error) => error.raw_os_error().unwrap_or(1),
         })
     }
 
@@ -246,13 +248,17 @@ impl Warden {
 
     /// Handles the end of a supervisor: in order, or before its time.
     fn supervisor_exited(&mut self, supervisor: Reaped, key: u64) {
-        if supervisor.exit == ProcessExit::Code(0) {
-            self.tell(WardenEvent::Gone { key });
-        } else {
-            self.dead.push(DeadSupervisor {
+        match supervisor.exit {
+            ProcessExit::Code(0) => self.tell(WardenEvent::Gone { key }),
+            // It never served, and so never had a child.
+            ProcessExit::Code(code) if Shortage::of(Errno::from_raw_os_error(code)).is_some() => {
+                let errno = Errno::from_raw_os_error(code);
+                self.tell(WardenEvent::Refused { key, errno });
+            }
+            ProcessExit::Code(_) | ProcessExit::Signal(_) => self.dead.push(DeadSupervisor {
                 key,
                 pid: number(supervisor.pid),
-            });
+            }),
         }
     }
 

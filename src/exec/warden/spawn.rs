@@ -8,14 +8,16 @@
 
 #![expect(unsafe_code, reason = "clone, fork and execve have no safe form")]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
+use crate::exec::oom;
 use crate::exec::refusal::{StartFailure, StartStage};
 use crate::exec::wire::StartCommand;
 
@@ -26,7 +28,11 @@ const STACK: usize = 64 * 1024;
 /// The stack that children use until they execute their program. They use it one
 /// after the other: each suspends its parent until then.
 #[derive(Debug)]
-pub(super) struct ChildStack(Vec<MaybeUninit<u128>>);
+pub(super) struct ChildStack {
+    stack: Vec<MaybeUninit<u128>>,
+    /// Text of a tool's `/proc/self/oom_score_adj`.
+    oom_score: CString,
+}
 
 /// Standard input, output and error of a program.
 #[derive(Debug)]
@@ -46,36 +52,41 @@ struct ChildSetup<'a> {
     stdin: BorrowedFd<'a>,
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
+    /// Text of its `/proc/self/oom_score_adj`.
+    oom_score: &'a CStr,
     parent: Pid,
     failure: Option<StartFailure>,
 }
 
 impl ChildStack {
     pub(super) fn new() -> Self {
-        Self(vec![MaybeUninit::uninit(); STACK / size_of::<u128>()])
+        Self {
+            stack: vec![MaybeUninit::uninit(); STACK / size_of::<u128>()],
+            oom_score: oom::tool_score(),
+        }
     }
 
     /// Starts a program as the leader of a new session, and returns once it
     /// runs. `null` is open on `/dev/null`.
     pub(super) fn start(
         &mut self,
-        order: &StartCommand<'_>,
+        command: &StartCommand<'_>,
         streams: &ChildStdio,
         null: BorrowedFd<'_>,
     ) -> Result<Pid, StartFailure> {
         let mut setup = ChildSetup {
-            program: order.program,
-            cwd: order.cwd,
-            argv: pointers(&order.argv),
-            env: pointers(&order.env),
+            program: command.program,
+            cwd: command.cwd,
+            argv: pointers(&command.argv),
+            env: pointers(&command.env),
             stdin: streams.stdin.as_ref().map_or(null, AsFd::as_fd),
             stdout: streams.stdout.as_fd(),
             stderr: streams.stderr.as_fd(),
+            oom_score: &self.oom_score,
             parent: rustix::process::getpid(),
             failure: None,
         };
-        let pid = self
-            .clone_into(&mut setup)
+        let pid = clone_onto(&mut self.stack, &mut setup)
             .map_err(|errno| failed_at(StartStage::Process, errno))?;
         match setup.failure {
             None => Ok(pid),
@@ -86,25 +97,26 @@ impl ChildStack {
             }
         }
     }
+}
 
-    fn clone_into(&mut self, setup: &mut ChildSetup<'_>) -> Result<Pid, Errno> {
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-        let top = self.0.as_mut_ptr_range().end;
-        // The child only makes system calls: it allocates nothing, takes no
-        // lock and does not unwind, and all signals are blocked in it.
-        // SAFETY: CLONE_VFORK holds this thread, the only one of the process,
-        // until the child is its program or has ended. Until then nothing else
-        // uses the stack, which ends at the aligned `top`, or `setup`.
-        let pid = unsafe {
-            libc::clone(
-                child,
-                top.cast::<c_void>(),
-                flags,
-                ptr::from_mut(setup).cast::<c_void>(),
-            )
-        };
-        parent_side(pid)
-    }
+/// Clones this process; the child runs [`child`] on `stack`.
+fn clone_onto(stack: &mut [MaybeUninit<u128>], setup: &mut ChildSetup<'_>) -> Result<Pid, Errno> {
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let top = stack.as_mut_ptr_range().end;
+    // The child only makes system calls: it allocates nothing, takes no
+    // lock and does not unwind, and all signals are blocked in it.
+    // SAFETY: CLONE_VFORK holds this thread, the only one of the process,
+    // until the child is its program or has ended. Until then nothing else
+    // uses the stack, which ends at the aligned `top`, or `setup`.
+    let pid = unsafe {
+        libc::clone(
+            child,
+            top.cast::<c_void>(),
+            flags,
+            ptr::from_mut(setup).cast::<c_void>(),
+        )
+    };
+    parent_side(pid)
 }
 
 /// Side of a fork.
@@ -169,7 +181,17 @@ fn prepare(setup: &ChildSetup<'_>) -> Result<(), StartFailure> {
     rustix::stdio::dup2_stdin(setup.stdin).map_err(at_setup)?;
     rustix::stdio::dup2_stdout(setup.stdout).map_err(at_setup)?;
     rustix::stdio::dup2_stderr(setup.stderr).map_err(at_setup)?;
+    set_oom_score(setup.oom_score);
     rustix::process::chdir(setup.cwd).map_err(|errno| failed_at(StartStage::Folder, errno))
+}
+
+/// Sets the score by which the kernel chooses a process to kill. A tool that
+/// keeps the old one runs as well.
+fn set_oom_score(score: &CStr) {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(file) = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty()) {
+        let _refused = rustix::io::write(&file, score.to_bytes());
+    }
 }
 
 /// Executes the program; returns only if that failed.

@@ -5,6 +5,8 @@ use std::ffi::CStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use super::codec::{Decoder, Encoder};
 use crate::model::ProcessSpec;
 
@@ -129,6 +131,13 @@ pub(in crate::exec) enum WardenEvent {
         /// Its key.
         key: u64,
     },
+    /// The supervisor could not be forked, or could not begin to serve.
+    Refused {
+        /// Its key.
+        key: u64,
+        /// The system's answer.
+        errno: Errno,
+    },
 }
 
 impl WardenCommand {
@@ -155,6 +164,10 @@ impl WardenEvent {
         match self {
             Self::Forked { key, pid } => Encoder::new(1).long(key).word(pid),
             Self::Gone { key } => Encoder::new(2).long(key).word(0),
+            Self::Refused { key, errno } => {
+                let errno = errno.raw_os_error().cast_unsigned();
+                Encoder::new(3).long(key).word(errno)
+            }
         }
         .finish()
     }
@@ -164,6 +177,10 @@ impl WardenEvent {
         match (reader.byte()?, reader.long()?, reader.word()?) {
             (1, key, pid) => Some(Self::Forked { key, pid }),
             (2, key, _) => Some(Self::Gone { key }),
+            (3, key, errno) => Some(Self::Refused {
+                key,
+                errno: Errno::from_raw_os_error(errno.cast_signed()),
+            }),
             _ => None,
         }
     }
@@ -217,6 +234,10 @@ mod tests {
         for event in [
             WardenEvent::Forked { key: 1, pid: 2 },
             WardenEvent::Gone { key: 3 },
+            WardenEvent::Refused {
+                key: 4,
+                errno: Errno::AGAIN,
+            },
         ] {
             assert_eq!(WardenEvent::read(&event.message()), Some(event));
         }

@@ -1,0 +1,122 @@
+//! Starts the runtime that drives attempts and servers, with all the threads
+//! that it must have.
+//!
+//! tokio panics where a thread of a new runtime cannot be started, and lets
+//! blocking work wait for ever where no thread for it can be. So the threads
+//! are tried out before, and the first ones for blocking work started at once
+//! and kept.
+
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time;
+
+/// Threads that run tasks.
+const IO_THREADS: usize = 2;
+
+/// Threads for blocking work that are there from the start: one may print
+/// events for as long as the run lasts.
+const BLOCKING_THREADS: usize = 3;
+
+/// Most threads for blocking work; more of it waits.
+const MOST_BLOCKING_THREADS: usize = 64;
+
+/// Time that an idle thread for blocking work is kept: for the whole run.
+const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
+
+/// Time in which threads that the system granted must run.
+const RUNNING_WITHIN: Duration = Duration::from_secs(10);
+
+/// Starts the runtime, or returns the system's answer.
+pub(super) fn start() -> io::Result<Runtime> {
+    try_out(IO_THREADS + BLOCKING_THREADS)?;
+    let mut builder = Builder::new_multi_thread();
+    builder
+        .worker_threads(IO_THREADS)
+        .max_blocking_threads(MOST_BLOCKING_THREADS)
+        .thread_keep_alive(KEEP_ALIVE)
+        .enable_all()
+        .thread_name("fanout-io");
+    let runtime = without_panic(|| builder.build())?;
+    start_blocking_threads(&runtime)?;
+    Ok(runtime)
+}
+
+/// Starts that many threads, and ends them again.
+fn try_out(count: usize) -> io::Result<()> {
+    let (held, release) = std::sync::mpsc::sync_channel::<()>(0);
+    let release = Arc::new(std::sync::Mutex::new(release));
+    let started: Vec<io::Result<thread::JoinHandle<()>>> = (0..count)
+        .map(|_| {
+            let release = Arc::clone(&release);
+            thread::Builder::new().spawn(move || {
+                // Ends when the sender is dropped.
+                let waiting = release.lock().map(|release| release.recv());
+                let _released = waiting;
+            })
+        })
+        .collect();
+    drop(held);
+    let mut tried = Ok(());
+    for thread in started {
+        match thread {
+            Ok(thread) => {
+                let _ended = thread.join();
+            }
+            Err(error) => tried = Err(error),
+        }
+    }
+    tried
+}
+
+/// Runs `build`; a panic of it means that a thread could not be started.
+fn without_panic(build: impl FnOnce() -> io::Result<Runtime>) -> io::Result<Runtime> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let built = panic::catch_unwind(AssertUnwindSafe(build));
+    panic::set_hook(hook);
+    built.unwrap_or_else(|_| Err(Errno::AGAIN.into()))
+}
+
+fn start_blocking_threads(runtime: &Runtime) -> io::Result<()> {
+    let all_run = Arc::new(Barrier::new(BLOCKING_THREADS));
+    let tasks: Vec<_> = (0..BLOCKING_THREADS)
+        .map(|_| {
+            let all_run = Arc::clone(&all_run);
+            runtime.spawn_blocking(move || all_run.wait())
+        })
+        .collect();
+    let last = tasks.into_iter().next_back();
+    runtime.block_on(async {
+        let Some(last) = last else { return Ok(()) };
+        match time::timeout(RUNNING_WITHIN, last).await {
+            Ok(_run) => Ok(()),
+            Err(_) => Err(Errno::AGAIN.into()),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_builder_is_a_shortage() {
+        let error = without_panic(|| panic!("OS can't spawn worker thread")).err();
+        assert_eq!(error.and_then(|it| it.raw_os_error()), Some(11));
+    }
+
+    #[test]
+    fn blocking_work_has_its_threads_from_the_start() {
+        let runtime = start().expect("a runtime");
+        let threads = runtime.metrics().num_workers();
+        assert_eq!(threads, IO_THREADS);
+        let done = runtime.block_on(runtime.spawn_blocking(|| 7));
+        assert_eq!(done.ok(), Some(7));
+    }
+}
