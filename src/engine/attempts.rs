@@ -7,7 +7,8 @@ use super::run::{Completion, EngineLoop};
 use super::setup::EventDetail;
 use crate::exec::AttemptEvent;
 use crate::model::{
-    CallId, CallSample, Ending, Epoch, EventKind, LoadSample, OutputKind, RemoteStatus, RunEvent,
+    CallId, CallSample, Ending, Epoch, EventKind, LoadSample, MeasureSource, OutputKind,
+    RemoteStatus, RunEvent,
 };
 use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptResult, Input, MachineReading, ResourceUsage};
@@ -129,6 +130,7 @@ impl EngineLoop {
         self.starts.remove(&id);
         self.hazards.ended(id);
         self.update_probe_targets();
+        let ending = self.with_sampled_cpu(id, ending);
         let end = AttemptResult {
             used: self.used(id, &ending),
             ..AttemptResult::from(&ending)
@@ -142,6 +144,17 @@ impl EngineLoop {
             }
         }
         Some(Input::AttemptEnded { id, epoch, end })
+    }
+
+    /// Raises a CPU time that is not exact to that of the last sample.
+    fn with_sampled_cpu(&self, id: CallId, mut ending: Ending) -> Ending {
+        let sample = self.rows.get(id).and_then(|row| row.samples.latest());
+        if let (Some(cpu), Some(sample)) = (&mut ending.cpu_ms, sample)
+            && cpu.source == MeasureSource::Sampled
+        {
+            cpu.value = cpu.value.max(sample.cpu_ms);
+        }
+        ending
     }
 
     /// What an attempt used. The time it waited for a core is known where its

@@ -15,6 +15,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// Longest line of `/proc/PID/stat`, in bytes: 52 numbers and a short name.
 const LONGEST_STAT: usize = 2048;
 
+/// Bit of SIGCHLD in a signal set of `/proc/PID/stat`.
+const SIGCHLD_BIT: u64 = 1 << 16;
+
 /// Names one process among all since the machine was started: a pid is used
 /// again, with another start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +59,9 @@ pub(crate) struct ProcessStat {
     pub(crate) rss_pages: u64,
     /// Number of its threads.
     pub(crate) threads: u64,
+    /// Whether it ignores SIGCHLD: the system then reaps its children and
+    /// counts their CPU time nowhere.
+    pub(crate) ignores_children: bool,
 }
 
 impl ProcessStat {
@@ -79,7 +85,7 @@ impl ProcessStat {
         let mut fields = rest.split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
         // The manual numbers the fields from 1; the state is the third.
-        let numbers: Vec<&str> = fields.take(21).collect();
+        let numbers: Vec<&str> = fields.take(30).collect();
         let field = |number: usize| numbers.get(number - 4)?.parse::<u64>().ok();
         Some(Self {
             pid: pid.trim().parse().ok()?,
@@ -92,6 +98,7 @@ impl ProcessStat {
             threads: field(20)?,
             started_ticks: field(22)?,
             rss_pages: field(24)?,
+            ignores_children: field(33).is_some_and(|set| set & SIGCHLD_BIT != 0),
         })
     }
 

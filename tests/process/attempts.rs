@@ -7,7 +7,7 @@ use crate::attempt::{PATIENCE, feed, launch, script, start};
 use crate::contained::containment;
 use crate::living::Living;
 use fanout::exec::{AttemptEvent, StopTokens, wait_attempt};
-use fanout::model::{CallId, Epoch, Outcome};
+use fanout::model::{CallId, Epoch, MeasureSource, Outcome};
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -215,6 +215,20 @@ async fn a_failure_stays_a_failure_and_lists_its_leftovers() {
     assert_eq!(ending.exit_code, Some(7));
     assert_eq!(ending.leaked.len(), 1);
     assert_eq!(living.processes(), []);
+}
+
+#[tokio::test]
+async fn the_cpu_time_of_children_that_nobody_reaps_is_not_called_exact() {
+    let living = Living::new();
+    for (prefix, source) in [
+        (vec!["env"], MeasureSource::Exact),
+        (vec!["env", "--ignore-signal=CHLD"], MeasureSource::Sampled),
+    ] {
+        let argv = [prefix, vec!["cat", "/dev/null"]].concat();
+        let ending = start(&containment(), launch(&living, &argv)).ended().await;
+        assert_eq!(ending.outcome, Outcome::Succeeded, "{ending:?}");
+        assert_eq!(ending.cpu_ms.map(|cpu| cpu.source), Some(source));
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ static USERS: AtomicU32 = AtomicU32::new(0);
 
 /// A run to be confined.
 pub(crate) struct Confined<'c> {
-    /// Commands of the shell before fanout is executed, such as `ulimit -n 40;`.
+    /// Option of `prlimit`, such as `--nofile=40`.
     pub(crate) limit: &'c str,
     /// Commands by the superuser before that, such as entering a control group.
     pub(crate) before: &'c str,
@@ -28,6 +28,8 @@ pub(crate) struct Confined<'c> {
     pub(crate) tool: &'c str,
     /// Number of calls.
     pub(crate) calls: usize,
+    /// Further lines of every call but the first.
+    pub(crate) later: &'c str,
 }
 
 /// The end of a confined run.
@@ -47,6 +49,7 @@ impl Default for Confined<'_> {
             cap: "4",
             tool: "true",
             calls: 10,
+            later: "",
         }
     }
 }
@@ -83,7 +86,11 @@ impl Confined<'_> {
             self.tool
         );
         fs::write(folder.join("tools.toml"), catalogue).expect("a catalogue");
-        let plan = "[[call]]\ntool = \"t\"\n".repeat(self.calls);
+        let calls = (0..self.calls).map(|call| {
+            let later = if call == 0 { "" } else { self.later };
+            format!("[[call]]\ntool = \"t\"\n{later}\n")
+        });
+        let plan: String = calls.collect();
         fs::write(folder.join("plan.toml"), plan).expect("a plan");
         let program = folder.join("program");
         fs::copy(env!("CARGO_BIN_EXE_fanout"), program).expect("a copy");
@@ -91,7 +98,7 @@ impl Confined<'_> {
 
     fn command(&self, folder: &Path) -> Output {
         let run = format!(
-            "{} exec timeout -k 5 100 ./program run plan.toml --plain \
+            "exec prlimit {} ./program run plan.toml --plain \
              --catalogue tools.toml --cap {} --report report.json",
             self.limit, self.cap
         );
@@ -104,7 +111,8 @@ impl Confined<'_> {
                 .status();
             assert!(own.expect("chown runs").success());
             format!(
-                "{} exec setpriv --reuid={user} --regid={user} --clear-groups sh -c '{run}'",
+                "{} exec timeout -k 5 100 setpriv --reuid={user} --regid={user} --clear-groups \
+                 sh -c '{run}'",
                 self.before
             )
         } else {

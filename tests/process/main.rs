@@ -18,6 +18,7 @@ mod living;
 mod matrix;
 mod refusals;
 mod runner;
+mod soak;
 mod storms;
 mod sweeps;
 mod unconfirmed;

@@ -194,6 +194,11 @@ impl Runner {
         ended
     }
 
+    /// Whether the runner has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_some()
+    }
+
     /// Waits for the runner's end.
     pub(crate) fn wait(&mut self) -> Ended {
         let deadline = Instant::now() + PATIENCE;
@@ -275,21 +280,27 @@ fn start(living: &Living) -> Child {
         .expect("fanout starts")
 }
 
-fn children_named(parent: u32, name: &str) -> Vec<u32> {
-    let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("the parent lives");
+/// The children of a process; none once it is gone.
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{parent}/task"));
     let lists = threads
+        .into_iter()
+        .flatten()
         .flatten()
         .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-    let pids: Vec<u32> = lists
+    lists
         .flat_map(|list| {
             list.split_whitespace()
                 .flat_map(str::parse)
                 .collect::<Vec<_>>()
         })
-        .collect();
-    pids.into_iter()
-        .filter(|pid| living_name(*pid).as_deref() == Some(name))
         .collect()
+}
+
+fn children_named(parent: u32, name: &str) -> Vec<u32> {
+    let mut children = children_of(parent);
+    children.retain(|pid| living_name(*pid).as_deref() == Some(name));
+    children
 }
 
 /// A field of the process's `stat` after its name: 0 is the state.

@@ -376,8 +376,16 @@ fn ending(report: CallReport) -> Ending {
         value,
         source: MeasureSource::Exact,
     };
+    let cpu_source = if report.is_cpu_partial {
+        MeasureSource::Sampled
+    } else {
+        MeasureSource::Exact
+    };
     Ending {
-        cpu_ms: report.cpu_us.map(|cpu_us| exact(cpu_us.div_ceil(1000))),
+        cpu_ms: report.cpu_us.map(|cpu_us| Measured {
+            value: cpu_us.div_ceil(1000),
+            source: cpu_source,
+        }),
         peak_rss_bytes: report.peak_rss_bytes.map(exact),
         leaked: report.leaked,
         unconfirmed: report.unconfirmed,

@@ -10,7 +10,7 @@ use super::reap::{Reap, Reaped, next_dead, own_peak_rss_bytes, reap_any, reap_on
 use crate::exec::exit::ProcessExit;
 use crate::exec::wire::CallReport;
 use crate::model::Leftover;
-use crate::probe::procfs::{self, number};
+use crate::probe::procfs::{self, ProcessStat, number};
 
 /// Time that the rest of the tree has to end after the main process ended by
 /// itself.
@@ -41,6 +41,9 @@ pub(super) struct SupervisedCall {
     is_stopping: bool,
     /// CPU time of every process that was reaped.
     cpu: Duration,
+    /// Whether the main process ignored SIGCHLD, so that the CPU time of its
+    /// children is unknown.
+    is_cpu_partial: bool,
     /// Highest resident memory of any one process that was reaped, in bytes.
     peak_rss_bytes: u64,
     /// Our own peak in bytes: a lower figure of a child is our own memory, in
@@ -101,6 +104,7 @@ impl SupervisedCall {
             is_exit_told: false,
             is_stopping: false,
             cpu: Duration::ZERO,
+            is_cpu_partial: false,
             peak_rss_bytes: 0,
             floor_rss_bytes: own_peak_rss_bytes(),
             phase: CallPhase::Living,
@@ -217,7 +221,7 @@ impl SupervisedCall {
     /// Reaps one child. A leaked one is named before: its name goes with it.
     fn reap_next(&mut self) -> Reap {
         let CallPhase::Clearing(clearing) = &mut self.phase else {
-            return reap_any();
+            return self.reap_living();
         };
         if !clearing.is_leak || clearing.killed.len() >= NAMES {
             return reap_any();
@@ -234,6 +238,21 @@ impl SupervisedCall {
                 name: procfs::name(pid),
                 reason: None,
             });
+        }
+        reap_one(dead)
+    }
+
+    /// Reaps one child of a living tree. The main process is looked at before:
+    /// its zombie still tells which signals it ignored.
+    fn reap_living(&mut self) -> Reap {
+        let dead = match next_dead() {
+            Ok(Some(dead)) => dead,
+            Ok(None) => return Reap::None,
+            Err(_) => return Reap::NoChildren,
+        };
+        if dead == self.main {
+            let stat = ProcessStat::read(number(dead));
+            self.is_cpu_partial = stat.is_some_and(|stat| stat.ignores_children);
         }
         reap_one(dead)
     }
@@ -261,6 +280,7 @@ impl SupervisedCall {
         CallReport {
             exit: self.exit,
             cpu_us: is_complete.then_some(self.cpu.as_micros() as u64),
+            is_cpu_partial: self.is_cpu_partial,
             peak_rss_bytes: Some(self.peak_rss_bytes).filter(|peak| *peak > self.floor_rss_bytes),
             leaked,
             unconfirmed,

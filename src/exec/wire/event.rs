@@ -44,6 +44,9 @@ pub(in crate::exec) struct CallReport {
     /// CPU time of every process that was waited for, in microseconds;
     /// `None` where some were not.
     pub(in crate::exec) cpu_us: Option<u64>,
+    /// Whether `cpu_us` lacks the time of processes that the system reaped
+    /// itself, because the main process ignored SIGCHLD.
+    pub(in crate::exec) is_cpu_partial: bool,
     /// Highest resident memory of any one process, in bytes; `None` where it
     /// is less than the supervisor's own, which the account includes.
     pub(in crate::exec) peak_rss_bytes: Option<u64>,
@@ -71,7 +74,8 @@ impl SupervisorEvent {
                 };
                 let message = message
                     .optional(report.cpu_us)
-                    .optional(report.peak_rss_bytes);
+                    .optional(report.peak_rss_bytes)
+                    .byte(u8::from(report.is_cpu_partial));
                 let message = write_leftovers(message, &report.leaked);
                 write_leftovers(message, &report.unconfirmed)
             }
@@ -97,6 +101,7 @@ impl SupervisorEvent {
                 },
                 cpu_us: Some(reader.long()?).filter(|known| *known != u64::MAX),
                 peak_rss_bytes: Some(reader.long()?).filter(|known| *known != u64::MAX),
+                is_cpu_partial: reader.byte()? != 0,
                 leaked: read_leftovers(&mut reader)?,
                 unconfirmed: read_leftovers(&mut reader)?,
             })),
@@ -166,6 +171,7 @@ mod tests {
             SupervisorEvent::Finished(CallReport {
                 exit: Some(ProcessExit::Code(-1)),
                 cpu_us: Some(1_000_000),
+                is_cpu_partial: true,
                 peak_rss_bytes: Some(5 << 20),
                 leaked: vec![leftover(None), leftover(None)],
                 unconfirmed: vec![leftover(Some("not permitted"))],
