@@ -59,7 +59,7 @@
 //! synchronized update, and nothing is drawn when nothing changed.
 //!
 //! All of this runs without a terminal and without processes as well: tests
-//! type keys into the real loop on a [`tui::canvas`], and `fanout screenshot`
+//! type keys into the real loop on a [`tui::terminal::canvas`], and `fanout screenshot`
 //! plays a recorded run to the real engine, in a time that jumps.
 //!
 //! # What must stay true

@@ -5,7 +5,7 @@
 //! catalogue say, and acts only by commands to the engine.
 
 pub mod action;
-mod dialogs;
+pub mod dialogs;
 pub mod event_loop;
 pub mod export;
 pub mod form;
@@ -19,4 +19,5 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{DashboardSettings, Deps, ExperimentHandle, SavedSession, TuiError, run};
-pub use update::{Leave, Signal};
+pub use state::Leave;
+pub use terminal::Signal;

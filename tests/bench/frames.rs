@@ -22,11 +22,11 @@ use fanout::output::{
     Bounds, Direction, Pattern, Reader, SearchProgress, SearchRequest, Store, Stream, Streams,
 };
 use fanout::theme::{Depth, Theme, builtin};
+use fanout::tui::dialogs::Layers;
 use fanout::tui::event_loop::reading::PaneReader;
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
-use fanout::tui::views::{View, render};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
@@ -43,6 +43,7 @@ const SEARCHED_AT_ONCE: u64 = 4 << 20;
 /// A dashboard without an engine, drawn on a screen in memory.
 struct Dashboard {
     state: State,
+    layers: Layers,
     reader: Reader,
     reading: PaneReader,
     theme: Theme,
@@ -55,6 +56,7 @@ impl Dashboard {
         let screen = TestBackend::new(WIDTH, HEIGHT);
         Self {
             state: fixtures::state(run, size),
+            layers: Layers::default(),
             reader: store.reader(),
             reading: PaneReader::default(),
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
@@ -65,19 +67,19 @@ impl Dashboard {
     /// One frame, after a snapshot in which a row changed.
     fn frame(&mut self, now: Duration) {
         let run = changed(&self.state.run, now);
-        update(&mut self.state, now, Msg::Published(run));
+        update(&mut self.state, &mut self.layers, now, Msg::Published(run));
         self.draw(now);
     }
 
     fn draw(&mut self, now: Duration) {
-        update(&mut self.state, now, Msg::Ticked);
+        update(&mut self.state, &mut self.layers, now, Msg::Ticked);
         for news in self.reading.serve(&self.reader, &self.state) {
-            update(&mut self.state, now, Msg::Read(news));
+            update(&mut self.state, &mut self.layers, now, Msg::Read(news));
         }
-        let view = View::new(&self.state, &self.theme, Glyphs::Unicode);
+        let view = self.layers.view(&self.state, &self.theme, Glyphs::Unicode);
         let drawn = self.terminal.draw(|frame| {
             let area = frame.area();
-            render(&view, area, frame.buffer_mut());
+            self.layers.render(&view, area, frame.buffer_mut());
         });
         drawn.expect("a screen in memory takes everything");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use crossterm::event::{Event, KeyCode, KeyEvent};
 use fanout::lab::{
     self, CallResult, Capacity, Experiment, ExperimentCommand, ExperimentError, ExperimentRequest,
     ExperimentStatus, IdleCause, LaneTime, Load, Observer, PlanRunner, Trial, TrialCall, bounds,
@@ -14,6 +15,7 @@ use fanout::model::{
     PressureSource, ToolName,
 };
 use fanout::theme::{Depth, builtin};
+use fanout::tui::dialogs::Layers;
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::update::{Msg, update};
@@ -197,7 +199,8 @@ fn state(news: ExperimentStatus, (width, height): (u16, u16)) -> State {
     let mut run = (*fixtures::over()).clone();
     run.load_samples = load_samples(PressureSource::Estimated);
     let mut state = fixtures::state(Arc::new(run), Size { width, height });
-    update(&mut state, Duration::ZERO, Msg::Learned(news));
+    let layers = &mut Layers::default();
+    update(&mut state, layers, Duration::ZERO, Msg::Learned(news));
     state.show(Screen::Experiments);
     state
 }
@@ -363,11 +366,11 @@ fn long_findings_are_scrolled() {
     let mut state = state(every().swap_remove(3).1, (80, 24));
     let shown = |state: &State| dump::text(&draw(state));
     let first = shown(&state);
-    state.experiments.first = usize::MAX;
-    update(&mut state, Duration::ZERO, Msg::Ticked);
-    let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Up);
-    let event = crossterm::event::Event::Key(key);
-    update(&mut state, Duration::ZERO, Msg::Input(event));
+    for code in [KeyCode::End, KeyCode::Up] {
+        let event = Event::Key(KeyEvent::from(code));
+        let layers = &mut Layers::default();
+        update(&mut state, layers, Duration::ZERO, Msg::Input(event));
+    }
     let last = shown(&state);
     assert_ne!(first, last);
     assert!(last.contains("fetch-1") || last.contains("add-"), "{last}");

@@ -1,10 +1,10 @@
 //! Pictures of the screens.
 
 use fanout::theme::{Depth, Theme, builtin};
+use fanout::tui::dialogs::Layers;
 use fanout::tui::state::{Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::timeline::{EarlierRun, RowMode};
-use fanout::tui::views::{View, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
@@ -12,9 +12,14 @@ use crate::{dump, earlier, fixtures};
 
 /// Draws a state with a theme and signs.
 pub(crate) fn draw_with(state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
-    let view = View::new(state, theme, glyphs);
+    draw_under(&Layers::default(), state, theme, glyphs)
+}
+
+/// Draws a state under some dialogs.
+pub(crate) fn draw_under(layers: &Layers, state: &State, theme: &Theme, glyphs: Glyphs) -> Buffer {
+    let view = layers.view(state, theme, glyphs);
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
-    render(&view, buffer.area, &mut buffer);
+    layers.render(&view, buffer.area, &mut buffer);
     buffer
 }
 

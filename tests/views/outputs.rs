@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fanout::model::{AttemptNo, Snapshot};
 use fanout::output::{Bounds, Store, Stream};
 use fanout::theme::{Depth, builtin};
+use fanout::tui::dialogs::Layers;
 use fanout::tui::event_loop::reading::PaneReader;
 use fanout::tui::state::{OutputForm, Pane, Scope, State};
 use fanout::tui::text::glyphs::Glyphs;
@@ -60,7 +61,7 @@ fn read(state: &mut State, store: &Store) {
         }
         for news in news {
             let now = state.now;
-            update(state, now, Msg::Read(news));
+            update(state, &mut Layers::default(), now, Msg::Read(news));
         }
     }
     panic!("there is always more to read");

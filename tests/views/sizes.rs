@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use fanout::theme::{Depth, builtin};
+use fanout::tui::dialogs::Layers;
+use fanout::tui::text::glyphs::Glyphs;
 use fanout::tui::timeline::EarlierRun;
 use fanout::tui::update::{Msg, update};
 use proptest::prelude::*;
@@ -40,8 +43,10 @@ proptest! {
             let before = earlier::sequential(&run);
             state.timeline.before = [EarlierRun::of(&before), EarlierRun::of(&before)].into();
         }
+        let mut layers = Layers::default();
+        let theme = builtin("terminal", Depth::Ansi).expect("a built-in theme");
         let told = experiments::every().swap_remove(experiment).1;
-        update(&mut state, Duration::ZERO, Msg::Learned(told));
+        update(&mut state, &mut layers, Duration::ZERO, Msg::Learned(told));
         for (at, key) in keys.into_iter().enumerate() {
             let code = match key {
                 '\t' => KeyCode::Tab,
@@ -50,9 +55,10 @@ proptest! {
                 key => KeyCode::Char(key),
             };
             let event = Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
-            update(&mut state, Duration::from_millis(at as u64), Msg::Input(event));
-            looks::draw(&state);
+            let now = Duration::from_millis(at as u64);
+            update(&mut state, &mut layers, now, Msg::Input(event));
+            looks::draw_under(&layers, &state, &theme, Glyphs::Unicode);
         }
-        looks::draw(&state);
+        looks::draw_under(&layers, &state, &theme, Glyphs::Unicode);
     }
 }

@@ -1,116 +1,18 @@
-//! All actions of the user in one table: keys, footer and help come from it,
-//! so that they cannot disagree.
+//! Everything a user can do, described once: the enum of actions, the keys, the
+//! footer, the help, the command palette and the key files all come from one
+//! table, so that they cannot disagree.
+//!
+//! A row of `table.rs` makes the variant; the group that it stands in is
+//! matched exhaustively where its actions are carried out. So a row without a
+//! meaning does not compile, and there is no variant without a row.
 
 mod table;
 
-pub use table::TABLE;
-
-/// Something a user can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the table describes each of them")]
-pub enum Action {
-    Quit,
-    Back,
-    Help,
-    Palette,
-    Messages,
-    Machine,
-    Welcome,
-    Mouse,
-    Redraw,
-    Suspend,
-    FocusNext,
-    FocusPrevious,
-    Zoom,
-    CapUp,
-    CapDown,
-    CapSet,
-    CapAuto,
-    Pause,
-    Add,
-    CpuUnit,
-    Theme,
-    ScreenLanes,
-    ScreenQueue,
-    ScreenCatalogue,
-    ScreenTimeline,
-    ScreenExperiments,
-    ScreenServers,
-    CursorLeft,
-    CursorRight,
-    ZoomIn,
-    ZoomOut,
-    Fit,
-    TimelineRows,
-    EarlierRun,
-    UseTool,
-    Compare,
-    Sweep,
-    StopExperiment,
-    ServerStart,
-    ServerStop,
-    ServerRestart,
-    ServerTools,
-    ServerAccept,
-    ExportResults,
-    ResultEarlier,
-    ResultLater,
-    Filter,
-    Sort,
-    SortReverse,
-    Scope,
-    Mark,
-    MoveDown,
-    MoveUp,
-    RunNext,
-    CancelAll,
-    Down,
-    Up,
-    Top,
-    Bottom,
-    PageDown,
-    PageUp,
-    Open,
-    Detail,
-    Copy,
-    CopyAs,
-    Edit,
-    Page,
-    Cancel,
-    Kill,
-    Rerun,
-    Follow,
-    Wrap,
-    Streams,
-    Times,
-    OutputForm,
-    OutputScope,
-    Search,
-    NextMatch,
-    PreviousMatch,
-    OnlyMatches,
-    Left,
-    Right,
-    Take,
-    MarkNext,
-    MarkPrevious,
-    Submit,
-    SubmitFirst,
-    ToggleRaw,
-    ClearForm,
-    CopyForm,
-    FieldNext,
-    FieldPrevious,
-    FieldDown,
-    FieldUp,
-    EditRerun,
-    Close,
-    Accept,
-    ChoiceNext,
-    ChoicePrevious,
-    Yes,
-    No,
-}
+pub use table::{
+    Action, ActionGroup, AppAction, CallAction, ConfirmAction, ExperimentsAction, FieldAction,
+    FormAction, ListAction, OutputAction, ScreenAction, ServerAction, TABLE, TimelineAction,
+    ToolAction,
+};
 
 /// Where an action's keys are heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -205,16 +107,16 @@ pub enum Danger {
     EndsMany,
 }
 
-/// One row of the table.
+/// One action as the table describes it.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct ActionRow {
     /// The action.
     pub action: Action,
     /// Its name in key files.
     pub id: &'static str,
     /// Its name in the footer.
     pub label: &'static str,
-    /// Description for the help.
+    /// One sentence about it, for the help.
     pub help: &'static str,
     /// Where its keys are heard.
     pub contexts: &'static [Context],
@@ -226,19 +128,11 @@ pub struct Entry {
     pub footer: Option<u8>,
 }
 
-impl Entry {
+impl ActionRow {
     /// Whether the command palette offers it.
     pub fn is_offered(&self) -> bool {
         self.contexts.iter().any(|context| !context.is_typing())
     }
-}
-
-/// The row of an action.
-pub fn entry(action: Action) -> &'static Entry {
-    TABLE
-        .iter()
-        .find(|entry| entry.action == action)
-        .unwrap_or(&TABLE[0])
 }
 
 #[cfg(test)]
@@ -249,19 +143,17 @@ mod tests {
 
     #[test]
     fn ids_are_unique() {
-        let ids: BTreeSet<_> = TABLE.iter().map(|entry| entry.id).collect();
+        let ids: BTreeSet<_> = TABLE.iter().map(|row| row.id).collect();
         assert_eq!(ids.len(), TABLE.len());
     }
 
     #[test]
     fn every_action_has_a_row_and_a_key() {
-        for entry in TABLE {
-            assert_eq!(
-                super::entry(entry.action).id,
-                entry.id,
-                "two rows of one action"
-            );
-            assert!(!entry.keys.is_empty(), "{}", entry.id);
+        assert_eq!(Action::ALL.len(), TABLE.len());
+        for (action, row) in Action::ALL.iter().zip(TABLE) {
+            assert_eq!(row.action, *action);
+            assert_eq!(action.row().id, row.id);
+            assert!(!row.keys.is_empty(), "{}", row.id);
         }
     }
 }

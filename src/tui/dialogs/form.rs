@@ -14,8 +14,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
-use ratatui::widgets::Widget;
 
 use crate::model::{Outcome, Tool};
 use crate::output::Safe;
@@ -23,28 +21,7 @@ use crate::theme::Role;
 use crate::tui::form::{FieldInput, FieldKind, Form, FormField, FormMode};
 use crate::tui::text::field::TextField;
 use crate::tui::text::{Align, Cut, Piece, Strip};
-use crate::tui::views::View;
-
-/// A text field as the screen draws it; without a cursor where the keys are
-/// not heard.
-pub(in crate::tui) fn text_field(
-    view: &View<'_>,
-    field: &TextField,
-    is_focused: bool,
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    if area.is_empty() {
-        return;
-    }
-    let mut shown = field.area.clone();
-    shown.set_style(view.style(Role::Fg));
-    shown.set_cursor_line_style(Style::new());
-    if !is_focused {
-        shown.set_cursor_style(Style::new());
-    }
-    (&shown).render(area, buf);
-}
+use crate::tui::views::{View, chrome};
 
 /// Lines the form takes, with one to spare for a problem.
 pub(in crate::tui) fn height(form: &Form) -> u16 {
@@ -175,7 +152,7 @@ fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
             Part::Raw => {
                 let inner = Rect::new(at.x + 2, at.y, at.width.saturating_sub(2), at.height);
                 bar(view, is_focused, at, buf);
-                text_field(view, &form.raw, is_focused, inner, buf);
+                chrome::text_field(view, &form.raw, is_focused, inner, buf);
             }
             Part::Heading => heading(view, at, buf),
             Part::Row(field) => row(view, field, is_focused, at, buf),
@@ -283,7 +260,7 @@ fn input(
         strip.draw(area.as_position(), buf);
         return;
     }
-    text_field(view, typed, is_focused, area, buf);
+    chrome::text_field(view, typed, is_focused, area, buf);
 }
 
 fn toggle(value: Option<bool>) -> &'static str {

@@ -12,11 +12,14 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::{Answer, Dialog, Press, is_beside};
 use crate::model::{Flow, MachineSample, MemoryScope, PressureSource};
 use crate::theme::Role;
+use crate::tui::action::{Action, Context};
+use crate::tui::state::{State, UiCommand};
 use crate::tui::text::{Align, Strip, figure};
 use crate::tui::views::chrome::sparkline;
 use crate::tui::views::{View, chrome};
@@ -27,8 +30,36 @@ const CORE: usize = 26;
 /// Cells of a trend.
 const TREND: usize = 14;
 
-/// Draws the overlay.
-pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+/// The machine in full.
+#[derive(Debug)]
+pub(in crate::tui) struct Machine;
+
+impl Dialog for Machine {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::List, Context::Global]
+    }
+
+    fn act(&mut self, action: Action, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        match action {
+            Action::Back | Action::Machine | Action::Quit => Answer::Close,
+            _ => Answer::Stay,
+        }
+    }
+
+    fn pressed(&mut self, press: Press, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        if is_beside(press) {
+            Answer::Close
+        } else {
+            Answer::Stay
+        }
+    }
+
+    fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
+        render(view, screen, buf);
+    }
+}
+
+fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
     let machine = &view.state.run.machine;
     let latest = machine.latest();
     let width = screen.width.saturating_sub(6).min(CORE as u16 * 4);
@@ -40,7 +71,7 @@ pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) ->
     let Some(latest) = latest else {
         let lines = &["This system has told nothing of itself yet."];
         chrome::empty(view, inner, lines, buf);
-        return None;
+        return;
     };
     let lines = [
         memory(view, latest, inner.width),
@@ -69,7 +100,6 @@ pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) ->
         }
         strip.draw((inner.x, y), buf);
     }
-    None
 }
 
 fn core(view: &View<'_>, index: usize, strip: &mut Strip) {

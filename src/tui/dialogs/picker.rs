@@ -2,23 +2,23 @@
 //! leaves.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Margin, Position, Rect};
+use ratatui::layout::{Margin, Rect};
 
+use super::Press;
 use crate::theme::Role;
-use crate::tui::dialogs::form;
+use crate::tui::action::{Action, ActionGroup, FieldAction, FormAction};
 use crate::tui::state::Shortlist;
 use crate::tui::text::Strip;
-use crate::tui::views::Hit;
 use crate::tui::views::{View, chrome};
 
 /// Content of a picker.
-pub(in crate::tui) struct Picker<'p, T> {
+pub(super) struct Picker<'p, T> {
     /// Prompt of the line.
-    pub(in crate::tui) prompt: &'static str,
+    pub(super) prompt: &'static str,
     /// Entries to choose from.
-    pub(in crate::tui) list: &'p Shortlist<T>,
+    pub(super) list: &'p Shortlist<T>,
     /// Text shown where no row is left.
-    pub(in crate::tui) nothing: &'static str,
+    pub(super) nothing: &'static str,
 }
 
 /// The first visible row, where `height` fit.
@@ -26,20 +26,59 @@ fn first(marked: usize, height: u16) -> usize {
     (marked + 1).saturating_sub(usize::from(height).max(1))
 }
 
-/// Returns the target at a place of the screen, if the picker's frame is `area`.
-pub(in crate::tui) fn hit<T>(area: Rect, list: &Shortlist<T>, at: Position) -> Option<Hit> {
-    let inner = area.inner(Margin::new(1, 1));
-    if !area.contains(at) {
-        return Some(Hit::Beside);
-    }
-    let line = usize::from(at.y.checked_sub(inner.y + 1)?);
-    let row = first(list.marked, inner.height.saturating_sub(1)) + line;
-    (inner.contains(at) && row < list.found.len()).then_some(Hit::Choice(row))
+/// Outcome of a key or a press for a picker.
+pub(super) enum Picked {
+    /// The row that is marked may be another one.
+    Marked,
+    /// The marked row is taken.
+    Taken,
+    /// The picker is left.
+    Left,
+    /// Nothing changes.
+    Nothing,
 }
+
+/// Carries an action out on a list.
+pub(super) fn act<T>(list: &mut Shortlist<T>, action: Action) -> Picked {
+    match action.group() {
+        ActionGroup::Field(FieldAction::MarkNext) => list.turn(1),
+        ActionGroup::Field(FieldAction::MarkPrevious) => list.turn(-1),
+        ActionGroup::Field(FieldAction::Take) => return Picked::Taken,
+        ActionGroup::Form(FormAction::Close) => return Picked::Left,
+        _ => return Picked::Nothing,
+    }
+    Picked::Marked
+}
+
+/// Marks the row that is pressed; a press on the marked row takes it, and one
+/// beside the picker's frame `area` leaves it.
+pub(super) fn pressed<T>(list: &mut Shortlist<T>, area: Rect, press: Press) -> Picked {
+    let inner = area.inner(Margin::new(1, 1));
+    let Press { at, is_double, .. } = press;
+    if !area.contains(at) {
+        return Picked::Left;
+    }
+    let Some(line) = at.y.checked_sub(inner.y + 1) else {
+        return Picked::Nothing;
+    };
+    let row = first(list.marked, inner.height.saturating_sub(1)) + usize::from(line);
+    if !inner.contains(at) || row >= list.found.len() {
+        return Picked::Nothing;
+    }
+    let was_marked = std::mem::replace(&mut list.marked, row) == row;
+    if was_marked || is_double {
+        Picked::Taken
+    } else {
+        Picked::Marked
+    }
+}
+
+/// The wheel marks the row before or after.
+pub(super) const WHEEL: Option<[Action; 2]> = Some([Action::MarkPrevious, Action::MarkNext]);
 
 impl<T> Picker<'_, T> {
     /// Draws the line and the rows; `row` fills one behind its bar.
-    pub(in crate::tui) fn render(
+    pub(super) fn render(
         &self,
         view: &View<'_>,
         inner: Rect,
@@ -52,7 +91,7 @@ impl<T> Picker<'_, T> {
         let used = (prompt.used() as u16).min(inner.width);
         let (width, line) = (inner.width - used, inner.height.min(1));
         let field = Rect::new(inner.x + used, inner.y, width, line);
-        form::text_field(view, &self.list.filter, true, field, buf);
+        chrome::text_field(view, &self.list.filter, true, field, buf);
         let height = inner.height.saturating_sub(1);
         let rows = Rect::new(inner.x, inner.bottom() - height, inner.width, height);
         if self.list.found.is_empty() {

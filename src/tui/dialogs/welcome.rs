@@ -11,11 +11,13 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
+use super::{Answer, Dialog, Press};
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Context};
+use crate::tui::state::{State, UiCommand};
 use crate::tui::text::figure;
 use crate::tui::views::{View, chrome};
 
@@ -41,8 +43,33 @@ const STEPS: [([Action; 2], &str); 3] = [
 /// Cells of the keys.
 const KEYS: usize = 8;
 
-/// Draws the card.
-pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+/// The card for a user who is new here; any key closes it and counts as well.
+#[derive(Debug)]
+pub(in crate::tui) struct Welcome;
+
+impl Dialog for Welcome {
+    fn contexts(&self) -> &'static [Context] {
+        &[]
+    }
+
+    fn act(&mut self, _: Action, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        Answer::Close
+    }
+
+    fn pressed(&mut self, _: Press, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        Answer::Close
+    }
+
+    fn is_passing(&self) -> bool {
+        true
+    }
+
+    fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
+        render(view, screen, buf);
+    }
+}
+
+fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
     let inner = chrome::popup(view, screen, SIZE, "Welcome", buf);
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let mut lines = Vec::new();
@@ -73,5 +100,4 @@ pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) ->
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         line.draw((inner.x, y), buf);
     }
-    None
 }

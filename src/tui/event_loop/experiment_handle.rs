@@ -3,7 +3,6 @@
 
 use tokio::sync::{mpsc, watch};
 
-use super::deps::Deps;
 use super::reading::ServerLogReader;
 use crate::lab::{Experiment, ExperimentCommand, ExperimentStatus};
 use crate::tui::export::experiment::export;
@@ -21,8 +20,8 @@ pub struct ExperimentHandle {
 }
 
 /// Passes an order on; what came of that.
-pub(in crate::tui) fn ordered(deps: &Deps, order: ExperimentCommand) -> Msg {
-    match &deps.laboratory {
+pub(in crate::tui) fn ordered(handle: Option<&ExperimentHandle>, order: ExperimentCommand) -> Msg {
+    match handle {
         Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
         _ => Msg::OrderRefused,
     }

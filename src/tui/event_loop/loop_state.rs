@@ -24,13 +24,14 @@ use super::motion;
 use super::reading::{PaneReader, ServerLogReader};
 use crate::model::{Snapshot, ToolName};
 use crate::theme::Depth;
+use crate::tui::dialogs::Layers;
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
-use crate::tui::state::{State, ToastLevel};
-use crate::tui::terminal::{Lent, TerminalControl};
+use crate::tui::state::{Leave, State, ToastLevel, UiCommand};
+use crate::tui::terminal::{Lent, Signal, TerminalControl};
 use crate::tui::timeline::EarlierRun;
-use crate::tui::update::{Leave, Msg, Signal, UiCommand, update};
-use crate::tui::views::{self, Hit, View};
+use crate::tui::update::{Msg, update};
+use crate::tui::views::{self, Hit};
 
 /// Events that are taken in before the next frame at most, so that a held key
 /// cannot keep the screen from being drawn.
@@ -51,6 +52,7 @@ pub(in crate::tui) enum Flow {
 /// State of the loop between turns.
 pub(in crate::tui) struct LoopState {
     state: State,
+    layers: Layers,
     pub(in crate::tui) deps: Deps,
     frames: FrameClock,
     started: Instant,
@@ -77,6 +79,7 @@ impl LoopState {
         let outward = Exporter::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {
             state,
+            layers: Layers::default(),
             outward,
             frames: FrameClock::new(deps.settings.frames_per_second),
             listening: ServerLogReader::new(deps.protocol_log.clone()),
@@ -159,7 +162,12 @@ impl LoopState {
     }
 
     pub(in crate::tui) fn take(&mut self, msg: Msg) {
-        let commands = update(&mut self.state, self.started.elapsed(), msg);
+        let commands = update(
+            &mut self.state,
+            &mut self.layers,
+            self.started.elapsed(),
+            msg,
+        );
         self.commands.extend(commands);
     }
 
@@ -231,7 +239,9 @@ impl LoopState {
     }
 
     fn under(&self, event: MouseEvent) -> Option<Hit> {
-        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
+        let view = self
+            .layers
+            .view(&self.state, &self.deps.theme, self.deps.glyphs);
         views::hit(&view, Position::new(event.column, event.row))
     }
 
@@ -271,7 +281,10 @@ impl LoopState {
             match command {
                 UiCommand::Leave(leave) => return Ok(Flow::Leave(leave)),
                 UiCommand::Show(viewer, extract) => return Ok(Flow::Show(viewer, extract)),
-                UiCommand::ExperimentHandle(order) => self.take(ordered(&self.deps, order)),
+                UiCommand::Experiment(order) => {
+                    let msg = ordered(self.deps.laboratory.as_ref(), order);
+                    self.take(msg);
+                }
                 UiCommand::Export(experiment) => self.take(exported(&experiment)),
                 UiCommand::ApplyTheme(name) => self.wear(name),
                 UiCommand::Mouse(is_wanted) => {
@@ -352,12 +365,11 @@ impl LoopState {
             self.take(Msg::Input(Event::Resize(size.width, size.height)));
         }
         self.read();
-        let view = View::new(&self.state, &self.deps.theme, self.deps.glyphs);
+        let view = self
+            .layers
+            .view(&self.state, &self.deps.theme, self.deps.glyphs);
         let drawn = terminal.draw(|frame| {
-            let area = frame.area();
-            if let Some(cursor) = views::render(&view, area, frame.buffer_mut()) {
-                frame.set_cursor_position(cursor);
-            }
+            self.layers.render(&view, frame.area(), frame.buffer_mut());
         });
         drawn.map_err(drawing)?;
         self.drawn = self.now();

@@ -14,9 +14,9 @@ use super::error::{TuiError, drawing};
 use super::experiment_handle::either;
 use super::loop_state::{Flow, LoopState};
 use super::settings::changed;
-use crate::tui::state::State;
-use crate::tui::terminal::TerminalControl;
-use crate::tui::update::{Leave, Msg, Signal};
+use crate::tui::state::{Leave, State};
+use crate::tui::terminal::{Signal, TerminalControl};
+use crate::tui::update::Msg;
 
 /// Runs the dashboard until it is left. `keys` opens the terminal's input; it
 /// is dropped while another program has the terminal, and opened anew. The

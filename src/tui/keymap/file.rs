@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{KeyBinding, Keymap, written};
 use crate::theme::{Problem, hint};
-use crate::tui::action::{Context, Entry, TABLE};
+use crate::tui::action::{ActionRow, Context, TABLE};
 
 /// The user's keys, laid over those of the action table.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl UserKeys {
     }
 
     /// Takes the keys of a user's binding away from the action table.
-    fn displace(&mut self, binding: &KeyBinding, entry: &Entry) {
+    fn displace(&mut self, binding: &KeyBinding, entry: &ActionRow) {
         let displaced = &mut self.displaced;
         self.keymap.bindings.retain(|it| {
             let meets = meet(it, binding);
@@ -100,10 +100,10 @@ fn meet(a: &KeyBinding, b: &KeyBinding) -> bool {
 }
 
 fn id(binding: &KeyBinding) -> &'static str {
-    super::entry(binding.action).id
+    binding.action.row().id
 }
 
-type RequestedKeys = (Context, &'static Entry, Vec<(KeySeq, Range<usize>)>);
+type RequestedKeys = (Context, &'static ActionRow, Vec<(KeySeq, Range<usize>)>);
 
 struct KeyFileReader<'t> {
     file: &'t str,

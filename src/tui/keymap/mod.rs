@@ -9,7 +9,7 @@ pub use listing::listing;
 
 use keybinds::{Key, KeyInput, KeySeq, Match, Mods};
 
-use super::action::{Action, Context, TABLE, entry};
+use super::action::{Action, Context, TABLE};
 
 /// The bindings in force.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ impl Keymap {
 
     /// The keys of an action as the screen writes them, the first first.
     pub fn keys(&self, action: Action) -> impl Iterator<Item = String> {
-        let context = entry(action).contexts.first().copied();
+        let context = action.row().contexts.first().copied();
         let bound = self.bindings.iter();
         let own = bound.filter(move |it| it.action == action && Some(it.context) == context);
         own.map(|binding| written(&binding.keys))

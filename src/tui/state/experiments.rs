@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{State, ToastLevel};
+use super::refusal::of_experiment;
+use super::{State, TextScroll, ToastLevel, UiCommand};
 use crate::lab::sweep::{self, Sweep};
-use crate::lab::{Experiment, ExperimentFindings, ExperimentRequest, compare};
-use crate::lab::{ExperimentStatus, SEED};
+use crate::lab::{
+    Experiment, ExperimentCommand, ExperimentFindings, ExperimentRequest, ExperimentStatus, SEED,
+    compare,
+};
 use crate::model::{CallId, History, LoadSample, Plan};
 use crate::output::Safe;
 
@@ -31,8 +34,8 @@ pub struct Experiments {
     pub at: Duration,
     /// The number of the notice that was shown last.
     pub notice_seen: u64,
-    /// The first visible line of its words.
-    pub first: usize,
+    /// How far its text is scrolled.
+    pub scroll: TextScroll,
 }
 
 /// Which experiment is meant.
@@ -69,7 +72,7 @@ impl Experiments {
             return false;
         };
         self.shown = other;
-        self.first = 0;
+        self.scroll = TextScroll::default();
         true
     }
 
@@ -88,7 +91,7 @@ impl Experiments {
             self.all.remove(0);
         }
         self.shown = self.all.len() - 1;
-        self.first = 0;
+        self.scroll = TextScroll::default();
     }
 }
 
@@ -182,6 +185,20 @@ impl State {
         }
         if was_under_way && !self.is_experimenting() {
             self.say(ToastLevel::Info, "the experiment is over");
+        }
+    }
+
+    /// Begins an experiment, unless something has begun since it was asked for.
+    pub(in crate::tui) fn begin_experiment(
+        &mut self,
+        kind: ExperimentKind,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        if let Some(reason) = of_experiment(self) {
+            self.say(ToastLevel::Info, reason);
+        } else if let Some(plan) = self.plan_to_try() {
+            let asked = self.experiment_asked(kind, &plan);
+            commands.push(UiCommand::Experiment(ExperimentCommand::Begin(plan, asked)));
         }
     }
 }

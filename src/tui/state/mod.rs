@@ -1,29 +1,25 @@
 //! State of the dashboard: the latest snapshot, selection and scroll positions,
 //! open dialogs, and messages.
 
-mod add_call;
 pub mod argument_sources;
-mod ask;
 mod attention;
 mod call_rows;
-mod cap_forecast;
-mod choices;
-mod copy_as;
+mod cap;
 mod experiments;
-mod layer;
 pub mod layout;
 mod list;
 pub mod output;
-mod palette;
 pub mod refusal;
 mod screen;
 mod selection;
 mod servers_view;
 mod shortlist;
-mod theme_picker;
+mod text_scroll;
+mod themes;
 mod timeline_areas;
 mod toast;
 mod tools_view;
+mod ui_command;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,30 +36,26 @@ use super::action::Context;
 use super::keymap::Keymap;
 use super::timeline::TimelineView;
 
-pub use add_call::AddCall;
-pub use ask::{Ask, Question};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
-pub use cap_forecast::CapForecast;
-pub use choices::Choices;
-pub use copy_as::{CopyAs, CopyWay};
+pub use cap::CapForecast;
 pub use experiments::{ExperimentKind, Experiments};
-pub use layer::Layer;
 pub use layout::Layout;
 pub use list::ListView;
 pub use output::{
     Find, MatchCount, MatchCountKey, MatchSearch, OutputForm, OutputSource, OutputView,
     PageRequest, PickedLines, Scope,
 };
-pub use palette::Palette;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use servers_view::{MessageRow, ServerLog, ServersView};
 pub use shortlist::{Shortlist, turned};
-pub use theme_picker::{ThemeList, ThemePicker};
+pub use text_scroll::TextScroll;
+pub use themes::ThemeList;
 pub(super) use timeline_areas::{TimelineAreas, rows_wanted};
 pub use toast::{Toast, ToastLevel, Toasts};
 pub use tools_view::ToolsView;
+pub use ui_command::{Leave, UiCommand};
 
 /// How CPU is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,10 +123,8 @@ pub struct State {
     pub is_table_full: bool,
     /// Where the output pane stands.
     pub output: OutputView,
-    /// The first visible row of what is known of the selected call.
-    pub detail_first: usize,
-    /// Dialogs above the screen, the topmost last.
-    pub layers: Vec<Layer>,
+    /// How far the details of the selected call are scrolled.
+    pub detail: TextScroll,
     /// Messages to the user.
     pub toasts: Toasts,
     /// A cancellation that waits for its second press.
@@ -200,8 +190,7 @@ impl State {
             selector: Selector::default(),
             is_table_full: false,
             output: OutputView::default(),
-            detail_first: 0,
-            layers: Vec::new(),
+            detail: TextScroll::default(),
             toasts: Toasts::default(),
             armed: None,
             interrupts: Vec::new(),
@@ -268,28 +257,8 @@ impl State {
         self.run.row(self.selection.call()?)
     }
 
-    /// Where keys are heard now, the first place first.
-    pub fn contexts(&self) -> &'static [Context] {
-        match self.layers.last() {
-            None => self.ground_contexts(),
-            Some(Layer::Ask(_)) => &[Context::Confirm],
-            Some(Layer::Welcome) => &[],
-            Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
-                &[Context::List, Context::Global]
-            }
-            Some(Layer::CapPrompt(_) | Layer::Filter(_) | Layer::Search(_)) => &[Context::Line],
-            Some(Layer::Add(add)) => match &add.form {
-                None => &[Context::Picker],
-                Some(form) if form.is_in_text() => &[Context::Text, Context::Form],
-                Some(_) => &[Context::Row, Context::Form],
-            },
-            Some(Layer::Themes(_) | Layer::Palette(_) | Layer::CopyAs(_) | Layer::Choices(_)) => {
-                &[Context::Picker]
-            }
-        }
-    }
-
-    /// Where keys are heard once everything on top is closed.
+    /// Returns the contexts whose keys are heard while no dialog is open, the
+    /// nearest first.
     pub fn ground_contexts(&self) -> &'static [Context] {
         match self.focus {
             Pane::Experiment => &[Context::Experiments, Context::List, Context::Global],

@@ -2,36 +2,64 @@
 //! the reason.
 
 use crate::model::{CallState, RunPhase, ServerState};
-use crate::tui::action::{Action, Context, entry};
+use crate::tui::action::{
+    Action, ActionGroup, AppAction, CallAction, Context, ExperimentsAction, ServerAction,
+    TimelineAction, ToolAction,
+};
 use crate::tui::state::State;
 
-/// Why an action cannot be done now; `None` where it can.
+/// Returns why an action cannot be done now; `None` where it can.
 pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
     let first = elsewhere(state, action).or_else(|| of_more_calls(state, action));
-    first.or_else(|| match action {
-        Action::CancelAll if state.run.counts.open() == 0 => Some("every call has ended"),
-        Action::Pause if state.run.phase == RunPhase::ShuttingDown => Some("the run is ending"),
-        Action::Theme if state.themes.names.is_empty() => Some("no colours here"),
-        Action::EarlierRun if state.timeline.before.is_empty() => {
-            Some("no earlier run of this plan is kept")
+    first.or_else(|| match action.group() {
+        ActionGroup::App(AppAction::CancelAll) if state.run.counts.open() == 0 => {
+            Some("every call has ended")
         }
-        Action::UseTool if state.selected_tool().is_none() => Some("no tool is selected"),
-        Action::Compare | Action::Sweep => of_experiment(state),
-        Action::ExportResults if state.experiments.all.is_empty() => {
+        ActionGroup::App(AppAction::Pause) if state.run.phase == RunPhase::ShuttingDown => {
+            Some("the run is ending")
+        }
+        ActionGroup::App(AppAction::Theme) if state.themes.names.is_empty() => {
+            Some("no colours here")
+        }
+        ActionGroup::Timeline(TimelineAction::EarlierRun) => of_earlier_run(state),
+        ActionGroup::Tool(ToolAction::UseTool) => match state.selected_tool() {
+            None => Some("no tool is selected"),
+            Some(_) => state.why_no_call(),
+        },
+        ActionGroup::Experiments(action) => of_experiments(state, action),
+        ActionGroup::Server(action) => of_server(state, action),
+        ActionGroup::Call(action) => of_call(state, action),
+        _ => None,
+    })
+}
+
+/// Returns why no earlier run can be shown.
+pub(in crate::tui) fn of_earlier_run(state: &State) -> Option<&'static str> {
+    let is_none = state.timeline.before.is_empty();
+    is_none.then_some("no earlier run of this plan is kept")
+}
+
+fn of_experiments(state: &State, action: ExperimentsAction) -> Option<&'static str> {
+    match action {
+        ExperimentsAction::Compare | ExperimentsAction::Sweep => of_experiment(state),
+        ExperimentsAction::ExportResults if state.experiments.all.is_empty() => {
             Some("there are no results yet")
         }
-        Action::ResultEarlier | Action::ResultLater if state.experiments.place().is_none() => {
+        ExperimentsAction::ResultEarlier | ExperimentsAction::ResultLater
+            if state.experiments.place().is_none() =>
+        {
             Some("there are no other results")
         }
-        Action::StopExperiment if !state.is_experimenting() => Some("no experiment is under way"),
-        Action::UseTool => state.why_no_call(),
-        _ => of_server(state, action).or_else(|| of_call(state, action)),
-    })
+        ExperimentsAction::StopExperiment if !state.is_experimenting() => {
+            Some("no experiment is under way")
+        }
+        _ => None,
+    }
 }
 
 /// Where its keys are heard, if that is not here.
 fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
-    let contexts = entry(action).contexts;
+    let contexts = action.row().contexts;
     let here = state.ground_contexts();
     if contexts.iter().any(|context| here.contains(context)) {
         return None;
@@ -73,56 +101,33 @@ pub(in crate::tui) fn of_experiment(state: &State) -> Option<&'static str> {
     }
 }
 
-fn of_server(state: &State, action: Action) -> Option<&'static str> {
-    let needs_server = matches!(
-        action,
-        Action::ServerStart
-            | Action::ServerStop
-            | Action::ServerRestart
-            | Action::ServerTools
-            | Action::ServerAccept
-    );
-    if !needs_server {
-        return None;
-    }
+/// Returns why nothing of this can be done with the selected server now.
+pub(in crate::tui) fn of_server(state: &State, action: ServerAction) -> Option<&'static str> {
     let Some(row) = state.selected_server() else {
         return Some("no server is configured");
     };
     match (action, &row.state) {
-        (Action::ServerStart, ServerState::Ready) => Some("the server runs"),
-        (Action::ServerStart, ServerState::Starting) => Some("the server is being started"),
-        (Action::ServerStop, ServerState::Stopped) => Some("the server does not run"),
-        (Action::ServerTools, _) if row.tools.is_empty() => {
-            Some("the server has not told of its tools")
+        (ServerAction::ServerStart, ServerState::Ready) => Some("the server runs"),
+        (ServerAction::ServerStart, ServerState::Starting) => Some("the server is being started"),
+        (ServerAction::ServerStop, ServerState::Stopped) => Some("the server does not run"),
+        (ServerAction::ServerTools, _) if row.tools.is_empty() => {
+            Some("the server has not listed its tools")
         }
-        (Action::ServerAccept, _) if row.held_back.tools.is_empty() => {
+        (ServerAction::ServerAccept, _) if row.held_back.tools.is_empty() => {
             Some("no tool of the server is held back")
         }
-        (Action::ServerTools | Action::ServerAccept, _) => None,
+        (ServerAction::ServerTools | ServerAction::ServerAccept, _) => None,
         (_, ServerState::Stopping) => Some("the server is being closed"),
         _ => None,
     }
 }
 
-fn of_call(state: &State, action: Action) -> Option<&'static str> {
-    let needs_call = matches!(
+fn of_call(state: &State, action: CallAction) -> Option<&'static str> {
+    let is_of_list = matches!(
         action,
-        Action::Cancel
-            | Action::Kill
-            | Action::Rerun
-            | Action::EditRerun
-            | Action::MoveDown
-            | Action::MoveUp
-            | Action::RunNext
-            | Action::Mark
-            | Action::Open
-            | Action::Detail
-            | Action::Copy
-            | Action::CopyAs
-            | Action::Edit
-            | Action::Page
+        CallAction::Sort | CallAction::SortReverse | CallAction::Scope
     );
-    if !needs_call || !state.marked.is_empty() {
+    if is_of_list || !state.marked.is_empty() {
         return None;
     }
     let Some(row) = state.selected() else {
@@ -130,15 +135,15 @@ fn of_call(state: &State, action: Action) -> Option<&'static str> {
     };
     let is_waiting = matches!(row.state, CallState::Queued | CallState::Retrying { .. });
     match action {
-        Action::Cancel | Action::Kill if row.state.is_ended() => Some("the call has ended"),
-        Action::Cancel if matches!(row.state, CallState::Stopping { .. }) => {
+        CallAction::Cancel | CallAction::Kill if row.state.is_ended() => Some("the call has ended"),
+        CallAction::Cancel if matches!(row.state, CallState::Stopping { .. }) => {
             Some("the call is being stopped")
         }
-        Action::Rerun if !row.state.is_ended() => Some("the call has not ended"),
-        Action::MoveDown | Action::MoveUp | Action::RunNext if !is_waiting => {
+        CallAction::Rerun if !row.state.is_ended() => Some("the call has not ended"),
+        CallAction::MoveDown | CallAction::MoveUp | CallAction::RunNext if !is_waiting => {
             Some("the call does not wait")
         }
-        Action::EditRerun if state.catalogue.get(&row.tool).is_none() => {
+        CallAction::EditRerun if state.catalogue.get(&row.tool).is_none() => {
             Some("its tool is not in the catalogue")
         }
         _ => None,

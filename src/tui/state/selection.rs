@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{CallId, Snapshot};
 
-use super::{CallRows, ListView, Pane, State};
+use super::{CallRows, ListView, Pane, Screen, State, TextScroll};
 
 /// Which call is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl State {
             .list
             .settle(self.tools.found.len(), tools, Some(row));
         if self.output.settle(selected) {
-            self.detail_first = 0;
+            self.detail = TextScroll::default();
         }
         self.settle_output();
         if self
@@ -184,6 +184,50 @@ impl State {
         }
         if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
             self.step(0);
+        }
+    }
+
+    /// Marks the selected call, or takes its mark away.
+    pub(in crate::tui) fn toggle_mark(&mut self, call: CallId) {
+        if !self.marked.remove(&call) {
+            self.marked.insert(call);
+        }
+    }
+
+    /// Returns the marked calls and takes their marks away.
+    pub(in crate::tui) fn take_marked(&mut self) -> Vec<CallId> {
+        std::mem::take(&mut self.marked).into_iter().collect()
+    }
+
+    /// Returns the filter of the lists on the screen.
+    pub fn filter(&self) -> &str {
+        match self.screen {
+            Screen::Catalogue => &self.tools.filter,
+            _ => &self.selector.filter,
+        }
+    }
+
+    /// Filters the lists on the screen.
+    pub fn set_filter(&mut self, filter: &str) {
+        match self.screen {
+            Screen::Catalogue => self.tools.narrow(&self.catalogue, filter),
+            _ => self.selector.filter = filter.to_lowercase(),
+        }
+    }
+
+    /// Selects the first call that the filter leaves, unless the selected one is
+    /// among them: keys do not act on a call that is not shown.
+    pub fn select_listed(&mut self) {
+        let pane = self.focus;
+        if !matches!(pane, Pane::Table | Pane::Queue | Pane::Finished) {
+            return;
+        }
+        let selected = self.selection.call();
+        let mut listed = (0..self.listed(pane)).filter_map(|row| self.call_at(pane, row));
+        if !listed.clone().any(|call| Some(call) == selected)
+            && let Some(first) = listed.next()
+        {
+            self.selection = Selection::Chosen(first);
         }
     }
 }

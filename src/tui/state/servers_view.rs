@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, CallRow, ListedTool, ServerName, ServerRow, ServerState, ToolAction};
+use crate::model::{
+    CallId, CallRow, ListedTool, ServerCommand, ServerName, ServerRow, ServerState, ToolAction,
+};
 use crate::output::{Safe, Side};
 
-use super::{ListView, Pane, Screen, Selection, State};
+use super::{ListView, Pane, Screen, Selection, State, TextScroll, ToastLevel, UiCommand};
+use crate::engine::Command;
+use crate::tui::text::Piece;
 
 /// Where the servers' screen stands.
 #[derive(Debug, Clone, Default)]
@@ -23,9 +27,9 @@ pub struct ServersView {
     /// Messages of the selected server.
     pub log: ServerLog,
     /// Rows of its standard error below the last visible one; 0 follows it.
-    pub below: usize,
-    /// First visible row of the messages.
-    pub messages_first: usize,
+    pub below: TextScroll,
+    /// How far the messages are scrolled.
+    pub messages: TextScroll,
     /// Tools of each server in the catalogue.
     known: BTreeMap<ServerName, Arc<Vec<ListedTool>>>,
     calls_of: Option<(ServerName, u64)>,
@@ -104,7 +108,7 @@ impl State {
         self.servers.list.is_scrolled = false;
         if name != self.servers.selected {
             self.servers.selected = name;
-            self.servers.below = 0;
+            self.servers.below = TextScroll::default();
         }
     }
 
@@ -128,7 +132,7 @@ impl State {
     /// Takes what was heard.
     pub fn set_server_log(&mut self, heard: ServerLog) {
         if heard.of.1 != self.servers.log.of.1 {
-            self.servers.messages_first = 0;
+            self.servers.messages = TextScroll::default();
         }
         self.servers.log = heard;
     }
@@ -168,6 +172,30 @@ impl State {
             self.servers.calls = Arc::new(calls);
         }
         self.servers.calls_of = made_of;
+    }
+
+    /// Sends a command to the selected server.
+    pub(in crate::tui) fn command_server(
+        &mut self,
+        command: ServerCommand,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let Some(row) = self.selected_server() else {
+            return;
+        };
+        let name = row.name.clone();
+        let what = match command {
+            ServerCommand::Start => "starting ",
+            ServerCommand::Stop => "closing ",
+            ServerCommand::Restart => "restarting ",
+            ServerCommand::Accept(_) => "using as they are now the tools of ",
+        };
+        let said = Piece::from(what).then(Safe::new(name.as_str()));
+        commands.push(UiCommand::Engine(Command::Server {
+            name,
+            order: command,
+        }));
+        self.say(ToastLevel::Info, said);
     }
 
     /// Takes over what servers tell of their tools.

@@ -5,7 +5,7 @@ use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
 use crate::tui::text::fuzzy;
 
-use super::{ListView, State};
+use super::{ListView, State, TextScroll};
 
 /// Where the catalogue's screen stands.
 #[derive(Debug, Clone, Default)]
@@ -18,8 +18,8 @@ pub struct ToolsView {
     pub list: ListView,
     /// The selected tool.
     pub selected: Option<ToolName>,
-    /// First visible row of what is said about it.
-    pub first: usize,
+    /// How far its description is scrolled.
+    pub scroll: TextScroll,
 }
 
 impl ToolsView {
@@ -61,7 +61,7 @@ impl ToolsView {
         self.list.row = row.min(self.found.len().saturating_sub(1));
         self.list.is_scrolled = false;
         self.selected = self.found.get(self.list.row).cloned();
-        self.first = 0;
+        self.scroll = TextScroll::default();
     }
 }
 

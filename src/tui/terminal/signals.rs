@@ -13,7 +13,17 @@ use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Modes;
-use crate::tui::update::Signal;
+
+/// A signal that ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP.
+    HangUp,
+}
 
 /// How long a stop may take to come about; where there is no job control it
 /// never does.

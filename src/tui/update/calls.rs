@@ -1,105 +1,176 @@
-//! Actions on the selected call.
+//! Actions on the selected call, and on the list that it is in.
 
 use std::time::Duration;
 
-use super::UiCommand;
+use super::panes;
 use crate::engine::Command;
 use crate::model::{CallId, CallState};
-use crate::tui::action::Action;
-use crate::tui::state::{
-    Ask, Layer, PendingCancel, Question, Selection, SortKey, State, ToastLevel,
-};
+use crate::tui::action::{Action, CallAction};
+use crate::tui::dialogs::{AddCall, Confirm, CopyAs, Layers, Question};
+use crate::tui::export::program::Viewer;
+use crate::tui::state::{PendingCancel, Selection, SortKey, State, ToastLevel, UiCommand};
 use crate::tui::text::{Piece, figure};
 
 /// How long a cancellation waits for its second press.
 const ARMED: Duration = Duration::from_secs(3);
 
-pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
-    if !state.marked.is_empty() && on_marked(state, action, commands) {
-        return;
-    }
-    let Some(row) = state.selected().cloned() else {
-        state.say(ToastLevel::Info, "no call is selected");
-        return;
-    };
-    // What a key is pressed for stays selected, whatever starts next.
-    state.selection = Selection::Chosen(row.id);
-    let named = || figure::call(row.id);
+/// Carries an action out.
+pub(super) fn act(
+    state: &mut State,
+    layers: &mut Layers,
+    action: CallAction,
+    commands: &mut Vec<UiCommand>,
+) {
     match action {
-        Action::Rerun if row.state.is_ended() => {
-            commands.push(UiCommand::Engine(Command::Rerun(vec![row.id])));
-            state.say(
-                ToastLevel::Info,
-                named().then(" queued again, as a new call"),
-            );
+        CallAction::Sort => state.selector.sort = state.selector.sort.next(),
+        CallAction::SortReverse => state.selector.is_reversed = !state.selector.is_reversed,
+        CallAction::Scope => state.is_table_full = !state.is_table_full,
+        CallAction::Mark => {
+            if let Some(call) = state.selection.call() {
+                state.toggle_mark(call);
+                panes::move_by(state, 1);
+            }
         }
-        Action::Rerun => state.say(ToastLevel::Info, named().then(" has not ended")),
-        Action::MoveDown | Action::MoveUp | Action::RunNext => {
-            reorder(state, action, row.id, commands);
+        CallAction::Open => panes::open(state),
+        CallAction::Detail => panes::detail(state),
+        CallAction::Copy => with_source(state, commands, UiCommand::Copy),
+        CallAction::CopyAs if state.selected().is_some() => layers.push(CopyAs::selected()),
+        CallAction::CopyAs => state.say(ToastLevel::Info, "no call is selected"),
+        CallAction::Edit => {
+            with_source(state, commands, |it| UiCommand::Show(Viewer::Editor, it));
         }
-        _ if row.state.is_ended() => state.say(ToastLevel::Info, named().then(" has ended")),
-        Action::Kill => commands.push(UiCommand::Engine(Command::Kill(vec![row.id]))),
-        _ if matches!(row.state, CallState::Stopping { .. }) => {
-            let text = named()
-                .then(" is being stopped; ")
-                .then(key(state, Action::Kill));
-            state.say(ToastLevel::Info, text.then(" kills it now"));
+        CallAction::Page => with_source(state, commands, |it| UiCommand::Show(Viewer::Pager, it)),
+        CallAction::Cancel if !state.marked.is_empty() => {
+            layers.push(Confirm::new(Question::CancelMarked));
         }
-        _ if state.armed.is_some_and(|armed| armed.call == row.id) => {
-            state.armed = None;
-            commands.push(UiCommand::Engine(Command::Cancel(vec![row.id])));
+        CallAction::Cancel => cancel(state, commands),
+        CallAction::Kill if !state.marked.is_empty() => {
+            layers.push(Confirm::new(Question::KillMarked));
         }
-        _ => {
-            let until = state.now + ARMED;
-            state.armed = Some(PendingCancel {
-                call: row.id,
-                until,
-            });
+        CallAction::Kill => kill(state, commands),
+        CallAction::Rerun => rerun(state, commands),
+        CallAction::EditRerun => {
+            if let Some(dialog) = AddCall::for_selected_call(state) {
+                layers.push(dialog);
+            }
         }
+        CallAction::MoveDown => reorder(state, Reorder::Down, commands),
+        CallAction::MoveUp => reorder(state, Reorder::Up, commands),
+        CallAction::RunNext => reorder(state, Reorder::First, commands),
     }
 }
 
-/// Handles an action on all marked calls; returns false if it does not apply.
-fn on_marked(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) -> bool {
-    let question = match action {
-        Action::Cancel => Question::CancelMarked,
-        Action::Kill => Question::KillMarked,
-        Action::Rerun => {
-            let ids: Vec<CallId> = std::mem::take(&mut state.marked).into_iter().collect();
-            state.say(
-                ToastLevel::Info,
-                figure::plural(ids.len(), "call").then(" queued again"),
-            );
-            commands.push(UiCommand::Engine(Command::Rerun(ids)));
-            return true;
-        }
-        _ => return false,
-    };
-    state.layers.push(Layer::Ask(Ask::new(question)));
-    true
+/// Does something with what would be copied.
+fn with_source(
+    state: &mut State,
+    commands: &mut Vec<UiCommand>,
+    command: impl FnOnce(crate::tui::export::copy_source::CopySource) -> UiCommand,
+) {
+    match state.copy_source() {
+        Some(source) => commands.push(command(source)),
+        None => state.say(ToastLevel::Info, "no call is selected"),
+    }
 }
 
-/// Changes the place of a waiting call.
-fn reorder(state: &mut State, action: Action, call: CallId, commands: &mut Vec<UiCommand>) {
+/// Returns the selected call, which stays selected from now on: a key is
+/// pressed for it, whatever starts next.
+fn chosen(state: &mut State) -> Option<(CallId, CallState)> {
+    let found = state.selected().map(|row| (row.id, row.state.clone()));
+    match &found {
+        Some((call, _)) => state.selection = Selection::Chosen(*call),
+        None => state.say(ToastLevel::Info, "no call is selected"),
+    }
+    found
+}
+
+/// Cancels the selected call, at the second press.
+fn cancel(state: &mut State, commands: &mut Vec<UiCommand>) {
+    let Some((call, at)) = chosen(state) else {
+        return;
+    };
+    if at.is_ended() {
+        state.say(ToastLevel::Info, figure::call(call).then(" has ended"));
+    } else if matches!(at, CallState::Stopping { .. }) {
+        let text = figure::call(call)
+            .then(" is being stopped; ")
+            .then(key(state, Action::Kill));
+        state.say(ToastLevel::Info, text.then(" kills it now"));
+    } else if state.armed.is_some_and(|armed| armed.call == call) {
+        state.armed = None;
+        commands.push(UiCommand::Engine(Command::Cancel(vec![call])));
+    } else {
+        let until = state.now + ARMED;
+        state.armed = Some(PendingCancel { call, until });
+    }
+}
+
+fn kill(state: &mut State, commands: &mut Vec<UiCommand>) {
+    let Some((call, at)) = chosen(state) else {
+        return;
+    };
+    if at.is_ended() {
+        state.say(ToastLevel::Info, figure::call(call).then(" has ended"));
+    } else {
+        commands.push(UiCommand::Engine(Command::Kill(vec![call])));
+    }
+}
+
+/// Runs the marked calls again, else the selected one.
+fn rerun(state: &mut State, commands: &mut Vec<UiCommand>) {
+    if !state.marked.is_empty() {
+        let calls = state.take_marked();
+        let text = figure::plural(calls.len(), "call").then(" queued again");
+        state.say(ToastLevel::Info, text);
+        commands.push(UiCommand::Engine(Command::Rerun(calls)));
+        return;
+    }
+    let Some((call, at)) = chosen(state) else {
+        return;
+    };
+    let named = figure::call(call);
+    if at.is_ended() {
+        commands.push(UiCommand::Engine(Command::Rerun(vec![call])));
+        state.say(ToastLevel::Info, named.then(" queued again, as a new call"));
+    } else {
+        state.say(ToastLevel::Info, named.then(" has not ended"));
+    }
+}
+
+/// Another place of a waiting call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reorder {
+    /// Before the call above.
+    Up,
+    /// After the next one.
+    Down,
+    /// Before all others.
+    First,
+}
+
+/// Changes the place of the selected call, which must wait.
+fn reorder(state: &mut State, to: Reorder, commands: &mut Vec<UiCommand>) {
+    let Some((call, _)) = chosen(state) else {
+        return;
+    };
     let queue = &state.run.queue;
     let Some(at) = queue.iter().position(|it| *it == call) else {
         state.say(ToastLevel::Info, figure::call(call).then(" does not wait"));
         return;
     };
     let is_sorted = state.selector.sort != SortKey::Given || state.selector.is_reversed;
-    let command = match action {
-        Action::RunNext => Command::RunNext(call),
-        _ if is_sorted => {
-            state.say(ToastLevel::Info, "sort by start to change the order");
-            return;
-        }
-        Action::MoveUp if at == 0 => return,
-        Action::MoveDown if at + 1 == queue.len() => return,
-        Action::MoveUp => Command::Move {
+    if is_sorted && to != Reorder::First {
+        state.say(ToastLevel::Info, "sort by start to change the order");
+        return;
+    }
+    let command = match to {
+        Reorder::First => Command::RunNext(call),
+        Reorder::Up if at == 0 => return,
+        Reorder::Down if at + 1 == queue.len() => return,
+        Reorder::Up => Command::Move {
             call,
             before: queue.get(at - 1).copied(),
         },
-        _ => Command::Move {
+        Reorder::Down => Command::Move {
             call,
             before: queue.get(at + 2).copied(),
         },

@@ -1,33 +1,41 @@
-//! Beginning and stopping experiments.
+//! Begins, stops and exports experiments, and shows their results.
 
 use std::sync::Arc;
 
-use super::UiCommand;
 use crate::lab::ExperimentCommand;
-use crate::tui::action::Action;
+use crate::tui::action::ExperimentsAction;
+use crate::tui::dialogs::{Confirm, Layers, Question};
 use crate::tui::state::refusal;
-use crate::tui::state::{Ask, ExperimentKind, Layer, Question, State, ToastLevel};
+use crate::tui::state::{ExperimentKind, State, ToastLevel, UiCommand};
 
-pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<UiCommand>) {
+/// Carries an action out.
+pub(super) fn act(
+    state: &mut State,
+    layers: &mut Layers,
+    action: ExperimentsAction,
+    commands: &mut Vec<UiCommand>,
+) {
     match action {
-        Action::Compare => ask(state, ExperimentKind::Compare),
-        Action::Sweep => {
+        ExperimentsAction::Compare => ask(state, layers, ExperimentKind::Compare),
+        ExperimentsAction::Sweep => {
             let plan = state.plan_to_try();
             let unfinished = plan.and_then(|plan| state.unfinished_sweep(&plan).map(drop));
             let kind = unfinished.map_or(ExperimentKind::Sweep, |()| ExperimentKind::GoOn);
-            ask(state, kind);
+            ask(state, layers, kind);
         }
-        Action::ResultEarlier => turn(state, -1),
-        Action::ResultLater => turn(state, 1),
-        Action::ExportResults => match state.experiments.shown() {
+        ExperimentsAction::ResultEarlier => turn(state, -1),
+        ExperimentsAction::ResultLater => turn(state, 1),
+        ExperimentsAction::ExportResults => match state.experiments.shown() {
             Some(shown) => commands.push(UiCommand::Export(Arc::clone(shown))),
             None => state.say(ToastLevel::Info, "there are no results yet"),
         },
-        _ if state.is_experimenting() => {
-            commands.push(UiCommand::ExperimentHandle(ExperimentCommand::Stop));
+        ExperimentsAction::StopExperiment if state.is_experimenting() => {
+            commands.push(UiCommand::Experiment(ExperimentCommand::Stop));
             state.say(ToastLevel::Info, "stopping; what is known stays");
         }
-        _ => state.say(ToastLevel::Info, "no experiment is under way"),
+        ExperimentsAction::StopExperiment => {
+            state.say(ToastLevel::Info, "no experiment is under way");
+        }
     }
 }
 
@@ -44,23 +52,9 @@ fn turn(state: &mut State, by: isize) {
 }
 
 /// Asks before every call is run again.
-fn ask(state: &mut State, kind: ExperimentKind) {
-    if let Some(reason) = refusal::of_experiment(state) {
-        state.say(ToastLevel::Info, reason);
-    } else {
-        let ask = Ask::new(Question::Experiment(kind));
-        state.layers.push(Layer::Ask(ask));
-    }
-}
-
-/// Begins, unless something has begun since it was asked.
-pub(super) fn begin(state: &mut State, kind: ExperimentKind, commands: &mut Vec<UiCommand>) {
-    if let Some(reason) = refusal::of_experiment(state) {
-        state.say(ToastLevel::Info, reason);
-    } else if let Some(plan) = state.plan_to_try() {
-        let asked = state.experiment_asked(kind, &plan);
-        commands.push(UiCommand::ExperimentHandle(ExperimentCommand::Begin(
-            plan, asked,
-        )));
+fn ask(state: &mut State, layers: &mut Layers, kind: ExperimentKind) {
+    match refusal::of_experiment(state) {
+        Some(reason) => state.say(ToastLevel::Info, reason),
+        None => layers.push(Confirm::new(Question::Experiment(kind))),
     }
 }

@@ -1,19 +1,15 @@
 //! The update of the state: a pure function from a
 //! message to a new state and the commands it asks for.
 
-mod add_call;
+mod app;
 mod calls;
-mod cap;
-mod copying;
 mod experiments;
 mod keys;
 mod leave;
 mod mouse;
 mod output;
-mod palette;
 mod panes;
 mod servers;
-mod theme_picker;
 mod timeline;
 
 use std::sync::Arc;
@@ -21,16 +17,16 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseEvent};
 use ratatui::layout::Size;
-use serde_json::Value;
 
-use super::state::{Layer, State, ToastLevel};
+use super::dialogs::{Confirm, Layers, Question, Welcome};
+use super::export::copy_source::CopySource;
+use super::state::output::ReadResult;
+use super::state::{State, ToastLevel, UiCommand};
 use super::views::Hit;
 use crate::engine::Command;
-use crate::lab::{Experiment, ExperimentCommand, ExperimentStatus};
-use crate::model::{Snapshot, ToolName};
+use crate::lab::ExperimentStatus;
+use crate::model::Snapshot;
 use crate::output::Safe;
-use crate::tui::export::copy_source::CopySource;
-use crate::tui::export::program::Viewer;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -46,7 +42,7 @@ pub enum Msg {
     /// A copy is too large for the clipboard.
     CopyTooLarge(CopySource),
     /// Something was read for the output pane.
-    Read(super::state::output::ReadResult),
+    Read(ReadResult),
     /// A theme was put on: its name.
     ThemeApplied(String),
     /// The names of all themes.
@@ -67,70 +63,22 @@ pub enum Msg {
     Ticked,
 }
 
-/// Something the dashboard asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum UiCommand {
-    /// Of the engine.
-    Engine(Command),
-    /// Of the laboratory.
-    ExperimentHandle(ExperimentCommand),
-    /// Write an experiment into files.
-    Export(Arc<Experiment>),
-    /// Leave the dashboard.
-    Leave(Leave),
-    /// Put on the theme of this name.
-    ApplyTheme(String),
-    /// Have the terminal report the mouse, or leave it to the terminal.
-    Mouse(bool),
-    /// Put this on the clipboard.
-    Copy(CopySource),
-    /// Write this into a file.
-    Keep(CopySource),
-    /// Give the terminal to a viewer of this.
-    Show(Viewer, CopySource),
-    /// Write down what a tool is called with, for later sessions.
-    Remember(ToolName, Value),
-    /// Draw every cell anew.
-    Redraw,
-    /// Give the terminal back to the shell until it is asked for again.
-    Suspend,
-}
-
-/// How the dashboard was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// The user left; nothing was running, or it was drained or cancelled.
-    Quit,
-    /// The user pressed Ctrl-C until everything was cancelled.
-    Interrupted,
-    /// The operating system asked the program to end.
-    Signalled(Signal),
-}
-
-/// A signal that ends the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-    /// SIGHUP.
-    HangUp,
-}
-
 /// Takes a message in at `now`, and says what is asked for.
-pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
+pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -> Vec<UiCommand> {
     state.now = now;
     let mut commands = Vec::new();
     match msg {
-        Msg::Input(event) => input(state, event, &mut commands),
+        Msg::Input(event) => input(state, layers, event, &mut commands),
         Msg::Pointed(event, hit) => {
             state.attention.touch(now);
-            mouse::pressed(state, event, hit, &mut commands);
+            mouse::pressed(state, layers, event, hit, &mut commands);
         }
-        Msg::Wheeled(notches, hit) => mouse::wheeled(state, hit, notches, &mut commands),
+        Msg::Wheeled(notches, hit) => mouse::wheeled(state, layers, hit, notches, &mut commands),
         Msg::Published(run) => state.set_snapshot(run),
-        Msg::CopyTooLarge(extract) => copying::too_large(state, extract),
+        Msg::CopyTooLarge(source) => {
+            state.output.too_large = Some(source);
+            layers.push(Confirm::new(Question::KeepCopy));
+        }
         Msg::Read(news) => state.set_read(news),
         Msg::ThemeApplied(name) => state.themes.current = name,
         Msg::ThemesListed(names) => state.themes.names = names,
@@ -141,7 +89,7 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
             ToastLevel::Warn,
             "the engine takes no more commands now; try again",
         ),
-        Msg::Welcomed => state.layers.push(Layer::Welcome),
+        Msg::Welcomed => layers.push(Welcome),
         Msg::EngineEnded => leave::engine_ended(state, &mut commands),
         Msg::Ticked => {}
     }
@@ -153,15 +101,15 @@ pub fn update(state: &mut State, now: Duration, msg: Msg) -> Vec<UiCommand> {
     commands
 }
 
-fn input(state: &mut State, event: Event, commands: &mut Vec<UiCommand>) {
+fn input(state: &mut State, layers: &mut Layers, event: Event, commands: &mut Vec<UiCommand>) {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => {
             state.attention.touch(state.now);
-            keys::pressed(state, key, commands);
+            keys::pressed(state, layers, key, commands);
         }
         Event::Paste(text) => {
             state.attention.touch(state.now);
-            keys::pasted(state, &text);
+            keys::pasted(state, layers, &text, commands);
         }
         Event::Mouse(_) => state.attention.touch(state.now),
         Event::Resize(width, height) => {

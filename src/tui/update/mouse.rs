@@ -5,10 +5,10 @@ use std::time::Duration;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::{UiCommand, copying, keys, panes, theme_picker, timeline};
+use super::{keys, panes, timeline};
 use crate::tui::action::Action;
-use crate::tui::state::layout::Layout;
-use crate::tui::state::{Layer, Pane, Selection, State};
+use crate::tui::dialogs::Layers;
+use crate::tui::state::{Layout, Pane, PickedLines, Selection, State, UiCommand};
 use crate::tui::timeline::RowMode;
 use crate::tui::views::Hit;
 
@@ -21,6 +21,7 @@ const NOTCH: isize = 3;
 /// A button was pressed, or moved while pressed.
 pub(super) fn pressed(
     state: &mut State,
+    layers: &mut Layers,
     event: MouseEvent,
     hit: Option<Hit>,
     commands: &mut Vec<UiCommand>,
@@ -34,17 +35,18 @@ pub(super) fn pressed(
             if is_double {
                 state.clicked = None;
             }
-            click(state, hit, is_double, commands);
+            click(state, layers, Click { at, hit, is_double }, commands);
             press_output(state, at, hit);
         }
         (
             MouseEventKind::Drag(MouseButton::Left),
             Some(hit @ (Hit::Scrollbar(..) | Hit::Time(_))),
         ) => {
-            click(state, hit, false, commands);
+            let is_double = false;
+            click(state, layers, Click { at, hit, is_double }, commands);
         }
         (MouseEventKind::Drag(MouseButton::Left), _) => state.pick_to(at.y),
-        (MouseEventKind::Up(MouseButton::Left), _) => copying::picked(state, commands),
+        (MouseEventKind::Up(MouseButton::Left), _) => copy_picked(state, commands),
         _ => {}
     }
     state.settle();
@@ -60,47 +62,48 @@ fn press_output(state: &mut State, at: Position, hit: Hit) {
     }
 }
 
-fn click(state: &mut State, hit: Hit, is_double: bool, commands: &mut Vec<UiCommand>) {
+/// A press of the left button.
+#[derive(Debug, Clone, Copy)]
+struct Click {
+    at: Position,
+    hit: Hit,
+    is_double: bool,
+}
+
+fn click(state: &mut State, layers: &mut Layers, click: Click, commands: &mut Vec<UiCommand>) {
+    let Click { at, hit, is_double } = click;
     match hit {
-        Hit::Hint(action) => keys::act(state, action, commands),
-        Hit::Row(pane, row) => on_row(state, pane, row, is_double, commands),
+        Hit::Hint(action) => keys::act(state, layers, action, commands),
+        Hit::Row(pane, row) => {
+            on_row(state, pane, row);
+            if is_double {
+                let action = match pane {
+                    Pane::Tools => Action::UseTool,
+                    Pane::Servers => Action::ServerTools,
+                    _ => Action::Open,
+                };
+                keys::act(state, layers, action, commands);
+            }
+        }
         Hit::Time(column) => on_time(state, column),
         Hit::Scrollbar(pane, share) => to_share(state, pane, share),
         Hit::Pane(pane) => state.focus_on(pane),
-        Hit::Answer(answer) => {
-            if let Some(Layer::Ask(ask)) = state.layers.last_mut() {
-                ask.marked = answer;
-                keys::act(state, Action::Accept, commands);
-            }
+        Hit::Dialog => {
+            let left = layers.pressed(at, is_double, state, commands);
+            keys::act_on(left, state, layers, commands);
         }
-        Hit::Choice(row) => on_choice(state, row, is_double, commands),
-        Hit::Field(index) => {
-            if let Some(Layer::Add(add)) = state.layers.last_mut()
-                && let Some(form) = &mut add.form
-            {
-                form.go_to(index, &state.catalogue);
-            }
-        }
-        Hit::Beside => beside(state, commands),
     }
 }
 
-/// A press beside a list or a text closes it.
-fn beside(state: &mut State, commands: &mut Vec<UiCommand>) {
-    let action = match state.layers.last() {
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine | Layer::Welcome) => Action::Back,
-        _ => Action::Close,
-    };
-    keys::act(state, action, commands);
+/// Copies the lines that were picked, when the button is let go. They stay
+/// marked until something else is pressed.
+fn copy_picked(state: &State, commands: &mut Vec<UiCommand>) {
+    let places = state.output.picked.and_then(PickedLines::places);
+    let source = places.and_then(|places| state.copy_source_of(places));
+    commands.extend(source.map(UiCommand::Copy));
 }
 
-fn on_row(
-    state: &mut State,
-    pane: Pane,
-    row: usize,
-    is_double: bool,
-    commands: &mut Vec<UiCommand>,
-) {
+fn on_row(state: &mut State, pane: Pane, row: usize) {
     state.focus = pane;
     match pane {
         Pane::Tools => state.tools.select(row),
@@ -116,14 +119,6 @@ fn on_row(
         }
     }
     state.settle();
-    if is_double {
-        let action = match pane {
-            Pane::Tools => Action::UseTool,
-            Pane::Servers => Action::ServerTools,
-            _ => Action::Open,
-        };
-        keys::act(state, action, commands);
-    }
 }
 
 fn on_time(state: &mut State, column: u16) {
@@ -151,49 +146,22 @@ fn to_share(state: &mut State, pane: Pane, share: f32) {
     }
 }
 
-/// A press marks a row of a picker; one on the marked row takes it.
-fn on_choice(state: &mut State, row: usize, is_double: bool, commands: &mut Vec<UiCommand>) {
-    let marked = match state.layers.last_mut() {
-        Some(Layer::Palette(it)) => &mut it.list.marked,
-        Some(Layer::Themes(it)) => &mut it.list.marked,
-        Some(Layer::CopyAs(it)) => &mut it.list.marked,
-        Some(Layer::Choices(it)) => &mut it.list.marked,
-        Some(Layer::Add(it)) => &mut it.list.marked,
-        _ => return,
-    };
-    let was_marked = std::mem::replace(marked, row) == row;
-    theme_picker::preview(state, commands);
-    if was_marked || is_double {
-        keys::act(state, Action::Take, commands);
-    }
-}
-
 /// The wheel turned by some notches over what is under the pointer.
 pub(super) fn wheeled(
     state: &mut State,
+    layers: &mut Layers,
     hit: Option<Hit>,
     notches: i32,
     commands: &mut Vec<UiCommand>,
 ) {
     let by = isize::try_from(notches).unwrap_or(0) * NOTCH;
-    if let Some(layer) = state.layers.last() {
-        let action = match (layer, by < 0) {
-            (Layer::Help(_) | Layer::Messages(_), true) => Action::Up,
-            (Layer::Help(_) | Layer::Messages(_), false) => Action::Down,
-            (
-                Layer::Palette(_) | Layer::Themes(_) | Layer::CopyAs(_) | Layer::Choices(_),
-                is_up,
-            ) => {
-                if is_up {
-                    Action::MarkPrevious
-                } else {
-                    Action::MarkNext
-                }
-            }
-            _ => return,
+    if !layers.is_empty() {
+        let Some([up, down]) = layers.wheel() else {
+            return;
         };
+        let action = if by < 0 { up } else { down };
         for _ in 0..by.unsigned_abs().min(64) {
-            keys::act(state, action, commands);
+            keys::act(state, layers, action, commands);
         }
         return;
     }

@@ -1,23 +1,24 @@
-//! Keys of the output pane.
+//! Actions of the output pane.
 
 use crate::output::{Direction, Stream, Streams};
-use crate::tui::action::Action;
-use crate::tui::state::{Layer, Pane, State};
-use crate::tui::text::field::TextField;
+use crate::tui::action::OutputAction;
+use crate::tui::dialogs::{Layers, SearchPrompt};
+use crate::tui::state::{Pane, State};
 
 /// Cells that one step sideways moves.
 const SIDEWAYS: isize = 8;
 
-pub(super) fn act(state: &mut State, action: Action) {
+/// Carries an action out.
+pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) {
     match action {
-        Action::Follow if state.output.is_following() => state.hold_output(),
-        Action::Follow => state.follow_output(),
-        Action::Wrap => {
+        OutputAction::Follow if state.output.is_following() => state.hold_output(),
+        OutputAction::Follow => state.follow_output(),
+        OutputAction::Wrap => {
             state.output.is_wrapped = !state.output.is_wrapped;
             state.output.column = 0;
         }
-        Action::Times => state.output.has_times = !state.output.has_times,
-        Action::Streams => {
+        OutputAction::Times => state.output.has_times = !state.output.has_times,
+        OutputAction::Streams => {
             state.output.streams = match state.output.streams {
                 Streams::Both => Streams::Only(Stream::Stdout),
                 Streams::Only(Stream::Stdout) => Streams::Only(Stream::Stderr),
@@ -25,25 +26,20 @@ pub(super) fn act(state: &mut State, action: Action) {
             };
             state.restart_output();
         }
-        Action::OutputForm => state.turn_form(),
-        Action::OutputScope => state.turn_scope(),
-        Action::Search => {
-            state.begin_find();
-            let field = TextField::line_with(state.output.find.text());
-            state.layers.push(Layer::Search(Box::new(field)));
-        }
-        Action::NextMatch => state.find_next(Direction::Forward),
-        Action::PreviousMatch => state.find_next(Direction::Backward),
-        Action::OnlyMatches if state.output.find.pattern().is_none() => {
+        OutputAction::OutputForm => state.turn_form(),
+        OutputAction::OutputScope => state.turn_scope(),
+        OutputAction::Search => layers.push(SearchPrompt::new(state)),
+        OutputAction::NextMatch => state.find_next(Direction::Forward),
+        OutputAction::PreviousMatch => state.find_next(Direction::Backward),
+        OutputAction::OnlyMatches if state.output.find.pattern().is_none() => {
             state.output.find.is_filter = true;
-            act(state, Action::Search);
+            layers.push(SearchPrompt::new(state));
         }
-        Action::OnlyMatches => state.turn_filter(),
-        Action::Left if state.is_tree_shown() => state.output.tree.close(),
-        Action::Right if state.is_tree_shown() => state.output.tree.open(),
-        Action::Left => state.shift_output(-SIDEWAYS),
-        Action::Right => state.shift_output(SIDEWAYS),
-        _ => {}
+        OutputAction::OnlyMatches => state.turn_filter(),
+        OutputAction::Left if state.is_tree_shown() => state.output.tree.close(),
+        OutputAction::Right if state.is_tree_shown() => state.output.tree.open(),
+        OutputAction::Left => state.shift_output(-SIDEWAYS),
+        OutputAction::Right => state.shift_output(SIDEWAYS),
     }
 }
 
@@ -54,13 +50,5 @@ pub(super) fn scroll(state: &mut State, by: isize) {
         state.output.tree.step(by, visible);
     } else {
         state.scroll_output(by as i64);
-    }
-}
-
-/// Keys of the field: Enter keeps what was typed, Esc takes it away.
-pub(super) fn in_search(state: &mut State, action: Action) {
-    state.layers.pop();
-    if action == Action::Close {
-        state.drop_find();
     }
 }

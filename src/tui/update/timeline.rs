@@ -1,27 +1,28 @@
 //! Moving about in the timeline.
 
-use crate::tui::action::Action;
-use crate::tui::state::refusal::refusal;
+use crate::tui::action::TimelineAction;
+use crate::tui::state::refusal;
 use crate::tui::state::{Selection, State, TimelineAreas, ToastLevel};
 use crate::tui::timeline::RowMode;
 
-pub(super) fn act(state: &mut State, action: Action) {
+/// Carries an action out.
+pub(super) fn act(state: &mut State, action: TimelineAction) {
     let now = state.elapsed();
     let columns = TimelineAreas::of(state).columns();
-    if action == Action::EarlierRun
-        && let Some(reason) = refusal(state, action)
+    if action == TimelineAction::EarlierRun
+        && let Some(reason) = refusal::of_earlier_run(state)
     {
         return state.say(ToastLevel::Info, reason);
     }
     let timeline = &mut state.timeline;
     match action {
-        Action::CursorLeft => timeline.move_cursor(-1, columns, now),
-        Action::CursorRight => timeline.move_cursor(1, columns, now),
-        Action::ZoomIn => timeline.zoom(0.5, now),
-        Action::ZoomOut => timeline.zoom(2.0, now),
-        Action::Fit => timeline.window = None,
-        Action::EarlierRun => timeline.turn_back(),
-        _ => {
+        TimelineAction::CursorLeft => timeline.move_cursor(-1, columns, now),
+        TimelineAction::CursorRight => timeline.move_cursor(1, columns, now),
+        TimelineAction::ZoomIn => timeline.zoom(0.5, now),
+        TimelineAction::ZoomOut => timeline.zoom(2.0, now),
+        TimelineAction::Fit => timeline.window = None,
+        TimelineAction::EarlierRun => timeline.turn_back(),
+        TimelineAction::TimelineRows => {
             timeline.rows = match timeline.rows {
                 RowMode::Lanes => RowMode::Calls,
                 RowMode::Calls => RowMode::Lanes,

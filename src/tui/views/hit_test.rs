@@ -1,11 +1,10 @@
 //! Hit test: finds the target under the pointer by the geometry that drew it.
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use crate::tui::action::Action;
-use crate::tui::dialogs::{add_call, choices, confirm, copy_as, palette, theme_picker};
 use crate::tui::state::layout::Layout;
-use crate::tui::state::{Layer, Pane, TimelineAreas};
+use crate::tui::state::{Pane, TimelineAreas};
 use crate::tui::views::View;
 use crate::tui::views::chrome::{footer, header, tabs};
 
@@ -22,14 +21,8 @@ pub enum Hit {
     Time(u16),
     /// Anything else in a pane.
     Pane(Pane),
-    /// An answer of the question on top.
-    Answer(usize),
-    /// A row of the picker on top.
-    Choice(usize),
-    /// A row of the form on top.
-    Field(usize),
-    /// Beside what lies on top.
-    Beside,
+    /// A dialog, or beside it.
+    Dialog,
 }
 
 /// Returns the target at a place of the screen.
@@ -40,24 +33,10 @@ pub fn hit(view: &View<'_>, at: Position) -> Option<Hit> {
     if let Some(action) = footer::action_at(view, at) {
         return Some(Hit::Hint(action));
     }
-    let size = view.state.size;
-    let screen = Rect::new(0, 0, size.width, size.height);
-    match view.state.layers.last() {
-        None => on_screen(view, at),
-        Some(Layer::Ask(ask)) => confirm::answer_at(*ask, screen, at).map(Hit::Answer),
-        Some(Layer::Palette(it)) => palette::choice_at(it, screen, at),
-        Some(Layer::Themes(it)) => theme_picker::choice_at(it, screen, at),
-        Some(Layer::CopyAs(it)) => copy_as::choice_at(it, screen, at),
-        Some(Layer::Choices(it)) => choices::choice_at(it, screen, at),
-        Some(Layer::Add(it)) => add_call::hit(it, screen, at),
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine) => {
-            let sides = Rect::new(6, 4, screen.width, screen.height);
-            let is_beside = !sides.contains(at) || at.x + 6 >= screen.width;
-            is_beside.then_some(Hit::Beside)
-        }
-        Some(Layer::Welcome) => Some(Hit::Beside),
-        Some(Layer::CapPrompt(_) | Layer::Filter(_) | Layer::Search(_)) => None,
+    if view.covered.is_some() {
+        return Some(Hit::Dialog);
     }
+    on_screen(view, at)
 }
 
 fn on_screen(view: &View<'_>, at: Position) -> Option<Hit> {

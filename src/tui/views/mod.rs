@@ -13,23 +13,22 @@ mod timeline;
 mod view;
 
 pub use hit_test::{Hit, hit};
-pub use view::View;
 pub(in crate::tui) use view::id_cells;
+pub use view::{Covered, InputLine, View};
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
-use super::dialogs;
-use super::state::{Layer, Layout};
+use super::state::Layout;
 use crate::theme::Role;
 use chrome::{continuation, footer, header, tabs, too_small};
 
-/// Draws the whole screen; where the cursor is, if anywhere.
-pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws the whole screen but for the dialogs on it.
+pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_style(area, view.style(Role::Fg).patch(view.style(Role::Bg)));
     if Layout::is_too_small(view.state) {
         too_small::render(view, area, buf);
-        return None;
+        return;
     }
     header::render(view, view.layout.header, buf);
     tabs::render(view, buf);
@@ -49,22 +48,4 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position>
     experiments::render(view, buf);
     footer::render(view, buf);
     continuation::render(view, area, buf);
-    let mut cursor = None;
-    for layer in &view.state.layers {
-        cursor = match layer {
-            Layer::Palette(palette) => dialogs::palette::render(view, palette, area, buf),
-            Layer::Machine => dialogs::machine::render(view, area, buf),
-            Layer::Welcome => dialogs::welcome::render(view, area, buf),
-            Layer::Messages(first) => dialogs::messages::render(view, *first, area, buf),
-            Layer::Help(first) => dialogs::help::render(view, *first, area, buf),
-            Layer::Ask(ask) => dialogs::confirm::render(view, *ask, area, buf),
-            Layer::Filter(_) | Layer::Search(_) => None,
-            Layer::Add(add) => dialogs::add_call::render(view, add, area, buf),
-            Layer::Themes(picker) => dialogs::theme_picker::render(view, picker, area, buf),
-            Layer::CopyAs(ways) => dialogs::copy_as::render(view, ways, area, buf),
-            Layer::Choices(choices) => dialogs::choices::render(view, choices, area, buf),
-            Layer::CapPrompt(field) => dialogs::cap::render(view, field, area, buf),
-        };
-    }
-    cursor
 }

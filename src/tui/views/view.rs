@@ -3,12 +3,14 @@
 use ratatui::style::Style;
 
 use crate::theme::{Role, Theme};
+use crate::tui::action::Context;
 use crate::tui::state::{Layout, Pane, State};
-use crate::tui::text::Strip;
+use crate::tui::text::field::TextField;
 use crate::tui::text::glyphs::Glyphs;
+use crate::tui::text::{Piece, Strip};
 
 /// Input of a view.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct View<'a> {
     /// State of the dashboard.
     pub state: &'a State,
@@ -18,6 +20,28 @@ pub struct View<'a> {
     pub glyphs: Glyphs,
     /// Where the panes are.
     pub layout: Layout,
+    /// The dialog that covers the screen, if one is open.
+    pub covered: Option<Covered<'a>>,
+}
+
+/// What the screen below a dialog shows of it.
+#[derive(Debug, Clone)]
+pub struct Covered<'a> {
+    /// Contexts whose keys are heard.
+    pub contexts: &'static [Context],
+    /// The field that takes the place of the line of messages.
+    pub line: Option<InputLine<'a>>,
+}
+
+/// A field in the line of messages.
+#[derive(Debug, Clone)]
+pub struct InputLine<'a> {
+    /// The words before it.
+    pub prompt: &'static str,
+    /// The field.
+    pub field: &'a TextField,
+    /// The words behind it.
+    pub note: Option<(Piece<'static>, Role)>,
 }
 
 impl<'a> View<'a> {
@@ -28,6 +52,7 @@ impl<'a> View<'a> {
             theme,
             glyphs,
             layout: state.layout(),
+            covered: None,
         }
     }
 
@@ -40,7 +65,15 @@ impl<'a> View<'a> {
     }
 
     pub(in crate::tui) fn has_keys(&self, pane: Pane) -> bool {
-        self.state.focus == pane && self.state.layers.is_empty()
+        self.state.focus == pane && self.covered.is_none()
+    }
+
+    /// Returns the contexts whose keys are heard, the nearest first.
+    pub(in crate::tui) fn contexts(&self) -> &'static [Context] {
+        match &self.covered {
+            Some(covered) => covered.contexts,
+            None => self.state.ground_contexts(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where the output pane stands, and the rows that were read for it.
 
+mod copy;
 mod find;
 mod page;
 mod pick;

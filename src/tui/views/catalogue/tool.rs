@@ -19,9 +19,9 @@ use ratatui::style::Style;
 use crate::lab;
 use crate::model::{Annotations, CallState, Outcome, OutputKind, StdinKind, Tool, ToolAction};
 use crate::output::Safe;
-use crate::theme::{Role, Theme};
-use crate::tui::state::{Pane, State};
-use crate::tui::text::glyphs::{Glyphs, role_of_outcome};
+use crate::theme::Role;
+use crate::tui::state::Pane;
+use crate::tui::text::glyphs::role_of_outcome;
 use crate::tui::text::schema;
 use crate::tui::text::{Align, Piece, Strip, figure, json, words};
 use crate::tui::views::{View, chrome};
@@ -42,21 +42,12 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         .skip(1);
     let inner = chrome::frame(view, Pane::Tool, &left, &view.strip(0), buf);
     let rows = rows(view, tool, inner.width);
-    let last = rows.len().saturating_sub(usize::from(inner.height));
-    let shown = rows.iter().skip(view.state.tools.first.min(last));
+    let scroll = &view.state.tools.scroll;
+    let first = scroll.settle(rows.len(), usize::from(inner.height));
+    let shown = rows.iter().skip(first);
     for (strip, y) in shown.zip(inner.y..inner.bottom()) {
         strip.draw((inner.x, y), buf);
     }
-}
-
-/// The furthest the pane can be scrolled.
-pub(in crate::tui) fn last_row(state: &State) -> usize {
-    let theme = Theme::plain();
-    let view = View::new(state, &theme, Glyphs::default());
-    let inner = view.layout.inner(Pane::Tool);
-    let tool = state.selected_tool();
-    let rows = tool.map_or(0, |tool| rows(&view, tool, inner.width).len());
-    rows.saturating_sub(usize::from(inner.height))
 }
 
 fn rows(view: &View<'_>, tool: &Tool, width: u16) -> Vec<Strip> {

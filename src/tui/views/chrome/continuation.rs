@@ -11,7 +11,6 @@ use ratatui::layout::Rect;
 
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::entry;
 use crate::tui::keymap::{pressed, written};
 use crate::tui::text::Strip;
 use crate::tui::views::{View, chrome};
@@ -22,7 +21,7 @@ pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
     if begun.is_empty() {
         return;
     }
-    let contexts = view.state.contexts();
+    let contexts = view.contexts();
     let bindings = view.state.keymap.continuations(contexts, begun);
     let rows: Vec<Strip> = bindings
         .map(|binding| {
@@ -33,7 +32,7 @@ pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
                     view.style(Role::KeyHint),
                 )
                 .skip(1)
-                .put(entry(binding.action).label, view.style(Role::Fg))
+                .put(binding.action.row().label, view.style(Role::Fg))
                 .skip(1);
             row
         })

@@ -14,25 +14,18 @@ use ratatui::style::Style;
 use crate::model::RunPhase;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, Entry, TABLE};
+use crate::tui::action::{Action, ActionRow, Context, TABLE};
 use crate::tui::keymap::KeyMatch;
-use crate::tui::state::{Layer, Pane, ToastLevel};
-use crate::tui::text::field::TextField;
+use crate::tui::state::{Pane, ToastLevel};
 use crate::tui::text::{Strip, figure};
-use crate::tui::views::View;
+use crate::tui::views::{InputLine, View, chrome};
 
 /// Draws both lines.
 pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let (toast, footer) = (view.layout.toast, view.layout.footer);
     let message = message(view, toast.width);
-    if let Some(Layer::Filter(field)) = view.state.layers.last() {
-        filter(view, field, toast, buf);
-        if footer == toast {
-            return;
-        }
-    }
-    if let Some(Layer::Search(field)) = view.state.layers.last() {
-        search(view, field, toast, buf);
+    if let Some(line) = input_line(view) {
+        input(view, line, toast, buf);
         if footer == toast {
             return;
         }
@@ -40,51 +33,30 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     if has_keys(view) {
         keys(view, footer, buf);
     }
-    let is_filtering = matches!(
-        view.state.layers.last(),
-        Some(Layer::Filter(_) | Layer::Search(_))
-    );
-    if let Some(strip) = message.filter(|_| !is_filtering) {
+    if let Some(strip) = message.filter(|_| input_line(view).is_none()) {
         strip.draw(toast.as_position(), buf);
     }
 }
 
-/// The field of the filter, and how many calls it leaves.
-fn filter(view: &View<'_>, field: &TextField, area: Rect, buf: &mut Buffer) {
-    let mut strip = view.strip(area.width);
-    strip.skip(1).put("filter: ", view.style(Role::Muted));
-    strip.draw(area.as_position(), buf);
-    let used = (strip.used() as u16).min(area.width);
-    let area = Rect::new(area.x + used, area.y, area.width - used, area.height);
-    crate::tui::dialogs::form::text_field(view, field, true, area, buf);
+/// The field that a dialog has in place of the line of messages.
+fn input_line<'a>(view: &'a View<'_>) -> Option<&'a InputLine<'a>> {
+    view.covered.as_ref()?.line.as_ref()
 }
 
-/// The field for what is searched for, with what is wrong with it or how many
-/// lines match.
-fn search(view: &View<'_>, field: &TextField, area: Rect, buf: &mut Buffer) {
-    let find = &view.state.output.find;
-    let name = if find.is_filter {
-        "only lines with: "
-    } else {
-        "search: "
-    };
+/// A field with its prompt before and its note behind it.
+fn input(view: &View<'_>, line: &InputLine<'_>, area: Rect, buf: &mut Buffer) {
     let mut strip = view.strip(area.width);
-    strip.skip(1).put(name, view.style(Role::Muted));
+    strip.skip(1).put(line.prompt, view.style(Role::Muted));
     strip.draw(area.as_position(), buf);
     let used = (strip.used() as u16).min(area.width);
-    let mut says = view.strip(area.width.saturating_sub(used) / 2);
-    if let Some(problem) = find.problem() {
-        says.put(Safe::new(&problem.to_string()), view.style(Role::ToastWarn));
-    } else if let Some(figures) = view.state.find_figures() {
-        let style = view.style(Role::Accent);
-        let is_one = figures.as_str() == "1";
-        let lines = if is_one { " line" } else { " lines" };
-        says.put(figures, style).put(lines, style);
+    let mut note = view.strip((area.width - used) / 2);
+    if let Some((text, role)) = &line.note {
+        note.put(text.clone(), view.style(*role));
     }
-    let room = area.width - used - says.used() as u16;
-    let field_area = Rect::new(area.x + used, area.y, room, area.height);
-    crate::tui::dialogs::form::text_field(view, field, true, field_area, buf);
-    says.draw((area.x + used + room, area.y), buf);
+    let room = area.width - used - note.used() as u16;
+    let field = Rect::new(area.x + used, area.y, room, area.height);
+    chrome::text_field(view, line.field, true, field, buf);
+    note.draw((area.x + used + room, area.y), buf);
 }
 
 /// Returns the message: an armed cancellation first, then the latest one.
@@ -133,11 +105,7 @@ fn log_hint(view: &View<'_>, strip: &mut Strip) {
 /// Whether the keys are drawn, and not a message in their place.
 fn has_keys(view: &View<'_>) -> bool {
     let (toast, footer) = (view.layout.toast, view.layout.footer);
-    let is_filtering = matches!(
-        view.state.layers.last(),
-        Some(Layer::Filter(_) | Layer::Search(_))
-    );
-    footer != toast || !is_filtering && message(view, toast.width).is_none()
+    footer != toast || input_line(view).is_none() && message(view, toast.width).is_none()
 }
 
 fn keys(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -176,12 +144,12 @@ struct Hint {
 
 /// The hints that have room, in their order; those that lead on stand last.
 fn hints(view: &View<'_>, width: u16) -> Vec<Hint> {
-    let mut shown: Vec<&Entry> = applicable(view).collect();
+    let mut shown: Vec<&ActionRow> = applicable(view).collect();
     shown.sort_by_key(|entry| entry.footer);
-    let (tail, body): (Vec<&Entry>, Vec<&Entry>) = shown
+    let (tail, body): (Vec<&ActionRow>, Vec<&ActionRow>) = shown
         .into_iter()
         .partition(|it| it.footer >= Some(LEADING_ON));
-    let made = |entries: Vec<&Entry>| -> Vec<Hint> {
+    let made = |entries: Vec<&ActionRow>| -> Vec<Hint> {
         let made = entries.into_iter().filter_map(|entry| hint(view, entry));
         made.collect()
     };
@@ -200,17 +168,15 @@ fn hints(view: &View<'_>, width: u16) -> Vec<Hint> {
 const LEADING_ON: u8 = 89;
 
 /// The rows of the table whose keys are heard now.
-fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static Entry> + 'a {
-    let contexts = view.state.contexts();
-    let is_reading = matches!(
-        view.state.layers.last(),
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Machine)
-    );
+fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static ActionRow> + 'a {
+    let contexts = view.contexts();
+    // A dialog that is only read has no keys of its own but the way back.
+    let is_reading = view.covered.is_some() && contexts.contains(&Context::Global);
     let heard = TABLE
         .iter()
         .filter(move |entry| entry.contexts.iter().any(|it| contexts.contains(it)));
     // A key that a nearer place took for itself is not heard here.
-    let is_heard = move |entry: &&Entry| {
+    let is_heard = move |entry: &&ActionRow| {
         let keymap = &view.state.keymap;
         let mut bound = keymap
             .bindings()
@@ -224,7 +190,7 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static Entry> + 
     })
 }
 
-fn hint(view: &View<'_>, entry: &Entry) -> Option<Hint> {
+fn hint(view: &View<'_>, entry: &ActionRow) -> Option<Hint> {
     let key = |action| view.state.keymap.key(action).map(|key| Safe::new(&key));
     let own = key(entry.action)?;
     // Both directions share one hint.

@@ -21,6 +21,7 @@ use crate::model::CallRow;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::{Pane, SortKey};
+use crate::tui::text::field::TextField;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure};
 
@@ -264,4 +265,25 @@ pub(in crate::tui) fn boxed(
     title.put(" ", style).put(name, style).put(" ", style);
     titles(view, area, &title, &view.strip(0), buf);
     area.inner(Margin::new(1, 1))
+}
+
+/// A text field as the screen draws it; without a cursor where the keys are
+/// not heard.
+pub(in crate::tui) fn text_field(
+    view: &View<'_>,
+    field: &TextField,
+    is_focused: bool,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let mut shown = field.area.clone();
+    shown.set_style(view.style(Role::Fg));
+    shown.set_cursor_line_style(Style::new());
+    if !is_focused {
+        shown.set_cursor_style(Style::new());
+    }
+    (&shown).render(area, buf);
 }

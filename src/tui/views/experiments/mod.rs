@@ -28,10 +28,9 @@ use crate::lab::{
     RunPurpose,
 };
 use crate::output::Safe;
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::tui::action::Action;
-use crate::tui::state::{Pane, State};
-use crate::tui::text::glyphs::Glyphs;
+use crate::tui::state::Pane;
 use crate::tui::text::{Cut, Piece, Strip, figure};
 use crate::tui::views::{View, chrome};
 
@@ -67,12 +66,10 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     if let Some(ExperimentFindings::Sweep(findings)) = shown.map(|it| &it.findings) {
         plot::render(view, findings, parts.plot, buf);
     }
-    let first = view.state.experiments.first;
-    draw(
-        lines(view, shown, &parts).iter().skip(first),
-        parts.lines,
-        buf,
-    );
+    let lines = lines(view, shown, &parts);
+    let scroll = &view.state.experiments.scroll;
+    let first = scroll.settle(lines.len(), usize::from(parts.lines.height));
+    draw(lines.iter().skip(first), parts.lines, buf);
     if !parts.load.is_empty() {
         let size = (parts.load.width, parts.load.height);
         draw(load(view, size).iter(), parts.load, buf);
@@ -83,16 +80,6 @@ fn draw<'a>(lines: impl Iterator<Item = &'a Strip>, area: Rect, buf: &mut Buffer
     for (line, y) in lines.zip(area.y..area.bottom()) {
         line.draw((area.x, y), buf);
     }
-}
-
-/// The furthest the pane can be scrolled.
-pub(in crate::tui) fn last_row(state: &State) -> usize {
-    let theme = Theme::plain();
-    let view = View::new(state, &theme, Glyphs::default());
-    let shown = state.experiments.shown().map(Arc::as_ref);
-    let parts = Parts::of(shown, view.layout.inner(Pane::Experiment));
-    let lines = lines(&view, shown, &parts).len();
-    lines.saturating_sub(usize::from(parts.lines.height))
 }
 
 /// Where the curve is, where what is written, and where the load of the run

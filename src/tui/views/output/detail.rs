@@ -65,23 +65,14 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let rows = DetailRows::of(view.state, row, (inner.width, view.glyphs), &|role| {
         view.style(role)
     });
-    let last = rows.len().saturating_sub(usize::from(inner.height));
-    let rows = rows.iter().skip(view.state.detail_first.min(last));
+    let first = view
+        .state
+        .detail
+        .settle(rows.len(), usize::from(inner.height));
+    let rows = rows.iter().skip(first);
     for (strip, y) in rows.zip(inner.y..inner.bottom()) {
         strip.draw((inner.x, y), buf);
     }
-}
-
-/// The first row when the last one is on the screen.
-pub(in crate::tui) fn last_row(state: &State) -> usize {
-    let inner = state.layout().inner(Pane::Detail);
-    let rows = state.selected().map_or(0, |row| {
-        DetailRows::of(state, row, (inner.width, Glyphs::Unicode), &|_| {
-            Style::new()
-        })
-        .len()
-    });
-    rows.saturating_sub(usize::from(inner.height))
 }
 
 /// Rows of a call's details.

@@ -12,9 +12,8 @@
 use ratatui::buffer::Buffer;
 
 use crate::output::{Safe, Side};
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::tui::state::{MessageRow, Pane, State};
-use crate::tui::text::glyphs::Glyphs;
 use crate::tui::text::{Strip, figure, wrapped};
 use crate::tui::views::{View, chrome};
 
@@ -35,10 +34,9 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     };
     let rows = rows(view, letters, inner.width);
-    let last = rows.len().saturating_sub(usize::from(inner.height));
-    let shown = rows
-        .iter()
-        .skip(view.state.servers.messages_first.min(last));
+    let scroll = &view.state.servers.messages;
+    let first = scroll.settle(rows.len(), usize::from(inner.height));
+    let shown = rows.iter().skip(first);
     for (strip, y) in shown.zip(inner.y..inner.bottom()) {
         strip.draw((inner.x, y), buf);
     }
@@ -51,15 +49,6 @@ fn nothing(state: &State) -> &'static [&'static str] {
         Some(row) if row.started.is_none() => &["It has not started yet."],
         Some(_) => &["Its messages are no longer kept, or nothing was said."],
     }
-}
-
-/// The furthest the pane can be scrolled.
-pub(in crate::tui) fn last_row(state: &State) -> usize {
-    let theme = Theme::plain();
-    let view = View::new(state, &theme, Glyphs::default());
-    let inner = view.layout.inner(Pane::Messages);
-    let rows = letters(state).map_or(0, |it| rows(&view, it, inner.width).len());
-    rows.saturating_sub(usize::from(inner.height))
 }
 
 /// The messages, if they are those of the selected call.

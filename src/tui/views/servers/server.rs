@@ -15,9 +15,9 @@ use ratatui::layout::Rect;
 
 use crate::model::{Faults, ServerRow, ServerState, ToolAction};
 use crate::output::Safe;
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::tui::state::{Pane, State};
-use crate::tui::text::glyphs::{Glyphs, role_of_server};
+use crate::tui::text::glyphs::role_of_server;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure, words, wrapped};
 use crate::tui::views::{View, chrome};
 
@@ -38,24 +38,26 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         left.put(view.glyphs.server(&row.state), own).skip(1);
         left.put(row.state.word(), own).skip(1);
     }
-    let inner = chrome::frame(view, Pane::Server, &left, &standing(view), buf);
+    let inner = view.layout.inner(Pane::Server);
     let Some(row) = row else {
+        chrome::frame(view, Pane::Server, &left, &view.strip(0), buf);
         chrome::empty(view, inner, &["Select a server to see all about it."], buf);
         return;
     };
     let (facts, complaints) = areas(view, row, inner);
-    draw(&self::facts(view, row, inner.width), facts, buf);
     let lines = self::complaints(view, inner.width);
-    let shown = usize::from(complaints.height);
-    let most = lines.len().saturating_sub(shown);
-    let first = most.saturating_sub(view.state.servers.below);
+    let visible = usize::from(complaints.height);
+    let below = view.state.servers.below.settle(lines.len(), visible);
+    chrome::frame(view, Pane::Server, &left, &standing(view, below), buf);
+    draw(&self::facts(view, row, inner.width), facts, buf);
+    let first = lines.len().saturating_sub(visible + below);
     draw(lines.get(first..).unwrap_or_default(), complaints, buf);
 }
 
-/// Whether the end of the standard error is in sight.
-fn standing(view: &View<'_>) -> Strip {
+/// How many rows of the standard error are below the visible ones.
+fn standing(view: &View<'_>, below: usize) -> Strip {
     let mut strip = view.strip(u16::MAX);
-    match view.state.servers.below.min(last_row(view.state)) {
+    match below {
         0 => strip.skip(0),
         below => strip
             .put(" ", view.style(Role::Muted))
@@ -63,19 +65,6 @@ fn standing(view: &View<'_>) -> Strip {
             .put(" below ", view.style(Role::Muted)),
     };
     strip
-}
-
-/// Rows of the standard error that can be above the visible ones.
-pub(in crate::tui) fn last_row(state: &State) -> usize {
-    let theme = Theme::plain();
-    let view = View::new(state, &theme, Glyphs::default());
-    let inner = view.layout.inner(Pane::Server);
-    let Some(row) = state.selected_server() else {
-        return 0;
-    };
-    let (_, area) = areas(&view, row, inner);
-    let lines = complaints(&view, inner.width).len();
-    lines.saturating_sub(usize::from(area.height))
 }
 
 /// Facts have the upper part, at most half of it.

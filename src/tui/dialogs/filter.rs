@@ -1,0 +1,64 @@
+//! The field for the filter of the lists, in the line of messages.
+
+use crossterm::event::KeyEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Answer, Dialog};
+use crate::tui::action::{Action, Context};
+use crate::tui::state::{State, UiCommand};
+use crate::tui::text::field::TextField;
+use crate::tui::views::{InputLine, View};
+
+/// The field for the filter: Enter keeps it, Esc takes it away.
+#[derive(Debug)]
+pub(in crate::tui) struct FilterPrompt {
+    field: TextField,
+}
+
+impl FilterPrompt {
+    /// Asks for a filter in place of the one that the screen's lists have.
+    pub(in crate::tui) fn new(state: &State) -> Self {
+        Self {
+            field: TextField::line_with(state.filter()),
+        }
+    }
+}
+
+impl Dialog for FilterPrompt {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Line]
+    }
+
+    fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        if action == Action::Close {
+            state.set_filter("");
+        } else {
+            state.settle();
+            state.select_listed();
+        }
+        Answer::Close
+    }
+
+    fn typed(&mut self, key: KeyEvent, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        self.field.key(key);
+        state.set_filter(&self.field.text());
+        Answer::Stay
+    }
+
+    fn pasted(&mut self, text: &str, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        self.field.paste(text);
+        state.set_filter(&self.field.text());
+        Answer::Stay
+    }
+
+    fn line<'a>(&'a self, _: &State) -> Option<InputLine<'a>> {
+        Some(InputLine {
+            prompt: "filter: ",
+            field: &self.field,
+            note: None,
+        })
+    }
+
+    fn render(&self, _: &View<'_>, _: Rect, _: &mut Buffer) {}
+}

@@ -1,0 +1,99 @@
+//! The cap: what was asked for, and while it is being changed, the estimated time
+//! that the rest takes at the caps around it.
+
+use std::time::Duration;
+
+use super::{State, UiCommand};
+use crate::catalogue::Catalogue;
+use crate::engine::Command;
+use crate::lab;
+use crate::model::{Cap, Snapshot};
+
+/// How long it is shown after the last turn.
+const SHOWN_FOR: Duration = Duration::from_secs(4);
+/// How often it is computed anew while it is shown.
+const RENEWED_AFTER: Duration = Duration::from_millis(500);
+
+/// The time left at three caps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapForecast {
+    /// The cap that was turned to.
+    pub cap: Cap,
+    /// Each cap with the estimated time to the last end.
+    pub left: Vec<(Cap, Duration)>,
+    /// Until when it is shown.
+    pub until: Duration,
+    computed_at: Duration,
+}
+
+impl CapForecast {
+    /// Looks ahead from a snapshot; `None` where nothing is left to run or
+    /// there is too much to look through.
+    pub fn new(run: &Snapshot, catalogue: &Catalogue, cap: Cap, now: Duration) -> Option<Self> {
+        let mut caps = vec![cap.lowered(), cap, cap.raised()];
+        caps.dedup();
+        Some(Self {
+            cap,
+            left: lab::forecast(run, catalogue.tools(), caps)?,
+            until: now + SHOWN_FOR,
+            computed_at: now,
+        })
+    }
+
+    /// The same turn seen from a later snapshot; `None` once it is over.
+    pub fn renewed(self, run: &Snapshot, catalogue: &Catalogue, now: Duration) -> Option<Self> {
+        if now >= self.until {
+            return None;
+        }
+        if now < self.computed_at + RENEWED_AFTER {
+            return Some(self);
+        }
+        let renewed = Self::new(run, catalogue, self.cap, now)?;
+        Some(Self {
+            until: self.until,
+            ..renewed
+        })
+    }
+}
+
+impl State {
+    /// Returns the cap that was asked for last: several presses count, even
+    /// before the engine has answered the first.
+    pub fn latest_cap(&self) -> Cap {
+        self.wanted_cap.unwrap_or(self.run.cap())
+    }
+
+    /// Asks for a fixed cap.
+    pub(in crate::tui) fn set_cap(&mut self, cap: Cap, commands: &mut Vec<UiCommand>) {
+        self.cap_forecast = CapForecast::new(&self.run, &self.catalogue, cap, self.now);
+        let is_new = cap != self.run.policy.cap || self.run.auto.is_some();
+        self.wanted_cap = is_new.then_some(cap);
+        replace_cap_command(Command::SetCap(cap), commands);
+    }
+
+    /// Leaves the cap to the scheduler, up to a ceiling.
+    pub(in crate::tui) fn set_auto_cap(&mut self, ceiling: Cap, commands: &mut Vec<UiCommand>) {
+        (self.wanted_cap, self.cap_forecast) = (None, None);
+        replace_cap_command(Command::SetAuto(ceiling), commands);
+    }
+
+    /// Leaves the cap to the scheduler, or fixes it where it stands.
+    pub(in crate::tui) fn toggle_auto_cap(&mut self, commands: &mut Vec<UiCommand>) {
+        if self.run.auto.is_some() {
+            self.set_cap(self.latest_cap(), commands);
+        } else {
+            self.set_auto_cap(Cap::AUTO_CEILING, commands);
+        }
+    }
+}
+
+/// Makes one command of those that a held key asks for.
+fn replace_cap_command(command: Command, commands: &mut Vec<UiCommand>) {
+    commands.retain(|it| {
+        !matches!(
+            it,
+            UiCommand::Engine(Command::SetCap(_) | Command::SetAuto(_))
+        )
+    });
+    commands.push(UiCommand::Engine(command));
+}

@@ -1,0 +1,73 @@
+//! What is copied from the output pane.
+
+use std::ops::Range;
+
+use crate::model::CallRow;
+use crate::output::{CopyForm, Streams};
+use crate::tui::export::copy_source::CopySource;
+use crate::tui::state::{OutputForm, Pane, Scope, State};
+
+impl State {
+    /// Returns what the output pane shows if it has the keys, else what the
+    /// selected call printed.
+    pub(in crate::tui) fn copy_source(&self) -> Option<CopySource> {
+        self.copy_source_of(0..u64::MAX)
+    }
+
+    /// Returns the same for some places of the pane.
+    pub(in crate::tui) fn copy_source_of(&self, places: Range<u64>) -> Option<CopySource> {
+        let output = &self.output;
+        let streams = output.streams;
+        let form = match output.form {
+            OutputForm::Raw => CopyForm::Raw,
+            OutputForm::Text | OutputForm::Tree => CopyForm::Text,
+        };
+        if self.focus != Pane::Output {
+            let call = self.selected()?.id;
+            return Some(CopySource::of_call(call, Streams::Both, CopyForm::Text));
+        }
+        let named = |title: fn(&CallRow) -> String| {
+            let rows = self.run.calls.iter();
+            rows.map(move |row| (row.id, title(row)))
+        };
+        match output.scope {
+            Scope::Combined => {
+                let title = |row: &CallRow| format!("{} ({})", row.name, row.state.word());
+                return Some(CopySource::Combined {
+                    calls: named(title).collect(),
+                    streams,
+                    form: CopyForm::Text,
+                    rows: places,
+                });
+            }
+            Scope::Live => {
+                return Some(CopySource::Live {
+                    names: named(|row| row.name.to_string()).collect(),
+                    rows: places,
+                });
+            }
+            Scope::Call => {}
+        }
+        if self.is_tree_shown()
+            && let Some(value) = output.tree.value()
+        {
+            return Some(CopySource::Json(format!("{value:#}")));
+        }
+        let call = self.selected()?.id;
+        match output.find.pattern().filter(|_| output.is_filtered()) {
+            Some(pattern) => Some(CopySource::Matches {
+                call,
+                streams,
+                pattern: pattern.clone(),
+                form,
+                rows: places,
+            }),
+            None => Some(CopySource::Lines {
+                call,
+                lines: places,
+                streams,
+                form,
+            }),
+        }
+    }
+}

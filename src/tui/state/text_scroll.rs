@@ -1,0 +1,27 @@
+//! How far a text is scrolled that is made anew in every frame.
+
+use std::cell::Cell;
+
+/// How far a text is scrolled, in rows. How far it can be is known from the
+/// last frame.
+#[derive(Debug, Clone, Default)]
+pub struct TextScroll {
+    row: usize,
+    last: Cell<usize>,
+}
+
+impl TextScroll {
+    /// Scrolls by some rows, within the text as it was drawn last.
+    pub fn scroll(&mut self, by: isize) {
+        let last = self.last.get();
+        self.row = self.row.min(last).saturating_add_signed(by).min(last);
+    }
+
+    /// Notes that `visible` of `rows` fit. Returns how many are out of sight at
+    /// the end that is scrolled away from.
+    pub fn settle(&self, rows: usize, visible: usize) -> usize {
+        let last = rows.saturating_sub(visible);
+        self.last.set(last);
+        self.row.min(last)
+    }
+}

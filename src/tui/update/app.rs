@@ -1,0 +1,76 @@
+//! Actions that are heard on every screen.
+
+use super::{leave, panes};
+use crate::engine::Command;
+use crate::model::RunPhase;
+use crate::tui::action::AppAction;
+use crate::tui::dialogs::{
+    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, Palette, Question, ThemePicker,
+    Welcome,
+};
+use crate::tui::state::{CpuUnit, State, ToastLevel, UiCommand};
+
+/// Carries an action out.
+pub(super) fn act(
+    state: &mut State,
+    layers: &mut Layers,
+    action: AppAction,
+    commands: &mut Vec<UiCommand>,
+) {
+    match action {
+        AppAction::Help => layers.push(Help::default()),
+        AppAction::Palette => layers.push(Palette::default()),
+        AppAction::Messages => {
+            // The message on the screen is read there as well.
+            state.toasts.dismiss(state.now);
+            layers.push(Messages::default());
+        }
+        AppAction::Quit => leave::asked(state, layers, commands),
+        AppAction::Back => panes::back(state),
+        AppAction::FocusNext => panes::turn(state, 1),
+        AppAction::FocusPrevious => panes::turn(state, -1),
+        AppAction::Zoom => state.is_zoomed = !state.is_zoomed,
+        AppAction::CapUp => state.set_cap(state.latest_cap().raised(), commands),
+        AppAction::CapDown => state.set_cap(state.latest_cap().lowered(), commands),
+        AppAction::CapSet => layers.push(CapPrompt::default()),
+        AppAction::CapAuto => state.toggle_auto_cap(commands),
+        AppAction::Pause => commands.push(UiCommand::Engine(match state.run.phase {
+            RunPhase::Paused => Command::Resume,
+            _ => Command::Pause,
+        })),
+        AppAction::Add => layers.push(AddCall::new(&state.catalogue)),
+        AppAction::CancelAll if state.run.counts.open() > 0 => {
+            layers.push(Confirm::new(Question::CancelAll));
+        }
+        AppAction::CancelAll => state.say(ToastLevel::Info, "every call has ended"),
+        AppAction::CpuUnit => {
+            state.cpu_unit = match state.cpu_unit {
+                CpuUnit::Core => CpuUnit::Machine,
+                CpuUnit::Machine => CpuUnit::Core,
+            };
+        }
+        AppAction::Machine => layers.push(Machine),
+        AppAction::Welcome => layers.push(Welcome),
+        AppAction::Theme if state.themes.names.is_empty() => {
+            state.say(
+                ToastLevel::Info,
+                "no colours here: `fanout doctor` says why",
+            );
+        }
+        AppAction::Theme => layers.push(ThemePicker::new(&state.themes)),
+        AppAction::Mouse => toggle_mouse(state, commands),
+        AppAction::Redraw => commands.push(UiCommand::Redraw),
+        AppAction::Suspend => commands.push(UiCommand::Suspend),
+    }
+}
+
+fn toggle_mouse(state: &mut State, commands: &mut Vec<UiCommand>) {
+    state.has_mouse = !state.has_mouse;
+    commands.push(UiCommand::Mouse(state.has_mouse));
+    let text = if state.has_mouse {
+        "the mouse is fanout's"
+    } else {
+        "the mouse is the terminal's: it selects text"
+    };
+    state.say(ToastLevel::Info, text);
+}
