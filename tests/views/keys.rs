@@ -296,7 +296,7 @@ fn a_call_is_added_with_checked_arguments() {
         );
         stage.keys("<esc>").await;
         assert!(
-            stage.text().contains("Give up the form?"),
+            stage.text().contains("Discard the form?"),
             "{}",
             stage.text()
         );
