@@ -45,7 +45,15 @@ impl Call {
         let settings = PolicyOptions::default().settings(&session.plan);
         match headless::conduct_as(&mut session, &settings, OutputForm::Silent, None) {
             Ok(Conducted { end, .. }) => {
-                let printed = exit::written(print(&session, &end.last));
+                let printed = print(&session, &end.last);
+                let is_cut = matches!(printed, Ok(dropped) if dropped > 0);
+                let printed = exit::written(printed.map(drop));
+                let whole = if is_cut {
+                    Exit::CallFailed
+                } else {
+                    Exit::Success
+                };
+                let printed = exit::first_failure(printed, whole);
                 let verdict = exit::verdict(&end.last, &session.plan, LeakPolicy::Pass);
                 let ended = exit::first_failure(printed, verdict);
                 end.interruption.map_or(ended, Exit::from)
@@ -112,8 +120,9 @@ impl Call {
     }
 }
 
-/// Prints what the call printed, and on standard error why it did not succeed.
-fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
+/// Prints the output of the call, and on standard error why it did not
+/// succeed. Returns the number of bytes of output that were dropped.
+fn print(session: &Session, last: &Snapshot) -> io::Result<u64> {
     let id = CallId::from_index(0);
     let whole = CopyRequest {
         attempt: None,
@@ -130,11 +139,16 @@ fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
         .copy(id, &whole, &mut out)?;
     out.flush()?;
     drop(out);
-    let total = session.environment.store.stat(id).stdout_bytes;
-    if printed.bytes < total {
-        let gone = total - printed.bytes;
+    let store = &session.environment.store;
+    let total = store.stat(id).stdout_bytes;
+    let dropped = total.saturating_sub(printed.bytes);
+    if dropped > 0 {
+        let why = match store.problem() {
+            Some(problem) => format!("the output could not be kept on disk ({problem})"),
+            None => "the output is longer than is kept".to_owned(),
+        };
         exit::complain(&format!(
-            "the output was too long: {gone} of its {total} bytes were dropped, where a line says so"
+            "{why}: {dropped} of its {total} bytes were dropped, where a line says so"
         ));
     }
     let stderr = session.environment.store.stderr_tail(id);
@@ -145,5 +159,5 @@ fn print(session: &Session, last: &Snapshot) -> io::Result<()> {
     {
         writeln!(err, "fanout: {}: {reason}", row.state.word())?;
     }
-    Ok(())
+    Ok(dropped)
 }

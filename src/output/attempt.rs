@@ -121,10 +121,13 @@ impl Attempt {
         if excess > HARD_BACKLOG_BYTES / self.budget.bounds.block_bytes {
             buffer.close_spill();
         }
-        let is_spilling = buffer.spilling() == Spilling::Open;
-        if !is_spilling {
+        if buffer.spilling() == Spilling::Held && excess > self.budget.held_blocks() {
+            buffer.close_spill();
+        }
+        if buffer.spilling() == Spilling::Closed {
             buffer.drop_excess(limit);
         }
+        let is_spilling = buffer.spilling() == Spilling::Open;
         let after = buffer.memory();
         drop(written);
         self.budget.adjust_memory(memory, after);

@@ -66,7 +66,9 @@ impl Reader {
         let Some(picture) = self.find_picture(call, request.attempt) else {
             return Ok(Copied::default());
         };
-        in_form(request.form, out, |out| copy(&picture, request, out))
+        in_form(request.form, out, |out| {
+            copy(&picture, request, &mut LineEnd::Whole, out)
+        })
     }
 
     /// Copies the lines that match, all there are now: a filter that has not
@@ -84,6 +86,7 @@ impl Reader {
         };
         in_form(request.form, out, |out| {
             let mut all = Copied::default();
+            let mut last = LineEnd::Whole;
             let mut first = request.lines.start;
             let end = request.lines.end.min(filter.total());
             while first < end && !all.is_cut {
@@ -97,7 +100,7 @@ impl Reader {
                         limit_bytes: request.limit_bytes - all.bytes,
                         ..request.clone()
                     };
-                    all.add(copy(&picture, &one, out)?);
+                    all.add(copy(&picture, &one, &mut last, out)?);
                     if all.is_cut {
                         break;
                     }
@@ -135,7 +138,21 @@ fn in_form(
     Ok(copied)
 }
 
-fn copy(picture: &OutputView, request: &CopyRequest, out: &mut dyn Write) -> io::Result<Copied> {
+/// End of the line that was copied last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineEnd {
+    /// It has a newline, or nothing was copied.
+    Whole,
+    /// It has none: another line needs one before it.
+    Open,
+}
+
+fn copy(
+    picture: &OutputView,
+    request: &CopyRequest,
+    last: &mut LineEnd,
+    out: &mut dyn Write,
+) -> io::Result<Copied> {
     let mut walk = Walk::new(picture, request.streams);
     let mut copied = Copied::default();
     let end = request.lines.end.min(picture.total(request.streams));
@@ -156,12 +173,17 @@ fn copy(picture: &OutputView, request: &CopyRequest, out: &mut dyn Write) -> io:
         let bytes = lines.span(place.line, run);
         let is_ended = bytes.end < picture.view(place.stream).total
             || !picture.view(place.stream).is_mid_line();
-        copy_bytes(lines, bytes, request.limit_bytes, &mut copied, out)?;
-        number += run;
-        copied.lines += run;
-        if !is_ended && number < end {
+        if *last == LineEnd::Open {
             writeln!(out)?;
         }
+        copy_bytes(lines, bytes, request.limit_bytes, &mut copied, out)?;
+        *last = if is_ended {
+            LineEnd::Whole
+        } else {
+            LineEnd::Open
+        };
+        number += run;
+        copied.lines += run;
     }
     Ok(copied)
 }
@@ -194,8 +216,14 @@ fn copy_bytes(
             }
         });
         let end = until.min(position + PIECE.min(room));
-        out.write_all(&lines.copy(position..end))?;
-        copied.bytes += end - position;
+        let bytes = lines.copy(position..end);
+        out.write_all(&bytes)?;
+        copied.bytes += bytes.len() as u64;
+        let unread = end - position - bytes.len() as u64;
+        if unread > 0 {
+            // The spill file was removed or cannot be read.
+            writeln!(out, "\n… {unread} bytes cannot be read …")?;
+        }
         position = end;
     }
     Ok(())

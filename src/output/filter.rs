@@ -10,7 +10,8 @@ use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
 
 /// The lines of one attempt that match, as far as they have been looked for.
-/// Unfinished lines are not looked at.
+/// The last line of a stream counts as it is so far, with or without its
+/// newline.
 #[derive(Debug, Clone)]
 pub struct Filter {
     call: CallId,
@@ -21,6 +22,17 @@ pub struct Filter {
     hits: [Vec<u64>; 2],
     /// First line of each stream that has not been looked at.
     next: [u64; 2],
+    /// The last line of each stream while it has no newline.
+    unfinished: [Option<Unfinished>; 2],
+}
+
+/// A last line without a newline, as it was looked at last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unfinished {
+    /// Number of bytes of the stream up to its end.
+    total: u64,
+    /// Whether it matches, so that it is the last of the hits.
+    is_hit: bool,
 }
 
 /// Some of the lines that match.
@@ -52,6 +64,7 @@ impl Filter {
             pattern,
             hits: [Vec::new(), Vec::new()],
             next: [0, 0],
+            unfinished: [None, None],
         }
     }
 
@@ -111,7 +124,14 @@ impl Reader {
         for stream in streams(filter.streams) {
             let i = stream.index();
             let view = picture.view(stream);
+            if filter.unfinished[i].is_some_and(|last| last.total == view.total) {
+                continue;
+            }
+            if filter.unfinished[i].take().is_some_and(|last| last.is_hit) {
+                filter.hits[i].pop();
+            }
             let mut seeker = Seeker::new(&picture, stream, &filter.pattern);
+            let before = spent;
             while filter.next[i] < view.newlines {
                 if filter.hits[0].len() + filter.hits[1].len() >= MOST_HITS {
                     return false;
@@ -125,8 +145,19 @@ impl Reader {
                 let wanted = filter.next[i]..view.newlines;
                 filter.hits[i].extend(seeker.hits(block, &wanted));
                 filter.next[i] = seeker.line_after(block).min(view.newlines);
-                spent += seeker.length(block);
+                spent = before + seeker.searched();
             }
+            let line = view.newlines;
+            if !view.is_mid_line() || filter.is_full() {
+                continue;
+            }
+            let hits = seeker.block_of(line);
+            let hits = hits.map(|block| seeker.hits(block, &(line..line + 1)));
+            let is_hit = hits.is_some_and(|hits| !hits.is_empty());
+            filter.hits[i].extend(is_hit.then_some(line));
+            let total = view.total;
+            filter.unfinished[i] = Some(Unfinished { total, is_hit });
+            spent = before + seeker.searched();
         }
         false
     }

@@ -41,7 +41,7 @@ mod window;
 
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
-pub use files::{FileLock, PrivateFileError, PrivateFolder, ReplaceError, replace};
+pub use files::{FileLock, PrivateFileError, PrivateFolder, ReplaceError, WholeFile};
 pub use filter::{Filter, Matches};
 pub use merged::{Row, Rows};
 pub use pattern::{Pattern, PatternError};

@@ -1,11 +1,12 @@
 //! Patterns of searches: plain text or a regular expression.
 
+use std::io::Write;
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::Safe;
 use super::progress::last_state;
+use super::{Colours, LONGEST_TEXT, Safe, SafeWriter};
 
 /// A pattern that lines may match: a regular expression or a plain text,
 /// without regard to case unless it holds a capital letter. The time of a
@@ -77,8 +78,18 @@ impl Pattern {
         if is_shown_as_it_is(line) {
             return self.regex.is_match(line);
         }
-        let text = Safe::from_bytes(last_state(line));
-        self.regex.is_match(text.as_str().as_bytes())
+        let state = last_state(line);
+        if state.len() <= LONGEST_TEXT {
+            return self
+                .regex
+                .is_match(Safe::from_bytes(state).as_str().as_bytes());
+        }
+        let mut text = Vec::new();
+        let mut writer = SafeWriter::new(&mut text, Colours::Left);
+        let written = writer.write_all(state).and_then(|()| writer.finish());
+        drop(writer);
+        // Writing into memory cannot fail.
+        written.is_ok() && self.regex.is_match(&text)
     }
 
     /// The first line of a region (whole lines, each with its newline) that

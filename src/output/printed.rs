@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::store::{CallOutput, Store};
 use super::stream_view::StreamView;
 use super::{Safe, Stream};
-use crate::model::{CallId, OutputStat};
+use crate::model::{AttemptNo, CallId, OutputStat};
 
 /// Bytes that a call printed, whole or with a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,8 +24,8 @@ pub struct Printed {
     pub total: u64,
 }
 
-/// Bytes of standard error that a report carries.
-const STDERR_TAIL: u64 = 64 * 1024;
+/// Bytes of the end of a stream that a report carries.
+const TAIL: u64 = 64 * 1024;
 
 fn joined(head: &[u8], skipped: u64, tail: &[u8]) -> Vec<u8> {
     let marker = format!("\n… {skipped} bytes left out …\n");
@@ -36,7 +36,7 @@ impl Store {
     /// Standard output of the last attempt: whole up to the bound for results,
     /// else head and tail.
     pub fn result(&self, call: CallId) -> Printed {
-        self.with_view(call, Stream::Stdout, |store, view| {
+        self.with_view(call, None, Stream::Stdout, |store, view| {
             let bounds = &store.shared.budget.bounds;
             let is_whole = view.gap.is_none() && view.total <= bounds.result_bytes;
             let (head, tail) = (bounds.head_bytes as u64, bounds.tail_bytes as u64);
@@ -54,7 +54,7 @@ impl Store {
     /// Standard output of the last attempt as a text result: head and tail as
     /// they are kept in memory, where it is longer than both.
     pub fn text_result(&self, call: CallId) -> Printed {
-        self.with_view(call, Stream::Stdout, |store, view| {
+        self.with_view(call, None, Stream::Stdout, |store, view| {
             let bounds = &store.shared.budget.bounds;
             print(view, (bounds.head_bytes as u64, bounds.tail_bytes as u64))
         })
@@ -62,27 +62,26 @@ impl Store {
 
     /// The last 64 KiB of standard error of the last attempt.
     pub fn stderr_tail(&self, call: CallId) -> Printed {
-        self.with_view(call, Stream::Stderr, |_, view| {
-            let after_gap = view.gap.as_ref().map_or(0, |gap| gap.end);
-            let from = view.total.saturating_sub(STDERR_TAIL).max(after_gap);
-            Printed {
-                bytes: Lines::new(view).copy(from..view.total),
-                is_truncated: from > 0,
-                total: view.total,
-            }
-        })
+        self.with_view(call, None, Stream::Stderr, |_, view| tail(view, TAIL))
+    }
+
+    /// The last 64 KiB of a stream of an attempt; nothing of an attempt that is
+    /// no longer kept.
+    pub fn attempt_tail(&self, call: CallId, attempt: AttemptNo, stream: Stream) -> Printed {
+        self.with_view(call, Some(attempt), stream, |_, view| tail(view, TAIL))
     }
 
     fn with_view(
         &self,
         call: CallId,
+        attempt: Option<AttemptNo>,
         stream: Stream,
         print: impl FnOnce(&Self, &StreamView) -> Printed,
     ) -> Printed {
         let attempt = self
             .shared
             .output(call)
-            .and_then(|output| output.attempt(None));
+            .and_then(|output| output.attempt(attempt));
         let Some(attempt) = attempt else {
             return Printed::default();
         };
@@ -124,6 +123,16 @@ impl Reader {
     /// As [`Store::stderr_tail`].
     pub fn stderr_tail(&self, call: CallId) -> Printed {
         self.store.stderr_tail(call)
+    }
+}
+
+fn tail(view: &StreamView, bytes: u64) -> Printed {
+    let after_gap = view.gap.as_ref().map_or(0, |gap| gap.end);
+    let from = view.total.saturating_sub(bytes).max(after_gap);
+    Printed {
+        bytes: Lines::new(view).copy(from..view.total),
+        is_truncated: from > 0,
+        total: view.total,
     }
 }
 

@@ -8,8 +8,13 @@ use super::output_view::OutputView;
 use super::pattern::Pattern;
 use super::search::{Direction, SearchProgress, SearchRequest};
 
-/// Bytes of a line that are searched; of a longer one its beginning is.
-const LONGEST_LINE: u64 = 64 * 1024;
+/// Bytes of a line that are searched at once. A longer line is searched in
+/// pieces, each with the end of the one before it.
+const PIECE_BYTES: u64 = 16 << 20;
+
+/// Bytes that two pieces share: the longest match that is surely found where
+/// it lies across two of them.
+const SHARED_BYTES: u64 = 1 << 20;
 
 /// Searches one stream of a picture.
 #[derive(Debug)]
@@ -18,6 +23,10 @@ pub(super) struct Seeker<'a> {
     stream: Stream,
     pattern: &'a Pattern,
     lines: Lines<'a>,
+    /// Number of bytes searched so far.
+    searched: u64,
+    piece_bytes: u64,
+    shared_bytes: u64,
 }
 
 impl<'a> Seeker<'a> {
@@ -27,6 +36,9 @@ impl<'a> Seeker<'a> {
             stream,
             pattern,
             lines: Lines::new(picture.view(stream)),
+            searched: 0,
+            piece_bytes: PIECE_BYTES,
+            shared_bytes: SHARED_BYTES,
         }
     }
 
@@ -41,9 +53,8 @@ impl<'a> Seeker<'a> {
         let Some(mut block) = start.and_then(|line| self.lines.block_of(line)) else {
             return SearchProgress::Nothing;
         };
-        let mut spent = 0;
         loop {
-            if spent > 0 && spent >= request.budget_bytes {
+            if self.searched > 0 && self.searched >= request.budget_bytes {
                 return self.not_yet(request, block);
             }
             let mut hits = self.hits(block, &wanted).into_iter();
@@ -55,7 +66,6 @@ impl<'a> Seeker<'a> {
                 let number = picture.number_of(request.streams, stream, line);
                 return number.map_or(SearchProgress::Nothing, SearchProgress::At);
             }
-            spent += self.length(block);
             let next = match direction {
                 Direction::Forward => Some(block + 1).filter(|block| *block < self.blocks()),
                 Direction::Backward => block.checked_sub(1),
@@ -77,10 +87,9 @@ impl<'a> Seeker<'a> {
         self.lines.block_of(line)
     }
 
-    /// Bytes of a block, at least 1.
-    pub(super) fn length(&self, block: usize) -> u64 {
-        let range = self.picture.view(self.stream).range(block);
-        (range.end - range.start).max(1)
+    /// Number of bytes searched so far, at least 1 a block.
+    pub(super) fn searched(&self) -> u64 {
+        self.searched
     }
 
     /// Where to go on: with the first line that begins in the next block or
@@ -119,6 +128,7 @@ impl<'a> Seeker<'a> {
         let Some(bytes) = self.lines.block(block) else {
             return hits;
         };
+        self.searched += bytes.len().max(1) as u64;
         let has_open_end = last < bytes.len();
         let region = bytes.get(start..last).unwrap_or_default();
         let count = |piece: &[u8]| memchr::memchr_iter(b'\n', piece).count() as u64;
@@ -136,11 +146,52 @@ impl<'a> Seeker<'a> {
         // The last line that begins here may end in a later block.
         if has_open_end && wanted.contains(&line) {
             let start = self.picture.view(self.stream).range(block).start + last as u64;
-            let end = self.lines.end_of(line, start).min(start + LONGEST_LINE);
-            if pattern.is_in(&self.lines.copy(start..end)) {
+            let end = self.lines.end_of(line, start);
+            if self.is_in_line(start..end) {
                 hits.push(line);
             }
         }
         hits
+    }
+
+    /// Whether a line matches, whatever its length.
+    fn is_in_line(&mut self, line: Range<u64>) -> bool {
+        let mut from = line.start;
+        loop {
+            let to = line.end.min(from + self.piece_bytes);
+            self.searched += to - from;
+            if self.pattern.is_in(&self.lines.copy(from..to)) {
+                return true;
+            }
+            if to == line.end {
+                return false;
+            }
+            from = to - self.shared_bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttemptNo, CallId};
+    use crate::output::{Bounds, Store, Streams};
+
+    #[test]
+    fn a_match_across_two_pieces_of_a_line_is_found() {
+        let store = Store::new(None, Bounds::default());
+        let sink = store.sink(CallId::MIN, AttemptNo(1));
+        let line = format!("{}needle{}", "x".repeat(997), "y".repeat(3000));
+        sink.write(Stream::Stdout, line.as_bytes());
+        let reader = store.reader();
+        let view = reader.find_picture(CallId::MIN, None).expect("an output");
+        for (source, is_there) in [("needle", true), ("y$", true), ("nail", false)] {
+            let pattern = Pattern::text(source.trim_end_matches('$')).expect("a pattern");
+            let mut seeker = Seeker::new(&view, Stream::Stdout, &pattern);
+            (seeker.piece_bytes, seeker.shared_bytes) = (1000, 100);
+            let total = view.total(Streams::Both);
+            let hits = seeker.hits(0, &(0..total));
+            assert_eq!(!hits.is_empty(), is_there, "{source}");
+        }
     }
 }

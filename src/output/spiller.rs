@@ -159,17 +159,19 @@ fn write_due(attempt: &Attempt, stream: Stream) {
         let limit = attempt.budget().tail_blocks();
         let blocks = attempt.change(stream, |buffer| match buffer.spilling() {
             Spilling::Open => buffer.due(limit, BATCH),
-            Spilling::Closed => Vec::new(),
+            Spilling::Held | Spilling::Closed => Vec::new(),
         });
         if blocks.is_empty() {
             break;
         }
-        let is_written = write(attempt, stream, &blocks, Share::Most);
+        let written = write(attempt, stream, &blocks, Share::Most);
         // The buffer then holds them alone and can use them again.
         drop(blocks);
         attempt.change(stream, |buffer| {
-            if !is_written {
-                buffer.close_spill();
+            match written {
+                Written::All => {}
+                Written::NoRoom => buffer.hold_spill(),
+                Written::Failed => buffer.close_spill(),
             }
             buffer.drop_excess(limit);
         });
@@ -181,14 +183,18 @@ fn write_due(attempt: &Attempt, stream: Stream) {
 fn write_rest(attempt: &Attempt, stream: Stream) {
     loop {
         let blocks = attempt.change(stream, |buffer| match buffer.spilling() {
-            Spilling::Open => buffer.rest(BATCH),
+            Spilling::Open | Spilling::Held => buffer.rest(BATCH),
             Spilling::Closed => Vec::new(),
         });
         if blocks.is_empty() {
             break;
         }
-        if !write(attempt, stream, &blocks, Share::All) {
-            attempt.change(stream, StreamBuffer::close_spill);
+        if write(attempt, stream, &blocks, Share::All) != Written::All {
+            let limit = attempt.budget().tail_blocks();
+            attempt.change(stream, |buffer| {
+                buffer.close_spill();
+                buffer.drop_excess(limit);
+            });
         }
     }
     write_tail(attempt, stream);
@@ -231,12 +237,22 @@ enum Share {
     All,
 }
 
-/// Writes blocks at the end of the file. False where the bounds or the disk
-/// do not let it.
-fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> bool {
+/// Outcome of a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// Every block is in the file.
+    All,
+    /// A bound left no room for some of them.
+    NoRoom,
+    /// The disk refused.
+    Failed,
+}
+
+/// Writes blocks at the end of the file.
+fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> Written {
     let budget = attempt.budget();
     let left_free = match share {
-        Share::Most => 2 * (budget.bounds.tail_bytes + budget.bounds.block_bytes) as u64,
+        Share::Most => budget.reserved_disk(),
         Share::All => 0,
     };
     let bytes = blocks.iter().map(|block| block.bytes.len() as u64).sum();
@@ -244,9 +260,14 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
     let has_room = takes() || shed_earlier(attempt) && takes();
     if !has_room {
         // As many as there is room for, one by one.
-        let mut single = blocks.iter().filter(|_| blocks.len() > 1).peekable();
-        return single.peek().is_some()
-            && single.all(|block| write(attempt, stream, std::slice::from_ref(block), share));
+        if blocks.len() > 1 {
+            let single = blocks.iter().map(std::slice::from_ref);
+            let mut written = single.map(|block| write(attempt, stream, block, share));
+            return written
+                .find(|it| *it != Written::All)
+                .unwrap_or(Written::All);
+        }
+        return Written::NoRoom;
     }
     let pieces: Vec<IoSlice<'_>> = blocks
         .iter()
@@ -255,11 +276,11 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
     if let Err(error) = attempt.files[stream.index()].append(&pieces) {
         budget.give_disk(&attempt.call_disk, bytes);
         budget.note_problem(error.to_string());
-        return false;
+        return Written::Failed;
     }
     let end = blocks.last().map_or(0, |block| block.end());
     attempt.change(stream, |buffer| buffer.kept(end));
-    true
+    Written::All
 }
 
 /// Frees the memory of an ended attempt; its bytes go to the disk where the

@@ -52,6 +52,22 @@ impl StorageBudget {
         }
     }
 
+    /// Blocks beyond the tail that a stream may keep in memory while the rest
+    /// of its call's disk share is reserved: as many as fit into the reserve.
+    pub(super) fn held_blocks(&self) -> usize {
+        if self.is_memory_short() {
+            0
+        } else {
+            self.reserved_disk() as usize / self.bounds.block_bytes
+        }
+    }
+
+    /// Bytes of a call's disk share that stay free for the tails of its two
+    /// streams, until these end.
+    pub(super) fn reserved_disk(&self) -> u64 {
+        2 * (self.bounds.tail_bytes + self.bounds.block_bytes) as u64
+    }
+
     /// Takes disk space, of the call's share and of all. `left_free` bytes of the
     /// call's share must stay free.
     pub(super) fn take_disk(&self, call: &AtomicU64, bytes: u64, left_free: u64) -> bool {

@@ -53,6 +53,9 @@ impl KeptTail {
 pub(super) enum Spilling {
     /// They do, or will once memory is full.
     Open,
+    /// The call's share of the disk is used up but for the last bytes: a little
+    /// more stays in memory, until the stream ends or turns out to be longer.
+    Held,
     /// They do not: there is no folder, a bound was reached, or a write failed.
     Closed,
 }
@@ -152,7 +155,7 @@ impl StreamBuffer {
                 break;
             };
             if block.end() > self.kept_to {
-                if self.spilling == Spilling::Open {
+                if self.spilling != Spilling::Closed {
                     break;
                 }
                 let (start, newlines_before) = (block.start, block.newlines_before);
@@ -200,6 +203,11 @@ impl StreamBuffer {
 
     pub(super) fn spilling(&self) -> Spilling {
         self.spilling
+    }
+
+    /// Nothing more goes to disk before the stream has ended.
+    pub(super) fn hold_spill(&mut self) {
+        self.spilling = Spilling::Held;
     }
 
     /// Nothing more goes to disk.

@@ -1,7 +1,7 @@
 //! Files that are written whole or not at all.
 //!
 //! [`PrivateFolder`] holds the program's own state, for its owner alone;
-//! [`replace`] writes a file that the user named. Both stand in this room,
+//! [`WholeFile`] is a file that the user named. Both stand in this room,
 //! below `exec` and `record`, because these and the command line write such
 //! files and must do it in one way. The module owns no file between two calls
 //! and must not know what stands in the files.
@@ -12,4 +12,4 @@ mod replace;
 mod temporary;
 
 pub use private::{FileLock, PrivateFileError, PrivateFolder};
-pub use replace::{ReplaceError, replace};
+pub use replace::{ReplaceError, WholeFile};

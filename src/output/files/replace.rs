@@ -1,17 +1,23 @@
 //! Files that the user named, such as reports.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, fchmod};
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, linkat, renameat, unlinkat};
+use rustix::io::Errno;
 
-use super::temporary::Temporary;
+use super::temporary::{self, Temporary};
 
 /// Permissions of a new file: readable as the umask allows, never writable by
 /// others.
 const MODE: u32 = 0o644;
+
+/// End of the name under which [`WholeFile::keep_previous`] keeps a file.
+const PREVIOUS: &str = ".previous";
 
 /// Reason why a file was not replaced; the old one stands as it was.
 #[derive(Debug, thiserror::Error)]
@@ -32,47 +38,24 @@ pub enum ReplaceError {
     },
 }
 
-/// Replaces a file by what `write` writes, whole or not at all: the new file
-/// stands beside the old one until it is on the disk. A link is followed, and
-/// the permissions of the old file are kept.
-pub fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> Result<(), ReplaceError> {
-    let failed = |source| ReplaceError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let target = Target::of(path)?;
-    let folder = rustix::fs::open(
-        &target.folder,
-        OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(|errno| failed(errno.into()))?;
-    let name = target.name.as_os_str();
-    let new = Temporary::create(&folder, name, Mode::from_raw_mode(MODE)).map_err(failed)?;
-    let mut writer = BufWriter::new(new.file());
-    let written = write(&mut writer).and_then(|()| writer.flush());
-    written.map_err(failed)?;
-    if let Some(mode) = target.mode {
-        let kept = fchmod(new.file(), Mode::from_raw_mode(mode));
-        kept.map_err(|errno| failed(errno.into()))?;
-    }
-    drop(writer);
-    new.rename(name).map_err(failed)
-}
-
-/// Where a file is, once links are followed.
-struct Target {
-    folder: PathBuf,
-    name: std::ffi::OsString,
+/// Place of a file that is written whole or not at all: the new file stands
+/// beside the old one until it is on the disk.
+///
+/// Its folder is held open, so that the file is found again whatever becomes
+/// of the working directory. A link is followed, and the permissions of an old
+/// file are kept.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    folder: OwnedFd,
+    name: OsString,
     /// Permissions of the file that is there.
     mode: Option<u32>,
 }
 
-impl Target {
-    fn of(path: &Path) -> Result<Self, ReplaceError> {
+impl WholeFile {
+    /// Opens the folder of a file and checks that the file can be written.
+    pub fn at(path: &Path) -> Result<Self, ReplaceError> {
         let not_a_file = || ReplaceError::NotAFile {
             path: path.to_owned(),
         };
@@ -80,7 +63,7 @@ impl Target {
             path: path.to_owned(),
             source,
         };
-        let (place, mode) = match fs::metadata(path) {
+        let (target, mode) = match fs::metadata(path) {
             Ok(found) if found.is_file() => {
                 let mode = found.permissions().mode() & 0o777;
                 (fs::canonicalize(path).map_err(failed)?, Some(mode))
@@ -89,18 +72,81 @@ impl Target {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
             Err(error) => return Err(failed(error)),
         };
-        let name = place.file_name().ok_or_else(not_a_file)?.to_owned();
-        let folder = place.parent().unwrap_or(Path::new(""));
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
+        let name = target.file_name().ok_or_else(not_a_file)?.to_owned();
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
         };
-        Ok(Self {
-            folder: folder.to_owned(),
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(folder, flags, Mode::empty());
+        let file = Self {
+            path: path.to_owned(),
+            folder: folder.map_err(|errno| failed(errno.into()))?,
             name,
             mode,
+        };
+        Temporary::create(&file.folder, &file.name, Mode::RUSR).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// Path that was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Replaces the file by what `write` writes.
+    pub fn replace(
+        &self,
+        write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    ) -> Result<(), ReplaceError> {
+        let replaced = || {
+            let new = Temporary::create(&self.folder, &self.name, Mode::from_raw_mode(MODE))?;
+            let mut writer = BufWriter::new(new.file());
+            write(&mut writer)?;
+            writer.flush()?;
+            drop(writer);
+            if let Some(mode) = self.mode {
+                fchmod(new.file(), Mode::from_raw_mode(mode))?;
+            }
+            new.rename(&self.name)
+        };
+        replaced().map_err(|source| self.failed(source))
+    }
+
+    /// Keeps the file that is there, if there is one, under its name with
+    /// `.previous` behind it. It stays under its own name as well, until it is
+    /// replaced.
+    pub fn keep_previous(&self) -> Result<(), ReplaceError> {
+        if self.mode.is_none() {
+            return Ok(());
+        }
+        let mut previous = self.name.clone();
+        previous.push(PREVIOUS);
+        let new = temporary::name(&previous);
+        let folder = &self.folder;
+        let kept = match linkat(folder, &self.name, folder, &new, AtFlags::empty()) {
+            Ok(()) => renameat(folder, &new, folder, &previous).and_then(|()| {
+                // Renaming one link of a file over another leaves both.
+                match unlinkat(folder, &new, AtFlags::empty()) {
+                    Err(Errno::NOENT) => Ok(()),
+                    other => other,
+                }
+            }),
+            Err(Errno::NOENT) => Ok(()),
+            // A file system without hard links.
+            Err(_) => renameat(folder, &self.name, folder, &previous),
+        };
+        kept.map_err(|errno| {
+            let _gone = unlinkat(folder, &new, AtFlags::empty());
+            self.failed(errno.into())
         })
+    }
+
+    fn failed(&self, source: io::Error) -> ReplaceError {
+        ReplaceError::Io {
+            path: self.path.clone(),
+            source,
+        }
     }
 }
 
@@ -127,7 +173,9 @@ mod tests {
         fs::write(&old, "old").expect("written");
         fs::set_permissions(&old, fs::Permissions::from_mode(0o640)).expect("permissions");
         symlink("old", &link).expect("linked");
-        replace(&link, |file| file.write_all(b"new")).expect("replaced");
+        let file = WholeFile::at(&link).expect("a file");
+        let written = file.replace(|file| file.write_all(b"new"));
+        written.expect("replaced");
         assert_eq!(fs::read_to_string(&old).expect("there"), "new");
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         let mode = fs::metadata(&old).expect("there").permissions().mode();
@@ -140,7 +188,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let path = home.path().join("report.json");
         fs::write(&path, "old").expect("written");
-        let failed = replace(&path, |file| {
+        let whole = WholeFile::at(&path).expect("a file");
+        let failed = whole.replace(|file| {
             file.write_all(b"half")?;
             Err(io::ErrorKind::StorageFull.into())
         });
@@ -157,7 +206,7 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
             .expect("a pipe");
         for path in [pipe.as_path(), home.path()] {
-            let refused = replace(path, |_| Ok(())).expect_err("a refusal");
+            let refused = WholeFile::at(path).expect_err("a refusal");
             assert!(
                 matches!(refused, ReplaceError::NotAFile { .. }),
                 "{refused}"
@@ -165,5 +214,35 @@ mod tests {
         }
         let kind = fs::metadata(&pipe).expect("there").file_type();
         assert!(kind.is_fifo());
+    }
+
+    #[test]
+    fn the_previous_file_is_kept_beside_the_new_one() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("report.json");
+        let whole = WholeFile::at(&path).expect("a file");
+        whole.keep_previous().expect("nothing to keep");
+        assert_eq!(names(home.path()), Vec::<String>::new());
+        for text in ["one", "two", "three"] {
+            let whole = WholeFile::at(&path).expect("a file");
+            whole.keep_previous().expect("kept");
+            whole.keep_previous().expect("kept once");
+            let written = whole.replace(|file| file.write_all(text.as_bytes()));
+            written.expect("replaced");
+        }
+        assert_eq!(names(home.path()), ["report.json", "report.json.previous"]);
+        assert_eq!(fs::read_to_string(&path).expect("there"), "three");
+        let previous = home.path().join("report.json.previous");
+        assert_eq!(fs::read_to_string(previous).expect("there"), "two");
+    }
+
+    #[test]
+    fn a_new_file_is_never_writable_by_others() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("report.json");
+        let whole = WholeFile::at(&path).expect("a file");
+        whole.replace(|_| Ok(())).expect("written");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o022, 0);
     }
 }

@@ -15,6 +15,15 @@ pub(super) const SUFFIX: &str = ".new";
 /// Number of new files of this process, so that two threads never share one.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+/// Returns a name, of no other file, for what will replace the file `name`.
+pub(super) fn name(name: &OsStr) -> OsString {
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut new = OsString::from(".");
+    new.push(name);
+    new.push(format!(".{}-{count}{SUFFIX}", std::process::id()));
+    new
+}
+
 /// A new file in a folder, removed when it is dropped before [`Self::rename`].
 pub(super) struct Temporary<'f> {
     folder: BorrowedFd<'f>,
@@ -25,10 +34,7 @@ pub(super) struct Temporary<'f> {
 impl<'f> Temporary<'f> {
     /// Creates the file that will replace the file `name` of a folder.
     pub(super) fn create(folder: &'f OwnedFd, name: &OsStr, mode: Mode) -> io::Result<Self> {
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut new = OsString::from(".");
-        new.push(name);
-        new.push(format!(".{}-{count}{SUFFIX}", std::process::id()));
+        let new = self::name(name);
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let open = || openat(folder, &new, flags, mode);
         let file = open().or_else(|errno| {

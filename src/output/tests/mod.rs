@@ -1,5 +1,6 @@
 //! The store as a whole: what is kept, what is dropped, what is counted.
 
+use self::oracle::until;
 use super::*;
 use crate::model::{AttemptNo, CallId};
 
@@ -95,3 +96,71 @@ fn sgr_becomes_a_style_and_all_else_is_named() {
 mod oracle;
 mod reading;
 mod text;
+
+fn printed(store: &Store) -> Vec<u8> {
+    let request = CopyRequest {
+        attempt: None,
+        streams: Streams::Only(Stream::Stdout),
+        lines: 0..u64::MAX,
+        form: CopyForm::Raw,
+        limit_bytes: u64::MAX,
+    };
+    let mut bytes = Vec::new();
+    let copied = store.reader().copy(call(1), &request, &mut bytes);
+    copied.expect("memory takes anything");
+    bytes
+}
+
+#[test]
+fn an_output_as_long_as_the_disk_bound_loses_nothing() {
+    for total in [880, 897, 1007, 1023, 1024] {
+        for piece in [1, 40, 1024] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = Store::new(Some(folder.path().join("run")), small());
+            let bytes: Vec<u8> = (0..total).map(|at: u32| b'a' + (at % 26) as u8).collect();
+            let sink = store.sink(call(1), ONE);
+            for piece in bytes.chunks(piece) {
+                sink.write(Stream::Stdout, piece);
+            }
+            sink.finish();
+            let stat = store.stat(call(1));
+            assert_eq!(stat.dropped_bytes, 0, "{total} bytes, {piece} at a time");
+            assert!(printed(&store) == bytes, "{total} bytes, {piece} at a time");
+        }
+    }
+}
+
+#[test]
+fn an_output_longer_than_the_disk_bound_is_truncated_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(Some(folder.path().join("run")), small());
+    let sink = store.sink(call(1), ONE);
+    for _ in 0..200 {
+        sink.write(Stream::Stdout, b"0123456789abcdef");
+    }
+    sink.finish();
+    until("bytes were dropped", || {
+        store.stat(call(1)).dropped_bytes > 0
+    });
+    let result = store.result(call(1));
+    assert!(result.is_truncated);
+    assert_eq!(result.total, 3200);
+    let text = String::from_utf8(printed(&store)).expect("text");
+    assert!(text.contains("bytes dropped"), "{text}");
+    assert!(store.disk_bytes() <= 1024);
+}
+
+#[test]
+fn a_spill_file_that_is_gone_is_said_where_its_bytes_would_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let store = Store::new(Some(run.clone()), small());
+    let sink = store.sink(call(1), ONE);
+    sink.write(Stream::Stdout, &[b'x'; 600]);
+    sink.finish();
+    until("all is on disk", || store.disk_bytes() >= 600);
+    std::fs::remove_dir_all(&run).expect("removed");
+    let text = String::from_utf8(printed(&store)).expect("text");
+    assert!(text.contains("bytes cannot be read"), "{text}");
+    assert!(store.result(call(1)).is_truncated);
+}

@@ -45,7 +45,7 @@ pub(super) fn writes() -> impl Strategy<Value = Vec<(Stream, String)>> {
     prop::collection::vec((stream, text), 0..60)
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !is_so() {
         assert!(Instant::now() < deadline, "not within 10 s: {what}");

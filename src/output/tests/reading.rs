@@ -119,7 +119,7 @@ proptest! {
         });
         let reader = two.store.reader();
         while reader.extend(&mut filter, budget) {}
-        let lines = two.naive[0].lines.iter().map(|line| line.1.clone());
+        let lines = two.naive[0].all().into_iter().map(|line| line.1);
         let hits: Vec<_> = lines.filter(|line| line.contains('a')).collect();
         let matches = reader.matches(&filter, Position::Line(first), 7);
         prop_assert_eq!(matches.total, hits.len() as u64);
@@ -195,4 +195,67 @@ fn line_of(row: &Row) -> Option<(CallId, String)> {
         Row::Title { .. } => None,
         Row::Line { call, line, .. } => Some((*call, line.text.to_string())),
     }
+}
+
+fn first_hit(store: &Store, pattern: &Pattern) -> SearchProgress {
+    let request = SearchRequest {
+        attempt: None,
+        streams: Streams::Both,
+        from: 0,
+        direction: Direction::Forward,
+        budget_bytes: u64::MAX,
+    };
+    store.reader().search(call(1), &request, pattern)
+}
+
+fn matching(store: &Store, pattern: &Pattern) -> u64 {
+    let mut filter = Filter::new(call(1), None, Streams::Both, pattern.clone());
+    while store.reader().extend(&mut filter, 64) {}
+    filter.total()
+}
+
+#[test]
+fn a_match_far_inside_a_long_line_is_found() {
+    let store = Store::new(None, Bounds::default());
+    let sink = store.sink(call(1), ONE);
+    let long = format!(
+        "first\n{}needle{}\nlast\n",
+        "x".repeat(200_000),
+        "y".repeat(9)
+    );
+    sink.write(Stream::Stdout, long.as_bytes());
+    let coloured = format!("\x1b[31m{}pin\x1b[0m\n", "z".repeat(200_000));
+    sink.write(Stream::Stdout, coloured.as_bytes());
+    for (source, line) in [("needle", 1), ("pin", 3), ("y$", 1)] {
+        let pattern = Pattern::regex(source).expect("a pattern");
+        assert_eq!(
+            first_hit(&store, &pattern),
+            SearchProgress::At(line),
+            "{source}"
+        );
+        assert_eq!(matching(&store, &pattern), 1, "{source}");
+    }
+}
+
+#[test]
+fn the_last_line_is_searched_and_filtered_without_its_newline() {
+    let store = Store::new(None, Bounds::default());
+    let sink = store.sink(call(1), ONE);
+    let pattern = Pattern::regex("needle$").expect("a pattern");
+    let mut filter = Filter::new(call(1), None, Streams::Both, pattern.clone());
+    let mut total = || {
+        while store.reader().extend(&mut filter, 64) {}
+        filter.total()
+    };
+    sink.write(Stream::Stdout, b"hay\nneedle");
+    assert_eq!(first_hit(&store, &pattern), SearchProgress::At(1));
+    assert_eq!((total(), total()), (1, 1));
+    sink.write(Stream::Stdout, b" and hay");
+    assert_eq!(total(), 0, "it matches no more");
+    sink.write(Stream::Stdout, b" and needle");
+    assert_eq!(total(), 1);
+    sink.write(Stream::Stdout, b"\nneedle");
+    assert_eq!(total(), 2);
+    sink.finish();
+    assert_eq!(total(), 2);
 }
