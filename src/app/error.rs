@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::catalogue::Problems;
+use crate::record::ReportError;
 use crate::{exec, lab};
 
 /// Reason that the program cannot run here.
@@ -35,12 +36,8 @@ pub(crate) enum SessionError {
     },
     #[error("the record of the run is incomplete")]
     RecordIncomplete(#[source] io::Error),
-    #[error("the report cannot be written to {}", path.display())]
-    Report {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error("the report cannot be written")]
+    Report(#[from] ReportError),
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
     #[error("the thread of the experiments cannot be started{}", exec::shortage_advice(.0))]

@@ -1,15 +1,14 @@
 //! One run from a checked plan to its report.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::decision_log::DecisionLog;
-use super::diagnostics::complain;
+use super::diagnostics::{chain, complain};
 use super::environment::RunEnvironment;
 use super::error::SessionError;
 use crate::catalogue::Catalogue;
@@ -17,8 +16,12 @@ use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot, run_origin};
+use crate::output::{Printed, Stream};
 use crate::probe;
-use crate::record::{self, HistoryError, HistoryStore};
+use crate::record::{
+    self, AttemptOutput, HistoryError, HistoryStore, OutputEncoding, ReportError, ReportFile,
+    ReportState, ReportedOutput,
+};
 use crate::sched::{DecisionRecord, ToolLimits};
 
 /// A plan, and everything that has to exist before its run can begin.
@@ -27,6 +30,7 @@ pub(crate) struct Session {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) plan: Plan,
     log: Option<DecisionLog>,
+    report: Option<ReportFile>,
     /// Resources that calls of the plan's tools needed in earlier runs.
     learned: Vec<LearnedNeed>,
     /// Factor on the start times of the run.
@@ -54,6 +58,7 @@ impl Session {
             catalogue,
             plan,
             log: None,
+            report: None,
             learned: Vec::new(),
             time_scale: 1.0,
         }
@@ -88,7 +93,7 @@ impl Session {
         {
             complain(&limit.explain(policy.cap));
         }
-        Ok(engine::start(engine::Setup {
+        let engine = engine::start(engine::Setup {
             run: self.environment.folder.run.clone(),
             plan: self.plan.clone(),
             policy,
@@ -104,24 +109,29 @@ impl Session {
             surroundings: self.environment.surroundings.clone(),
             recorder,
             tape,
-        }))
+        });
+        if let Some(file) = &self.report {
+            let begun = engine.handle().latest();
+            let written = self.report(&begun, ReportState::Running, |it| file.begin(it));
+            if let Err(error) = written {
+                complain(&chain(&error));
+            }
+        }
+        Ok(engine)
     }
 
-    /// Checks before the run that its report can be written after it. What is
-    /// there stays; a pipe is not touched, since its reader would take that
-    /// for all.
-    pub(crate) fn check_report(path: Option<&Path>) -> Result<(), SessionError> {
-        let Some(path) = path else {
-            return Ok(());
-        };
-        if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
-            return Ok(());
+    /// Opens the place of the report, before anything starts: a path that
+    /// cannot be written is an error now and not after the run.
+    pub(crate) fn open_report(&mut self, path: &Path) -> Result<(), SessionError> {
+        let report = ReportFile::open(path)?;
+        if report.is_stream() {
+            complain(&format!(
+                "{} is no regular file: the report is written to it once, at the end",
+                path.display()
+            ));
         }
-        let file = File::options().create(true).append(true).open(path);
-        file.map(drop).map_err(|source| SessionError::Report {
-            path: path.to_owned(),
-            source,
-        })
+        self.report = Some(report);
+        Ok(())
     }
 
     /// Ends the files of the run: warns of what was not kept, and writes the
@@ -129,7 +139,7 @@ impl Session {
     pub(crate) fn close(
         &mut self,
         last: &Snapshot,
-        report: Option<&Path>,
+        state: ReportState,
     ) -> Result<(), SessionError> {
         let log = self.log.take();
         let logged = log.map_or(Ok(()), |log| log.end(&self.environment.runtime));
@@ -139,12 +149,8 @@ impl Session {
         for hazard in last.hazards.iter() {
             complain(&format!("hazard: {hazard}"));
         }
-        if let Some(path) = report {
-            let written = self.write_report(last, path);
-            written.map_err(|source| SessionError::Report {
-                path: path.to_owned(),
-                source,
-            })?;
+        if let Some(file) = &self.report {
+            self.report(last, state, |report| file.end(report))?;
         }
         logged.map_err(SessionError::RecordIncomplete)
     }
@@ -176,32 +182,50 @@ impl Session {
         errors
     }
 
-    fn write_report(&self, last: &Snapshot, path: &Path) -> io::Result<()> {
-        let report = record::Report {
+    fn report(
+        &self,
+        last: &Snapshot,
+        state: ReportState,
+        write: impl FnOnce(&record::Report<'_>) -> Result<(), ReportError>,
+    ) -> Result<(), SessionError> {
+        let written = write(&record::Report {
+            state,
             last,
             bounds: self.bounds(last),
             outputs: &|id| self.output_of(last, id),
-        };
-        let mut file = BufWriter::new(File::create(path)?);
-        report.write(&mut file)?;
-        file.flush()
+        });
+        Ok(written?)
     }
 
     /// Returns the output of a call, as reports show it.
-    pub(crate) fn output_of(&self, last: &Snapshot, id: CallId) -> record::CallOutput {
-        let tool = last
-            .row(id)
-            .and_then(|row| self.catalogue.get(&row.tool))
-            .map(|tool| tool.output);
-        let kind = tool.unwrap_or_default();
+    pub(crate) fn output_of(&self, last: &Snapshot, id: CallId) -> ReportedOutput {
+        let row = last.row(id);
+        let tool = row.and_then(|row| self.catalogue.get(&row.tool));
+        let kind = tool.map(|tool| tool.output).unwrap_or_default();
+        let attempts = row.map(|row| row.attempts.as_slice()).unwrap_or_default();
         let store = &self.environment.store;
         let (value, is_truncated) = engine::output_value(store, kind, id);
         // A call that never began has no output, not an empty one.
-        let value = value.filter(|_| last.row(id).is_some_and(|row| !row.attempts.is_empty()));
-        record::CallOutput {
+        let value = value.filter(|_| !attempts.is_empty());
+        let text = |printed: Printed| String::from_utf8_lossy(&printed.bytes).into_owned();
+        let earlier = attempts
+            .split_last()
+            .map_or(&[][..], |(_, earlier)| earlier);
+        let earlier = earlier.iter().map(|attempt| AttemptOutput {
+            attempt: attempt.attempt,
+            stdout: text(store.attempt_tail(id, attempt.attempt, Stream::Stdout)),
+            stderr: text(store.attempt_tail(id, attempt.attempt, Stream::Stderr)),
+        });
+        ReportedOutput {
+            encoding: value.as_deref().map(|value| match value {
+                Value::String(_) => OutputEncoding::Text,
+                _ => OutputEncoding::Json,
+            }),
             value: value.map(Arc::unwrap_or_clone),
-            stderr: String::from_utf8_lossy(&store.stderr_tail(id).bytes).into_owned(),
+            stderr: text(store.stderr_tail(id)),
             is_truncated,
+            is_lossy: false,
+            earlier: earlier.collect(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::catalogue::Problems;
 use crate::lab::ExperimentError;
 use crate::model::{Plan, Snapshot};
 use crate::output::Safe;
+use crate::record::ReportState;
 use crate::sample_tool::{self, Streams};
 
 /// How the program ends.
@@ -182,8 +183,13 @@ pub(super) fn first_failure(first: Exit, second: Exit) -> Exit {
 
 /// Writes the last files of a run, and decides the exit code by how its calls
 /// ended.
-pub(super) fn closed(session: &mut Session, last: &Snapshot, options: &OutputOptions) -> Exit {
-    if let Err(error) = session.close(last, options.report.as_deref()) {
+pub(super) fn closed(
+    session: &mut Session,
+    last: &Snapshot,
+    state: ReportState,
+    options: &OutputOptions,
+) -> Exit {
+    if let Err(error) = session.close(last, state) {
         return cannot_run(&error);
     }
     verdict(last, &session.plan, options.leaks.into())

@@ -15,7 +15,7 @@ use crate::app::{
 };
 use crate::engine::{EventDetail, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
-use crate::record::{self, EventLines, PlainLines};
+use crate::record::{self, EventLines, PlainLines, ReportState};
 
 /// Number of events that may wait to be printed.
 const EVENT_QUEUE: usize = 1024;
@@ -52,7 +52,11 @@ pub(super) fn conduct(
             if end.interruption.is_none() && printed == Exit::Success {
                 session.remember(&end.last, history.as_ref());
             }
-            let closed = exit::closed(session, &end.last, options);
+            let state = match end.interruption {
+                Some(_) => ReportState::Interrupted,
+                None => ReportState::Ended,
+            };
+            let closed = exit::closed(session, &end.last, state, options);
             match end.interruption {
                 Some(interruption) => interruption.into(),
                 None => exit::first_failure(exit::first_failure(printed, outputs), closed),

@@ -42,7 +42,9 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     output: &OutputOptions,
 ) -> Exit {
-    if let Err(error) = Session::check_report(output.report.as_deref()) {
+    if let Some(path) = &output.report
+        && let Err(error) = session.open_report(path)
+    {
         session.environment.close_servers();
         return exit::cannot_run(&error);
     }

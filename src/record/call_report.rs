@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::CallOutput;
+use super::ReportedOutput;
 use super::figures::{ms, ms_or_null};
 use crate::model::{AttemptRecord, CallRow, CallState, Ending, Leftover, MeasureSource, Measured};
 
 /// Entry of a call in the report.
-pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
+pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
     let outcome = match row.state {
         CallState::Ended(outcome) => Some(outcome),
         _ => None,
@@ -34,12 +34,14 @@ pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
         "queued_ms": ms(row.queued),
         "started_ms": ms_or_null(row.started),
         "ended_ms": ms_or_null(row.ended),
-        "attempts": row.attempts.iter().map(attempt).collect::<Vec<_>>(),
+        "attempts": row.attempts.iter().map(|it| attempt(it, row, output)).collect::<Vec<_>>(),
         "cpu_ms": cpu.map(|figure| figure.value),
         "cpu_ms_source": cpu.map(|figure| figure.source),
         "peak_rss_bytes": peak.map(|figure| figure.value),
         "peak_rss_bytes_source": peak.map(|figure| figure.source),
         "output": output.value,
+        "output_encoding": output.encoding,
+        "output_lossy": output.is_lossy,
         "stderr": output.stderr,
         "stdout_bytes": row.output.stdout_bytes,
         "stderr_bytes": row.output.stderr_bytes,
@@ -49,14 +51,26 @@ pub(super) fn call_report(row: &CallRow, output: &CallOutput) -> Value {
     })
 }
 
-fn attempt(attempt: &AttemptRecord) -> Value {
+/// Entry of an attempt. The last one has its standard output at the call only.
+fn attempt(attempt: &AttemptRecord, row: &CallRow, output: &ReportedOutput) -> Value {
     let ending = attempt.ending.as_ref();
+    let is_last = row.attempts.last() == Some(attempt);
+    let mut earlier = output.earlier.iter();
+    let kept = earlier.find(|kept| kept.attempt == attempt.attempt);
+    let stderr = if is_last {
+        Some(&output.stderr)
+    } else {
+        kept.map(|kept| &kept.stderr)
+    };
     json!({
         "started_ms": ms(attempt.started),
         "ended_ms": ms_or_null(attempt.ended),
         "exit_code": ending.and_then(|ending| ending.exit_code),
         "signal": ending.and_then(|ending| ending.signal),
         "outcome": attempt.outcome,
+        "reason": ending.and_then(|ending| ending.reason.as_ref()),
+        "output": kept.map(|kept| &kept.stdout),
+        "stderr": stderr,
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::CallOutput;
+use super::{AttemptOutput, OutputEncoding, ReportedOutput};
 use crate::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
@@ -116,7 +116,15 @@ fn retried() -> CallRow {
     again.started = Some(ms(0));
     again.ended = Some(Duration::from_micros(900_250));
     again.attempts = vec![
-        attempt(1, 0, 200, ending(Outcome::Failed, 1)),
+        attempt(
+            1,
+            0,
+            200,
+            Ending {
+                reason: Some("exit code 1".to_owned()),
+                ..ending(Outcome::Failed, 1)
+            },
+        ),
         attempt(2, 700, 900, ending(Outcome::Succeeded, 0)),
     ];
     if let Some(last) = again.attempts.last_mut() {
@@ -221,22 +229,29 @@ pub(super) fn policy() -> Policy {
 }
 
 /// Outputs of its calls.
-pub(super) fn output(call: CallId) -> CallOutput {
+pub(super) fn output(call: CallId) -> ReportedOutput {
     match call.index() {
-        0 => CallOutput {
+        0 => ReportedOutput {
             value: Some(json!({ "lines": 3, "words": 9 })),
-            ..CallOutput::default()
+            encoding: Some(OutputEncoding::Json),
+            ..ReportedOutput::default()
         },
-        1 => CallOutput {
+        1 => ReportedOutput {
             value: Some(json!("connected")),
+            encoding: Some(OutputEncoding::Text),
             is_truncated: true,
-            ..CallOutput::default()
+            earlier: vec![AttemptOutput {
+                attempt: AttemptNo(1),
+                stdout: "dialling\n".to_owned(),
+                stderr: "no route\n".to_owned(),
+            }],
+            ..ReportedOutput::default()
         },
-        2 => CallOutput {
+        2 => ReportedOutput {
             stderr: "error: no\n".to_owned(),
-            ..CallOutput::default()
+            ..ReportedOutput::default()
         },
-        _ => CallOutput::default(),
+        _ => ReportedOutput::default(),
     }
 }
 

@@ -16,6 +16,7 @@ mod history;
 mod names;
 mod plain;
 mod report;
+mod report_file;
 #[cfg(test)]
 mod tests;
 
@@ -24,22 +25,53 @@ pub use history::{
     HistoryError, HistoryStore, LastArguments, PastAttempt, PastRun, fingerprint, is_fingerprinted,
 };
 pub use plain::{PlainLines, write_outputs};
-pub use report::{Bounds, Report, wall};
+pub use report::{Bounds, Report, ReportState, wall};
+pub use report_file::{ReportError, ReportFile};
 
-use crate::model::CallId;
+use crate::model::{AttemptNo, CallId};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Output of a call as reports and plain lines show it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct CallOutput {
+pub struct ReportedOutput {
     /// Its output value: a JSON value or a text; `None` where it has none.
     pub value: Option<Value>,
     /// The tail of its standard error. Untrusted text.
     pub stderr: String,
     /// Whether the value lacks something that was printed.
     pub is_truncated: bool,
+    /// Form of the value; `None` where there is none.
+    pub encoding: Option<OutputEncoding>,
+    /// Whether characters of the value stand for bytes that are no text.
+    pub is_lossy: bool,
+    /// Outputs of the attempts before the last one, as far as they are kept.
+    pub earlier: Vec<AttemptOutput>,
+}
+
+/// Form of the value of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputEncoding {
+    /// A JSON document.
+    Json,
+    /// A text, also where the tool promised JSON and printed something else.
+    Text,
+    /// Bytes that are no UTF-8 text, in base64.
+    Base64,
+}
+
+/// Ends of the output of an attempt that was not the last one. Untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptOutput {
+    /// The attempt.
+    pub attempt: AttemptNo,
+    /// End of its standard output.
+    pub stdout: String,
+    /// End of its standard error.
+    pub stderr: String,
 }
 
 /// Source of outputs, one call at a time, so that memory never holds all of
 /// them.
-pub type Outputs<'a> = dyn Fn(CallId) -> CallOutput + 'a;
+pub type Outputs<'a> = dyn Fn(CallId) -> ReportedOutput + 'a;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::figures::on_one_line;
 use super::names::Names;
-use super::{CallOutput, Outputs};
+use super::{AttemptOutput, OutputEncoding, Outputs, ReportedOutput};
 use crate::model::{
     AttemptSummary, CallCounts, CallRow, CallState, CapControl, EventKind, Outcome, RunEvent,
     Snapshot, plural,
@@ -117,13 +117,21 @@ pub fn write_outputs(
     Ok(())
 }
 
-fn write_output(row: &CallRow, output: &CallOutput, out: &mut dyn Write) -> io::Result<()> {
+fn write_output(row: &CallRow, output: &ReportedOutput, out: &mut dyn Write) -> io::Result<()> {
     let truncated = if output.is_truncated {
         ", truncated"
     } else {
         ""
     };
-    writeln!(out, "== {} ({}{truncated})", row.name, row.state.word())?;
+    let encoded = match output.encoding {
+        Some(OutputEncoding::Base64) => ", base64",
+        _ => "",
+    };
+    let state = row.state.word();
+    writeln!(out, "== {} ({state}{truncated}{encoded})", row.name)?;
+    for earlier in &output.earlier {
+        write_earlier(row, earlier, out)?;
+    }
     match &output.value {
         None => {}
         Some(Value::String(text)) if text.is_empty() => {}
@@ -141,6 +149,27 @@ fn write_output(row: &CallRow, output: &CallOutput, out: &mut dyn Write) -> io::
     }
     for line in output.stderr.lines() {
         writeln!(out, "stderr: {line}")?;
+    }
+    Ok(())
+}
+
+/// Writes what is kept of an attempt that was followed by another.
+fn write_earlier(row: &CallRow, earlier: &AttemptOutput, out: &mut dyn Write) -> io::Result<()> {
+    let mut attempts = row.attempts.iter();
+    let attempt = attempts.find(|it| it.attempt == earlier.attempt);
+    let outcome = attempt.and_then(|it| it.outcome);
+    let outcome = outcome.map_or_else(String::new, |it| format!(" {it}"));
+    let reason = attempt.and_then(|it| it.ending.as_ref()?.reason.as_deref());
+    writeln!(
+        out,
+        "attempt {}{outcome}{}",
+        earlier.attempt.0,
+        because(reason)
+    )?;
+    for (stream, text) in [("stdout", &earlier.stdout), ("stderr", &earlier.stderr)] {
+        for line in text.lines() {
+            writeln!(out, "attempt {} {stream}: {line}", earlier.attempt.0)?;
+        }
     }
     Ok(())
 }

@@ -26,8 +26,22 @@ pub struct Bounds {
     pub binding: Option<String>,
 }
 
+/// State of a run in its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportState {
+    /// The run is under way, or was killed and left this report.
+    Running,
+    /// The run went to its end.
+    Ended,
+    /// A signal or the user broke the run off.
+    Interrupted,
+}
+
 /// Report of a run. Outputs are read one call at a time while it is written.
 pub struct Report<'a> {
+    /// State of the run.
+    pub state: ReportState,
     /// The last snapshot.
     pub last: &'a Snapshot,
     /// Lower bounds of its wall time.
@@ -116,6 +130,7 @@ impl Serialize for Report<'_> {
         let started_at = jiff::Timestamp::try_from(last.started_at).ok();
         let mut report = serializer.serialize_map(None)?;
         report.serialize_entry("version", &Self::VERSION)?;
+        report.serialize_entry("state", &self.state)?;
         report.serialize_entry("run_id", &last.run)?;
         report.serialize_entry("plan", &last.plan)?;
         report.serialize_entry("started_at", &started_at)?;

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::fixture::{last, ms, output, running};
 use super::fixture_events::events;
-use super::{Bounds, EventLines, PlainLines, Report, write_outputs};
+use super::{Bounds, EventLines, PlainLines, Report, ReportState, write_outputs};
 use crate::model::Snapshot;
 
 fn report(last: &Snapshot) -> String {
     let report = Report {
+        state: ReportState::Ended,
         last,
         bounds: Bounds {
             critical_path: Some(ms(400)),

@@ -251,6 +251,23 @@ fn a_report_that_cannot_be_written_is_said_before_anything_starts() {
 }
 
 #[test]
+fn a_report_into_a_pipe_that_nobody_reads_is_an_error_at_once() {
+    let bench = Bench::new();
+    bench.file(
+        "plan.toml",
+        "[[call]]\ntool = \"echo\"\nargs = { text = \"a\" }\n",
+    );
+    let made = std::process::Command::new("mkfifo")
+        .arg(bench.folder().join("pipe"))
+        .status();
+    assert!(made.expect("mkfifo runs").success());
+    let answer = bench.run(&["run", "plan.toml", "--plain", "--report", "pipe"]);
+    assert_eq!(answer.code, Some(4), "{answer:#?}");
+    assert!(answer.stderr.contains("nobody reads"), "{answer:#?}");
+    assert_eq!(answer.stdout, "");
+}
+
+#[test]
 fn a_recorded_run_replays_exactly() {
     let bench = Bench::new();
     let plan = bench.file("plan.toml", PLAN);

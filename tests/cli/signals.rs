@@ -62,7 +62,34 @@ fn torture_31_sigterm_stops_every_call_by_the_ladder() {
     assert!(answer.stdout.contains("stubborn cancelled"), "{answer:#?}");
     assert!(answer.stdout.contains("queued cancelled"), "{answer:#?}");
     bench.assert_nobody_is_left();
-    assert!(bench.folder().join("report.json").exists());
+    assert_eq!(report(&bench)["state"], "interrupted");
+}
+
+fn report(bench: &Bench) -> serde_json::Value {
+    let path = bench.folder().join("report.json");
+    let text = std::fs::read_to_string(path).expect("a report");
+    serde_json::from_str(&text).expect("a report is whole at every moment")
+}
+
+#[test]
+fn a_killed_run_leaves_a_whole_report_that_says_running_and_the_one_before() {
+    let bench = Bench::new();
+    bench.file("report.json", "{\"state\": \"ended\", \"run_id\": \"old\"}");
+    let mut child = start(&bench, "200ms");
+    let begin = Instant::now();
+    while report(&bench)["state"] != "running" {
+        assert!(begin.elapsed() < PATIENCE, "{:#}", report(&bench));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    send(&child, Signal::KILL);
+    child.wait().expect("it ends");
+    let left = report(&bench);
+    assert_eq!(left["state"], "running");
+    assert_eq!(left["calls"][0]["id"], "sign");
+    assert_ne!(left["run_id"], "old");
+    let before = bench.folder().join("report.json.previous");
+    let before = std::fs::read_to_string(before).expect("the old report");
+    assert!(before.contains("\"old\""), "{before}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::app::{
 };
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
-use crate::record::LastArguments;
+use crate::record::{LastArguments, ReportState};
 use crate::tui::ExperimentHandle;
 use crate::tui::terminal::{self, Keyboard, TerminalBackend};
 use crate::tui::{self, Deps, Leave, SavedSession, Signal, TuiError};
@@ -140,7 +140,11 @@ pub(super) fn conduct(
             if leave == Leave::Quit {
                 session.remember(&last, history.as_ref());
             }
-            let closed = exit::closed(session, &last, options);
+            let state = match leave {
+                Leave::Quit => ReportState::Ended,
+                Leave::Interrupted | Leave::Signalled(_) => ReportState::Interrupted,
+            };
+            let closed = exit::closed(session, &last, state, options);
             exit::report_panics();
             match leave {
                 Leave::Quit => exit::first_failure(exit::written(written), closed),
