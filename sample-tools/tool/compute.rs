@@ -1,20 +1,25 @@
 //! Tools that use cores and memory.
 
 use std::hint::black_box;
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 
 use super::{Arguments, Exit, SampleToolError, Streams};
 
-/// Rounds of one unit of work: about one millisecond of one core, in a build
-/// with optimisation.
-const ROUNDS: u64 = 500_000;
+/// Number of rounds that the printed sum is made of, for each unit of work: few,
+/// so that they take less than the unit in any build.
+const ROUNDS: u64 = 100;
+/// Number of rounds between two looks at the clock.
+const ROUNDS_A_LOOK: u64 = 1_000;
 /// Pieces that the work of each core is told in.
 const PIECES: u64 = 10;
 
-/// Does a fixed amount of work on some cores: with the machine to itself
-/// `work` units take about `work` milliseconds divided by `cores`, under
-/// contention longer, and the printed sum is the same.
+/// Uses `work` milliseconds of CPU time, spread over some cores: with the
+/// machine to itself it takes `work` milliseconds divided by `cores`, under
+/// contention longer, in whatever way the program was built. The printed sum
+/// depends on the arguments only.
 pub(super) fn burn(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
     let cores = arguments.number("cores", 1, 256)?.max(1);
     let work = arguments.number("work", 1_000, 1_000_000)?;
@@ -22,11 +27,15 @@ pub(super) fn burn(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit
     arguments.finish()?;
 
     let rounds = work * ROUNDS / cores / PIECES;
+    let time = Duration::from_micros(work * 1_000 / cores / PIECES);
     let mut sums: Vec<u64> = (1..=cores).collect();
     for piece in 1..=PIECES {
         std::thread::scope(|scope| {
             for sum in &mut sums {
-                scope.spawn(move || *sum = stir(*sum, rounds));
+                scope.spawn(move || {
+                    *sum = stir(*sum, rounds);
+                    use_up(time);
+                });
             }
         });
         writeln!(streams.stderr, "{} % done", piece * 100 / PIECES)
@@ -38,6 +47,23 @@ pub(super) fn burn(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit
     });
     writeln!(streams.stdout, "{result}").map_err(SampleToolError::Output)?;
     Ok(0)
+}
+
+/// Computes until this thread has used so much CPU time.
+fn use_up(time: Duration) {
+    let mut state = 1;
+    while thread_cpu_time() < time {
+        state = stir(black_box(state), ROUNDS_A_LOOK);
+    }
+}
+
+/// Returns the CPU time that this thread has used.
+fn thread_cpu_time() -> Duration {
+    let used = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(used.tv_sec).unwrap_or_default(),
+        u32::try_from(used.tv_nsec).unwrap_or_default(),
+    )
 }
 
 /// Rounds of the finaliser of `SplitMix64` (Steele, Lea and Flood 2014), each
@@ -92,6 +118,14 @@ mod tests {
         assert_eq!((code, &first), (0, &second));
         assert!(remarks.ends_with("100 % done\n"));
         assert_ne!(stir(1, 10), stir(1, 11));
+    }
+
+    #[test]
+    fn work_is_a_time_of_the_cpu() {
+        let before = thread_cpu_time();
+        use_up(before + Duration::from_millis(5));
+        let used = thread_cpu_time() - before;
+        assert!(used >= Duration::from_millis(5), "{used:?}");
     }
 
     #[test]

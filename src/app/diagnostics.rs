@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 /// Prints one line of diagnostics on standard error.
 pub(crate) fn complain(text: &str) {
+    tracing::warn!("{text}");
     // Where standard error is closed there is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "fanout: {text}");
 }

@@ -1,4 +1,4 @@
-//! What calls and servers run on, before there is a plan to run: the
+//! The environment of calls and servers, before there is a plan to run: the
 //! containment, the runtime, the run's folder, the servers.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::exec::{self, Attempts, Containment, Servers};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, ProtocolLog, Safe, Store};
 
-/// What calls and servers run on. Servers that run when it is dropped are
+/// The environment of calls and servers. Servers that run when it is dropped are
 /// killed with everything else that is contained.
 pub(crate) struct RunEnvironment {
     pub(crate) containment: Containment,
@@ -45,6 +45,7 @@ impl RunEnvironment {
         let containment = containment::start(warn)?;
         let runtime = runtime::start().map_err(SessionError::Runtime)?;
         let folder = RunFolder::create()?;
+        tracing::debug!(folder = %folder.path.display(), "environment ready");
         let store = Store::new(Some(folder.outputs()), Bounds::default());
         let surroundings = RunSurroundings {
             started_in: std::env::current_dir().map_err(SessionError::CurrentFolder)?,

@@ -1,4 +1,4 @@
-//! What the commands join: a run's catalogue, environment, servers and trust
+//! The parts that commands join: a run's catalogue, environment, servers and trust
 //! (a [`Session`]), experiments, and the files that outlive a run.
 //!
 //! It turns what a command was given into a run that is ready to start, and
@@ -14,6 +14,7 @@ mod error;
 mod experiment_thread;
 mod folders;
 mod live_runner;
+pub(crate) mod log;
 mod open;
 mod run_folder;
 mod runtime;

@@ -93,6 +93,13 @@ impl Session {
         {
             complain(&limit.explain(policy.cap));
         }
+        tracing::info!(
+            run = %self.environment.folder.run,
+            calls = self.plan.calls.len(),
+            cap = %policy.cap,
+            control = ?policy.control,
+            "run starting"
+        );
         let engine = engine::start(engine::Setup {
             run: self.environment.folder.run.clone(),
             plan: self.plan.clone(),

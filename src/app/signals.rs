@@ -10,7 +10,7 @@ use crate::engine::{Command, Engine, EngineHandle};
 use crate::lab::{self, Observer};
 use crate::model::Snapshot;
 
-/// Who ended a run before its time.
+/// Cause of a run's end before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interruption {
     /// SIGINT, or a stop on the dashboard.
@@ -71,7 +71,7 @@ impl StopRequests for Signals {
 pub(crate) struct RunEnd {
     /// The last snapshot.
     pub(crate) last: Arc<Snapshot>,
-    /// Who ended it, unless it went to its end.
+    /// Cause of its end, unless it went to its end by itself.
     pub(crate) interruption: Option<Interruption>,
 }
 

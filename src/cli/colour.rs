@@ -17,7 +17,7 @@ pub(super) struct ColourOptions {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum When {
-    /// What the terminal and the environment say
+    /// As the terminal and the environment say
     Auto,
     /// Colours, whatever they say
     Always,
@@ -26,7 +26,7 @@ enum When {
 }
 
 impl ColourOptions {
-    /// What was asked for, if anything.
+    /// Returns the choice on the command line, if there is one.
     pub(super) fn choice(self) -> Option<ColourChoice> {
         self.choice.map(|when| match when {
             When::Auto => ColourChoice::Auto,

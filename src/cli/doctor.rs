@@ -31,11 +31,11 @@ pub(super) struct Doctor {
 
 /// One thing that was looked at.
 struct Finding {
-    /// What it is, one word.
+    /// Name of the finding, one word.
     what: &'static str,
-    /// What was found.
+    /// Value that was found.
     found: String,
-    /// Why it is so, or what it means.
+    /// Reason or meaning.
     why: String,
 }
 
@@ -152,8 +152,8 @@ fn multiplexer() -> Finding {
     }
 }
 
-/// What the terminal says of its background, asked as the dashboard would ask
-/// for `theme = "auto"`.
+/// Asks the terminal for its background, as the dashboard would for
+/// `theme = "auto"`.
 fn background() -> Finding {
     if !terminal::is_terminal() {
         return Finding::new("background", "unknown", "there is no terminal to be asked");

@@ -1,5 +1,5 @@
-//! What the dashboard looks like: the command line over the user's options
-//! over what the terminal says.
+//! The looks of the dashboard: the command line over the user's options over
+//! the terminal's answers.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) struct LookOptions {
     colours: ColourOptions,
 }
 
-/// What the dashboard looks like.
+/// The looks of the dashboard.
 pub(super) struct Looks {
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,

@@ -30,11 +30,13 @@ mod theme;
 mod tools;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
+use crate::app::log;
 use crate::exec;
 
 /// Runs an agent's tool calls in parallel lanes, and shows them.
@@ -53,6 +55,9 @@ Examples:
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Subcommands>,
+    /// Write a log of what fanout does to this file, for bug reports
+    #[arg(long, global = true, value_name = "FILE")]
+    log: Option<PathBuf>,
     #[command(flatten)]
     dashboard: dashboard::Dashboard,
 }
@@ -71,17 +76,17 @@ enum Subcommands {
     Check(check::Check),
     /// List, show and check themes
     Theme(theme::Theme),
-    /// Foretell what a plan takes at several caps; nothing is run
+    /// Estimate how long a plan takes at several caps; nothing is run
     Simulate(simulate::Simulate),
     /// List and check the keys of the dashboard
     Keys(keys::Keys),
-    /// Where your files are, whether they are sound, what can stand in them
+    /// Show where your files are, check them, list what can stand in them
     Config(config::Config),
-    /// What fanout finds here: terminal, colours, folders, containment
+    /// Show what fanout finds here: terminal, colours, folders, containment
     Doctor(doctor::Doctor),
-    /// The same plan at several caps: how long each way, and the same results?
+    /// Run a plan at several caps: how long each takes, whether results differ
     Compare(compare::Compare),
-    /// Which cap is worth using, measured
+    /// Measure which cap is worth using
     Sweep(sweep::Sweep),
     /// Draw a picture of the dashboard as SVG, from a recorded run
     Screenshot(screenshot::Screenshot),
@@ -103,10 +108,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     // Nothing may come before this: the process may have been started to be a
     // helper of another one.
     exec::prepare();
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
+    if let Some(path) = &cli.log
+        && let Err(error) = log::start(path, &args)
+    {
+        return exit::cannot_run(&error);
+    }
     match cli.command {
         None => cli.dashboard.run(),
         Some(Subcommands::Demo(command)) => command.run(),

@@ -43,7 +43,7 @@ pub(super) struct PolicyOptions {
     /// the config's, else 4]
     #[arg(long, value_name = "N|auto")]
     pub(super) cap: Option<CapSetting>,
-    /// What a failure does to the rest [default: the plan's, else skip]
+    /// How a failure affects the rest [default: the plan's, else skip]
     #[arg(long, value_name = "POLICY")]
     pub(super) on_failure: Option<OnFailure>,
     /// In which order ready calls of equal priority start
@@ -114,7 +114,7 @@ impl From<OrderChoice> for Order {
     }
 }
 
-/// What a failure does to the rest of the plan.
+/// Effect of a failure on the rest of the plan.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum OnFailure {
     /// Skip its dependents
@@ -161,8 +161,8 @@ pub(super) struct OutputOptions {
 }
 
 impl OutputOptions {
-    /// What is written down between sessions, unless that is not wanted or
-    /// there is no home folder for it.
+    /// Returns the files kept between sessions, unless the options say
+    /// otherwise or there is no home folder.
     pub(super) fn history(&self) -> Option<HistoryStore> {
         (!self.no_history).then(app::history).flatten()
     }
@@ -173,7 +173,7 @@ impl OutputOptions {
     }
 }
 
-/// What a leaked success counts as for the exit code.
+/// How a leaked success counts for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Leaks {
     /// A success

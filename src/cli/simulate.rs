@@ -52,7 +52,7 @@ pub(super) struct Simulate {
     json: bool,
 }
 
-/// What was simulated.
+/// A simulated plan.
 struct Prospect<'p> {
     plan: &'p Plan,
     input: SimulationInput,

@@ -1,4 +1,4 @@
-//! What stays on the terminal when the dashboard has gone: a few lines.
+//! The few lines that stay on the terminal when the dashboard has gone.
 
 use std::io::{self, Write};
 

@@ -14,6 +14,7 @@ mod hazards;
 mod inbox;
 mod lane_time;
 mod launcher;
+mod log;
 mod outbox;
 mod outputs;
 mod publisher;

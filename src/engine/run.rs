@@ -317,6 +317,7 @@ impl EngineLoop {
 
     /// Tells the recorder what happened.
     pub(super) fn record(&mut self, t: Duration, what: EventKind) {
+        super::log::log(t, &what);
         self.journal.add(RunEvent::new(t, what));
     }
 

@@ -1,4 +1,4 @@
-//! What binds a lower bound, in the words of the contract.
+//! The constraint that binds a lower bound, in the words of the contract.
 
 use std::fmt;
 

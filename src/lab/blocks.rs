@@ -33,8 +33,8 @@ impl Pace {
         self.walls.entry(cap).or_default().push(wall.as_secs_f64());
     }
 
-    /// What is told before the next run, with the caps still to come after
-    /// `cap` where that is known.
+    /// Returns the progress before the next run; `rest` are the caps still to
+    /// come after `cap`, if they are known.
     pub(super) fn progress(
         &self,
         step: RunPurpose,

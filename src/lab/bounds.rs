@@ -7,7 +7,7 @@ use super::{BindingConstraint, Load};
 use crate::model::{LockKey, LockMode};
 use crate::sched::ToolLimits;
 
-/// What the calls share.
+/// Resources that the calls share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Capacity<'a> {
     /// Lanes; of a real run the most there ever were.
@@ -163,8 +163,8 @@ fn lock_bound(loads: &[Load]) -> Option<(BindingConstraint, Duration)> {
     Some((BindingConstraint::Lock(key.clone()), time))
 }
 
-/// What the limits of one tool ask for: its work over how many may run at
-/// once, and its starts over its rate.
+/// Returns the bounds by the limits of one tool: its work over the number of
+/// calls that may run at once, and its starts over its rate.
 fn tool_bounds(loads: &[Load], limits: &ToolLimits) -> Vec<(BindingConstraint, Duration)> {
     let tool = limits.tool.clone();
     let own: Vec<&Load> = loads.iter().filter(|load| load.tool == tool).collect();

@@ -1,11 +1,11 @@
-//! What a plan would take at several caps.
+//! The estimated time of a plan at several caps.
 
 use std::time::Duration;
 
 use super::{Load, SimulationInput, TimeBounds, simulate};
 use crate::model::{Cap, Order};
 
-/// What a plan would take at one cap.
+/// The estimated time of a plan at one cap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AtCap {
     /// The cap.
@@ -14,7 +14,7 @@ pub struct AtCap {
     pub critical_path: Duration,
     /// In the order of the plan.
     pub fifo: Duration,
-    /// What it could take at best, and why.
+    /// Bounds on the time, and the constraint that binds.
     pub bounds: TimeBounds,
 }
 
@@ -28,7 +28,7 @@ impl AtCap {
     }
 }
 
-/// What a plan would take at several caps.
+/// The estimated time of a plan at several caps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
     /// The sum of all run times.
@@ -38,7 +38,7 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// Simulates a input at each of the caps, in both orders.
+    /// Simulates an input at each of the caps, in both orders.
     pub fn of(input: &SimulationInput, caps: impl IntoIterator<Item = Cap>) -> Self {
         let loads = input.loads();
         Self {

@@ -37,7 +37,7 @@ pub fn forecast<'t>(
     Some(left.collect())
 }
 
-/// What is left of a run, as a input of its own that begins now.
+/// Returns the rest of a run, as a simulation that begins now.
 fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> SimulationInput {
     let mut run_times = RunTimes::of(snapshot);
     let running: Vec<&CallRow> = snapshot

@@ -1,4 +1,4 @@
-//! What one call brings to a bound.
+//! The load that one call adds to a bound.
 
 use std::time::Duration;
 

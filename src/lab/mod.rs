@@ -1,5 +1,4 @@
-//! What a run could take at best, what it would take, and what it takes:
-//! bounds, simulation in virtual time, and experiments.
+//! Bounds on the time of a run, simulation in virtual time, and experiments.
 //!
 //! It owns no run: it computes from plans and from what was measured,
 //! simulates with the very scheduler that real runs use, and has somebody else

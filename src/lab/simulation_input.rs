@@ -1,4 +1,4 @@
-//! What is simulated: calls with the time each takes, and how they are
+//! The input of a simulation: calls with their run times, and how they are
 //! scheduled.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::sched::{CallSpec, SchedulerSettings, ToolLimits};
 
-/// What calls claim their cores and memory from.
+/// Resources of the machine that calls claim.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MachineLimits {
     /// Usable cores; `None` where claims do not bind.
@@ -25,16 +25,16 @@ pub struct MachineLimits {
 /// One call to be simulated.
 #[derive(Debug, Clone)]
 pub struct SimulatedCall {
-    /// What the scheduler knows of it.
+    /// The call as the scheduler knows it.
     pub spec: CallSpec,
-    /// How long it holds a lane.
+    /// Time that it holds a lane.
     pub run: Duration,
 }
 
 /// Calls and how they are scheduled.
 #[derive(Debug, Clone)]
 pub struct SimulationInput {
-    /// What the scheduler starts from.
+    /// Settings of the scheduler.
     pub settings: SchedulerSettings,
     /// The calls; the one at index `i` has the id of that index.
     pub calls: Vec<SimulatedCall>,

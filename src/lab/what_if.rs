@@ -1,5 +1,4 @@
-//! What would help most: the same plan simulated again without each
-//! constraint in turn.
+//! Improvements: the same plan simulated again without each constraint in turn.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,14 +39,14 @@ pub enum WhatIf {
     Faster(CallId),
 }
 
-/// What a change would save.
+/// Time that a change would save.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Improvement {
     /// The change.
     pub what_if: WhatIf,
-    /// What the plan would take then.
+    /// Time of the plan then.
     pub makespan: Duration,
-    /// How much less that is.
+    /// Time that is saved.
     pub saved: Duration,
 }
 

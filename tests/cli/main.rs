@@ -14,6 +14,7 @@ mod invalid;
 mod kept;
 #[path = "../support/living.rs"]
 mod living;
+mod log;
 mod readme;
 mod sample_tools;
 mod samples;

@@ -1,4 +1,4 @@
-//! What the user set up: the folders of the program and the files in them.
+//! The user's own settings: options, keys and themes.
 //! None of these files stops a start.
 
 mod command;

@@ -49,7 +49,7 @@ pub(in crate::cli) struct Options {
     /// says it, 1 to 1024.
     #[schemars(extend("default" = 4))]
     pub(in crate::cli) cap: Option<DefaultCap>,
-    /// What copied text is given to, on its standard input: a list of words
+    /// Program that gets copied text on its standard input: a list of words
     /// as `command`, of which `wl-copy` or `pbcopy` may be the only one.
     /// Without it the terminal puts the text on the clipboard (OSC 52).
     #[schemars(extend("default" = {}))]
@@ -139,7 +139,7 @@ macro_rules! words {
 words! {
     /// Whether there may be colours.
     Colours => ColourChoice {
-        /// What the terminal and the environment say.
+        /// As the terminal and the environment say.
         Auto => ColourChoice::Auto,
         /// Always.
         Always => ColourChoice::Always,
@@ -169,7 +169,7 @@ words! {
 }
 
 words! {
-    /// What CPU is written in percent of.
+    /// Unit that CPU is written in percent of.
     CpuOf => CpuUnit {
         /// One core: two busy cores are 200 %.
         Core => CpuUnit::Core,

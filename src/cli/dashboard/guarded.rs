@@ -8,7 +8,7 @@ use crate::exec::{Guardian, own_program};
 use crate::tui::Signal;
 use crate::tui::terminal::{Lent, TerminalControl, TerminalSession, halt, restoring};
 
-/// What is printed after the terminal was restored.
+/// Line that is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
 
 /// The terminal in the dashboard's modes. Dropping it restores the terminal.

@@ -164,7 +164,8 @@ fn runtime_of_screen() -> Result<Runtime, DashboardError> {
     Ok(runtime.map_err(SessionError::Runtime)?)
 }
 
-/// What is known of earlier sessions; what cannot be read is said.
+/// Reads the files of earlier sessions; adds a notice for each that cannot be
+/// read.
 fn recall(
     session: &Session,
     policy: &PolicyOptions,
@@ -193,7 +194,7 @@ fn recall(
     }
 }
 
-/// What a dashboard is drawn with besides the run.
+/// The parts of a dashboard besides the run.
 struct Drawn {
     looks: Looks,
     recalled: SavedSession,

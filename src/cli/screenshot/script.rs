@@ -21,7 +21,7 @@ pub(super) enum ScriptStep {
     Capture,
 }
 
-/// What is shown, and how it looks.
+/// The run that is shown, its looks and its steps.
 pub(super) struct Script {
     pub(super) plan: Plan,
     pub(super) catalogue: Arc<Catalogue>,
@@ -87,8 +87,8 @@ fn moment(screen: Screen) -> Duration {
     })
 }
 
-/// What the user does: gives the run one lane more, cancels the one call that
-/// ignores being asked, and reads what the call in the new lane prints.
+/// Returns the steps of the user: gives the run one lane more, cancels the call
+/// that ignores SIGTERM, and reads the output of the call in the new lane.
 fn happenings() -> Vec<(Duration, ScriptStep)> {
     let at = Duration::from_millis;
     let mut happenings = vec![

@@ -397,6 +397,7 @@ impl Server {
 
     fn set_state(&self, state: ServerState) {
         let mut row = lock(&self.row);
+        tracing::info!(server = %row.name, state = ?state, "server state");
         if !matches!(state, ServerState::Ready | ServerState::Stopping) {
             row.pid = None;
         }

@@ -1,4 +1,4 @@
-//! What the runs of a comparison say about time.
+//! The times of a comparison's runs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::lab::statistics::{Interval, median};
 use crate::lab::{BindingConstraint, IdleCause, Trial};
 use crate::model::Cap;
 
-/// What the runs at one cap say.
+/// Figures of the runs at one cap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timing {
     /// The cap.
@@ -18,9 +18,9 @@ pub struct Timing {
     pub wall: Interval,
     /// How many times as fast as the lowest cap, block by block.
     pub speed_up: Interval,
-    /// What a run could have taken at best, the median.
+    /// Lower bound on the time of a run, the median.
     pub lower_bound: Duration,
-    /// What binds that, in most runs.
+    /// Constraint that binds it in most runs.
     pub binding: BindingConstraint,
     /// Lower bound over wall time, the median; 1 is the best.
     pub efficiency: Option<f64>,

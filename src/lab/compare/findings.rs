@@ -1,5 +1,4 @@
-//! What a comparison says so far, worked out once for whoever prints or draws
-//! it.
+//! The findings of a comparison so far, computed once for printing and drawing.
 
 use std::time::Duration;
 
@@ -7,10 +6,10 @@ use super::{CompareRequest, Comparison, MinimalSet, ParallelHazard, Timing, Unst
 use crate::lab::{ExperimentError, Trial};
 use crate::model::{CallId, Cap, LaneId, Outcome, Plan};
 
-/// What a comparison says so far.
+/// Findings of a comparison so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompareFindings {
-    /// What was asked for.
+    /// The request.
     pub request: CompareRequest,
     /// Whole blocks.
     pub blocks: usize,
@@ -27,7 +26,7 @@ pub struct CompareFindings {
     pub is_comparable: bool,
     /// Results that differ only above the lowest cap.
     pub hazards: Vec<ParallelHazard>,
-    /// What the first hazard was traced to.
+    /// Cause of the first hazard.
     pub trace: Option<MinimalSet>,
     /// Calls that differ at the lowest cap already.
     pub unstable: Vec<Unstable>,
@@ -89,7 +88,7 @@ impl Typical {
 }
 
 impl Comparison {
-    /// What it says so far.
+    /// Returns its findings so far.
     pub fn findings(&self, plan: &Plan) -> CompareFindings {
         let caps = &self.request.caps;
         let runs = self.blocks.iter().flatten();

@@ -16,7 +16,7 @@ const MOST_RUNS: usize = 200;
 /// Rounds of locks that are added to one another.
 const MOST_ROUNDS: usize = 4;
 
-/// What a hazard was traced to.
+/// The smallest set of calls that a hazard was traced to, and locks against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinimalSet {
     /// The cap at which it was looked for.
@@ -25,7 +25,8 @@ pub struct MinimalSet {
     pub calls: Vec<CallId>,
     /// Calls that these need before them.
     pub needed: Vec<CallId>,
-    /// Whether none of the calls can be left out: the search came to its end.
+    /// Whether the search came to its end: without any one of the calls, the
+    /// hazard was not seen.
     pub is_smallest: bool,
     /// Locks with which the whole plan shows it no more, tried.
     pub remedies: Vec<Remedy>,

@@ -27,7 +27,7 @@ pub const USUAL_BLOCKS: usize = 5;
 /// Runs at the lowest cap before a difference from them counts.
 const CONFIRMED_BY: u32 = 3;
 
-/// What is to be compared.
+/// A request for a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompareRequest {
     /// The caps, the lowest first, each once. Everything is compared with the
@@ -40,8 +40,8 @@ pub struct CompareRequest {
 }
 
 impl CompareRequest {
-    /// What is compared of a plan where nobody says more: one call at a time,
-    /// and the cap that it is meant for.
+    /// Returns the default request: one call at a time, and the cap that the
+    /// plan is meant for.
     pub fn usual(cap: Option<Cap>, seed: u64) -> Self {
         let own = cap.filter(|cap| *cap > Cap::ONE);
         Self {
@@ -62,18 +62,18 @@ impl CompareRequest {
     }
 }
 
-/// What came of a comparison, as far as it went.
+/// The results of a comparison, as far as it went.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// What was asked for.
+    /// The request.
     pub request: CompareRequest,
     /// Whole blocks: one run at each cap, in the order of the caps.
     pub blocks: Vec<Vec<Trial>>,
-    /// What the calls came to, over all runs.
+    /// Results of the calls, over all runs.
     pub results: Results,
     /// Results that differ only above the lowest cap.
     pub hazards: Vec<ParallelHazard>,
-    /// What the first hazard was traced to.
+    /// Cause of the first hazard.
     pub trace: Option<MinimalSet>,
     /// Why it ended before its time.
     pub error: Option<ExperimentError>,

@@ -8,7 +8,7 @@ use crate::model::CallId;
 ///
 /// # Errors
 ///
-/// What `shows` reports; `set` then is the smallest so far.
+/// The error of `shows`; `set` then is the smallest so far.
 pub(super) fn reduce<E>(
     set: &mut Vec<CallId>,
     mut shows: impl FnMut(&[CallId]) -> Result<bool, E>,

@@ -41,9 +41,9 @@ impl Remedy {
 /// A text in the arguments of a call, with the name it stands under.
 type Word = (String, String);
 
-/// What could keep `calls` apart, the likeliest first: a lock on what their
-/// arguments have in common, on them alone and then on every call that names
-/// the same; else a lock of a name of its own.
+/// Returns the locks that could keep `calls` apart, the likeliest first: a lock
+/// on what their arguments have in common, on them alone and then on every call
+/// that names the same; else a lock with a name of its own.
 pub(super) fn remedies(plan: &Plan, calls: &[CallId]) -> Vec<Remedy> {
     let words: Vec<BTreeSet<Word>> = calls.iter().map(|id| words(plan, *id)).collect();
     let mut common = words.first().cloned().unwrap_or_default();

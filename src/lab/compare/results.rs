@@ -1,4 +1,4 @@
-//! What each call came to at each cap, and where that differs.
+//! The results of each call at each cap, and their differences.
 
 use std::collections::BTreeMap;
 
@@ -34,9 +34,9 @@ pub struct ParallelHazard {
     pub seen: u32,
     /// Of how many runs at that cap.
     pub runs: u32,
-    /// What it comes to at the lowest cap.
+    /// Its result at the lowest cap.
     pub expected: CallResult,
-    /// What it came to instead.
+    /// Its other result.
     pub found: CallResult,
     /// Whether a call that it waits for is a hazard too.
     pub is_consequence: bool,

@@ -10,7 +10,7 @@ use crate::model::{CallId, Edge, Plan};
 pub(super) struct Subset {
     /// The part as a plan of its own.
     pub(super) plan: Plan,
-    /// What each of its calls was in the whole plan.
+    /// Id of each of its calls in the whole plan.
     pub(super) originals: Vec<CallId>,
 }
 

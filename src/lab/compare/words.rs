@@ -1,5 +1,5 @@
-//! What a comparison found, in words. What files and tools wrote is in them as
-//! it is: whoever shows them makes it safe.
+//! The findings of a comparison, in words. They hold untrusted text as it is:
+//! whoever shows them sanitises it.
 
 use super::{CompareFindings, MinimalSet, ParallelHazard, Remedy, Timing, Unstable};
 use crate::lab::words::{percent, seconds};
@@ -30,7 +30,7 @@ impl Timing {
         parts
     }
 
-    /// What keeps the plan from being faster at this cap.
+    /// Returns the constraint that keeps the plan from being faster at this cap.
     pub fn what_binds(&self) -> String {
         let best = seconds(self.lower_bound.as_secs_f64());
         let cap = self.cap;
@@ -69,7 +69,7 @@ fn explained(kind: IdleCause) -> &'static str {
 }
 
 impl CompareFindings {
-    /// What makes the times doubtful.
+    /// Returns a warning where the times are doubtful.
     pub fn doubt(&self) -> Option<String> {
         let cores = self.foreign_cores.filter(|cores| *cores > 0.2)?;
         Some(format!(

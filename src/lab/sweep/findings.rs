@@ -1,21 +1,21 @@
-//! What a sweep says so far, worked out once for whoever prints or draws it.
+//! The findings of a sweep so far, computed once for printing and drawing.
 
 use super::{CapFigures, Curve, MOST_BLOCKS, Sweep, SweepRequest, SweepRun, USUAL_BLOCKS, Verdict};
 use crate::lab::words::{listed, seconds, seconds_range};
 use crate::lab::{ExperimentError, Interval};
 use crate::model::{Cap, plural};
 
-/// What a sweep says so far.
+/// Findings of a sweep so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SweepFindings {
-    /// What was asked for.
+    /// The request.
     pub request: SweepRequest,
     /// Every run so far.
     pub runs: Vec<SweepRun>,
     /// Blocks that count.
     pub blocks: usize,
-    /// What the blocks say of each cap, the lowest first; empty before the
-    /// first whole block.
+    /// Figures of each cap, the lowest first; empty before the first whole
+    /// block.
     pub caps: Vec<CapFigures>,
     /// Which cap is worth using.
     pub verdict: Verdict,
@@ -36,7 +36,7 @@ pub struct SweepFindings {
 }
 
 impl Sweep {
-    /// What it says so far.
+    /// Returns its findings so far.
     pub fn findings(&self) -> SweepFindings {
         let caps = self.figures();
         SweepFindings {
@@ -118,7 +118,7 @@ impl SweepFindings {
         )
     }
 
-    /// What makes the figures doubtful, a sentence each.
+    /// Returns a warning for each reason to doubt the figures.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         if (1..USUAL_BLOCKS).contains(&self.blocks) {
@@ -167,7 +167,7 @@ fn counted(blocks: usize) -> (String, &'static str) {
     (plural(blocks, "block"), verb)
 }
 
-/// What a verdict says of one cap.
+/// Verdict about one cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// It is the smallest that is as good as the best.

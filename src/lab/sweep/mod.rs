@@ -33,7 +33,7 @@ const MOST_BROKEN_OFF: usize = 2;
 /// Cores in use by others, as a part of all, that make a block doubtful.
 const FOREIGN: f64 = 0.10;
 
-/// What is to be swept.
+/// A request for a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepRequest {
     /// The caps, the lowest first.
@@ -62,10 +62,10 @@ pub struct SweepRun {
     pub foreign_cores: Option<f64>,
 }
 
-/// What came of a sweep, as far as it went.
+/// The runs of a sweep, as far as it went.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    /// What was asked for.
+    /// The request.
     pub request: SweepRequest,
     /// The caps that were run; those left out are not among them.
     pub caps: Vec<Cap>,
@@ -80,7 +80,7 @@ pub struct Sweep {
     pub error: Option<ExperimentError>,
 }
 
-/// What the runs of a sweep are done with.
+/// The context of a sweep's runs.
 struct SweepContext<'a, 'd> {
     plan: &'a Plan,
     driver: &'a mut Driver<'d>,
@@ -88,8 +88,8 @@ struct SweepContext<'a, 'd> {
 }
 
 impl SweepRequest {
-    /// What is swept of a plan where nobody says more: the usual caps up to
-    /// twice the cores, and to the plan's own cap.
+    /// Returns the default request: the usual caps up to twice the cores, and to
+    /// the plan's own cap.
     pub fn usual(plan: &Plan, cores: u32, seed: u64) -> Self {
         let own = plan.cap.map_or(0, Cap::get);
         let highest = HIGHEST.max(cores * 2).max(own);
@@ -335,7 +335,7 @@ impl Sweep {
             .count()
     }
 
-    /// What the blocks say of each cap, the lowest first.
+    /// Returns the figures of each cap, the lowest first.
     pub fn figures(&self) -> Vec<CapFigures> {
         self.table().figures()
     }

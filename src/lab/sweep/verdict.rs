@@ -4,9 +4,9 @@ use super::usl::Usl;
 use crate::lab::statistics::{Interval, Resamples, median};
 use crate::model::Cap;
 
-/// What counts as as good as the best: within 5 %.
+/// Factor on the best time within which another is as good: 5 %.
 const MARGIN: f64 = 1.05;
-/// How likely that must be for a recommendation.
+/// Part of the resamples in which that must hold for a recommendation.
 const LIKELY: f64 = 0.5;
 /// Below this it is not named as a tie.
 const UNLIKELY: f64 = 0.05;
@@ -19,7 +19,7 @@ pub(super) struct BlockTable<'a> {
     pub(super) seed: u64,
 }
 
-/// What the blocks say of one cap.
+/// Figures of one cap over the blocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CapFigures {
     /// The cap.

@@ -1,14 +1,14 @@
 //! One measured run of a plan: how long it took, where the lane time went, and
 //! what each call came to.
 
-mod answer;
+mod call_result;
 mod lane_time;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-pub use answer::CallResult;
+pub use call_result::CallResult;
 pub use lane_time::{IdleCause, LaneTime};
 
 use super::{Capacity, Load, TimeBounds, bounds};
@@ -25,9 +25,9 @@ pub struct Trial {
     /// From the first admissible call to the last end, the calls that read the
     /// final state back left out.
     pub wall: Duration,
-    /// What it could have taken at best.
+    /// Bounds on its time.
     pub bounds: TimeBounds,
-    /// Where the time of its lanes went.
+    /// Use of its lanes' time.
     pub lane_time: LaneTime,
     /// Each call of the plan.
     pub calls: Vec<TrialCall>,
@@ -36,7 +36,7 @@ pub struct Trial {
     pub foreign_cores: Option<f64>,
 }
 
-/// What one call came to.
+/// The result of one call.
 #[derive(Debug, Clone)]
 pub struct TrialCall {
     /// How it ended and what it printed.
@@ -71,8 +71,8 @@ impl TrialCall {
     }
 }
 
-/// What each call did to the run. Edges name places in the plan, so that every
-/// call keeps its own; those that read the state back weigh nothing.
+/// Returns the load of each call. Edges are plan indices, so that every call
+/// keeps its own; `verify` calls count as zero.
 fn loads(plan: &Plan, last: &Snapshot, origin: Duration, scale: f64) -> Vec<Load> {
     let all = plan.calls.iter().zip(last.calls.iter());
     all.map(|(call, row)| {

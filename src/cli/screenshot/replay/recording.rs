@@ -26,11 +26,11 @@ pub(super) struct Recording {
 #[derive(Debug, Clone)]
 pub(super) struct RecordedAttempt {
     started: Duration,
-    /// What it printed.
+    /// Its output, with the time of each piece.
     pub(super) printed: Vec<(Duration, Stream, String)>,
-    /// What it used.
+    /// Its samples, with the time of each.
     samples: Vec<(Duration, CallSample)>,
-    /// How long it took.
+    /// Time that it took.
     pub(super) took: Duration,
     /// How it ended.
     pub(super) ending: Ending,
@@ -177,7 +177,7 @@ impl RecordedAttempt {
         }
     }
 
-    /// What it used so long after its start.
+    /// Returns its latest sample at a time after its start.
     pub(super) fn sample(&self, at: Duration) -> Option<CallSample> {
         latest(&self.samples, at).copied()
     }

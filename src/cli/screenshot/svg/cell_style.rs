@@ -87,7 +87,7 @@ fn mixed(fg: Rgb, bg: Rgb) -> Rgb {
     Rgb(parts)
 }
 
-/// What text styles like, whatever it stands on.
+/// Colour and attributes of text, independent of its background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellStyle {
     fg: Rgb,

@@ -73,7 +73,7 @@ fn underlines(colours: &[CellColours], svg: &mut String) {
     }
 }
 
-/// What is drawn as geometry: one path for each colour and paint.
+/// Draws block characters as geometry: one path for each colour and paint.
 fn shapes(cells: &[Cell], colours: &[CellColours], svg: &mut String) {
     let mut paths: Vec<((Rgb, Paint), Vec<Rect>)> = Vec::new();
     for (column, (cell, ink)) in cells.iter().zip(colours).enumerate() {

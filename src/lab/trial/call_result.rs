@@ -1,4 +1,4 @@
-//! What a call came to, in a form that can be compared.
+//! The result of a call, in a form that can be compared.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ const KEPT_BYTES: usize = 16 * 1024;
 pub struct CallResult {
     /// How it ended; `None` where it did not.
     pub outcome: Option<Outcome>,
-    /// What it printed, unless it is long.
+    /// Its output, unless it is long.
     pub output: Option<Value>,
     digest: [u8; 32],
 }
