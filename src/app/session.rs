@@ -12,7 +12,7 @@ use super::diagnostics::{chain, complain};
 use super::environment::RunEnvironment;
 use super::error::SessionError;
 use crate::catalogue::Catalogue;
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, OutputValue};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot, run_origin};
@@ -211,7 +211,10 @@ impl Session {
         let kind = tool.map(|tool| tool.output).unwrap_or_default();
         let attempts = row.map(|row| row.attempts.as_slice()).unwrap_or_default();
         let store = &self.environment.store;
-        let (value, is_truncated) = engine::output_value(store, kind, id);
+        let OutputValue {
+            value,
+            is_truncated,
+        } = engine::output_value(store, kind, id);
         // A call that never began has no output, not an empty one.
         let value = value.filter(|_| !attempts.is_empty());
         let text = |printed: Printed| String::from_utf8_lossy(&printed.bytes).into_owned();

@@ -21,6 +21,7 @@ const LONGEST_MESSAGE: usize = 200;
 pub(crate) struct Schema {
     validator: Validator,
     written: Value,
+    is_simple: bool,
 }
 
 /// Reason a JSON Schema could not be compiled: the message of the compiler.
@@ -101,7 +102,11 @@ pub(crate) fn read(node: &Node, findings: &mut Findings<'_>) -> Option<Schema> {
         return None;
     }
     match build(&written) {
-        Ok(validator) => Some(Schema { validator, written }),
+        Ok(validator) => Some(Schema {
+            is_simple: is_simple(&written),
+            validator,
+            written,
+        }),
         Err(error) => {
             let at = node.nearest_to(parts(error.instance_path().as_str()));
             let message = format!("invalid schema: {}", message_of(&error));
@@ -119,8 +124,17 @@ impl Schema {
     /// Compiles a schema that stands in no file.
     pub(crate) fn compile(written: &Value) -> Result<Self, SchemaError> {
         let validator = build(written).map_err(|error| SchemaError(message_of(&error)))?;
-        let written = written.clone();
-        Ok(Self { validator, written })
+        Ok(Self {
+            validator,
+            written: written.clone(),
+            is_simple: is_simple(written),
+        })
+    }
+
+    /// Whether checking a few kilobytes against it takes microseconds, whatever
+    /// they are.
+    pub(crate) fn is_simple(&self) -> bool {
+        self.is_simple
     }
 
     /// Returns the violations of the schema, at most [`MOST_VIOLATIONS`].
@@ -164,6 +178,49 @@ impl Schema {
         let declared = declared.and_then(Value::as_object);
         declared.map_or_else(Vec::new, |keys| keys.keys().map(String::as_str).collect())
     }
+}
+
+/// Parts of a simple schema.
+const MOST_SIMPLE_PARTS: usize = 1000;
+
+/// Keywords whose time depends on more than the sizes of schema and value:
+/// regular expressions, references, combinations, pairwise comparison.
+const COSTLY: [&str; 18] = [
+    "pattern",
+    "patternProperties",
+    "format",
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+    "propertyNames",
+    "contains",
+    "uniqueItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+];
+
+fn is_simple(schema: &Value) -> bool {
+    fn walk(value: &Value, room: &mut usize) -> bool {
+        let Some(left) = room.checked_sub(1) else {
+            return false;
+        };
+        *room = left;
+        match value {
+            Value::Object(table) => table
+                .iter()
+                .all(|(key, value)| !COSTLY.contains(&key.as_str()) && walk(value, room)),
+            Value::Array(items) => items.iter().all(|item| walk(item, room)),
+            _ => true,
+        }
+    }
+    walk(schema, &mut { MOST_SIMPLE_PARTS })
 }
 
 fn unknown_key(key: &str, known: &[&str], violation: Violation) -> Violation {

@@ -247,6 +247,19 @@ impl Catalogue {
         Some(&entry.tool.name)
     }
 
+    /// Whether a few kilobytes of arguments are checked within microseconds.
+    pub fn is_quick_to_validate(&self, name: &ToolName) -> bool {
+        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
+        schema.is_none_or(Schema::is_simple)
+    }
+
+    /// The same for a few kilobytes of output.
+    pub fn is_output_quick_to_validate(&self, name: &ToolName) -> bool {
+        let entry = self.entry(name);
+        let schema = entry.and_then(|entry| entry.output_schema.as_ref());
+        schema.is_none_or(Schema::is_simple)
+    }
+
     /// Returns the violations of the tool's schema. A tool without a schema takes
     /// any object.
     pub fn validate(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {

@@ -1,78 +1,96 @@
-//! Work that may have to read the disk, done away from the loop: what comes of
-//! it is news. A panic in it is news as well, so that no call waits for ever.
+//! Work that may take long or read the disk, done away from the loop: its
+//! result comes back as a [`Completion`]. A panic in it is a result as well, so
+//! that no call waits for ever.
 
 use std::sync::Arc;
 
-use super::launcher::{CallNames, Refused};
-use super::outputs;
-use super::run::{Completion, EngineLoop};
-use crate::model::{Call, CallId, Ending, Epoch};
+use tokio::sync::{Semaphore, mpsc};
 
-/// What a call fails with whose part of this panicked.
-const INTERNAL: &str = "an internal error ended it: reading outputs panicked";
+use super::launcher::{Prepared, StartError};
+use crate::model::{AttemptId, Call, CallId, Ending, Epoch, LockSet};
+use crate::plan::DraftError;
 
-impl EngineLoop {
-    /// Resolves the arguments of a start.
-    pub(super) fn resolve_args_aside(&self, id: CallId, epoch: Epoch) {
-        let Some(call) = self.calls.get(id.index()).cloned() else {
-            return;
-        };
-        let parents = self.parents_of(&call);
-        let launcher = Arc::clone(&self.launcher);
-        let news = move |args| Completion::Resolved {
-            call: id,
-            epoch,
-            args,
-        };
-        self.spawn_aside(
-            move || news(launcher.resolve(&call, &parents)),
-            move || news(Err(Refused(INTERNAL.to_owned()))),
-        );
+/// Long outputs that are worked on at the same time. Each may be a value of some
+/// hundred megabytes.
+const HEAVY_AT_ONCE: usize = 2;
+/// Other pieces of work at the same time.
+const LIGHT_AT_ONCE: usize = 64;
+
+/// Result of work that was done aside.
+pub(super) enum Completion {
+    /// A start is prepared, or refused.
+    Prepared {
+        attempt: AttemptId,
+        prepared: Result<Box<Prepared>, StartError>,
+    },
+    /// The output of an attempt that succeeded was checked.
+    OutputChecked {
+        call: CallId,
+        epoch: Epoch,
+        ending: Ending,
+    },
+    /// The locks of a call are known.
+    LocksResolved { call: CallId, locks: LockSet },
+    /// A call that a user asked for was checked.
+    Admitted(Result<Box<Call>, AdmitError>),
+}
+
+/// Reason that a call which a user asked for is not queued.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdmitError {
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Draft(Vec<DraftError>),
+    #[error("an internal error: checking its arguments panicked")]
+    Panicked,
+}
+
+/// Whether a piece of work takes memory beyond a few kilobytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    Light,
+    Heavy,
+}
+
+/// Runs work beside the loop and hands its results to it.
+#[derive(Debug)]
+pub(super) struct Aside {
+    heavy: Arc<Semaphore>,
+    light: Arc<Semaphore>,
+    completions: mpsc::Sender<Completion>,
+}
+
+impl Aside {
+    pub(super) fn new(completions: mpsc::Sender<Completion>) -> Self {
+        Self {
+            heavy: Arc::new(Semaphore::new(HEAVY_AT_ONCE)),
+            light: Arc::new(Semaphore::new(LIGHT_AT_ONCE)),
+            completions,
+        }
     }
 
-    /// Looks at the output of a success whose tool promised JSON.
-    pub(super) fn check_output_aside(&self, call: &Call, epoch: Epoch, ending: Ending) {
-        let (id, tool) = (call.id, call.tool.clone());
-        let launcher = Arc::clone(&self.launcher);
-        let news = move |ending| Completion::Settled {
-            call: id,
-            epoch,
-            ending,
-        };
-        self.spawn_aside(
-            move || {
-                news(outputs::check_json_output(
-                    &launcher.store,
-                    id,
-                    ending,
-                    &|output| launcher.catalogue.validate_output(&tool, output),
-                ))
-            },
-            move || news(Ending::refused(INTERNAL)),
-        );
-    }
-
-    fn spawn_aside(
+    /// Runs `work` on a thread that may block; `panicked` is the result of a
+    /// panic.
+    pub(super) fn spawn(
         &self,
+        weight: Weight,
         work: impl FnOnce() -> Completion + Send + 'static,
         panicked: impl FnOnce() -> Completion + Send + 'static,
     ) {
-        let sender = self.news_sender.clone();
-        tokio::spawn(async move {
-            let done = tokio::task::spawn_blocking(work).await;
-            let news = done.unwrap_or_else(|_panic| panicked());
-            // The loop has ended: nobody waits for this any more.
-            let _ = sender.send(news).await;
+        let room = Arc::clone(match weight {
+            Weight::Light => &self.light,
+            Weight::Heavy => &self.heavy,
         });
-    }
-
-    /// The calls that a call may refer to, by name.
-    fn parents_of(&self, call: &Call) -> CallNames {
-        let is_parent = |id: CallId| call.after.iter().any(|edge| edge.call == id);
-        let parents = self.names.iter();
-        parents
-            .filter(|(_, parent)| is_parent(parent.call))
-            .map(|(name, parent)| (name.clone(), *parent))
-            .collect()
+        let completions = self.completions.clone();
+        tokio::spawn(async move {
+            // The semaphore is never closed.
+            let permit = room.acquire_owned().await;
+            let done = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                work()
+            });
+            let completion = done.await.unwrap_or_else(|_panic| panicked());
+            // The loop has ended: nobody waits for this any more.
+            let _ = completions.send(completion).await;
+        });
     }
 }

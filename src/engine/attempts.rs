@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::{Completion, EngineLoop};
+use super::aside::Completion;
+use super::run::EngineLoop;
 use super::setup::EventDetail;
 use crate::exec::AttemptEvent;
 use crate::model::{
@@ -39,10 +40,10 @@ impl EngineLoop {
     }
 
     fn attempt_started(&mut self, id: CallId, epoch: Epoch, pid: Option<u32>) {
-        let Some(start) = self.starts.get_mut(&id).filter(|s| s.epoch == epoch) else {
+        let Some(attempt) = self.inflight.get_mut(id, epoch) else {
             return;
         };
-        start.pid = pid;
+        attempt.pid = pid;
         self.update_probe_targets();
         let now = self.clock.now();
         if let Some(row) = self.rows.get(id)
@@ -57,12 +58,12 @@ impl EngineLoop {
             };
             self.record(now, what);
         }
-        self.step(Input::AttemptStarted { id, epoch });
+        self.step(now, Input::AttemptStarted { id, epoch });
         self.sync_state(id, now);
     }
 
     fn remote_changed(&mut self, id: CallId, epoch: Epoch, remote: RemoteStatus) {
-        if self.starts.get(&id).is_none_or(|it| it.epoch != epoch) {
+        if self.inflight.get(id, epoch).is_none() {
             return;
         }
         if let Some(row) = self.rows.edit(id) {
@@ -71,36 +72,42 @@ impl EngineLoop {
         self.mark();
     }
 
-    /// A success is final only once its output is known to be of the promised
-    /// form; long ones are read from the disk, away from the loop.
+    /// Takes the end of an attempt. A success whose tool promised JSON is final
+    /// only once its output is known to be that.
     fn attempt_ended(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
-        let Some(call) = self.calls.get(id.index()) else {
+        let Some(row) = self.rows.get(id) else {
             return;
         };
-        let tool = self.launcher.catalogue.get(&call.tool);
-        let is_json = tool.is_some_and(|tool| tool.output == OutputKind::Json);
+        let call = Arc::clone(&row.call);
+        let is_json = self.launcher.output_kind(&call) == OutputKind::Json;
         if !ending.outcome.is_success() || !is_json {
             self.attempt_settled(id, epoch, ending);
-            return;
+        } else if self.inflight.check(id, epoch, ending.clone()) {
+            self.check_output_aside(&call, epoch, ending);
         }
-        self.check_output_aside(call, epoch, ending);
     }
 
-    /// Takes what was done outside the loop.
-    pub(super) fn handle_completion(&mut self, news: Completion) {
-        match news {
-            Completion::Resolved { call, epoch, args } => {
-                let now = self.clock.now();
-                if let Some(input) = self.launch(call, epoch, args, now) {
-                    self.step_at(now, input);
+    /// Takes the result of work that was done aside.
+    pub(super) fn handle_completion(&mut self, completion: Completion) {
+        let now = self.clock.now();
+        match completion {
+            Completion::Prepared { attempt, prepared } => {
+                let prepared = prepared.map(|prepared| *prepared);
+                if let Some(input) = self.launch(attempt, prepared, now) {
+                    self.step(now, input);
                 }
                 self.mark();
             }
-            Completion::Settled {
+            Completion::OutputChecked {
                 call,
                 epoch,
                 ending,
             } => self.attempt_settled(call, epoch, ending),
+            Completion::LocksResolved { call, locks } => {
+                self.resolving.remove(&call);
+                self.step(now, Input::LocksResolved { id: call, locks });
+            }
+            Completion::Admitted(admitted) => self.admitted(admitted.map(|call| *call)),
         }
     }
 
@@ -112,7 +119,7 @@ impl EngineLoop {
         }
         let now = self.clock.now();
         if let Some(input) = self.end_attempt(id, epoch, ending, now) {
-            self.step_at(now, input);
+            self.step(now, input);
         }
     }
 
@@ -126,8 +133,9 @@ impl EngineLoop {
         ending: Ending,
         now: Duration,
     ) -> Option<Input> {
-        self.starts.get(&id).filter(|start| start.epoch == epoch)?;
-        self.starts.remove(&id);
+        if !self.inflight.remove(id, epoch) {
+            return None;
+        }
         self.hazards.ended(id);
         self.update_probe_targets();
         let ending = self.with_sampled_cpu(id, ending);
@@ -139,6 +147,7 @@ impl EngineLoop {
             let peak = ending.peak_rss_bytes.map(|peak| peak.value);
             row.peak_rss_bytes = row.peak_rss_bytes.max(peak);
             if let Some(attempt) = row.attempts.last_mut() {
+                row.started.get_or_insert(attempt.started);
                 attempt.ended = Some(now);
                 attempt.ending = Some(ending);
             }
@@ -205,11 +214,9 @@ impl EngineLoop {
 
     /// Tells the probe which process trees matter now.
     pub(super) fn update_probe_targets(&mut self) {
-        let calls = self.starts.iter().filter_map(|(call, start)| {
-            Some(Target {
-                subject: Subject::Call(*call, start.epoch),
-                pid: start.pid?,
-            })
+        let calls = self.inflight.processes().map(|(call, epoch, pid)| Target {
+            subject: Subject::Call(call, epoch),
+            pid,
         });
         let targets = calls.chain(self.servers.targets());
         self.probe.set_targets(targets.collect());
@@ -243,7 +250,7 @@ impl EngineLoop {
             }
         }
         if let Some(reading) = self.machine_reading(reading) {
-            self.step(Input::MachineRead(reading));
+            self.step(now, Input::MachineRead(reading));
         }
         self.mark();
     }
@@ -264,8 +271,7 @@ impl EngineLoop {
 
     /// Takes a reading of a call; whether it is of its current attempt.
     fn take_sample(&mut self, call: CallId, epoch: Epoch, sample: Option<CallSample>) -> bool {
-        let start = self.starts.get(&call);
-        let is_current = start.is_some_and(|start| start.epoch == epoch);
+        let is_current = self.inflight.get(call, epoch).is_some();
         if is_current {
             self.rows.add_sample(call, sample);
         }
@@ -281,17 +287,14 @@ impl EngineLoop {
                 self.journal_output(id);
             }
         }
-        for id in self.launcher.store.take_changed() {
+        for id in self.launcher.outputs.store().take_changed() {
             self.update_output(id);
-            let Some(epoch) = self.starts.get(&id).map(|start| start.epoch) else {
+            let Some(epoch) = self.inflight.epoch(id) else {
                 continue;
             };
-            let has_idle_timeout = self
-                .calls
-                .get(id.index())
-                .is_some_and(|call| call.timeouts.idle.is_some());
-            if has_idle_timeout {
-                self.step(Input::OutputSeen { id, epoch });
+            let row = self.rows.get(id);
+            if row.is_some_and(|row| row.call.timeouts.idle.is_some()) {
+                self.step(self.clock.now(), Input::OutputSeen { id, epoch });
             }
         }
     }
@@ -301,14 +304,14 @@ impl EngineLoop {
         if self.is_disk_problem_shown {
             return;
         }
-        if let Some(problem) = self.launcher.store.problem() {
+        if let Some(problem) = self.launcher.outputs.store().problem() {
             self.is_disk_problem_shown = true;
             self.notify(&format!("long outputs are not kept on disk: {problem}"));
         }
     }
 
     fn update_output(&mut self, id: CallId) {
-        let stat = self.launcher.store.stat(id);
+        let stat = self.launcher.outputs.store().stat(id);
         if self.rows.get(id).is_none_or(|row| row.output == stat) {
             return;
         }
@@ -329,7 +332,7 @@ impl EngineLoop {
         let now = self.clock.now();
         let seen = self.seen.entry(id).or_default();
         let limit = RunEvent::OUTPUT_LIMIT;
-        for piece in self.launcher.store.take_pieces(id, seen, limit) {
+        for piece in self.launcher.outputs.store().take_pieces(id, seen, limit) {
             let what = EventKind::Output {
                 call: id,
                 attempt: piece.attempt,

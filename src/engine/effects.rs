@@ -1,43 +1,41 @@
-//! What the scheduler orders, done.
+//! The effects that the scheduler orders, carried out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::launcher::{AttemptId, Refused};
-use super::run::{EngineLoop, Start};
-use crate::exec::StopTokens;
+use super::launcher::{Prepared, StartError};
+use super::preparation::failed;
+use super::run::EngineLoop;
 use crate::model::{
-    AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, EdgeKind, Ending, Epoch,
-    EventKind, LaneId, LockSet, Outcome, StopCause, StopStep, ToolAction, WaitReason,
+    AttemptId, AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, Ending, Epoch,
+    EventKind, LaneId, Outcome, StopCause, StopStep, ToolAction, WaitReason,
 };
 use crate::sched::{DecisionRecord, Effect, Input, Reason, StopSignal};
 
 impl EngineLoop {
-    /// Tells the scheduler something, and does what it orders until it orders
-    /// nothing more.
-    pub(super) fn step(&mut self, input: Input) {
-        self.step_at(self.clock.now(), input);
-    }
-
-    /// The same for what happened at a time that was looked at before.
-    pub(super) fn step_at(&mut self, now: Duration, input: Input) {
+    /// Gives the scheduler an input, carries out its effects, and goes on with
+    /// the inputs that these lead to at once.
+    pub(super) fn step(&mut self, now: Duration, input: Input) {
         let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let taped = self.tape.is_wanted().then(|| input.clone());
-            let effects = self.scheduler.step(now, input);
-            if let Some(input) = taped {
-                let effects = effects.clone();
-                self.tape.add(DecisionRecord::Stepped {
-                    now,
-                    input,
-                    effects,
-                });
+        let mut is_admission_held = false;
+        loop {
+            while let Some(input) = inputs.pop_front() {
+                let is_answer = matches!(input, Input::LocksResolved { .. });
+                is_admission_held = is_answer && !self.resolving.is_empty();
+                for effect in self.step_once(now, input) {
+                    is_admission_held |= matches!(effect, Effect::ResolveLocks { .. });
+                    inputs.extend(self.perform(&effect, now));
+                }
             }
-            for effect in effects {
-                inputs.extend(self.perform(&effect, now));
+            self.end_stopped_preparations(&mut inputs, now);
+            // Locks that are resolved aside hold back the starts of one step
+            // only: other calls may overtake.
+            if inputs.is_empty() && is_admission_held && !self.resolving.is_empty() {
+                inputs.push_back(Input::Ticked);
+            }
+            if inputs.is_empty() {
+                break;
             }
         }
         let busy = self.scheduler.lanes().iter().flatten().count();
@@ -47,29 +45,43 @@ impl EngineLoop {
         self.mark();
     }
 
-    /// Does one thing; what is known at once goes back to the scheduler.
+    fn step_once(&mut self, now: Duration, input: Input) -> Vec<Effect> {
+        let taped = self.tape.is_wanted().then(|| input.clone());
+        let effects = self.scheduler.step(now, input);
+        if let Some(input) = taped {
+            self.tape.add(DecisionRecord::Stepped {
+                now,
+                input,
+                effects: effects.clone(),
+            });
+        }
+        effects
+    }
+
+    /// Carries out one effect. Returns the input that it leads to at once.
     fn perform(&mut self, effect: &Effect, now: Duration) -> Option<Input> {
         match *effect {
-            Effect::ResolveLocks { id } => Some(Input::LocksResolved {
-                id,
-                locks: self.resolve_locks(id),
-            }),
+            Effect::ResolveLocks { id } => self.resolve_locks(id),
             Effect::Start {
                 id,
                 lane,
                 epoch,
                 attempt,
-            } => self.start(id, lane, epoch, attempt, now),
-            Effect::Stop { id, epoch, signal } => {
-                self.stop(id, epoch, signal, now);
-                None
+            } => {
+                let attempt = AttemptId {
+                    call: id,
+                    number: attempt,
+                    epoch,
+                };
+                self.start(attempt, lane, now)
             }
+            Effect::Stop { id, epoch, signal } => self.stop(id, epoch, signal, now),
             Effect::Retry {
                 id, after, outcome, ..
             } => {
                 self.record_attempt_outcome(id, outcome);
                 self.sync_state(id, now);
-                self.refresh_wait(id, now, self.attempt_end(id, after, outcome));
+                self.refresh_wait(id, now, self.attempt_summary(id, after, outcome));
                 None
             }
             Effect::StepCap(step) => {
@@ -87,100 +99,131 @@ impl EngineLoop {
         }
     }
 
-    /// Done at once and not aside: calls behind this one would start before it
-    /// while its locks are unknown.
-    fn resolve_locks(&self, id: CallId) -> LockSet {
-        let Some(call) = self.calls.get(id.index()) else {
-            return LockSet::default();
-        };
-        match self.launcher.resolve(call, &self.names) {
-            Ok(args) => self.launcher.locks(call, &args),
-            // The start will be refused for the same reason, and needs no lock for that.
-            Err(_) => call.locks.clone(),
+    /// Resolves the locks of a call: at once where that is quick, so that calls
+    /// behind it do not overtake it, else aside.
+    fn resolve_locks(&mut self, id: CallId) -> Option<Input> {
+        let call = Arc::clone(&self.rows.get(id)?.call);
+        if self.launcher.is_quick_to_resolve(&call) {
+            let locks = self.launcher.locks(&call, &self.referents(&call));
+            return Some(Input::LocksResolved { id, locks });
         }
+        self.resolving.insert(id);
+        self.resolve_locks_aside(call);
+        None
     }
 
-    fn start(
-        &mut self,
-        id: CallId,
-        lane: LaneId,
-        epoch: Epoch,
-        attempt: AttemptNo,
-        now: Duration,
-    ) -> Option<Input> {
-        let start = Start {
-            epoch,
-            stop: StopTokens::default(),
-            pid: None,
-        };
-        self.starts.insert(id, start);
+    fn start(&mut self, attempt: AttemptId, lane: LaneId, now: Duration) -> Option<Input> {
+        let id = attempt.call;
+        self.inflight.add(id, attempt.epoch);
         self.rows.set_wait(id, None, now);
         self.sync_state(id, now);
-        if let Some(row) = self.rows.edit(id) {
-            row.started.get_or_insert(now);
-            row.remote = None;
-            row.attempts.push(AttemptRecord {
-                attempt,
-                lane,
-                started: now,
-                stop_ordered: None,
-                ended: None,
-                ending: None,
-                outcome: None,
-            });
+        let row = self.rows.edit(id)?;
+        row.remote = None;
+        row.attempts.push(AttemptRecord {
+            attempt: attempt.number,
+            lane,
+            lane_taken: now,
+            started: now,
+            stop_ordered: None,
+            ended: None,
+            argv: None,
+            ending: None,
+            outcome: None,
+        });
+        let call = Arc::clone(&row.call);
+        if self.launcher.is_quick(&call) {
+            let prepared = self
+                .launcher
+                .prepare(attempt, &call, &self.referents(&call));
+            return self.launch(attempt, prepared, now);
         }
-        let call = self.calls.get(id.index())?;
-        let needs_output = call.after.iter().any(|edge| edge.on == EdgeKind::Output);
-        if needs_output {
-            self.resolve_args_aside(id, epoch);
-            return None;
-        }
-        let args = self.launcher.resolve(call, &self.names);
-        self.launch(id, epoch, args, now)
+        let times_out = call.timeouts.run.map(|limit| now + limit);
+        self.inflight.prepare(id, attempt.epoch, times_out);
+        self.prepare_aside(attempt, call);
+        None
     }
 
-    /// Begins the attempt, or refuses it.
+    /// Begins an attempt whose start is prepared, or ends it as refused.
     pub(super) fn launch(
         &mut self,
-        id: CallId,
-        epoch: Epoch,
-        args: Result<Arc<Value>, Refused>,
+        attempt: AttemptId,
+        prepared: Result<Prepared, StartError>,
         now: Duration,
     ) -> Option<Input> {
-        let stop = self
-            .starts
-            .get(&id)
-            .filter(|s| s.epoch == epoch)?
-            .stop
-            .clone();
-        let call = self.calls.get(id.index())?;
-        let attempt = self.rows.get(id)?.attempts.last()?.attempt;
-        let attempt_id = AttemptId {
-            call: id,
-            attempt,
-            epoch,
-        };
-        let begun = args.and_then(|args| {
-            self.launcher.start(attempt_id, call, &args, stop)?;
-            Ok(args)
-        });
-        match begun {
-            Ok(args) => {
-                self.look_for_overlaps(id);
-                if let Some(row) = self.rows.edit(id) {
-                    row.args = args;
-                    row.are_args_resolved = true;
-                }
-                None
+        let AttemptId {
+            call: id, epoch, ..
+        } = attempt;
+        let stop = self.inflight.get(id, epoch)?.stop.clone();
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let ending = Ending::refused(error.to_string());
+                return self.end_attempt(id, epoch, ending, now);
             }
-            Err(Refused(reason)) => self.end_attempt(id, epoch, Ending::refused(reason), now),
+        };
+        self.look_for_overlaps(id);
+        if let Some(row) = self.rows.edit(id) {
+            row.args = Arc::clone(&prepared.args);
+            row.are_args_resolved = true;
+            row.started.get_or_insert(now);
+            if let Some(record) = row.attempts.last_mut() {
+                record.started = now;
+                record.argv = prepared.argv();
+            }
+        }
+        self.inflight.launch(id, epoch);
+        self.launcher.launch(attempt, prepared, stop);
+        None
+    }
+
+    /// When the next start that is prepared aside times out.
+    pub(super) fn end_overdue_preparations(&mut self, now: Duration) {
+        let overdue: Vec<_> = self
+            .inflight
+            .preparing()
+            .filter(|(.., times_out)| times_out.is_some_and(|at| at <= now))
+            .map(|(call, epoch, _)| (call, epoch))
+            .collect();
+        for (call, epoch) in overdue {
+            let limit = self.rows.get(call).and_then(|row| row.call.timeouts.run);
+            let reason = Reason::RunTimeout {
+                limit: limit.unwrap_or_default(),
+            };
+            let ending = Ending {
+                reason: Some(format!("{reason}: its arguments were still being prepared")),
+                ..Ending::plain(Outcome::TimedOut)
+            };
+            if let Some(input) = self.end_attempt(call, epoch, ending, now) {
+                self.step(now, input);
+            }
+        }
+    }
+
+    /// Ends the starts that are prepared aside and were told to stop: nothing
+    /// of them runs.
+    fn end_stopped_preparations(&mut self, inputs: &mut VecDeque<Input>, now: Duration) {
+        let stopped: Vec<_> = self
+            .inflight
+            .preparing()
+            .map(|(call, epoch, _)| (call, epoch))
+            .filter(|(call, _)| {
+                let state = self.scheduler.state(*call);
+                matches!(state, Some(CallState::Stopping { .. }))
+            })
+            .collect();
+        for (call, epoch) in stopped {
+            let ending = Ending {
+                reason: Some("stopped before it was launched".to_owned()),
+                ..Ending::plain(Outcome::Failed)
+            };
+            inputs.extend(self.end_attempt(call, epoch, ending, now));
         }
     }
 
     /// Notes with whom a call on a server overlaps that should not.
     fn look_for_overlaps(&mut self, id: CallId) {
-        let call = self.calls.get(id.index());
-        let tool = call.and_then(|call| self.launcher.catalogue.get(&call.tool));
+        let row = self.rows.get(id);
+        let tool = row.and_then(|row| self.launcher.catalogue.get(&row.call.tool));
         let Some(ToolAction::Mcp { server, access, .. }) = tool.map(|tool| &tool.action) else {
             return;
         };
@@ -192,32 +235,38 @@ impl EngineLoop {
         }
     }
 
-    fn stop(&mut self, id: CallId, epoch: Epoch, signal: StopSignal, now: Duration) {
-        let Some(start) = self.starts.get(&id).filter(|start| start.epoch == epoch) else {
-            return;
-        };
+    /// Passes a stop on. An attempt that ended and whose output is looked at
+    /// ends at once, as there is nothing left to stop.
+    fn stop(
+        &mut self,
+        id: CallId,
+        epoch: Epoch,
+        signal: StopSignal,
+        now: Duration,
+    ) -> Option<Input> {
+        let attempt = self.inflight.get(id, epoch)?;
         if let Some(CallState::Stopping { cause, .. }) = self.scheduler.state(id) {
-            start.stop.name_cause(cause);
+            attempt.stop.name_cause(cause);
         }
         match signal {
-            StopSignal::Soft => start.stop.soft.cancel(),
-            StopSignal::Hard => start.stop.hard.cancel(),
+            StopSignal::Soft => attempt.stop.soft.cancel(),
+            StopSignal::Hard => attempt.stop.hard.cancel(),
         }
+        let checked = self.inflight.checked(id, epoch).cloned();
         self.sync_state(id, now);
-        let Some(row) = self.rows.edit(id) else {
-            return;
-        };
+        let row = self.rows.edit(id)?;
         if let Some(attempt) = row.attempts.last_mut() {
             attempt.stop_ordered.get_or_insert(now);
         }
         if let CallState::Stopping { step, cause, .. } = row.state {
             self.journal_stop(id, cause, step, now);
         }
+        let reason = "stopped while its output was being checked".to_owned();
+        self.end_attempt(id, epoch, failed(checked?, reason), now)
     }
 
     fn journal_stop(&mut self, call: CallId, cause: StopCause, step: StopStep, now: Duration) {
-        let what = EventKind::CallStopping { call, cause, step };
-        self.record(now, what);
+        self.record(now, EventKind::CallStopping { call, cause, step });
     }
 
     fn record_attempt_outcome(&mut self, id: CallId, outcome: Outcome) {
@@ -239,7 +288,7 @@ impl EngineLoop {
         row.reason.clone_from(&text);
         let took = row.started.map(|started| now.saturating_sub(started));
         let last = row.attempts.last().map(|attempt| attempt.attempt);
-        let attempt = last.and_then(|last| self.attempt_end(id, last, outcome));
+        let attempt = last.and_then(|last| self.attempt_summary(id, last, outcome));
         let what = EventKind::CallEnded {
             call: id,
             outcome,
@@ -284,7 +333,7 @@ impl EngineLoop {
         }
     }
 
-    fn attempt_end(
+    fn attempt_summary(
         &self,
         id: CallId,
         attempt: AttemptNo,

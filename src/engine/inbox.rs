@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Command;
+use super::aside::AdmitError;
 use super::run::{EngineLoop, cap_with_room};
 use crate::model::{
     Call, CallId, CallName, CallOrigin, Cap, CapCause, CapControl, CapStep, EventKind, StopCause,
@@ -18,33 +19,37 @@ impl EngineLoop {
             // run gives it other orders meanwhile.
             self.resume();
         }
+        let now = self.clock.now();
+        let cancel = |ids, force| Input::CancelRequested {
+            ids,
+            cause: StopCause::User,
+            force,
+        };
         match command {
             Command::SetCap(cap) => self.set_cap(cap, CapControl::Pinned),
             Command::SetAuto(ceiling) => self.set_cap(ceiling, CapControl::Auto),
             Command::SetOrder(order) => {
                 self.policy.order = order;
-                self.step(Input::PolicyChanged(self.policy));
+                self.step(now, Input::PolicyChanged(self.policy));
             }
-            Command::Pause => self.step(Input::Paused),
-            Command::Resume => self.step(Input::Resumed),
+            Command::Pause => self.step(now, Input::Paused),
+            Command::Resume => self.step(now, Input::Resumed),
             Command::Suspend => self.suspend(),
             Command::Continue => self.resume(),
-            Command::Cancel(ids) => self.cancel(ids, Force::Ladder),
-            Command::Kill(ids) => self.cancel(ids, Force::Kill),
-            Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
-            Command::KillAll => self.cancel(self.open_calls(), Force::Kill),
+            Command::Cancel(ids) => self.step(now, cancel(ids, Force::Ladder)),
+            Command::Kill(ids) => self.step(now, cancel(ids, Force::Kill)),
+            Command::CancelAll => self.step(now, cancel(self.open_calls(), Force::Ladder)),
+            Command::KillAll => self.step(now, cancel(self.open_calls(), Force::Kill)),
             Command::Rerun(ids) => self.rerun(&ids),
             Command::Add(draft) => self.add(*draft),
-            Command::Move { call, before } => self.step(Input::CallMoved { id: call, before }),
+            Command::Move { call, before } => self.step(now, Input::CallMoved { id: call, before }),
             Command::SetPriority { call, priority } => {
-                self.step(Input::PriorityChanged { id: call, priority });
+                self.step(now, Input::PriorityChanged { id: call, priority });
             }
-            Command::RunNext(id) => self.step(Input::RunNextRequested { id }),
-            Command::Server { name, order } => {
-                self.launcher.spawner.control_server(&name, order);
-            }
-            Command::Drain => self.step(Input::DrainRequested),
-            Command::Shutdown => self.step(Input::ShutdownRequested),
+            Command::RunNext(id) => self.step(now, Input::RunNextRequested { id }),
+            Command::Server { name, order } => self.launcher.spawner.control_server(&name, order),
+            Command::Drain => self.step(now, Input::DrainRequested),
+            Command::Shutdown => self.step(now, Input::ShutdownRequested),
         }
     }
 
@@ -71,7 +76,7 @@ impl EngineLoop {
         }
         let before = self.scheduler.auto_cap().map_or(was.0, |auto| auto.lanes);
         (self.policy.cap, self.policy.control) = (cap, control);
-        self.step(Input::PolicyChanged(self.policy));
+        self.step(self.clock.now(), Input::PolicyChanged(self.policy));
         let auto = self.scheduler.auto_cap();
         if auto.is_none() {
             self.cap_log.highest = self.cap_log.highest.max(cap);
@@ -94,11 +99,6 @@ impl EngineLoop {
         self.record(now, EventKind::CapChanged { step });
     }
 
-    fn cancel(&mut self, ids: Vec<CallId>, force: Force) {
-        let cause = StopCause::User;
-        self.step(Input::CancelRequested { ids, cause, force });
-    }
-
     fn open_calls(&self) -> Vec<CallId> {
         let all = (0..self.rows.len()).map(CallId::from_index);
         let is_open = |id: &CallId| self.rows.get(*id).is_some_and(|row| !row.state.is_ended());
@@ -107,21 +107,21 @@ impl EngineLoop {
 
     /// Runs ended calls again as new calls with the arguments they had.
     fn rerun(&mut self, ids: &[CallId]) {
-        let first = self.calls.len();
+        let first = self.rows.len();
         for id in ids {
             if let Some(call) = self.copy_of(*id) {
                 let now = self.clock.now();
                 self.register(call, now);
             }
         }
-        self.queue(first..self.calls.len());
+        self.queue(first..self.rows.len());
     }
 
     fn copy_of(&self, id: CallId) -> Option<Call> {
-        let original = self.calls.get(id.index())?;
         let row = self.rows.get(id).filter(|row| row.state.is_ended())?;
+        let original = &row.call;
         let mut call = Call::clone(original);
-        call.id = CallId::from_index(self.calls.len());
+        call.id = CallId::from_index(self.rows.len());
         call.name = self.free_name(original.name.as_str());
         call.foreign_name = None;
         call.start_after = None;
@@ -147,24 +147,31 @@ impl EngineLoop {
             .unwrap_or_else(|| CallName::new(name))
     }
 
-    /// Queues a call that a user asked for, or says why it cannot be.
+    /// Checks a call that a user asks for: at once where that is quick, else
+    /// aside.
     fn add(&mut self, draft: Draft) {
-        let names = self
-            .names
-            .iter()
-            .map(|(name, referent)| (name.clone(), referent.call))
-            .collect();
-        match plan::admit(draft, &names, &self.launcher.catalogue) {
-            Ok(call) => {
-                let first = self.calls.len();
-                let now = self.clock.now();
-                self.register(call, now);
+        if self.launcher.is_quick_to_check(&draft.tool, &draft.args) {
+            let admitted = plan::admit(draft, &self.names, &self.launcher.catalogue);
+            self.admitted(admitted.map_err(AdmitError::Draft));
+        } else {
+            self.admit_aside(draft);
+        }
+    }
+
+    /// Queues a call that a user asked for, or says why it cannot be.
+    pub(super) fn admitted(&mut self, admitted: Result<Call, AdmitError>) {
+        match admitted {
+            Ok(mut call) => {
+                if self.names.contains_key(&call.name) {
+                    // Taken while it was checked.
+                    call.name = self.free_name(call.name.as_str());
+                }
+                let first = self.rows.len();
+                call.id = CallId::from_index(first);
+                self.register(call, self.clock.now());
                 self.queue(first..first + 1);
             }
-            Err(problems) => {
-                let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                self.notify(&format!("not added: {}", reasons.join("; ")));
-            }
+            Err(error) => self.notify(&format!("not added: {error}")),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! From a start that the scheduler ordered to a running attempt: arguments are
-//! resolved and checked again, the command line is built, the attempt begins.
+//! resolved and checked again, the work is built from them, the attempt begins.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,22 +9,27 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::outputs;
-use crate::catalogue::{Catalogue, Surroundings, command, http};
-use crate::exec::{AttemptEvent, Spawner, StopTokens, wait_attempt};
+use super::outputs::{Outputs, Referent};
+use crate::catalogue::command::{self, ExpandError};
+use crate::catalogue::http::{self, RequestError};
+use crate::catalogue::{ArgumentProblem, Catalogue, Surroundings};
+use crate::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    AttemptNo, Call, CallId, CallName, EdgeKind, Epoch, LockSet, McpRequest, OutputKind,
-    ProcessSpec, Tool, ToolAction,
+    AttemptId, Call, CallName, EdgeKind, LockSet, McpRequest, OutputKind, ProcessSpec, Tool,
+    ToolAction, ToolName, Work,
 };
-use crate::output::Store;
-use crate::plan;
+use crate::plan::{self, MissingOutput, ResolveError};
+
+/// Bytes of arguments and outputs that are looked at on the loop; more is done
+/// aside.
+const QUICK_BYTES: u64 = 32 * 1024;
 
 /// What every attempt of a run is started with.
 #[derive(Clone)]
 pub(super) struct Launcher {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) spawner: Arc<dyn Spawner>,
-    pub(super) store: Store,
+    pub(super) outputs: Arc<Outputs>,
     pub(super) surroundings: RunSurroundings,
     pub(super) time_scale: f64,
     pub(super) events: mpsc::Sender<AttemptEvent>,
@@ -45,116 +50,156 @@ pub struct RunSurroundings {
     pub run_dir: PathBuf,
 }
 
-/// Why a start comes to nothing, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused(pub(super) String);
-
-/// One start that the scheduler ordered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct AttemptId {
-    pub(super) call: CallId,
-    pub(super) attempt: AttemptNo,
-    pub(super) epoch: Epoch,
+/// Reason a call was refused before any process started; shown to the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum StartError {
+    #[error("unknown tool {0}")]
+    UnknownTool(ToolName),
+    #[error(transparent)]
+    Reference(#[from] ResolveError),
+    #[error("invalid arguments: {0}")]
+    Arguments(ArgumentProblem),
+    #[error(transparent)]
+    Command(#[from] ExpandError),
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error("an internal error ended it: preparing its start panicked")]
+    Panicked,
 }
 
-/// The calls a call may refer to, by name.
-pub(super) type CallNames = BTreeMap<CallName, Referent>;
+/// The calls that a call refers to, by name.
+pub(super) type Referents = BTreeMap<CallName, Referent>;
 
-/// A call that others may refer to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Referent {
-    pub(super) call: CallId,
-    pub(super) output: OutputKind,
+/// A start that is ready to be launched.
+pub(super) struct Prepared {
+    pub(super) args: Arc<Value>,
+    task: Task,
+}
+
+enum Task {
+    /// No process: waits this long.
+    Wait(Duration),
+    Work(Work),
+}
+
+impl Prepared {
+    /// The command line, where a program is started.
+    pub(super) fn argv(&self) -> Option<Arc<[String]>> {
+        match &self.task {
+            Task::Work(Work::Process(spec)) => Some(spec.argv.as_slice().into()),
+            Task::Work(_) | Task::Wait(_) => None,
+        }
+    }
 }
 
 impl Launcher {
-    /// The arguments of a call with every reference filled in, checked against
-    /// the tool's schema.
-    pub(super) fn resolve(&self, call: &Call, names: &CallNames) -> Result<Arc<Value>, Refused> {
-        let output = |name: &CallName| {
-            let parent = names.get(name)?;
-            outputs::value(&self.store, parent.output, parent.call)
-        };
-        let args =
-            plan::resolve(&call.args, &output).map_err(|error| Refused(error.to_string()))?;
-        let problems = self.catalogue.validate(&call.tool, &args);
-        if let Some(first) = problems.first() {
-            return Err(Refused(format!("invalid arguments: {first}")));
-        }
-        Ok(Arc::new(args))
+    /// Whether a start of this call is prepared within microseconds, without a
+    /// look at the disk.
+    pub(super) fn is_quick(&self, call: &Call) -> bool {
+        self.is_quick_to_resolve(call) && self.catalogue.is_quick_to_validate(&call.tool)
     }
 
-    /// The locks of a call whose arguments are resolved.
-    pub(super) fn locks(&self, call: &Call, args: &Value) -> LockSet {
+    /// Whether arguments as they are written are checked within microseconds.
+    pub(super) fn is_quick_to_check(&self, tool: &ToolName, args: &Value) -> bool {
+        fits(args, &mut { QUICK_BYTES }) && self.catalogue.is_quick_to_validate(tool)
+    }
+
+    /// The same as [`Launcher::is_quick`], without the check of arguments.
+    pub(super) fn is_quick_to_resolve(&self, call: &Call) -> bool {
+        let mut room = QUICK_BYTES;
+        let parents = call.after.iter().filter(|edge| edge.on == EdgeKind::Output);
+        let are_short = parents.into_iter().all(|edge| {
+            let bytes = self.outputs.bytes_in_memory(edge.call);
+            let left = bytes.and_then(|bytes| room.checked_sub(bytes));
+            left.map(|left| room = left).is_some()
+        });
+        are_short && fits(&call.args, &mut room)
+    }
+
+    /// Prepares the start of an attempt.
+    pub(super) fn prepare(
+        &self,
+        attempt: AttemptId,
+        call: &Call,
+        referents: &Referents,
+    ) -> Result<Prepared, StartError> {
+        let args = self.resolve(call, referents)?;
+        let problems = self.catalogue.validate(&call.tool, &args);
+        if let Some(first) = problems.into_iter().next() {
+            return Err(StartError::Arguments(first));
+        }
+        let args = Arc::new(args);
+        let task = self.task(attempt, call, &args)?;
+        Ok(Prepared { args, task })
+    }
+
+    /// The arguments of a call with every reference filled in.
+    fn resolve(&self, call: &Call, referents: &Referents) -> Result<Value, ResolveError> {
+        plan::resolve(&call.args, &|name| {
+            let referent = referents.get(name).ok_or(MissingOutput::Unknown)?;
+            let value = self.outputs.value(*referent);
+            value.map_err(|error| MissingOutput::Unreadable(error.to_string()))
+        })
+    }
+
+    /// The locks of a call whose parents have ended.
+    pub(super) fn locks(&self, call: &Call, referents: &Referents) -> LockSet {
         let mut locks = call.locks.clone();
+        // The start will be refused for the same reason, and needs no lock for that.
+        let Ok(args) = self.resolve(call, referents) else {
+            return locks;
+        };
         if let Some(tool) = self.catalogue.get(&call.tool) {
-            let tool_locks = crate::catalogue::locks(tool, args);
+            let tool_locks = crate::catalogue::locks(tool, &args);
             locks.write.extend(tool_locks.write);
             locks.read.extend(tool_locks.read);
         }
         locks
     }
 
-    /// Begins an attempt. Its start and its end are told through the events.
-    pub(super) fn start(
-        &self,
-        attempt_id: AttemptId,
-        call: &Call,
-        args: &Arc<Value>,
-        stop: StopTokens,
-    ) -> Result<(), Refused> {
+    /// How a call's output is read.
+    pub(super) fn output_kind(&self, call: &Call) -> OutputKind {
+        let tool = self.catalogue.get(&call.tool);
+        tool.map(|tool| tool.output).unwrap_or_default()
+    }
+
+    fn task(&self, attempt: AttemptId, call: &Call, args: &Arc<Value>) -> Result<Task, StartError> {
         let Some(tool) = self.catalogue.get(&call.tool) else {
-            return Err(Refused(format!("unknown tool {}", call.tool)));
+            return Err(StartError::UnknownTool(call.tool.clone()));
         };
-        match &tool.action {
-            ToolAction::Wait { run } => {
-                let time = run.mul_f64(self.time_scale);
-                let pause = self.pause.subscribe();
-                let events = self.events.clone();
-                wait_attempt(attempt_id.call, attempt_id.epoch, time, pause, stop, events);
-            }
-            ToolAction::Command { .. } => {
-                let launch = self.launch(attempt_id, call, tool, args)?;
-                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
-                self.spawner.start(launch, stop, sink, self.events.clone());
-            }
+        let work = match &tool.action {
+            ToolAction::Wait { run } => return Ok(Task::Wait(self.scaled(*run))),
+            ToolAction::Command { .. } => Work::Process(self.process(attempt, call, tool, args)?),
             ToolAction::Http { request } => {
                 let variables = &self.surroundings.inherited_env;
-                let start = (attempt_id.call, attempt_id.epoch);
-                let request = http::request(request, args, variables, start);
-                let mut request = request.map_err(|error| Refused(error.to_string()))?;
+                let mut request = http::request(request, args, variables, attempt)?;
                 request.is_repeatable = tool.is_repeatable();
-                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
-                let events = self.events.clone();
-                self.spawner.fetch(request, stop, sink, events);
+                Work::Http(request)
             }
             ToolAction::Mcp {
                 server,
                 tool: on_server,
                 ..
-            } => {
-                let question = McpRequest {
-                    call: attempt_id.call,
-                    epoch: attempt_id.epoch,
-                    server: server.clone(),
-                    tool: on_server.clone(),
-                    args: Arc::clone(args),
-                    is_repeatable: tool.is_repeatable(),
-                };
-                let sink = self.store.sink(attempt_id.call, attempt_id.attempt);
-                self.spawner.ask(question, stop, sink, self.events.clone());
-            }
-        }
-        Ok(())
+            } => Work::Mcp(McpRequest {
+                call: attempt.call,
+                attempt: attempt.number,
+                epoch: attempt.epoch,
+                server: server.clone(),
+                tool: on_server.clone(),
+                args: Arc::clone(args),
+                is_repeatable: tool.is_repeatable(),
+            }),
+        };
+        Ok(Task::Work(work))
     }
 
-    fn launch(
+    fn process(
         &self,
-        attempt_id: AttemptId,
+        attempt: AttemptId,
         call: &Call,
         tool: &Tool,
         args: &Value,
-    ) -> Result<ProcessSpec, Refused> {
+    ) -> Result<ProcessSpec, ExpandError> {
         let run = &self.surroundings;
         let surroundings = Surroundings {
             started_in: &run.started_in,
@@ -162,20 +207,34 @@ impl Launcher {
             inherited_env: &run.inherited_env,
             run_dir: &run.run_dir,
             call: &call.name,
-            attempt: attempt_id.attempt,
+            attempt: attempt.number,
         };
-        let expanded = command::expand(tool, args, &surroundings)
-            .map_err(|error| Refused(error.to_string()))?;
+        let expanded = command::expand(tool, args, &surroundings)?;
         Ok(ProcessSpec {
-            call: attempt_id.call,
-            attempt: attempt_id.attempt,
-            epoch: attempt_id.epoch,
+            call: attempt.call,
+            attempt: attempt.number,
+            epoch: attempt.epoch,
             argv: expanded.argv,
             env: expanded.env,
             cwd: expanded.cwd,
             stdin: expanded.stdin,
-            grace: call.timeouts.grace,
         })
+    }
+
+    /// Begins an attempt. Its start and its end come back as events.
+    pub(super) fn launch(&self, attempt: AttemptId, prepared: Prepared, stop: StopTokens) {
+        let events = self.events.clone();
+        match prepared.task {
+            Task::Wait(time) => {
+                let pause = self.pause.subscribe();
+                wait_attempt(attempt.call, attempt.epoch, time, pause, stop, events);
+            }
+            Task::Work(work) => {
+                let sink = self.outputs.store().sink(attempt.call, attempt.number);
+                self.spawner
+                    .start(work, AttemptContext { stop, sink, events });
+            }
+        }
     }
 
     /// Whether some of a call's locks are named by arguments that hold
@@ -192,5 +251,23 @@ impl Launcher {
     /// A time that a plan asks for, scaled.
     pub(super) fn scaled(&self, time: Duration) -> Duration {
         time.mul_f64(self.time_scale)
+    }
+}
+
+/// Whether a value takes no more than the bytes that are left. Looks at no more
+/// of it than that.
+fn fits(value: &Value, room: &mut u64) -> bool {
+    let bytes = match value {
+        Value::String(text) => text.len() as u64,
+        _ => 8,
+    };
+    let Some(left) = room.checked_sub(bytes) else {
+        return false;
+    };
+    *room = left;
+    match value {
+        Value::Array(items) => items.iter().all(|item| fits(item, room)),
+        Value::Object(table) => table.values().all(|item| fits(item, room)),
+        _ => true,
     }
 }

@@ -1,69 +1,325 @@
-//! From what a call printed to the value that references and reports see.
+//! Outputs of ended calls as values: parsed once, shared by every call that
+//! refers to them, and forgotten beyond a budget of bytes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
 
-use crate::catalogue::ArgumentProblem;
-use crate::model::{CallId, Ending, Outcome, OutputKind};
+use crate::model::{CallId, OutputKind};
 use crate::output::{Printed, Store};
 
-/// The output of a call, read as its tool promises: a JSON document, or text.
-pub(super) fn value(store: &Store, kind: OutputKind, call: CallId) -> Option<Arc<Value>> {
-    whole_value(store, kind, call).0
+/// Printed bytes of the outputs whose values are kept. A value takes up to some
+/// twenty times the bytes that it was read from. The one used last is kept
+/// whatever its size, so that calls that refer to one output share it.
+const KEPT_BYTES: u64 = 16 << 20;
+/// Number of values that are kept.
+const KEPT_VALUES: usize = 4096;
+
+/// A call whose output can be referred to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Referent {
+    pub(super) call: CallId,
+    pub(super) kind: OutputKind,
 }
 
-/// The output of a call, and whether it is truncated: text by the bound on
-/// text, and what promised JSON by the larger one on documents.
-pub fn whole_value(store: &Store, kind: OutputKind, call: CallId) -> (Option<Arc<Value>>, bool) {
-    if kind != OutputKind::Text {
-        let printed = store.result(call);
-        match (parse(&printed), kind) {
-            (Ok(value), _) => return (Some(Arc::new(value)), false),
-            (Err(_), OutputKind::Json) => return (None, printed.is_truncated),
-            (Err(_), _) => {}
+/// Reason that there is no whole output to refer to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OutputError {
+    /// Longer than is read back.
+    #[error("output is {bytes} bytes long; only {} MiB are read back", limit >> 20)]
+    TooLong { bytes: u64, limit: u64 },
+    /// Neither memory nor disk has all of it.
+    #[error("only {kept} of the {bytes} bytes of output were kept")]
+    Incomplete { kept: u64, bytes: u64 },
+    /// The tool promised JSON.
+    #[error("output is not one JSON document: {0}")]
+    NotJson(String),
+}
+
+/// The outputs of a run and the values read from them.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    store: Store,
+    values: Mutex<Values>,
+}
+
+type ReadOnce = Arc<OnceLock<Result<Arc<Value>, OutputError>>>;
+
+/// The values that are kept, each with when it was last used.
+#[derive(Debug, Default)]
+struct Values {
+    by_call: BTreeMap<CallId, KeptValue>,
+    by_use: BTreeMap<u64, CallId>,
+    uses: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct KeptValue {
+    /// Changes when the call prints anything more, as another attempt does.
+    generation: u64,
+    bytes: u64,
+    used: u64,
+    value: ReadOnce,
+}
+
+impl Outputs {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            values: Mutex::default(),
         }
     }
-    let printed = store.text_result(call);
-    let value = Value::String(text(&printed));
-    (Some(Arc::new(value)), printed.is_truncated)
-}
 
-/// What is printed as text: lossy UTF-8 without its final newline.
-fn text(printed: &Printed) -> String {
-    let text = String::from_utf8_lossy(&printed.bytes);
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    text.strip_suffix('\r').unwrap_or(text).to_owned()
-}
-
-fn parse(printed: &Printed) -> Result<Value, String> {
-    if printed.is_truncated {
-        return Err(format!("it was cut after {} bytes", printed.bytes.len()));
+    pub(super) fn store(&self) -> &Store {
+        &self.store
     }
-    serde_json::from_slice(&printed.bytes).map_err(|error| error.to_string())
+
+    /// Number of bytes of a call's output if it stands in memory, so that
+    /// reading it takes no look at the disk.
+    pub(super) fn bytes_in_memory(&self, call: CallId) -> Option<u64> {
+        self.store.stdout_in_memory(call)
+    }
+
+    /// Returns the whole output of a call as a value. The first to ask reads
+    /// and parses it; others who ask meanwhile wait for that.
+    ///
+    /// # Errors
+    ///
+    /// The reason that the output is not whole, or not of the promised form.
+    pub(super) fn value(&self, of: Referent) -> Result<Arc<Value>, OutputError> {
+        let stat = self.store.stat(of.call);
+        let value = self
+            .lock()
+            .entry(of.call, stat.generation, stat.stdout_bytes);
+        value.get_or_init(|| self.read(of)).clone()
+    }
+
+    fn read(&self, of: Referent) -> Result<Arc<Value>, OutputError> {
+        let printed = self.store.result(of.call);
+        if printed.is_truncated {
+            let (bytes, limit) = (printed.total, self.store.bounds().result_bytes);
+            return Err(if bytes > limit {
+                OutputError::TooLong { bytes, limit }
+            } else {
+                let kept = bytes.saturating_sub(printed.missing);
+                OutputError::Incomplete { kept, bytes }
+            });
+        }
+        let value = match (of.kind, parse(&printed.bytes)) {
+            (OutputKind::Text, _) => text(printed.bytes),
+            (_, Ok(value)) => value,
+            (OutputKind::Json, Err(error)) => return Err(OutputError::NotJson(error.to_string())),
+            (OutputKind::Auto, Err(_)) => text(printed.bytes),
+        };
+        Ok(Arc::new(value))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Values> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// The ending of a success whose tool promised JSON: a failure if what it
-/// printed is something else, or does not fit what was promised of it.
-pub(super) fn check_json_output(
-    store: &Store,
-    call: CallId,
-    ending: Ending,
-    validate: &dyn Fn(&Value) -> Vec<ArgumentProblem>,
-) -> Ending {
-    match parse(&store.result(call)) {
-        Ok(output) => match validate(&output).first() {
-            None => ending,
-            Some(problem) => Ending {
-                outcome: Outcome::Failed,
-                reason: Some(format!("output does not fit the tool's schema: {problem}")),
-                ..ending
-            },
-        },
-        Err(problem) => Ending {
-            outcome: Outcome::Failed,
-            reason: Some(format!("output is not one JSON document: {problem}")),
-            ..ending
-        },
+impl Values {
+    /// The place of a value, which is now the one used last.
+    fn entry(&mut self, call: CallId, generation: u64, bytes: u64) -> ReadOnce {
+        let kept = self.by_call.get(&call);
+        if kept.is_some_and(|kept| kept.generation != generation) {
+            self.forget(call);
+        }
+        self.uses += 1;
+        let used = self.uses;
+        let kept = self.by_call.entry(call).or_insert_with(|| {
+            self.bytes += bytes;
+            KeptValue {
+                generation,
+                bytes,
+                used,
+                value: ReadOnce::default(),
+            }
+        });
+        self.by_use.remove(&kept.used);
+        kept.used = used;
+        self.by_use.insert(used, call);
+        let value = Arc::clone(&kept.value);
+        while (self.bytes > KEPT_BYTES && self.by_call.len() > 1)
+            || self.by_call.len() > KEPT_VALUES
+        {
+            let Some((_, oldest)) = self.by_use.first_key_value() else {
+                break;
+            };
+            self.forget(*oldest);
+        }
+        value
+    }
+
+    fn forget(&mut self, call: CallId) {
+        if let Some(kept) = self.by_call.remove(&call) {
+            self.by_use.remove(&kept.used);
+            self.bytes -= kept.bytes;
+        }
+    }
+}
+
+/// The output of a call, for a report.
+#[derive(Debug, Clone, Default)]
+pub struct OutputValue {
+    /// A JSON document, a text, or for other bytes `{"base64": …}`. `None`
+    /// where a tool promised JSON and printed something else.
+    pub value: Option<Arc<Value>>,
+    /// Whether bytes of it are missing.
+    pub is_truncated: bool,
+}
+
+/// Returns the output of a call for a report: JSON up to the bound on
+/// documents, text up to the smaller bound on text.
+pub fn output_value(store: &Store, kind: OutputKind, call: CallId) -> OutputValue {
+    if kind != OutputKind::Text {
+        let printed = store.result(call);
+        if !printed.is_truncated
+            && let Ok(value) = parse(&printed.bytes)
+        {
+            return OutputValue {
+                value: Some(Arc::new(value)),
+                is_truncated: false,
+            };
+        }
+        if kind == OutputKind::Json {
+            return OutputValue {
+                value: None,
+                is_truncated: printed.is_truncated,
+            };
+        }
+    }
+    let Printed {
+        bytes,
+        is_truncated,
+        ..
+    } = store.text_result(call);
+    let value = if is_truncated {
+        Value::String(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        text(bytes)
+    };
+    OutputValue {
+        value: Some(Arc::new(value)),
+        is_truncated,
+    }
+}
+
+/// Bytes as a text without its final line break; bytes that are no UTF-8 are
+/// `{"base64": …}`, so that nothing of them is lost and nobody takes them for
+/// text.
+fn text(bytes: Vec<u8>) -> Value {
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            if text.ends_with('\n') {
+                text.pop();
+                if text.ends_with('\r') {
+                    text.pop();
+                }
+            }
+            Value::String(text)
+        }
+        Err(error) => json!({ "base64": BASE64_STANDARD.encode(error.as_bytes()) }),
+    }
+}
+
+/// Parses one JSON document; a byte order mark before it is no part of it.
+fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    serde_json::from_slice(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AttemptNo;
+    use crate::output::{Bounds, Stream};
+
+    fn printed(store: &Store, call: usize, bytes: &[u8]) -> Referent {
+        let call = CallId::from_index(call);
+        let sink = store.sink(call, AttemptNo(1));
+        sink.write(Stream::Stdout, bytes);
+        sink.finish();
+        Referent {
+            call,
+            kind: OutputKind::Auto,
+        }
+    }
+
+    #[test]
+    fn an_output_is_parsed_once_and_shared() {
+        let store = Store::new(None, Bounds::default());
+        let of = printed(&store, 0, b"[1, 2]");
+        let outputs = Outputs::new(store.clone());
+        let first = outputs.value(of).expect("a value");
+        let second = outputs.value(of).expect("a value");
+        assert!(Arc::ptr_eq(&first, &second));
+        store
+            .sink(of.call, AttemptNo(2))
+            .write(Stream::Stdout, b"[3]");
+        let again = outputs.value(of).expect("a value");
+        assert_eq!(*again, json!([3]), "another attempt printed something else");
+    }
+
+    #[test]
+    fn values_beyond_the_budget_are_forgotten_but_the_last_one() {
+        let store = Store::new(None, Bounds::default());
+        let outputs = Outputs::new(store);
+        let bytes = KEPT_BYTES / 2 + 1;
+        let entry = |index| {
+            let call = CallId::from_index(index);
+            outputs.lock().entry(call, 1, bytes)
+        };
+        let first = entry(0);
+        assert!(Arc::ptr_eq(&first, &entry(0)));
+        let _second = entry(1);
+        assert!(!Arc::ptr_eq(&first, &entry(0)));
+        let values = outputs.lock();
+        assert_eq!((values.by_call.len(), values.by_use.len()), (1, 1));
+        assert_eq!(values.bytes, bytes);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_keep_every_byte() {
+        let store = Store::new(None, Bounds::default());
+        let of = printed(&store, 0, b"\xff\x00\r\n");
+        let outputs = Outputs::new(store.clone());
+        let value = outputs.value(of).expect("a value");
+        assert_eq!(*value, json!({ "base64": "/wANCg==" }));
+        let reported = output_value(&store, OutputKind::Text, of.call);
+        assert_eq!(reported.value, Some(value));
+        let of = printed(&store, 1, b"text\r");
+        assert_eq!(*outputs.value(of).expect("a value"), json!("text\r"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_document() {
+        let store = Store::new(None, Bounds::default());
+        let of = printed(&store, 0, b"\xef\xbb\xbf{\"a\": 1}\n");
+        let outputs = Outputs::new(store);
+        assert_eq!(*outputs.value(of).expect("a value"), json!({"a": 1}));
+    }
+
+    #[test]
+    fn an_output_that_is_not_whole_is_refused_with_its_reason() {
+        let bounds = Bounds {
+            result_bytes: 1 << 20,
+            ..Bounds::default()
+        };
+        let store = Store::new(None, bounds);
+        let of = printed(&store, 0, &vec![b'x'; 3 << 20]);
+        let gap = printed(&store, 1, &vec![b'x'; 1 << 20]);
+        let outputs = Outputs::new(store);
+        let error = outputs.value(of).expect_err("too long");
+        assert_eq!(
+            error.to_string(),
+            "output is 3145728 bytes long; only 1 MiB are read back"
+        );
+        outputs.value(gap).expect("head and tail hold all of it");
     }
 }

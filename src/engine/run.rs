@@ -9,21 +9,24 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{self, Instant};
 
 use super::Command;
+use super::aside::{Aside, Completion};
 use super::cap_log::CapLog;
 use super::clock::RunClock;
 use super::hazards::OverlapDetector;
+use super::inflight::Inflight;
 use super::lane_time::BusyLaneTime;
-use super::launcher::{CallNames, Launcher, Referent, Refused};
+use super::launcher::Launcher;
 use super::outbox::Outbox;
+use super::outputs::Outputs;
 use super::publisher::Publisher;
 use super::rows::Rows;
 use super::servers::ServerWatch;
 use super::setup::{EventDetail, Lifetime, Setup};
 use super::snapshot::Lists;
-use crate::exec::{AttemptEvent, Spawner, StopTokens};
+use crate::exec::{AttemptEvent, Spawner};
 use crate::model::{
-    Call, CallId, Cap, Ending, Epoch, EventKind, History, MachineSample, Plan, Policy, RunEvent,
-    RunId, Snapshot, ToolName,
+    Call, CallId, CallName, Cap, EventKind, History, MachineSample, Plan, Policy, RunEvent, RunId,
+    Snapshot, ToolName,
 };
 use crate::output::PieceCursor;
 use crate::probe::Probe;
@@ -47,10 +50,11 @@ pub(super) struct EngineLoop {
     pub(super) scheduler: Scheduler,
     pub(super) policy: Policy,
     pub(super) cap_log: CapLog,
-    pub(super) calls: Vec<Arc<Call>>,
-    pub(super) names: CallNames,
+    pub(super) names: BTreeMap<CallName, CallId>,
     pub(super) rows: Rows,
-    pub(super) starts: BTreeMap<CallId, Start>,
+    pub(super) inflight: Inflight,
+    /// Calls whose locks are resolved aside.
+    pub(super) resolving: BTreeSet<CallId>,
     pub(super) launcher: Arc<Launcher>,
     pub(super) lists: Lists,
     pub(super) hazards: OverlapDetector,
@@ -73,33 +77,10 @@ pub(super) struct EngineLoop {
     pub(super) revision: u64,
     pub(super) notice: Option<(u64, Arc<str>)>,
     pub(super) lifetime: Lifetime,
-    pub(super) news_sender: mpsc::Sender<Completion>,
-    news: Option<mpsc::Receiver<Completion>>,
+    pub(super) aside: Aside,
+    completions: Option<mpsc::Receiver<Completion>>,
     attempts: Option<mpsc::Receiver<AttemptEvent>>,
     is_dirty: bool,
-}
-
-/// A start whose attempt has not ended.
-pub(super) struct Start {
-    pub(super) epoch: Epoch,
-    pub(super) stop: StopTokens,
-    pub(super) pid: Option<u32>,
-}
-
-/// What was done outside the loop for it.
-pub(super) enum Completion {
-    /// The arguments of a start are resolved, or it is refused.
-    Resolved {
-        call: CallId,
-        epoch: Epoch,
-        args: Result<Arc<serde_json::Value>, Refused>,
-    },
-    /// The output of an attempt that succeeded was looked at.
-    Settled {
-        call: CallId,
-        epoch: Epoch,
-        ending: Ending,
-    },
 }
 
 impl EngineLoop {
@@ -107,7 +88,7 @@ impl EngineLoop {
         let asked = setup.policy.cap;
         setup.policy.cap = cap_with_room(setup.spawner.as_ref(), asked);
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
-        let (news_sender, news) = mpsc::channel(ATTEMPT_EVENTS);
+        let (completion_sender, completions) = mpsc::channel(ATTEMPT_EVENTS);
         let settings = settings(&setup);
         let scheduler = Scheduler::new(settings.clone());
         let (detail, sender) = match setup.recorder {
@@ -122,14 +103,14 @@ impl EngineLoop {
             scheduler,
             policy: setup.policy,
             cap_log: CapLog::new(setup.policy),
-            calls: Vec::new(),
-            names: CallNames::new(),
+            names: BTreeMap::new(),
             rows: Rows::default(),
-            starts: BTreeMap::new(),
+            inflight: Inflight::default(),
+            resolving: BTreeSet::new(),
             launcher: Arc::new(Launcher {
                 catalogue: setup.catalogue,
                 spawner: setup.spawner,
-                store: setup.store,
+                outputs: Arc::new(Outputs::new(setup.store)),
                 surroundings: setup.surroundings,
                 time_scale: setup.time_scale,
                 events: attempt_sender,
@@ -153,8 +134,8 @@ impl EngineLoop {
             revision: 0,
             notice: None,
             lifetime: setup.lifetime,
-            news_sender,
-            news: Some(news),
+            aside: Aside::new(completion_sender),
+            completions: Some(completions),
             attempts: Some(attempts),
             is_dirty: true,
         };
@@ -193,13 +174,7 @@ impl EngineLoop {
                 args: Arc::new(call.args.clone()),
             },
         );
-        let tool = self.launcher.catalogue.get(&call.tool);
-        let referent = Referent {
-            call: call.id,
-            output: tool.map(|tool| tool.output).unwrap_or_default(),
-        };
-        self.names.insert(call.name.clone(), referent);
-        self.calls.push(call);
+        self.names.insert(call.name.clone(), call.id);
     }
 
     /// Conducts the run to its end; its last snapshot.
@@ -209,14 +184,16 @@ impl EngineLoop {
         sender: watch::Sender<Arc<Snapshot>>,
     ) -> Arc<Snapshot> {
         let mut publisher = Publisher::new(sender);
-        let (Some(mut attempts), Some(mut news)) = (self.attempts.take(), self.news.take()) else {
+        let (Some(mut attempts), Some(mut completions)) =
+            (self.attempts.take(), self.completions.take())
+        else {
             return self.first_snapshot();
         };
         let mut readings = self.probe.readings();
         let mut server_changes = self.launcher.spawner.server_changes();
         let mut output_tick = time::interval(OUTPUT_PERIOD);
         output_tick.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
-        let first = 0..self.calls.len();
+        let first = 0..self.rows.len();
         self.queue(first);
         let mut is_asked_to_end = false;
         let mut is_command_open = true;
@@ -241,7 +218,9 @@ impl EngineLoop {
                         self.attempt_changed(event);
                     }
                 }
-                Some(piece) = news.recv(), if self.accepts_news() => self.handle_completion(piece),
+                Some(completion) = completions.recv(), if self.accepts_news() => {
+                    self.handle_completion(completion);
+                }
                 Ok(()) = readings.changed() => {
                     let reading = Arc::clone(&readings.borrow_and_update());
                     self.take_reading(&reading);
@@ -250,8 +229,8 @@ impl EngineLoop {
                     self.servers.is_stale = true;
                     self.mark();
                 }
-                _ = output_tick.tick(), if !self.starts.is_empty() => self.collect_output(),
-                () = sleep_until(deadline), if deadline.is_some() => self.step(Input::Ticked),
+                _ = output_tick.tick(), if !self.inflight.is_empty() => self.collect_output(),
+                () = sleep_until(deadline), if deadline.is_some() => self.tick(),
                 () = sleep_until(due), if due.is_some() => publisher.publish(self.snapshot()),
             }
             if std::mem::take(&mut self.is_dirty) {
@@ -287,7 +266,7 @@ impl EngineLoop {
 
     fn is_over(&self, is_asked_to_end: bool) -> bool {
         let may_end = is_asked_to_end || self.lifetime == Lifetime::UntilEnded;
-        may_end && self.rows.counts().open() == 0 && self.starts.is_empty()
+        may_end && self.rows.counts().open() == 0 && self.inflight.is_empty()
     }
 
     /// Whether news of attempts are wanted now: not while the recorder is
@@ -297,14 +276,23 @@ impl EngineLoop {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.clock.instant_of(self.scheduler.next_deadline()?)
+        let deadlines = [self.scheduler.next_deadline(), self.inflight.next_timeout()];
+        self.clock
+            .instant_of(deadlines.into_iter().flatten().min()?)
+    }
+
+    /// Does what is due now.
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        self.end_overdue_preparations(now);
+        self.step(now, Input::Ticked);
     }
 
     /// Hands calls over to the scheduler.
     pub(super) fn queue(&mut self, indices: std::ops::Range<usize>) {
-        let specs = self.calls.get(indices).unwrap_or_default();
-        let specs = specs.iter().map(|call| self.spec(call)).collect();
-        self.step(Input::CallsQueued(specs));
+        let calls = indices.filter_map(|index| self.rows.get(CallId::from_index(index)));
+        let specs = calls.map(|row| self.spec(&row.call)).collect();
+        self.step(self.clock.now(), Input::CallsQueued(specs));
     }
 
     fn spec(&self, call: &Call) -> CallSpec {

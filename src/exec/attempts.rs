@@ -1,11 +1,12 @@
 //! Every kind of attempt that leaves this process: programs under supervisors,
-//! questions to servers, requests to services.
+//! requests to tool servers, requests to services.
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::{AttemptEvent, Containment, LaneLimit, Servers, Spawner, StopTokens};
-use crate::model::{McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow};
-use crate::output::Sink;
+use super::{AttemptContext, Containment, LaneLimit, Servers, Spawner};
+#[cfg(not(feature = "http"))]
+use crate::model::Ending;
+use crate::model::{ServerCommand, ServerName, ServerRow, Work};
 
 /// Starts every kind of attempt.
 #[derive(Clone)]
@@ -20,35 +21,18 @@ pub struct Attempts {
 }
 
 impl Spawner for Attempts {
-    fn start(
-        &self,
-        launch: ProcessSpec,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        self.containment.start(launch, stop, sink, events);
-    }
-
-    fn ask(
-        &self,
-        question: McpRequest,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        self.servers.ask(question, stop, sink, events);
-    }
-
-    #[cfg(feature = "http")]
-    fn fetch(
-        &self,
-        request: crate::model::HttpRequest,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        self.web.fetch(request, stop, sink, events);
+    fn start(&self, work: Work, context: AttemptContext) {
+        match work {
+            Work::Process(spec) => self.containment.start_process(spec, context),
+            Work::Mcp(request) => self.servers.start_request(request, context),
+            #[cfg(feature = "http")]
+            Work::Http(request) => self.web.start_request(request, context),
+            #[cfg(not(feature = "http"))]
+            Work::Http(_) => {
+                let ending = Ending::refused("fanout was built without HTTP");
+                context.refuse(&work, ending);
+            }
+        }
     }
 
     fn servers(&self) -> Vec<ServerRow> {
@@ -59,8 +43,8 @@ impl Spawner for Attempts {
         Some(self.servers.changes())
     }
 
-    fn control_server(&self, name: &ServerName, order: ServerCommand) {
-        self.servers.conduct(name, order);
+    fn control_server(&self, name: &ServerName, command: ServerCommand) {
+        self.servers.conduct(name, command);
     }
 
     fn lane_limit(&self) -> Option<LaneLimit> {

@@ -41,7 +41,7 @@ pub use lane_limit::LaneLimit;
 pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{Pins, Servers, StartError, listed_tools};
 pub use refusal::{Refusal, Shortage, shortage_advice};
-pub use spawner::Spawner;
+pub use spawner::{AttemptContext, Spawner};
 pub use timer::wait_attempt;
 
 /// Becomes the warden or the terminal's guardian, and never returns, where this

@@ -5,12 +5,11 @@ use tokio::sync::{mpsc, watch};
 use super::attempt_event::{AttemptEvent, StopTokens};
 use super::lane_limit::LaneLimit;
 use super::reporter::Reporter;
-use crate::model::{
-    Ending, HttpRequest, McpRequest, ProcessSpec, ServerCommand, ServerName, ServerRow,
-};
+use crate::model::{Ending, ServerCommand, ServerName, ServerRow, Work};
 use crate::output::Sink;
 
-/// Starts attempts. The engine knows no more than this of processes.
+/// Starts attempts. The engine knows no more than this of processes, servers
+/// and services.
 pub trait Spawner: Send + Sync {
     /// Starts one attempt and returns at once. Exactly one
     /// [`AttemptEvent::Ended`] follows, whatever happens: also when nothing
@@ -18,41 +17,7 @@ pub trait Spawner: Send + Sync {
     /// attempt's processes are known to be gone, or have been given up.
     ///
     /// Must be called within a tokio runtime.
-    fn start(
-        &self,
-        launch: ProcessSpec,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    );
-
-    /// Starts an attempt that asks a tool server, and returns at once; the
-    /// same events follow. Where there are no servers, it is refused.
-    fn ask(
-        &self,
-        question: McpRequest,
-        _stop: StopTokens,
-        _sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        let refused = Ending::refused(format!("there is no server {}", question.server));
-        let reporter = Reporter::new(question.call, question.epoch, events);
-        tokio::spawn(reporter.ended(refused));
-    }
-
-    /// Starts an attempt that asks a service by HTTP, and returns at once; the
-    /// same events follow. Where HTTP is not spoken, it is refused.
-    fn fetch(
-        &self,
-        request: HttpRequest,
-        _stop: StopTokens,
-        _sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        let refused = Ending::refused("HTTP is not spoken here");
-        let reporter = Reporter::new(request.call, request.epoch, events);
-        tokio::spawn(reporter.ended(refused));
-    }
+    fn start(&self, work: Work, context: AttemptContext);
 
     /// Returns the state of every tool server, in the order of their names.
     fn servers(&self) -> Vec<ServerRow> {
@@ -65,9 +30,9 @@ pub trait Spawner: Send + Sync {
         None
     }
 
-    /// Does with a server what was asked, and returns at once: what comes of
-    /// it is seen in its row. Must be called within a tokio runtime.
-    fn control_server(&self, _name: &ServerName, _order: ServerCommand) {}
+    /// Starts, stops or restarts a server. Returns at once: the result is seen
+    /// in the server's row. Must be called within a tokio runtime.
+    fn control_server(&self, _name: &ServerName, _command: ServerCommand) {}
 
     /// Returns the number of lanes that there is room for; `None` is no limit.
     fn lane_limit(&self) -> Option<LaneLimit> {
@@ -80,4 +45,24 @@ pub trait Spawner: Send + Sync {
 
     /// Lets everything go on, by SIGCONT.
     fn resume(&self) {}
+}
+
+/// The connections of one attempt to the engine.
+#[derive(Debug)]
+pub struct AttemptContext {
+    /// Orders to stop it.
+    pub stop: StopTokens,
+    /// Takes its output.
+    pub sink: Sink,
+    /// Takes its start, its progress and its end.
+    pub events: mpsc::Sender<AttemptEvent>,
+}
+
+impl AttemptContext {
+    /// Ends an attempt that cannot be started. Must be called within a tokio
+    /// runtime.
+    pub(super) fn refuse(self, work: &Work, ending: Ending) {
+        let reporter = Reporter::new(work.call(), work.epoch(), self.events);
+        tokio::spawn(reporter.ended(ending));
+    }
 }

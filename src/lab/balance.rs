@@ -28,7 +28,7 @@ pub struct Imbalance {
 pub fn balance(run: &Snapshot) -> Result<(), Imbalance> {
     let ran = |attempt: &AttemptRecord| {
         let end = attempt.ended.unwrap_or(run.now);
-        end.saturating_sub(attempt.started)
+        end.saturating_sub(attempt.lane_taken)
     };
     let attempts = run.calls.iter().flat_map(|row| &row.attempts);
     let (ran, busy) = (attempts.map(ran).sum(), run.lane_time);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{CallId, Epoch, Secret};
+use super::{AttemptNo, CallId, Epoch, Secret};
 
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub enum BodyTemplate {
 pub struct HttpRequest {
     /// The call.
     pub call: CallId,
+    /// Which try.
+    pub attempt: AttemptNo,
     /// Identity of this start.
     pub epoch: Epoch,
     /// The method.

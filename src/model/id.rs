@@ -67,6 +67,17 @@ pub struct AttemptNo(pub u32);
 #[serde(transparent)]
 pub struct Epoch(pub u64);
 
+/// Identity of one attempt within its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptId {
+    /// The call.
+    pub call: CallId,
+    /// Which try.
+    pub number: AttemptNo,
+    /// Identity of the start.
+    pub epoch: Epoch,
+}
+
 /// How many lanes may be busy: 1 to [`Cap::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]

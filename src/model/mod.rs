@@ -35,7 +35,7 @@ pub use gauge::{
     Pressure, PressureSource,
 };
 pub use http::{BodyTemplate, HttpRequest, Method, RequestTemplate};
-pub use id::{AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
+pub use id::{AttemptId, AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
@@ -51,4 +51,4 @@ pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{Annotations, OutputKind, Rate, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};
-pub use work::{McpRequest, ProcessSpec, Stdin};
+pub use work::{McpRequest, ProcessSpec, Stdin, Work};

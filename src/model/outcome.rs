@@ -1,6 +1,7 @@
 //! How calls and attempts ended.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -146,12 +147,17 @@ pub struct AttemptRecord {
     pub attempt: AttemptNo,
     /// The lane it ran in.
     pub lane: LaneId,
-    /// When it was started.
+    /// When it took its lane.
+    pub lane_taken: Duration,
+    /// When it was launched: its arguments were resolved. The same as
+    /// `lane_taken` where it never was.
     pub started: Duration,
     /// When a stop was first ordered.
     pub stop_ordered: Option<Duration>,
     /// When it ended.
     pub ended: Option<Duration>,
+    /// Program and arguments as run, where a program was started. Untrusted text.
+    pub argv: Option<Arc<[String]>>,
     /// How it ended.
     pub ending: Option<Ending>,
     /// Its outcome; differs from the ending's where a stop was ordered.

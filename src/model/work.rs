@@ -1,15 +1,54 @@
-//! Input of an attempt, once its arguments are resolved.
+//! The work of an attempt, once its arguments are resolved.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{AttemptNo, CallId, Epoch, ServerName};
+use super::{AttemptNo, CallId, Epoch, HttpRequest, ServerName};
 
-/// Everything needed to start one attempt of a command tool.
+/// The work of one attempt, by the kind of tool that does it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Runs a program.
+    Process(ProcessSpec),
+    /// Asks a tool server.
+    Mcp(McpRequest),
+    /// Sends a request to a service.
+    Http(HttpRequest),
+}
+
+impl Work {
+    /// The call that the attempt belongs to.
+    pub fn call(&self) -> CallId {
+        match self {
+            Self::Process(spec) => spec.call,
+            Self::Mcp(request) => request.call,
+            Self::Http(request) => request.call,
+        }
+    }
+
+    /// Identity of the start.
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Self::Process(spec) => spec.epoch,
+            Self::Mcp(request) => request.epoch,
+            Self::Http(request) => request.epoch,
+        }
+    }
+
+    /// Which try at the call this is.
+    pub fn attempt(&self) -> AttemptNo {
+        match self {
+            Self::Process(spec) => spec.attempt,
+            Self::Mcp(request) => request.attempt,
+            Self::Http(request) => request.attempt,
+        }
+    }
+}
+
+/// The program of one attempt at a command tool, and its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessSpec {
     /// The call.
@@ -27,9 +66,6 @@ pub struct ProcessSpec {
     pub cwd: PathBuf,
     /// Standard input of the tool.
     pub stdin: Stdin,
-    /// Between the soft stop and the hard one, shown to the tool's supervisor;
-    /// the scheduler orders both stops.
-    pub grace: Duration,
 }
 
 /// Standard input of a tool.
@@ -41,11 +77,13 @@ pub enum Stdin {
     Bytes(Arc<[u8]>),
 }
 
-/// Everything needed to ask a server to run a tool.
+/// The request of one attempt at a server's tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct McpRequest {
     /// The call.
     pub call: CallId,
+    /// Which try.
+    pub attempt: AttemptNo,
     /// Identity of this start.
     pub epoch: Epoch,
     /// The server.
@@ -54,6 +92,6 @@ pub struct McpRequest {
     pub tool: String,
     /// The arguments, resolved.
     pub args: Arc<Value>,
-    /// Whether asking twice has the effect of asking once.
+    /// Whether sending it twice has the effect of sending it once.
     pub is_repeatable: bool,
 }

@@ -14,6 +14,7 @@ use super::arrival_log::ArrivalLog;
 use super::spill::SpillFile;
 use super::storage_budget::StorageBudget;
 use super::stream_buffer::{Spilling, StreamBuffer};
+use super::stream_view::StreamView;
 use crate::model::{AttemptNo, CallId};
 
 /// State behind the lock of an attempt.
@@ -81,6 +82,12 @@ impl Attempt {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Written> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A view of one stream as it is now, without its file.
+    pub(super) fn view(&self, stream: Stream) -> StreamView {
+        let block_bytes = self.budget.bounds.block_bytes;
+        StreamView::take(&self.lock().buffers[stream.index()], block_bytes)
     }
 
     /// Changes a buffer and adjusts the memory in use.

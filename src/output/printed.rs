@@ -22,6 +22,8 @@ pub struct Printed {
     pub is_truncated: bool,
     /// Bytes printed in all.
     pub total: u64,
+    /// Bytes printed that are not among `bytes`.
+    pub missing: u64,
 }
 
 /// Bytes of the end of a stream that a report carries.
@@ -69,6 +71,17 @@ impl Store {
     /// no longer kept.
     pub fn attempt_tail(&self, call: CallId, attempt: AttemptNo, stream: Stream) -> Printed {
         self.with_view(call, Some(attempt), stream, |_, view| tail(view, TAIL))
+    }
+
+    /// Number of bytes on standard output of the last attempt, if all of them
+    /// stand in memory.
+    pub fn stdout_in_memory(&self, call: CallId) -> Option<u64> {
+        let Some(attempt) = self.shared.output(call).and_then(|it| it.attempt(None)) else {
+            return Some(0);
+        };
+        let view = attempt.view(Stream::Stdout);
+        let is_whole = view.gap.is_none() && !view.needs_file();
+        is_whole.then_some(view.total)
     }
 
     fn with_view(
@@ -133,6 +146,7 @@ fn tail(view: &StreamView, bytes: u64) -> Printed {
         bytes: Lines::new(view).copy(from..view.total),
         is_truncated: from > 0,
         total: view.total,
+        missing: from,
     }
 }
 
@@ -155,6 +169,7 @@ fn print(view: &StreamView, (head, tail): (u64, u64)) -> Printed {
         },
         is_truncated: skipped > 0,
         total: view.total,
+        missing: skipped,
     }
 }
 

@@ -127,6 +127,11 @@ impl Store {
         self.shared.budget.problem()
     }
 
+    /// The limits on what is kept.
+    pub fn bounds(&self) -> &Bounds {
+        &self.shared.budget.bounds
+    }
+
     /// Bytes of memory that output takes now.
     pub fn memory_bytes(&self) -> u64 {
         self.shared.budget.memory_bytes()

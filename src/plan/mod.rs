@@ -30,5 +30,5 @@ pub use load::{Loaded, from_text, load, open, open_with};
 pub use parsed::CallSettings;
 use reference::is_call_name;
 pub use reference::{Reference, ReferenceError, references};
-pub use resolve::{LONGEST_FILLED, ResolveError, escape_all, resolve};
+pub use resolve::{LONGEST_FILLED, MissingOutput, ResolveError, escape_all, resolve};
 pub use summary::{Summary, check};

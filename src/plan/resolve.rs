@@ -26,6 +26,14 @@ pub enum ResolveError {
         /// The reference.
         reference: Reference,
     },
+    /// The output cannot be had as a whole, or is not of the promised form.
+    #[error("`{reference}`: {reason}")]
+    Unreadable {
+        /// The reference.
+        reference: Reference,
+        /// Reason, in words.
+        reason: String,
+    },
     /// The output has no such part.
     #[error("`{reference}`: the output, {found}, has no `{}`", reference.path.join("."))]
     NoSuchPart {
@@ -39,11 +47,20 @@ pub enum ResolveError {
     TooLong,
 }
 
+/// Reason that a call has no output to refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MissingOutput {
+    /// No such call can be referred to.
+    Unknown,
+    /// There is an output, but not the whole of it. In words.
+    Unreadable(String),
+}
+
 /// Fills in every reference of the arguments. A string that is one whole
 /// reference becomes the JSON value; inside a longer string it becomes text.
 pub fn resolve(
     args: &Value,
-    output: &dyn Fn(&CallName) -> Option<Arc<Value>>,
+    output: &dyn Fn(&CallName) -> Result<Arc<Value>, MissingOutput>,
 ) -> Result<Value, ResolveError> {
     let mut resolver = Resolver {
         output,
@@ -72,7 +89,7 @@ pub fn escape_all(args: &Value) -> Value {
 }
 
 struct Resolver<'r> {
-    output: &'r dyn Fn(&CallName) -> Option<Arc<Value>>,
+    output: &'r dyn Fn(&CallName) -> Result<Arc<Value>, MissingOutput>,
     /// Bytes that may still be brought in.
     room: usize,
 }
@@ -111,8 +128,12 @@ impl Resolver<'_> {
 
     fn filled(&mut self, inner: &str) -> Result<Value, ResolveError> {
         let reference = Reference::parse(inner)?;
-        let Some(output) = (self.output)(&reference.call) else {
-            return Err(ResolveError::NoOutput { reference });
+        let output = match (self.output)(&reference.call) {
+            Ok(output) => output,
+            Err(MissingOutput::Unknown) => return Err(ResolveError::NoOutput { reference }),
+            Err(MissingOutput::Unreadable(reason)) => {
+                return Err(ResolveError::Unreadable { reference, reason });
+            }
         };
         let Some(value) = reference.within(&output) else {
             let found = kind(&output);
@@ -160,7 +181,11 @@ mod tests {
     fn resolved(args: &Value, output: &Value) -> Result<Value, ResolveError> {
         let output = Arc::new(output.clone());
         resolve(args, &|name| {
-            (name.as_str() == "c").then(|| Arc::clone(&output))
+            if name.as_str() == "c" {
+                Ok(Arc::clone(&output))
+            } else {
+                Err(MissingOutput::Unknown)
+            }
         })
     }
 

@@ -54,9 +54,11 @@ fn attempt(number: u32, started: u64, ended: u64, ending: Ending) -> AttemptReco
     AttemptRecord {
         attempt: AttemptNo(number),
         lane: LaneId(0),
+        lane_taken: ms(started),
         started: ms(started),
         stop_ordered: None,
         ended: Some(ms(ended)),
+        argv: None,
         outcome: Some(ending.outcome),
         ending: Some(ending),
     }

@@ -14,8 +14,10 @@ pub type Effects = Vec<Effect>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Tell the locks of this call now: its parents have ended. Nothing starts
+    /// Resolve the locks of this call: its parents have ended. Nothing starts
     /// in this step, nor in those that bring such answers, until all are there.
+    /// Any other input lets calls start: they overtake the ones whose locks
+    /// take long to resolve.
     ResolveLocks {
         /// The call.
         id: CallId,

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use fanout::exec::{AttemptEvent, Containment, ContainmentOptions, Spawner, StopTokens};
+use fanout::exec::{AttemptContext, AttemptEvent, Containment, ContainmentOptions, StopTokens};
 use fanout::model::{AttemptNo, CallId, Epoch, Outcome, ProcessSpec, Stdin};
 use fanout::output::{Bounds, Store};
 use tokio::sync::mpsc;
@@ -27,7 +27,6 @@ fn launch(index: usize) -> ProcessSpec {
         env: [("PATH".to_owned(), path)].into(),
         cwd: std::env::temp_dir(),
         stdin: Stdin::Empty,
-        grace: Duration::from_secs(1),
     }
 }
 
@@ -39,7 +38,12 @@ async fn calls(containment: &Containment) -> Duration {
     let start = |index| {
         let launch = launch(index);
         let sink = store.sink(launch.call, launch.attempt);
-        containment.start(launch, StopTokens::default(), sink, sender.clone());
+        let context = AttemptContext {
+            stop: StopTokens::default(),
+            sink,
+            events: sender.clone(),
+        };
+        containment.start_process(launch, context);
     };
     (0..CAP).for_each(start);
     let (mut started, mut ended) = (CAP, 0);

@@ -3,6 +3,7 @@
 
 #[path = "../support/scripted.rs"]
 mod scripted;
+mod slow;
 mod trial;
 
 use std::sync::Arc;

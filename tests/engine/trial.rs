@@ -36,6 +36,20 @@ command = ["count"]
 output = "json"
 
 [[tool]]
+name = "fed"
+description = "Reads its arguments"
+command = ["fed"]
+stdin = "json"
+
+[[tool]]
+name = "matched"
+description = "Takes text of a form that takes long to check"
+command = ["matched", "{{text}}"]
+[tool.input_schema]
+type = "object"
+properties.text = { type = "string", pattern = '(?=(a+)+$)(a+)+b|!$' }
+
+[[tool]]
 name = "write"
 description = "Writes a file"
 command = ["write", "{{path}}"]
@@ -148,6 +162,15 @@ impl Trial {
             assert!(tokio::time::Instant::now() < deadline, "never launched");
             // The clock is not the real one: it only moves while everything waits.
             tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Waits until a call is launched, in real time.
+    pub(crate) async fn until_launched(&self, call: u32) {
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while self.spawner.stops(call).is_none() {
+            assert!(std::time::Instant::now() < deadline, "never launched");
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanout::exec::{AttemptEvent, Spawner, StopTokens};
-use fanout::model::{AttemptNo, CallId, Ending, Epoch, ProcessSpec, Stdin};
+use fanout::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens};
+use fanout::model::{AttemptNo, CallId, Ending, Epoch, ProcessSpec, Stdin, Work};
 use fanout::output::{Bounds, Store};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -37,7 +37,6 @@ pub(crate) fn launch(living: &Living, argv: &[&str]) -> ProcessSpec {
         .into(),
         cwd: living.folder().to_owned(),
         stdin: Stdin::Empty,
-        grace: Duration::from_millis(300),
     }
 }
 
@@ -53,7 +52,12 @@ pub(crate) fn start(spawner: &dyn Spawner, launch: ProcessSpec) -> Run {
     let (sender, events) = mpsc::channel(16);
     let stop = StopTokens::default();
     let call = launch.call;
-    spawner.start(launch, stop.clone(), sink, sender);
+    let context = AttemptContext {
+        stop: stop.clone(),
+        sink,
+        events: sender,
+    };
+    spawner.start(Work::Process(launch), context);
     Run {
         stop,
         events,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use fanout::exec::{AttemptEvent, Spawner, StopTokens};
-use fanout::model::{CallId, Ending, Outcome, ProcessSpec};
+use fanout::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens};
+use fanout::model::{CallId, Ending, Outcome, ProcessSpec, Work};
 use fanout::output::{Sink, Stream};
 use tokio::sync::mpsc;
 
@@ -24,13 +24,11 @@ pub(crate) struct Scripted {
 }
 
 impl Spawner for Scripted {
-    fn start(
-        &self,
-        launch: ProcessSpec,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+    fn start(&self, work: Work, context: AttemptContext) {
+        let AttemptContext { stop, sink, events } = context;
+        let Work::Process(launch) = work else {
+            panic!("not a program: {work:?}");
+        };
         self.launches.lock().expect("no panic").push(launch.clone());
         let call = launch.call;
         let attempt = Waiting {
@@ -75,6 +73,13 @@ impl Scripted {
         let waiting = self.waiting.lock().expect("no panic");
         let attempt = waiting.get(&id(call)).expect("a start of the call");
         attempt.sink.write(Stream::Stdout, text.as_bytes());
+    }
+
+    /// Lets a running call print something and close its output.
+    pub(crate) fn prints_all(&self, call: u32, text: &str) {
+        self.prints(call, text);
+        let waiting = self.waiting.lock().expect("no panic");
+        waiting[&id(call)].sink.finish();
     }
 
     /// Lets a call print something and end.

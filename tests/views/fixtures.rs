@@ -256,7 +256,9 @@ pub(crate) fn attempt(
     AttemptRecord {
         attempt: AttemptNo(1),
         lane,
+        lane_taken: started,
         started,
+        argv: None,
         stop_ordered: None,
         ended: end.as_ref().map(|(at, _)| *at),
         outcome: end.as_ref().map(|(_, ending)| ending.outcome),

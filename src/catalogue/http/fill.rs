@@ -10,7 +10,9 @@ use url::Url;
 use super::parts::{Part, TemplateError, parts, variables_of};
 use super::url::{UrlProblem, UrlTemplate, encoded};
 use crate::catalogue::command::as_text;
-use crate::model::{BodyTemplate, CallId, Epoch, HttpRequest, RequestTemplate, Secret};
+use crate::model::{
+    AttemptId, AttemptNo, BodyTemplate, CallId, Epoch, HttpRequest, RequestTemplate, Secret,
+};
 
 /// Variables of the environment.
 pub type Variables = BTreeMap<String, String>;
@@ -58,7 +60,7 @@ pub fn request(
     written: &RequestTemplate,
     args: &Value,
     variables: &Variables,
-    (call, epoch): (CallId, Epoch),
+    attempt: AttemptId,
 ) -> Result<HttpRequest, RequestError> {
     let filler = Filler {
         args,
@@ -90,8 +92,9 @@ pub fn request(
     }
     let used = filler.used.into_inner();
     Ok(HttpRequest {
-        call,
-        epoch,
+        call: attempt.call,
+        attempt: attempt.number,
+        epoch: attempt.epoch,
         method: written.method,
         host: parsed.host_str().unwrap_or_default().to_owned(),
         url: Secret::new(url),
@@ -107,7 +110,11 @@ pub fn request(
 pub fn dry_run(written: &RequestTemplate, args: &Value) -> Option<RequestError> {
     let names = variables_of(written).into_iter();
     let variables = names.map(|name| (name.to_owned(), "set".to_owned()));
-    let start = (CallId::from_index(0), Epoch(0));
+    let start = AttemptId {
+        call: CallId::MIN,
+        number: AttemptNo(1),
+        epoch: Epoch(0),
+    };
     request(written, args, &variables.collect(), start).err()
 }
 
@@ -294,7 +301,11 @@ mod tests {
     fn filled(written: &RequestTemplate, args: &Value) -> Result<HttpRequest, RequestError> {
         let variables = [("KEY", "s3/cret"), ("LINE", "a\r\nb: c")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let start = (CallId::from_index(0), Epoch(1));
+        let start = AttemptId {
+            call: CallId::MIN,
+            number: AttemptNo(1),
+            epoch: Epoch(1),
+        };
         request(written, args, &BTreeMap::from(variables), start)
     }
 

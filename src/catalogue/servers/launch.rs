@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::catalogue::command::{folder_of, program_of, tidy};
 use crate::catalogue::surroundings::environment;
@@ -59,6 +58,5 @@ pub fn server_process_spec(
             None => around.started_in.to_owned(),
         },
         stdin: Stdin::Empty,
-        grace: Duration::ZERO,
     })
 }

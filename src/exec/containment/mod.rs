@@ -21,8 +21,6 @@ mod warden_client;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::mpsc;
-
 use self::current_warden::CurrentWarden;
 pub use self::options::{ContainmentError, ContainmentOptions};
 pub use self::persistent_process::{PersistentPipes, PersistentProcess};
@@ -32,10 +30,9 @@ use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
-use super::{AttemptEvent, Spawner, StopTokens};
+use super::{AttemptContext, Spawner, StopTokens};
 use super::{cgroup, oom};
-use crate::model::{Ending, ProcessSpec};
-use crate::output::Sink;
+use crate::model::{Ending, ProcessSpec, Work};
 
 /// Starts attempts under supervisors; cheap to clone. Dropping the last clone
 /// ends the supervisors and everything under them.
@@ -109,23 +106,34 @@ fn sweep_leftovers(state: &Path) -> Result<SweptLeftovers, LedgerError> {
     Ok(sweep(&ledger::open_folder(state)?, &scope))
 }
 
-impl Spawner for Containment {
-    fn start(
-        &self,
-        launch: ProcessSpec,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+impl Containment {
+    /// Starts an attempt that runs a program, and returns at once. Exactly one
+    /// [`AttemptEvent::Ended`](super::AttemptEvent::Ended) follows.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn start_process(&self, spec: ProcessSpec, context: AttemptContext) {
         let inner = Arc::clone(&self.0);
-        let reporter = Reporter::new(launch.call, launch.epoch, events);
+        let AttemptContext { stop, sink, events } = context;
+        let reporter = Reporter::new(spec.call, spec.epoch, events);
         tokio::spawn(async move {
-            let ending = match SupervisedProcess::of_call(&inner.warden, &launch, &stop).await {
+            let ending = match SupervisedProcess::of_call(&inner.warden, &spec, &stop).await {
                 Ok(process) => process.run(&reporter, &stop, sink).await,
                 Err(ending) => ending,
             };
             reporter.ended(ending).await;
         });
+    }
+}
+
+impl Spawner for Containment {
+    fn start(&self, work: Work, context: AttemptContext) {
+        match work {
+            Work::Process(spec) => self.start_process(spec, context),
+            Work::Mcp(_) | Work::Http(_) => {
+                let ending = Ending::refused("only programs are started here");
+                context.refuse(&work, ending);
+            }
+        }
     }
 
     /// Returns the number of lanes that the limits on open files, processes and

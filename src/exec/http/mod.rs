@@ -11,10 +11,10 @@ mod secret_mask;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::OnceCell;
 
 use super::reporter::Reporter;
-use super::{AttemptEvent, StopTokens};
+use super::{AttemptContext, StopTokens};
 use crate::model::{Ending, HttpRequest, Outcome, StopCause};
 use crate::output::Sink;
 
@@ -26,16 +26,11 @@ pub struct HttpClient {
 
 impl HttpClient {
     /// Starts an attempt that asks a service, and returns at once. Exactly one
-    /// [`AttemptEvent::Ended`] follows.
+    /// [`AttemptEvent::Ended`](super::AttemptEvent::Ended) follows.
     ///
     /// Must be called within a tokio runtime.
-    pub fn fetch(
-        &self,
-        request: HttpRequest,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+    pub fn start_request(&self, request: HttpRequest, context: AttemptContext) {
+        let AttemptContext { stop, sink, events } = context;
         let reporter = Reporter::new(request.call, request.epoch, events);
         let client = self.clone();
         tokio::spawn(async move {

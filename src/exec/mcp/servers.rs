@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::StartError;
 use super::pins::Pins;
 use super::server::Server;
 use super::tool_call;
 use crate::exec::reporter::Reporter;
-use crate::exec::{AttemptEvent, Containment, StopTokens};
+use crate::exec::{AttemptContext, Containment};
 use crate::model::{
     Ending, Leftover, ListedTool, McpRequest, McpServer, ProcessSpec, ServerCommand, ServerName,
     ServerRow,
 };
-use crate::output::{ProtocolLog, Sink};
+use crate::output::ProtocolLog;
 
 /// All servers of a run; cheap to clone.
 #[derive(Clone)]
@@ -118,20 +118,15 @@ impl Servers {
     }
 
     /// Starts an attempt that asks a server, and returns at once. Exactly one
-    /// [`AttemptEvent::Ended`] follows.
-    pub fn ask(
-        &self,
-        question: McpRequest,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        let reporter = Reporter::new(question.call, question.epoch, events);
-        let server = self.0.servers.get(&question.server).cloned();
+    /// [`AttemptEvent::Ended`](crate::exec::AttemptEvent::Ended) follows.
+    pub fn start_request(&self, request: McpRequest, context: AttemptContext) {
+        let AttemptContext { stop, sink, events } = context;
+        let reporter = Reporter::new(request.call, request.epoch, events);
+        let server = self.0.servers.get(&request.server).cloned();
         tokio::spawn(async move {
             let ending = match server {
-                Some(server) => tool_call::run(&server, &question, &stop, &sink, &reporter).await,
-                None => Ending::refused(format!("there is no server {}", question.server)),
+                Some(server) => tool_call::run(&server, &request, &stop, &sink, &reporter).await,
+                None => Ending::refused(format!("there is no server {}", request.server)),
             };
             sink.finish();
             reporter.ended(ending).await;

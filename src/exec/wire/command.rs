@@ -201,7 +201,6 @@ mod tests {
             env: [("LANG".to_owned(), "C".to_owned())].into(),
             cwd: "/tmp".into(),
             stdin: Stdin::Empty,
-            grace: std::time::Duration::ZERO,
         };
         let message = SupervisorCommand::start_message(&launch, Path::new("/usr/bin/wc"));
         let expected = StartCommand {

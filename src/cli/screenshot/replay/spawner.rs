@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::recording::{RecordedAttempt, Recording};
-use crate::exec::{AttemptEvent, Spawner, StopTokens};
-use crate::model::{
-    AttemptNo, CallId, CallSample, Ending, Epoch, McpRequest, Outcome, Plan, ProcessSpec,
-};
+use crate::exec::{AttemptContext, AttemptEvent, Spawner};
+use crate::model::{AttemptNo, CallId, CallSample, Ending, Epoch, Outcome, Plan, Work};
 use crate::output::Sink;
 use crate::probe::{ProbeReading, Subject};
 
@@ -110,13 +108,8 @@ struct AttemptKey {
 }
 
 impl ReplaySpawner {
-    fn begin(
-        &self,
-        key: AttemptKey,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+    fn begin(&self, key: AttemptKey, context: AttemptContext) {
+        let AttemptContext { stop, sink, events } = context;
         let spawner = self.clone();
         let AttemptKey {
             call,
@@ -156,35 +149,13 @@ impl ReplaySpawner {
 }
 
 impl Spawner for ReplaySpawner {
-    fn start(
-        &self,
-        launch: ProcessSpec,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
+    fn start(&self, work: Work, context: AttemptContext) {
         let key = AttemptKey {
-            call: launch.call,
-            epoch: launch.epoch,
-            attempt: launch.attempt,
+            call: work.call(),
+            epoch: work.epoch(),
+            attempt: work.attempt(),
         };
-        self.begin(key, stop, sink, events);
-    }
-
-    fn ask(
-        &self,
-        question: McpRequest,
-        stop: StopTokens,
-        sink: Sink,
-        events: mpsc::Sender<AttemptEvent>,
-    ) {
-        let key = AttemptKey {
-            call: question.call,
-            epoch: question.epoch,
-            // No call of a server is tried again in the sample plan.
-            attempt: AttemptNo(1),
-        };
-        self.begin(key, stop, sink, events);
+        self.begin(key, context);
     }
 }
 

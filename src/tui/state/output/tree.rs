@@ -311,6 +311,7 @@ mod tests {
                 bytes: text.into(),
                 is_truncated: false,
                 total: text.len() as u64,
+                missing: 0,
             })
         };
         assert!(matches!(read(""), Tree::None(NoTree::Empty)));
