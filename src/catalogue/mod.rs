@@ -31,7 +31,7 @@ pub use command::{ExpandError, Expanded};
 pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Problem, Problems};
-pub use schema::ArgumentProblem;
+pub use schema::{ArgumentProblem, Bound};
 pub(crate) use schema::{DependsOn, Violation};
 pub use servers::{ServerSurroundings, server_process_spec};
 pub use source::{LONGEST_FILE, LineColumn};

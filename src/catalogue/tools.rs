@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::findings::Findings;
 use super::manifest::{self, FileFormat, ParsedTool};
 use super::problem::{Problem, Problems};
-use super::schema::{ArgumentProblem, Schema, Violation};
+use super::schema::{ArgumentProblem, Bound, Limits, Schema, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
@@ -212,8 +212,7 @@ impl Catalogue {
         let schema = self
             .entry(name)
             .and_then(|entry| entry.output_schema.as_ref());
-        let violations = schema.map_or_else(Vec::new, |schema| schema.violations(output));
-        violations.into_iter().map(ArgumentProblem::from).collect()
+        problems(schema, output, Limits::FULL).unwrap_or_else(|bound| vec![bound.into()])
     }
 
     /// The same catalogue with further tools, which take any arguments. A name
@@ -261,21 +260,44 @@ impl Catalogue {
     }
 
     /// Returns the violations of the tool's schema. A tool without a schema takes
-    /// any object.
+    /// any object. It may take a second: not for threads that must answer.
     pub fn validate(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
-        if !args.is_object() {
-            return vec![ArgumentProblem {
-                pointer: String::new(),
-                message: "the arguments must be an object".to_owned(),
-            }];
-        }
-        let violations = self.violations(name, args).into_iter();
-        violations.map(ArgumentProblem::from).collect()
+        self.validate_within(name, args, Limits::FULL)
+            .unwrap_or_else(|bound| vec![bound.into()])
     }
 
-    pub(crate) fn violations(&self, name: &ToolName, args: &Value) -> Vec<Violation> {
+    /// Returns the violations of the tool's schema as far as a few milliseconds
+    /// tell them; [`Self::validate`] decides.
+    pub fn validate_quickly(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
+        self.validate_within(name, args, Limits::QUICK)
+            .unwrap_or_default()
+    }
+
+    fn validate_within(
+        &self,
+        name: &ToolName,
+        args: &Value,
+        limits: Limits,
+    ) -> Result<Vec<ArgumentProblem>, Bound> {
+        if !args.is_object() {
+            return Ok(vec![ArgumentProblem {
+                pointer: String::new(),
+                message: "the arguments must be an object".to_owned(),
+            }]);
+        }
         let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
-        schema.map_or_else(Vec::new, |schema| schema.violations(args))
+        problems(schema, args, limits)
+    }
+
+    /// Returns the violations of the tool's schema with their details, as far as
+    /// a few milliseconds tell them.
+    pub(crate) fn violations(
+        &self,
+        name: &ToolName,
+        args: &Value,
+    ) -> Result<Vec<Violation>, Bound> {
+        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
+        schema.map_or(Ok(Vec::new()), |it| it.violations(args, Limits::QUICK))
     }
 
     /// Whether a tool of this name is missing only because of errors in the
@@ -289,4 +311,16 @@ impl Catalogue {
         let at = self.by_name.get(name)?;
         Some(&self.entries[*at])
     }
+}
+
+fn problems(
+    schema: Option<&Schema>,
+    value: &Value,
+    limits: Limits,
+) -> Result<Vec<ArgumentProblem>, Bound> {
+    let Some(schema) = schema else {
+        return Ok(Vec::new());
+    };
+    let violations = schema.violations(value, limits)?.into_iter();
+    Ok(violations.map(ArgumentProblem::from).collect())
 }

@@ -8,7 +8,7 @@ use super::parsed::ParsedCall;
 use super::reference::{has_reference, is_whole_reference};
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
-use crate::catalogue::{ArgumentProblem, Catalogue, DependsOn, Violation, command, http};
+use crate::catalogue::{ArgumentProblem, Bound, Catalogue, DependsOn, Violation, command, http};
 use crate::model::{Tool, ToolAction, ToolName};
 
 /// Reports what of the arguments cannot fit, whatever the references bring.
@@ -19,11 +19,18 @@ pub(super) fn check(
     catalogue: &Catalogue,
     findings: &mut Findings<'_>,
 ) {
-    let mut fits = true;
-    for violation in certain(&tool.name, args, catalogue) {
-        fits = false;
+    let span = call.args.as_ref().map_or(&call.span, |node| &node.span);
+    let violations = match certain(&tool.name, args, catalogue) {
+        Ok(violations) => violations,
+        Err(bound) => {
+            let message = format!("these arguments are checked when the call starts: {bound}");
+            findings.warn(span, message);
+            return;
+        }
+    };
+    for violation in &violations {
         let span = match &call.args {
-            Some(node) => place_of(&violation, node),
+            Some(node) => span_of(violation, node),
             None => call.span.clone(),
         };
         let mut problem = findings.at(&span, format!("{}: {violation}", tool.name));
@@ -32,7 +39,7 @@ pub(super) fn check(
         }
         findings.push(problem);
     }
-    if fits && !has_reference(args) {
+    if violations.is_empty() && !has_reference(args) {
         warn_of_action(tool, args, call, findings);
     }
 }
@@ -44,20 +51,17 @@ pub(super) fn problems(
     catalogue: &Catalogue,
 ) -> Vec<ArgumentProblem> {
     if !args.is_object() {
-        return catalogue.validate(tool, args);
+        return catalogue.validate_quickly(tool, args);
     }
-    certain(tool, args, catalogue)
-        .map(ArgumentProblem::from)
-        .collect()
+    // Where a bound is hit, they are checked when the call starts.
+    let violations = certain(tool, args, catalogue).unwrap_or_default();
+    violations.into_iter().map(ArgumentProblem::from).collect()
 }
 
-fn certain<'v>(
-    tool: &ToolName,
-    args: &'v Value,
-    catalogue: &Catalogue,
-) -> impl Iterator<Item = Violation> + use<'v> {
-    let violations = catalogue.violations(tool, args).into_iter();
-    violations.filter(|violation| is_certain(violation, args))
+fn certain(tool: &ToolName, args: &Value, catalogue: &Catalogue) -> Result<Vec<Violation>, Bound> {
+    let mut violations = catalogue.violations(tool, args)?;
+    violations.retain(|violation| is_certain(violation, args));
+    Ok(violations)
 }
 
 /// Whether a violation stands whatever the references bring.
@@ -80,7 +84,7 @@ fn at<'v>(args: &'v Value, path: &[String]) -> Option<&'v Value> {
     })
 }
 
-fn place_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
+fn span_of(violation: &Violation, args: &Node) -> std::ops::Range<usize> {
     let node = args.nearest_to(violation.path.iter().cloned());
     let key = violation.key.as_ref().and_then(|key| node.entry(key));
     key.map_or_else(|| node.span.clone(), |entry| entry.key_span.clone())
@@ -119,7 +123,10 @@ mod tests {
         let mut findings = Findings::new(&source);
         let node = parse(&mut findings).expect("JSON");
         let schema = schema::read(&node, &mut findings).expect("a schema");
-        let violations = schema.violations(args).into_iter();
+        let violations = schema
+            .violations(args, schema::Limits::FULL)
+            .expect("in bounds")
+            .into_iter();
         let certain = violations.filter(|violation| is_certain(violation, args));
         certain.map(|violation| violation.to_string()).collect()
     }

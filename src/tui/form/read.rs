@@ -50,7 +50,7 @@ impl Form {
                 return None;
             }
         };
-        let wrong = catalogue.validate(&self.tool, &args).into_iter();
+        let wrong = catalogue.validate_quickly(&self.tool, &args).into_iter();
         let wrong: Vec<ArgumentProblem> = wrong.filter(|it| !rests_on_output(&args, it)).collect();
         for problem in &wrong {
             let at = self.field_of(&problem.pointer);
