@@ -66,10 +66,7 @@ fn until(probe: &Probe, what: &str, mut fits: impl FnMut(&ProbeReading) -> bool)
 }
 
 fn sample(reading: &ProbeReading) -> Option<&CallSample> {
-    reading
-        .trees
-        .first()
-        .and_then(|(_, sample)| sample.as_ref())
+    reading.trees.first()?.sample.as_ref()
 }
 
 #[test]

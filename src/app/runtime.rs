@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
-/// Threads that run tasks.
+/// Threads that run waiting.
 const IO_THREADS: usize = 2;
 
 /// Threads for blocking work that are there from the start: one may print
@@ -74,24 +74,30 @@ fn try_out(count: usize) -> io::Result<()> {
     tried
 }
 
-/// Runs `build`; a panic of it means that a thread could not be started.
+/// Runs `build`; a panic of it means that the system refused something.
 fn without_panic(build: impl FnOnce() -> io::Result<Runtime>) -> io::Result<Runtime> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let built = panic::catch_unwind(AssertUnwindSafe(build));
     panic::set_hook(hook);
-    built.unwrap_or_else(|_| Err(Errno::AGAIN.into()))
+    built.unwrap_or_else(|_| Err(cause_of_panic()))
+}
+
+/// Returns what tokio was refused: a descriptor, or else a thread.
+fn cause_of_panic() -> io::Error {
+    let descriptors = io::pipe();
+    descriptors.err().unwrap_or_else(|| Errno::AGAIN.into())
 }
 
 fn start_blocking_threads(runtime: &Runtime) -> io::Result<()> {
     let all_run = Arc::new(Barrier::new(BLOCKING_THREADS));
-    let tasks: Vec<_> = (0..BLOCKING_THREADS)
+    let waiting: Vec<_> = (0..BLOCKING_THREADS)
         .map(|_| {
             let all_run = Arc::clone(&all_run);
             runtime.spawn_blocking(move || all_run.wait())
         })
         .collect();
-    let last = tasks.into_iter().next_back();
+    let last = waiting.into_iter().next_back();
     runtime.block_on(async {
         let Some(last) = last else { return Ok(()) };
         match time::timeout(RUNNING_WITHIN, last).await {

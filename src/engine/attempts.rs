@@ -197,8 +197,8 @@ impl EngineLoop {
         let calls = reading
             .trees
             .iter()
-            .filter(|(it, _)| matches!(it, Subject::Call(..)));
-        let rss = calls.filter_map(|(_, sample)| *sample);
+            .filter(|it| matches!(it.subject, Subject::Call(..)));
+        let rss = calls.filter_map(|tree| tree.sample);
         Some(MachineReading {
             pressure: pressure.map(|it| f64::from(it.cpu)),
             pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
@@ -237,16 +237,17 @@ impl EngineLoop {
         }
         Arc::make_mut(&mut self.machine).push(reading.machine.clone());
         self.record_load(reading, now);
-        for (subject, sample) in &reading.trees {
-            match subject {
+        for tree in &reading.trees {
+            let sample = tree.sample;
+            match &tree.subject {
                 Subject::Call(call, epoch) => {
-                    let is_current = self.take_sample(*call, *epoch, *sample);
+                    let is_current = self.take_sample(*call, *epoch, sample);
                     if let Some(sample) = sample.filter(|_| is_current && wants_all) {
                         let call = *call;
                         self.record(now, EventKind::CallSampled { call, sample });
                     }
                 }
-                Subject::Server(name) => self.servers.add_sample(name, *sample),
+                Subject::Server(name) => self.servers.add_sample(name, sample),
             }
         }
         if let Some(reading) = self.machine_reading(reading) {

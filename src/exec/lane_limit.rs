@@ -8,9 +8,9 @@ use std::os::unix::fs::MetadataExt;
 
 use rustix::process::{Resource, getrlimit};
 
-use super::cgroup;
 use super::limits::OpenFiles;
 use super::refusal::Shortage;
+use super::{address_space, cgroup};
 use crate::model::Cap;
 use crate::probe::procfs;
 
@@ -20,14 +20,6 @@ const PROCESSES_PER_LANE: u64 = 3;
 
 /// Threads that the runner has yet to start when the limit is read.
 const RUNNER_THREADS: u64 = 6;
-
-/// Address space of one lane in bytes: head and tail of two streams, twice
-/// while they are copied.
-const ADDRESSES_PER_LANE: u64 = 8 << 20;
-
-/// Address space that the runner needs beside its lanes, in bytes: mainly the
-/// stacks of its threads and what the allocator reserves for each.
-const RUNNER_ADDRESSES: u64 = 64 << 20;
 
 /// Capability to exceed limits on resources (`linux/capability.h`), and that of
 /// an administrator: either one lifts the limit on processes.
@@ -46,12 +38,14 @@ pub struct LaneLimit {
 impl LaneLimit {
     /// Says that the limit is below the cap that was asked for, and the remedy.
     pub fn explain(&self, asked: Cap) -> String {
-        let resource = self.by.resource();
-        let remedy = self.by.remedy();
-        format!(
-            "{resource} leave room for {} lanes, not {asked}; {remedy}",
-            self.cap
-        )
+        let room = match self.by {
+            Shortage::OpenFiles => "open files leave room for",
+            Shortage::Processes => "processes leave room for",
+            Shortage::Memory => "address space leaves room for",
+        };
+        let cap = self.cap.get();
+        let lanes = if cap == 1 { "lane" } else { "lanes" };
+        format!("{room} {cap} {lanes}, not {asked}; {}", self.by.remedy())
     }
 
     /// Reads the limits of this process.
@@ -64,8 +58,11 @@ impl LaneLimit {
             cap: lanes(free.saturating_sub(RUNNER_THREADS), PROCESSES_PER_LANE),
             by: Shortage::Processes,
         });
-        let memory = free_addresses().map(|free| Self {
-            cap: lanes(free.saturating_sub(RUNNER_ADDRESSES), ADDRESSES_PER_LANE),
+        let memory = address_space::free_bytes().map(|free| Self {
+            cap: lanes(
+                free.saturating_sub(address_space::RUNNER_BYTES),
+                address_space::LANE_BYTES,
+            ),
             by: Shortage::Memory,
         });
         let others = [processes, memory].into_iter().flatten();
@@ -109,15 +106,6 @@ fn own_threads() -> u64 {
     let is_own = |pid: u32| fs::metadata(format!("/proc/{pid}")).is_ok_and(|it| it.uid() == user);
     let own = procfs::all().into_iter().filter(|stat| is_own(stat.pid));
     own.map(|stat| stat.threads).sum()
-}
-
-/// Returns the address space that this process may still take, in bytes; `None`
-/// without a limit.
-fn free_addresses() -> Option<u64> {
-    let limit = getrlimit(Resource::As).current?;
-    let pages = fs::read_to_string("/proc/self/statm").ok()?;
-    let used: u64 = pages.split(' ').next()?.parse().ok()?;
-    Some(limit.saturating_sub(used * rustix::param::page_size() as u64))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! call waits for, when a stop is due, or what becomes of an output: the
 //! scheduler owns the ladder's clock, `output` owns the bytes.
 
+mod address_space;
 mod attempt_event;
 mod attempts;
 mod cgroup;
@@ -52,7 +53,10 @@ pub fn prepare() {
     let ended = match arguments.next() {
         Some(name) if name == warden::NAME => warden::run(arguments),
         Some(name) if name == guardian::NAME => guardian::run(arguments),
-        _ => return signals::ignore_file_size_limit(),
+        _ => {
+            signals::ignore_file_size_limit();
+            return address_space::spare();
+        }
     };
     std::process::exit(i32::from(ended.is_err()));
 }

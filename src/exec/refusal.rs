@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 
+use super::address_space;
 use crate::model::{Ending, Outcome};
 
 /// A start that failed before the program ran. The text is the call's reason.
@@ -64,12 +65,10 @@ pub enum Refusal {
         place: String,
     },
     /// The system was short of something, also after several tries.
-    #[error("could not start after {tries} tries: {what} ({errno}); lower --cap, or {}", what.remedy())]
+    #[error("could not start after {tries} tries: {what}; lower --cap, or {}", what.remedy())]
     Exhausted {
         /// The resource that was short.
         what: Shortage,
-        /// The system's answer.
-        errno: Errno,
         /// Number of tries.
         tries: u32,
     },
@@ -195,15 +194,6 @@ impl Shortage {
         }
     }
 
-    /// Returns the name of the resource.
-    pub fn resource(self) -> &'static str {
-        match self {
-            Self::Processes => "processes",
-            Self::Memory => "address space",
-            Self::OpenFiles => "open files",
-        }
-    }
-
     /// Returns the way to more of the resource.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -218,7 +208,11 @@ impl Shortage {
 /// put behind a message; empty where it means none.
 pub fn shortage_advice(error: &io::Error) -> String {
     let errno = Errno::from_io_error(error);
-    let shortage = errno.and_then(Shortage::of);
+    let shortage = match errno.and_then(Shortage::of) {
+        // A thread without room for its stack is refused in the same way.
+        Some(Shortage::Processes) if address_space::is_short() => Some(Shortage::Memory),
+        other => other,
+    };
     shortage.map_or_else(String::new, |it| format!(": {it}; {}", it.remedy()))
 }
 

@@ -19,7 +19,7 @@ mod tree_usage;
 
 pub use cpu_time::{machine_cpu_time, own_cpu_time};
 pub use machine::memory_bytes as machine_memory_bytes;
-pub use reading::{ProbeReading, Subject, Target};
+pub use reading::{ProbeReading, Subject, Target, TreeReading};
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;

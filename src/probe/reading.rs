@@ -30,5 +30,14 @@ pub struct ProbeReading {
     /// The machine; `None` where it could not be read.
     pub machine: Option<MachineSample>,
     /// Each target; `None` where nothing of it could be read.
-    pub trees: Vec<(Subject, Option<CallSample>)>,
+    pub trees: Vec<TreeReading>,
+}
+
+/// Reading of one process tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TreeReading {
+    /// Its owner.
+    pub subject: Subject,
+    /// Use of its processes; `None` where none could be read.
+    pub sample: Option<CallSample>,
 }

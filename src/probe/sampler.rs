@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::machine::MachineReader;
 use super::process_table::ProcessTable;
 use super::procfs_table::ProcfsTable;
-use super::reading::{ProbeReading, Subject, Target};
+use super::reading::{ProbeReading, Subject, Target, TreeReading};
 use super::tree_usage::TreeUsage;
 
 /// Number of readings from one search of the whole process table to the next.
@@ -49,7 +49,10 @@ impl Sampler {
                 .entry(target.subject.clone())
                 .or_insert_with(|| TreeUsage::new(target.pid));
             let sample = tree.sample(&mut self.processes, all.as_deref(), now);
-            (target.subject.clone(), sample)
+            TreeReading {
+                subject: target.subject.clone(),
+                sample,
+            }
         });
         let trees = trees.collect();
         ProbeReading {

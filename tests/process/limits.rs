@@ -68,6 +68,43 @@ fn fewer_processes_than_the_program_itself_needs_are_exit_4_with_the_remedy() {
 }
 
 #[test]
+fn fewer_open_files_than_the_program_itself_needs_are_exit_4_with_the_remedy() {
+    for files in [6, 8, 10] {
+        let answer = Confined {
+            limit: &format!("--nofile={files}"),
+            ..Confined::default()
+        }
+        .run();
+        let stderr = &answer.stderr;
+        assert_eq!(answer.code, Some(4), "{files}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{files}: {stderr}");
+        let lower = stderr.to_lowercase();
+        assert!(lower.contains("too many open files"), "{files}: {stderr}");
+    }
+}
+
+#[test]
+fn little_address_space_is_fewer_lanes_or_exit_4_and_no_abort() {
+    // From what the program's own file takes to more than it needs.
+    for mebibytes in [160, 200, 250, 300, 400, 600, 1000] {
+        let answer = Confined {
+            limit: &format!("--as={}", mebibytes << 20),
+            tool: "head -c 20000000 /dev/zero | tr '\\0' x",
+            cap: "64",
+            ..Confined::default()
+        }
+        .run();
+        let stderr = &answer.stderr;
+        assert_eq!(answer.signal, None, "{mebibytes}: {stderr}");
+        match answer.code {
+            Some(0) => {}
+            Some(4) => assert!(stderr.contains("ulimit -v"), "{mebibytes}: {stderr}"),
+            other => panic!("{mebibytes}: {other:?} {stderr}"),
+        }
+    }
+}
+
+#[test]
 fn lanes_follow_the_limit_on_processes() {
     if !geteuid().is_root() {
         return;

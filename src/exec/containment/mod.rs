@@ -31,7 +31,7 @@ use super::limits::OpenFiles;
 use super::reporter::Reporter;
 use super::wire::SupervisorCommand;
 use super::{AttemptContext, Spawner, StopTokens};
-use super::{cgroup, oom};
+use super::{address_space, cgroup, oom};
 use crate::model::{Ending, ProcessSpec, Work};
 
 /// Starts attempts under supervisors; cheap to clone. Dropping the last clone
@@ -53,6 +53,10 @@ impl Containment {
     /// Kills the processes that killed runs left, raises this process's limit
     /// on open files, and starts the warden.
     pub fn start(options: ContainmentOptions) -> Result<Self, ContainmentError> {
+        let needed = address_space::RUNNER_BYTES + address_space::LANE_BYTES;
+        if let Some(free) = address_space::free_bytes().filter(|free| *free < needed) {
+            return Err(ContainmentError::AddressSpace { free, needed });
+        }
         let own = rustix::process::getpid();
         rustix::process::set_child_subreaper(Some(own)).map_err(ContainmentError::Subreaper)?;
         let (swept, ledger_error) = match options.state.as_deref().map(sweep_leftovers) {

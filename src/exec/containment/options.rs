@@ -31,6 +31,17 @@ pub enum ContainmentError {
     /// The process may not adopt the processes that its calls orphan.
     #[error("become the reaper of orphaned processes: {0}")]
     Subreaper(rustix::io::Errno),
+    /// The limit on address space is too low.
+    #[error(
+        "fit into the address space: {} MiB are free, {} MiB are needed; raise the limit (ulimit -v)",
+        free >> 20, needed >> 20
+    )]
+    AddressSpace {
+        /// Free bytes.
+        free: u64,
+        /// Bytes that one lane and the runner need.
+        needed: u64,
+    },
     /// The warden could not be started.
     #[error("start the warden: {}{}", .0, shortage_advice(.0))]
     Warden(std::io::Error),

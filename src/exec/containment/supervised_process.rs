@@ -303,7 +303,6 @@ fn given_up(launch: &ProcessSpec, program: &Path, failure: StartFailure) -> Refu
     match Shortage::of(failure.errno) {
         Some(what) => Refusal::Exhausted {
             what,
-            errno: failure.errno,
             tries: BACKOFF.len() as u32 + 1,
         },
         None => program::explain(launch, program, failure),

@@ -11,7 +11,7 @@ use super::recording::{RecordedAttempt, Recording};
 use crate::exec::{AttemptContext, AttemptEvent, Spawner};
 use crate::model::{AttemptNo, CallId, CallSample, Ending, Epoch, Outcome, Plan, Work};
 use crate::output::Sink;
-use crate::probe::{ProbeReading, Subject};
+use crate::probe::{ProbeReading, Subject, TreeReading};
 
 /// Time between two readings.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -69,11 +69,11 @@ impl ReplaySpawner {
     }
 
     /// Returns what every attempt under way uses now.
-    fn samples(&self) -> Vec<(Subject, Option<CallSample>)> {
+    fn samples(&self) -> Vec<TreeReading> {
         let playing = self.lock();
-        let samples = playing.iter().map(|(call, playing)| {
-            let subject = Subject::Call(*call, playing.epoch);
-            (subject, playing.sample())
+        let samples = playing.iter().map(|(call, playing)| TreeReading {
+            subject: Subject::Call(*call, playing.epoch),
+            sample: playing.sample(),
         });
         samples.collect()
     }
