@@ -1,11 +1,12 @@
 //! Starts the runtime that drives attempts and servers, with all the threads
 //! that it must have.
 //!
-//! tokio panics where a thread of a new runtime cannot be started, and lets
-//! blocking work wait for ever where no thread for it can be. So the threads
-//! are tried out before, and the first ones for blocking work started at once
-//! and kept.
+//! tokio panics where a thread or a descriptor of a new runtime is refused, and
+//! lets blocking work wait for ever where no thread for it can be started. So
+//! both are tried out before, and the first threads for blocking work are
+//! started at once and kept.
 
+use std::fs::File;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Barrier};
@@ -16,7 +17,7 @@ use rustix::io::Errno;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
-/// Threads that run waiting.
+/// Threads that run asynchronous work.
 const IO_THREADS: usize = 2;
 
 /// Threads for blocking work that are there from the start: one may print
@@ -26,6 +27,10 @@ const BLOCKING_THREADS: usize = 3;
 /// Most threads for blocking work; more of it waits.
 const MOST_BLOCKING_THREADS: usize = 64;
 
+/// Descriptors of a runtime: for readiness, waking, timers and signals, and a
+/// few for the threads' start.
+const DESCRIPTORS: usize = 8;
+
 /// Time that an idle thread for blocking work is kept: for the whole run.
 const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
 
@@ -34,7 +39,8 @@ const RUNNING_WITHIN: Duration = Duration::from_secs(10);
 
 /// Starts the runtime, or returns the system's answer.
 pub(super) fn start() -> io::Result<Runtime> {
-    try_out(IO_THREADS + BLOCKING_THREADS)?;
+    try_out_descriptors()?;
+    try_out_threads(IO_THREADS + BLOCKING_THREADS)?;
     let mut builder = Builder::new_multi_thread();
     builder
         .worker_threads(IO_THREADS)
@@ -47,8 +53,15 @@ pub(super) fn start() -> io::Result<Runtime> {
     Ok(runtime)
 }
 
+/// Opens as many descriptors as the runtime will, and closes them again.
+fn try_out_descriptors() -> io::Result<()> {
+    let open = |_| File::open("/dev/null");
+    let opened: io::Result<Vec<File>> = (0..DESCRIPTORS).map(open).collect();
+    opened.map(drop)
+}
+
 /// Starts that many threads, and ends them again.
-fn try_out(count: usize) -> io::Result<()> {
+fn try_out_threads(count: usize) -> io::Result<()> {
     let (held, release) = std::sync::mpsc::sync_channel::<()>(0);
     let release = Arc::new(std::sync::Mutex::new(release));
     let started: Vec<io::Result<thread::JoinHandle<()>>> = (0..count)
@@ -74,19 +87,13 @@ fn try_out(count: usize) -> io::Result<()> {
     tried
 }
 
-/// Runs `build`; a panic of it means that the system refused something.
+/// Runs `build`; a panic of it means that a thread could not be started.
 fn without_panic(build: impl FnOnce() -> io::Result<Runtime>) -> io::Result<Runtime> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let built = panic::catch_unwind(AssertUnwindSafe(build));
     panic::set_hook(hook);
-    built.unwrap_or_else(|_| Err(cause_of_panic()))
-}
-
-/// Returns what tokio was refused: a descriptor, or else a thread.
-fn cause_of_panic() -> io::Error {
-    let descriptors = io::pipe();
-    descriptors.err().unwrap_or_else(|| Errno::AGAIN.into())
+    built.unwrap_or_else(|_| Err(Errno::AGAIN.into()))
 }
 
 fn start_blocking_threads(runtime: &Runtime) -> io::Result<()> {
