@@ -10,7 +10,7 @@ use crate::{exec, lab};
 /// Reason that the program cannot run here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionError {
-    #[error("calls cannot be contained here: failed to {0}")]
+    #[error("calls cannot be contained here")]
     Containment(#[from] exec::ContainmentError),
     #[error("the runtime cannot be started{}", exec::shortage_advice(.0))]
     Runtime(#[source] io::Error),

@@ -29,11 +29,11 @@ impl Default for ContainmentOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ContainmentError {
     /// The process may not adopt the processes that its calls orphan.
-    #[error("become the reaper of orphaned processes: {0}")]
+    #[error("this process cannot adopt the orphans of its calls: {0}")]
     Subreaper(rustix::io::Errno),
     /// The limit on address space is too low.
     #[error(
-        "fit into the address space: {} MiB are free, {} MiB are needed; raise the limit (ulimit -v)",
+        "the address space is too small: {} MiB are free, {} MiB are needed; raise the limit (ulimit -v)",
         free >> 20, needed >> 20
     )]
     AddressSpace {
@@ -43,6 +43,6 @@ pub enum ContainmentError {
         needed: u64,
     },
     /// The warden could not be started.
-    #[error("start the warden: {}{}", .0, shortage_advice(.0))]
+    #[error("the warden cannot be started: {}{}", .0, shortage_advice(.0))]
     Warden(std::io::Error),
 }
