@@ -1,41 +1,42 @@
 //! `--record`: every input of the scheduler and the effects it ordered, as
 //! lines of JSON in a file.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::output::{ReplaceError, WholeFile};
 use crate::sched::DecisionRecord;
 
 /// Number of decisions that may wait to be written.
 const QUEUE: usize = 1024;
 
-/// A file of decisions that is being written.
+/// A file of decisions that is being written: whole once the run has ended, and
+/// not there, or the one before, until then.
 pub(super) struct DecisionLog {
-    written: JoinHandle<io::Result<()>>,
+    written: JoinHandle<Result<(), ReplaceError>>,
 }
 
 impl DecisionLog {
-    /// Makes the file, and returns where to send what is to be written.
+    /// Opens the place of the file, and returns where to send what is to be
+    /// written.
     pub(super) fn begin(
         path: &Path,
         runtime: &Runtime,
-    ) -> io::Result<(Self, mpsc::Sender<DecisionRecord>)> {
-        let file = BufWriter::new(File::create(path)?);
+    ) -> Result<(Self, mpsc::Sender<DecisionRecord>), ReplaceError> {
+        let file = WholeFile::at(path)?;
         let (sender, decisions) = mpsc::channel(QUEUE);
-        let written = runtime.spawn_blocking(move || write(decisions, file));
+        let written = runtime.spawn_blocking(move || write(decisions, &file));
         Ok((Self { written }, sender))
     }
 
     /// Waits until everything is written; the sender must be gone.
     pub(super) fn end(self, runtime: &Runtime) -> io::Result<()> {
-        runtime
-            .block_on(self.written)
-            .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        let written = runtime.block_on(self.written);
+        written.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 }
 
@@ -43,15 +44,15 @@ impl DecisionLog {
 /// dropped, so that the run is not held up.
 fn write(
     mut decisions: mpsc::Receiver<DecisionRecord>,
-    mut file: BufWriter<File>,
-) -> io::Result<()> {
-    let mut result = Ok(());
-    while let Some(decision) = decisions.blocking_recv() {
-        if result.is_ok() {
-            result = serde_json::to_writer(&mut file, &decision)
-                .map_err(io::Error::from)
-                .and_then(|()| writeln!(file));
+    file: &WholeFile,
+) -> Result<(), ReplaceError> {
+    let written = file.replace(|out| {
+        while let Some(decision) = decisions.blocking_recv() {
+            serde_json::to_writer(&mut *out, &decision)?;
+            writeln!(out)?;
         }
-    }
-    result.and_then(|()| file.flush())
+        Ok(())
+    });
+    while decisions.blocking_recv().is_some() {}
+    written
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::catalogue::Problems;
+use crate::output::ReplaceError;
 use crate::record::ReportError;
 use crate::{exec, lab};
 
@@ -28,12 +29,8 @@ pub(crate) enum SessionError {
     Probe(#[source] io::Error),
     #[error("the program cannot be suspended")]
     Suspend(#[source] io::Error),
-    #[error("the record of the run cannot be made at {}", path.display())]
-    Record {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error("the record of the run cannot be made: {0}")]
+    Record(#[source] ReplaceError),
     #[error("the record of the run is incomplete")]
     RecordIncomplete(#[source] io::Error),
     #[error("the report cannot be written")]

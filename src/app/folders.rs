@@ -21,9 +21,15 @@ impl Folders {
     /// folder.
     pub(crate) fn find() -> Option<Self> {
         let xdg = Xdg::new().ok()?;
-        Some(Self {
-            config: xdg.config_dir().join("fanout"),
-            state: xdg.state_dir()?.join("fanout"),
+        Self::of(xdg.config_dir(), xdg.state_dir()?)
+    }
+
+    /// Returns the folders in these; `None` where one is relative: it would be
+    /// another one in each working directory.
+    fn of(config: PathBuf, state: PathBuf) -> Option<Self> {
+        (config.is_absolute() && state.is_absolute()).then(|| Self {
+            config: config.join("fanout"),
+            state: state.join("fanout"),
         })
     }
 
@@ -57,4 +63,17 @@ impl Folders {
 /// without a home folder.
 pub(crate) fn history() -> Option<HistoryStore> {
     Folders::find().map(|folders| HistoryStore::at(&folders.state()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_home_is_no_home() {
+        let absolute = PathBuf::from("/home/me/.config");
+        assert_eq!(Folders::of("rel/.config".into(), absolute.clone()), None);
+        assert_eq!(Folders::of(absolute.clone(), "rel/state".into()), None);
+        assert!(Folders::of(absolute.clone(), absolute).is_some());
+    }
 }

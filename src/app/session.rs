@@ -67,10 +67,7 @@ impl Session {
     /// Makes the file of the scheduler's decisions.
     fn record(&mut self, path: &Path) -> Result<mpsc::Sender<DecisionRecord>, SessionError> {
         let begun = DecisionLog::begin(path, &self.environment.runtime);
-        let (log, sender) = begun.map_err(|source| SessionError::Record {
-            path: path.to_owned(),
-            source,
-        })?;
+        let (log, sender) = begun.map_err(SessionError::Record)?;
         self.log = Some(log);
         Ok(sender)
     }

@@ -16,11 +16,15 @@ pub const FILE_NAME: &str = "fanout.toml";
 
 /// Beginnings of the names of variables that change which code a program
 /// loads, whatever its command line says.
-const LOADERS: [&str; 3] = ["LD_", "DYLD_", "PYTHON"];
+const LOADERS: [&str; 5] = ["LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "XDG_"];
 
 /// Further such variables.
-const LOADER_NAMES: [&str; 6] = [
+const LOADER_NAMES: [&str; 10] = [
     "PATH",
+    "HOME",
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    "SHELLOPTS",
     "NODE_OPTIONS",
     "BASH_ENV",
     "ENV",

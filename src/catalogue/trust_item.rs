@@ -1,8 +1,10 @@
 //! The programs and services that a catalogue uses, for the question of trust.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::command::{folder_of, program_of, tidy};
 use super::http;
@@ -15,9 +17,13 @@ use crate::model::{McpServer, RequestTemplate, ServerTransport, StdinKind, Tool,
 pub struct TrustItem {
     /// Its kind and name: `tool build`, `server memory`.
     pub who: String,
-    /// Its effects, one a line. Variables and headers are named, without their
-    /// values.
+    /// Its effects, one a line. Variables that are set stand there with their
+    /// values, those with a secret name without; headers are named only.
     pub lines: Vec<String>,
+    /// Digests of the values that do not stand there, by the variable: they are
+    /// compared, and never shown.
+    #[serde(default)]
+    pub hidden: BTreeMap<String, String>,
 }
 
 impl TrustItem {
@@ -42,7 +48,7 @@ struct Context<'a> {
 struct CommandTemplate<'w> {
     argv: &'w [String],
     cwd: Option<&'w Path>,
-    sets: Vec<&'w str>,
+    sets: Vec<(&'w str, &'w str)>,
     takes: &'w [String],
     origin: Option<&'w Path>,
 }
@@ -61,7 +67,7 @@ impl Context<'_> {
                 let mut lines = self.command(&CommandTemplate {
                     argv,
                     cwd: cwd.as_deref(),
-                    sets: env.keys().map(String::as_str).collect(),
+                    sets: pairs(env.iter().map(|(name, value)| (name, value.as_str()))),
                     takes: env_pass,
                     origin: tool.origin.as_deref(),
                 });
@@ -77,6 +83,14 @@ impl Context<'_> {
         TrustItem {
             who: format!("tool {}", tool.name),
             lines,
+            hidden: match &tool.action {
+                ToolAction::Command { env, .. } => {
+                    hidden(env.iter().map(|(name, value)| (name, value.as_str())))
+                }
+                ToolAction::Mcp { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => {
+                    BTreeMap::new()
+                }
+            },
         }
     }
 
@@ -90,7 +104,7 @@ impl Context<'_> {
             } => self.command(&CommandTemplate {
                 argv,
                 cwd: cwd.as_deref(),
-                sets: env.keys().map(String::as_str).collect(),
+                sets: pairs(env.iter().map(|(name, value)| (name, value.reveal()))),
                 takes: env_pass,
                 origin: server.origin.as_deref(),
             }),
@@ -103,6 +117,12 @@ impl Context<'_> {
         TrustItem {
             who: format!("server {}", server.name),
             lines,
+            hidden: match &server.transport {
+                ServerTransport::Stdio { env, .. } => {
+                    hidden(env.iter().map(|(name, value)| (name, value.reveal())))
+                }
+                ServerTransport::Http { .. } => BTreeMap::new(),
+            },
         }
     }
 
@@ -118,11 +138,54 @@ impl Context<'_> {
             let cwd = tidy(&folder.join(cwd));
             lines.push(format!("in     {}", quoted(&cwd.display().to_string())));
         }
-        lines.extend(named("sets  ", command.sets.iter().copied()));
+        lines.extend(command.sets.iter().filter_map(|set| setting(*set)));
         let takes = command.takes.iter().map(String::as_str);
         lines.extend(named("takes ", takes));
         lines
     }
+}
+
+/// Names of variables that say nothing of what is executed.
+const HARMLESS: [&str; 6] = ["LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR"];
+
+/// Words in the names of variables whose values are secret.
+const SECRET_WORDS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CRED"];
+
+fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name) || name.starts_with("LC_")
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+fn pairs<'e>(env: impl Iterator<Item = (&'e String, &'e str)>) -> Vec<(&'e str, &'e str)> {
+    env.map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+/// Returns the line about a variable that is set; none about one that says
+/// nothing of what is executed.
+fn setting((name, value): (&str, &str)) -> Option<String> {
+    if is_harmless(name) {
+        return None;
+    }
+    let value = if is_secret(name) {
+        "…".to_owned()
+    } else {
+        quoted(value)
+    };
+    Some(format!("sets   {}={value}", quoted(name)))
+}
+
+/// Returns digests of the values that [`setting`] does not show.
+fn hidden<'e>(env: impl Iterator<Item = (&'e String, &'e str)>) -> BTreeMap<String, String> {
+    let secret = env.filter(|(name, _)| is_secret(name) && !is_harmless(name));
+    let digests = secret.map(|(name, value)| {
+        let digest = Sha256::digest(format!("{name}={value}"));
+        (name.clone(), format!("{digest:x}"))
+    });
+    digests.collect()
 }
 
 /// Lines about a request.
@@ -170,7 +233,7 @@ env = { TOKEN = "hunter2" }
 env_pass = ["HUNTER"]
 [mcp.memory]
 command = ["node", "index.js"]
-env = { KEY = "hunter2" }
+env = { KEY = "hunter2", PERL5LIB = "li b", LANG = "C" }
 "#;
         let path = Path::new("/p/fanout.toml");
         let source = Source::new("fanout.toml", text);
@@ -187,13 +250,29 @@ env = { KEY = "hunter2" }
                 "tool sneaky",
                 r#"runs   "/p/run\u{202e}.sh" -c "rm -rf ~\n#" {{x}} """#,
                 "in     /p/sub",
-                "sets   TOKEN",
+                "sets   TOKEN=…",
                 "takes  HUNTER",
                 "reads  its arguments as JSON",
                 "server memory",
                 "runs   node index.js",
-                "sets   KEY",
+                "sets   KEY=…",
+                r#"sets   PERL5LIB="li b""#,
             ]
         );
+        assert!(!format!("{uses:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn another_value_of_a_variable_is_another_use() {
+        let uses = |env: &str| {
+            let text = format!("[[tool]]\nname = \"t\"\ncommand = [\"c\"]\nenv = {{ {env} }}\n");
+            let source = Source::new("fanout.toml", &text);
+            let (catalogue, problems) = Catalogue::of_source(&source, Path::new("/fanout.toml"));
+            assert!(problems.is_empty(), "{problems:?}");
+            TrustItem::all(&catalogue, Path::new("/"), Path::new("/bin/fanout"))
+        };
+        assert_ne!(uses("PERL5LIB = \"lib\""), uses("PERL5LIB = \"evil\""));
+        assert_ne!(uses("API_KEY = \"one\""), uses("API_KEY = \"other\""));
+        assert_eq!(uses("LANG = \"C\""), uses("LC_ALL = \"de\""));
     }
 }

@@ -56,6 +56,8 @@ impl From<Interruption> for Exit {
         match interruption {
             Interruption::Interrupted => Self::Interrupted,
             Interruption::Terminated => Self::Terminated,
+            // Calls were cancelled for it.
+            Interruption::ReaderGone => Self::CallFailed,
         }
     }
 }

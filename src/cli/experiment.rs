@@ -8,8 +8,10 @@ use clap::Args;
 use super::config;
 use super::exit::{self, Exit};
 use super::options::{OrderChoice, parse_scale};
+use super::outputs::NamedOutput;
 use crate::app::Conditions;
 use crate::lab::{ExperimentProgress, Observer, RunPurpose};
+use crate::output::WholeFile;
 
 /// Settings that all runs of an experiment share.
 #[derive(Debug, Clone, Copy, Args)]
@@ -49,15 +51,25 @@ pub(super) struct Exports {
 }
 
 impl Exports {
+    /// The files, each with its option.
+    pub(super) fn files(&self) -> Vec<NamedOutput<'_>> {
+        let files = [("--csv", &self.csv), ("--svg", &self.svg)];
+        let named = files.into_iter().filter_map(|(option, path)| {
+            let path = path.as_deref()?;
+            Some(NamedOutput { option, path })
+        });
+        named.collect()
+    }
+
     /// Writes the files that were asked for; complains of what fails.
     pub(super) fn write(&self, csv: impl FnOnce() -> String, svg: impl FnOnce() -> String) -> Exit {
         let csv = self.csv.as_ref().map(|path| (path, csv()));
         let svg = self.svg.as_ref().map(|path| (path, svg()));
         for (path, text) in csv.into_iter().chain(svg) {
-            if let Err(error) = std::fs::write(path, text) {
-                let path = path.display();
-                exit::complain(&format!("{path} cannot be written: {error}"));
-                return Exit::CannotRun;
+            let file = WholeFile::at(path);
+            let written = file.and_then(|file| file.replace(|out| out.write_all(text.as_bytes())));
+            if let Err(error) = written {
+                return exit::cannot_run(&error);
             }
         }
         Exit::Success

@@ -114,7 +114,7 @@ pub(super) fn conduct_as(
     // Heard from before the first call on: a signal must never leave one behind.
     let mut signals = {
         let _inside = session.environment.runtime.enter();
-        tokio::spawn(leave_if_held_up(Signals::listen()?));
+        tokio::spawn(leave_if_held_up(Signals::listen_only()?));
         Signals::listen()?
     };
     let engine = session.start(settings, Lifetime::UntilEnded, recorder, record)?;

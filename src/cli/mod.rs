@@ -19,6 +19,7 @@ mod keys;
 mod looks;
 mod man;
 mod options;
+mod outputs;
 mod run;
 mod schema;
 mod screenshot;

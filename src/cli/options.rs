@@ -1,11 +1,12 @@
 //! Groups of options that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::looks::LookOptions;
+use super::outputs::NamedOutput;
 use super::{config, terminal};
 use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
@@ -27,6 +28,11 @@ impl CatalogueOptions {
     /// sample tools.
     pub(super) fn load(&self, untrusted: Untrusted) -> Result<Arc<Catalogue>, OpenError> {
         app::load_catalogue(&self.files, untrusted)
+    }
+
+    /// The files given, and the plan.
+    pub(super) fn and_plan<'f>(&'f self, plan: &'f Path) -> impl Iterator<Item = &'f Path> {
+        self.files.iter().map(PathBuf::as_path).chain([plan])
     }
 
     /// The files given.
@@ -165,6 +171,16 @@ impl OutputOptions {
     /// otherwise or there is no home folder.
     pub(super) fn history(&self) -> Option<HistoryStore> {
         (!self.no_history).then(app::history).flatten()
+    }
+
+    /// The files that the run writes, each with its option.
+    pub(super) fn files(&self) -> Vec<NamedOutput<'_>> {
+        let files = [("--report", &self.report), ("--record", &self.record)];
+        let named = files.into_iter().filter_map(|(option, path)| {
+            let path = path.as_deref()?;
+            Some(NamedOutput { option, path })
+        });
+        named.collect()
     }
 
     /// Whether the run goes on without a dashboard.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::{dashboard, headless};
+use super::{dashboard, headless, outputs};
 use crate::app::{self, Session};
 
 #[derive(Debug, Args)]
@@ -29,6 +29,10 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self) -> Exit {
+        let outputs = self.output.files();
+        if let Err(clash) = outputs::clash(self.catalogue.and_plan(&self.plan), &outputs) {
+            return exit::usage_text(&clash.to_string());
+        }
         match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
             Ok(mut session) => conduct(&mut session, &self.policy, &self.output),
             Err(error) => exit::not_opened(error),
@@ -42,6 +46,11 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     output: &OutputOptions,
 ) -> Exit {
+    // The catalogue may have been found, and not named.
+    if let Err(clash) = outputs::clash(outputs::origins(&session.catalogue), &output.files()) {
+        session.environment.close_servers();
+        return exit::usage_text(&clash.to_string());
+    }
     if let Some(path) = &output.report
         && let Err(error) = session.open_report(path)
     {

@@ -15,6 +15,7 @@ mod kept;
 #[path = "../support/living.rs"]
 mod living;
 mod log;
+mod outputs;
 mod readme;
 mod sample_tools;
 mod samples;

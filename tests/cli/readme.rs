@@ -70,7 +70,7 @@ fn run(bench: &Bench, block: &str) -> String {
 
 #[test]
 fn the_first_commands_are_those_of_the_project() {
-    assert_eq!(blocks("sh")[0], "cargo run --release -- demo\ncargo test");
+    assert_eq!(blocks("sh")[0], "cargo run -- demo\ncargo test");
 }
 
 #[test]

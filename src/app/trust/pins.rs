@@ -24,10 +24,22 @@ const VERSION: u32 = 1;
 /// Length of a file, in bytes, beyond which it is neither read nor written.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// Number of tools of one server that are remembered. Further ones are not used
+/// without a question: a server must not push what is known of it out.
+const MOST_TOOLS: usize = 4_000;
+
+/// Length of the names and descriptions of one server's tools, in bytes, that
+/// is remembered: written as JSON it stays below [`MOST_BYTES`].
+const MOST_TEXT: usize = 8 << 20;
+
+/// Length of one description, in bytes, that is kept to show a difference.
+const MOST_SHOWN: usize = 16 << 10;
+
 /// Lines of a description shown around each change in it.
 const AROUND: usize = 2;
 
-/// The description of a tool by its server, in a canonical form.
+/// The description of a tool by its server, in a canonical form. The digest is
+/// of all of it; the text is cut at [`MOST_SHOWN`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Definition {
     sha256: String,
@@ -39,11 +51,13 @@ impl Definition {
         let mut value = serde_json::to_value(tool).unwrap_or_default();
         // A server may give the keys of a table in another order each time.
         value.sort_all_objects();
-        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        Self {
-            sha256: format!("{:x}", Sha256::digest(&text)),
-            text,
+        let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+        let sha256 = format!("{:x}", Sha256::digest(&text));
+        if text.len() > MOST_SHOWN {
+            text.truncate(text.floor_char_boundary(MOST_SHOWN));
+            text.push_str("\n…");
         }
+        Self { sha256, text }
     }
 }
 
@@ -53,6 +67,10 @@ struct PinFile {
     version: u32,
     /// Name of the server and its catalogue, for a person who reads the file.
     server: String,
+    /// Whether earlier descriptions were lost: tools that are not here may have
+    /// been known, and are asked about.
+    #[serde(default)]
+    is_incomplete: bool,
     tools: BTreeMap<String, Definition>,
 }
 
@@ -60,8 +78,14 @@ struct PinFile {
 struct PinnedServer {
     file: String,
     written: PinFile,
+    /// Reason that its earlier descriptions cannot be read; until the user
+    /// agrees, none of its tools is used.
+    unreadable: Option<String>,
     /// Tools that are described otherwise now.
     changed: BTreeMap<String, Definition>,
+    /// Digests of the descriptions that the user agreed to in this session,
+    /// whether or not there was room to remember them.
+    agreed: BTreeMap<String, String>,
     /// The same tools, for the screens.
     held_back: HeldBack,
 }
@@ -80,15 +104,21 @@ impl PinStore {
             .servers()
             .filter(|server| server.origin.is_some())
             .collect();
-        let folder = if configured.is_empty() {
-            None
-        } else {
-            store::folder("tools")
-                .map_err(|error| tell(&format!("tools of servers are not remembered: {error}")))
-                .ok()
+        let opened = (!configured.is_empty()).then(|| store::folder("tools"));
+        let (folder, error) = match opened {
+            None => (None, None),
+            Some(Ok(folder)) => (Some(folder), None),
+            Some(Err(error)) => {
+                tell(&format!("tools of servers are not remembered: {error}"));
+                // Where nothing can be written, nothing was; what others could
+                // have written is not believed.
+                let is_doubtful = !error.is_absence();
+                (None, is_doubtful.then(|| error.to_string()))
+            }
         };
         let servers = configured.into_iter().map(|server| {
-            let pinned = PinnedServer::read(server, folder.as_ref());
+            let mut pinned = PinnedServer::read(server, folder.as_ref());
+            pinned.unreadable = pinned.unreadable.or_else(|| error.clone());
             (server.name.clone(), pinned)
         });
         Self {
@@ -112,14 +142,15 @@ impl PinStore {
                 continue;
             };
             if !is_confirmed(
-                &difference(server, tool, pinned.before(tool), &now.text),
-                "TrustItem it as it is now?",
+                &pinned.question(server, tool, now),
+                "Use it as it is now?",
                 "nothing was called. On a terminal fanout asks whether to use it as it is now",
             ) {
                 return false;
             }
             if let Some(now) = pinned.changed.remove(tool) {
-                pinned.written.tools.insert(tool.to_owned(), now);
+                pinned.agreed.insert(tool.to_owned(), now.sha256.clone());
+                pinned.remember(tool.to_owned(), now);
                 pinned.hold_back();
                 self.write(pinned);
             }
@@ -158,11 +189,23 @@ impl exec::Pins for PinStore {
 
     fn withheld(&self, server: &ServerName, tool: &str) -> Option<String> {
         let servers = self.servers();
-        servers.get(server)?.changed.get(tool)?;
+        let pinned = servers.get(server)?;
+        pinned.changed.get(tool)?;
+        let reason = match (&pinned.unreadable, pinned.written.tools.contains_key(tool)) {
+            (Some(reason), _) => {
+                format!("how server {server} described {tool} before cannot be read ({reason})")
+            }
+            (None, true) => format!("server {server} describes {tool} otherwise than before"),
+            (None, false) if pinned.is_doubtful() => {
+                format!("how server {server} described {tool} before was lost")
+            }
+            (None, false) => {
+                format!("server {server} lists more tools than are remembered, {tool} among them")
+            }
+        };
         Some(format!(
-            "server {server} describes {tool} otherwise than before: `fanout call \
-             {server}.{tool}` on a terminal shows the difference, and asks; so does the \
-             screen of the servers"
+            "{reason}: `fanout call {server}.{tool}` on a terminal shows the difference, and \
+             asks; so does the screen of the servers"
         ))
     }
 
@@ -176,8 +219,11 @@ impl exec::Pins for PinStore {
         let mut servers = self.servers();
         let pinned = servers.get_mut(server);
         if let Some(pinned) = pinned.filter(|it| it.held_back.revision == revision) {
-            let changed = std::mem::take(&mut pinned.changed);
-            pinned.written.tools.extend(changed);
+            for (tool, now) in std::mem::take(&mut pinned.changed) {
+                pinned.agreed.insert(tool.clone(), now.sha256.clone());
+                pinned.remember(tool, now);
+            }
+            (pinned.unreadable, pinned.written.is_incomplete) = (None, false);
             pinned.hold_back();
             self.write(pinned);
         }
@@ -190,23 +236,84 @@ impl PinnedServer {
         let origin = origin.canonicalize().unwrap_or(origin);
         let whose = format!("{} of {}", server.name, origin.display());
         let file = format!("{:x}.json", Sha256::digest(&whose));
-        let known = folder.and_then(|folder| match read(folder, &file) {
-            Ok(known) => known,
-            Err(error) => {
-                tell(&format!("how tools were described is not known: {error}"));
-                None
-            }
-        });
+        let (known, unreadable) = match folder.map(|folder| read(folder, &file)) {
+            None => (None, None),
+            Some(Ok(known)) => (known, None),
+            Some(Err(error)) => (None, Some(error.to_string())),
+        };
         Self {
-            file,
             written: known.unwrap_or(PinFile {
                 version: VERSION,
                 server: whose,
+                is_incomplete: unreadable.is_some(),
                 tools: BTreeMap::new(),
             }),
+            unreadable,
+            ..Self::empty(file)
+        }
+    }
+
+    /// Returns a server of which nothing is known.
+    fn empty(file: String) -> Self {
+        Self {
+            file,
+            written: PinFile {
+                version: VERSION,
+                server: String::new(),
+                is_incomplete: false,
+                tools: BTreeMap::new(),
+            },
+            unreadable: None,
             changed: BTreeMap::new(),
+            agreed: BTreeMap::new(),
             held_back: HeldBack::default(),
         }
+    }
+
+    /// Returns whether a tool that is not known may have been known before.
+    fn is_doubtful(&self) -> bool {
+        self.unreadable.is_some() || self.written.is_incomplete
+    }
+
+    /// Returns whether another description can be remembered.
+    fn has_room(&self, name: &str, definition: &Definition) -> bool {
+        let pinned = self.written.tools.iter();
+        let used: usize = pinned.map(|(name, it)| name.len() + it.text.len()).sum();
+        self.written.tools.len() < MOST_TOOLS
+            && used + name.len() + definition.text.len() <= MOST_TEXT
+    }
+
+    /// Remembers a description, in the place of the one before; one that there
+    /// is no room for stays unknown.
+    fn remember(&mut self, tool: String, now: Definition) {
+        let before = self.written.tools.remove(&tool);
+        if self.has_room(&tool, &now) {
+            self.written.tools.insert(tool, now);
+        } else if let Some(before) = before {
+            self.written.tools.insert(tool, before);
+        }
+    }
+
+    /// Returns the question whether to use a tool as it is described now.
+    fn question(&self, server: &ServerName, tool: &str, now: &Definition) -> String {
+        let tool_name = legible(tool);
+        let head = match (&self.unreadable, self.written.tools.contains_key(tool)) {
+            (Some(reason), _) => format!(
+                "how server {server} described its tool {tool_name} before cannot be read \
+                 ({}); now it is:",
+                legible(reason)
+            ),
+            (None, true) => {
+                format!("server {server} describes its tool {tool_name} otherwise than before:")
+            }
+            (None, false) if self.is_doubtful() => format!(
+                "how server {server} described its tool {tool_name} before was lost; now it is:"
+            ),
+            (None, false) => format!(
+                "server {server} lists more tools than are remembered; its tool {tool_name} is:"
+            ),
+        };
+        format!("fanout: {head}\n{}", changes(self.before(tool), &now.text))
     }
 
     /// Publishes the tools that are held back, under a new revision.
@@ -233,13 +340,16 @@ impl PinnedServer {
         let before = std::mem::take(&mut self.changed);
         for tool in tools {
             let now = Definition::of(tool);
+            if self.agreed.get(&tool.name) == Some(&now.sha256) {
+                continue;
+            }
             match self.written.tools.get(&tool.name) {
                 Some(before) if before.sha256 == now.sha256 => {}
-                Some(_) => drop(self.changed.insert(tool.name.clone(), now)),
-                None => {
+                None if !self.is_doubtful() && self.has_room(&tool.name, &now) => {
                     self.written.tools.insert(tool.name.clone(), now);
                     is_new = true;
                 }
+                Some(_) | None => drop(self.changed.insert(tool.name.clone(), now)),
             }
         }
         if before != self.changed {
@@ -257,20 +367,19 @@ fn read(folder: &PrivateFolder, file: &str) -> Result<Option<PinFile>, StoreErro
         file: file.to_owned(),
         source,
     })?;
-    Ok((written.version == VERSION).then_some(written))
-}
-
-/// Returns the change of a tool's description, with its heading.
-fn difference(server: &ServerName, tool: &str, before: &str, now: &str) -> String {
-    format!(
-        "fanout: server {server} describes its tool {} otherwise than before:\n{}",
-        legible(tool),
-        changes(before, now)
-    )
+    if written.version == VERSION {
+        Ok(Some(written))
+    } else {
+        let file = file.to_owned();
+        Err(StoreError::OtherVersion { file })
+    }
 }
 
 /// Returns the lines that differ, with their surroundings.
 fn changes(before: &str, now: &str) -> String {
+    if before == now {
+        return "\n  the difference is behind what is kept of it\n".to_owned();
+    }
     let diff = TextDiff::from_lines(before, now);
     let mut text = String::new();
     for group in diff.grouped_ops(AROUND) {
@@ -324,7 +433,7 @@ mod tests {
     fn a_difference_shows_hidden_characters() {
         let before = Definition::of(&tool("reads", json!({}))).text;
         let now = Definition::of(&tool("reads\u{202e}, and sends", json!({}))).text;
-        let shown = difference(&ServerName::new("s"), "look", &before, &now);
+        let shown = changes(&before, &now);
         assert!(shown.contains("-   \"description\": \"reads\","), "{shown}");
         assert!(
             shown.contains("+   \"description\": \"reads<U+202E>, and sends\","),
@@ -332,24 +441,75 @@ mod tests {
         );
     }
 
+    fn store_of(pinned: PinnedServer) -> PinStore {
+        PinStore {
+            folder: None,
+            servers: Mutex::new(BTreeMap::from([(ServerName::new("s"), pinned)])),
+        }
+    }
+
+    #[test]
+    fn a_flood_of_tools_does_not_push_out_what_is_known() {
+        use exec::Pins as _;
+        let server = ServerName::new("s");
+        let pins = store_of(PinnedServer::empty(String::new()));
+        let named = |name: &str, text: &str| ListedTool {
+            name: name.to_owned(),
+            ..tool(text, json!({}))
+        };
+        pins.listed(&server, &[named("t", "one")]);
+        let junk = (0..MOST_TOOLS + 100).map(|number| named(&format!("junk-{number}"), "junk"));
+        let mut listed: Vec<ListedTool> = vec![named("t", "one")];
+        listed.extend(junk);
+        pins.listed(&server, &listed);
+        assert_eq!(pins.withheld(&server, "t"), None);
+        assert_eq!(pins.withheld(&server, "junk-0"), None);
+        let last = format!("junk-{}", MOST_TOOLS + 99);
+        let reason = pins.withheld(&server, &last).expect("held back");
+        assert!(
+            reason.contains("more tools than are remembered"),
+            "{reason}"
+        );
+        pins.listed(&server, &[named("t", "another")]);
+        let reason = pins.withheld(&server, "t").expect("held back");
+        assert!(reason.contains("otherwise than before"), "{reason}");
+        let servers = pins.servers();
+        let written = serde_json::to_string(&servers[&server].written).expect("JSON");
+        assert!((written.len() as u64) < MOST_BYTES);
+    }
+
+    #[test]
+    fn a_long_description_is_compared_whole_and_kept_in_part() {
+        let long = "x".repeat(MOST_SHOWN * 2);
+        let one = Definition::of(&tool(&format!("{long}a"), json!({})));
+        let other = Definition::of(&tool(&format!("{long}b"), json!({})));
+        assert!(one.text.len() < MOST_SHOWN + 10);
+        assert_ne!(one.sha256, other.sha256);
+        assert!(changes(&one.text, &other.text).contains("behind what is kept"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_asked_about() {
+        use exec::Pins as _;
+        let server = ServerName::new("s");
+        let pins = store_of(PinnedServer {
+            unreadable: Some("it is torn".to_owned()),
+            ..PinnedServer::empty(String::new())
+        });
+        pins.listed(&server, &[tool("one", json!({}))]);
+        let reason = pins.withheld(&server, "look").expect("held back");
+        assert!(reason.contains("cannot be read (it is torn)"), "{reason}");
+        pins.accept(&server, pins.held_back(&server).revision);
+        assert_eq!(pins.withheld(&server, "look"), None);
+        pins.listed(&server, &[tool("one", json!({}))]);
+        assert_eq!(pins.withheld(&server, "look"), None);
+    }
+
     #[test]
     fn what_changed_is_held_back_until_what_was_seen_is_agreed_to() {
         use exec::Pins as _;
         let server = ServerName::new("s");
-        let pinned = PinnedServer {
-            file: String::new(),
-            written: PinFile {
-                version: VERSION,
-                server: "s".to_owned(),
-                tools: BTreeMap::new(),
-            },
-            changed: BTreeMap::new(),
-            held_back: HeldBack::default(),
-        };
-        let pins = PinStore {
-            folder: None,
-            servers: Mutex::new(BTreeMap::from([(server.clone(), pinned)])),
-        };
+        let pins = store_of(PinnedServer::empty(String::new()));
         let told = |text: &str| pins.listed(&server, &[tool(text, json!({}))]);
         told("one");
         assert_eq!(pins.held_back(&server), HeldBack::default());

@@ -104,14 +104,17 @@ fn difference(before: &[TrustItem], now: &[TrustItem]) -> String {
                     let sign = if old.lines.contains(line) { ' ' } else { '+' };
                     add_lines(&mut text, sign, &[format!("  {line}")]);
                 }
+                for name in other_values(&old, each) {
+                    let line = format!("  another value of {name}, which is not shown");
+                    add_lines(&mut text, '+', &[line]);
+                }
             }
             None => add(&mut text, '+', each),
         }
     }
     if text.is_empty() {
         text.push_str(
-            "  what is executed and asked is as it was; a description, a limit or the value of \
-             a variable is not\n",
+            "  what is executed and asked is as it was; a description or a limit is not\n",
         );
     }
     if !same.is_empty() {
@@ -121,6 +124,16 @@ fn difference(before: &[TrustItem], now: &[TrustItem]) -> String {
         }
     }
     text
+}
+
+/// Returns the variables whose values are not shown and are not what they were.
+fn other_values<'n>(before: &TrustItem, now: &'n TrustItem) -> Vec<&'n str> {
+    let is_other = |name: &&String| {
+        let known = before.hidden.get(*name);
+        known.is_some() && known != now.hidden.get(*name)
+    };
+    let names = now.hidden.keys().filter(is_other);
+    names.map(String::as_str).collect()
 }
 
 fn add(text: &mut String, sign: char, each: &TrustItem) {
@@ -152,13 +165,26 @@ pub(super) fn legible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn does(who: &str, lines: &[&str]) -> TrustItem {
         TrustItem {
             who: who.to_owned(),
             lines: lines.iter().map(ToString::to_string).collect(),
+            hidden: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn another_secret_value_stands_in_the_question() {
+        let with = |digest: &str| TrustItem {
+            hidden: BTreeMap::from([("API_KEY".to_owned(), digest.to_owned())]),
+            ..does("tool a", &["runs   a", "sets   API_KEY=…"])
+        };
+        let text = difference(&[with("1")], &[with("2")]);
+        assert!(text.contains("+   another value of API_KEY"), "{text}");
     }
 
     #[test]
@@ -178,7 +204,7 @@ mod tests {
             "- tool b\n-   runs   b\n  tool a\n-   runs   a\n+   runs   a2\n    takes  X\n\
              + tool d\n+   runs   d\n\nAs before:\n\n  tool c\n    runs   c\n"
         );
-        assert!(difference(&now, &now).contains("a limit or the value"));
+        assert!(difference(&now, &now).contains("a description or a limit"));
     }
 
     #[test]

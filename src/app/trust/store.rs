@@ -29,6 +29,19 @@ pub(super) enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("{file} is of another version of fanout")]
+    OtherVersion { file: String },
+}
+
+impl StoreError {
+    /// Returns whether there is no place to keep anything, so that nothing can
+    /// have been kept there.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NoHome | Self::Folder(PrivateFileError::Io { .. })
+        )
+    }
 }
 
 /// A catalogue as it was when it was trusted.

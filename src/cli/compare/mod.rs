@@ -12,6 +12,7 @@ use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::CatalogueOptions;
+use super::outputs;
 use crate::app::{self, LiveRunner, Signals};
 use crate::lab::compare::{CompareFindings, CompareRequest};
 use crate::lab::{self, ExperimentError, ExperimentFindings, ExperimentRequest};
@@ -50,6 +51,10 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn run(self) -> Exit {
+        let read = self.catalogue.and_plan(&self.plan);
+        if let Err(clash) = outputs::clash(read, &self.exports.files()) {
+            return exit::usage_text(&clash.to_string());
+        }
         let session = match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
             Ok(session) => session,
             Err(error) => return exit::not_opened(error),

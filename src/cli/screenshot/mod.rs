@@ -19,6 +19,7 @@ use super::exit::{self, Exit};
 use crate::catalogue::Catalogue;
 use crate::exec;
 use crate::model::{Plan, ServerName};
+use crate::output::WholeFile;
 use crate::plan;
 use crate::sample_tool;
 use crate::theme::{Depth, Role, Theme};
@@ -75,13 +76,11 @@ impl Screenshot {
         let Some(path) = self.output else {
             return exit::written(io::stdout().lock().write_all(svg.as_bytes()));
         };
-        match std::fs::write(&path, svg) {
+        let file = WholeFile::at(&path);
+        let written = file.and_then(|file| file.replace(|out| out.write_all(svg.as_bytes())));
+        match written {
             Ok(()) => Exit::Success,
-            Err(error) => {
-                let path = path.display();
-                exit::complain(&format!("the picture cannot be written to {path}: {error}"));
-                Exit::CannotRun
-            }
+            Err(error) => exit::cannot_run(&error),
         }
     }
 

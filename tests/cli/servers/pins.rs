@@ -71,3 +71,18 @@ fn torture_59_a_tool_that_changes_during_a_run_is_not_used_again() {
     let reason = report["calls"][3]["reason"].as_str().expect("a reason");
     assert!(reason.contains("otherwise than before"), "{reason}");
 }
+
+#[test]
+fn descriptions_that_cannot_be_read_are_asked_about() {
+    let bench = Bench::new();
+    place(&bench, &["plain"]);
+    run(&bench, &["call", "plain.look"]).with_code(0);
+    let folder = bench.folder().join("state").join("fanout").join("tools");
+    let mut files = std::fs::read_dir(&folder).expect("the pins");
+    let file = files.next().expect("a file").expect("an entry").path();
+    std::fs::write(&file, "{ torn").expect("written");
+    let answer = run(&bench, &["call", "plain.look"]).with_code(3);
+    assert!(answer.stderr.contains("cannot be read"), "{answer:#?}");
+    assert!(answer.stderr.contains("nothing was called"), "{answer:#?}");
+    assert_eq!(answer.stdout, "");
+}
