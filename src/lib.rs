@@ -87,6 +87,67 @@
 //! `cli/schema`, [`sched::CallSpec`]. Another action: its row in
 //! `tui/action/table.rs`, and the compiler asks for the rest.
 //!
+//! # Use as a library
+//!
+//! A plan can be checked and run in virtual time, without a process:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use fanout::catalogue::Catalogue;
+//! use fanout::lab::{MachineLimits, SimulationInput, simulate};
+//! use fanout::model::Policy;
+//! use fanout::plan;
+//!
+//! let text = r#"
+//!     cap = 2
+//!     call = [
+//!         { id = "a", tool = "echo", args = { text = "a" }, estimate = "3s" },
+//!         { id = "b", tool = "echo", args = { text = "b" }, estimate = "1s" },
+//!         { id = "c", tool = "echo", args = { text = "{{b.output}}" }, estimate = "1s" },
+//!     ]
+//! "#;
+//! let tools = Catalogue::sample().expect("the sample tools");
+//! let plan = plan::from_text("trip.toml", text, &tools).expect("a valid plan").plan;
+//! let policy = Policy { cap: plan.cap.expect("a cap"), ..Policy::default() };
+//! let machine = MachineLimits::default();
+//! let run = simulate(&SimulationInput::of(&plan, tools.tools(), machine, policy, 1.0));
+//! assert_eq!(run.makespan, Duration::from_secs(3));
+//! ```
+//!
+//! The scheduler alone is stepped with what happened, and returns what to do:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use fanout::model::{CallId, Outcome, Policy, ToolName};
+//! use fanout::sched::{AttemptResult, CallSpec, Effect, Input, Scheduler, SchedulerSettings};
+//! use rand_pcg::Pcg64Mcg;
+//!
+//! let policy = Policy::default();
+//! let mut scheduler = Scheduler::new(SchedulerSettings::new(policy, Pcg64Mcg::new(1)));
+//! let call = CallSpec::new(CallId::from_index(0), ToolName::new("build"));
+//! let effects = scheduler.step(Duration::ZERO, Input::CallsQueued(vec![call]));
+//! let [Effect::Start { id, epoch, .. }] = effects[..] else {
+//!     panic!("one start")
+//! };
+//! scheduler.step(Duration::ZERO, Input::AttemptStarted { id, epoch });
+//! let end = AttemptResult::plain(Outcome::Succeeded);
+//! let effects = scheduler.step(Duration::from_secs(2), Input::AttemptEnded { id, epoch, end });
+//! assert!(matches!(effects[..], [Effect::Finished { outcome: Outcome::Succeeded, .. }]));
+//! assert_eq!(scheduler.open_calls(), 0);
+//! ```
+//!
+//! Text of others reaches a screen with everything in it visible and nothing
+//! obeyed:
+//!
+//! ```
+//! use fanout::output::Safe;
+//!
+//! let title = Safe::new("build\u{1b}]0;owned\u{7} done");
+//! assert!(!title.as_str().contains('\u{1b}'));
+//! ```
+//!
 //! # Glossary
 //!
 //! - **tool**: something callable, with an input schema

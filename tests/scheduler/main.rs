@@ -12,6 +12,8 @@ mod history;
 mod laws;
 mod properties;
 mod reference;
+#[path = "../support/scale.rs"]
+mod scale;
 mod scenario;
 mod scenarios;
 mod simulation;

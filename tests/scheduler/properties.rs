@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 use crate::history::{SCENARIO, Words, run};
+use crate::scale::scaled;
 
 pub(crate) fn words(calls: Range<usize>, steps: Range<usize>) -> impl Strategy<Value = Words> {
     let calls = prop::collection::vec(any::<u64>(), calls);
@@ -49,15 +50,16 @@ fn explore(histories: u32, calls: Range<usize>, steps: Range<usize>) {
 
 #[test]
 fn long_random_histories_go_as_the_reference_goes() {
-    explore(1_000, 1..9, 0..60);
+    explore(scaled(1_000), 1..9, 0..60);
 }
 
 #[test]
-fn a_hundred_thousand_random_histories_go_as_the_reference_goes() {
+fn short_random_histories_go_as_the_reference_goes() {
+    let histories = scaled(100_000);
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u32);
     thread::scope(|scope| {
         let explorers: Vec<_> = (0..threads)
-            .map(|_| scope.spawn(move || explore(100_000_u32.div_ceil(threads), 1..4, 0..10)))
+            .map(|_| scope.spawn(move || explore(histories.div_ceil(threads), 1..4, 0..10)))
             .collect();
         for explorer in explorers {
             if let Err(panic) = explorer.join() {
