@@ -116,7 +116,7 @@ pub enum EdgeKind {
 }
 
 /// The limits on one call's time. `None` is no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Timeouts {
     /// Run time of one attempt.
     pub run: Option<Duration>,

@@ -58,11 +58,6 @@ pub enum WaitReason {
         /// When.
         at: Duration,
     },
-    /// The retry budget of the run is used up for now.
-    RetryBudget {
-        /// When it allows another.
-        at: Duration,
-    },
     /// Claimed memory does not fit, in bytes.
     Memory {
         /// Claimed by running calls.
@@ -97,7 +92,7 @@ impl WaitReason {
             Self::Slot { .. } | Self::ToolCap { .. } | Self::Reserved { .. } => "slot",
             Self::Lock { .. } => "lock",
             Self::Rate { .. } => "rate",
-            Self::Retry { .. } | Self::RetryBudget { .. } => "retry",
+            Self::Retry { .. } => "retry",
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
             Self::Paused | Self::Stopped => "paused",
@@ -178,7 +173,6 @@ impl fmt::Display for WaitReason {
             Self::Lock { key, holder } => write!(f, "lock {key} held by {holder}"),
             Self::Rate { limit, .. } => write!(f, "rate {limit}"),
             Self::Retry { .. } => write!(f, "retry"),
-            Self::RetryBudget { .. } => write!(f, "retry budget"),
             Self::Memory { .. } => write!(f, "memory"),
             Self::Cpu {
                 used_cores,

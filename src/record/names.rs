@@ -37,9 +37,9 @@ impl Names {
                 format!("lock {key} held by {}", self.of(*holder))
             }
             WaitReason::Reserved { call } => format!("reserved for {}", self.of(*call)),
-            WaitReason::StartAfter { at }
-            | WaitReason::Retry { at }
-            | WaitReason::RetryBudget { at } => format!("{reason} in {:.1} s", left(at)),
+            WaitReason::StartAfter { at } | WaitReason::Retry { at } => {
+                format!("{reason} in {:.1} s", left(at))
+            }
             WaitReason::Rate { at, .. } => format!("{reason}, {:.1} s", left(at)),
             WaitReason::Slot { .. }
             | WaitReason::ToolCap { .. }

@@ -14,9 +14,6 @@ pub(super) enum CallStage {
     Ready,
     /// Another attempt is due at `not_before`.
     Backoff,
-    /// Another attempt is due, but the retry budget is used up until
-    /// `not_before`.
-    OverBudget,
     /// An attempt holds this lane.
     Active {
         /// Index of the lane.
@@ -32,15 +29,21 @@ pub(super) struct CallRecord {
     pub stage: CallStage,
     /// How its last attempt ended, where another was to follow.
     pub last: Option<Outcome>,
+    /// Whether its locks are named by outputs and not known yet.
     pub is_lock_pending: bool,
     /// Parents that have not ended, and one more while its locks are unknown.
     pub pending: u32,
+    /// Higher starts first.
     pub priority: i32,
+    /// Number of extra attempts after a failure or timeout.
     pub retries: u32,
     /// Attempts started so far.
     pub attempts: u32,
-    pub limits: TimeoutsNo,
+    /// Interned limits on its times.
+    pub timeouts: TimeoutsNo,
+    /// Interned demand.
     pub demand: DemandNo,
+    /// Number of its group; 0 for calls without one.
     pub group: u32,
     /// The call whose end made this one be skipped.
     pub culprit: Option<CallId>,
@@ -59,9 +62,6 @@ pub(super) struct CallRecord {
     /// Its entry among the timers.
     pub due: Moment,
 }
-
-/// Distance of neighbouring positions, so that moved calls fit between.
-pub(super) const POSITION_GAP: i64 = 1 << 32;
 
 impl CallRecord {
     /// Whether it waits for a start, its first or another.

@@ -1,4 +1,4 @@
-//! What is kept of a run so that its decisions can be replayed exactly.
+//! Records of a run's decisions, by which it can be replayed exactly.
 
 use std::time::Duration;
 
@@ -6,53 +6,53 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effects, Input, Scheduler, SchedulerSettings};
 
-/// One line of a tape. The first is the beginning, each later one a step.
+/// One record: the settings of the run first, then one record a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DecisionRecord {
-    /// What the scheduler started from.
+    /// Settings of the run; the first record.
     Begun(Box<SchedulerSettings>),
     /// One step, with what came of it.
     Stepped {
         /// Time since the run's start.
         now: Duration,
-        /// What the scheduler was told.
+        /// Input of the step.
         input: Input,
-        /// What it ordered.
+        /// Effects that the scheduler returned.
         effects: Effects,
     },
 }
 
-/// A scheduler that goes through the steps of a tape again.
+/// A scheduler that takes the recorded steps again and compares the effects.
 #[derive(Debug, Default)]
 pub struct Replay {
     scheduler: Option<Scheduler>,
     steps: usize,
 }
 
-/// Where a replay went another way than the tape.
+/// Difference between a replay and its record.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReplayError {
-    /// The first line is not the beginning, or another one is.
+    /// The first record does not hold the settings, or a later one does.
     #[error("step {step} is out of place")]
     OutOfPlace {
         /// Number of the step, from 1; 0 is the beginning.
         step: usize,
     },
-    /// The scheduler ordered something else.
-    #[error("step {step} went another way: taped {taped:?}, now {now:?}")]
+    /// The scheduler returned other effects.
+    #[error("step {step} differs: recorded {recorded:?}, now {now:?}")]
     Differs {
         /// Number of the step, from 1.
         step: usize,
-        /// What the tape says.
-        taped: Effects,
-        /// What was ordered now.
+        /// Recorded effects.
+        recorded: Effects,
+        /// Effects of the replayed step.
         now: Effects,
     },
 }
 
 impl Replay {
-    /// Takes the next line of the tape.
+    /// Takes the next record.
     pub fn step(&mut self, line: DecisionRecord) -> Result<(), ReplayError> {
         let step = self.steps;
         self.steps += 1;
@@ -65,22 +65,26 @@ impl Replay {
                 DecisionRecord::Stepped {
                     now,
                     input,
-                    effects: taped,
+                    effects: recorded,
                 },
                 Some(scheduler),
             ) => {
                 let now = scheduler.step(now, input);
-                if now == taped {
+                if now == recorded {
                     Ok(())
                 } else {
-                    Err(ReplayError::Differs { step, taped, now })
+                    Err(ReplayError::Differs {
+                        step,
+                        recorded,
+                        now,
+                    })
                 }
             }
             _ => Err(ReplayError::OutOfPlace { step }),
         }
     }
 
-    /// Steps taken, the beginning included.
+    /// Number of records taken, the settings included.
     pub fn steps(&self) -> usize {
         self.steps
     }

@@ -1,11 +1,10 @@
-//! What a call needs beside a lane, interned: calls with the same demand are
-//! held back by the same things.
+//! Demands of calls, interned: calls with the same demand are held back by the
+//! same resources.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::auto::NeedKind;
 use super::lock_table::LockClaim;
 use super::moment::nanoseconds;
 use super::tool_table::ToolNo;
@@ -14,12 +13,17 @@ use super::tool_table::ToolNo;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DemandNo(u32);
 
-/// What a call needs beside a lane.
+/// Number of a kind of calls that are taken to need the same: those of a tool,
+/// or those of a tool with the same arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NeedKind(pub u32);
+
+/// Everything that a call needs beside a lane.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Demand {
     /// Its tool, where that has limits.
     pub tool: Option<ToolNo>,
-    /// The calls that are seen to need the same as it.
+    /// Calls that are expected to need as much as it.
     pub kind: NeedKind,
     pub locks: LockClaim,
     /// Thousandths of a core.
@@ -30,9 +34,8 @@ pub(super) struct Demand {
     pub rounded_estimate: RoundedEstimate,
 }
 
-/// An expected run time rounded up to two bits behind the first, at most a
-/// quarter more. Calls that may run ahead of a reservation are told apart by it, so
-/// that there are few kinds of them.
+/// An expected run time, rounded up to 3 significant bits (at most 25 % over),
+/// so that backfill candidates fall into few classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RoundedEstimate(u16);
 

@@ -1,4 +1,4 @@
-//! What the scheduler orders: everything that is to be done, in the imperative.
+//! Effects of a step: everything that is to be done, in the imperative.
 
 use std::fmt;
 use std::time::Duration;

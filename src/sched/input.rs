@@ -1,4 +1,4 @@
-//! What the scheduler is told: everything that happened, in the past tense.
+//! Inputs of the scheduler: everything that happened, in the past tense.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub enum Input {
     CancelRequested {
         /// The calls; those that have ended are passed over.
         ids: Vec<CallId>,
-        /// Who asks.
+        /// Origin of the request.
         cause: StopCause,
         /// By the ladder or at once.
         force: Force,
@@ -41,7 +41,7 @@ pub enum Input {
     Paused,
     /// Admission was opened again, also after a failure closed it.
     Resumed,
-    /// The process of a start is there.
+    /// The process of an attempt runs.
     AttemptStarted {
         /// The call.
         id: CallId,
@@ -104,7 +104,7 @@ pub enum Force {
     Kill,
 }
 
-/// What the scheduler needs of a [`Call`].
+/// The part of a [`Call`] that the scheduler needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallSpec {
     /// Its number: the count of calls queued before it.
@@ -138,7 +138,7 @@ pub struct CallSpec {
     /// Whether its locks are known only once its parents have ended.
     #[serde(default)]
     pub is_lock_pending: bool,
-    /// What it claims of the machine.
+    /// Cores and memory that it claims.
     #[serde(default)]
     pub claims: Claims,
     /// Expected run time.
@@ -205,13 +205,13 @@ pub struct MachineReading {
     pub calls_rss_bytes: u64,
 }
 
-/// What an attempt used.
+/// Resources that an attempt used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceUsage {
     /// CPU time of its process tree.
     pub cpu: Duration,
-    /// Time in which its threads could run and waited for a core, summed up;
-    /// `None` where nobody saw it.
+    /// Sum of the times in which its threads could run and waited for a core;
+    /// `None` where that was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited: Option<Duration>,
     /// The most memory it had, in bytes.
@@ -229,7 +229,7 @@ pub struct AttemptResult {
     /// The service asked not to be called again within this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
-    /// What it used, where that is known.
+    /// Resources that it used, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<ResourceUsage>,
 }

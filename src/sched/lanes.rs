@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::moment::Moment;
 use crate::model::{AttemptNo, CallId, Epoch, StopCause, Timeouts};
 
-/// How far past its idle deadline an attempt may be found without being
-/// stopped for it: a runner that was itself held up has not read the output
-/// that came meanwhile.
+/// How far past its deadline an attempt may be found without being stopped for
+/// it: a runner that was itself held up has not read yet that the attempt
+/// printed or ended meanwhile.
 const STALL: Duration = Duration::from_secs(1);
+/// Time that an attempt found so long past its run time limit has until it is
+/// looked at again.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// One attempt between its start being ordered and its end.
 #[derive(Debug, Clone)]
@@ -18,17 +21,18 @@ pub(super) struct ActiveAttempt {
     pub number: AttemptNo,
     /// When its start was ordered.
     pub ordered: Moment,
-    /// Expected run time, rounded up as that of those who would start ahead
-    /// of a reservation.
+    /// Expected run time, rounded up as those of backfill candidates.
     pub expected: Duration,
-    /// What its group was charged for it.
+    /// Virtual time that its group was charged, in nanoseconds of one lane.
     pub charged: u64,
     /// Time the machine had stalled when it was ordered, in seconds.
     pub stalled: Option<f64>,
-    /// When its process was there.
+    /// When its process had started.
     pub started: Option<Moment>,
-    /// When it last showed a sign of life.
+    /// When it last printed something, or started.
     pub last_output: Moment,
+    /// End of its run time limit where that was put off, see [`SECOND_LOOK`].
+    pub second_look: Option<Moment>,
     pub timeouts: Timeouts,
     pub stop: Option<OrderedStop>,
     /// Its entry among the timers.
@@ -41,8 +45,8 @@ pub(super) struct OrderedStop {
     pub cause: StopCause,
     /// When the hard stop is due; `None` once it was ordered.
     pub hard_at: Option<Moment>,
-    /// Whether a stop still has to be told, because no process was known yet
-    /// when it was ordered.
+    /// Whether the stop is still to be sent: no process was known when it was
+    /// ordered.
     pub is_unsent: bool,
 }
 
@@ -52,13 +56,18 @@ impl ActiveAttempt {
         if let Some(stop) = self.stop {
             return stop.hard_at.unwrap_or(Moment::NEVER);
         }
-        let Some(started) = self.started else {
+        if self.started.is_none() {
             return Moment::NEVER;
-        };
-        let due = |since: Moment, limit: Option<Duration>| {
-            limit.map_or(Moment::NEVER, |limit| since.plus(limit))
-        };
-        due(started, self.timeouts.run).min(due(self.last_output, self.timeouts.idle))
+        }
+        let idle = self.timeouts.idle;
+        let idle_ends = idle.map_or(Moment::NEVER, |limit| self.last_output.plus(limit));
+        self.run_ends().unwrap_or(Moment::NEVER).min(idle_ends)
+    }
+
+    /// Moment at which its run time limit is over.
+    fn run_ends(&self) -> Option<Moment> {
+        let limit = self.timeouts.run?;
+        self.second_look.or(Some(self.started?.plus(limit)))
     }
 
     /// When it is expected to end. One that is overdue is taken to need as
@@ -72,15 +81,15 @@ impl ActiveAttempt {
         }
     }
 
-    /// The timeout that has passed. An idle timeout that is found long after
-    /// it was due starts again instead.
+    /// Returns the timeout that has passed. An idle timeout that is found long
+    /// after it was due starts again instead; a run timeout is looked at once
+    /// more.
     pub(super) fn passed_timeout(&mut self, now: Moment) -> Option<StopCause> {
-        let run_ends = self
-            .timeouts
-            .run
-            .map(|limit| self.started.map(|at| at.plus(limit)));
-        if run_ends.flatten().is_some_and(|end| end <= now) {
-            return Some(StopCause::RunTimeout);
+        if let Some(ends) = self.run_ends().filter(|ends| *ends <= now) {
+            if self.second_look.is_some() || now.since(ends) <= STALL {
+                return Some(StopCause::RunTimeout);
+            }
+            self.second_look = Some(now.plus(SECOND_LOOK));
         }
         let idle_ends = self.last_output.plus(self.timeouts.idle?);
         if idle_ends > now {
@@ -119,7 +128,7 @@ impl Lanes {
         self.busy
     }
 
-    /// Who is in each lane.
+    /// The call in each lane.
     pub(super) fn calls(&self) -> &[Option<CallId>] {
         &self.calls
     }

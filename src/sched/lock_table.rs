@@ -1,4 +1,4 @@
-//! Who holds which lock.
+//! Holders of locks.
 //!
 //! Lock names are interned into nodes. A path lock's node knows the node of
 //! the folder above it, and each node counts the holders at and below it, so
@@ -106,7 +106,7 @@ impl LockTable {
         std::iter::successors(Some(lock), |lock| self.nodes[lock.0 as usize].above)
     }
 
-    /// What keeps a lock from being taken now.
+    /// Returns the holder's lock that keeps a lock from being taken now.
     fn conflict(&self, lock: LockNo, mode: LockMode) -> Option<Conflict> {
         let conflict = |at, held| {
             Some(Conflict {
@@ -128,8 +128,7 @@ impl LockTable {
         None
     }
 
-    /// What keeps a claim from being taken now: the first of its locks that
-    /// is not free.
+    /// Returns the conflict of the first lock of a claim that is not free.
     pub(super) fn first_conflict(&self, claim: &LockClaim) -> Option<Conflict> {
         let mut locks = claim.iter();
         locks.find_map(|(lock, mode)| self.conflict(*lock, *mode))

@@ -1,18 +1,19 @@
 //! Cores and memory that calls claim.
 
 use super::demand::Demand;
+use crate::model::WaitReason;
 
-/// What is claimed of the machine, and what may be.
+/// Cores and memory of the machine: claimed, and in all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MachineClaims {
     /// Thousandths of a core that may be claimed in all.
-    pub total_millicores: u64,
+    total_millicores: u64,
     /// Thousandths of a core claimed.
-    pub millicores: u64,
+    millicores: u64,
     /// Bytes that may be claimed in all.
-    pub total_memory: u64,
+    total_memory: u64,
     /// Bytes claimed.
-    pub memory: u64,
+    memory: u64,
 }
 
 impl MachineClaims {
@@ -38,6 +39,33 @@ impl MachineClaims {
 
     pub(super) fn has_cores(&self, demand: &Demand) -> bool {
         demand.millicores <= self.total_millicores - self.millicores
+    }
+
+    /// Returns whether that much may be claimed in all.
+    pub(super) fn covers(&self, millicores: u64, memory: u64) -> bool {
+        millicores <= self.total_millicores && memory <= self.total_memory
+    }
+
+    /// Reason of a call that waits for memory.
+    pub(super) fn memory_reason(&self) -> WaitReason {
+        WaitReason::Memory {
+            used_bytes: self.memory,
+            total_bytes: self.total_memory,
+        }
+    }
+
+    /// Reason of a call that waits for cores.
+    pub(super) fn cores_reason(&self) -> WaitReason {
+        WaitReason::Cpu {
+            used_cores: self.millicores as f64 / 1000.0,
+            total_cores: self.total_millicores as f64 / 1000.0,
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self) {
+        assert!(self.millicores <= self.total_millicores, "cores");
+        assert!(self.memory <= self.total_memory, "memory");
     }
 
     pub(super) fn take(&mut self, demand: &Demand) {

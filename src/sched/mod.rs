@@ -12,37 +12,32 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod admission;
 mod auto;
 mod backoff;
 mod call_record;
-#[cfg(debug_assertions)]
-mod checks;
+mod calls;
 mod decision;
 mod demand;
 mod effect;
-mod ended;
 mod fair_share;
 mod graph;
 mod input;
 mod lanes;
+mod lock_questions;
 mod lock_table;
 mod machine_claims;
+mod manual_order;
 mod moment;
-mod ordering;
 mod queue;
-mod rank;
-mod reservation;
-mod retry_budget;
+mod resources;
+mod run_control;
 mod scheduler;
 mod settings;
 mod sort_keys;
-mod stop_ladder;
 mod sub_queue;
 mod timeouts;
 mod timer;
 mod tool_table;
-mod wait_reason;
 
 pub use decision::{DecisionRecord, Replay, ReplayError};
 pub use effect::{Effect, Effects, Reason, StopSignal};

@@ -1,10 +1,11 @@
 //! Ready calls in the order in which they start, without looking again at
 //! those that are known to be held back.
 //!
-//! The order: class, then the group that has had least, then the key. A line
-//! whose first call does not fit is parked under what holds it back and is
-//! woken when that becomes free, the first of each flow only: if it takes what
-//! became free, nobody else need be woken; if it cannot, it wakes the next.
+//! The order: class, then the group with the least virtual time, then the sort
+//! key. A sub-queue whose first call does not fit is parked under the resource
+//! that holds it back, and woken when that becomes free. Of each flow only the
+//! first is woken: if it takes what became free, no other need be; if it
+//! cannot, it wakes the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -13,7 +14,17 @@ use std::sync::Arc;
 use super::demand::DemandNo;
 use super::fair_share::Shares;
 use super::sort_keys::SortKeySet;
-use super::sub_queue::{FairnessKey, ParkState, Resource, SortKey, SubQueue, SubQueueNo};
+use super::sub_queue::{FairnessKey, ParkState, Resource, SortKey, SubQueueNo};
+
+/// Ready calls of one class and group with the same demand; never empty while
+/// it is in use.
+#[derive(Debug)]
+struct SubQueue {
+    flow: FairnessKey,
+    demand: DemandNo,
+    keys: SortKeySet,
+    standing: ParkState,
+}
 
 /// A flow's lines by their first calls.
 #[derive(Debug, Default)]
@@ -23,8 +34,21 @@ struct FlowQueues {
     blocked: BTreeSet<(SortKey, SubQueueNo)>,
 }
 
-/// Place of a flow among the flows.
-type FlowRank = (i64, u64, u32);
+/// Place of a flow among the flows: the smallest starts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct FlowRank {
+    class: i64,
+    /// Virtual time of the group, in nanoseconds of one lane.
+    time: u64,
+    group: u32,
+}
+
+impl FlowRank {
+    /// Key under which the flow's sub-queues stand.
+    fn flow(self) -> (u32, i64) {
+        (self.group, self.class)
+    }
+}
 
 /// The ready calls.
 #[derive(Debug, Default)]
@@ -156,14 +180,14 @@ impl Queue {
     /// The first call that may fit.
     pub(super) fn first_open(&self) -> Option<Candidate> {
         let place = *self.open_flows.first()?;
-        let first = *self.flows.get(&(place.2, place.0))?.open.first()?;
+        let first = *self.flows.get(&place.flow())?.open.first()?;
         self.candidate(place, first)
     }
 
     /// The first call that was found not to fit.
     pub(super) fn first_blocked(&self) -> Option<Candidate> {
         let place = *self.blocked_flows.first()?;
-        let first = *self.flows.get(&(place.2, place.0))?.blocked.first()?;
+        let first = *self.flows.get(&place.flow())?.blocked.first()?;
         self.candidate(place, first)
     }
 
@@ -259,8 +283,13 @@ impl Queue {
             .map(|at| at.0)
         {
             for places in [&mut self.open_flows, &mut self.blocked_flows] {
-                if places.remove(&(*class, before, group)) {
-                    places.insert((*class, after, group));
+                let rank = |time| FlowRank {
+                    class: *class,
+                    time,
+                    group,
+                };
+                if places.remove(&rank(before)) {
+                    places.insert(rank(after));
                 }
             }
         }
@@ -359,6 +388,10 @@ impl Queue {
     }
 
     fn place(&self, flow: FairnessKey) -> FlowRank {
-        (flow.class, self.shares.time(flow.group), flow.group)
+        FlowRank {
+            class: flow.class,
+            time: self.shares.time(flow.group),
+            group: flow.group,
+        }
     }
 }

@@ -1,12 +1,11 @@
-//! What a run is set up with.
+//! Settings of a run.
 
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{LearnedNeed, Policy, Rate, Tool, ToolAction, ToolName};
 
-/// What the scheduler starts from; together with the inputs it determines
-/// every effect.
+/// Settings of a scheduler. Together with the inputs they determine every effect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SchedulerSettings {
     /// Cap, failure policy and order.
@@ -19,7 +18,7 @@ pub struct SchedulerSettings {
     pub memory_bytes: Option<u64>,
     /// Tools that have limits; others have none.
     pub tools: Vec<ToolLimits>,
-    /// What calls of tools were seen to need in earlier runs.
+    /// Measured needs of tools, from earlier runs.
     #[serde(default)]
     pub learned: Vec<LearnedNeed>,
 }

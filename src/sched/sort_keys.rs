@@ -9,8 +9,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::ordering::default_position;
-use super::sub_queue::SortKey;
+use super::sub_queue::{SortKey, default_position};
 use crate::model::CallId;
 
 /// Calls that follow each other in the plan, unmoved and with the same score;

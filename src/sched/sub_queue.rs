@@ -1,11 +1,10 @@
-//! Lines: ready calls of one class and group with the same demand.
+//! Sub-queues: ready calls of one class and group with the same demand, and the
+//! keys by which they are ordered.
 //!
-//! What holds the first of a line back holds back all of it, so only the
-//! first is ever looked at.
+//! Whatever holds the first call of a sub-queue back holds back all of it, so
+//! only the first is ever looked at.
 
-use super::demand::DemandNo;
 use super::lock_table::LockNo;
-use super::sort_keys::SortKeySet;
 use super::tool_table::ToolNo;
 use crate::model::CallId;
 
@@ -36,7 +35,15 @@ impl SortKey {
     };
 }
 
-/// A class and, within it, a group: those whose calls share a flow.
+/// Distance of neighbouring positions, so that moved calls fit between.
+pub(super) const POSITION_GAP: i64 = 1 << 32;
+
+/// Position of a call that no one has moved.
+pub(super) fn default_position(id: CallId) -> i64 {
+    i64::from(id.number()).saturating_mul(POSITION_GAP)
+}
+
+/// A class and, within it, a group: the calls of one flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FairnessKey {
     /// The smallest first: pinned calls, then priorities from the highest.
@@ -52,11 +59,11 @@ impl FairnessKey {
     };
 }
 
-/// Number of a line.
+/// Number of a sub-queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SubQueueNo(pub u32);
 
-/// What holds a line back.
+/// Resource that holds a sub-queue back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Resource {
     /// Holders of this lock.
@@ -73,19 +80,19 @@ pub(super) enum Resource {
     Share,
     /// Room for the memory it is expected to have, under the automatic cap.
     Room,
-    /// What is free is kept for another call.
+    /// Free resources that are reserved for another call.
     Reservation,
 }
 
 impl Resource {
-    /// Whether a call held back by it is worth a reservation. What comes with
-    /// time alone needs none, and a reservation is not kept for its victims.
+    /// Returns whether a call held back by it gets a reservation. A rate opens
+    /// with time alone, and a reservation is not made for those it holds back.
     pub(super) fn is_reservable(self) -> bool {
         !matches!(self, Self::Rate(_) | Self::Reservation)
     }
 }
 
-/// Where a line stands.
+/// State of a sub-queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParkState {
     /// Its first call may fit.
@@ -96,14 +103,4 @@ pub(super) enum ParkState {
     },
     /// It waits for this.
     Parked(Resource),
-}
-
-/// Ready calls of one class and group with the same demand; never empty while
-/// it is in use.
-#[derive(Debug)]
-pub(super) struct SubQueue {
-    pub flow: FairnessKey,
-    pub demand: DemandNo,
-    pub keys: SortKeySet,
-    pub standing: ParkState,
 }

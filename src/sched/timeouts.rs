@@ -1,7 +1,6 @@
 //! The limits on time of calls, interned: most calls have the same.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::model::Timeouts;
 
@@ -9,13 +8,10 @@ use crate::model::Timeouts;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TimeoutsNo(u32);
 
-/// The limits in an order that only serves to find them.
-type Ordered = ([Option<Duration>; 3], Duration);
-
 /// The limits of the run.
 #[derive(Debug, Default)]
 pub(super) struct TimeoutTable {
-    numbers: BTreeMap<Ordered, TimeoutsNo>,
+    numbers: BTreeMap<Timeouts, TimeoutsNo>,
     limits: Vec<Timeouts>,
 }
 
@@ -23,8 +19,7 @@ impl TimeoutTable {
     /// Numbers limits.
     pub(super) fn intern(&mut self, limits: Timeouts) -> TimeoutsNo {
         let next = TimeoutsNo(self.limits.len() as u32);
-        let ordered = ([limits.run, limits.queue, limits.idle], limits.grace);
-        let number = *self.numbers.entry(ordered).or_insert(next);
+        let number = *self.numbers.entry(limits).or_insert(next);
         if number == next {
             self.limits.push(limits);
         }

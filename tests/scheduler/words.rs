@@ -250,7 +250,6 @@ impl Names<'_> {
             }
             WaitReason::Rate { limit, at, .. } => format!("rate {limit} until {at:?}"),
             WaitReason::Retry { at } => format!("retry at {at:?}"),
-            WaitReason::RetryBudget { at } => format!("retry budget until {at:?}"),
             WaitReason::Reserved { call } => format!("reserved for {}", self.name(*call)),
             other => other.to_string(),
         }

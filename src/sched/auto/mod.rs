@@ -1,10 +1,10 @@
 //! The automatic cap: how many calls run follows from what they need.
 //!
-//! Two layers. Ahead of a start, what a call is expected to need is held
-//! against the room there is, so that nothing has to be noticed first. After
-//! it, the room is trimmed by the pressure that is seen, slowly and with a dead
-//! band, as that tells of what no account knows of: other programs, and tools
-//! that are not what they were. One call is always let through.
+//! Two layers. Before a start, a call's expected need is compared with the
+//! budget that is left (feed-forward). After it, the core budget is corrected by
+//! the measured CPU pressure, slowly and with a dead band (feedback), for load
+//! that no estimate covers: other programs, and tools whose needs have changed.
+//! One call is always admitted.
 
 mod memory_gate;
 mod needs;
@@ -12,12 +12,12 @@ mod pressure;
 
 use std::time::Duration;
 
-pub(super) use self::needs::{Need, NeedKind};
+pub(super) use self::needs::Need;
 
 use self::memory_gate::MemoryGate;
 use self::needs::Needs;
 use self::pressure::{Observation, PressureController};
-use super::demand::Demand;
+use super::demand::{Demand, NeedKind};
 use super::input::{MachineReading, ResourceUsage};
 use super::moment::Moment;
 use crate::model::{
@@ -44,6 +44,14 @@ pub(super) struct Auto {
     /// Bytes that calls may be expected to have together.
     memory_room: u64,
     lanes: Cap,
+}
+
+/// Time the machine had stalled for want of cores when an attempt began and
+/// ended, in seconds; `None` where nobody saw it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StallSpan {
+    pub start: Option<f64>,
+    pub end: Option<f64>,
 }
 
 /// Time stalled so far: the integral of the pressure.
@@ -108,12 +116,13 @@ impl Auto {
         self.needs.kind(tool, args)
     }
 
-    /// What a call is expected to need.
+    /// Expected need of a call.
     pub(super) fn need(&self, demand: &Demand) -> Need {
         self.needs.of(demand)
     }
 
-    /// Whether what a call is expected to need is more than a guess.
+    /// Returns whether a call's expected need is claimed or measured, and not
+    /// guessed.
     pub(super) fn is_known(&self, demand: &Demand) -> bool {
         self.needs.is_known(demand)
     }
@@ -136,7 +145,7 @@ impl Auto {
         self.needs.release(demand);
     }
 
-    /// What the running calls are expected to need together.
+    /// Expected need of the running calls together.
     pub(super) fn used(&self) -> Need {
         self.needs.used()
     }
@@ -181,7 +190,7 @@ impl Auto {
         demand: &Demand,
         used: ResourceUsage,
         wall: Duration,
-        (stalled_before, stalled): (Option<f64>, Option<f64>),
+        stalls: StallSpan,
     ) {
         let (cpu, wall) = (used.cpu.as_secs_f64(), wall.as_secs_f64());
         if wall <= 0.0 {
@@ -194,7 +203,7 @@ impl Auto {
             let alone = wall - waited / at_once;
             (alone > 0.0).then(|| cpu / alone)
         } else {
-            let stalled = stalled.zip(stalled_before).map(|(now, then)| now - then);
+            let stalled = stalls.end.zip(stalls.start).map(|(end, start)| end - start);
             let is_calm = stalled.is_some_and(|stalled| stalled / wall < CALM);
             is_calm.then_some(cpu / wall)
         };
@@ -245,7 +254,7 @@ impl Auto {
         })
     }
 
-    /// What it goes by now; `None` while it is off.
+    /// Figures of the automatic cap; `None` while it is off.
     pub(super) fn figures(&self, ceiling: Cap) -> Option<AutoCap> {
         self.is_on().then(|| AutoCap {
             lanes: self.lanes,
@@ -259,7 +268,7 @@ impl Auto {
         })
     }
 
-    /// What was learned.
+    /// Measured needs of tools.
     pub(super) fn learned(&self) -> Vec<LearnedNeed> {
         self.needs.learned()
     }

@@ -1,9 +1,9 @@
-//! What calls need, by tool and by arguments, and what those that run need
-//! together.
+//! Measured needs of calls, by tool and by arguments, and their sum over the
+//! running calls.
 
 use std::collections::BTreeMap;
 
-use super::super::demand::Demand;
+use super::super::demand::{Demand, NeedKind};
 use crate::model::{ArgsFingerprint, LearnedNeed, LearnedVariant, ToolName};
 
 /// Thousandths of a core that a call of an unknown tool is taken to need: a
@@ -13,8 +13,8 @@ const UNKNOWN: f64 = 1000.0;
 const LEAST: f64 = 50.0;
 /// Weight of the latest attempt.
 const WEIGHT: f64 = 0.3;
-/// Tools whose needs are told in the end; those of most calls first.
-const TOLD: usize = 256;
+/// Most tools whose needs are kept for later runs; those of most calls first.
+const MOST_KEPT: usize = 256;
 /// Arguments of one tool that are told apart; calls with others need what the
 /// tool does.
 const VARIANTS: usize = 64;
@@ -22,12 +22,7 @@ const VARIANTS: usize = 64;
 /// After so many attempts it is known what is needed.
 const KNOWN: u64 = 8;
 
-/// Number of a kind of calls that are taken to need the same: those of a tool,
-/// or those of a tool with the same arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sched) struct NeedKind(u32);
-
-/// What one call, or several together, are expected to need.
+/// Expected need of one call, or of several together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::sched) struct Need {
     /// Thousandths of a core.
@@ -52,7 +47,8 @@ impl Need {
     }
 }
 
-/// What attempts have shown. Memory is the highest peak, which fades.
+/// Need as measured from attempts: a moving average of the cores, and the
+/// highest memory peak, which fades by a tenth an attempt.
 #[derive(Debug, Clone, Copy)]
 struct ObservedNeed {
     millicores: f64,
@@ -90,7 +86,7 @@ impl ObservedNeed {
     }
 }
 
-/// What is known of a tool.
+/// Measured needs of one tool.
 #[derive(Debug)]
 struct ToolNeeds {
     name: ToolName,
@@ -99,7 +95,7 @@ struct ToolNeeds {
     rest: NeedKind,
     /// Arguments told apart; at most [`VARIANTS`].
     variants: BTreeMap<ArgsFingerprint, NeedKind>,
-    /// What is known from earlier runs of arguments that have not come yet.
+    /// Needs from earlier runs, of arguments that no call of this run has had.
     remembered: BTreeMap<ArgsFingerprint, ObservedNeed>,
 }
 
@@ -107,8 +103,8 @@ struct ToolNeeds {
 #[derive(Debug)]
 struct NeedEntry {
     tool: u32,
-    /// What its own attempts have shown; before the first, and for the calls
-    /// that are not told apart, it is the tool's that counts.
+    /// Need measured from its own attempts; `None` before the first and for
+    /// calls that are not told apart: the tool's counts then.
     seen: Option<ObservedNeed>,
     /// Calls that run and claim no cores, or no memory.
     running: UnclaimedCounts,
@@ -294,7 +290,7 @@ impl Needs {
         self.used = self.used.plus(after).minus(before);
     }
 
-    /// What the running calls of a tool are taken to need, claims left out.
+    /// Expected need of a tool's running calls, claims left out.
     fn learned_of_running(&self, tool: u32) -> Need {
         let tool = &self.tools[tool as usize];
         let kinds = tool.variants.values().chain([&tool.rest]);
@@ -308,7 +304,7 @@ impl Needs {
         })
     }
 
-    /// What an open call needs on average; `None` without any.
+    /// Mean need of the open calls, in thousandths of a core; `None` without any.
     pub(super) fn mean_millicores(&self) -> Option<f64> {
         let learned = self.kinds.iter();
         let learned: f64 = learned
@@ -318,12 +314,12 @@ impl Needs {
         (self.open > 0).then(|| (sum / self.open as f64).max(1.0))
     }
 
-    /// What was learned, by tool.
+    /// Measured needs, by tool.
     pub(super) fn learned(&self) -> Vec<LearnedNeed> {
         let tools = self.tools.iter();
         let mut known: Vec<&ToolNeeds> = tools.filter(|tool| tool.seen.attempts > 0).collect();
         known.sort_by_key(|tool| std::cmp::Reverse(tool.seen.attempts));
-        let told = known.into_iter().take(TOLD);
+        let told = known.into_iter().take(MOST_KEPT);
         told.map(|tool| LearnedNeed {
             tool: tool.name.clone(),
             cores: tool.seen.millicores / 1000.0,
@@ -333,7 +329,7 @@ impl Needs {
         .collect()
     }
 
-    /// What was learned of a tool's arguments, those of this run first.
+    /// Measured needs of a tool's arguments, those of this run first.
     fn variants(&self, tool: &ToolNeeds) -> Vec<LearnedVariant> {
         let own = tool.variants.iter();
         let own = own

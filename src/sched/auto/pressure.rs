@@ -1,16 +1,16 @@
-//! The controller: a factor on the cores, by the pressure that is seen.
+//! Multiplicative factor (0.4 to 1.25) on the core budget, driven by CPU
+//! pressure.
 //!
-//! What would make it swing is left out: the pressure is that of now and not
-//! an average over minutes; between a band of pressures nothing changes; a
-//! step has time to show before the next; it grows only while calls wait for
-//! cores, never on idle ground; and a turn is not taken back at once.
+//! Against oscillation it uses the current pressure, not a long average; has a
+//! dead band (0.05 to 0.25); waits 2 s after a step down and 10 s before it
+//! reverses; and grows only while calls wait for cores.
 
 use std::time::Duration;
 
 use super::super::moment::Moment;
 use crate::model::CapCause;
 
-/// Time between two looks.
+/// Time between two decisions.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Readings come a little early or late.
 const SLACK: Duration = Duration::from_millis(100);
@@ -23,13 +23,14 @@ const HIGH_BEYOND: f64 = 0.10;
 /// that both compute, what else stirs now and then shows as up to 0.26
 /// (measured), while one call too many shows as 0.5 and more.
 const ONE_TOO_MANY: f64 = 0.8;
-/// Above this one at once, whatever the last turn was.
+/// Above this one at once, also right after growth.
 const URGENT: f64 = 0.5;
 /// Under this pressure there may be more room.
 const LOW: f64 = 0.05;
 /// Cores are taken to be all in use from this share on.
 const FULL: f64 = 0.90;
-/// Without any pressure to go by: this busy for so many looks is too much.
+/// Without pressure readings: this share of the cores busy, for so many periods,
+/// counts as high pressure.
 const SATURATED: (f64, u32) = (0.97, 3);
 const LEAST: f64 = 0.4;
 const MOST: f64 = 1.25;
@@ -37,12 +38,12 @@ const SHRINK: f64 = 0.85;
 const GROW: f64 = 1.05;
 /// Time for a step down to show.
 const SETTLE: Duration = Duration::from_secs(2);
-/// Time before a turn is taken back.
+/// Time before a change of direction.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// At most, after growth that had to be taken back again and again.
 const MOST_PATIENCE: Duration = Duration::from_secs(160);
 
-/// What is seen at a look.
+/// One reading of the machine, as the controller sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Observation {
     /// 0 to 1; `None` where there is nothing to go by.
@@ -57,7 +58,7 @@ pub(super) struct Observation {
     pub is_overbooked: bool,
 }
 
-/// What a look led to.
+/// Decision of one period.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Adjustment {
     /// Why the factor changed, if it did.
@@ -68,7 +69,7 @@ pub(super) struct Adjustment {
 #[derive(Debug)]
 pub(super) struct PressureController {
     factor: f64,
-    /// Since the last look: readings, and the sums of what they told.
+    /// Number of readings in this period, and the sums of their figures.
     readings: u32,
     pressure_sum: Option<f64>,
     busy_sum: Option<f64>,
@@ -104,12 +105,12 @@ impl PressureController {
         self.factor
     }
 
-    /// The pressure of the last look.
+    /// Mean pressure of the last period, 0 to 1.
     pub(super) fn pressure(&self) -> Option<f64> {
         self.pressure
     }
 
-    /// Takes a reading; `None` until enough time has passed for a look.
+    /// Takes a reading; returns a decision once a period is over.
     pub(super) fn observe(&mut self, now: Moment, observation: &Observation) -> Option<Adjustment> {
         self.readings += 1;
         let add = |sum: Option<f64>, figure: Option<f64>| Some(sum? + figure?);

@@ -30,7 +30,6 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
             .then(", ")
             .then(left(at)),
         WaitReason::Retry { at } => Piece::from("retry in ").then(left(at)),
-        WaitReason::RetryBudget { at } => Piece::from("retry budget, ").then(left(at)),
         WaitReason::Memory {
             used_bytes,
             total_bytes,
@@ -74,9 +73,6 @@ pub fn reason_of(
 pub fn counts_down(reason: &WaitReason) -> bool {
     matches!(
         reason,
-        WaitReason::StartAfter { .. }
-            | WaitReason::Rate { .. }
-            | WaitReason::Retry { .. }
-            | WaitReason::RetryBudget { .. }
+        WaitReason::StartAfter { .. } | WaitReason::Rate { .. } | WaitReason::Retry { .. }
     )
 }

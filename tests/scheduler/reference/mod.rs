@@ -19,7 +19,6 @@ pub(crate) enum Stage {
     Waiting,
     Ready,
     Backoff,
-    OverBudget,
     Active(Box<Attempt>),
     Ended(Outcome),
 }
@@ -31,6 +30,7 @@ pub(crate) struct Attempt {
     pub ordered: Duration,
     pub started: Option<Duration>,
     pub last_output: Duration,
+    pub second_look: Option<Duration>,
     pub stop: Option<Stop>,
 }
 
@@ -91,8 +91,6 @@ pub(crate) struct Reference {
     pub clock: u64,
     /// Every start of a limited tool, and every time it was held.
     pub tool_log: Vec<(usize, Duration, Option<Duration>)>,
-    pub first_starts: Vec<Duration>,
-    pub granted_retries: Vec<Duration>,
     pub admission: Admission,
     pub(super) effects: Vec<Effect>,
     pub(super) ended: Vec<CallId>,
@@ -118,8 +116,6 @@ impl Reference {
             groups: vec![None],
             clock: 0,
             tool_log: Vec::new(),
-            first_starts: Vec::new(),
-            granted_retries: Vec::new(),
             admission: Admission::Due,
             effects: Vec::new(),
             ended: Vec::new(),
@@ -435,9 +431,6 @@ impl Reference {
         self.epochs += 1;
         let now = self.now;
         let (epoch, call) = (self.epochs, &mut self.calls[id.index()]);
-        if call.attempts == 0 {
-            self.first_starts.push(now);
-        }
         call.attempts += 1;
         call.stage = Stage::Active(Box::new(Attempt {
             lane,
@@ -445,6 +438,7 @@ impl Reference {
             ordered: now,
             started: None,
             last_output: now,
+            second_look: None,
             stop: None,
         }));
         self.effects.push(Effect::Start {

@@ -359,7 +359,6 @@ impl Reference {
         Some(match call.stage {
             Stage::Active(_) | Stage::Ended(_) => return None,
             Stage::Backoff => WaitReason::Retry { at },
-            Stage::OverBudget => WaitReason::RetryBudget { at },
             Stage::Waiting => {
                 let parents = || call.spec.after.iter().map(|edge| edge.call);
                 let open = parents().find(|parent| !self.call(*parent).is_ended());

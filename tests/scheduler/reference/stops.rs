@@ -11,6 +11,7 @@ use super::{Attempt, Reference, Stage, Stop, id};
 /// How far past its idle deadline an attempt may be found without being
 /// stopped for it.
 const STALL: Duration = Duration::from_secs(1);
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 impl Reference {
     pub(super) fn cancel(&mut self, id: CallId, cause: StopCause, force: Force) {
@@ -173,7 +174,7 @@ impl Reference {
                     let due = attempt_due(&call.spec, attempt)?;
                     return Some((due, Fire::Lane(attempt.lane, id(index))));
                 }
-                Stage::Backoff | Stage::OverBudget => call.not_before,
+                Stage::Backoff => call.not_before,
                 Stage::Ready if call.attempts == 0 => call.ready_at? + call.spec.timeouts.queue?,
                 Stage::Waiting
                     if call.are_locks_known && !self.has_open_parents(id(index), &self.ended) =>
@@ -205,10 +206,17 @@ impl Reference {
         let run_ends = attempt
             .started
             .zip(limits.run)
-            .map(|(at, limit)| at + limit);
-        if run_ends.is_some_and(|end| end <= now) {
-            self.order_stop(id, StopCause::RunTimeout, Force::Ladder);
-            return;
+            .map(|(at, limit)| attempt.second_look.unwrap_or(at + limit));
+        if let Some(end) = run_ends.filter(|end| *end <= now) {
+            if attempt.second_look.is_some() || now <= end + STALL {
+                self.order_stop(id, StopCause::RunTimeout, Force::Ladder);
+                return;
+            }
+            attempt.second_look = Some(now + SECOND_LOOK);
+            let idle_ends = limits.idle.map(|limit| attempt.last_output + limit);
+            if idle_ends.is_none_or(|end| end > now) {
+                return;
+            }
         }
         let idle_ends = attempt.last_output + limits.idle.unwrap_or_default();
         if now > idle_ends + STALL {
@@ -225,31 +233,8 @@ impl Reference {
                 let limit = call.spec.timeouts.queue.unwrap_or_default();
                 self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
             }
-            Stage::Backoff | Stage::OverBudget => match self.budget_opens() {
-                None => {
-                    self.granted_retries.push(self.now);
-                    self.make_ready(id);
-                }
-                Some(again) => {
-                    self.calls[id.index()].stage = Stage::OverBudget;
-                    self.calls[id.index()].not_before = again;
-                }
-            },
             _ => self.make_ready(id),
         }
-    }
-
-    /// When the retry budget is to be asked again; `None` if it has one left.
-    fn budget_opens(&self) -> Option<Duration> {
-        let second = self.now.as_secs();
-        let is_recent = |at: &&Duration| at.as_secs() + 60 > second;
-        let starts = self.first_starts.iter().filter(is_recent);
-        let retries = self.granted_retries.iter().filter(is_recent);
-        if retries.clone().count() < 3 + starts.clone().count() / 5 {
-            return None;
-        }
-        let oldest = starts.chain(retries).min()?;
-        Some(Duration::from_secs(oldest.as_secs() + 60))
     }
 }
 
@@ -261,7 +246,7 @@ fn attempt_due(spec: &CallSpec, attempt: &Attempt) -> Option<Duration> {
         .timeouts
         .run
         .zip(attempt.started)
-        .map(|(limit, at)| at + limit);
+        .map(|(limit, at)| attempt.second_look.unwrap_or(at + limit));
     let idle = spec.timeouts.idle.and(attempt.started);
     let idle = idle
         .and(spec.timeouts.idle)

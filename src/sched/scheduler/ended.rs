@@ -1,23 +1,20 @@
 //! How attempts and calls end, and what that means for the others.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use super::backoff::full_jitter;
-use super::call_record::CallStage;
-use super::demand::Demand;
-use super::effect::{Effect, Reason};
-use super::input::AttemptResult;
-use super::lanes::{ActiveAttempt, OrderedStop};
-use super::moment::Moment;
-use super::scheduler::{Closing, Scheduler, stopped_outcome};
-use super::timer::TimerOwner;
+use super::Scheduler;
 use crate::model::{CallId, EdgeKind, Epoch, FailurePolicy, LockSet, Outcome, StopCause};
+use crate::sched::auto::StallSpan;
+use crate::sched::backoff::full_jitter;
+use crate::sched::call_record::CallStage;
+use crate::sched::effect::{Effect, Reason};
+use crate::sched::input::AttemptResult;
+use crate::sched::lanes::{ActiveAttempt, OrderedStop};
+use crate::sched::moment::Moment;
+use crate::sched::timer::TimerOwner;
 
 impl Scheduler {
     /// The lane of the attempt an input is about, unless the input is late.
     pub(super) fn current(&self, id: CallId, epoch: Epoch) -> Option<u32> {
-        let CallStage::Active { lane } = self.records.get(id.index())?.stage else {
+        let CallStage::Active { lane } = self.calls.get(id)?.stage else {
             return None;
         };
         (self.lanes.get(lane)?.epoch == epoch).then_some(lane)
@@ -36,7 +33,8 @@ impl Scheduler {
         self.learn(&attempt, end);
         self.lanes.fit(self.lanes_kept());
         if let Some(time) = end.retry_after {
-            self.hold_tool(id, time);
+            let demand = self.calls[id].demand;
+            self.resources.hold_tool(demand, self.now, time);
         }
         let (outcome, reason) = outcome_of(&attempt, end);
         if self.may_retry(&attempt, end, outcome) {
@@ -49,23 +47,25 @@ impl Scheduler {
     /// Learns what calls of the attempt's tool need.
     fn learn(&mut self, attempt: &ActiveAttempt, end: AttemptResult) {
         let Some(used) = end.used else { return };
-        let record = &self.records[attempt.call.index()];
-        let demand = Arc::clone(self.demands.get(record.demand));
+        let demand = self.calls[attempt.call].demand;
         let wall = self.now.since(attempt.started.unwrap_or(attempt.ordered));
-        let stalled = (attempt.stalled, self.auto.stalled(self.now));
-        self.auto.learn(&demand, used, wall, stalled);
-        if self.auto.is_on() {
+        let stalls = StallSpan {
+            start: attempt.stalled,
+            end: self.resources.auto().stalled(self.now),
+        };
+        self.resources.learn(demand, used, wall, stalls);
+        if self.resources.auto().is_on() {
             self.wake_for_room();
         }
     }
 
     fn may_retry(&self, attempt: &ActiveAttempt, end: AttemptResult, outcome: Outcome) -> bool {
-        let record = &self.records[attempt.call.index()];
+        let record = &self.calls[attempt.call];
         matches!(outcome, Outcome::Failed | Outcome::TimedOut)
             && end.is_retryable
             && attempt.number.0 <= record.retries
-            && self.closing == Closing::Open
-            && self.halted_by.is_none()
+            && !self.control.is_closing()
+            && self.control.halted_by().is_none()
     }
 
     fn back_off(
@@ -79,7 +79,7 @@ impl Scheduler {
         let at = self
             .now
             .plus(delay.max(end.retry_after.unwrap_or_default()));
-        let record = &mut self.records[id.index()];
+        let record = &mut self.calls[id];
         record.last = Some(outcome);
         record.not_before = at;
         record.stage = CallStage::Backoff;
@@ -92,32 +92,15 @@ impl Scheduler {
         });
     }
 
-    /// A service asked not to be called again for a while.
-    fn hold_tool(&mut self, id: CallId, time: Duration) {
-        let demand = self.demands.get(self.records[id.index()].demand);
-        if let Some(tool) = demand.tool {
-            self.tools.hold(tool, self.now, time);
-        }
-    }
-
     /// A deadline of a waiting call has come.
     pub(super) fn fire_call(&mut self, id: CallId) {
-        let record = &mut self.records[id.index()];
+        let record = &mut self.calls[id];
         match record.stage {
             CallStage::Ready => {
-                let limit = self.limits.get(record.limits).queue.unwrap_or_default();
+                let limit = self.timeouts.get(record.timeouts).queue.unwrap_or_default();
                 self.finish(id, Outcome::TimedOut, Reason::QueueTimeout { limit });
             }
-            CallStage::Waiting => self.make_ready(id),
-            CallStage::Backoff | CallStage::OverBudget => match self.budget.take(self.now) {
-                Ok(()) => self.make_ready(id),
-                Err(again) => {
-                    record.stage = CallStage::OverBudget;
-                    record.not_before = again;
-                    self.timers
-                        .set(TimerOwner::Call(id), &mut record.due, again);
-                }
-            },
+            CallStage::Waiting | CallStage::Backoff => self.make_ready(id),
             CallStage::Active { .. } | CallStage::Ended(_) => {
                 debug_assert!(false, "a waiting deadline of {id}");
                 self.timers
@@ -128,22 +111,20 @@ impl Scheduler {
 
     /// Ends a call that holds no lane, once and for all.
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
-        if self.records[id.index()].stage == CallStage::Ready {
+        if self.calls[id].stage == CallStage::Ready {
             self.dequeue(id);
-            let group = self.records[id.index()].group;
+            let group = self.calls[id].group;
             self.queue
                 .update_shares(group, |shares| shares.leave(group));
         }
-        let record = &mut self.records[id.index()];
-        debug_assert!(!record.is_ended(), "{id} ends twice");
+        let record = &mut self.calls[id];
         self.timers
             .set(TimerOwner::Call(id), &mut record.due, Moment::NEVER);
-        record.stage = CallStage::Ended(outcome);
         if record.is_lock_pending {
-            self.unresolved.remove(&id);
+            self.lock_questions.close(id);
         }
-        self.open_calls -= 1;
-        self.auto.closed(self.demands.get(record.demand));
+        self.resources.close(record.demand);
+        self.calls.end(id, outcome);
         self.effects.push(Effect::Finished {
             id,
             outcome,
@@ -152,7 +133,7 @@ impl Scheduler {
         self.unsettled.push(id);
     }
 
-    /// Tells the dependents of calls that have ended.
+    /// Updates the dependents of calls that have ended.
     pub(super) fn settle(&mut self) {
         let mut next = 0;
         while let Some(id) = self.unsettled.get(next).copied() {
@@ -172,7 +153,7 @@ impl Scheduler {
     }
 
     fn parent_ended(&mut self, parent: CallId, child: CallId, on: EdgeKind) {
-        if self.records[child.index()].stage != CallStage::Waiting {
+        if self.calls[child].stage != CallStage::Waiting {
             return;
         }
         if self.is_satisfied(parent, on) {
@@ -182,9 +163,9 @@ impl Scheduler {
         }
     }
 
-    /// Whether an ended parent lets its dependent go on.
+    /// Returns whether an ended parent satisfies the edge to its dependent.
     fn is_satisfied(&self, parent: CallId, on: EdgeKind) -> bool {
-        let CallStage::Ended(outcome) = self.records[parent.index()].stage else {
+        let CallStage::Ended(outcome) = self.calls[parent].stage else {
             return false;
         };
         match on {
@@ -196,9 +177,9 @@ impl Scheduler {
         }
     }
 
-    /// One thing less to wait for.
+    /// Counts one parent, or the locks, as settled.
     fn count_down(&mut self, id: CallId) {
-        let record = &mut self.records[id.index()];
+        let record = &mut self.calls[id];
         record.pending -= 1;
         match record.pending {
             0 => self.make_ready(id),
@@ -208,8 +189,8 @@ impl Scheduler {
     }
 
     fn skip(&mut self, id: CallId, parent: CallId) {
-        let culprit = self.records[parent.index()].culprit.unwrap_or(parent);
-        self.records[id.index()].culprit = Some(culprit);
+        let culprit = self.calls[parent].culprit.unwrap_or(parent);
+        self.calls[id].culprit = Some(culprit);
         self.finish(id, Outcome::Skipped, Reason::Culprit { call: culprit });
     }
 
@@ -217,14 +198,14 @@ impl Scheduler {
     /// A call that a user cancelled is no failure.
     fn halt_after(&mut self, id: CallId) {
         let is_failure = matches!(
-            self.records[id.index()].stage,
+            self.calls[id].stage,
             CallStage::Ended(
                 Outcome::Failed | Outcome::TimedOut | Outcome::Unconfirmed | Outcome::Lost
             )
         );
         let is_stopping = self.settings.policy.on_failure == FailurePolicy::Stop;
-        if is_failure && is_stopping && self.halted_by.is_none() {
-            self.halted_by = Some(id);
+        if is_failure && is_stopping && self.control.halted_by().is_none() {
+            self.control.halt(id);
             self.end_waiting(Outcome::Skipped, Reason::Culprit { call: id });
         }
     }
@@ -232,8 +213,8 @@ impl Scheduler {
     /// Ends every call that waits. One whose earlier attempt failed ends as
     /// that attempt did, unless it is cancelled.
     pub(super) fn end_waiting(&mut self, outcome: Outcome, reason: Reason) {
-        for index in 0..self.records.len() {
-            let record = &mut self.records[index];
+        for id in self.calls.ids_from(0) {
+            let record = &mut self.calls[id];
             if !record.is_waiting() {
                 continue;
             }
@@ -241,7 +222,6 @@ impl Scheduler {
                 record.culprit = Some(call);
             }
             let last = record.last.filter(|_| outcome == Outcome::Skipped);
-            let id = CallId::from_index(index);
             match last {
                 Some(last) => self.finish(id, last, Reason::Ending),
                 None => self.finish(id, outcome, reason),
@@ -249,19 +229,19 @@ impl Scheduler {
         }
     }
 
-    /// Finds a new call its stage. Its edges to calls before the batch are
-    /// settled at once where those have ended; those within the batch will be
-    /// when they end.
+    /// Sets the initial stage of a newly added call. Its edges to calls before
+    /// the batch are settled at once where those have ended; edges within the
+    /// batch are settled when those calls end.
     pub(super) fn set_initial_stage(&mut self, id: CallId, batch: usize) {
-        if self.closing != Closing::Open {
+        if self.control.is_closing() {
             self.finish(id, Outcome::Cancelled, Reason::Shutdown);
             return;
         }
-        if let Some(culprit) = self.halted_by {
+        if let Some(culprit) = self.control.halted_by() {
             self.skip(id, culprit);
             return;
         }
-        if self.records[id.index()].pending == 0 {
+        if self.calls[id].pending == 0 {
             self.make_ready(id);
             return;
         }
@@ -270,32 +250,29 @@ impl Scheduler {
             self.ask_for_locks(id);
         }
         for edge in parents {
-            let parent = edge.call.index();
-            if parent < batch && self.records[parent].is_ended() {
+            if edge.call.index() < batch && self.calls[edge.call].is_ended() {
                 self.parent_ended(edge.call, id, edge.on);
             }
         }
     }
 
     pub(super) fn resolve_locks(&mut self, id: CallId, locks: &LockSet) {
-        let Some(record) = self.records.get_mut(id.index()) else {
+        let Some(record) = self.calls.get_mut(id) else {
             return;
         };
         if record.stage != CallStage::Waiting || !record.is_lock_pending {
             return;
         }
         record.is_lock_pending = false;
-        self.unresolved.remove(&id);
-        let mut demand = Demand::clone(self.demands.get(record.demand));
-        demand.locks = self.locks.intern(locks);
-        record.demand = self.demands.intern(demand);
+        self.lock_questions.close(id);
+        record.demand = self.resources.with_locks(record.demand, locks);
         self.count_down(id);
     }
 }
 
-/// What an attempt's end means, given the stop that was ordered. A cancel
-/// is final, also for an attempt that then succeeded; what is not
-/// confirmed dead or not known is never called cancelled.
+/// Returns the outcome of an attempt, given the stop that was ordered. A cancel
+/// is final, also for an attempt that then succeeded; an attempt that is not
+/// confirmed dead, or lost, is never called cancelled.
 fn outcome_of(attempt: &ActiveAttempt, end: AttemptResult) -> (Outcome, Reason) {
     let passes = matches!(end.outcome, Outcome::Unconfirmed | Outcome::Lost);
     match attempt.stop {
@@ -314,5 +291,13 @@ fn outcome_of(attempt: &ActiveAttempt, end: AttemptResult) -> (Outcome, Reason) 
             (stopped_outcome(cause), reason)
         }
         _ => (end.outcome, Reason::Ending),
+    }
+}
+
+/// The outcome of a stop that was ordered, for calls whose tree is gone.
+fn stopped_outcome(cause: StopCause) -> Outcome {
+    match cause {
+        StopCause::IdleTimeout | StopCause::RunTimeout => Outcome::TimedOut,
+        StopCause::User | StopCause::Shutdown => Outcome::Cancelled,
     }
 }

@@ -1,20 +1,14 @@
 //! The place of waiting calls in the order of starts, and how users change it.
 
-use super::call_record::{CallRecord, CallStage, POSITION_GAP};
-use super::moment::Moment;
-use super::scheduler::Scheduler;
-use super::sub_queue::{FairnessKey, SortKey};
+use super::Scheduler;
 use crate::model::{CallId, Order, Policy};
+use crate::sched::call_record::{CallRecord, CallStage};
+use crate::sched::manual_order::ManualPosition;
+use crate::sched::moment::Moment;
+use crate::sched::sub_queue::{FairnessKey, POSITION_GAP, SortKey, default_position};
 
 /// Class of the first pinned call; priorities stay far above it.
 const PINNED: i64 = i64::MIN / 2;
-
-/// Where a user moved a call: what its key has in the place of its own.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ManualPosition {
-    pub score: i64,
-    pub position: i64,
-}
 
 impl Scheduler {
     /// Gives a waiting call another priority.
@@ -24,8 +18,7 @@ impl Scheduler {
 
     /// Puts a waiting call before all others; the latest such wish wins.
     pub(super) fn pin(&mut self, id: CallId) {
-        self.pins += 1;
-        let pin = self.pins;
+        let pin = self.manual_order.next_pin();
         self.replace(id, |record| record.pin = pin);
     }
 
@@ -33,11 +26,7 @@ impl Scheduler {
     /// end of them. A wish that names calls that do not wait, or calls that
     /// share no flow, changes nothing.
     pub(super) fn move_call(&mut self, id: CallId, before: Option<CallId>) {
-        let is_waiting = |id: CallId| {
-            self.records
-                .get(id.index())
-                .is_some_and(CallRecord::is_waiting)
-        };
+        let is_waiting = |id: CallId| self.calls.is_waiting(id);
         if !is_waiting(id) || before == Some(id) {
             return;
         }
@@ -49,7 +38,7 @@ impl Scheduler {
             Some(_) => return,
             None => SortKey::LAST,
         };
-        let others = (0..self.records.len()).map(CallId::from_index);
+        let others = self.calls.ids_from(0);
         let others = others.filter(|other| {
             *other != id && is_waiting(*other) && self.fairness_key(*other) == flow
         });
@@ -64,11 +53,12 @@ impl Scheduler {
             }
             (Some(_), _) => (target.score, target.position - POSITION_GAP),
         };
-        let is_ready = self.records[id.index()].stage == CallStage::Ready;
+        let is_ready = self.calls[id].stage == CallStage::Ready;
         if is_ready {
             self.dequeue(id);
         }
-        self.moved.insert(id, ManualPosition { score, position });
+        self.manual_order
+            .place(id, ManualPosition { score, position });
         if is_ready {
             self.enqueue(id);
         }
@@ -79,56 +69,55 @@ impl Scheduler {
     pub(super) fn change_order(&mut self, policy: Policy) {
         let ready = self.ready_calls();
         for id in &ready {
-            let (flow, demand) = (self.fairness_key(*id), self.records[id.index()].demand);
+            let (flow, demand) = (self.fairness_key(*id), self.calls[*id].demand);
             self.queue.remove(flow, demand, self.key(*id));
         }
         self.settings.policy = policy;
-        self.moved.clear();
+        self.manual_order.clear_moves();
         for id in ready {
             self.enqueue(id);
         }
     }
 
     fn ready_calls(&self) -> Vec<CallId> {
-        let ready = |(index, record): (usize, &CallRecord)| {
-            (record.stage == CallStage::Ready).then(|| CallId::from_index(index))
-        };
-        self.records.iter().enumerate().filter_map(ready).collect()
+        let calls = self.calls.iter();
+        let ready = calls.filter(|(_, record)| record.stage == CallStage::Ready);
+        ready.map(|(id, _)| id).collect()
     }
 
     /// Changes what a waiting call's place depends on.
     pub(super) fn replace(&mut self, id: CallId, change: impl FnOnce(&mut CallRecord)) {
-        let Some(record) = self.records.get(id.index()) else {
+        let Some(record) = self.calls.get(id) else {
             return;
         };
         match record.stage {
             CallStage::Ready => {
                 self.dequeue(id);
-                change(&mut self.records[id.index()]);
+                change(&mut self.calls[id]);
                 self.enqueue(id);
             }
             CallStage::Active { .. } | CallStage::Ended(_) => {}
-            _ => change(&mut self.records[id.index()]),
+            _ => change(&mut self.calls[id]),
         }
     }
 
     /// Puts a ready call into the queue.
     pub(super) fn enqueue(&mut self, id: CallId) {
-        let demand = self.records[id.index()].demand;
+        let demand = self.calls[id].demand;
         self.queue
             .insert(self.fairness_key(id), demand, self.key(id));
     }
 
     /// Takes a ready call out of the queue.
     pub(super) fn dequeue(&mut self, id: CallId) {
-        let demand = self.records[id.index()].demand;
+        let demand = self.calls[id].demand;
         self.queue
             .remove(self.fairness_key(id), demand, self.key(id));
     }
 
     /// The class and group of a call.
     pub(super) fn fairness_key(&self, id: CallId) -> FairnessKey {
-        let record = &self.records[id.index()];
+        let record = &self.calls[id];
         let class = match record.pin {
             0 => -i64::from(record.priority),
             pin => PINNED - i64::from(pin),
@@ -142,9 +131,9 @@ impl Scheduler {
     /// The place of a call in its flow; one that is not ready yet is placed
     /// as if it became so now.
     pub(super) fn key(&self, id: CallId) -> SortKey {
-        let record = &self.records[id.index()];
-        if let Some(place) = self.moved.get(&id) {
-            let ManualPosition { score, position } = *place;
+        let record = &self.calls[id];
+        if let Some(place) = self.manual_order.position(id) {
+            let ManualPosition { score, position } = place;
             return SortKey {
                 score,
                 position,
@@ -168,11 +157,6 @@ impl Scheduler {
             id,
         }
     }
-}
-
-/// Position of a call that no one has moved.
-pub(super) fn default_position(id: CallId) -> i64 {
-    i64::from(id.number()).saturating_mul(POSITION_GAP)
 }
 
 fn score(ready_at: Moment, rank: u64) -> i64 {

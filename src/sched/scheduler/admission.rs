@@ -3,27 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call_record::CallStage;
-use super::demand::{Demand, DemandNo};
-use super::effect::Effect;
-use super::fair_share::weighted;
-use super::lanes::ActiveAttempt;
-use super::moment::Moment;
-use super::queue::Candidate;
-use super::reservation::Reservation;
-use super::scheduler::Scheduler;
-use super::sub_queue::Resource;
-use super::timer::TimerOwner;
-use super::tool_table::ToolNo;
-use crate::model::{AttemptNo, CallId, Epoch, LaneId, LockMode, RunPhase};
+use crate::sched::call_record::CallStage;
+use crate::sched::demand::{Demand, DemandNo};
 
-/// What holds a demand back, and whether it would hold back everyone who
-/// waits for the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Blocker {
-    pub resource: Resource,
-    pub is_exhausted: bool,
-}
+use super::Scheduler;
+use super::reservation::Reservation;
+use crate::model::{AttemptNo, CallId, Epoch, LaneId, RunPhase};
+use crate::sched::effect::Effect;
+use crate::sched::fair_share::weighted;
+use crate::sched::lanes::ActiveAttempt;
+use crate::sched::moment::Moment;
+use crate::sched::queue::Candidate;
+use crate::sched::resources::Blocker;
+use crate::sched::sub_queue::Resource;
+use crate::sched::timer::TimerOwner;
+use crate::sched::tool_table::ToolNo;
 
 impl Scheduler {
     /// Starts what may start, in order. Everything a call needs is taken
@@ -50,7 +44,7 @@ impl Scheduler {
     fn park_rate_limited(&mut self) {
         let mut is_passed = false;
         while let Some(blocked) = self.queue.first_blocked() {
-            let Some(number) = self.closed_rate(self.demands.get(blocked.demand)) else {
+            let Some(number) = self.closed_rate(blocked) else {
                 break;
             };
             self.queue.park(blocked.line, Resource::Rate(number), true);
@@ -62,14 +56,14 @@ impl Scheduler {
         }
     }
 
-    fn closed_rate(&self, demand: &Demand) -> Option<ToolNo> {
-        let is_closed = |number: &ToolNo| self.tools.get(*number).opens_after(self.now).is_some();
-        demand.tool.filter(is_closed)
+    fn closed_rate(&self, candidate: Candidate) -> Option<ToolNo> {
+        let demand = self.resources.demand(candidate.demand);
+        self.resources.closed_rate(demand, self.now)
     }
 
     /// Starts the candidate, or parks its line.
     fn consider(&mut self, candidate: Candidate, reservation: &mut Option<Reservation>) {
-        let demand = Arc::clone(self.demands.get(candidate.demand));
+        let demand = Arc::clone(self.resources.demand(candidate.demand));
         if let Some(block) = self.blocked_by(&demand) {
             self.queue
                 .park(candidate.line, block.resource, block.is_exhausted);
@@ -95,7 +89,7 @@ impl Scheduler {
                     .park(candidate.line, Resource::Reservation, false);
                 return;
             }
-            self.records[blocked.key.id.index()].overtaken += 1;
+            self.calls[blocked.key.id].overtaken += 1;
         }
         // A start changes what the reservation leaves.
         *reservation = None;
@@ -103,49 +97,11 @@ impl Scheduler {
         self.start(candidate.key.id, candidate.demand);
     }
 
-    /// The first thing that keeps a demand from being met now, lanes aside: its
-    /// rate before all, as that takes its time whatever others do.
+    /// Returns the first thing that keeps a demand from being met now, lanes
+    /// aside.
     pub(super) fn blocked_by(&self, demand: &Demand) -> Option<Blocker> {
-        let block = |resource, is_exhausted| {
-            Some(Blocker {
-                resource,
-                is_exhausted,
-            })
-        };
-        if let Some(number) = self.closed_rate(demand) {
-            return block(Resource::Rate(number), true);
-        }
-        if let Some(conflict) = self.locks.first_conflict(&demand.locks) {
-            let is_exhausted = conflict.held == LockMode::Exclusive;
-            return block(Resource::Lock(conflict.at), is_exhausted);
-        }
-        if let Some(number) = demand.tool
-            && self.tools.get(number).is_full()
-        {
-            return block(Resource::Tool(number), true);
-        }
-        if !self.pool.has_memory(demand) {
-            return block(Resource::Memory, false);
-        }
-        if !self.pool.has_cores(demand) {
-            return block(Resource::Cores, false);
-        }
-        self.beyond_room(demand)
-            .and_then(|resource| block(resource, false))
-    }
-
-    /// What a call does not find room for under the automatic cap. One call is
-    /// always let through.
-    fn beyond_room(&self, demand: &Demand) -> Option<Resource> {
-        if !self.auto.is_on() || self.lanes.busy() == 0 {
-            return None;
-        }
-        let need = self.auto.need(demand);
-        let used = self.auto.used().plus(need);
-        if !self.auto.has_memory(used) {
-            return Some(Resource::Room);
-        }
-        (!self.auto.has_cores(used, need)).then_some(Resource::Share)
+        let busy = self.lanes.busy();
+        self.resources.blocked_by(demand, self.now, busy)
     }
 
     /// Whether a call waits for nothing but its share of the cores, and that is
@@ -154,9 +110,9 @@ impl Scheduler {
         let is_open = self.phase() == RunPhase::Open;
         let has_lane = self.lanes.busy() < self.settings.policy.cap.get();
         let waits = |blocked: Candidate| {
-            let demand = self.demands.get(blocked.demand);
+            let demand = self.resources.demand(blocked.demand);
             let block = self.blocked_by(demand);
-            self.auto.is_known(demand)
+            self.resources.auto().is_known(demand)
                 && block.is_some_and(|block| block.resource == Resource::Share)
         };
         is_open && has_lane && self.queue.first_blocked().is_some_and(waits)
@@ -168,20 +124,17 @@ impl Scheduler {
         self.queue.wake_all(Resource::Share);
     }
 
-    /// Sees to it that a line parked for a tool's rate is woken in time.
+    /// Sets the timer that wakes a line parked for a tool's rate.
     fn wake_with_time(&mut self, number: ToolNo) {
-        let now = self.now;
-        let tool = self.tools.get_mut(number);
-        let due = tool.opens_after(now).unwrap_or(now);
-        self.timers
-            .set(TimerOwner::Tool(number), &mut tool.due, due);
+        let (due, kept) = self.resources.rate_timer(number, self.now);
+        self.timers.set(TimerOwner::Tool(number), kept, due);
     }
 
-    /// A tool's rate allows another start.
+    /// Wakes a line: its tool's rate allows another start.
     pub(super) fn fire_tool(&mut self, number: ToolNo) {
-        let tool = self.tools.get_mut(number);
+        let (_, kept) = self.resources.rate_timer(number, self.now);
         self.timers
-            .set(TimerOwner::Tool(number), &mut tool.due, Moment::NEVER);
+            .set(TimerOwner::Tool(number), kept, Moment::NEVER);
         self.queue.wake(Resource::Rate(number));
     }
 
@@ -191,15 +144,12 @@ impl Scheduler {
             debug_assert!(false, "a start of {id} without a free lane");
             return;
         };
-        let demand = Arc::clone(self.demands.get(demand));
-        self.take_all(&demand);
+        let demand = Arc::clone(self.resources.demand(demand));
+        self.resources.take(&demand, self.now);
         self.last_epoch += 1;
-        let record = &mut self.records[id.index()];
+        let record = &mut self.calls[id];
         self.timers
             .set(TimerOwner::Call(id), &mut record.due, Moment::NEVER);
-        if record.attempts == 0 {
-            self.budget.count_start(self.now);
-        }
         record.attempts += 1;
         record.stage = CallStage::Active { lane };
         let charged = weighted(Duration::from_nanos(record.estimate), demand.millicores);
@@ -211,10 +161,11 @@ impl Scheduler {
             ordered: self.now,
             expected: demand.rounded_estimate.time(),
             charged,
-            stalled: self.auto.stalled(self.now),
+            stalled: self.resources.auto().stalled(self.now),
             started: None,
             last_output: self.now,
-            timeouts: *self.limits.get(record.limits),
+            second_look: None,
+            timeouts: *self.timeouts.get(record.timeouts),
             stop: None,
             due: Moment::NEVER,
         };
@@ -233,40 +184,15 @@ impl Scheduler {
         }
     }
 
-    fn take_all(&mut self, demand: &Demand) {
-        self.locks.take(&demand.locks);
-        self.pool.take(demand);
-        self.auto.take(demand);
-        if let Some(tool) = demand.tool {
-            self.tools.take(tool, self.now);
-        }
-    }
-
     /// Gives back what an attempt held, and wakes who may wait for it.
     pub(super) fn release(&mut self, attempt: &ActiveAttempt) {
-        let record = &self.records[attempt.call.index()];
+        let record = &self.calls[attempt.call];
         let group = record.group;
-        let demand = Arc::clone(self.demands.get(record.demand));
-        self.locks.release(&demand.locks);
-        self.pool.release(&demand);
-        self.auto.release(&demand);
-        if self.auto.is_on() {
+        let demand = Arc::clone(self.resources.demand(record.demand));
+        self.resources
+            .release(&demand, |freed| self.queue.wake(freed));
+        if self.resources.auto().is_on() {
             self.wake_for_room();
-        }
-        for (lock, _) in &demand.locks {
-            for folder in self.locks.and_folders_above(*lock) {
-                self.queue.wake(Resource::Lock(folder));
-            }
-        }
-        if let Some(tool) = demand.tool {
-            self.tools.release(tool);
-            self.queue.wake(Resource::Tool(tool));
-        }
-        if demand.memory > 0 {
-            self.queue.wake(Resource::Memory);
-        }
-        if demand.millicores > 0 {
-            self.queue.wake(Resource::Cores);
         }
         let took = weighted(self.now.since(attempt.ordered), demand.millicores);
         let charged = attempt.charged;

@@ -1,10 +1,10 @@
-//! What must hold after every step, checked in debug builds against a plain
-//! recount.
+//! Invariants of the scheduler, checked after every step in debug builds
+//! against a plain recount.
 
-use super::call_record::CallStage;
-use super::lanes::ActiveAttempt;
-use super::scheduler::Scheduler;
+use super::Scheduler;
 use crate::model::RunPhase;
+use crate::sched::call_record::CallStage;
+use crate::sched::lanes::ActiveAttempt;
 
 /// Runs with more calls than this are recounted only where that costs no more
 /// than a pass over the lanes.
@@ -15,14 +15,12 @@ impl Scheduler {
         let busy = self.lanes.attempts().count();
         assert_eq!(self.lanes.busy() as usize, busy, "busy lanes");
         assert!(self.unsettled.is_empty(), "dependents left untold");
-        assert!(self.pool.millicores <= self.pool.total_millicores, "cores");
-        assert!(self.pool.memory <= self.pool.total_memory, "memory");
         let demands = self.lanes.attempts().map(|(_, attempt)| {
-            let record = &self.records[attempt.call.index()];
-            &**self.demands.get(record.demand)
+            let record = &self.calls[attempt.call];
+            &**self.resources.demand(record.demand)
         });
-        self.auto.check(demands, self.open_calls);
-        if self.records.len() <= FEW {
+        self.resources.check(demands, self.calls.open());
+        if self.calls.len() <= FEW {
             self.check_records();
             self.check_locks();
             self.check_queue();
@@ -31,48 +29,44 @@ impl Scheduler {
 
     fn check_records(&self) {
         let count = |is: fn(CallStage) -> bool| {
-            let stages = self.records.iter().map(|record| record.stage);
+            let stages = self.calls.iter().map(|(_, record)| record.stage);
             stages.filter(|stage| is(*stage)).count()
         };
         let ended = count(|stage| matches!(stage, CallStage::Ended(_)));
         let active = count(|stage| matches!(stage, CallStage::Active { .. }));
         let ready = count(|stage| stage == CallStage::Ready);
-        assert_eq!(self.open_calls + ended, self.records.len(), "open calls");
+        assert_eq!(self.calls.open() + ended, self.calls.len(), "open calls");
         assert_eq!(active, self.lanes.busy() as usize, "active calls");
         assert_eq!(ready, self.queue.len(), "ready calls");
-        for record in &self.records {
+        for (_, record) in self.calls.iter() {
             assert!(record.attempts <= record.retries + 1, "attempts");
             let has_timer = record.due.is_set();
             assert!(!has_timer || record.is_waiting(), "timer of a call");
         }
         let timers = self
-            .records
+            .calls
             .iter()
-            .filter(|record| record.due.is_set())
+            .filter(|(_, record)| record.due.is_set())
             .count()
             + self
                 .lanes
                 .attempts()
                 .filter(|(_, attempt)| attempt.due.is_set())
                 .count()
-            + self.tools.due();
+            + self.resources.timers();
         assert_eq!(timers, self.timers.len(), "timers");
     }
 
     fn check_locks(&self) {
         let claim = |attempt: &ActiveAttempt| {
-            let record = &self.records[attempt.call.index()];
-            &self.demands.get(record.demand).locks
+            let record = &self.calls[attempt.call];
+            &self.resources.demand(record.demand).locks
         };
         let attempts: Vec<&ActiveAttempt> =
             self.lanes.attempts().map(|(_, attempt)| attempt).collect();
         for (index, one) in attempts.iter().enumerate() {
             for other in &attempts[index + 1..] {
-                let mut held = claim(one).iter();
-                let is_free = held.all(|held| {
-                    let mut asked = claim(other).iter();
-                    !asked.any(|asked| self.locks.is_conflict(*held, *asked))
-                });
+                let is_free = !self.resources.is_conflict(claim(one), claim(other));
                 assert!(is_free, "{} and {} hold one lock", one.call, other.call);
             }
         }
@@ -81,7 +75,10 @@ impl Scheduler {
     /// With admission open and a lane free nothing may be left unlooked at.
     fn check_queue(&self) {
         let is_open = self.phase() == RunPhase::Open;
-        if is_open && !self.is_held && self.lanes.busy() < self.settings.policy.cap.get() {
+        if is_open
+            && !self.lock_questions.holds_admission()
+            && self.lanes.busy() < self.settings.policy.cap.get()
+        {
             assert_eq!(self.queue.first_open(), None, "a call was not looked at");
         }
         assert_eq!(self.queue.in_order().len(), self.queue.len(), "lines");

@@ -1,147 +1,92 @@
 //! The scheduler itself: one step, and what can be asked of it.
+//!
+//! Its parts have owners of their own; the files beside this one say what
+//! happens between them: how calls are admitted, stopped and ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod admission;
+#[cfg(debug_assertions)]
+mod checks;
+mod ended;
+mod ordering;
+mod rank;
+mod reservation;
+mod stop_ladder;
+mod wait_reason;
+
 use std::time::Duration;
 
-use super::auto::Auto;
-use super::call_record::{CallRecord, CallStage};
-use super::demand::{Demand, Demands, RoundedEstimate};
-use super::effect::{Effect, Effects};
-use super::graph::Graph;
-use super::input::{CallSpec, Input, MachineReading};
-use super::lanes::Lanes;
-use super::lock_table::LockTable;
-use super::machine_claims::MachineClaims;
-use super::moment::{Moment, nanoseconds};
-use super::ordering::ManualPosition;
-use super::queue::Queue;
-use super::retry_budget::RetryBudget;
-use super::settings::SchedulerSettings;
-use super::timeouts::TimeoutTable;
-use super::timer::{TimerOwner, Timers};
-use super::tool_table::ToolTable;
 use crate::model::{
-    AttemptNo, AutoCap, CallId, CallState, FailurePolicy, LaneId, LearnedNeed, Outcome, Policy,
-    RunPhase, StopCause, StopStep, UNKNOWN_RUN_TIME,
+    AttemptNo, AutoCap, CallId, CallState, FailurePolicy, LaneId, LearnedNeed, Policy, RunPhase,
+    StopStep, UNKNOWN_RUN_TIME,
 };
-
-/// Whether and why admission is closed for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closing {
-    /// It is not.
-    Open,
-    /// Running calls finish, nothing more starts.
-    Draining,
-    /// Everything was told to stop.
-    ShuttingDown,
-}
+use crate::sched::call_record::{CallRecord, CallStage};
+use crate::sched::calls::Calls;
+use crate::sched::effect::{Effect, Effects};
+use crate::sched::graph::Graph;
+use crate::sched::input::{CallSpec, Input, MachineReading};
+use crate::sched::lanes::Lanes;
+use crate::sched::lock_questions::LockQuestions;
+use crate::sched::manual_order::ManualOrder;
+use crate::sched::moment::{Moment, nanoseconds};
+use crate::sched::queue::Queue;
+use crate::sched::resources::Resources;
+use crate::sched::run_control::RunControl;
+use crate::sched::settings::SchedulerSettings;
+use crate::sched::timeouts::TimeoutTable;
+use crate::sched::timer::{TimerOwner, Timers};
 
 /// The pure scheduler of one run.
 #[derive(Debug)]
 pub struct Scheduler {
-    pub(super) now: Moment,
-    pub(super) settings: SchedulerSettings,
-    pub(super) records: Vec<CallRecord>,
-    pub(super) limits: TimeoutTable,
-    pub(super) graph: Graph,
-    pub(super) demands: Demands,
-    pub(super) locks: LockTable,
-    pub(super) tools: ToolTable,
-    pub(super) pool: MachineClaims,
-    pub(super) auto: Auto,
-    pub(super) budget: RetryBudget,
-    pub(super) lanes: Lanes,
-    pub(super) queue: Queue,
-    pub(super) timers: Timers,
-    pub(super) is_paused: bool,
-    /// The call whose failure closed admission under the `stop` policy.
-    pub(super) halted_by: Option<CallId>,
-    pub(super) closing: Closing,
-    pub(super) open_calls: usize,
-    /// Calls whose locks were asked for and are not known yet.
-    pub(super) unresolved: BTreeSet<CallId>,
-    /// Whether the last step left admission to the next, as locks are about
-    /// to become known.
-    pub(super) is_held: bool,
+    now: Moment,
+    settings: SchedulerSettings,
+    calls: Calls,
+    graph: Graph,
+    timeouts: TimeoutTable,
+    resources: Resources,
+    lanes: Lanes,
+    queue: Queue,
+    timers: Timers,
+    control: RunControl,
+    lock_questions: LockQuestions,
+    manual_order: ManualOrder,
     /// Ended calls whose dependents have not been told yet.
-    pub(super) unsettled: Vec<CallId>,
-    pub(super) effects: Effects,
-    pub(super) last_epoch: u64,
-    /// How many times a user asked for a call to be next.
-    pub(super) pins: u32,
-    /// Places that users gave to calls by moving them.
-    pub(super) moved: BTreeMap<CallId, ManualPosition>,
+    unsettled: Vec<CallId>,
+    effects: Effects,
+    last_epoch: u64,
 }
 
 impl Scheduler {
     /// A scheduler without calls.
     pub fn new(settings: SchedulerSettings) -> Self {
-        let mut lanes = Lanes::default();
-        let policy = settings.policy;
-        let mut auto = Auto::new(settings.cores, &settings.learned, policy.control);
-        auto.switch(policy.control, policy.cap);
-        if auto.is_on() {
-            lanes.fit(auto.lanes().get());
-        } else {
-            lanes.fit(policy.cap.get());
-        }
-        Self {
+        let mut scheduler = Self {
             now: Moment::START,
-            tools: ToolTable::new(&settings.tools),
-            auto,
-            pool: MachineClaims::new(settings.cores, settings.memory_bytes),
-            settings,
-            records: Vec::new(),
-            limits: TimeoutTable::default(),
+            calls: Calls::default(),
             graph: Graph::default(),
-            demands: Demands::default(),
-            locks: LockTable::default(),
-            budget: RetryBudget::default(),
-            lanes,
+            timeouts: TimeoutTable::default(),
+            resources: Resources::new(&settings),
+            settings,
+            lanes: Lanes::default(),
             queue: Queue::default(),
             timers: Timers::default(),
-            is_paused: false,
-            halted_by: None,
-            closing: Closing::Open,
-            open_calls: 0,
-            unresolved: BTreeSet::new(),
-            is_held: false,
+            control: RunControl::default(),
+            lock_questions: LockQuestions::default(),
+            manual_order: ManualOrder::default(),
             unsettled: Vec::new(),
             effects: Effects::new(),
             last_epoch: 0,
-            pins: 0,
-            moved: BTreeMap::new(),
-        }
+        };
+        scheduler.lanes.fit(scheduler.lanes_kept());
+        scheduler
     }
 
     /// Takes in one thing that happened at `now`, the time since the run's
-    /// start, and says what is to be done. A `now` before the last one counts
+    /// start, and returns what is to be done. A `now` before the last one counts
     /// as the last one.
     pub fn step(&mut self, now: Duration, input: Input) -> Effects {
         self.now = self.now.max(now.into());
-        self.is_held = matches!(input, Input::LocksResolved { .. });
-        self.take(input);
-        self.settle();
-        while let Some(owner) = self.timers.fired(self.now) {
-            match owner {
-                TimerOwner::Lane(lane) => self.fire_attempt(lane),
-                TimerOwner::Call(id) => self.fire_call(id),
-                TimerOwner::Tool(tool) => self.fire_tool(tool),
-            }
-            self.settle();
-        }
-        // A call whose locks are asked for is ready as soon as they are known,
-        // and its place may be before others: the answers come first.
-        self.is_held &= !self.unresolved.is_empty();
-        if !self.is_held {
-            self.admit();
-        }
-        #[cfg(debug_assertions)]
-        self.check();
-        std::mem::take(&mut self.effects)
-    }
-
-    fn take(&mut self, input: Input) {
+        let is_answer = matches!(input, Input::LocksResolved { .. });
+        self.lock_questions.begin_step(is_answer);
         match input {
             Input::CallsQueued(specs) => self.queue_calls(&specs),
             Input::LocksResolved { id, locks } => self.resolve_locks(id, &locks),
@@ -151,11 +96,8 @@ impl Scheduler {
                 }
             }
             Input::PolicyChanged(policy) => self.change_policy(policy),
-            Input::Paused => self.is_paused = true,
-            Input::Resumed => {
-                self.is_paused = false;
-                self.halted_by = None;
-            }
+            Input::Paused => self.control.pause(),
+            Input::Resumed => self.control.resume(),
             Input::AttemptStarted { id, epoch } => self.attempt_started(id, epoch),
             Input::AttemptEnded { id, epoch, end } => self.attempt_ended(id, epoch, end),
             Input::OutputSeen { id, epoch } => self.output_seen(id, epoch),
@@ -167,43 +109,44 @@ impl Scheduler {
             Input::ShutdownRequested => self.shut_down(),
             Input::DrainRequested => self.drain(),
         }
+        self.settle();
+        while let Some(owner) = self.timers.fired(self.now) {
+            match owner {
+                TimerOwner::Lane(lane) => self.fire_attempt(lane),
+                TimerOwner::Call(id) => self.fire_call(id),
+                TimerOwner::Tool(tool) => self.fire_tool(tool),
+            }
+            self.settle();
+        }
+        if !self.lock_questions.holds_admission() {
+            self.admit();
+        }
+        #[cfg(debug_assertions)]
+        self.check();
+        std::mem::take(&mut self.effects)
     }
 
     fn queue_calls(&mut self, specs: &[CallSpec]) {
-        let first = self.records.len();
+        let first = self.calls.len();
         for spec in specs {
             // A batch that comes twice names calls that are there already.
-            if spec.id.index() == self.records.len() {
+            if spec.id.index() == self.calls.len() {
                 let record = self.record(spec);
                 self.graph.add_call();
-                self.records.push(record);
+                self.calls.push(record);
             }
         }
-        let count = self.records.len() - first;
-        self.open_calls += count;
         for spec in specs.iter().filter(|spec| spec.id.index() >= first) {
-            self.records[spec.id.index()].pending += self.graph.add_edges(spec.id, &spec.after);
+            self.calls[spec.id].pending += self.graph.add_edges(spec.id, &spec.after);
         }
         self.rank(first);
-        for index in first..self.records.len() {
-            self.set_initial_stage(CallId::from_index(index), first);
+        for id in self.calls.ids_from(first) {
+            self.set_initial_stage(id, first);
         }
     }
 
     fn record(&mut self, spec: &CallSpec) -> CallRecord {
         let estimate = spec.estimate.unwrap_or(UNKNOWN_RUN_TIME);
-        let (millicores, memory) = self
-            .pool
-            .clamped(spec.claims.cpus, spec.claims.memory_bytes);
-        let demand = Demand {
-            tool: self.tools.number(&spec.tool),
-            kind: self.auto.kind(&spec.tool, spec.args),
-            locks: self.locks.intern(&spec.locks),
-            millicores,
-            memory,
-            rounded_estimate: RoundedEstimate::of(estimate),
-        };
-        self.auto.opened(&demand);
         CallRecord {
             stage: CallStage::Waiting,
             last: None,
@@ -212,8 +155,8 @@ impl Scheduler {
             priority: spec.priority,
             retries: spec.retries,
             attempts: 0,
-            limits: self.limits.intern(spec.timeouts),
-            demand: self.demands.intern(demand),
+            timeouts: self.timeouts.intern(spec.timeouts),
+            demand: self.resources.open(spec, estimate),
             group: self.queue.group(spec.group.as_ref()),
             culprit: None,
             overtaken: 0,
@@ -233,17 +176,17 @@ impl Scheduler {
             self.change_order(policy);
         }
         if policy.on_failure != FailurePolicy::Stop {
-            self.halted_by = None;
+            self.control.forget_failure();
         }
-        self.auto.switch(policy.control, policy.cap);
+        self.resources.switch_auto(policy);
         self.wake_for_room();
         self.lanes.fit(self.lanes_kept());
     }
 
     /// How many lanes are kept, busy or not.
     pub(super) fn lanes_kept(&self) -> u32 {
-        if self.auto.is_on() {
-            self.auto.lanes().get()
+        if self.resources.auto().is_on() {
+            self.resources.auto().lanes().get()
         } else {
             self.settings.policy.cap.get()
         }
@@ -252,7 +195,10 @@ impl Scheduler {
     fn read_machine(&mut self, reading: &MachineReading) {
         let is_short = self.is_short_of_cores();
         let cap = self.settings.policy.cap;
-        if let Some(step) = self.auto.read(self.now, reading, is_short, cap) {
+        if let Some(step) = self
+            .resources
+            .read_machine(self.now, reading, is_short, cap)
+        {
             self.effects.push(Effect::StepCap(step));
             self.lanes.fit(self.lanes_kept());
         }
@@ -262,14 +208,13 @@ impl Scheduler {
     /// Asks for the locks of a call that waits for nothing else.
     pub(super) fn ask_for_locks(&mut self, id: CallId) {
         self.effects.push(Effect::ResolveLocks { id });
-        self.unresolved.insert(id);
-        self.is_held = true;
+        self.lock_questions.ask(id);
     }
 
     /// Makes a call ready, or waits for its start time.
     pub(super) fn make_ready(&mut self, id: CallId) {
         let now = self.now;
-        let record = &mut self.records[id.index()];
+        let record = &mut self.calls[id];
         if record.not_before > now {
             self.timers
                 .set(TimerOwner::Call(id), &mut record.due, record.not_before);
@@ -279,7 +224,7 @@ impl Scheduler {
         let mut due = Moment::NEVER;
         if record.attempts == 0 {
             record.ready_at = now;
-            let limit = self.limits.get(record.limits).queue;
+            let limit = self.timeouts.get(record.timeouts).queue;
             due = limit.map_or(Moment::NEVER, |limit| now.plus(limit));
         }
         self.timers.set(TimerOwner::Call(id), &mut record.due, due);
@@ -289,7 +234,7 @@ impl Scheduler {
     }
 }
 
-/// What can be asked.
+/// Queries.
 impl Scheduler {
     /// The latest time of a step.
     pub fn now(&self) -> Duration {
@@ -306,44 +251,39 @@ impl Scheduler {
         self.settings.policy
     }
 
-    /// What the automatic cap goes by; `None` while it is off.
+    /// Figures of the automatic cap; `None` while it is off.
     pub fn auto_cap(&self) -> Option<AutoCap> {
-        self.auto.figures(self.settings.policy.cap)
+        self.resources.auto().figures(self.settings.policy.cap)
     }
 
-    /// What calls of tools were seen to need, in this run and in those before.
+    /// Measured needs of tools, in this run and in earlier ones.
     pub fn learned(&self) -> Vec<LearnedNeed> {
-        self.auto.learned()
+        self.resources.auto().learned()
     }
 
     /// Whether calls are admitted.
     pub fn phase(&self) -> RunPhase {
-        match (self.closing, self.halted_by, self.is_paused) {
-            (Closing::Draining | Closing::ShuttingDown, ..) => RunPhase::ShuttingDown,
-            (_, Some(_), _) => RunPhase::Stopped,
-            (_, _, true) => RunPhase::Paused,
-            _ => RunPhase::Open,
-        }
+        self.control.phase()
     }
 
     /// How many calls there are.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.calls.len()
     }
 
     /// Whether there is no call.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.calls.len() == 0
     }
 
     /// How many calls have not ended.
     pub fn open_calls(&self) -> usize {
-        self.open_calls
+        self.calls.open()
     }
 
     /// Where a call stands.
     pub fn state(&self, id: CallId) -> Option<CallState> {
-        let record = self.records.get(id.index())?;
+        let record = self.calls.get(id)?;
         Some(match record.stage {
             CallStage::Ended(outcome) => CallState::Ended(outcome),
             _ if record.is_waiting() && record.attempts > 0 => CallState::Retrying {
@@ -374,7 +314,7 @@ impl Scheduler {
         })
     }
 
-    /// Who is in each lane. At least as long as the cap, longer while lanes
+    /// The call in each lane. At least as long as the cap, longer while lanes
     /// above a lowered cap drain.
     pub fn lanes(&self) -> &[Option<CallId>] {
         self.lanes.calls()
@@ -386,32 +326,24 @@ impl Scheduler {
         let ready = self.queue.in_order();
         let mut order: Vec<CallId> = ready.into_iter().map(|key| key.id).collect();
         let ready = order.len();
-        let ids = (0..self.records.len()).map(CallId::from_index);
-        order.extend(ids.filter(|id| {
-            let record = &self.records[id.index()];
-            record.is_waiting() && record.stage != CallStage::Ready
-        }));
+        let others = self
+            .calls
+            .iter()
+            .filter(|(_, record)| record.is_waiting() && record.stage != CallStage::Ready);
+        order.extend(others.map(|(id, _)| id));
         order[ready..].sort_by_cached_key(|id| (self.fairness_key(*id).class, self.key(*id)));
         order
     }
 
     /// Attempts of a call that were started, and how many may be.
     pub fn attempts(&self, id: CallId) -> Option<(u32, u32)> {
-        let record = self.records.get(id.index())?;
+        let record = self.calls.get(id)?;
         Some((record.attempts, record.retries + 1))
     }
 
     /// When a call became ready for its first start.
     pub fn ready_at(&self, id: CallId) -> Option<Duration> {
-        let ready_at = self.records.get(id.index())?.ready_at;
+        let ready_at = self.calls.get(id)?.ready_at;
         ready_at.is_set().then(|| ready_at.into())
-    }
-}
-
-/// The outcome of a stop that was ordered, for calls whose tree is gone.
-pub(super) fn stopped_outcome(cause: StopCause) -> Outcome {
-    match cause {
-        StopCause::IdleTimeout | StopCause::RunTimeout => Outcome::TimedOut,
-        StopCause::User | StopCause::Shutdown => Outcome::Cancelled,
     }
 }

@@ -5,17 +5,17 @@
 //! machine (H. Topcuoglu, S. Hariri, M. Wu, 2002). A call without an estimate
 //! counts one second.
 
-use super::call_record::CallStage;
-use super::scheduler::Scheduler;
+use super::Scheduler;
 use crate::model::CallId;
+use crate::sched::call_record::CallStage;
 
 impl Scheduler {
     /// Ranks the calls from index `batch` on, and corrects the ranks of older
     /// ones that they depend on.
     pub(super) fn rank(&mut self, batch: usize) {
-        let mut unranked = vec![0u32; self.records.len() - batch];
+        let mut unranked = vec![0u32; self.calls.len() - batch];
         let mut ranked = Vec::new();
-        for index in batch..self.records.len() {
+        for index in batch..self.calls.len() {
             let mut edge = self.graph.first(CallId::from_index(index));
             while let Some((_, _, next)) = self.graph.edge(edge) {
                 unranked[index - batch] += 1;
@@ -27,14 +27,14 @@ impl Scheduler {
         }
         let mut raised = Vec::new();
         while let Some(child) = ranked.pop() {
-            let behind = self.records[child.index()].rank;
+            let behind = self.calls[child].rank;
             for edge in self.graph.parents(child) {
                 let index = edge.call.index();
                 if index < batch {
                     raised.push((edge.call, behind));
                     continue;
                 }
-                let parent = &mut self.records[index];
+                let parent = &mut self.calls[edge.call];
                 parent.rank = parent.rank.max(parent.estimate.saturating_add(behind));
                 unranked[index - batch] -= 1;
                 if unranked[index - batch] == 0 {
@@ -49,14 +49,14 @@ impl Scheduler {
     /// those before them.
     fn raise(&mut self, mut raised: Vec<(CallId, u64)>) {
         while let Some((id, behind)) = raised.pop() {
-            let record = &self.records[id.index()];
+            let record = &self.calls[id];
             let rank = record.estimate.saturating_add(behind);
             if rank > record.rank {
                 let is_ready = record.stage == CallStage::Ready;
                 if is_ready {
                     self.dequeue(id);
                 }
-                self.records[id.index()].rank = rank;
+                self.calls[id].rank = rank;
                 if is_ready {
                     self.enqueue(id);
                 }

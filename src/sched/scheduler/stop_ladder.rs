@@ -1,16 +1,16 @@
 //! Cancelling and the stop ladder: soft, then hard after the grace.
 
-use super::call_record::CallStage;
-use super::effect::{Effect, Reason, StopSignal};
-use super::input::Force;
-use super::lanes::OrderedStop;
-use super::scheduler::{Closing, Scheduler};
-use super::timer::TimerOwner;
+use super::Scheduler;
 use crate::model::{CallId, Epoch, Outcome, StopCause};
+use crate::sched::call_record::CallStage;
+use crate::sched::effect::{Effect, Reason, StopSignal};
+use crate::sched::input::Force;
+use crate::sched::lanes::OrderedStop;
+use crate::sched::timer::TimerOwner;
 
 impl Scheduler {
     pub(super) fn cancel(&mut self, id: CallId, cause: StopCause, force: Force) {
-        let Some(record) = self.records.get(id.index()) else {
+        let Some(record) = self.calls.get(id) else {
             return;
         };
         match record.stage {
@@ -137,11 +137,7 @@ impl Scheduler {
 
     /// Stops everything by the ladder; a second time, kills.
     pub(super) fn shut_down(&mut self) {
-        let force = match self.closing {
-            Closing::ShuttingDown => Force::Kill,
-            Closing::Open | Closing::Draining => Force::Ladder,
-        };
-        self.closing = Closing::ShuttingDown;
+        let force = self.control.shut_down();
         self.end_waiting(Outcome::Cancelled, Reason::Shutdown);
         let lanes: Vec<(u32, bool)> = self
             .lanes
@@ -169,9 +165,7 @@ impl Scheduler {
 
     /// Ends what waits and lets running calls finish.
     pub(super) fn drain(&mut self) {
-        if self.closing == Closing::Open {
-            self.closing = Closing::Draining;
-        }
+        self.control.drain();
         self.end_waiting(Outcome::Cancelled, Reason::Drain);
     }
 }
