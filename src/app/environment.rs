@@ -96,7 +96,9 @@ impl RunEnvironment {
                 Ok(tools) => {
                     let (with, doubts) = catalogue.with_listed(name, &tools);
                     catalogue = with;
-                    for doubt in doubts {
+                    let problems = self.servers.list_problems(name);
+                    let problems = problems.iter().map(|it| format!("server {name}: {it}"));
+                    for doubt in problems.chain(doubts) {
                         complain(Safe::new(&doubt).as_str());
                     }
                 }

@@ -106,7 +106,9 @@ impl EngineLoop {
         let catalogue = Catalogue::clone(&self.launcher.catalogue);
         let (catalogue, doubts) = catalogue.with_listed(&row.name, &row.tools);
         Arc::make_mut(&mut self.launcher).catalogue = Arc::new(catalogue);
-        for doubt in doubts {
+        let problems = row.list_problems.iter();
+        let problems = problems.map(|it| format!("server {}: {it}", row.name));
+        for doubt in problems.chain(doubts) {
             self.notify(&doubt);
         }
     }

@@ -44,7 +44,7 @@ impl Spawner for Attempts {
     }
 
     fn control_server(&self, name: &ServerName, command: ServerCommand) {
-        self.servers.conduct(name, command);
+        self.servers.execute(name, command);
     }
 
     fn lane_limit(&self) -> Option<LaneLimit> {

@@ -24,6 +24,7 @@ mod pipes;
 mod program;
 mod refusal;
 mod reporter;
+mod secret_mask;
 mod signals;
 mod spawner;
 mod timer;
@@ -40,7 +41,10 @@ pub use guardian::Guardian;
 pub use http::HttpClient;
 pub use lane_limit::LaneLimit;
 pub use ledger::{LedgerError, SweptLeftovers};
-pub use mcp::{Pins, Servers, StartError, listed_tools};
+pub use mcp::{
+    ConnectionFailure, Pins, ProcessFailure, Servers, StartError, ToolProblem, ToolTextError,
+    listed_tools,
+};
 pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::{AttemptContext, Spawner};
 pub use timer::wait_attempt;

@@ -76,6 +76,8 @@ pub struct McpServer {
     pub except: Vec<String>,
     /// Overrides of single tools, by their names on the server.
     pub tools: BTreeMap<String, ToolOverride>,
+    /// Values that are masked wherever they come back.
+    pub secrets: Vec<Secret>,
     /// The file it is configured in; `None` for the built-in sample server.
     pub origin: Option<PathBuf>,
 }
@@ -224,6 +226,8 @@ pub struct ServerRow {
     pub faults: Faults,
     /// Tools that are not used until the user has seen what changed of them.
     pub held_back: HeldBack,
+    /// Problems with its list of tools. Untrusted text.
+    pub list_problems: Arc<[String]>,
 }
 
 /// Tools that a server describes otherwise than when they were last used.

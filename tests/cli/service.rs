@@ -29,6 +29,8 @@ impl Asked {
 pub(crate) enum Reply {
     /// Status line and headers, and a body.
     Whole(String, String),
+    /// The same over a connection that is then closed without a word of it.
+    Closed(String, String),
     /// Nothing, until the service ends.
     Silence,
 }
@@ -120,6 +122,12 @@ fn serve(mut connection: TcpStream, shared: &Shared, handler: &Handler) {
     };
     shared.news.notify_all();
     match handler(before, &asked) {
+        Reply::Closed(head, body) => {
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{body}");
+            // Whoever asked may have gone.
+            let _gone = connection.write_all(answer.as_bytes());
+        }
         Reply::Whole(head, body) => {
             let length = if head.contains("content-length") {
                 String::new()

@@ -12,3 +12,4 @@ pub use parts::TemplateError;
 pub(super) use parts::variables_of;
 pub(super) use read::{check_header, read};
 pub use url::UrlProblem;
+pub(super) use url::is_private;

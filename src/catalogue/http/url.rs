@@ -123,17 +123,22 @@ impl<'t> UrlTemplate<'t> {
     /// Whether nobody on the way can read the request: it is encrypted, or does
     /// not leave the machine.
     pub(super) fn is_private(&self) -> bool {
-        let Ok(url) = Url::parse(self.origin) else {
-            return false;
-        };
-        url.scheme() == "https"
-            || match url.host() {
-                Some(url::Host::Domain(name)) => name == "localhost",
-                Some(url::Host::Ipv4(address)) => address.is_loopback(),
-                Some(url::Host::Ipv6(address)) => address.is_loopback(),
-                None => false,
-            }
+        is_private(self.origin)
     }
+}
+
+/// Whether what is sent to a URL is encrypted, or does not leave the machine.
+pub(in crate::catalogue) fn is_private(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    url.scheme() == "https"
+        || match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::secrets;
 use crate::catalogue::document::Node;
 use crate::catalogue::fields::text;
 use crate::catalogue::findings::Findings;
@@ -25,6 +26,8 @@ pub(super) enum VariableSyntax {
 pub(super) struct VariableValues<'v> {
     pub(super) variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) workspace: PathBuf,
+    /// Variables that were filled in.
+    pub(super) used: secrets::Used,
 }
 
 /// Reason a text with variables cannot be filled in.
@@ -106,7 +109,7 @@ fn value(
     }
     match name.split_once(":-") {
         Some((name, default)) if syntax == VariableSyntax::Braces => {
-            let known = (values.variable)(name).filter(|value| !value.is_empty());
+            let known = set(name, values).ok().filter(|value| !value.is_empty());
             Ok(known.unwrap_or_else(|| default.to_owned()))
         }
         _ => set(name, values),
@@ -114,7 +117,10 @@ fn value(
 }
 
 fn set(name: &str, values: &VariableValues<'_>) -> Result<String, VariableError> {
-    (values.variable)(name).ok_or_else(|| VariableError::Unset(name.to_owned()))
+    let value = (values.variable)(name).ok_or_else(|| VariableError::Unset(name.to_owned()))?;
+    let used = (name.to_owned(), value.clone());
+    values.used.borrow_mut().push(used);
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -129,6 +135,7 @@ mod tests {
                 _ => None,
             },
             workspace: PathBuf::from("/work space"),
+            used: secrets::Used::default(),
         };
         expand(text, syntax, &values)
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::expand::{VariableSyntax, VariableValues, filled};
-use super::{ConfiguredServer, remote};
+use super::{ConfiguredServer, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -52,6 +52,7 @@ pub(in crate::catalogue) fn read(
     let values = VariableValues {
         variable: &variable,
         workspace: workspace(path),
+        used: secrets::Used::default(),
     };
     let mut foreign = ForeignServers::default();
     for entry in entries {
@@ -60,6 +61,7 @@ pub(in crate::catalogue) fn read(
             foreign.unusable.push((name, reason.to_owned()));
             continue;
         }
+        values.used.take();
         let mut reader = ServerReader {
             syntax,
             values: &values,
@@ -165,6 +167,9 @@ impl ServerReader<'_, '_> {
         let parallel = parallel.and_then(|node| boolean(node, self.findings));
         let server = McpServer {
             name,
+            secrets: transport
+                .as_ref()
+                .map_or_else(Vec::new, |it| secrets::secrets(it, &self.values.used)),
             transport: transport?,
             startup_timeout: startup.unwrap_or(McpServer::STARTUP_TIMEOUT),
             timeout,
@@ -216,7 +221,10 @@ impl ServerReader<'_, '_> {
         let of_variable = |node: &Node, findings: &mut Findings<'_>| {
             let name = text(node, findings)?;
             let value = (values.variable)(name);
-            if value.is_none() {
+            if let Some(value) = &value {
+                let used = (name.to_owned(), value.clone());
+                values.used.borrow_mut().push(used);
+            } else {
                 findings.error(&node.span, format!("the variable `{name}` is not set"));
             }
             value
@@ -230,7 +238,9 @@ impl ServerReader<'_, '_> {
             let bearer = Secret::new(format!("Bearer {token}"));
             headers.insert("Authorization".to_owned(), bearer);
         }
-        Some(ServerTransport::Http { url, headers })
+        let transport = ServerTransport::Http { url, headers };
+        remote::check_privacy(&transport, &values.used, written, self.findings);
+        Some(transport)
     }
 
     /// A text with its variables filled in.

@@ -140,6 +140,7 @@ mod tests {
             only: None,
             except: vec!["hidden".to_owned()],
             tools: BTreeMap::new(),
+            secrets: Vec::new(),
             origin: None,
         }
     }

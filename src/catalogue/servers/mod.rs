@@ -7,6 +7,7 @@ mod launch;
 mod listed;
 mod native;
 mod remote;
+mod secrets;
 
 pub(super) use foreign::{may_be as may_be_foreign, read as read_foreign};
 pub use launch::{ServerSurroundings, server_process_spec};

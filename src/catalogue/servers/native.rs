@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::expand::{VariableSyntax, VariableValues, filled};
-use super::{ConfiguredServer, remote};
+use super::{ConfiguredServer, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{
     Fields, boolean, duration, list, some_time, text, texts, whole, wrong_kind,
@@ -38,8 +38,9 @@ fn server(
     let errors = findings.error_count();
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
+    let used = secrets::Used::default();
     let transport = if fields.has("url") {
-        remote(&mut fields, findings)
+        remote(&mut fields, &used, findings)
     } else {
         stdio(&mut fields, findings)
     };
@@ -52,6 +53,9 @@ fn server(
     fields.finish(findings);
     let server = McpServer {
         name: name?,
+        secrets: transport
+            .as_ref()
+            .map_or_else(Vec::new, |it| secrets::secrets(it, &used)),
         transport: transport?,
         startup_timeout: startup_timeout.unwrap_or(McpServer::STARTUP_TIMEOUT),
         timeout,
@@ -106,11 +110,16 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerT
 
 /// Reads a server that is reached over the network. `${NAME}` is a variable of
 /// the environment.
-fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerTransport> {
+fn remote(
+    fields: &mut Fields<'_>,
+    used: &secrets::Used,
+    findings: &mut Findings<'_>,
+) -> Option<ServerTransport> {
     let variable = |name: &str| std::env::var(name).ok();
     let values = VariableValues {
         variable: &variable,
         workspace: PathBuf::new(),
+        used: secrets::Used::default(),
     };
     let filled = |node: &Node, findings: &mut Findings<'_>| {
         filled(node, VariableSyntax::Braces, &values, findings)
@@ -120,10 +129,13 @@ fn remote(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<Server
     let headers = fields.read("headers", findings, |node, findings| {
         remote::headers(node, findings, filled)
     });
-    Some(ServerTransport::Http {
+    let transport = ServerTransport::Http {
         url: url?,
         headers: headers.unwrap_or_default(),
-    })
+    };
+    used.replace(values.used.take());
+    remote::check_privacy(&transport, used, written, findings);
+    Some(transport)
 }
 
 /// A program with its arguments; nothing is filled in.

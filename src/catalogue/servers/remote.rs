@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::secrets::{Used, secrets};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::wrong_kind;
 use crate::catalogue::findings::Findings;
-use crate::catalogue::http::check_header;
-use crate::model::Secret;
+use crate::catalogue::http::{check_header, is_private};
+use crate::model::{Secret, ServerTransport};
 
 /// Why such a server cannot be used, where this program was built without.
 pub(super) const WITHOUT: &str = "this fanout was built without HTTP (the feature `http`)";
@@ -58,4 +59,25 @@ pub(super) fn headers(
         }
     }
     Some(headers)
+}
+
+/// Reports secrets that would go over the network unencrypted.
+pub(super) fn check_privacy(
+    transport: &ServerTransport,
+    used: &Used,
+    node: &Node,
+    findings: &mut Findings<'_>,
+) {
+    let ServerTransport::Http { url, .. } = transport else {
+        return;
+    };
+    if !is_private(url) && !secrets(transport, used).is_empty() {
+        let problem = findings
+            .at(
+                &node.span,
+                "variables would go over the network without encryption",
+            )
+            .with_help("use https://, or an address of this machine");
+        findings.push(problem);
+    }
 }

@@ -1,31 +1,83 @@
-//! The client that all calls share.
+//! HTTP clients that all calls share.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::{Action, Attempt, Policy};
 use rustls::crypto::{CryptoProvider, ring};
+use tokio::sync::OnceCell;
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
 
 /// Longest time to connect; the run timeout covers the rest.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(in crate::exec) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// No client can be made.
+/// Reason why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::exec) enum ClientError {
-    #[error("HTTP cannot be spoken here: {0}")]
+    #[error("no HTTP client could be made: {0}")]
     Unusable(#[from] reqwest::Error),
-    #[error("HTTP cannot be spoken here: {0}")]
+    #[error("no HTTP client could be made: {0}")]
     Died(#[from] tokio::task::JoinError),
 }
 
-/// Makes the client. That reads the certificates that the system trusts, away
-/// from the runtime's threads.
-pub(in crate::exec) async fn build() -> Result<reqwest::Client, ClientError> {
-    let built = tokio::task::spawn_blocking(|| {
+/// Clients, each made when it is first needed: reading the certificates that
+/// the system trusts takes a while.
+#[derive(Debug, Default)]
+pub(in crate::exec) struct Clients {
+    pooled: OnceCell<reqwest::Client>,
+    fresh: OnceCell<reqwest::Client>,
+    pooled_direct: OnceCell<reqwest::Client>,
+    fresh_direct: OnceCell<reqwest::Client>,
+}
+
+/// Connection that a request goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::exec) enum Pooling {
+    /// One that was used before, where there is one. The other side may have
+    /// closed it meanwhile: only for requests that may be sent twice.
+    Reuse,
+    /// A new one.
+    Fresh,
+}
+
+impl Clients {
+    /// Returns the client for a request to this host. A host of this machine is
+    /// reached directly, whatever proxy the environment names.
+    pub(in crate::exec) async fn get(
+        &self,
+        host: &str,
+        pooling: Pooling,
+    ) -> Result<&reqwest::Client, ClientError> {
+        let is_direct = is_loopback(host);
+        let client = match (pooling, is_direct) {
+            (Pooling::Reuse, false) => &self.pooled,
+            (Pooling::Fresh, false) => &self.fresh,
+            (Pooling::Reuse, true) => &self.pooled_direct,
+            (Pooling::Fresh, true) => &self.fresh_direct,
+        };
+        client.get_or_try_init(|| build(pooling, is_direct)).await
+    }
+}
+
+/// Whether a host, as it stands in a URL, is this machine.
+pub(in crate::exec) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Makes a client, away from the runtime's threads.
+async fn build(pooling: Pooling, is_direct: bool) -> Result<reqwest::Client, ClientError> {
+    let built = tokio::task::spawn_blocking(move || {
         // Whoever installed one before is as good.
         let _installed_before = CryptoProvider::install_default(ring::default_provider());
+        let builder = || builder(pooling, is_direct);
         builder().build().or_else(|_| {
             // A system without certificates: nothing encrypted can be checked,
             // and so nothing encrypted is spoken.
@@ -35,13 +87,22 @@ pub(in crate::exec) async fn build() -> Result<reqwest::Client, ClientError> {
     Ok(built.await??)
 }
 
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+fn builder(pooling: Pooling, is_direct: bool) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("fanout/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::custom(redirect))
         .referer(false)
-        .retry(reqwest::retry::never())
+        .retry(reqwest::retry::never());
+    let builder = match pooling {
+        Pooling::Reuse => builder,
+        Pooling::Fresh => builder.pool_max_idle_per_host(0),
+    };
+    if is_direct {
+        builder.no_proxy()
+    } else {
+        builder
+    }
 }
 
 /// Follows a redirect within the same service. Another one was named by nobody
@@ -57,5 +118,34 @@ fn redirect(attempt: Attempt<'_>) -> Action {
         attempt.error(format!("redirected more than {MAX_REDIRECTS} times"))
     } else {
         attempt.follow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn hosts_of_this_machine_are_known_in_every_form() {
+        for host in [
+            "localhost",
+            "LocalHost",
+            "a.localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "localhost.example",
+            "10.0.0.1",
+            "[::2]",
+            "example",
+            "128.0.0.1",
+            "",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
     }
 }

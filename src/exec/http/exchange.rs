@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode, Url};
 
-use super::secret_mask::SecretMask;
+use super::client::{ClientError, Clients, Pooling};
+use super::connection_error::ConnectionError;
+use crate::exec::secret_mask::SecretMask;
 use crate::model::{Ending, HttpRequest, Outcome};
 use crate::output::{Sink, Stream};
 
@@ -22,92 +24,125 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Characters of somebody else's words that become a reason.
 const MAX_REASON_CHARS: usize = 300;
 
-/// Asks, writes the answer to the output, and says how it ended.
-pub(super) async fn run(client: &Client, request: &HttpRequest, sink: &Sink) -> Ending {
+/// Sends a request, writes the answer to the output, and returns how it ended.
+pub(super) async fn run(clients: &Clients, request: &HttpRequest, sink: &Sink) -> Ending {
     let mask = SecretMask::new(&request.secrets);
-    match send_and_read(client, request, sink, &mask).await {
-        Ok(ending) => ending,
-        Err(ExchangeError {
-            reason,
-            is_retryable,
-        }) => Ending {
-            reason: Some(mask.text(&reason)),
-            is_retryable,
-            ..Ending::plain(Outcome::Failed)
-        },
+    let ended = send_and_read(clients, request, sink, &mask).await;
+    ended.unwrap_or_else(|error| Ending {
+        reason: Some(mask.text(&error.to_string())),
+        is_retryable: error.is_retryable(request),
+        ..Ending::plain(Outcome::Failed)
+    })
+}
+
+/// Reason why there is no whole answer. The text is shown, once it is masked.
+#[derive(Debug, thiserror::Error)]
+enum ExchangeError {
+    #[error("the request cannot be made: {0}")]
+    Invalid(String),
+    #[error("protocol error: {0}")]
+    Redirect(String),
+    #[error("transport: {0}")]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl ExchangeError {
+    fn new(error: reqwest::Error, request: &HttpRequest) -> Self {
+        if error.is_builder() {
+            Self::Invalid(error.without_url().to_string())
+        } else if error.is_redirect() {
+            Self::Redirect(root(&error.without_url()))
+        } else {
+            Self::Connection(ConnectionError::new(error, &authority(request)))
+        }
+    }
+
+    fn is_retryable(&self, request: &HttpRequest) -> bool {
+        match self {
+            Self::Invalid(_) | Self::Client(_) => false,
+            Self::Redirect(_) => request.is_repeatable,
+            Self::Connection(error) => !error.was_sent() || request.is_repeatable,
+        }
     }
 }
 
-/// An exchange without a whole answer.
-struct ExchangeError {
-    reason: String,
-    is_retryable: bool,
-}
-
 async fn send_and_read(
-    client: &Client,
+    clients: &Clients,
     request: &HttpRequest,
     sink: &Sink,
     mask: &SecretMask,
 ) -> Result<Ending, ExchangeError> {
-    let broken = |error| transport_error(request, error);
+    let answer = send(clients, request).await?;
+    let mut ending = status_ending(&answer, request, mask);
+    write_body(answer, request, sink, mask, &mut ending).await?;
+    Ok(ending)
+}
+
+/// Sends a request. A connection that was used before may have been closed by
+/// the other side in the meantime: a request that may be sent twice is sent
+/// again over a new one, and any other goes over a new one from the start.
+async fn send(clients: &Clients, request: &HttpRequest) -> Result<Response, ExchangeError> {
+    if request.is_repeatable {
+        match send_over(clients, request, Pooling::Reuse).await {
+            Err(ExchangeError::Connection(error)) if error.was_sent() => {}
+            result => return result,
+        }
+    }
+    send_over(clients, request, Pooling::Fresh).await
+}
+
+async fn send_over(
+    clients: &Clients,
+    request: &HttpRequest,
+    pooling: Pooling,
+) -> Result<Response, ExchangeError> {
+    let client = clients.get(&request.host, pooling).await?;
     let method = reqwest::Method::from_bytes(request.method.word().as_bytes());
-    let method = method.map_err(|error| invalid_request(&error))?;
+    let method = method.map_err(|error| ExchangeError::Invalid(error.to_string()))?;
     let mut asked = client
         .request(method, request.url.reveal())
         .headers(headers(request)?);
     if let Some(body) = &request.body {
         asked = asked.body(body.reveal().to_owned());
     }
-    let answer = asked.send().await.map_err(broken)?;
-    let mut ending = status_ending(&answer, request, mask);
-    write_body(answer, request, sink, mask, &mut ending).await?;
-    Ok(ending)
+    let sent = asked.send().await;
+    sent.map_err(|error| ExchangeError::new(error, request))
 }
 
 fn headers(request: &HttpRequest) -> Result<HeaderMap, ExchangeError> {
+    let invalid = |error: &dyn std::fmt::Display| ExchangeError::Invalid(error.to_string());
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
-        let name =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|error| invalid_request(&error))?;
-        let mut value = HeaderValue::from_bytes(value.reveal().as_bytes())
-            .map_err(|error| invalid_request(&error))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| invalid(&error))?;
+        let value = HeaderValue::from_bytes(value.reveal().as_bytes());
+        let mut value = value.map_err(|error| invalid(&error))?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
     Ok(headers)
 }
 
-fn invalid_request(error: &dyn std::fmt::Display) -> ExchangeError {
-    ExchangeError {
-        reason: format!("the request cannot be made: {error}"),
-        is_retryable: false,
+/// Returns host and port of a request.
+fn authority(request: &HttpRequest) -> String {
+    let url = Url::parse(request.url.reveal()).ok();
+    match url.and_then(|url| url.port()) {
+        Some(port) => format!("{}:{port}", request.host),
+        None => request.host.clone(),
     }
 }
 
-/// Why the exchange broke, without the URL, which may hold a secret.
-fn transport_error(request: &HttpRequest, error: reqwest::Error) -> ExchangeError {
-    let was_sent = !error.is_connect() && !error.is_builder();
-    let is_retryable = !error.is_builder() && (!was_sent || request.is_repeatable);
-    let word = if error.is_connect() {
-        format!("transport: no connection to {}", request.host)
-    } else if error.is_redirect() {
-        "protocol error".to_owned()
-    } else {
-        format!("transport: the exchange with {} broke off", request.host)
-    };
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+/// Returns the words of the innermost error.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
     }
-    ExchangeError {
-        reason: format!("{word}: {}", cut(&cause.to_string())),
-        is_retryable,
-    }
+    cut(&root.to_string())
 }
 
-/// What the status means.
+/// Returns the ending that the status stands for.
 fn status_ending(answer: &Response, request: &HttpRequest, mask: &SecretMask) -> Ending {
     let status = answer.status();
     if status.is_success() {
@@ -149,8 +184,8 @@ fn is_transient(status: StatusCode, is_repeatable: bool) -> bool {
     }
 }
 
-/// The pause that a service asks for: seconds, or a date (RFC 9110, section
-/// 10.2.3).
+/// Returns the pause that a service asks for: seconds, or a date (RFC 9110,
+/// section 10.2.3).
 fn parse_retry_after(after: &HeaderValue, now: Timestamp) -> Option<Duration> {
     let text = after.to_str().ok()?.trim();
     let pause = if let Ok(seconds) = text.parse() {
@@ -179,7 +214,7 @@ async fn write_body(
     while let Some(piece) = answer
         .chunk()
         .await
-        .map_err(|error| transport_error(request, error))?
+        .map_err(|error| ExchangeError::new(error, request))?
     {
         read += piece.len() as u64;
         sink.write(Stream::Stdout, &masked.push(&piece));

@@ -1,31 +1,31 @@
 //! Calls of services that are reached by HTTP.
 //!
-//! It owns the client and its connections. Of a service it knows what one
-//! request says; how that was written, and how often it may be asked, it must
-//! not know.
+//! It owns the clients and their connections. It sends one request as it was
+//! filled in; it must not know how that was written, or how often it may be
+//! sent.
 
 pub(super) mod client;
+pub(super) mod connection_error;
 mod exchange;
-mod secret_mask;
 
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
 
 use super::reporter::Reporter;
 use super::{AttemptContext, StopTokens};
 use crate::model::{Ending, HttpRequest, Outcome, StopCause};
 use crate::output::Sink;
 
-/// Asks services; cheap to clone. Connections are kept between calls.
+/// Sends requests to services; cheap to clone. Connections are kept between
+/// calls.
 #[derive(Debug, Clone, Default)]
 pub struct HttpClient {
-    client: Arc<OnceCell<reqwest::Client>>,
+    clients: Arc<client::Clients>,
 }
 
 impl HttpClient {
-    /// Starts an attempt that asks a service, and returns at once. Exactly one
+    /// Starts an attempt that sends a request, and returns at once. Exactly one
     /// [`AttemptEvent::Ended`](super::AttemptEvent::Ended) follows.
     ///
     /// Must be called within a tokio runtime.
@@ -41,14 +41,10 @@ impl HttpClient {
         });
     }
 
-    /// Asks until there is an answer or a stop. A stop closes the connection,
-    /// which is all that can be done from here.
+    /// Waits for the answer or for a stop. A stop closes the connection, which
+    /// is all that can be done from here.
     async fn ask(&self, request: &HttpRequest, stop: &StopTokens, sink: &Sink) -> Ending {
-        let client = match self.client.get_or_try_init(client::build).await {
-            Ok(client) => client,
-            Err(error) => return Ending::refused(error.to_string()),
-        };
-        let answered = pin!(exchange::run(client, request, sink));
+        let answered = pin!(exchange::run(&self.clients, request, sink));
         tokio::select! {
             biased;
             () = stop.hard.cancelled() => stopped(request, stop.cause()),
@@ -58,8 +54,9 @@ impl HttpClient {
     }
 }
 
-/// The ending of a call that was stopped. What changes nothing is over with
-/// its connection; of anything else nobody here knows whether it goes on.
+/// Returns the ending of a call that was stopped. A request that changes
+/// nothing is over with its connection; whether any other goes on is not known
+/// here.
 fn stopped(request: &HttpRequest, cause: Option<StopCause>) -> Ending {
     let is_timeout = matches!(cause, Some(StopCause::RunTimeout | StopCause::IdleTimeout));
     let is_over = request.method.is_safe();

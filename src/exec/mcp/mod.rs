@@ -1,62 +1,39 @@
 //! Tool servers of the Model Context Protocol: each runs under a supervisor,
 //! and one connection to it carries all of its calls.
 //!
-//! It owns the servers' processes and connections. What a tool may overlap
-//! with, and whether an answer fits its schema, it must not know.
+//! It owns the processes and connections of the servers. It must not know
+//! which calls a tool may overlap with, or whether an answer fits its schema.
 
+mod answer;
+mod decode;
+#[cfg(feature = "http")]
+mod event_stream;
+#[cfg(feature = "http")]
+mod http_client;
+#[cfg(feature = "http")]
+mod http_failure;
 #[cfg(feature = "http")]
 mod http_transport;
+mod id_scan;
 mod lines;
 mod pins;
 mod process;
 mod request_table;
 mod result;
 mod server;
+mod server_request;
 mod servers;
 mod session;
+#[cfg(feature = "http")]
+mod sse;
+mod start_error;
 mod stdio_transport;
+#[cfg(feature = "http")]
+mod streams;
 mod tool_call;
+mod tool_list;
 
 pub use pins::Pins;
 pub use servers::Servers;
-pub use session::listed_tools;
-
-use crate::model::ServerName;
-
-/// Why a server takes no calls.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StartError {
-    /// None is configured under this name.
-    #[error("there is no server `{server}`")]
-    Unknown {
-        /// Its name.
-        server: ServerName,
-    },
-    /// Its process could not be started. Untrusted text.
-    #[error("server `{server}` could not be started: {reason}")]
-    NotStarted {
-        /// Its name.
-        server: ServerName,
-        /// Why.
-        reason: String,
-    },
-    /// It did not connect, or did not list its tools. Untrusted text.
-    #[error("server `{server}` did not connect: {reason}")]
-    NotConnected {
-        /// Its name.
-        server: ServerName,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl StartError {
-    /// The same where it is clear which server it is about.
-    fn reason(&self) -> String {
-        match self {
-            Self::Unknown { .. } => "it is not configured".to_owned(),
-            Self::NotStarted { reason, .. } => format!("not started: {reason}"),
-            Self::NotConnected { reason, .. } => format!("not connected: {reason}"),
-        }
-    }
-}
+pub use start_error::{ConnectionFailure, ProcessFailure, StartError};
+pub use tool_list::{ToolProblem, ToolTextError, listed_tools};

@@ -1,4 +1,4 @@
-//! The process of a server, from its start to the proof that it is gone.
+//! Process of a server, from its start to the proof that it is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +9,22 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
+use crate::exec::secret_mask::SecretMask;
 use crate::exec::{Containment, PersistentPipes, PersistentProcess, StopTokens};
-use crate::model::{Ending, ProcessSpec, ServerName};
+use crate::model::{Ending, McpServer, ProcessSpec, ServerName};
 use crate::output::ProtocolLog;
 
-/// How long a server has after end of file, and again after SIGTERM (the
+/// Time that a server has after end of file, and again after SIGTERM (the
 /// protocol's ladder; its reference implementations wait 2 s).
 const STOP_STEP: Duration = Duration::from_secs(2);
 
-/// What is left of its complaints is read within this time after its end.
+/// Longest time after its end in which the rest of standard error is read.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
 
-/// Bytes of complaints read at once.
+/// Bytes of standard error read at once.
 const READ_SIZE: usize = 8 << 10;
 
-/// A server's process.
+/// Process of a server.
 #[derive(Debug, Clone)]
 pub(super) struct ServerProcess {
     pub(super) pid: u32,
@@ -32,12 +33,12 @@ pub(super) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts it under a supervisor. What it complains of is drained from the
-    /// first byte on.
+    /// Starts it under a supervisor. Its standard error is read from the first
+    /// byte on.
     pub(super) async fn start(
         containment: &Containment,
         launch: &ProcessSpec,
-        server: &ServerName,
+        config: &McpServer,
         protocol_log: &ProtocolLog,
     ) -> Result<(Self, Sender, Receiver), Ending> {
         let stop = StopTokens::default();
@@ -47,13 +48,20 @@ impl ServerProcess {
             stdout,
             stderr,
         } = pipes;
-        let drained = tokio::spawn(drain(stderr, server.clone(), protocol_log.clone()));
+        let mask = SecretMask::new(&config.secrets);
+        let drained = tokio::spawn(drain(
+            stderr,
+            config.name.clone(),
+            mask,
+            protocol_log.clone(),
+        ));
         let pid = process.pid();
         let ended = monitor_exit(process, stop.clone(), drained);
         Ok((Self { pid, stop, ended }, stdin, stdout))
     }
 
-    /// How it ended, once it and everything under it is gone or given up.
+    /// Waits until it and everything under it is gone or given up; returns how
+    /// it ended.
     pub(super) async fn ended(&self) -> Arc<Ending> {
         let mut ended = self.ended.clone();
         let known = ended.wait_for(Option::is_some).await;
@@ -61,13 +69,12 @@ impl ServerProcess {
         known.unwrap_or_else(|| Arc::new(Ending::refused("nobody watches it any more")))
     }
 
-    /// How it ended, if that is known within `time`.
+    /// Returns how it ended, if that is known within `limit`.
     pub(super) async fn ended_within(&self, limit: Duration) -> Option<Arc<Ending>> {
         time::timeout(limit, self.ended()).await.ok()
     }
 
-    /// Waits until it ends on the end of file it was given, then SIGTERM, then
-    /// SIGKILL.
+    /// Waits until it ends after end of file, then sends SIGTERM, then SIGKILL.
     pub(super) async fn close(&self) -> Arc<Ending> {
         for token in [&self.stop.soft, &self.stop.hard] {
             if let Some(ending) = self.ended_within(STOP_STEP).await {
@@ -94,9 +101,25 @@ fn monitor_exit(
     ended
 }
 
-async fn drain(mut stderr: Receiver, server: ServerName, protocol_log: ProtocolLog) {
+/// Reads standard error to its end. Secrets are masked line by line.
+async fn drain(
+    mut stderr: Receiver,
+    server: ServerName,
+    mask: SecretMask,
+    protocol_log: ProtocolLog,
+) {
     let mut piece = vec![0; READ_SIZE];
+    let mut line = Vec::new();
     while let Ok(count @ 1..) = stderr.read(&mut piece).await {
-        protocol_log.add_stderr(&server, piece.get(..count).unwrap_or_default());
+        line.extend_from_slice(piece.get(..count).unwrap_or_default());
+        let end = match memchr::memrchr(b'\n', &line) {
+            Some(at) => at + 1,
+            None if line.len() >= READ_SIZE => line.len(),
+            None => continue,
+        };
+        let rest = line.split_off(end);
+        protocol_log.add_stderr(&server, &mask.bytes(&line));
+        line = rest;
     }
+    protocol_log.add_stderr(&server, &mask.bytes(&line));
 }

@@ -1,117 +1,221 @@
-//! What a server answers, as the output of a call: text as it is, structured
-//! results as one JSON document, and everything that is neither by name.
+//! Writes the result of a tool to the output of its call: text as it is,
+//! structured results as one JSON document, images by name, and what is not
+//! understood as it came.
 
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, ResourceContents};
 use serde_json::Value;
 
+use super::decode::{ServerError, described};
 use crate::model::{Ending, Outcome};
 use crate::output::{Sink, Stream};
 
-/// Characters of a server's words that become a reason.
+/// Characters of a server's words that go into a reason.
 const MAX_REASON_CHARS: usize = 300;
 
-/// Writes a result to the output of its call, and says how the call ended.
-pub(super) fn write(result: &CallToolResult, sink: &Sink) -> Ending {
-    let is_error = result.is_error == Some(true);
-    match result.structured_content.as_ref().filter(|_| !is_error) {
-        Some(structured) => {
-            let mut line = structured.to_string();
-            line.push('\n');
-            sink.write(Stream::Stdout, line.as_bytes());
-            for block in &result.content {
-                if !is_repetition(block, structured) {
-                    sink.write(Stream::Stderr, block_text(block).as_bytes());
-                }
-            }
+/// Bytes of the data of an error that go into the output.
+const MAX_ERROR_DATA: usize = 64 << 10;
+
+/// Writes a result to the output of its call; returns how the call ended.
+pub(super) fn write(result: &Value, sink: &Sink) -> Ending {
+    if !result.is_object() {
+        write_line(sink, Stream::Stdout, &result.to_string());
+        return misunderstood(&format!("it is {} and not an object", described(result)));
+    }
+    match result.get("resultType").and_then(Value::as_str) {
+        Some("input_required") => {
+            return Ending::refused("tool error: it asks for input, which was not granted to it");
         }
-        None => {
-            for block in &result.content {
-                sink.write(Stream::Stdout, block_text(block).as_bytes());
+        Some("task") => {
+            return Ending::refused("protocol error: it answers later, which it was not asked to");
+        }
+        _ => {}
+    }
+    let mut problem = None;
+    let is_error = match result.get("isError") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(is_error)) => *is_error,
+        Some(other) => {
+            problem = Some(format!("`isError` is {}", described(other)));
+            false
+        }
+    };
+    let content = content(result, &mut problem);
+    let structured = result.get("structuredContent").filter(|it| !it.is_null());
+    // A success that has both forms says the same in both; what a tool says of
+    // its failure is shown whole.
+    let shown = match structured {
+        Some(_) if !is_error => Stream::Stderr,
+        _ => Stream::Stdout,
+    };
+    if let Some(structured) = structured.filter(|_| !is_error) {
+        write_line(sink, Stream::Stdout, &structured.to_string());
+    }
+    for (at, block) in content.iter().enumerate() {
+        if structured.is_some_and(|structured| is_repetition(block, structured)) {
+            continue;
+        }
+        match Block::read(block) {
+            Ok(block) => block.write(sink, shown),
+            Err(reason) => {
+                write_line(sink, shown, &block.to_string());
+                problem.get_or_insert_with(|| format!("content block {}: {reason}", at + 1));
             }
         }
     }
-    if !is_error {
-        return Ending::plain(Outcome::Succeeded);
+    if let Some(structured) = structured.filter(|_| is_error) {
+        write_line(sink, Stream::Stdout, &structured.to_string());
     }
-    let text = result.content.iter().find_map(|block| match block {
-        ContentBlock::Text(text) => Some(text.text.as_str()),
-        _ => None,
-    });
-    Ending {
-        reason: Some(format!(
-            "tool error: {}",
-            excerpt(text.unwrap_or("without text"))
-        )),
-        ..Ending::plain(Outcome::Failed)
+    if let Some(problem) = problem {
+        return misunderstood(&problem);
+    }
+    if is_error {
+        return tool_error(content, structured);
+    }
+    Ending::plain(Outcome::Succeeded)
+}
+
+/// Returns the ending of a call that the server answered with an error of the
+/// protocol, and writes what does not fit into its reason.
+pub(super) fn error_ending(error: &ServerError, sink: &Sink) -> Ending {
+    let short = excerpt(&error.message);
+    if short != error.message {
+        write_line(sink, Stream::Stderr, &error.message);
+    }
+    if let Some(data) = error.data.as_ref().filter(|data| !data.is_null()) {
+        let mut data = data.to_string();
+        let end = data.floor_char_boundary(data.len().min(MAX_ERROR_DATA));
+        if end < data.len() {
+            data.truncate(end);
+            data.push('…');
+        }
+        write_line(sink, Stream::Stderr, &format!("data of the error: {data}"));
+    }
+    failed(format!("protocol error {}: {short}", error.code))
+}
+
+/// Returns the blocks of a result.
+fn content<'r>(result: &'r Value, problem: &mut Option<String>) -> &'r [Value] {
+    match result.get("content") {
+        // Servers leave it out where there is none.
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(blocks)) => blocks,
+        Some(other) => {
+            *problem = Some(format!("`content` is {} and not a list", described(other)));
+            std::slice::from_ref(other)
+        }
     }
 }
 
-/// The ending of a call that the server answered with an error of the
-/// protocol.
-pub(super) fn error_ending(error: &ErrorData) -> Ending {
+fn tool_error(content: &[Value], structured: Option<&Value>) -> Ending {
+    let text = content.iter().find_map(|block| block.get("text")?.as_str());
+    let text = text.map(str::to_owned);
+    let text = text.or_else(|| structured.map(Value::to_string));
+    let text = text.as_deref().unwrap_or("without text");
+    failed(format!("tool error: {}", excerpt(text)))
+}
+
+fn misunderstood(problem: &str) -> Ending {
+    failed(format!(
+        "protocol error: its result is not understood: {problem}"
+    ))
+}
+
+fn failed(reason: String) -> Ending {
     Ending {
-        reason: Some(format!(
-            "protocol error {}: {}",
-            error.code.0,
-            excerpt(&error.message)
-        )),
+        reason: Some(reason),
         ..Ending::plain(Outcome::Failed)
     }
 }
 
 /// Whether a block says in text what the structured result says.
-fn is_repetition(block: &ContentBlock, structured: &Value) -> bool {
-    match block {
-        ContentBlock::Text(text) => {
-            serde_json::from_str::<Value>(&text.text).is_ok_and(|value| value == *structured)
+fn is_repetition(block: &Value, structured: &Value) -> bool {
+    let text = block.get("text").and_then(Value::as_str);
+    text.is_some_and(|text| {
+        serde_json::from_str::<Value>(text).is_ok_and(|value| value == *structured)
+    })
+}
+
+/// One block of content.
+#[derive(Debug, PartialEq)]
+enum Block<'b> {
+    Text(&'b str),
+    /// Text of a resource, and its name.
+    Resource(&'b str, String),
+    /// Anything that is no text, by its name.
+    Named(String),
+    /// Of a kind that is not known here.
+    Unknown(&'b Value),
+}
+
+impl<'b> Block<'b> {
+    fn read(block: &'b Value) -> Result<Self, String> {
+        if !block.is_object() {
+            return Err(format!("it is {} and not an object", described(block)));
         }
-        _ => false,
+        match text_in(block, "type")? {
+            "text" => Ok(Self::Text(text_in(block, "text")?)),
+            kind @ ("image" | "audio") => {
+                let data = text_in(block, "data")?;
+                let media = optional(block, "mimeType")?.unwrap_or("of unknown type");
+                Ok(Self::Named(format!(
+                    "[{kind} {media}, {} bytes]",
+                    decoded_len(data)
+                )))
+            }
+            "resource_link" => {
+                let (name, uri) = (text_in(block, "name")?, text_in(block, "uri")?);
+                let media = optional(block, "mimeType")?.unwrap_or("of unknown type");
+                Ok(Self::Named(format!("[resource {name} <{uri}>, {media}]")))
+            }
+            "resource" => {
+                let resource = block.get("resource").unwrap_or(&Value::Null);
+                if !resource.is_object() {
+                    return Err(format!("`resource` is {}", described(resource)));
+                }
+                let uri = text_in(resource, "uri")?;
+                let media = optional(resource, "mimeType")?.unwrap_or("of unknown type");
+                let named = |bytes: usize| format!("[resource <{uri}>, {media}, {bytes} bytes]");
+                if let Some(text) = optional(resource, "text")? {
+                    return Ok(Self::Resource(text, named(text.len())));
+                }
+                Ok(Self::Named(named(decoded_len(text_in(resource, "blob")?))))
+            }
+            _ => Ok(Self::Unknown(block)),
+        }
+    }
+
+    fn write(&self, sink: &Sink, stream: Stream) {
+        match self {
+            Self::Text(text) => write_line(sink, stream, text),
+            Self::Resource(text, name) => {
+                write_line(sink, Stream::Stderr, name);
+                write_line(sink, stream, text);
+            }
+            Self::Named(name) => write_line(sink, stream, name),
+            Self::Unknown(block) => write_line(sink, stream, &block.to_string()),
+        }
     }
 }
 
-/// A block as lines.
-fn block_text(block: &ContentBlock) -> String {
-    let mut text = match block {
-        ContentBlock::Text(text) => text.text.clone(),
-        ContentBlock::Image(image) => named("image", &image.mime_type, decoded_len(&image.data)),
-        ContentBlock::Audio(audio) => named("audio", &audio.mime_type, decoded_len(&audio.data)),
-        ContentBlock::ResourceLink(link) => {
-            let kind = link.mime_type.as_deref().unwrap_or("of unknown type");
-            format!("[resource {} <{}>, {kind}]", link.name, link.uri)
-        }
-        ContentBlock::Resource(resource) => match &resource.resource {
-            ResourceContents::TextResourceContents {
-                uri,
-                mime_type,
-                text,
-                ..
-            } => embedded(uri, mime_type.as_deref(), text.len()),
-            ResourceContents::BlobResourceContents {
-                uri,
-                mime_type,
-                blob,
-                ..
-            } => embedded(uri, mime_type.as_deref(), decoded_len(blob)),
-            _ => "[resource of an unknown kind]".to_owned(),
-        },
-        _ => "[content of an unknown kind]".to_owned(),
-    };
+fn text_in<'v>(value: &'v Value, key: &str) -> Result<&'v str, String> {
+    optional(value, key)?.ok_or_else(|| format!("it has no `{key}`"))
+}
+
+fn optional<'v>(value: &'v Value, key: &str) -> Result<Option<&'v str>, String> {
+    match value.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(format!("`{key}` is {} and not a text", described(other))),
+    }
+}
+
+fn write_line(sink: &Sink, stream: Stream, text: &str) {
+    sink.write(stream, text.as_bytes());
     if !text.ends_with('\n') {
-        text.push('\n');
+        sink.write(stream, b"\n");
     }
-    text
 }
 
-fn named(what: &str, kind: &str, bytes: usize) -> String {
-    format!("[{what} {kind}, {bytes} bytes]")
-}
-
-fn embedded(uri: &str, kind: Option<&str>, bytes: usize) -> String {
-    let kind = kind.unwrap_or("of unknown type");
-    format!("[resource <{uri}>, {kind}, {bytes} bytes]")
-}
-
-/// Bytes that a text in base64 stands for.
+/// Returns the number of bytes that a text in base64 stands for.
 fn decoded_len(base64: &str) -> usize {
     let padding = base64
         .bytes()
@@ -121,7 +225,7 @@ fn decoded_len(base64: &str) -> usize {
     (base64.len() / 4 * 3).saturating_sub(padding)
 }
 
-/// The first line, within bounds.
+/// Returns the first line, within bounds.
 fn excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let mut letters = line.chars();
@@ -134,52 +238,142 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::model::{AttemptNo, CallId, OutputStat};
+    use crate::model::{AttemptNo, CallId};
     use crate::output::{Bounds, Store};
 
-    fn written(result: &CallToolResult) -> (Ending, String, OutputStat) {
+    /// What became of a result: ending, stdout, bytes of stderr.
+    struct Written {
+        ending: Ending,
+        stdout: String,
+        stderr_bytes: u64,
+    }
+
+    fn written(result: &Value) -> Written {
         let store = Store::new(None, Bounds::default());
         let sink = store.sink(CallId::MIN, AttemptNo(1));
         let ending = write(result, &sink);
         sink.finish();
         let printed = store.result(CallId::MIN).bytes;
-        let text = String::from_utf8(printed).expect("text");
-        (ending, text, store.stat(CallId::MIN))
+        Written {
+            ending,
+            stdout: String::from_utf8(printed).expect("text"),
+            stderr_bytes: store.stat(CallId::MIN).stderr_bytes,
+        }
     }
 
     #[test]
-    fn images_and_resources_are_named_and_not_dumped() {
-        let (ending, text, _) = written(&CallToolResult::success(vec![
-            ContentBlock::text("one"),
-            ContentBlock::image("QUJDRA==", "image/png"),
-            ContentBlock::embedded_text("demo://x", "body"),
-        ]));
-        assert_eq!(ending.outcome, Outcome::Succeeded);
+    fn images_are_named_and_not_dumped_and_resources_are_handed_over() {
+        let written = written(&json!({ "content": [
+            { "type": "text", "text": "one" },
+            { "type": "image", "data": "QUJDRA==", "mimeType": "image/png" },
+            { "type": "resource", "resource": { "uri": "demo://x", "mimeType": "text/plain", "text": "body" } },
+            { "type": "resource", "resource": { "uri": "demo://y", "blob": "QUJDRA==" } },
+        ] }));
+        assert_eq!(written.ending.outcome, Outcome::Succeeded);
         assert_eq!(
-            text,
-            "one\n[image image/png, 4 bytes]\n[resource <demo://x>, text/plain, 4 bytes]\n"
+            written.stdout,
+            "one\n[image image/png, 4 bytes]\nbody\n[resource <demo://y>, of unknown type, 4 bytes]\n"
         );
+        let name = "[resource <demo://x>, text/plain, 4 bytes]\n";
+        assert_eq!(written.stderr_bytes, name.len() as u64);
     }
 
     #[test]
     fn a_structured_result_is_the_output_and_its_repetition_is_left_out() {
-        let mut result = CallToolResult::success(vec![
-            ContentBlock::text("{\"b\": 2, \"a\": 1}"),
-            ContentBlock::text("note"),
-        ]);
-        result.structured_content = Some(serde_json::json!({"a": 1, "b": 2}));
-        let (_, text, stat) = written(&result);
-        assert_eq!(text, "{\"a\":1,\"b\":2}\n");
-        assert_eq!(stat.stderr_bytes, 5);
+        let written = written(&json!({
+            "content": [
+                { "type": "text", "text": "{\"b\": 2, \"a\": 1}" },
+                { "type": "text", "text": "note" },
+            ],
+            "structuredContent": { "a": 1, "b": 2 },
+        }));
+        assert_eq!(written.stdout, "{\"a\":1,\"b\":2}\n");
+        assert_eq!(written.stderr_bytes, 5);
     }
 
     #[test]
     fn an_error_of_the_tool_is_a_failure_in_its_words() {
-        let error = CallToolResult::error(vec![ContentBlock::text("no such path\nmore")]);
-        let (ending, text, _) = written(&error);
-        assert_eq!(ending.outcome, Outcome::Failed);
-        assert_eq!(ending.reason.as_deref(), Some("tool error: no such path…"));
-        assert_eq!(text, "no such path\nmore\n");
+        let written = written(&json!({
+            "isError": true,
+            "content": [{ "type": "text", "text": "no such path\nmore" }],
+        }));
+        assert_eq!(written.ending.outcome, Outcome::Failed);
+        let reason = written.ending.reason.as_deref();
+        assert_eq!(reason, Some("tool error: no such path…"));
+        assert_eq!(written.stdout, "no such path\nmore\n");
+    }
+
+    #[test]
+    fn the_structured_content_of_an_error_is_kept() {
+        let structured = json!({ "line": 3, "message": "expected `;`" });
+        let both = written(&json!({
+            "isError": true,
+            "content": [{ "type": "text", "text": "it does not compile" }],
+            "structuredContent": structured,
+        }));
+        let line = "{\"line\":3,\"message\":\"expected `;`\"}";
+        assert_eq!(both.stdout, format!("it does not compile\n{line}\n"));
+        let reason = both.ending.reason.as_deref();
+        assert_eq!(reason, Some("tool error: it does not compile"));
+        let only = written(&json!({ "isError": true, "structuredContent": structured }));
+        assert_eq!(only.stdout, format!("{line}\n"));
+        assert_eq!(only.ending.reason, Some(format!("tool error: {line}")));
+    }
+
+    #[test]
+    fn content_of_an_unknown_kind_is_shown_as_it_came() {
+        let written = written(&json!({ "content": [
+            { "type": "hologram", "x": 1 }, { "type": "text", "text": "kept" },
+        ] }));
+        assert_eq!(written.ending.outcome, Outcome::Succeeded);
+        assert_eq!(written.stdout, "{\"type\":\"hologram\",\"x\":1}\nkept\n");
+    }
+
+    #[test]
+    fn a_result_that_is_not_understood_is_shown_and_fails_with_the_reason() {
+        let text = json!({ "type": "text", "text": "kept" });
+        for (result, stdout, reason) in [
+            (
+                json!({ "content": [{ "type": "text", "text": 42 }, text] }),
+                "{\"type\":\"text\",\"text\":42}\nkept\n",
+                "content block 1: `text` is the number 42 and not a text",
+            ),
+            (
+                json!({ "content": [{ "type": "text" }] }),
+                "{\"type\":\"text\"}\n",
+                "content block 1: it has no `text`",
+            ),
+            (
+                json!({ "content": [text, 7] }),
+                "kept\n7\n",
+                "content block 2: it is the number 7 and not an object",
+            ),
+            (
+                json!({ "content": "text" }),
+                "\"text\"\n",
+                "`content` is the text \"text\" and not a list",
+            ),
+            (
+                json!({ "content": [text], "isError": "true" }),
+                "kept\n",
+                "`isError` is the text \"true\"",
+            ),
+            (
+                json!("fine"),
+                "\"fine\"\n",
+                "it is the text \"fine\" and not an object",
+            ),
+            (Value::Null, "null\n", "it is null and not an object"),
+        ] {
+            let written = written(&result);
+            assert_eq!(written.ending.outcome, Outcome::Failed, "{result}");
+            assert_eq!(written.stdout, stdout, "{result}");
+            let told = format!("protocol error: its result is not understood: {reason}");
+            assert_eq!(written.ending.reason, Some(told), "{result}");
+        }
+        assert_eq!(written(&json!({})).ending.outcome, Outcome::Succeeded);
     }
 }

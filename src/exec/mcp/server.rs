@@ -1,71 +1,71 @@
-//! One server: started, connected, closed, and what is known of it meanwhile.
+//! One server: its start, its connection, its end, and its row on the screen.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rmcp::RoleClient;
-use rmcp::service::ServiceError;
+use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
-use super::StartError;
 #[cfg(feature = "http")]
 use super::http_transport::HttpTransport;
 use super::pins::Pins;
 use super::process::ServerProcess;
 use super::request_table::RequestTable;
 use super::session::{self, Location, NotificationHandler, Service, Session};
+use super::start_error::{ConnectionCause, ConnectionFailure, ProcessFailure, StartError};
 use super::stdio_transport::StdioTransport;
+use super::tool_list::{self, ListError, ToolList};
 use crate::exec::Containment;
+use crate::exec::secret_mask::SecretMask;
 use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
     ServerTransport,
 };
 use crate::output::ProtocolLog;
 
-/// How long the connection itself may take to close; the process has its own
+/// Longest time for the connection itself to close; the process has its own
 /// ladder after that.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
 
-/// How long the end of a process may take to become known once its pipes
-/// have ended.
+/// Longest time until the end of a process is known once its pipes have ended.
 const END_DEADLINE: Duration = Duration::from_millis(1500);
 
-/// How often it is looked whether a connection to a server elsewhere stands.
+/// Interval at which a connection to a remote server is checked.
 const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
 
-/// How long a server that says that its tools changed may take to list them.
+/// Longest time for a server that says that its tools changed to list them.
 const RELIST_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Counts how often a server said that its tools are others now.
+/// Number of times that a server said that its tools changed.
 type Changes = watch::Receiver<u64>;
 
-/// Characters of complaints that become part of a reason.
+/// Characters of standard error that go into a reason.
 const MAX_STDERR_CHARS: usize = 300;
 
 /// One server.
 pub(super) struct Server {
     config: McpServer,
-    /// What its process is started with; `None` for one that is reached over
-    /// the network.
+    /// Process to start; `None` for a remote server.
     launch: Option<ProcessSpec>,
     containment: Containment,
     protocol_log: ProtocolLog,
-    /// Counts changes of any server's row.
+    /// Number of changes of any server's row.
     news: watch::Sender<u64>,
     pins: Arc<dyn Pins>,
     row: Mutex<ServerRow>,
     in_flight: AtomicUsize,
     /// The connection that takes calls.
     live: Mutex<Option<Arc<Session>>>,
-    /// What runs; held while it is started or closed, so that one thing
-    /// happens at a time.
+    /// Connection that runs; locked while it is started or closed, so that one
+    /// thing happens at a time.
     running: tokio::sync::Mutex<Option<Connection>>,
 }
 
-/// A connection to a server, with its process where it was started here.
+/// Connection to a server, with its process where it was started here.
 struct Connection {
     process: Option<ServerProcess>,
     service: Service,
@@ -82,7 +82,7 @@ impl Server {
     ) -> Self {
         let row = ServerRow {
             name: config.name.clone(),
-            target: target(&config.transport).into(),
+            target: target(&config).into(),
             state: ServerState::Stopped,
             since: SystemTime::now(),
             pid: None,
@@ -92,6 +92,7 @@ impl Server {
             in_flight: 0,
             faults: Faults::default(),
             held_back: HeldBack::default(),
+            list_problems: Arc::default(),
         };
         Self {
             config,
@@ -118,7 +119,11 @@ impl Server {
         }
         self.set_state(ServerState::Starting);
         match self.connect_and_list().await {
-            Ok((connection, session, changes)) => {
+            Ok(Opened {
+                connection,
+                session,
+                changes,
+            }) => {
                 match &connection.process {
                     Some(process) => self.monitor_exit(process, &session),
                     None => self.monitor_connection(&session),
@@ -136,7 +141,7 @@ impl Server {
         }
     }
 
-    /// Closes it, and waits until nothing of it is left; how its process
+    /// Closes it, and waits until nothing of it is left; returns how its process
     /// ended, if one ran.
     pub(super) async fn stop(&self) -> Option<Arc<Ending>> {
         let mut running = self.running.lock().await;
@@ -156,12 +161,12 @@ impl Server {
         ending
     }
 
-    /// The connection that takes calls, if there is one.
+    /// Returns the connection that takes calls, if there is one.
     pub(super) fn live(&self) -> Option<Arc<Session>> {
         lock(&self.live).clone()
     }
 
-    /// What is known of it now.
+    /// Returns its row.
     pub(super) fn snapshot(&self) -> ServerRow {
         let mut row = self.row().clone();
         row.held_back = self.pins.held_back(&self.config.name);
@@ -172,7 +177,7 @@ impl Server {
         row
     }
 
-    /// Why it takes no calls, in words.
+    /// Returns why it takes no calls.
     pub(super) fn unavailable_reason(&self) -> String {
         let name = &self.config.name;
         match &self.row().state {
@@ -181,10 +186,13 @@ impl Server {
         }
     }
 
-    /// Why the connection broke, once that is known.
-    pub(super) async fn broken_reason(&self, error: &ServiceError) -> String {
+    /// Returns why the connection broke, once that is known.
+    pub(super) async fn broken_reason(&self, error: Option<&ServiceError>) -> String {
         if self.launch.is_none() {
-            return session::root(error);
+            return match error {
+                Some(ServiceError::McpError(error)) => error.message.to_string(),
+                _ => "the connection broke".to_owned(),
+            };
         }
         let deadline = Instant::now() + END_DEADLINE;
         let mut news = self.news.subscribe();
@@ -195,42 +203,54 @@ impl Server {
         }
         match &self.row().state {
             ServerState::Failed(reason) => reason.to_string(),
-            ServerState::Ready => "the connection broke".to_owned(),
+            ServerState::Ready => match self.live().and_then(|session| session.requests.end()) {
+                Some(reason) => reason,
+                None => "it does not read what it is sent".to_owned(),
+            },
             state => format!("the server is {}", state.word()),
         }
     }
 
-    /// One call more that it works on, until what is returned is dropped.
+    /// Counts a call as in flight until the guard is dropped.
     pub(super) fn track_call(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.notify();
         InFlightGuard(Arc::clone(self))
     }
 
-    async fn connect_and_list(&self) -> Result<(Connection, Arc<Session>, Changes), StartError> {
-        let name = &self.config.name;
+    async fn connect_and_list(&self) -> Result<Opened, StartError> {
+        let server = || self.config.name.clone();
         let deadline = Instant::now() + self.config.startup_timeout;
-        let requests = Arc::new(RequestTable::new(self.protocol_log.clone()));
+        let mask = SecretMask::new(&self.config.secrets);
+        let is_one_stream = self.launch.is_some();
+        let requests = RequestTable::new(self.protocol_log.clone(), mask, is_one_stream);
+        let requests = Arc::new(requests);
         let (handler, changes) = NotificationHandler::new();
         let (process, connected) = match &self.launch {
             Some(launch) => {
-                let connection =
-                    ServerProcess::start(&self.containment, launch, name, &self.protocol_log).await;
+                let started = ServerProcess::start(
+                    &self.containment,
+                    launch,
+                    &self.config,
+                    &self.protocol_log,
+                );
                 let (process, stdin, stdout) =
-                    connection.map_err(|ending| StartError::NotStarted {
-                        server: name.clone(),
-                        reason: ending.reason.unwrap_or_default(),
+                    started.await.map_err(|ending| StartError::NotStarted {
+                        server: server(),
+                        failure: ProcessFailure(ending.reason.unwrap_or_default()),
                     })?;
                 lock(&self.row).pid = Some(process.pid);
                 let probe_timeout = self.config.startup_timeout / 2;
-                let pipe = StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
-                (Some(process), self.connect(pipe, handler, deadline).await)
+                let transport =
+                    StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
+                let connected = self.connect(transport, handler, &requests, deadline).await;
+                (Some(process), connected)
             }
             None => (None, self.reach(&requests, handler, deadline).await),
         };
-        let reason = match connected {
-            Ok((service, tools)) => {
-                self.record_listing(&service, tools);
+        match connected {
+            Ok((service, list)) => {
+                self.record_listing(&service, list);
                 let session = Session {
                     peer: service.peer().clone(),
                     requests,
@@ -238,42 +258,53 @@ impl Server {
                         .as_ref()
                         .map_or(Location::Remote, |_| Location::Local),
                 };
-                return Ok((Connection { process, service }, Arc::new(session), changes));
+                Ok(Opened {
+                    connection: Connection { process, service },
+                    session: Arc::new(session),
+                    changes,
+                })
             }
-            Err(reason) => reason,
-        };
-        let reason = match process {
-            Some(process) => connection_error(&process, reason).await,
-            None => reason,
-        };
-        Err(StartError::NotConnected {
-            server: name.clone(),
-            reason: self.with_stderr_tail(reason),
-        })
+            Err(cause) => {
+                let cause = match process {
+                    Some(process) => ended_cause(&process, cause).await,
+                    None => cause,
+                };
+                let failure = ConnectionFailure {
+                    cause,
+                    noise: requests.first_noise(),
+                    last_words: self.last_words(),
+                };
+                Err(StartError::NotConnected {
+                    server: server(),
+                    failure: Box::new(failure),
+                })
+            }
+        }
     }
 
     async fn connect<T: Transport<RoleClient> + 'static>(
         &self,
         transport: T,
         handler: NotificationHandler,
+        requests: &RequestTable,
         deadline: Instant,
-    ) -> Result<(Service, Vec<ListedTool>), String> {
+    ) -> Result<(Service, ToolList), ConnectionCause> {
         let connecting = async {
-            let service = session::connect(transport, handler)
-                .await
-                .map_err(|error| session::root(&error))?;
-            match session::list(service.peer()).await {
-                Ok(tools) => Ok((service, tools)),
-                Err(error) => Err(format!(
-                    "its tools could not be listed: {}",
-                    session::root(&error)
-                )),
+            let connected = session::connect(transport, handler).await;
+            let service = connected.map_err(|error| handshake_cause(requests, &error))?;
+            match tool_list::list(service.peer()).await {
+                Ok(list) => Ok((service, list)),
+                Err(error @ ListError::Broken) => {
+                    let reason = requests.end().unwrap_or_else(|| error.to_string());
+                    Err(ConnectionCause::Closed(reason))
+                }
+                Err(error) => Err(ConnectionCause::NoList(error.to_string())),
             }
         };
         let limit = self.config.startup_timeout;
         time::timeout_at(deadline, connecting)
             .await
-            .unwrap_or_else(|_| Err(format!("no connection within {limit:?}")))
+            .unwrap_or(Err(ConnectionCause::TimedOut(limit)))
     }
 
     /// Connects to a server over the network.
@@ -283,40 +314,43 @@ impl Server {
         requests: &Arc<RequestTable>,
         handler: NotificationHandler,
         deadline: Instant,
-    ) -> Result<(Service, Vec<ListedTool>), String> {
+    ) -> Result<(Service, ToolList), ConnectionCause> {
         let ServerTransport::Http { url, headers } = &self.config.transport else {
-            return Err("it has no program and no URL".to_owned());
+            let reason = "it has no program and no URL";
+            return Err(ConnectionCause::Unusable(reason.to_owned()));
         };
-        let remote = HttpTransport::open(url, headers, Arc::clone(requests)).await?;
-        self.connect(remote, handler, deadline).await
+        let transport = HttpTransport::open(url, headers, Arc::clone(requests))
+            .map_err(|error| ConnectionCause::Unusable(error.to_string()))?;
+        self.connect(transport, handler, requests, deadline).await
     }
 
     #[cfg(not(feature = "http"))]
     #[expect(clippy::unused_async, reason = "with the feature `http` it waits")]
     async fn reach(
         &self,
-        _board: &Arc<RequestTable>,
-        _listener: NotificationHandler,
+        _requests: &Arc<RequestTable>,
+        _handler: NotificationHandler,
         _deadline: Instant,
-    ) -> Result<(Service, Vec<ListedTool>), String> {
-        Err("HTTP is not spoken here".to_owned())
+    ) -> Result<(Service, ToolList), ConnectionCause> {
+        Err(ConnectionCause::WithoutHttp)
     }
 
-    fn record_listing(&self, service: &Service, tools: Vec<ListedTool>) {
+    fn record_listing(&self, service: &Service, list: ToolList) {
         let info = service.peer().peer_info();
         let mut row = lock(&self.row);
         row.identity = info.as_deref().and_then(session::identity);
         row.era = info.map(|info| info.protocol_version.as_str().into());
-        self.pins.listed(&self.config.name, &tools);
-        row.tools = Arc::new(tools);
+        self.pins.listed(&self.config.name, &list.tools);
+        row.tools = Arc::new(list.tools);
+        row.list_problems = list.problems.into();
     }
 
-    /// Why a tool may not be used as it is described now, in words.
+    /// Returns why a tool may not be used as it is described now.
     pub(super) fn withheld(&self, tool: &str) -> Option<String> {
         self.pins.withheld(&self.config.name, tool)
     }
 
-    /// Uses its tools as they are described in this revision of what is held
+    /// Accepts the descriptions of its tools in this revision of what is held
     /// back.
     pub(super) fn accept(&self, revision: u64) {
         self.pins.accept(&self.config.name, revision);
@@ -328,21 +362,24 @@ impl Server {
         let (server, peer) = (Arc::downgrade(self), session.peer.clone());
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
-                let listing = time::timeout(RELIST_DEADLINE, session::list(&peer)).await;
+                let listing = time::timeout(RELIST_DEADLINE, tool_list::list(&peer)).await;
                 let Some(server) = server.upgrade() else {
                     return;
                 };
-                // One that says so and then does not tell keeps what it told.
-                if let Ok(Ok(tools)) = listing {
-                    server.pins.listed(&server.config.name, &tools);
-                    server.row().tools = Arc::new(tools);
+                // One that does not list them keeps those that it listed before.
+                if let Ok(Ok(list)) = listing {
+                    server.pins.listed(&server.config.name, &list.tools);
+                    let mut row = server.row();
+                    row.tools = Arc::new(list.tools);
+                    row.list_problems = list.problems.into();
+                    drop(row);
                     server.notify();
                 }
             }
         });
     }
 
-    /// Notices when the process ends that nobody stopped.
+    /// Marks the server as failed when its process ends by itself.
     fn monitor_exit(self: &Arc<Self>, process: &ServerProcess, session: &Arc<Session>) {
         let (server, process, session) = (Arc::clone(self), process.clone(), Arc::clone(session));
         tokio::spawn(async move {
@@ -354,11 +391,11 @@ impl Server {
             live.take();
             drop(live);
             let reason = exit_reason(&ending);
-            server.set_state(ServerState::Failed(server.with_stderr_tail(reason).into()));
+            server.set_state(ServerState::Failed(server.with_last_words(&reason).into()));
         });
     }
 
-    /// Notices when the connection to a server elsewhere ends.
+    /// Marks the server as failed when the connection to it ends.
     fn monitor_connection(self: &Arc<Self>, session: &Arc<Session>) {
         let (server, session) = (Arc::downgrade(self), Arc::downgrade(session));
         tokio::spawn(async move {
@@ -382,17 +419,19 @@ impl Server {
         });
     }
 
-    /// A reason with the last line that the server complained of.
-    fn with_stderr_tail(&self, reason: String) -> String {
+    /// Returns a reason with the last line on the server's standard error.
+    fn with_last_words(&self, reason: &str) -> String {
+        match self.last_words() {
+            Some(line) => format!("{reason}; its last words: {line}"),
+            None => reason.to_owned(),
+        }
+    }
+
+    fn last_words(&self) -> Option<String> {
         let complaints = self.protocol_log.server_stderr(&self.config.name);
         let mut lines = complaints.text.lines().rev();
-        match lines.find(|line| !line.trim().is_empty()) {
-            Some(line) => {
-                let line: String = line.trim().chars().take(MAX_STDERR_CHARS).collect();
-                format!("{reason}; its last words: {line}")
-            }
-            None => reason,
-        }
+        let line = lines.find(|line| !line.trim().is_empty())?;
+        Some(line.trim().chars().take(MAX_STDERR_CHARS).collect())
     }
 
     fn set_state(&self, state: ServerState) {
@@ -417,9 +456,9 @@ impl Server {
 }
 
 impl Connection {
-    /// How its process ended, if it has one here.
+    /// Closes it; returns how its process ended, if it has one here.
     async fn close(mut self) -> Option<Arc<Ending>> {
-        // However the connection takes it, the process is closed next.
+        // Whatever comes of it, the process is closed next.
         let _closed = self.service.close_with_timeout(CLOSE_DEADLINE).await;
         match &self.process {
             Some(process) => Some(process.close().await),
@@ -428,7 +467,7 @@ impl Connection {
     }
 }
 
-/// A call that a server works on.
+/// Counts one call of a server as in flight.
 pub(super) struct InFlightGuard(Arc<Server>);
 
 impl Drop for InFlightGuard {
@@ -438,29 +477,51 @@ impl Drop for InFlightGuard {
     }
 }
 
-/// What the end of the process says, where it came by itself; else the process
-/// is closed, and `reason` stands.
-async fn connection_error(process: &ServerProcess, reason: String) -> String {
-    if let Some(ending) = process.ended_within(END_DEADLINE).await {
-        return format!("it ended: {}", exit_reason(&ending));
-    }
-    process.close().await;
-    reason
+/// Server that was started.
+struct Opened {
+    connection: Connection,
+    session: Arc<Session>,
+    changes: Changes,
 }
 
-/// How a process ended, in words.
+/// Returns the cause with the end of the process, where that came first; else
+/// the process is closed, and the cause stands.
+async fn ended_cause(process: &ServerProcess, cause: ConnectionCause) -> ConnectionCause {
+    if let ConnectionCause::Closed(_) = cause
+        && let Some(ending) = process.ended_within(END_DEADLINE).await
+    {
+        return ConnectionCause::Ended(exit_reason(&ending));
+    }
+    process.close().await;
+    cause
+}
+
+/// Returns the first cause of a handshake that failed: what the server said
+/// before what became of the connection.
+fn handshake_cause(requests: &RequestTable, error: &ClientInitializeError) -> ConnectionCause {
+    if let Some(reason) = requests.handshake_failure() {
+        return ConnectionCause::Handshake(reason);
+    }
+    match requests.end() {
+        Some(reason) => ConnectionCause::Closed(reason),
+        None => ConnectionCause::of(error),
+    }
+}
+
+/// Returns how a process ended, in words.
 fn exit_reason(ending: &Ending) -> String {
     let reason = ending.reason.clone();
     reason.unwrap_or_else(|| "exit code 0".to_owned())
 }
 
-/// What is started, without what could be a secret.
-fn target(transport: &ServerTransport) -> String {
-    match transport {
-        ServerTransport::Stdio { argv, .. } => argv.join(" "),
+/// Returns what is started or asked, without secrets.
+fn target(config: &McpServer) -> String {
+    let mask = SecretMask::new(&config.secrets);
+    match &config.transport {
+        ServerTransport::Stdio { argv, .. } => mask.text(&argv.join(" ")),
         ServerTransport::Http { url, .. } => match url.split_once('?') {
-            Some((place, _)) => format!("{place}?…"),
-            None => url.clone(),
+            Some((place, _)) => mask.text(&format!("{place}?…")),
+            None => mask.text(url),
         },
     }
 }

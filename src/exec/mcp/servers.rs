@@ -1,4 +1,4 @@
-//! All servers of a run.
+//! Servers of a run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::StartError;
 use super::pins::Pins;
 use super::server::Server;
+use super::start_error::StartError;
 use super::tool_call;
 use crate::exec::reporter::Reporter;
 use crate::exec::{AttemptContext, Containment};
@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::output::ProtocolLog;
 
-/// All servers of a run; cheap to clone.
+/// Servers of a run; cheap to clone.
 #[derive(Clone)]
 pub struct Servers(Arc<Shared>);
 
@@ -29,8 +29,8 @@ struct Shared {
 }
 
 impl Servers {
-    /// None is started yet. Each comes with what its process is started with,
-    /// unless it is reached over the network.
+    /// Creates the servers; none is started. Each comes with the process to
+    /// start, unless it is reached over the network.
     pub fn new(
         containment: &Containment,
         protocol_log: ProtocolLog,
@@ -57,8 +57,8 @@ impl Servers {
         }))
     }
 
-    /// Starts servers side by side; what each of them tells of its tools, in
-    /// the order of the names.
+    /// Starts servers side by side; returns the tools of each, in the order of
+    /// the names.
     pub async fn start(
         &self,
         names: &[ServerName],
@@ -74,9 +74,9 @@ impl Servers {
         .await
     }
 
-    /// Does with a server what was asked, and returns at once: what comes of
-    /// it is seen in its row.
-    pub fn conduct(&self, name: &ServerName, order: ServerCommand) {
+    /// Starts, stops or restarts a server, and returns at once; its row shows
+    /// what comes of it.
+    pub fn execute(&self, name: &ServerName, order: ServerCommand) {
         let Some(server) = self.0.servers.get(name).cloned() else {
             return;
         };
@@ -93,7 +93,8 @@ impl Servers {
         });
     }
 
-    /// Closes every server, side by side; what could not be confirmed dead.
+    /// Closes every server, side by side; returns what could not be confirmed
+    /// dead.
     pub async fn stop_all(&self) -> Vec<Leftover> {
         let all = self.0.servers.values();
         let endings = join_all(all.map(|server| server.stop())).await;
@@ -101,18 +102,25 @@ impl Servers {
         endings.into_iter().flatten().flat_map(left).collect()
     }
 
-    /// What is known of each.
+    /// Returns the problems with the list of tools of a server.
+    pub fn list_problems(&self, name: &ServerName) -> Arc<[String]> {
+        let server = self.0.servers.get(name);
+        server.map_or_else(Arc::default, |server| server.snapshot().list_problems)
+    }
+
+    /// Returns the row of each.
     pub fn rows(&self) -> Vec<ServerRow> {
         let all = self.0.servers.values();
         all.map(|server| server.snapshot()).collect()
     }
 
-    /// News of any row's change.
+    /// Subscribes to changes of any row.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.news.subscribe()
     }
 
-    /// What the servers complain of, and the messages exchanged with them.
+    /// Returns the log of the messages exchanged with the servers, and of their
+    /// standard error.
     pub fn protocol_log(&self) -> &ProtocolLog {
         &self.0.protocol_log
     }

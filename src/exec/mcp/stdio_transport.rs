@@ -1,5 +1,10 @@
 //! Messages over a server's standard input and output, one a line.
+//!
+//! It owns the two pipes. A task of its own writes, so that a request which is
+//! given up never leaves half a line; answers to the server's own requests
+//! wait in a queue with a bound, and nothing more is read while that is full.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,91 +15,90 @@ use rmcp::model::{
     ServerJsonRpcMessage,
 };
 use rmcp::transport::Transport;
-use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
-use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::sync::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
 
-use super::lines::{Line, LineReader, MAX_MESSAGE};
+use super::lines::{Line, LineReader};
 use super::request_table::RequestTable;
+use super::server_request;
 
-/// A connection over pipes.
-pub(super) struct StdioTransport {
-    stdin: Arc<Mutex<Option<Sender>>>,
-    stdout: LineReader<Receiver>,
+/// Messages of ours that wait to be written. Each sender waits for its own.
+const MAX_MESSAGES: usize = 64;
+
+/// Answers to requests of the server that wait to be written: about 3 MiB.
+/// A server may ask for very much before it reads.
+const MAX_REPLIES: usize = 32_768;
+
+/// Longest wait for lines under way when the connection is closed.
+const FLUSH_DEADLINE: Duration = Duration::from_millis(200);
+
+/// Connection over pipes.
+pub(super) struct StdioTransport<R> {
+    messages: Option<mpsc::Sender<Outgoing>>,
+    writer: JoinHandle<()>,
+    replies: mpsc::Sender<String>,
+    /// Reply for which there is no room yet.
+    held_reply: Option<String>,
+    stdout: LineReader<R>,
+    is_ended: bool,
+    /// Messages that were decoded and not returned yet.
+    decoded: VecDeque<ServerJsonRpcMessage>,
     requests: Arc<RequestTable>,
-    /// How long a server may be silent on the question which era it is of.
+    /// Longest silence of a server on the question which era it is of.
     probe_timeout: Duration,
     probe: EraProbe,
 }
 
-/// The question which era the server is of (`server/discover`). Silence is an
+/// Line to be written, and the sender who waits for it.
+struct Outgoing {
+    line: String,
+    written: oneshot::Sender<io::Result<()>>,
+}
+
+/// Question which era the server is of (`server/discover`). Silence is an
 /// answer: an older server need not react to what it does not know.
 enum EraProbe {
     Idle,
     Sent(RequestId, Instant),
-    /// Given up; an answer that comes all the same is passed over.
+    /// No answer came in time; one that comes later is passed over.
     Abandoned(RequestId),
 }
 
-/// What a message that is too long answers.
-#[derive(Deserialize)]
-struct MessageId {
-    id: Option<RequestId>,
-}
-
-impl StdioTransport {
+impl<R: AsyncRead + Unpin> StdioTransport<R> {
+    /// Connects to the two pipes of a server.
     pub(super) fn new(
-        stdin: Sender,
-        stdout: Receiver,
+        stdin: impl AsyncWrite + Unpin + Send + 'static,
+        stdout: R,
         requests: Arc<RequestTable>,
         probe_timeout: Duration,
     ) -> Self {
+        let (messages, written) = mpsc::channel(MAX_MESSAGES);
+        let (replies, queued) = mpsc::channel(MAX_REPLIES);
+        let writer = tokio::spawn(write_lines(stdin, written, queued));
         Self {
-            stdin: Arc::new(Mutex::new(Some(stdin))),
+            messages: Some(messages),
+            writer,
+            replies,
+            held_reply: None,
             stdout: LineReader::new(stdout),
+            is_ended: false,
+            decoded: VecDeque::new(),
             requests,
             probe_timeout,
             probe: EraProbe::Idle,
         }
     }
 
-    /// The message in a line, if it is one that is of interest.
-    fn parse(&mut self, line: Line) -> Option<ServerJsonRpcMessage> {
-        let bytes = match line {
-            Line::Whole(bytes) => bytes,
-            Line::Oversized(bytes) => return self.too_long(&bytes),
+    fn take_line(&mut self, line: &Line) {
+        let messages = match line {
+            Line::Whole(bytes) => self.requests.receive(bytes),
+            Line::Oversized(bytes) | Line::Start(bytes) | Line::End(bytes) => {
+                self.requests.receive_oversized(bytes)
+            }
         };
-        let line = bytes.trim_ascii();
-        if line.is_empty() {
-            return None;
-        }
-        let Ok(message) = serde_json::from_slice::<ServerJsonRpcMessage>(line) else {
-            self.requests.count_fault(|faults| faults.noise += 1);
-            return None;
-        };
-        if self.is_late_probe_answer(&message) {
-            return None;
-        }
-        self.requests
-            .received(&message, &String::from_utf8_lossy(line));
-        Some(message)
-    }
-
-    /// An answer that is too long becomes an error in its place.
-    fn too_long(&self, bytes: &[u8]) -> Option<ServerJsonRpcMessage> {
-        self.requests.count_fault(|faults| faults.oversized += 1);
-        let id = serde_json::from_slice::<MessageId>(bytes).ok()?.id?;
-        let text = format!(
-            "the answer of {} bytes is longer than {} MiB",
-            bytes.len(),
-            MAX_MESSAGE >> 20
-        );
-        let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, text.clone(), None);
-        let message = JsonRpcMessage::error(error, Some(id));
-        self.requests.received(&message, &text);
-        Some(message)
+        self.decoded.extend(messages);
     }
 
     /// Takes note of the answer to the question of the era; whether it came
@@ -105,17 +109,13 @@ impl StdioTransport {
             JsonRpcMessage::Error(error) => error.id.as_ref(),
             _ => None,
         };
-        match &self.probe {
-            EraProbe::Sent(id, _) if answered == Some(id) => {
-                self.probe = EraProbe::Idle;
-                false
-            }
-            EraProbe::Abandoned(id) if answered == Some(id) => {
-                self.probe = EraProbe::Idle;
-                true
-            }
-            _ => false,
-        }
+        let is_late = match &self.probe {
+            EraProbe::Sent(id, _) if answered == Some(id) => false,
+            EraProbe::Abandoned(id) if answered == Some(id) => true,
+            _ => return false,
+        };
+        self.probe = EraProbe::Idle;
+        is_late
     }
 
     /// Answers the question of the era in the silent server's place.
@@ -127,9 +127,36 @@ impl StdioTransport {
         let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer in time", None);
         Some(JsonRpcMessage::error(error, Some(id)))
     }
+
+    /// Queues the reply that is held. Dropping the future loses nothing.
+    async fn queue_reply(&mut self) {
+        if self.held_reply.is_none() {
+            return;
+        }
+        let room = self.replies.reserve().await;
+        let reply = self.held_reply.take();
+        // Without a writer the pipe is closed: nobody waits for the reply.
+        if let (Ok(room), Some(reply)) = (room, reply) {
+            room.send(reply);
+        }
+    }
+
+    /// Returns the next message that was decoded and is of interest.
+    async fn next_decoded(&mut self) -> Option<ServerJsonRpcMessage> {
+        loop {
+            self.queue_reply().await;
+            match self.decoded.pop_front()? {
+                JsonRpcMessage::Request(request) => {
+                    self.held_reply = Some(server_request::reply(&request));
+                }
+                message if self.is_late_probe_answer(&message) => {}
+                message => return Some(message),
+            }
+        }
+    }
 }
 
-impl Transport<RoleClient> for StdioTransport {
+impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTransport<R> {
     type Error = io::Error;
 
     fn send(
@@ -146,40 +173,96 @@ impl Transport<RoleClient> for StdioTransport {
         if let Ok(text) = &text {
             self.requests.sent(&message, text);
         }
-        let stdin = Arc::clone(&self.stdin);
+        let messages = self.messages.clone();
         async move {
+            let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
             let mut line = text?;
             line.push('\n');
-            let mut stdin = stdin.lock().await;
-            let pipe = stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-            pipe.write_all(line.as_bytes()).await
+            let (written, is_written) = oneshot::channel();
+            let messages = messages.ok_or_else(closed)?;
+            let sent = messages.send(Outgoing { line, written }).await;
+            sent.map_err(|_| closed())?;
+            is_written.await.unwrap_or_else(|_| Err(closed()))
         }
     }
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
-            let due = match &self.probe {
+            if let Some(message) = self.next_decoded().await {
+                return Some(message);
+            }
+            let probe_due = match &self.probe {
                 EraProbe::Sent(_, due) => Some(*due),
                 _ => None,
             };
+            let orphan_due = self.requests.orphan_due();
             let line = tokio::select! {
                 line = self.stdout.next() => line,
-                () = until(due) => return self.abandon_probe(),
+                () = until(probe_due) => return self.abandon_probe(),
+                () = until(orphan_due) => {
+                    self.decoded.extend(self.requests.settle_orphans());
+                    continue;
+                }
             };
             match line {
-                Ok(Some(line)) => {
-                    if let Some(message) = self.parse(line) {
-                        return Some(message);
-                    }
+                Ok(Some(line)) => self.take_line(&line),
+                Ok(None) if self.is_ended => return None,
+                // A last line without line feed may be a whole message.
+                Ok(None) => {
+                    self.is_ended = true;
+                    self.requests.note_end("it closed its output");
+                    self.decoded
+                        .extend(self.requests.receive(self.stdout.rest()));
                 }
-                Ok(None) | Err(_) => return None,
+                Err(error) => {
+                    self.requests.note_end(&error.to_string());
+                    return None;
+                }
             }
         }
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
-        self.stdin.lock().await.take();
+        self.messages.take();
+        let _flushed = time::timeout(FLUSH_DEADLINE, &mut self.writer).await;
+        self.writer.abort();
         Ok(())
+    }
+}
+
+impl<R> Drop for StdioTransport<R> {
+    /// Closes the pipe also where a server does not read: it is to see the end.
+    fn drop(&mut self) {
+        self.writer.abort();
+    }
+}
+
+/// Writes lines until nobody sends any more, then closes the pipe. Requests go
+/// before replies.
+async fn write_lines(
+    mut stdin: impl AsyncWrite + Unpin,
+    mut messages: mpsc::Receiver<Outgoing>,
+    mut replies: mpsc::Receiver<String>,
+) {
+    loop {
+        let (line, written) = tokio::select! {
+            biased;
+            message = messages.recv() => match message {
+                Some(Outgoing { line, written }) => (line, Some(written)),
+                // Closed: replies are of no use any more.
+                None => return,
+            },
+            Some(reply) = replies.recv() => (reply, None),
+        };
+        let result = stdin.write_all(line.as_bytes()).await;
+        let is_broken = result.is_err();
+        if let Some(written) = written {
+            // Its sender may have given up meanwhile.
+            let _given_up = written.send(result);
+        }
+        if is_broken {
+            return;
+        }
     }
 }
 

@@ -1,17 +1,17 @@
-//! One call of a server's tool: the request, its progress, its cancel, its
-//! answer.
+//! One call of a server's tool: request, progress, cancel, answer.
 
 use std::pin::pin;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotification,
-    CancelledNotificationParam, ClientRequest, RequestId, ServerResult,
+    CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam,
+    ClientRequest, RequestId, ServerResult,
 };
 use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
 use rmcp::{Peer, RoleClient};
 use tokio::sync::watch;
 
+use super::answer::Answer;
 use super::request_table::{PendingRequest, RequestStatus, RequestTag};
 use super::result;
 use super::server::Server;
@@ -21,10 +21,10 @@ use crate::exec::reporter::Reporter;
 use crate::model::{CancelStatus, Ending, McpRequest, Outcome, RemoteStatus, StopCause};
 use crate::output::Sink;
 
-/// Asks, and returns how the call ended.
+/// Runs one call, and returns how it ended.
 pub(super) async fn run(
     server: &Arc<Server>,
-    question: &McpRequest,
+    request: &McpRequest,
     stop: &StopTokens,
     sink: &Sink,
     reporter: &Reporter,
@@ -32,18 +32,19 @@ pub(super) async fn run(
     let Some(session) = server.live() else {
         return Ending::refused(format!("transport: {}", server.unavailable_reason()));
     };
-    if let Some(reason) = server.withheld(&question.tool) {
+    if let Some(reason) = server.withheld(&request.tool) {
         return Ending::refused(reason);
     }
     reporter.started(None).await;
-    let pending = PendingRequest::new(question.call, sink.clone());
+    let is_repeatable = request.is_repeatable;
+    let pending = PendingRequest::for_call(request.call, sink.clone(), is_repeatable);
     let status = pending.status();
     let _working = server.track_call();
-    let request = request(question, RequestTag(Arc::clone(&pending)));
+    let message = message(request, RequestTag(Arc::clone(&pending)));
     let options = PeerRequestOptions::no_options();
     let sent = session
         .peer
-        .send_cancellable_request(request, options)
+        .send_cancellable_request(message, options)
         .await;
     let end = match sent {
         Ok(RequestHandle { rx, id, .. }) => {
@@ -56,40 +57,49 @@ pub(super) async fn run(
             };
             open.wait(rx, stop).await
         }
-        Err(error) => CallEnd::Answered(Box::new(Err(error))),
+        Err(error) => CallEnd::Answered(Some(error)),
     };
     session.requests.forget(&pending);
     match end {
-        CallEnd::Answered(answer) => match *answer {
-            Ok(result) => answer_ending(result, sink),
-            Err(ServiceError::McpError(error)) => result::error_ending(&error),
-            Err(error) => Ending {
-                reason: Some(format!("transport: {}", server.broken_reason(&error).await)),
-                is_retryable: question.is_repeatable,
+        CallEnd::Answered(error) => match (pending.take_answer(), error) {
+            (Some(Answer::Result(result)), _) => result::write(&result, sink),
+            (Some(Answer::Error(error)), _) => result::error_ending(&error, sink),
+            (Some(Answer::Failed(failure)), _) => Ending {
+                reason: Some(session.requests.masked_text(&failure.to_string())),
+                is_retryable: is_repeatable || !failure.was_sent(),
+                ..Ending::plain(Outcome::Failed)
+            },
+            (None, error) => Ending {
+                reason: Some(format!(
+                    "transport: {}",
+                    server.broken_reason(error.as_ref()).await
+                )),
+                is_retryable: is_repeatable,
                 ..Ending::plain(Outcome::Failed)
             },
         },
-        CallEnd::Stopped(truth) => stop_ending(truth, stop.cause()),
+        CallEnd::Stopped(cancel) => stop_ending(cancel, stop.cause()),
     }
 }
 
-fn request(question: &McpRequest, ticket: RequestTag) -> ClientRequest {
-    let mut params = CallToolRequestParams::new(question.tool.clone());
-    if let Some(args) = question.args.as_object() {
+fn message(request: &McpRequest, tag: RequestTag) -> ClientRequest {
+    let mut params = CallToolRequestParams::new(request.tool.clone());
+    if let Some(args) = request.args.as_object() {
         params = params.with_arguments(args.clone());
     }
-    let mut request = CallToolRequest::new(params);
-    request.extensions.insert(ticket);
-    ClientRequest::CallToolRequest(request)
+    let mut message = CallToolRequest::new(params);
+    message.extensions.insert(tag);
+    ClientRequest::CallToolRequest(message)
 }
 
-/// How the open about a call ended.
+/// End of the exchange about one call.
 enum CallEnd {
-    Answered(Box<Result<ServerResult, ServiceError>>),
+    /// Its answer stands in the request table, unless there is an error.
+    Answered(Option<ServiceError>),
     Stopped(CancelStatus),
 }
 
-/// The open about one call.
+/// Exchange about one call.
 struct OpenCall<'t> {
     session: &'t Session,
     id: RequestId,
@@ -101,7 +111,7 @@ struct OpenCall<'t> {
 type AnswerReceiver = tokio::sync::oneshot::Receiver<Result<ServerResult, ServiceError>>;
 
 impl OpenCall<'_> {
-    /// Listens until there is an answer, or until the stop has run its course.
+    /// Waits until there is an answer, or until the stop has run its course.
     async fn wait(mut self, mut answer: AnswerReceiver, stop: &StopTokens) -> CallEnd {
         let mut soft = pin!(stop.soft.cancelled());
         let mut hard = pin!(stop.hard.cancelled());
@@ -111,7 +121,7 @@ impl OpenCall<'_> {
                 biased;
                 answer = &mut answer, if !is_cancelled => {
                     let answer = answer.unwrap_or(Err(ServiceError::TransportClosed));
-                    return CallEnd::Answered(Box::new(answer));
+                    return CallEnd::Answered(answer.err());
                 }
                 Ok(()) = self.status.changed() => {
                     if let Some(truth) = self.update().await {
@@ -129,8 +139,8 @@ impl OpenCall<'_> {
         }
     }
 
-    /// Takes what was status; the truth about the cancel, once nothing more is
-    /// to come.
+    /// Takes the state of the request; returns the state of the cancel, once
+    /// nothing more is to come.
     async fn update(&mut self) -> Option<CancelStatus> {
         let status = *self.status.borrow_and_update();
         self.remote.progress = status.progress;
@@ -148,7 +158,7 @@ impl OpenCall<'_> {
     }
 
     async fn cancel(&mut self) {
-        // What was status until now was status before the cancel.
+        // Reports until now came before the cancel.
         self.status.mark_unchanged();
         let reason = "the user or a timeout ended the call".to_owned();
         let params = CancelledNotificationParam::new(Some(self.id.clone()), Some(reason));
@@ -162,7 +172,7 @@ impl OpenCall<'_> {
         self.report_cancel(CancelStatus::Sent).await;
     }
 
-    /// The stop has run its course.
+    /// Ends the wait after the stop has run its course.
     async fn give_up(&mut self) -> CancelStatus {
         let truth = match self.remote.cancel {
             Some(CancelStatus::StillWorking) => CancelStatus::StillWorking,
@@ -179,25 +189,8 @@ impl OpenCall<'_> {
     }
 }
 
-fn answer_ending(result: ServerResult, sink: &Sink) -> Ending {
-    match result {
-        ServerResult::CallToolResult(result) => result::write(&result, sink),
-        // An answer without content, in one of the forms that servers give it.
-        ServerResult::EmptyResult(_) | ServerResult::TaskAckResult(_) => {
-            result::write(&CallToolResult::success(Vec::new()), sink)
-        }
-        ServerResult::InputRequiredResult(_) => {
-            Ending::refused("tool error: it asks for input, which was not granted to it")
-        }
-        ServerResult::CreateTaskResult(_) => {
-            Ending::refused("protocol error: it answers later, which it was not asked to")
-        }
-        _ => Ending::refused("protocol error: the answer is no result of a tool"),
-    }
-}
-
-/// The ending of a call that was stopped. Of a timeout the outcome is the
-/// timeout; a call that was cancelled is called that only where the server
+/// Returns the ending of a call that was stopped. The outcome of a timeout is
+/// the timeout; a call that was cancelled is called that only where the server
 /// confirmed it.
 fn stop_ending(truth: CancelStatus, cause: Option<StopCause>) -> Ending {
     let is_timeout = matches!(cause, Some(StopCause::RunTimeout | StopCause::IdleTimeout));

@@ -1,6 +1,10 @@
 //! Tool servers that behave, and ones that do not.
 
+mod answers;
 mod calls;
+mod connecting;
+#[cfg(feature = "http")]
+mod exchanges;
 mod formats;
 mod hostile;
 mod notebook;

@@ -1,20 +1,22 @@
-//! Secrets that come back in an answer are masked before anyone sees them.
+//! Masks secrets that come back in answers before anyone sees them.
 //!
 //! It is a best effort: a service that changes what it was given, other than by
 //! the encodings looked for here, is not seen through.
 
 use memchr::memmem::Finder;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::model::Secret;
 
-/// What stands in place of a secret.
+/// Text in place of a secret.
 const MASK: &[u8] = b"***";
 
-/// Bytes that a value needs to be looked for: shorter ones stand everywhere.
+/// Bytes of the shortest value that is looked for: shorter ones stand
+/// everywhere.
 const MIN_SECRET: usize = 4;
 
-/// What is looked for: each secret as it is, in a URL and in JSON.
+/// Finds secrets as they are, as in a URL, and as in JSON.
 #[derive(Debug)]
 pub(super) struct SecretMask {
     finders: Vec<Finder<'static>>,
@@ -22,6 +24,7 @@ pub(super) struct SecretMask {
 }
 
 impl SecretMask {
+    /// Creates a mask of these secrets.
     pub(super) fn new(secrets: &[Secret]) -> Self {
         let secrets = secrets.iter().map(Secret::reveal);
         let mut forms: Vec<String> = secrets
@@ -44,12 +47,38 @@ impl SecretMask {
         }
     }
 
-    /// A text with every secret masked.
+    /// Returns a text with every secret masked.
     pub(super) fn text(&self, text: &str) -> String {
+        if self.finders.is_empty() {
+            return text.to_owned();
+        }
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// Returns bytes with every secret masked.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
         let mut stream = self.stream();
-        let mut masked = stream.push(text.as_bytes());
+        let mut masked = stream.push(bytes);
         masked.extend(stream.finish());
-        String::from_utf8_lossy(&masked).into_owned()
+        masked
+    }
+
+    /// Masks every text within a value, keys included.
+    pub(super) fn value(&self, value: &mut Value) {
+        if self.finders.is_empty() {
+            return;
+        }
+        match value {
+            Value::String(text) => *text = self.text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Value::Object(object) => {
+                for (key, mut value) in std::mem::take(object) {
+                    self.value(&mut value);
+                    object.insert(self.text(&key), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     /// Masks what comes in pieces.
@@ -60,7 +89,7 @@ impl SecretMask {
         }
     }
 
-    /// The first secret in some bytes: where it begins and ends.
+    /// Returns the beginning and the end of the first secret.
     fn first(&self, bytes: &[u8]) -> Option<(usize, usize)> {
         let found = self.finders.iter().filter_map(|finder| {
             let at = finder.find(bytes)?;
@@ -70,7 +99,7 @@ impl SecretMask {
     }
 }
 
-/// Masks what comes in pieces; holds back what may be the beginning of a
+/// Masks what comes in pieces, and holds back what may be the beginning of a
 /// secret.
 pub(super) struct MaskStream<'m> {
     mask: &'m SecretMask,
@@ -78,19 +107,19 @@ pub(super) struct MaskStream<'m> {
 }
 
 impl MaskStream<'_> {
-    /// Takes a piece; gives what is certain.
+    /// Takes a piece; returns what is certain.
     pub(super) fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let undecided = self.mask.longest.saturating_sub(1);
         self.masked(self.held.len().saturating_sub(undecided))
     }
 
-    /// The rest.
+    /// Returns the rest.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.masked(self.held.len())
     }
 
-    /// What begins before `end`, masked; the rest is held.
+    /// Masks what begins before `end`, and holds the rest.
     fn masked(&mut self, end: usize) -> Vec<u8> {
         let mut masked = Vec::with_capacity(end);
         let mut at = 0;

@@ -1,0 +1,420 @@
+//! Exchanges of the streamable HTTP transport: one POST for each message, and
+//! streams of events.
+//!
+//! Whatever comes of the exchange of a request ends that request: its answer,
+//! or the reason why there is none. It owns the connections and the pace of
+//! reconnects; which request waits for what, the request table knows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Method, Response, StatusCode, Url};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, RequestId};
+use rmcp::transport::streamable_http_client::{
+    SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
+};
+use sse_stream::Sse;
+
+use super::event_stream::{self, Origin};
+use super::http_failure::HttpFailure;
+use super::lines::MAX_MESSAGE;
+use super::request_table::{RequestTable, RequestTag};
+use super::streams::Streams;
+use crate::exec::http::client::{Clients, Pooling};
+
+/// Bytes of the body of an error that are read.
+const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// Characters of a body that go into a reason.
+const MAX_SAID: usize = 200;
+
+/// Streams for one request that may end in turn without anything new.
+const MAX_EMPTY_RESUMPTIONS: usize = 3;
+
+type HttpError = StreamableHttpError<HttpFailure>;
+type Events = BoxStream<'static, Result<Sse, SseError>>;
+
+/// Client of one server; clones share its state.
+#[derive(Debug, Clone)]
+pub(super) struct McpHttpClient(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clients: Clients,
+    host: String,
+    streams: Arc<Streams>,
+}
+
+impl McpHttpClient {
+    /// Creates the client of the server at `url`.
+    pub(super) fn new(url: &Url, requests: Arc<RequestTable>) -> Self {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        Self(Arc::new(Shared {
+            clients: Clients::default(),
+            host,
+            streams: Arc::new(Streams::new(authority, requests)),
+        }))
+    }
+
+    /// Sends a request, over a new connection where it may not be sent twice.
+    async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Option<String>,
+        is_repeatable: bool,
+    ) -> Result<Response, HttpFailure> {
+        let send = async |pooling| {
+            let client = self.0.clients.get(&self.0.host, pooling).await?;
+            let mut request = client.request(method.clone(), url).headers(headers.clone());
+            if let Some(body) = &body {
+                request = request.body(body.clone());
+            }
+            let sent = request.send().await;
+            sent.map_err(|error| HttpFailure::from(self.0.streams.broken(error)))
+        };
+        if is_repeatable {
+            match send(Pooling::Reuse).await {
+                Err(HttpFailure::Connection(error)) if error.was_sent() => {}
+                result => return result,
+            }
+        }
+        send(Pooling::Fresh).await
+    }
+
+    /// Posts a request of ours, and turns whatever comes into its answer.
+    async fn exchange(
+        &self,
+        id: &RequestId,
+        answer: Response,
+        is_in_session: bool,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let status = answer.status();
+        let session = header(answer.headers(), "mcp-session-id");
+        let requests = self.0.streams.requests();
+        if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
+            return Err(HttpError::Client(HttpFailure::NoAnswer(status)));
+        }
+        if !status.is_success() {
+            return self.refused(id, answer, is_in_session).await;
+        }
+        let kind = header(answer.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+        if is_media_type(&kind, "text/event-stream") {
+            let origin = Origin::Request(id.clone());
+            let stream = event_stream::open(answer, Arc::clone(&self.0.streams), origin);
+            return Ok(StreamableHttpPostResponse::Sse(stream, session));
+        }
+        let body = self.body(answer, MAX_MESSAGE).await;
+        let body = body.map_err(HttpError::Client)?;
+        if body.trim_ascii().is_empty() {
+            return Err(HttpError::Client(HttpFailure::Empty(status)));
+        }
+        match requests.receive_for(id, &body) {
+            Some(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
+            None => Err(HttpError::Client(HttpFailure::NoMessage {
+                kind: match kind.is_empty() {
+                    true => "of no type".to_owned(),
+                    false => said(kind.as_bytes()),
+                },
+                said: said(&body),
+            })),
+        }
+    }
+
+    /// Reads an answer whose status says that there is none.
+    async fn refused(
+        &self,
+        id: &RequestId,
+        answer: Response,
+        is_in_session: bool,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let status = answer.status();
+        if let Some(failure) = redirect(&answer) {
+            return Err(HttpError::Client(failure));
+        }
+        // As much of the body as there is: the status says enough.
+        let body = self.body(answer, MAX_ERROR_BODY).await.unwrap_or_default();
+        let message = error_message(&body);
+        let text = message.clone().unwrap_or_else(|| said(&body));
+        let failure = match status {
+            StatusCode::UNAUTHORIZED => HttpFailure::Unauthorized(text),
+            StatusCode::FORBIDDEN => HttpFailure::Forbidden(text),
+            _ => HttpFailure::Status { status, said: text },
+        };
+        let is_about_session = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
+            && is_in_session
+            && (status == StatusCode::NOT_FOUND
+                || String::from_utf8_lossy(&body)
+                    .to_lowercase()
+                    .contains("session"));
+        if is_about_session {
+            // A new session is made, and the request is sent in that. Where
+            // that does not help either, this is the reason.
+            self.0.streams.requests().note_failure(id, failure);
+            return Err(HttpError::SessionExpired);
+        }
+        if message.is_some() && !matches!(failure, HttpFailure::Unauthorized(_)) {
+            let is_its_own = self.0.streams.requests().is_answer_to(id, &body);
+            if is_its_own && let Some(message) = self.0.streams.requests().receive_for(id, &body) {
+                return Ok(StreamableHttpPostResponse::Json(message, None));
+            }
+        }
+        Err(HttpError::Client(failure))
+    }
+
+    /// Reads a body, up to its bound.
+    async fn body(&self, mut answer: Response, limit: usize) -> Result<Vec<u8>, HttpFailure> {
+        let mut body = Vec::new();
+        let is_bounded = |length: u64| usize::try_from(length).is_ok_and(|it| it <= limit);
+        if answer.content_length().is_some_and(|it| !is_bounded(it)) {
+            return Err(HttpFailure::TooLong(limit >> 20));
+        }
+        loop {
+            match answer.chunk().await {
+                Ok(Some(piece)) if body.len() + piece.len() > limit => {
+                    return Err(HttpFailure::TooLong(limit >> 20));
+                }
+                Ok(Some(piece)) => body.extend_from_slice(&piece),
+                Ok(None) => return Ok(body),
+                Err(error) => return Err(self.0.streams.broken(error).into()),
+            }
+        }
+    }
+
+    /// Opens a stream of events: that of a request which broke off after
+    /// `last_event`, or the one for news.
+    async fn open_stream(
+        &self,
+        url: &str,
+        mut headers: HeaderMap,
+        last_event: Option<String>,
+    ) -> Result<Events, HttpError> {
+        let resumed = last_event
+            .as_ref()
+            .and_then(|event| self.0.streams.take_resumable(event));
+        if let Some(event) = &last_event
+            && let Ok(value) = HeaderValue::try_from(event.as_str())
+        {
+            headers.insert(HeaderName::from_static("last-event-id"), value);
+        }
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        let origin = match &resumed {
+            Some(resumed) if resumed.tries > MAX_EMPTY_RESUMPTIONS => {
+                let failure = HttpFailure::NotResumed(resumed.tries);
+                return Ok(self.failed_stream(&resumed.request, failure));
+            }
+            Some(resumed) => Origin::Resumed {
+                request: resumed.request.clone(),
+                after: last_event.unwrap_or_default(),
+                tries: resumed.tries,
+            },
+            None => {
+                self.0.streams.pause_before_next().await;
+                Origin::News
+            }
+        };
+        let opened = self.send(Method::GET, url, headers, None, true).await;
+        let failure = match opened {
+            Ok(answer) if answer.status().is_success() => {
+                let kind = header(answer.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+                if is_media_type(&kind, "text/event-stream") {
+                    return Ok(event_stream::open(
+                        answer,
+                        Arc::clone(&self.0.streams),
+                        origin,
+                    ));
+                }
+                HttpFailure::StreamEnded("it offers no stream to go on with".to_owned())
+            }
+            Ok(answer) => {
+                let status = answer.status();
+                let said = String::new();
+                HttpFailure::Status { status, said }
+            }
+            Err(failure) => failure,
+        };
+        match resumed {
+            Some(resumed) => Ok(self.failed_stream(&resumed.request, failure)),
+            // News are optional: a server that has none is not asked again.
+            None if matches!(failure, HttpFailure::Connection(_)) => {
+                Err(HttpError::Client(failure))
+            }
+            None => Err(HttpError::ServerDoesNotSupportSse),
+        }
+    }
+
+    /// A stream that holds nothing but the failure of a request.
+    fn failed_stream(&self, id: &RequestId, failure: HttpFailure) -> Events {
+        let message = self.0.streams.requests().fail(id, failure.into());
+        let event = event_stream::event_of(&message);
+        Box::pin(futures_util::stream::iter([Ok(event)]))
+    }
+}
+
+impl StreamableHttpClient for McpHttpClient {
+    type Error = HttpFailure;
+
+    async fn post_message(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session_id: Option<Arc<str>>,
+        _auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let mut headers = headers_of(custom_headers, session_id.as_deref());
+        let accepted = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, accepted);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = serde_json::to_string(&message)?;
+        let is_repeatable = is_repeatable(&message);
+        let sent = self.send(Method::POST, &uri, headers, Some(body), is_repeatable);
+        let JsonRpcMessage::Request(request) = &message else {
+            let answer = sent.await.map_err(HttpError::Client)?;
+            return accepted_or_refused(&answer, session_id.is_some());
+        };
+        let id = &request.id;
+        let exchanged = match sent.await {
+            Ok(answer) => self.exchange(id, answer, session_id.is_some()).await,
+            Err(failure) => Err(HttpError::Client(failure)),
+        };
+        match exchanged {
+            Err(HttpError::Client(failure)) => {
+                if ends_connection(&request.request, &failure) {
+                    let reason = failure.to_string();
+                    self.0.streams.requests().note_handshake_failure(reason);
+                    return Err(HttpError::Client(failure));
+                }
+                let message = self.0.streams.requests().fail(id, failure.into());
+                Ok(StreamableHttpPostResponse::Json(message, None))
+            }
+            other => other,
+        }
+    }
+
+    async fn delete_session(
+        &self,
+        uri: Arc<str>,
+        session_id: Arc<str>,
+        _auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<(), HttpError> {
+        let headers = headers_of(custom_headers, Some(&session_id));
+        // A server need not support it.
+        let _answer = self
+            .send(Method::DELETE, &uri, headers, None, true)
+            .await
+            .map_err(HttpError::Client)?;
+        Ok(())
+    }
+
+    async fn get_stream(
+        &self,
+        uri: Arc<str>,
+        session_id: Option<Arc<str>>,
+        last_event_id: Option<String>,
+        _auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<Events, HttpError> {
+        let headers = headers_of(custom_headers, session_id.as_deref());
+        self.open_stream(&uri, headers, last_event_id).await
+    }
+}
+
+/// Whether nothing more is tried after this failure of the handshake. A server
+/// of the older era may refuse the question for the newer one by any status.
+fn ends_connection(request: &ClientRequest, failure: &HttpFailure) -> bool {
+    match request {
+        ClientRequest::InitializeRequest(_) => true,
+        ClientRequest::DiscoverRequest(_) => match failure {
+            HttpFailure::Status { status, .. } => status.is_server_error(),
+            HttpFailure::NoAnswer(_) | HttpFailure::Empty(_) | HttpFailure::NoMessage { .. } => {
+                false
+            }
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// Reads the answer to a message that needs none.
+fn accepted_or_refused(
+    answer: &Response,
+    is_in_session: bool,
+) -> Result<StreamableHttpPostResponse, HttpError> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(StreamableHttpPostResponse::Accepted);
+    }
+    if status == StatusCode::NOT_FOUND && is_in_session {
+        return Err(HttpError::SessionExpired);
+    }
+    let said = String::new();
+    Err(HttpError::Client(HttpFailure::Status { status, said }))
+}
+
+/// Whether a message may be sent twice.
+fn is_repeatable(message: &ClientJsonRpcMessage) -> bool {
+    let JsonRpcMessage::Request(request) = message else {
+        return true;
+    };
+    match &request.request {
+        ClientRequest::CallToolRequest(call) => call
+            .extensions
+            .get::<RequestTag>()
+            .is_some_and(|tag| tag.0.is_repeatable()),
+        _ => true,
+    }
+}
+
+fn headers_of(custom: HashMap<HeaderName, HeaderValue>, session: Option<&str>) -> HeaderMap {
+    let mut headers: HeaderMap = custom.into_iter().collect();
+    let session = session.map(HeaderValue::try_from);
+    if let Some(Ok(session)) = session {
+        headers.insert(HeaderName::from_static("mcp-session-id"), session);
+    }
+    headers
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn is_media_type(value: &str, wanted: &str) -> bool {
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(wanted)
+}
+
+fn redirect(answer: &Response) -> Option<HttpFailure> {
+    let status = answer.status();
+    let to = answer.headers().get(LOCATION)?;
+    status.is_redirection().then(|| HttpFailure::Redirect {
+        status,
+        to: said(to.as_bytes()),
+    })
+}
+
+/// Returns the message of a JSON-RPC error, or of one of the other forms in
+/// which servers write errors.
+fn error_message(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let error = body.get("error")?;
+    let message = error.get("message").or(Some(error))?.as_str()?;
+    Some(said(message.as_bytes()))
+}
+
+/// Returns the beginning of a text of the server, on one line.
+fn said(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text.get(..text.len().min(MAX_SAID)).unwrap_or_default());
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    line.chars().filter(|it| !it.is_control()).collect()
+}

@@ -1,0 +1,95 @@
+//! Reasons why an HTTP exchange with a server brought no answer.
+
+use reqwest::StatusCode;
+
+use super::sse::EventTooLong;
+use crate::exec::http::client::ClientError;
+use crate::exec::http::connection_error::ConnectionError;
+
+/// Reason why an exchange brought no answer. The text is shown; parts of it
+/// are untrusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum HttpFailure {
+    #[error("transport: {0}")]
+    Connection(#[from] ConnectionError),
+    #[error("transport: {0}")]
+    Client(String),
+    #[error(
+        "transport: status 401 Unauthorized: it wants to know who asks{}; set `headers = {{ Authorization = \"Bearer ${{TOKEN}}\" }}`",
+        suffix(.0)
+    )]
+    Unauthorized(String),
+    #[error(
+        "transport: status 403 Forbidden: what stands in `headers` does not suffice{}",
+        suffix(.0)
+    )]
+    Forbidden(String),
+    #[error("transport: status {}{}", status_words(*.status), suffix(.said))]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// Beginning of the body. Untrusted.
+        said: String,
+    },
+    #[error(
+        "transport: status {}: it leads to {to}, another service, and was not followed",
+        status_words(*.status)
+    )]
+    Redirect {
+        /// The status.
+        status: StatusCode,
+        /// The other place. Untrusted.
+        to: String,
+    },
+    #[error("protocol error: it took the call and sent no answer (status {})", status_words(*.0))]
+    NoAnswer(StatusCode),
+    #[error("protocol error: its answer is empty (status {})", status_words(*.0))]
+    Empty(StatusCode),
+    #[error("protocol error: its answer is no message of the protocol but {kind}{}", suffix(.said))]
+    NoMessage {
+        /// Type of the content.
+        kind: String,
+        /// Beginning of the body. Untrusted.
+        said: String,
+    },
+    #[error("protocol error: its answer is longer than {0} MiB and was not read")]
+    TooLong(usize),
+    #[error("protocol error: the stream of its answer ended without one{}", suffix(.0))]
+    StreamEnded(String),
+    #[error("protocol error: {0}")]
+    Event(#[from] EventTooLong),
+    #[error("protocol error: the stream of its answer ended {0} times without one")]
+    NotResumed(usize),
+}
+
+impl From<ClientError> for HttpFailure {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error.to_string())
+    }
+}
+
+impl HttpFailure {
+    /// Whether the server may have worked on the request.
+    pub(super) fn was_sent(&self) -> bool {
+        match self {
+            Self::Connection(error) => error.was_sent(),
+            Self::Client(_)
+            | Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::Redirect { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+fn status_words(status: StatusCode) -> String {
+    let name = status.canonical_reason().unwrap_or("without a name");
+    format!("{} {name}", status.as_u16())
+}
+
+fn suffix(said: &str) -> String {
+    match said {
+        "" => String::new(),
+        said => format!(": {said}"),
+    }
+}
