@@ -11,7 +11,6 @@ mod exchange;
 use std::pin::pin;
 use std::sync::Arc;
 
-
 use super::reporter::Reporter;
 use super::{AttemptContext, StopTokens};
 use crate::model::{Ending, HttpRequest, Outcome, StopCause};

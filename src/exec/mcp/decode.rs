@@ -5,7 +5,7 @@
 //! reason says why it was not understood. The module has no state, and must
 //! not know which requests are in flight.
 
-use rmcp::model::{RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ProgressNotificationParam, RequestId, ServerJsonRpcMessage};
 use serde_json::{Map, Value};
 
 use super::id_scan;
@@ -21,8 +21,12 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) enum Decoded {
     /// Answer to a request.
     Answer(AnswerId, AnswerBody),
-    /// Request or notification of the server.
+    /// Progress of a request.
+    Progress(ProgressNotificationParam),
+    /// Request of the server, or news that its tools changed.
     Unasked(Box<ServerJsonRpcMessage>),
+    /// Notification that nothing here depends on, such as a line of a log.
+    Ignored,
     /// Answer that is not understood, with every id that could be read in it.
     Malformed(Vec<AnswerId>, DecodeError),
     /// Text that is no message of the protocol, such as a line of a log.
@@ -145,8 +149,7 @@ fn parse(bytes: &[u8]) -> Result<Value, DecodeError> {
 fn decode_object(mut object: Map<String, Value>) -> Decoded {
     let has = |key: &str| object.contains_key(key);
     if has("method") {
-        let message = serde_json::from_value(Value::Object(object));
-        return message.map_or(Decoded::Noise, Decoded::Unasked);
+        return decode_unasked(object);
     }
     if !has("result") && !has("error") && !(has("jsonrpc") && has("id")) {
         return Decoded::Noise;
@@ -156,6 +159,28 @@ fn decode_object(mut object: Map<String, Value>) -> Decoded {
         Ok(body) => Decoded::Answer(id, body),
         Err(error) => Decoded::Malformed(vec![id], error),
     }
+}
+
+/// Decodes a request or notification. Servers send very many notifications:
+/// those that nobody waits for are not read further.
+fn decode_unasked(mut object: Map<String, Value>) -> Decoded {
+    let is_notification = !object.contains_key("id");
+    let method = object.get("method").and_then(Value::as_str);
+    match method {
+        Some("notifications/progress") if is_notification => {
+            let params = object.remove("params").unwrap_or_default();
+            let progress = serde_json::from_value(params);
+            progress.map_or(Decoded::Noise, Decoded::Progress)
+        }
+        Some("notifications/tools/list_changed") => typed(object),
+        Some(method) if is_notification && method.starts_with("notifications/") => Decoded::Ignored,
+        _ => typed(object),
+    }
+}
+
+fn typed(object: Map<String, Value>) -> Decoded {
+    let message = serde_json::from_value(Value::Object(object));
+    message.map_or(Decoded::Noise, Decoded::Unasked)
 }
 
 /// Reads an id; a whole number may be written as a decimal.

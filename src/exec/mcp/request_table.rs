@@ -13,7 +13,7 @@ use std::time::Duration;
 use rmcp::model::{
     CancelledNotification, ClientJsonRpcMessage, ClientNotification, ClientRequest, GetMeta,
     InitializeResult, JsonRpcMessage, ProgressNotificationParam, ProgressToken, RequestId,
-    ServerJsonRpcMessage, ServerNotification, ServerResult,
+    ServerJsonRpcMessage, ServerResult,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -347,24 +347,26 @@ impl RequestTable {
     }
 
     fn route(&self, decoded: Decoded, bytes: &[u8]) -> Vec<ServerJsonRpcMessage> {
-        let text = self.text(bytes);
         match decoded {
+            Decoded::Ignored => Vec::new(),
+            Decoded::Unasked(message) => vec![*message],
             Decoded::Noise => {
-                self.count_noise(&text);
+                self.count_noise(&self.text(bytes));
                 Vec::new()
             }
-            Decoded::Unasked(message) => {
-                self.unasked(&message, &text);
-                vec![*message]
+            Decoded::Progress(reported) => {
+                self.progress(&reported, &self.text(bytes));
+                Vec::new()
             }
             Decoded::Answer(id, body) => match self.find(&id) {
-                Some(id) => self.settle(&id, answer_of(body), &text),
+                Some(id) => self.settle(&id, answer_of(body), &self.text(bytes)),
                 None => {
                     let said = said(&body);
-                    self.adopt(id, OrphanAnswer::WrongId(said), text)
+                    self.adopt(id, OrphanAnswer::WrongId(said), self.text(bytes))
                 }
             },
             Decoded::Malformed(ids, error) => {
+                let text = self.text(bytes);
                 let known: Vec<RequestId> = ids.iter().filter_map(|id| self.find(id)).collect();
                 if known.is_empty() {
                     let id = ids.into_iter().next().unwrap_or(AnswerId::Missing);
@@ -527,21 +529,15 @@ impl RequestTable {
         }
     }
 
-    fn unasked(&self, message: &ServerJsonRpcMessage, text: &str) {
-        let JsonRpcMessage::Notification(note) = message else {
-            return;
-        };
-        let ServerNotification::ProgressNotification(note) = &note.notification else {
-            return;
-        };
+    fn progress(&self, reported: &ProgressNotificationParam, text: &str) {
         let mut inner = self.inner();
-        let Some(pending) = inner.tokens.get(&note.params.progress_token).cloned() else {
+        let Some(pending) = inner.tokens.get(&reported.progress_token).cloned() else {
             inner.faults.stray += 1;
             return;
         };
         drop(inner);
         self.log(&pending, Side::Server, text);
-        pending.record_progress(&note.params, &self.mask);
+        pending.record_progress(reported, &self.mask);
     }
 
     /// Forgets a call that has ended here: further messages about it belong to

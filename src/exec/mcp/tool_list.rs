@@ -154,6 +154,7 @@ impl ToolList {
                 }
                 Err(reason) => {
                     let name = tool.get("name").and_then(Value::as_str);
+                    let name = name.filter(|name| !name.trim().is_empty());
                     let name = name.map_or_else(|| format!("tool {at}"), excerpt);
                     self.note(format!("{name} cannot be used: {reason}"));
                 }
