@@ -43,7 +43,7 @@ impl RunEnvironment {
         warn: &mut dyn FnMut(&str),
     ) -> Result<Self, SessionError> {
         let containment = containment::start(warn)?;
-        let runtime = runtime::start().map_err(SessionError::Runtime)?;
+        let runtime = runtime::start_multi_thread().map_err(SessionError::Runtime)?;
         let folder = RunFolder::create()?;
         tracing::debug!(folder = %folder.path.display(), "environment ready");
         let store = Store::new(Some(folder.outputs()), Bounds::default());

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use super::diagnostics::chain;
 use super::environment::{RunEnvironment, servers_of};
 use super::error::SessionError;
+use super::runtime;
 use super::session::{Session, usable_cores};
 use super::signals::{Interruption, StopRequests, follow};
 use super::suspension::ExperimentRun;
@@ -63,10 +64,7 @@ impl<R: StopRequests> LiveRunner<R> {
         conditions: Conditions,
         listen: impl FnOnce() -> Result<R, SessionError>,
     ) -> Result<Self, SessionError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(SessionError::Runtime)?;
+        let runtime = runtime::start_current_thread().map_err(SessionError::Runtime)?;
         let requests = {
             let _inside = runtime.enter();
             listen()?

@@ -32,6 +32,7 @@ pub(crate) use experiment_thread::{ExperimentThread, ResumePolicy};
 pub(crate) use folders::{Folders, history};
 pub(crate) use live_runner::{Conditions, LiveRunner};
 pub(crate) use open::{load_catalogue, load_plan, open_plan, open_session, prepare_session};
+pub(crate) use runtime::start_current_thread;
 pub(crate) use saved_sweep::{SavedSweep, SweepName};
 pub(crate) use session::{RunSettings, Session, usable_cores};
 pub(crate) use signals::{

@@ -1,5 +1,4 @@
-//! Starts the runtime that drives attempts and servers, with all the threads
-//! that it must have.
+//! Starts runtimes, with all the threads that they must have.
 //!
 //! tokio panics where a thread or a descriptor of a new runtime is refused, and
 //! lets blocking work wait for ever where no thread for it can be started. So
@@ -37,19 +36,30 @@ const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
 /// Time in which threads that the system granted must run.
 const RUNNING_WITHIN: Duration = Duration::from_secs(10);
 
-/// Starts the runtime, or returns the system's answer.
-pub(super) fn start() -> io::Result<Runtime> {
-    try_out_descriptors()?;
+/// Starts the runtime that drives attempts and servers, or returns the system's
+/// answer.
+pub(super) fn start_multi_thread() -> io::Result<Runtime> {
     try_out_threads(IO_THREADS + BLOCKING_THREADS)?;
     let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(IO_THREADS).thread_name("fanout-io");
+    start(&mut builder, BLOCKING_THREADS)
+}
+
+/// Starts a runtime for the present thread, with one thread for blocking work,
+/// or returns the system's answer.
+pub(crate) fn start_current_thread() -> io::Result<Runtime> {
+    try_out_threads(1)?;
+    start(&mut Builder::new_current_thread(), 1)
+}
+
+fn start(builder: &mut Builder, blocking_threads: usize) -> io::Result<Runtime> {
+    try_out_descriptors()?;
     builder
-        .worker_threads(IO_THREADS)
         .max_blocking_threads(MOST_BLOCKING_THREADS)
         .thread_keep_alive(KEEP_ALIVE)
-        .enable_all()
-        .thread_name("fanout-io");
+        .enable_all();
     let runtime = without_panic(|| builder.build())?;
-    start_blocking_threads(&runtime)?;
+    start_blocking_threads(&runtime, blocking_threads)?;
     Ok(runtime)
 }
 
@@ -91,14 +101,14 @@ fn try_out_threads(count: usize) -> io::Result<()> {
 fn without_panic(build: impl FnOnce() -> io::Result<Runtime>) -> io::Result<Runtime> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let built = panic::catch_unwind(AssertUnwindSafe(build));
+    let runtime = panic::catch_unwind(AssertUnwindSafe(build));
     panic::set_hook(hook);
-    built.unwrap_or_else(|_| Err(Errno::AGAIN.into()))
+    runtime.unwrap_or_else(|_| Err(Errno::AGAIN.into()))
 }
 
-fn start_blocking_threads(runtime: &Runtime) -> io::Result<()> {
-    let all_run = Arc::new(Barrier::new(BLOCKING_THREADS));
-    let waiting: Vec<_> = (0..BLOCKING_THREADS)
+fn start_blocking_threads(runtime: &Runtime, count: usize) -> io::Result<()> {
+    let all_run = Arc::new(Barrier::new(count));
+    let waiting: Vec<_> = (0..count)
         .map(|_| {
             let all_run = Arc::clone(&all_run);
             runtime.spawn_blocking(move || all_run.wait())
@@ -126,10 +136,11 @@ mod tests {
 
     #[test]
     fn blocking_work_has_its_threads_from_the_start() {
-        let runtime = start().expect("a runtime");
-        let threads = runtime.metrics().num_workers();
-        assert_eq!(threads, IO_THREADS);
-        let done = runtime.block_on(runtime.spawn_blocking(|| 7));
-        assert_eq!(done.ok(), Some(7));
+        let runtime = start_multi_thread().expect("a runtime");
+        assert_eq!(runtime.metrics().num_workers(), IO_THREADS);
+        for runtime in [runtime, start_current_thread().expect("a runtime")] {
+            let done = runtime.block_on(runtime.spawn_blocking(|| 7));
+            assert_eq!(done.ok(), Some(7));
+        }
     }
 }

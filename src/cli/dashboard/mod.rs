@@ -17,7 +17,7 @@ use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
 use super::{summary, terminal as own_terminal};
 use crate::app::{
     self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
-    Untrusted, WarningsOnly,
+    Untrusted, WarningsOnly, start_current_thread,
 };
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
@@ -159,9 +159,7 @@ pub(super) fn conduct(
 /// The screen has a thread and timers of its own: those of the run are late while
 /// many calls flood.
 fn runtime_of_screen() -> Result<Runtime, DashboardError> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_all().build();
-    Ok(runtime.map_err(SessionError::Runtime)?)
+    Ok(start_current_thread().map_err(SessionError::Runtime)?)
 }
 
 /// Reads the files of earlier sessions; adds a notice for each that cannot be

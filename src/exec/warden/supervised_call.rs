@@ -35,8 +35,8 @@ pub(super) struct SupervisedCall {
     main: Pid,
     /// Exit of the main process.
     exit: Option<ProcessExit>,
-    /// Whether the runner was told of the exit.
-    is_exit_told: bool,
+    /// The same, until the runner is told.
+    untold_exit: Option<ProcessExit>,
     /// Whether a stop was ordered.
     is_stopping: bool,
     /// CPU time of every process that was reaped.
@@ -101,7 +101,7 @@ impl SupervisedCall {
         Self {
             main,
             exit: None,
-            is_exit_told: false,
+            untold_exit: None,
             is_stopping: false,
             cpu: Duration::ZERO,
             is_cpu_partial: false,
@@ -160,13 +160,8 @@ impl SupervisedCall {
             }
             CallPhase::Living | CallPhase::Settling(_) => {}
         }
-        match self.exit {
-            Some(exit) if !self.is_exit_told => {
-                self.is_exit_told = true;
-                CallProgress::Exited(exit)
-            }
-            _ => CallProgress::Nothing,
-        }
+        let exit = self.untold_exit.take();
+        exit.map_or(CallProgress::Nothing, CallProgress::Exited)
     }
 
     fn clear(&mut self, now: Instant, is_leak: bool) {
@@ -262,6 +257,7 @@ impl SupervisedCall {
         self.peak_rss_bytes = self.peak_rss_bytes.max(reaped.peak_rss_bytes);
         if reaped.pid == self.main && self.exit.is_none() {
             self.exit = Some(reaped.exit);
+            self.untold_exit = Some(reaped.exit);
         } else if let CallPhase::Clearing(clearing) = &mut self.phase
             && reaped.exit != ProcessExit::Signal(Signal::KILL.as_raw())
         {
