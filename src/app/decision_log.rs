@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::output::{ReplaceError, WholeFile};
+use crate::output::{ExportError, ExportFile};
 use crate::sched::DecisionRecord;
 
 /// Number of decisions that may wait to be written.
@@ -17,7 +17,7 @@ const QUEUE: usize = 1024;
 /// A file of decisions that is being written: whole once the run has ended, and
 /// not there, or the one before, until then.
 pub(super) struct DecisionLog {
-    written: JoinHandle<Result<(), ReplaceError>>,
+    written: JoinHandle<Result<(), ExportError>>,
 }
 
 impl DecisionLog {
@@ -26,8 +26,8 @@ impl DecisionLog {
     pub(super) fn begin(
         path: &Path,
         runtime: &Runtime,
-    ) -> Result<(Self, mpsc::Sender<DecisionRecord>), ReplaceError> {
-        let file = WholeFile::at(path)?;
+    ) -> Result<(Self, mpsc::Sender<DecisionRecord>), ExportError> {
+        let file = ExportFile::open(path)?;
         let (sender, decisions) = mpsc::channel(QUEUE);
         let written = runtime.spawn_blocking(move || write(decisions, &file));
         Ok((Self { written }, sender))
@@ -44,8 +44,8 @@ impl DecisionLog {
 /// dropped, so that the run is not held up.
 fn write(
     mut decisions: mpsc::Receiver<DecisionRecord>,
-    file: &WholeFile,
-) -> Result<(), ReplaceError> {
+    file: &ExportFile,
+) -> Result<(), ExportError> {
     let written = file.replace(|out| {
         while let Some(decision) = decisions.blocking_recv() {
             serde_json::to_writer(&mut *out, &decision)?;

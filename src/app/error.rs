@@ -4,8 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::catalogue::Problems;
-use crate::output::ReplaceError;
-use crate::record::ReportError;
+use crate::output::ExportError;
 use crate::{exec, lab};
 
 /// Reason that the program cannot run here.
@@ -29,12 +28,12 @@ pub(crate) enum SessionError {
     Probe(#[source] io::Error),
     #[error("the program cannot be suspended")]
     Suspend(#[source] io::Error),
-    #[error("the record of the run cannot be made: {0}")]
-    Record(#[source] ReplaceError),
+    #[error("the record of the run cannot be made")]
+    Record(#[source] ExportError),
     #[error("the record of the run is incomplete")]
     RecordIncomplete(#[source] io::Error),
-    #[error("the report cannot be written")]
-    Report(#[from] ReportError),
+    #[error("the report is missing")]
+    Report(#[source] ExportError),
     #[error("signals cannot be listened to")]
     Signals(#[source] io::Error),
     #[error("the thread of the experiments cannot be started{}", exec::shortage_advice(.0))]

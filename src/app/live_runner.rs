@@ -186,8 +186,7 @@ impl<R: StopRequests> LiveRunner<R> {
         let output = |id: CallId| -> Option<Value> {
             let tool = last.row(id).and_then(|row| self.catalogue.get(&row.tool));
             let kind = tool.map(|tool| tool.output).unwrap_or_default();
-            let value = engine::output_value(&environment.store, kind, id).value;
-            value.map(Arc::unwrap_or_clone)
+            Some(environment.store.output_value(id, kind).value)
         };
         let trial = Trial::of(plan, &last, &self.limits, conditions.time_scale, &output);
         Ok(Some(trial))

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::decision_log::DecisionLog;
@@ -12,16 +11,13 @@ use super::diagnostics::{chain, complain};
 use super::environment::RunEnvironment;
 use super::error::SessionError;
 use crate::catalogue::Catalogue;
-use crate::engine::{self, Engine, OutputValue};
+use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
-use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot, run_origin};
-use crate::output::{Printed, Stream};
+use crate::model::{CallId, LearnedNeed, OutputKind, Plan, Policy, Snapshot, run_origin};
+use crate::output::{ExportFile, Printed, Stream};
 use crate::probe;
-use crate::record::{
-    self, AttemptOutput, HistoryError, HistoryStore, OutputEncoding, ReportError, ReportFile,
-    ReportState, ReportedOutput,
-};
+use crate::record::{self, AttemptOutput, HistoryError, HistoryStore, ReportState, ReportedOutput};
 use crate::sched::{DecisionRecord, ToolLimits};
 
 /// A plan, and everything that has to exist before its run can begin.
@@ -30,7 +26,7 @@ pub(crate) struct Session {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) plan: Plan,
     log: Option<DecisionLog>,
-    report: Option<ReportFile>,
+    report: Option<ExportFile>,
     /// Resources that calls of the plan's tools needed in earlier runs.
     learned: Vec<LearnedNeed>,
     /// Factor on the start times of the run.
@@ -115,9 +111,8 @@ impl Session {
             tape,
         });
         if let Some(file) = &self.report {
-            let begun = engine.handle().latest();
-            let written = self.report(&begun, ReportState::Running, |it| file.begin(it));
-            if let Err(error) = written {
+            let begun = self.begin_report(file, &engine.handle().latest());
+            if let Err(error) = begun {
                 complain(&chain(&error));
             }
         }
@@ -127,7 +122,7 @@ impl Session {
     /// Opens the place of the report, before anything starts: a path that
     /// cannot be written is an error now and not after the run.
     pub(crate) fn open_report(&mut self, path: &Path) -> Result<(), SessionError> {
-        let report = ReportFile::open(path)?;
+        let report = ExportFile::open(path).map_err(SessionError::Report)?;
         if report.is_stream() {
             complain(&format!(
                 "{} is no regular file: the report is written to it once, at the end",
@@ -154,7 +149,7 @@ impl Session {
             complain(&format!("hazard: {hazard}"));
         }
         if let Some(file) = &self.report {
-            self.report(last, state, |report| file.end(report))?;
+            self.write_report(file, last, state)?;
         }
         logged.map_err(SessionError::RecordIncomplete)
     }
@@ -186,19 +181,30 @@ impl Session {
         errors
     }
 
-    fn report(
+    /// Writes the report of the run that begins; the one before is kept. A
+    /// pipe or a device gets the report at the end only.
+    fn begin_report(&self, file: &ExportFile, begun: &Snapshot) -> Result<(), SessionError> {
+        if file.is_stream() {
+            return Ok(());
+        }
+        file.keep_previous().map_err(SessionError::Report)?;
+        self.write_report(file, begun, ReportState::Running)
+    }
+
+    fn write_report(
         &self,
+        file: &ExportFile,
         last: &Snapshot,
         state: ReportState,
-        write: impl FnOnce(&record::Report<'_>) -> Result<(), ReportError>,
     ) -> Result<(), SessionError> {
-        let written = write(&record::Report {
+        let report = record::Report {
             state,
             last,
             bounds: self.bounds(last),
             outputs: &|id| self.output_of(last, id),
-        });
-        Ok(written?)
+        };
+        let written = file.replace(|out| report.write(out));
+        written.map_err(SessionError::Report)
     }
 
     /// Returns the output of a call, as reports show it.
@@ -208,31 +214,29 @@ impl Session {
         let kind = tool.map(|tool| tool.output).unwrap_or_default();
         let attempts = row.map(|row| row.attempts.as_slice()).unwrap_or_default();
         let store = &self.environment.store;
-        let OutputValue {
-            value,
-            is_truncated,
-        } = engine::output_value(store, kind, id);
-        // A call that never began has no output, not an empty one.
-        let value = value.filter(|_| !attempts.is_empty());
+        let Some((_, earlier)) = attempts.split_last() else {
+            // A call that never began has no output, not an empty one.
+            return ReportedOutput::default();
+        };
         let text = |printed: Printed| String::from_utf8_lossy(&printed.bytes).into_owned();
-        let earlier = attempts
-            .split_last()
-            .map_or(&[][..], |(_, earlier)| earlier);
         let earlier = earlier.iter().map(|attempt| AttemptOutput {
             attempt: attempt.attempt,
             stdout: text(store.attempt_tail(id, attempt.attempt, Stream::Stdout)),
             stderr: text(store.attempt_tail(id, attempt.attempt, Stream::Stderr)),
         });
+        let earlier = earlier.collect();
+        let stderr = store.stderr_tail(id);
+        let output = store.output_value(id, kind);
+        // Nothing at all is no document either.
+        let is_there = kind != OutputKind::Json || output.value != "";
         ReportedOutput {
-            encoding: value.as_deref().map(|value| match value {
-                Value::String(_) => OutputEncoding::Text,
-                _ => OutputEncoding::Json,
-            }),
-            value: value.map(Arc::unwrap_or_clone),
-            stderr: text(store.stderr_tail(id)),
-            is_truncated,
-            is_lossy: false,
-            earlier: earlier.collect(),
+            encoding: is_there.then_some(output.encoding),
+            value: is_there.then_some(output.value),
+            is_truncated: output.is_truncated,
+            is_lossy: output.is_lossy,
+            is_stderr_truncated: stderr.is_truncated,
+            stderr: text(stderr),
+            earlier,
         }
     }
 

@@ -11,7 +11,7 @@ use super::options::{OrderChoice, parse_scale};
 use super::outputs::NamedOutput;
 use crate::app::Conditions;
 use crate::lab::{ExperimentProgress, Observer, RunPurpose};
-use crate::output::WholeFile;
+use crate::output;
 
 /// Settings that all runs of an experiment share.
 #[derive(Debug, Clone, Copy, Args)]
@@ -66,8 +66,7 @@ impl Exports {
         let csv = self.csv.as_ref().map(|path| (path, csv()));
         let svg = self.svg.as_ref().map(|path| (path, svg()));
         for (path, text) in csv.into_iter().chain(svg) {
-            let file = WholeFile::at(path);
-            let written = file.and_then(|file| file.replace(|out| out.write_all(text.as_bytes())));
+            let written = output::write_file(path, text.as_bytes());
             if let Err(error) = written {
                 return exit::cannot_run(&error);
             }

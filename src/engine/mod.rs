@@ -28,5 +28,4 @@ mod snapshot;
 
 pub use handle::{Busy, Command, EngineHandle};
 pub use launcher::RunSurroundings;
-pub use outputs::{OutputValue, output_value};
 pub use setup::{Engine, EventDetail, Lifetime, Recorder, Setup, start};

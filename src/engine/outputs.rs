@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::model::{CallId, OutputKind};
-use crate::output::{Printed, Store};
+use crate::output::{OutputEncoding, OutputValue, Store};
 
 /// Printed bytes of the outputs whose values are kept. A value takes up to some
 /// twenty times the bytes that it was read from. The one used last is kept
@@ -37,6 +35,9 @@ pub(super) enum OutputError {
     /// The tool promised JSON.
     #[error("output is not one JSON document: {0}")]
     NotJson(String),
+    /// Characters had to be replaced, so that the value is not what was printed.
+    #[error("output has half of a surrogate pair, which cannot be passed on")]
+    Lossy,
 }
 
 /// The outputs of a run and the values read from them.
@@ -46,7 +47,15 @@ pub(super) struct Outputs {
     values: Mutex<Values>,
 }
 
-type ReadOnce = Arc<OnceLock<Result<Arc<Value>, OutputError>>>;
+/// An output that was read as its tool promises.
+#[derive(Debug, Clone)]
+struct ReadOutput {
+    value: Arc<Value>,
+    /// Whether characters were replaced.
+    is_lossy: bool,
+}
+
+type ReadOnce = Arc<OnceLock<Result<ReadOutput, OutputError>>>;
 
 /// The values that are kept, each with when it was last used.
 #[derive(Debug, Default)]
@@ -91,6 +100,24 @@ impl Outputs {
     ///
     /// The reason that the output is not whole, or not of the promised form.
     pub(super) fn value(&self, of: Referent) -> Result<Arc<Value>, OutputError> {
+        let read = self.read_once(of)?;
+        if read.is_lossy {
+            return Err(OutputError::Lossy);
+        }
+        Ok(read.value)
+    }
+
+    /// Returns the output of a call to be checked: characters of it may have
+    /// been replaced.
+    ///
+    /// # Errors
+    ///
+    /// The reason that the output is not whole, or not of the promised form.
+    pub(super) fn value_to_check(&self, of: Referent) -> Result<Arc<Value>, OutputError> {
+        self.read_once(of).map(|read| read.value)
+    }
+
+    fn read_once(&self, of: Referent) -> Result<ReadOutput, OutputError> {
         let stat = self.store.stat(of.call);
         let value = self
             .lock()
@@ -98,7 +125,7 @@ impl Outputs {
         value.get_or_init(|| self.read(of)).clone()
     }
 
-    fn read(&self, of: Referent) -> Result<Arc<Value>, OutputError> {
+    fn read(&self, of: Referent) -> Result<ReadOutput, OutputError> {
         let printed = self.store.result(of.call);
         if printed.is_truncated {
             let (bytes, limit) = (printed.total, self.store.bounds().result_bytes);
@@ -109,13 +136,17 @@ impl Outputs {
                 OutputError::Incomplete { kept, bytes }
             });
         }
-        let value = match (of.kind, parse(&printed.bytes)) {
-            (OutputKind::Text, _) => text(printed.bytes),
-            (_, Ok(value)) => value,
-            (OutputKind::Json, Err(error)) => return Err(OutputError::NotJson(error.to_string())),
-            (OutputKind::Auto, Err(_)) => text(printed.bytes),
+        let read = OutputValue::read(printed, of.kind);
+        let value = match (read.encoding, read.not_json) {
+            (OutputEncoding::Json | OutputEncoding::Text, None) => read.value,
+            // An object, so that nobody takes the bytes for a text.
+            (OutputEncoding::Base64, None) => json!({ "base64": read.value }),
+            (_, Some(error)) => return Err(OutputError::NotJson(error)),
         };
-        Ok(Arc::new(value))
+        Ok(ReadOutput {
+            value: Arc::new(value),
+            is_lossy: read.is_lossy,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Values> {
@@ -162,76 +193,6 @@ impl Values {
             self.bytes -= kept.bytes;
         }
     }
-}
-
-/// The output of a call, for a report.
-#[derive(Debug, Clone, Default)]
-pub struct OutputValue {
-    /// A JSON document, a text, or for other bytes `{"base64": …}`. `None`
-    /// where a tool promised JSON and printed something else.
-    pub value: Option<Arc<Value>>,
-    /// Whether bytes of it are missing.
-    pub is_truncated: bool,
-}
-
-/// Returns the output of a call for a report: JSON up to the bound on
-/// documents, text up to the smaller bound on text.
-pub fn output_value(store: &Store, kind: OutputKind, call: CallId) -> OutputValue {
-    if kind != OutputKind::Text {
-        let printed = store.result(call);
-        if !printed.is_truncated
-            && let Ok(value) = parse(&printed.bytes)
-        {
-            return OutputValue {
-                value: Some(Arc::new(value)),
-                is_truncated: false,
-            };
-        }
-        if kind == OutputKind::Json {
-            return OutputValue {
-                value: None,
-                is_truncated: printed.is_truncated,
-            };
-        }
-    }
-    let Printed {
-        bytes,
-        is_truncated,
-        ..
-    } = store.text_result(call);
-    let value = if is_truncated {
-        Value::String(String::from_utf8_lossy(&bytes).into_owned())
-    } else {
-        text(bytes)
-    };
-    OutputValue {
-        value: Some(Arc::new(value)),
-        is_truncated,
-    }
-}
-
-/// Bytes as a text without its final line break; bytes that are no UTF-8 are
-/// `{"base64": …}`, so that nothing of them is lost and nobody takes them for
-/// text.
-fn text(bytes: Vec<u8>) -> Value {
-    match String::from_utf8(bytes) {
-        Ok(mut text) => {
-            if text.ends_with('\n') {
-                text.pop();
-                if text.ends_with('\r') {
-                    text.pop();
-                }
-            }
-            Value::String(text)
-        }
-        Err(error) => json!({ "base64": BASE64_STANDARD.encode(error.as_bytes()) }),
-    }
-}
-
-/// Parses one JSON document; a byte order mark before it is no part of it.
-fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    serde_json::from_slice(bytes)
 }
 
 #[cfg(test)]
@@ -291,8 +252,6 @@ mod tests {
         let outputs = Outputs::new(store.clone());
         let value = outputs.value(of).expect("a value");
         assert_eq!(*value, json!({ "base64": "/wANCg==" }));
-        let reported = output_value(&store, OutputKind::Text, of.call);
-        assert_eq!(reported.value, Some(value));
         let of = printed(&store, 1, b"text\r");
         assert_eq!(*outputs.value(of).expect("a value"), json!("text\r"));
     }
@@ -303,6 +262,16 @@ mod tests {
         let of = printed(&store, 0, b"\xef\xbb\xbf{\"a\": 1}\n");
         let outputs = Outputs::new(store);
         assert_eq!(*outputs.value(of).expect("a value"), json!({"a": 1}));
+    }
+
+    #[test]
+    fn a_document_with_half_a_surrogate_pair_can_be_checked_and_not_be_passed_on() {
+        let store = Store::new(None, Bounds::default());
+        let of = printed(&store, 0, br#"{"a": "\ud83d"}"#);
+        let outputs = Outputs::new(store);
+        let value = outputs.value_to_check(of).expect("a value");
+        assert_eq!(*value, json!({"a": "\u{fffd}"}));
+        assert_eq!(outputs.value(of), Err(OutputError::Lossy));
     }
 
     #[test]

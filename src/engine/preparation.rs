@@ -57,7 +57,7 @@ impl EngineLoop {
                     call: id,
                     kind: OutputKind::Json,
                 };
-                let problem = match launcher.outputs.value(of) {
+                let problem = match launcher.outputs.value_to_check(of) {
                     Ok(output) => {
                         let problems = launcher.catalogue.validate_output(&tool, &output);
                         let first = problems.into_iter().next();

@@ -63,7 +63,7 @@ impl Reader {
         request: &CopyRequest,
         out: &mut dyn Write,
     ) -> io::Result<Copied> {
-        let Some(picture) = self.find_picture(call, request.attempt) else {
+        let Some(picture) = self.find_view(call, request.attempt) else {
             return Ok(Copied::default());
         };
         in_form(request.form, out, |out| {
@@ -81,7 +81,7 @@ impl Reader {
         out: &mut dyn Write,
     ) -> io::Result<Copied> {
         while self.extend(filter, u64::MAX) {}
-        let Some(picture) = self.find_picture(filter.call(), request.attempt) else {
+        let Some(picture) = self.find_view(filter.call(), request.attempt) else {
             return Ok(Copied::default());
         };
         in_form(request.form, out, |out| {

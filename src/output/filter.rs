@@ -117,7 +117,7 @@ impl Reader {
     /// Looks at more output, about `budget_bytes` of it. Returns whether there
     /// is more to look at.
     pub fn extend(&self, filter: &mut Filter, budget_bytes: u64) -> bool {
-        let Some(picture) = self.find_picture(filter.call, filter.attempt) else {
+        let Some(picture) = self.find_view(filter.call, filter.attempt) else {
             return false;
         };
         let mut spent = 0;
@@ -164,7 +164,7 @@ impl Reader {
 
     /// How many of the matching lines found so far stand before a line.
     pub fn rank(&self, filter: &Filter, number: u64) -> u64 {
-        let Some(picture) = self.find_picture(filter.call, filter.attempt) else {
+        let Some(picture) = self.find_view(filter.call, filter.attempt) else {
             return 0;
         };
         let before = |stream: Stream| {
@@ -176,7 +176,7 @@ impl Reader {
 
     /// Some of the matching lines found so far.
     pub fn matches(&self, filter: &Filter, from: Position, count: usize) -> Matches {
-        let Some(picture) = self.find_picture(filter.call, filter.attempt) else {
+        let Some(picture) = self.find_view(filter.call, filter.attempt) else {
             return Matches::default();
         };
         let total = filter.total();

@@ -1,4 +1,4 @@
-//! Finds lines in the picture of a stream and reads as much of each as a
+//! Finds lines in the view of a stream and reads as much of each as a
 //! display line may need. The work for one line is bounded: at most a few
 //! blocks are read, however long the line or the stream is.
 
@@ -23,7 +23,7 @@ pub(super) struct RawLine {
     pub(super) is_cut: bool,
 }
 
-/// Reads lines of one picture, and remembers where it was.
+/// Reads lines of one view, and remembers where it was.
 #[derive(Debug)]
 pub(super) struct Lines<'a> {
     view: &'a StreamView,

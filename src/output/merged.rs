@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::output_view::OutputView;
 use super::pattern::Pattern;
 use super::reader::{Reader, line};
-use super::search::{Direction, SearchProgress, SearchRequest};
+use super::search_request::{Direction, SearchProgress, SearchRequest};
 use super::window::{LineForm, OutputLine, Position, WindowRequest};
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
@@ -54,7 +54,7 @@ pub struct Rows {
 }
 
 /// Bytes of a search's budget that a call without a match costs at least: its
-/// picture is taken, and it may have been read whole.
+/// view is taken, and it may have been read whole.
 const A_CALL: u64 = 64 * 1024;
 
 impl Reader {
@@ -203,7 +203,7 @@ impl Reader {
         for (start, entry) in entries {
             let picture = pictures
                 .entry((entry.call, entry.attempt))
-                .or_insert_with(|| self.fresh_picture(entry.call, entry.attempt));
+                .or_insert_with(|| self.fresh_view(entry.call, entry.attempt));
             let skip = first.saturating_sub(start);
             let wanted = (entry.end - start - skip).min((count - rows.len()) as u64);
             let lines = entry.first + skip..entry.first + skip + wanted;
@@ -228,8 +228,8 @@ impl Reader {
         }
     }
 
-    /// A picture that is not kept, where many calls are looked at in turn.
-    fn fresh_picture(&self, call: CallId, attempt: AttemptNo) -> Option<Arc<OutputView>> {
+    /// A view that is not kept, where many calls are looked at in turn.
+    fn fresh_view(&self, call: CallId, attempt: AttemptNo) -> Option<Arc<OutputView>> {
         let output = self.store.shared.output(call)?;
         let attempt = output.attempt(Some(attempt))?;
         Some(Arc::new(OutputView::take(&attempt, 0)))

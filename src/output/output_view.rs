@@ -1,4 +1,4 @@
-//! One consistent picture of an attempt: both streams and the order of their
+//! One consistent view of an attempt: both streams and the order of their
 //! lines.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::stream_view::StreamView;
 use super::{Stream, Streams};
 
-/// The picture. Reading it takes no lock.
+/// The view. Reading it takes no lock.
 #[derive(Debug)]
 pub(super) struct OutputView {
     pub(super) generation: u64,
@@ -31,7 +31,7 @@ pub(super) struct LinePlace {
 }
 
 impl OutputView {
-    /// Takes the picture under a short lock, and opens files after it.
+    /// Takes the view under a short lock, and opens files after it.
     pub(super) fn take(attempt: &Attempt, generation: u64) -> Self {
         let written = attempt.lock();
         let block = attempt.budget().bounds.block_bytes;

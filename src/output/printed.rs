@@ -8,7 +8,8 @@ use super::lines::Lines;
 use super::output_view::OutputView;
 use super::progress::last_state;
 use super::reader::Reader;
-use super::store::{CallOutput, Store};
+use super::shared::CallAttempts;
+use super::store::Store;
 use super::stream_view::StreamView;
 use super::{Safe, Stream};
 use crate::model::{AttemptNo, CallId, OutputStat};
@@ -175,7 +176,7 @@ fn print(view: &StreamView, (head, tail): (u64, u64)) -> Printed {
 
 /// The last line with text in it, of the stream that printed last. Kept until
 /// something is printed again.
-fn last_line(output: &CallOutput, attempt: &Arc<Attempt>, generation: u64) -> Arc<str> {
+fn last_line(output: &CallAttempts, attempt: &Arc<Attempt>, generation: u64) -> Arc<str> {
     const LOOK_BACK: usize = 8 * 1024;
     let mut kept = output
         .last_line

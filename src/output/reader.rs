@@ -7,13 +7,14 @@ use super::attempt::Attempt;
 use super::lines::{Lines, RawLine};
 use super::output_view::{LinePlace, OutputView, Walk};
 use super::progress::{is_rewritten, last_state};
-use super::store::{CallOutput, Store};
+use super::shared::CallAttempts;
+use super::store::Store;
 use super::window::{LineForm, LineKind, OutputLine, Position, Window, WindowRequest};
 use super::{Safe, Stream};
 use crate::model::{AttemptNo, CallId};
 
 /// Reads output without ever making a writer wait for longer than it takes to
-/// copy one block. Cheap to make; keeps the picture of one attempt.
+/// copy one block. Cheap to make; keeps the view of one attempt.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) store: Store,
@@ -59,8 +60,8 @@ impl Reader {
         window
     }
 
-    /// The picture of a call's attempt, where there is one.
-    pub(super) fn find_picture(
+    /// The view of a call's attempt, where there is one.
+    pub(super) fn find_view(
         &self,
         call: CallId,
         attempt: Option<AttemptNo>,
@@ -70,11 +71,11 @@ impl Reader {
         Some(self.picture(&output, &attempt))
     }
 
-    /// The picture of an attempt, taken anew where something was printed.
-    pub(super) fn picture(&self, output: &CallOutput, attempt: &Arc<Attempt>) -> Arc<OutputView> {
+    /// The view of an attempt, taken anew where something was printed.
+    pub(super) fn picture(&self, output: &CallAttempts, attempt: &Arc<Attempt>) -> Arc<OutputView> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read before the picture is taken: output that comes in between is
-        // then in the picture, and the next window takes another one.
+        // Read before the view is taken: output that comes in between is
+        // then in the view, and the next window takes another one.
         let generation = output.generation.load(Ordering::Acquire);
         if let Some((call, number, picture)) = &*kept
             && (*call, *number, picture.generation) == (attempt.call, attempt.number, generation)

@@ -6,7 +6,7 @@ use super::Stream;
 use super::lines::Lines;
 use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::search::{Direction, SearchProgress, SearchRequest};
+use super::search_request::{Direction, SearchProgress, SearchRequest};
 
 /// Bytes of a line that are searched at once. A longer line is searched in
 /// pieces, each with the end of the one before it.
@@ -16,7 +16,7 @@ const PIECE_BYTES: u64 = 16 << 20;
 /// it lies across two of them.
 const SHARED_BYTES: u64 = 1 << 20;
 
-/// Searches one stream of a picture.
+/// Searches one stream of a view.
 #[derive(Debug)]
 pub(super) struct Seeker<'a> {
     picture: &'a OutputView,
@@ -184,7 +184,7 @@ mod tests {
         let line = format!("{}needle{}", "x".repeat(997), "y".repeat(3000));
         sink.write(Stream::Stdout, line.as_bytes());
         let reader = store.reader();
-        let view = reader.find_picture(CallId::MIN, None).expect("an output");
+        let view = reader.find_view(CallId::MIN, None).expect("an output");
         for (source, is_there) in [("needle", true), ("y$", true), ("nail", false)] {
             let pattern = Pattern::text(source.trim_end_matches('$')).expect("a pattern");
             let mut seeker = Seeker::new(&view, Stream::Stdout, &pattern);

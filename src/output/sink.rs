@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Stream;
 use super::attempt::Attempt;
-use super::store::{CallOutput, Shared};
+use super::shared::{CallAttempts, Shared};
 use crate::model::{AttemptNo, CallId};
 
 /// The writing end of one attempt's output; cheap to clone. Writing never
@@ -12,12 +12,16 @@ use crate::model::{AttemptNo, CallId};
 #[derive(Debug, Clone)]
 pub struct Sink {
     shared: Arc<Shared>,
-    output: Arc<CallOutput>,
+    output: Arc<CallAttempts>,
     attempt: Arc<Attempt>,
 }
 
 impl Sink {
-    pub(super) fn new(shared: Arc<Shared>, output: Arc<CallOutput>, attempt: Arc<Attempt>) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        output: Arc<CallAttempts>,
+        attempt: Arc<Attempt>,
+    ) -> Self {
         Self {
             shared,
             output,

@@ -45,6 +45,7 @@ pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
         "stderr": output.stderr,
         "stdout_bytes": row.output.stdout_bytes,
         "stderr_bytes": row.output.stderr_bytes,
+        "stderr_truncated": output.is_stderr_truncated,
         "truncated": output.is_truncated,
         "waited": waited,
         "cancel": row.remote.and_then(|remote| remote.cancel),

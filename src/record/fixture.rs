@@ -5,12 +5,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{AttemptOutput, OutputEncoding, ReportedOutput};
+use super::{AttemptOutput, ReportedOutput};
 use crate::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
     Order, Outcome, OutputStat, Policy, RunId, RunPhase, Snapshot, ToolName, Waited,
 };
+use crate::output::OutputEncoding;
 
 pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)

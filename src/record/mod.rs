@@ -16,7 +16,6 @@ mod history;
 mod names;
 mod plain;
 mod report;
-mod report_file;
 #[cfg(test)]
 mod tests;
 
@@ -26,10 +25,9 @@ pub use history::{
 };
 pub use plain::{PlainLines, write_outputs};
 pub use report::{Bounds, Report, ReportState, wall};
-pub use report_file::{ReportError, ReportFile};
 
 use crate::model::{AttemptNo, CallId};
-use serde::Serialize;
+use crate::output::OutputEncoding;
 use serde_json::Value;
 
 /// Output of a call as reports and plain lines show it.
@@ -39,26 +37,17 @@ pub struct ReportedOutput {
     pub value: Option<Value>,
     /// The tail of its standard error. Untrusted text.
     pub stderr: String,
+    /// Whether the tail is not all of its standard error.
+    pub is_stderr_truncated: bool,
     /// Whether the value lacks something that was printed.
     pub is_truncated: bool,
     /// Form of the value; `None` where there is none.
     pub encoding: Option<OutputEncoding>,
-    /// Whether characters of the value stand for bytes that are no text.
+    /// Whether characters of the value stand for others, which no text can
+    /// hold.
     pub is_lossy: bool,
     /// Outputs of the attempts before the last one, as far as they are kept.
     pub earlier: Vec<AttemptOutput>,
-}
-
-/// Form of the value of an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OutputEncoding {
-    /// A JSON document.
-    Json,
-    /// A text, also where the tool promised JSON and printed something else.
-    Text,
-    /// Bytes that are no UTF-8 text, in base64.
-    Base64,
 }
 
 /// Ends of the output of an attempt that was not the last one. Untrusted text.

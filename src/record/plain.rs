@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::figures::on_one_line;
 use super::names::Names;
-use super::{AttemptOutput, OutputEncoding, Outputs, ReportedOutput};
+use super::{AttemptOutput, Outputs, ReportedOutput};
 use crate::model::{
     AttemptSummary, CallCounts, CallRow, CallState, CapControl, EventKind, Outcome, RunEvent,
     Snapshot, plural,
 };
+use crate::output::OutputEncoding;
 
 /// Writes a run as plain lines for people and pagers.
 #[derive(Debug, Default)]

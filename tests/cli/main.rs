@@ -26,3 +26,4 @@ mod signals;
 mod sweep;
 mod themes;
 mod trust;
+mod values;

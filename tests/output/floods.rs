@@ -200,3 +200,27 @@ fn ended_calls_give_memory_back_first() {
         assert!(store.result(id).bytes == expected.as_bytes());
     }
 }
+
+#[test]
+fn an_evicted_output_never_looks_whole() {
+    let bounds = Bounds {
+        all_memory_bytes: 4 * MIB as u64,
+        ..Bounds::default()
+    };
+    // Without a folder nothing but the last bytes of ended calls can stay.
+    let store = Store::new(None, bounds);
+    for index in 0..16 {
+        let sink = store.sink(CallId::from_index(index), AttemptNo(1));
+        sink.write(Stream::Stdout, &b"z\n".repeat(MIB / 2));
+        sink.finish();
+    }
+    until("memory is back within its bound", || {
+        store.memory_bytes() <= 4 * MIB as u64
+    });
+    let first = CallId::from_index(0);
+    assert!(store.stat(first).dropped_bytes > 0);
+    let value = store.output_value(first, fanout::model::OutputKind::Auto);
+    assert!(value.is_truncated);
+    let result = store.result(first);
+    assert!(result.is_truncated && result.total == MIB as u64);
+}

@@ -19,7 +19,7 @@ use super::exit::{self, Exit};
 use crate::catalogue::Catalogue;
 use crate::exec;
 use crate::model::{Plan, ServerName};
-use crate::output::WholeFile;
+use crate::output;
 use crate::plan;
 use crate::sample_tool;
 use crate::theme::{Depth, Role, Theme};
@@ -76,8 +76,7 @@ impl Screenshot {
         let Some(path) = self.output else {
             return exit::written(io::stdout().lock().write_all(svg.as_bytes()));
         };
-        let file = WholeFile::at(&path);
-        let written = file.and_then(|file| file.replace(|out| out.write_all(svg.as_bytes())));
+        let written = output::write_file(&path, svg.as_bytes());
         match written {
             Ok(()) => Exit::Success,
             Err(error) => exit::cannot_run(&error),

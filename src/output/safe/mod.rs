@@ -18,6 +18,7 @@ use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
 use self::sanitizer::Sanitizer;
+use self::style::Span;
 pub use self::style::{Attributes, Colour, Origin, TextStyle};
 pub use self::writer::{Colours, SafeWriter};
 
@@ -35,13 +36,6 @@ const TAIL_TRIES: [usize; 4] = [900, 450, 225, 110];
 pub struct Safe {
     text: Box<str>,
     spans: Box<[Span]>,
-}
-
-/// Text up to `end` has this look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Span {
-    end: usize,
-    style: TextStyle,
 }
 
 impl Safe {
@@ -109,7 +103,7 @@ impl Safe {
         Self::finish(sanitizer)
     }
 
-    /// Makes a line of our own words about what is not shown.
+    /// Makes a line of the program.s own words about hidden bytes.
     pub(super) fn marker(text: &str) -> Self {
         let mut sanitizer = Sanitizer::new(LONGEST_TEXT);
         sanitizer.add_marker(text);

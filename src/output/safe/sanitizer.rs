@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Span;
 use super::invisible::{Shape, shape};
 use super::sgr::Pen;
-use super::style::TextStyle;
+use super::style::{Span, TextStyle};
 
 /// Marks that may follow the character they belong to.
 const MOST_MARKS: usize = 8;

@@ -141,3 +141,10 @@ fn luminance((red, green, blue): (u8, u8, u8)) -> f32 {
     };
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
+
+/// Style of a text up to `end`, from the end of the span before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Span {
+    pub(super) end: usize,
+    pub(super) style: TextStyle,
+}

@@ -1,4 +1,4 @@
-//! Untrusted output on its way to a terminal that no screen of ours manages.
+//! Untrusted output on its way to a terminal beside the dashboard.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,7 @@ const LOOK_BACK: usize = 128;
 /// Whether colours and attributes go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colours {
-    /// As SGR sequences of our own making.
+    /// As SGR sequences, written anew.
     Kept,
     /// Not at all.
     Left,

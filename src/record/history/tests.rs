@@ -189,3 +189,17 @@ fn a_history_file_that_is_no_text_is_set_aside_and_written_anew() {
     assert_eq!(history.past_runs(&calls, 1.0).expect("read"), [run]);
     assert!(path.with_extension("json.unreadable").exists());
 }
+
+#[test]
+fn runs_that_end_at_the_same_time_are_all_kept() {
+    let (last, history, _home) = fresh();
+    let calls = calls(&last);
+    let run = PastRun::of(&last, calls.len()).expect("it has ended");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| history.keep_run(&calls, 1.0, &run).expect("written"));
+        }
+    });
+    let kept = history.past_runs(&calls, 1.0).expect("no error");
+    assert_eq!(kept.len(), 4);
+}

@@ -1,0 +1,142 @@
+//! State that the handles on a store share: its calls, their attempts, and the
+//! order of their lines.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Instant;
+
+use super::attempt::Attempt;
+use super::line_index::LineIndex;
+use super::spiller::Spiller;
+use super::storage_budget::StorageBudget;
+use super::{Bounds, Stream};
+use crate::model::{AttemptNo, CallId};
+
+/// State that all handles share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    folder: Option<PathBuf>,
+    pub(super) budget: Arc<StorageBudget>,
+    pub(super) spiller: Option<Spiller>,
+    pub(super) started: Instant,
+    calls: RwLock<BTreeMap<CallId, Arc<CallAttempts>>>,
+    changed: Mutex<Vec<CallId>>,
+    pub(super) line_index: Mutex<LineIndex>,
+}
+
+/// The output of one call: its attempts, the last one last.
+#[derive(Debug, Default)]
+pub(super) struct CallAttempts {
+    pub(super) attempts: Mutex<Vec<Arc<Attempt>>>,
+    pub(super) generation: AtomicU64,
+    is_listed: AtomicBool,
+    disk: Arc<AtomicU64>,
+    pub(super) last_line: Mutex<(u64, Arc<str>)>,
+}
+
+impl CallAttempts {
+    /// One attempt, or the last one.
+    pub(super) fn attempt(&self, number: Option<AttemptNo>) -> Option<Arc<Attempt>> {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        match number {
+            None => attempts.last().cloned(),
+            Some(number) => attempts.iter().find(|one| one.number == number).cloned(),
+        }
+    }
+
+    /// The attempts that can be read, oldest first.
+    pub(super) fn numbers(&self) -> Vec<AttemptNo> {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.iter().map(|attempt| attempt.number).collect()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(folder: Option<PathBuf>, bounds: Bounds) -> Self {
+        let budget = Arc::new(StorageBudget::new(bounds));
+        let spiller = Spiller::start(Arc::clone(&budget))
+            .map_err(|error| budget.note_problem(error.to_string()))
+            .ok();
+        Self {
+            folder: folder.filter(|_| spiller.is_some()),
+            budget,
+            spiller,
+            started: Instant::now(),
+            calls: RwLock::default(),
+            changed: Mutex::default(),
+            line_index: Mutex::default(),
+        }
+    }
+
+    /// Adds an attempt to those of a call; the oldest beyond the bound is
+    /// forgotten.
+    pub(super) fn add_attempt(
+        &self,
+        output: &CallAttempts,
+        call: CallId,
+        number: AttemptNo,
+    ) -> Arc<Attempt> {
+        let attempts = output.attempts.lock();
+        let mut attempts = attempts.unwrap_or_else(PoisonError::into_inner);
+        let earlier: Vec<Weak<Attempt>> = attempts.iter().map(Arc::downgrade).collect();
+        let fresh = Arc::new(Attempt::new(
+            call,
+            number,
+            Arc::clone(&output.disk),
+            earlier,
+            Arc::clone(&self.budget),
+            self.folder.as_ref(),
+        ));
+        attempts.push(Arc::clone(&fresh));
+        if attempts.len() > self.budget.bounds.attempts {
+            attempts.remove(0);
+        }
+        fresh
+    }
+
+    pub(super) fn output(&self, call: CallId) -> Option<Arc<CallAttempts>> {
+        let calls = self.calls.read().unwrap_or_else(PoisonError::into_inner);
+        calls.get(&call).cloned()
+    }
+
+    pub(super) fn output_or_new(&self, call: CallId) -> Arc<CallAttempts> {
+        let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(calls.entry(call).or_default())
+    }
+
+    /// Empties the list of calls that printed something.
+    pub(super) fn take_changed(&self) -> Vec<CallId> {
+        let taken = std::mem::take(&mut *self.lock_changed());
+        for call in &taken {
+            if let Some(output) = self.output(*call) {
+                output.is_listed.store(false, Ordering::Release);
+            }
+        }
+        taken
+    }
+
+    fn lock_changed(&self) -> std::sync::MutexGuard<'_, Vec<CallId>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the lines that a stream completed.
+    pub(super) fn note_lines(&self, attempt: &Attempt, stream: Stream, lines: Range<u64>) {
+        let mut line_index = self
+            .line_index
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let whose = (attempt.call, attempt.number);
+        line_index.push(whose, stream, lines.start, lines.end - lines.start);
+    }
+
+    /// Lists a call as changed; each stands in the list once.
+    pub(super) fn note_changed(&self, call: CallId, output: &CallAttempts) {
+        output.generation.fetch_add(1, Ordering::AcqRel);
+        if !output.is_listed.swap(true, Ordering::AcqRel) {
+            self.lock_changed().push(call);
+        }
+    }
+}
