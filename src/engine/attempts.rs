@@ -54,6 +54,7 @@ impl EngineLoop {
                 attempt: attempt.attempt,
                 lane: attempt.lane,
                 args: Arc::clone(&row.args),
+                argv: attempt.argv.clone(),
                 pid,
             };
             self.record(now, what);

@@ -65,6 +65,8 @@ pub enum EventKind {
         lane: LaneId,
         /// Its arguments, resolved.
         args: Arc<Value>,
+        /// Program and arguments as run; `None` where there is no process.
+        argv: Option<Arc<[String]>>,
         /// Process id of its main process; `None` where there is no process.
         pid: Option<u32>,
     },

@@ -17,6 +17,7 @@ mod outcome;
 mod plan;
 mod plural;
 mod policy;
+mod secret;
 mod server;
 mod snapshot;
 mod state;
@@ -42,6 +43,7 @@ pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
+pub use secret::{MASK, is_secret_name};
 pub use server::{
     Access, CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
     OverlapHazard, RemoteStatus, Secret, ServerCommand, ServerName, ServerRow, ServerState,

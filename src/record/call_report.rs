@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::ReportedOutput;
+use super::argv::masked;
 use super::figures::{ms, ms_or_null};
 use crate::model::{AttemptRecord, CallRow, CallState, Ending, Leftover, MeasureSource, Measured};
 
@@ -26,6 +27,10 @@ pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
         "id": row.name,
         "tool": row.tool,
         "args": resolved_args(row),
+        "argv": row.attempts.last().and_then(|attempt| {
+            let argv = attempt.argv.as_deref();
+            argv.map(|argv| masked(argv, &row.args))
+        }),
         "outcome": outcome,
         "reason": row.reason,
         "leaked": leaked(row),

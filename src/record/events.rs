@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::argv::masked;
 use super::figures::{ms, ms_or_null};
 use super::names::Names;
 use crate::model::{
@@ -59,10 +60,12 @@ impl EventLines {
                 attempt,
                 lane,
                 args,
+                argv,
                 pid,
                 ..
             } => json!({
                 "attempt": attempt, "lane": lane.0 + 1, "pid": pid, "args": args,
+                "argv": argv.as_deref().map(|argv| masked(argv, args)),
             }),
             EventKind::Output {
                 attempt,

@@ -59,7 +59,7 @@ fn attempt(number: u32, started: u64, ended: u64, ending: Ending) -> AttemptReco
         started: ms(started),
         stop_ordered: None,
         ended: Some(ms(ended)),
-        argv: None,
+        argv: Some(["tool".to_owned(), number.to_string()].into()),
         outcome: Some(ending.outcome),
         ending: Some(ending),
     }

@@ -60,6 +60,7 @@ fn started(index: usize, attempt: u32, pid: Option<u32>, args: Value) -> EventKi
         attempt: AttemptNo(attempt),
         lane: LaneId(attempt - 1),
         args: Arc::new(args),
+        argv: pid.map(|_| ["wc", "a.txt"].map(str::to_owned).into()),
         pid,
     }
 }

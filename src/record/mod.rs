@@ -5,6 +5,7 @@
 //! nothing else: events and the final snapshot come in, bytes go out. It must
 //! not know who sends them, how a call was run or how anything is drawn.
 
+mod argv;
 mod call_report;
 mod events;
 mod figures;

@@ -162,6 +162,7 @@ impl Place {
         };
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let folder = rustix::fs::open(folder, flags, Mode::empty())?;
+        temporary::remove_left(&folder, name);
         // Dropped at once: this only shows that the folder can be written.
         Temporary::create(&folder, name, Mode::RUSR)?;
         let name = name.to_owned();
@@ -309,6 +310,26 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("there"), "three");
         let previous = home.path().join("report.json.previous");
         assert_eq!(fs::read_to_string(previous).expect("there"), "two");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_unfinished_is_removed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut child = std::process::Command::new("true")
+            .spawn()
+            .expect("a process");
+        let dead = child.id();
+        child.wait().expect("it ends");
+        let alive = std::process::id();
+        let left = [dead, alive].map(|pid| format!(".report.json.{pid}-7.new"));
+        let other = format!(".other.json.{dead}-7.new");
+        for name in left.iter().chain([&other]) {
+            fs::write(home.path().join(name), "half").expect("written");
+        }
+        ExportFile::open(&home.path().join("report.json")).expect("a file");
+        let mut kept = vec![other, left[1].clone()];
+        kept.sort();
+        assert_eq!(names(home.path()), kept);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod export;
 mod private;
 mod prune;
+mod stat;
 mod temporary;
 
 pub use export::{ExportError, ExportFile, write_file};

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 
+use super::stat::{is_file, is_private};
 use super::temporary::Temporary;
 
 /// Longest wait for a lock that another process holds: it is held while a
@@ -294,20 +295,6 @@ fn unless_missing(
     }
 }
 
-/// Whether the owner is this user, and nobody else can write it.
-fn is_private(stat: &Stat) -> bool {
-    let others = Mode::from_raw_mode(stat.st_mode).intersection(Mode::WGRP | Mode::WOTH);
-    is_owned(stat) && others.is_empty()
-}
-
-pub(super) fn is_owned(stat: &Stat) -> bool {
-    stat.st_uid == rustix::process::geteuid().as_raw()
-}
-
-pub(super) fn is_file(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-}
-
 fn io_error(path: PathBuf, error: &io::Error) -> PrivateFileError {
     PrivateFileError::Io {
         path,
@@ -318,6 +305,8 @@ fn io_error(path: PathBuf, error: &io::Error) -> PrivateFileError {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use rustix::fs::FileType;
 
     use super::*;
 

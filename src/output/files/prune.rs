@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{AtFlags, Dir, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::private::{PrivateFileError, PrivateFolder, is_file, is_owned};
+use super::private::{PrivateFileError, PrivateFolder};
+use super::stat::{is_file, is_owned};
 use super::temporary::SUFFIX;
 
 /// End of the names of files that were set aside.

@@ -4,10 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
+
+use super::stat::{is_file, is_owned};
 
 /// End of the names of files that have not replaced anything yet.
 pub(super) const SUFFIX: &str = ".new";
@@ -22,6 +25,34 @@ pub(super) fn name(name: &OsStr) -> OsString {
     new.push(name);
     new.push(format!(".{}-{count}{SUFFIX}", std::process::id()));
     new
+}
+
+/// Removes the new files that killed processes left of the file `name`.
+pub(super) fn remove_left(folder: &OwnedFd, name: &OsStr) {
+    let Ok(entries) = Dir::read_from(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let left = OsStr::from_bytes(entry.file_name().to_bytes());
+        let is_left = owner_of(left, name).is_some_and(|pid| !is_alive(pid));
+        let stat = statat(folder, left, AtFlags::SYMLINK_NOFOLLOW);
+        if is_left && stat.is_ok_and(|it| is_file(&it) && is_owned(&it)) {
+            let _taken_by_another = unlinkat(folder, left, AtFlags::empty());
+        }
+    }
+}
+
+/// The process that made a new file of the file `name`.
+fn owner_of(new: &OsStr, name: &OsStr) -> Option<u32> {
+    let rest = new.as_bytes().strip_prefix(b".")?;
+    let rest = rest.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
+    let process = std::str::from_utf8(rest).ok()?.strip_suffix(SUFFIX)?;
+    process.split_once('-')?.0.parse().ok()
+}
+
+fn is_alive(pid: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed());
+    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// A new file in a folder, removed when it is dropped before [`Self::rename`].

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Tool;
+use crate::model::{Tool, is_secret_name};
 use crate::plan;
-use crate::tui::text::args::is_secret;
 use crate::tui::text::schema;
 
 /// Schemas inside of schemas that are looked into for one value.
@@ -35,7 +34,7 @@ fn kept(root: &Value, schemas: &[&Value], value: &Value) -> Option<Value> {
     }
     match value {
         Value::Object(fields) => {
-            let fields = fields.iter().filter(|(key, _)| !is_secret(key));
+            let fields = fields.iter().filter(|(key, _)| !is_secret_name(key));
             let kept = fields.filter_map(|(key, field)| {
                 let named = all.iter();
                 let named = named.filter_map(|it| it.get("properties")?.get(key));

@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use super::Safe;
-use crate::model::Tool;
-
-/// Words in the name of an argument whose value is not shown.
-const SECRET_WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "apikey"];
+use crate::model::{MASK, Tool, is_secret_name};
 
 /// Characters of one value that are worth formatting for one line.
 const LONGEST_VALUE: usize = 300;
@@ -32,8 +29,8 @@ pub fn line(args: &Value, tool: Option<&Tool>) -> Safe {
         }
         line.push_str(key);
         line.push('=');
-        line.push_str(&if is_secret(key) {
-            "***".to_owned()
+        line.push_str(&if is_secret_name(key) {
+            MASK.to_owned()
         } else {
             value(item)
         });
@@ -42,12 +39,6 @@ pub fn line(args: &Value, tool: Option<&Tool>) -> Safe {
         }
     }
     Safe::new(&line)
-}
-
-/// Whether an argument's name says that its value is a secret.
-pub fn is_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    SECRET_WORDS.iter().any(|word| key.contains(word))
 }
 
 /// Texts stand bare unless that could mislead; all else is JSON.

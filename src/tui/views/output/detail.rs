@@ -21,7 +21,9 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use crate::model::{AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, Tool};
+use crate::model::{
+    AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, Tool, is_secret_name,
+};
 use crate::output::Safe;
 use crate::plan::Reference;
 use crate::theme::Role;
@@ -196,7 +198,7 @@ impl<'a> DetailRows<'a> {
             "arguments, as written"
         });
         for argument in given {
-            let text = if args::is_secret(argument.name) {
+            let text = if is_secret_name(argument.name) {
                 Safe::new("***")
             } else {
                 Safe::new(&args::value(argument.value))
