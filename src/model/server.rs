@@ -191,12 +191,12 @@ impl Access {
     /// Why calls run side by side or alone, in words.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::ReadOnly => "read-only: runs beside others",
+            Self::ReadOnly => "read-only: runs in parallel",
             Self::NotReadOnly => "not read-only: alone on its server",
             Self::Destructive => "destructive: alone on its server",
             Self::Unannotated => "not annotated: alone on its server",
             Self::Keyed => "not read-only: alone on its keys",
-            Self::Relaxed => "not read-only, runs beside others: your order",
+            Self::Relaxed => "not read-only, runs in parallel: your setting",
         }
     }
 }

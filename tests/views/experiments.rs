@@ -200,7 +200,12 @@ fn state(news: ExperimentStatus, (width, height): (u16, u16)) -> State {
     run.load_samples = load_samples(PressureSource::Estimated);
     let mut state = fixtures::state(Arc::new(run), Size { width, height });
     let layers = &mut Layers::default();
-    update(&mut state, layers, Duration::ZERO, Msg::Learned(news));
+    update(
+        &mut state,
+        layers,
+        Duration::ZERO,
+        Msg::ExperimentChanged(news),
+    );
     state.show(Screen::Experiments);
     state
 }

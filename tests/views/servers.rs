@@ -159,10 +159,9 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
     };
     let heard = ServerLog {
         of: (state.servers.selected.clone(), state.selection.call()),
-        complaints: Safe::lines("memory server 1.2\n\u{1b}[31mwarning\u{1b}[0m: slow disk")
-            .collect(),
+        stderr: Safe::lines("memory server 1.2\n\u{1b}[31mwarning\u{1b}[0m: slow disk").collect(),
         left_out_bytes: 0,
-        talk: Some(vec![
+        messages: Some(vec![
             letter(1_204, Side::Fanout, request, 0),
             letter(
                 1_310,
@@ -190,7 +189,7 @@ fn the_servers_at_every_size() {
             ("list", Pane::Servers),
             ("calls", Pane::ServerCalls),
             ("server", Pane::Server),
-            ("talk", Pane::Messages),
+            ("messages", Pane::Messages),
         ] {
             let buffer = draw(&shown(pane, at));
             let (width, height) = at;

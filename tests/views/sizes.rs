@@ -46,7 +46,7 @@ proptest! {
         let mut layers = Layers::default();
         let theme = builtin("terminal", Depth::Ansi).expect("a built-in theme");
         let told = experiments::every().swap_remove(experiment).1;
-        update(&mut state, &mut layers, Duration::ZERO, Msg::Learned(told));
+        update(&mut state, &mut layers, Duration::ZERO, Msg::ExperimentChanged(told));
         for (at, key) in keys.into_iter().enumerate() {
             let code = match key {
                 '\t' => KeyCode::Tab,

@@ -223,7 +223,7 @@ pub(crate) fn play_on(
             settings,
             recalled,
             run_folder: folder.path().to_owned(),
-            laboratory: Some(ExperimentHandle {
+            experiments: Some(ExperimentHandle {
                 orders: order_sender,
                 news,
             }),

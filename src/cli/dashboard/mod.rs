@@ -261,7 +261,7 @@ async fn draw(
         settings: looks.settings,
         recalled,
         run_folder: session.environment.folder.path.clone(),
-        laboratory: Some(experiments),
+        experiments: Some(experiments),
     };
     let signals = terminal::signals().map_err(SessionError::Signals)?;
     let has_mouse = deps.settings.has_mouse;

@@ -58,13 +58,13 @@ impl Timing {
 
 fn explained(kind: IdleCause) -> &'static str {
     match kind {
-        IdleCause::Locks => "a lane stood empty, a call waited for a lock",
-        IdleCause::Rates => "a lane stood empty, a call waited for its tool's rate",
-        IdleCause::Retries => "a lane stood empty, a call waited for another attempt",
-        IdleCause::Claims => "a lane stood empty, a call waited for cores or memory",
+        IdleCause::Locks => "a lane was idle, a call waited for a lock",
+        IdleCause::Rates => "a lane was idle, a call waited for its tool's rate",
+        IdleCause::Retries => "a lane was idle, a call waited for another attempt",
+        IdleCause::Claims => "a lane was idle, a call waited for cores or memory",
         IdleCause::Slots => "a lane was about to be filled, or kept for a call",
-        IdleCause::Dependencies => "a lane stood empty, calls waited for others",
-        IdleCause::NothingLeft => "a lane stood empty, too few calls were left",
+        IdleCause::Dependencies => "a lane was idle, calls waited for others",
+        IdleCause::NothingLeft => "a lane was idle, too few calls were left",
     }
 }
 

@@ -74,7 +74,7 @@ impl AddCall {
     /// `None` where it cannot be called.
     pub(in crate::tui) fn for_selected_tool(state: &mut State) -> Option<Self> {
         if let Some(reason) = state.why_no_call() {
-            state.say(ToastLevel::Info, reason);
+            state.notify(ToastLevel::Info, reason);
             return None;
         }
         let tool = state.selected_tool()?;
@@ -86,7 +86,7 @@ impl AddCall {
     /// none, or its tool is unknown.
     pub(in crate::tui) fn for_selected_call(state: &mut State) -> Option<Self> {
         let Some(row) = state.selected() else {
-            state.say(ToastLevel::Info, "no call is selected");
+            state.notify(ToastLevel::Info, "no call is selected");
             return None;
         };
         // Resolved arguments are kept: later outputs do not change them.
@@ -96,7 +96,7 @@ impl AddCall {
             row.call.args.clone()
         };
         let Some(tool) = state.catalogue.get(&row.tool) else {
-            state.say(ToastLevel::Warn, "its tool is not in the catalogue");
+            state.notify(ToastLevel::Warn, "its tool is not in the catalogue");
             return None;
         };
         let mut form = Form::new(tool, Some(&args));
@@ -157,7 +157,7 @@ impl AddCall {
                 Some(args) => {
                     return Answer::Open(Box::new(CopyAs::typed(form.tool.clone(), args)));
                 }
-                None => state.say(ToastLevel::Info, "the arguments cannot be read yet"),
+                None => state.notify(ToastLevel::Info, "the arguments cannot be read yet"),
             },
             FormAction::Submit => return submit(form, false, state, commands),
             FormAction::SubmitFirst => return submit(form, true, state, commands),
@@ -222,9 +222,9 @@ fn submit(
     }
     let said = Piece::from("queued: ").then(Safe::new(tool.name.as_str()));
     let kept = memorable(tool, &draft.args);
-    commands.push(UiCommand::Remember(tool.name.clone(), kept));
+    commands.push(UiCommand::KeepArguments(tool.name.clone(), kept));
     state.last_args.put(tool, draft.args.clone());
-    state.say(ToastLevel::Info, said);
+    state.notify(ToastLevel::Info, said);
     commands.push(UiCommand::Engine(Command::Add(Box::new(draft))));
     Answer::Close
 }

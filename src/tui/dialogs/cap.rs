@@ -44,7 +44,7 @@ impl Dialog for CapPrompt {
                     state.set_auto_cap(choice.cap, commands);
                 }
                 Ok(choice) => state.set_cap(choice.cap, commands),
-                Err(_) => state.say(
+                Err(_) => state.notify(
                     ToastLevel::Warn,
                     "the cap is a number from 1 to 1024, auto or auto:16",
                 ),

@@ -200,14 +200,14 @@ impl Confirm {
             (_, 0) => {}
             (Question::Quit, 1) => {
                 leave_after(state, Leaving::Drained, Command::Drain, commands);
-                state.say(
+                state.notify(
                     ToastLevel::Info,
                     "leaves when the running calls have finished",
                 );
             }
             (Question::Quit, _) => {
                 leave_after(state, Leaving::Cancelled, Command::Shutdown, commands);
-                state.say(
+                state.notify(
                     ToastLevel::Info,
                     "cancelling all; leaves when their trees are gone",
                 );
@@ -224,7 +224,7 @@ impl Confirm {
                 state.command_server(ServerCommand::Accept(revision), commands);
             }
             (Question::KeepCopy, _) => {
-                commands.extend(state.output.too_large.take().map(UiCommand::Keep));
+                commands.extend(state.output.too_large.take().map(UiCommand::SaveToFile));
             }
             (Question::CancelMarked, _) => {
                 commands.push(UiCommand::Engine(Command::Cancel(state.take_marked())));

@@ -69,7 +69,7 @@ fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
     let height = rows.saturating_add(5).min(screen.height.saturating_sub(4));
     let inner = chrome::popup(view, screen, (width, height), "Machine", buf);
     let Some(latest) = latest else {
-        let lines = &["This system has told nothing of itself yet."];
+        let lines = &["No reading of this machine yet."];
         chrome::empty(view, inner, lines, buf);
         return;
     };
@@ -179,7 +179,7 @@ fn traffic(
         let unknown = if is_first {
             "unknown so far"
         } else {
-            "not told by this system"
+            "not reported by this system"
         };
         strip.put(unknown, muted);
         return strip;

@@ -66,7 +66,7 @@ fn take(state: &mut State, action: Action) -> Answer {
     match refusal(state, action) {
         Some(reason) => {
             let text = Piece::from(action.row().label).then(": ").then(reason);
-            state.say(ToastLevel::Info, text);
+            state.notify(ToastLevel::Info, text);
             Answer::Close
         }
         None => Answer::Perform(action),

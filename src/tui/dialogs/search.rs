@@ -36,7 +36,7 @@ impl Dialog for SearchPrompt {
 
     fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
         if action == Action::Close {
-            state.drop_find();
+            state.cancel_find();
         }
         Answer::Close
     }

@@ -48,7 +48,7 @@ impl ThemePicker {
             }
             Picked::Taken => {
                 self.preview(state, commands);
-                state.say(
+                state.notify(
                     ToastLevel::Info,
                     "kept while this runs; `theme` in config.toml keeps it for good",
                 );

@@ -37,5 +37,5 @@ pub struct Deps {
     /// The folder of the run, where copies for other programs are made.
     pub run_folder: PathBuf,
     /// Where experiments are done, if anywhere.
-    pub laboratory: Option<ExperimentHandle>,
+    pub experiments: Option<ExperimentHandle>,
 }

@@ -20,45 +20,48 @@ pub struct ExperimentHandle {
 }
 
 /// Passes an order on; what came of that.
-pub(in crate::tui) fn ordered(handle: Option<&ExperimentHandle>, order: ExperimentCommand) -> Msg {
+pub(in crate::tui) fn send_command(
+    handle: Option<&ExperimentHandle>,
+    order: ExperimentCommand,
+) -> Msg {
     match handle {
         Some(there) if there.orders.try_send(order).is_ok() => Msg::Ticked,
-        _ => Msg::OrderRefused,
+        _ => Msg::ExperimentRefused,
     }
 }
 
 /// Writes an experiment into files; what came of that.
-pub(in crate::tui) fn exported(experiment: &Experiment) -> Msg {
+pub(in crate::tui) fn export_results(experiment: &Experiment) -> Msg {
     match export(experiment) {
         Ok(base) => {
             let said = format!("written: {}.json, .csv and .svg", base.display());
-            Msg::Said(ToastLevel::Info, said)
+            Msg::Notice(ToastLevel::Info, said)
         }
-        Err(error) => Msg::Said(ToastLevel::Warn, format!("not written: {error}")),
+        Err(error) => Msg::Notice(ToastLevel::Warn, format!("not written: {error}")),
     }
 }
 
-/// Waits for a message, or for news of the laboratory, whichever is first.
-pub(in crate::tui) async fn either(
+/// Waits for a message, or for news of the experiments, whichever is first.
+pub(in crate::tui) async fn next_message(
     message: impl Future<Output = Msg>,
-    laboratory: &mut Option<ExperimentHandle>,
-    listening: &mut ServerLogReader,
+    experiments: &mut Option<ExperimentHandle>,
+    server_log: &mut ServerLogReader,
 ) -> Msg {
     tokio::select! {
         message = message => message,
-        news = told(laboratory) => Msg::Learned(news),
+        news = status_changed(experiments) => Msg::ExperimentChanged(news),
         // The next frame reads what was heard.
-        () = listening.changed() => Msg::Ticked,
+        () = server_log.changed() => Msg::Ticked,
     }
 }
 
-/// Waits for news; for ever where there is no laboratory.
-async fn told(laboratory: &mut Option<ExperimentHandle>) -> ExperimentStatus {
-    if let Some(there) = laboratory {
+/// Waits for news; for ever where there is no experiments.
+async fn status_changed(experiments: &mut Option<ExperimentHandle>) -> ExperimentStatus {
+    if let Some(there) = experiments {
         if there.news.changed().await.is_ok() {
             return there.news.borrow_and_update().clone();
         }
-        *laboratory = None;
+        *experiments = None;
     }
     std::future::pending().await
 }

@@ -184,12 +184,12 @@ async fn fill(program: &Program, text: &[u8]) -> io::Result<std::process::ExitSt
 }
 
 fn warn(text: String) -> Msg {
-    Msg::Said(ToastLevel::Warn, text)
+    Msg::Notice(ToastLevel::Warn, text)
 }
 
 fn said(copied: Copied, what: &str) -> Msg {
     let lines = figure::plural(copied.lines as usize, "line");
     let bytes = figure::bytes(copied.bytes);
     let text = format!("{}, {} {what}", lines.as_str(), bytes.as_str());
-    Msg::Said(ToastLevel::Info, text)
+    Msg::Notice(ToastLevel::Info, text)
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::deps::Deps;
 use super::error::{TuiError, drawing};
-use super::experiment_handle::{exported, ordered};
+use super::experiment_handle::{export_results, send_command};
 use super::exporter::Exporter;
 use super::frame_clock::FrameClock;
 use super::motion;
@@ -61,8 +61,8 @@ pub(in crate::tui) struct LoopState {
     /// Notches of the wheel since the last frame, and what they were over.
     wheel: Option<(i32, Option<Hit>)>,
     reading: PaneReader,
-    pub(in crate::tui) outward: Exporter,
-    pub(in crate::tui) listening: ServerLogReader,
+    pub(in crate::tui) exporter: Exporter,
+    pub(in crate::tui) server_log: ServerLogReader,
     /// Whether more is to be read at once.
     is_reading: bool,
 }
@@ -76,13 +76,13 @@ impl LoopState {
         let runs = std::mem::take(&mut deps.recalled.runs);
         state.timeline.before = runs.iter().map(EarlierRun::of).collect();
         let notices = std::mem::take(&mut deps.settings.notices);
-        let outward = Exporter::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
+        let exporter = Exporter::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {
             state,
             layers: Layers::default(),
-            outward,
+            exporter,
             frames: FrameClock::new(deps.settings.frames_per_second),
-            listening: ServerLogReader::new(deps.protocol_log.clone()),
+            server_log: ServerLogReader::new(deps.protocol_log.clone()),
             deps,
             started: Instant::now(),
             drawn: Duration::ZERO,
@@ -92,46 +92,46 @@ impl LoopState {
             is_reading: false,
         };
         if turn.deps.recalled.is_first {
-            turn.take(Msg::Welcomed);
+            turn.handle(Msg::FirstStart);
         }
         turn.list_themes();
         for notice in notices {
-            turn.take(Msg::Said(ToastLevel::Warn, notice));
+            turn.handle(Msg::Notice(ToastLevel::Warn, notice));
         }
         turn
     }
 
     fn list_themes(&mut self) {
-        self.take(Msg::ThemeApplied(self.deps.theme.name().to_owned()));
+        self.handle(Msg::ThemeApplied(self.deps.theme.name().to_owned()));
         if self.deps.theme.depth() > Depth::Mono {
             let listed = self.deps.settings.themes.list();
             let names = listed.into_iter().map(|it| it.name).collect();
-            self.take(Msg::ThemesListed(names));
+            self.handle(Msg::ThemesListed(names));
         }
     }
 
     /// A file of the user's themes changed: the theme in use is read again. A
     /// broken one is not put on.
-    pub(in crate::tui) fn themes_changed(&mut self) {
+    pub(in crate::tui) fn reload_themes(&mut self) {
         self.list_themes();
-        self.wear(self.deps.theme.name().to_owned());
+        self.apply_theme(self.deps.theme.name().to_owned());
     }
 
     /// Puts a theme on, unless there is something wrong with it.
-    fn wear(&mut self, name: String) {
+    fn apply_theme(&mut self, name: String) {
         let depth = self.deps.theme.depth();
         let loaded = self.deps.settings.themes.load(&name, depth);
         let problem = match loaded {
             Ok((theme, problems)) if problems.is_empty() => {
                 self.deps.theme = theme;
-                self.take(Msg::ThemeApplied(name));
+                self.handle(Msg::ThemeApplied(name));
                 None
             }
             Ok((_, problems)) => problems.first().map(ToString::to_string),
             Err(error) => Some(error.to_string()),
         };
         if let Some(problem) = problem {
-            self.take(Msg::Said(ToastLevel::Warn, problem));
+            self.handle(Msg::Notice(ToastLevel::Warn, problem));
         }
         self.frames.request(self.now());
     }
@@ -143,7 +143,7 @@ impl LoopState {
         };
         if let Err(error) = self.deps.recalled.keep_arguments(tool, args) {
             let problem = format!("last arguments: {error}");
-            self.take(Msg::Said(ToastLevel::Warn, problem));
+            self.handle(Msg::Notice(ToastLevel::Warn, problem));
         }
     }
 
@@ -161,7 +161,7 @@ impl LoopState {
         self.started + deadline.unwrap_or_else(|| self.now() + FAR)
     }
 
-    pub(in crate::tui) fn take(&mut self, msg: Msg) {
+    pub(in crate::tui) fn handle(&mut self, msg: Msg) {
         let commands = update(
             &mut self.state,
             &mut self.layers,
@@ -171,8 +171,8 @@ impl LoopState {
         self.commands.extend(commands);
     }
 
-    pub(in crate::tui) fn take_and_draw(&mut self, msg: Msg) {
-        self.take(msg);
+    pub(in crate::tui) fn handle_and_draw(&mut self, msg: Msg) {
+        self.handle(msg);
         self.frames.request(self.state.now);
     }
 
@@ -199,7 +199,7 @@ impl LoopState {
         B::Error: Send + Sync + 'static,
     {
         // A search does not wait for the next frame.
-        if self.is_reading || self.state.output.find.quest.is_some() {
+        if self.is_reading || self.state.output.find.search.is_some() {
             self.read();
         }
         if self.frames.is_due(self.now()) {
@@ -212,7 +212,7 @@ impl LoopState {
     pub(in crate::tui) fn input(&mut self, event: Event) {
         match event {
             Event::Mouse(event) => self.mouse(event),
-            event => self.take(Msg::Input(event)),
+            event => self.handle(Msg::Input(event)),
         }
         self.frames.request(self.state.now);
     }
@@ -225,7 +225,7 @@ impl LoopState {
             MouseEventKind::ScrollUp => -1,
             _ => {
                 let hit = self.under(event);
-                return self.take(Msg::Pointed(event, hit));
+                return self.handle(Msg::Pointed(event, hit));
             }
         };
         let hit = self.under(event);
@@ -247,7 +247,7 @@ impl LoopState {
 
     fn turn_wheel(&mut self) {
         if let Some((notches, hit)) = self.wheel.take() {
-            self.take(Msg::Wheeled(notches, hit));
+            self.handle(Msg::Wheeled(notches, hit));
         }
     }
 
@@ -257,11 +257,11 @@ impl LoopState {
         snapshots: &mut watch::Receiver<Arc<Snapshot>>,
     ) {
         if !is_there {
-            return self.take_and_draw(Msg::EngineEnded);
+            return self.handle_and_draw(Msg::EngineEnded);
         }
         let before = Arc::clone(&self.state.run);
         let run = Arc::clone(&snapshots.borrow_and_update());
-        self.take(Msg::Published(run));
+        self.handle(Msg::Published(run));
         let is_gauges_only = differs_in_gauges_only(&before, &self.state.run);
         if let Some(at) = motion::snapshot_frame(&self.state, self.drawn, is_gauges_only) {
             self.frames.request_at(at);
@@ -280,26 +280,26 @@ impl LoopState {
         while let Some(command) = self.commands.pop_front() {
             match command {
                 UiCommand::Leave(leave) => return Ok(Flow::Leave(leave)),
-                UiCommand::Show(viewer, extract) => return Ok(Flow::Show(viewer, extract)),
+                UiCommand::View(viewer, extract) => return Ok(Flow::Show(viewer, extract)),
                 UiCommand::Experiment(order) => {
-                    let msg = ordered(self.deps.laboratory.as_ref(), order);
-                    self.take(msg);
+                    let msg = send_command(self.deps.experiments.as_ref(), order);
+                    self.handle(msg);
                 }
-                UiCommand::Export(experiment) => self.take(exported(&experiment)),
-                UiCommand::ApplyTheme(name) => self.wear(name),
+                UiCommand::Export(experiment) => self.handle(export_results(&experiment)),
+                UiCommand::ApplyTheme(name) => self.apply_theme(name),
                 UiCommand::Mouse(is_wanted) => {
                     session.report_mouse(is_wanted).map_err(TuiError::Mouse)?;
                 }
                 UiCommand::Copy(extract) => {
-                    if let Some(msg) = self.outward.copy(session, extract) {
-                        self.take(msg);
+                    if let Some(msg) = self.exporter.copy(session, extract) {
+                        self.handle(msg);
                     }
                 }
-                UiCommand::Keep(extract) => {
-                    let msg = self.outward.keep(&extract);
-                    self.take(msg);
+                UiCommand::SaveToFile(extract) => {
+                    let msg = self.exporter.keep(&extract);
+                    self.handle(msg);
                 }
-                UiCommand::Remember(tool, args) => self.remember(&tool, args),
+                UiCommand::KeepArguments(tool, args) => self.remember(&tool, args),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;
@@ -307,7 +307,7 @@ impl LoopState {
                 }
                 UiCommand::Engine(command) => {
                     if self.deps.handle.send(command).is_err() {
-                        self.take(Msg::CommandRefused);
+                        self.handle(Msg::CommandRefused);
                     }
                 }
             }
@@ -325,10 +325,10 @@ impl LoopState {
         (viewer, extract): (Viewer, CopySource),
     ) -> Result<Option<Leave>, TuiError> {
         let depth = self.deps.theme.depth();
-        let command = match self.outward.view(viewer, extract, depth) {
+        let command = match self.exporter.view(viewer, extract, depth) {
             Ok(command) => command,
             Err(error) => {
-                self.take_and_draw(Msg::Said(
+                self.handle_and_draw(Msg::Notice(
                     ToastLevel::Warn,
                     format!("no copy to show: {error}"),
                 ));
@@ -344,7 +344,7 @@ impl LoopState {
             Lent::NotStarted(error) => Some(not_started(viewer, &name, &error)),
         };
         if let Some(problem) = problem {
-            self.take(Msg::Said(ToastLevel::Warn, problem));
+            self.handle(Msg::Notice(ToastLevel::Warn, problem));
         }
         self.frames.request(self.now());
         let late = tokio::time::timeout(LATE, but_interrupts(signals)).await;
@@ -360,9 +360,9 @@ impl LoopState {
     {
         let size = terminal.size().map_err(drawing)?;
         if size == self.state.size {
-            self.take(Msg::Ticked);
+            self.handle(Msg::Ticked);
         } else {
-            self.take(Msg::Input(Event::Resize(size.width, size.height)));
+            self.handle(Msg::Input(Event::Resize(size.width, size.height)));
         }
         self.read();
         let view = self
@@ -384,10 +384,10 @@ impl LoopState {
     /// loop comes back at once, with time for keys in between.
     fn read(&mut self) {
         let mut news = self.reading.serve(&self.deps.reader, &self.state);
-        news.extend(self.listening.serve(&self.state));
+        news.extend(self.server_log.serve(&self.state));
         self.is_reading = !news.is_empty();
         for news in news {
-            self.take(Msg::Read(news));
+            self.handle(Msg::Read(news));
         }
         if self.is_reading {
             self.frames.request(self.now());

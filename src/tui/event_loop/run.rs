@@ -11,7 +11,7 @@ use ratatui::backend::Backend;
 
 use super::deps::Deps;
 use super::error::{TuiError, drawing};
-use super::experiment_handle::either;
+use super::experiment_handle::next_message;
 use super::loop_state::{Flow, LoopState};
 use super::settings::changed;
 use crate::tui::state::{Leave, State};
@@ -56,9 +56,9 @@ where
                 is_engine_there = changed.is_ok();
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
-            () = changed(&mut theme_changes) => turn.themes_changed(),
-            msg = either(turn.outward.copied(), &mut turn.deps.laboratory, &mut turn.listening) => turn.take_and_draw(msg),
-            () = tokio::time::sleep_until(wake) => turn.take(Msg::Ticked),
+            () = changed(&mut theme_changes) => turn.reload_themes(),
+            msg = next_message(turn.exporter.copied(), &mut turn.deps.experiments, &mut turn.server_log) => turn.handle_and_draw(msg),
+            () = tokio::time::sleep_until(wake) => turn.handle(Msg::Ticked),
         }
         turn.inputs(&mut input)?;
         match turn.perform(terminal, session).await? {

@@ -251,30 +251,6 @@ impl Form {
         self.focus = self.fields.len();
         self.problems.clear();
     }
-
-    /// The text that an editor of the user's is to open: the arguments as JSON.
-    pub fn text_for_editor(&self) -> String {
-        match self.mode {
-            FormMode::Raw => self.raw.text(),
-            FormMode::Rows => {
-                let args = self
-                    .typed()
-                    .unwrap_or_else(|_unread| Value::Object(Map::new()));
-                serde_json::to_string_pretty(&args).unwrap_or_default()
-            }
-        }
-    }
-
-    /// Takes what the editor left: into the rows if it can be read.
-    pub fn take_edited(&mut self, text: &str) {
-        self.raw = TextField::with_text(text.trim_end());
-        let was = std::mem::replace(&mut self.mode, FormMode::Raw);
-        self.focus = self.fields.len();
-        self.problems.clear();
-        if was == FormMode::Rows {
-            self.toggle();
-        }
-    }
 }
 
 #[cfg(test)]

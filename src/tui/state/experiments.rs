@@ -181,10 +181,10 @@ impl State {
             && number > experiments.notice_seen
         {
             experiments.notice_seen = number;
-            self.say(ToastLevel::Warn, Safe::new(&text));
+            self.notify(ToastLevel::Warn, Safe::new(&text));
         }
         if was_under_way && !self.is_experimenting() {
-            self.say(ToastLevel::Info, "the experiment is over");
+            self.notify(ToastLevel::Info, "the experiment is over");
         }
     }
 
@@ -195,7 +195,7 @@ impl State {
         commands: &mut Vec<UiCommand>,
     ) {
         if let Some(reason) = of_experiment(self) {
-            self.say(ToastLevel::Info, reason);
+            self.notify(ToastLevel::Info, reason);
         } else if let Some(plan) = self.plan_to_try() {
             let asked = self.experiment_asked(kind, &plan);
             commands.push(UiCommand::Experiment(ExperimentCommand::Begin(plan, asked)));

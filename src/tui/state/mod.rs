@@ -108,7 +108,7 @@ pub struct State {
     /// Which call is selected.
     pub selection: Selection,
     /// How many calls there were when one was added that is not there yet.
-    pub added_behind: Option<usize>,
+    pub calls_before_add: Option<usize>,
     /// The calls that more is to be done with at once.
     pub marked: BTreeSet<CallId>,
     /// Where the lists stand, in the order of [`Pane::LISTS`].
@@ -182,7 +182,7 @@ impl State {
             focus: Pane::Lanes,
             focused: Screen::ALL.map(|screen| screen.panes()[0]),
             selection: Selection::default(),
-            added_behind: None,
+            calls_before_add: None,
             marked: BTreeSet::new(),
             lists: [ListView::default(); Pane::LISTS.len()],
             rows: Default::default(),
@@ -212,7 +212,7 @@ impl State {
             catalogue,
             themes: ThemeList::default(),
         };
-        state.learn_tools();
+        state.add_listed_tools();
         state.settle();
         state
     }
@@ -281,18 +281,18 @@ impl State {
     }
 
     /// Says something to the user.
-    pub fn say(&mut self, level: ToastLevel, text: impl Into<super::text::Piece<'static>>) {
+    pub fn notify(&mut self, level: ToastLevel, text: impl Into<super::text::Piece<'static>>) {
         self.toasts.push(self.now, level, text.into());
     }
 
     /// Says what the automatic cap did since the last snapshot.
-    fn tell_cap_changes(&mut self, run: &Snapshot) {
+    fn announce_cap_changes(&mut self, run: &Snapshot) {
         let seen = self.run.cap_changes.latest().map(|change| change.at);
         let changes = run.cap_changes.iter().flatten();
         for change in changes.filter(|change| seen.is_none_or(|seen| change.at > seen)) {
             if change.step.auto.is_some() {
                 let text = change.step.to_string();
-                self.say(ToastLevel::Info, crate::output::Safe::new(&text));
+                self.notify(ToastLevel::Info, crate::output::Safe::new(&text));
             }
         }
     }
@@ -302,7 +302,7 @@ impl State {
         if run.auto.is_none() && self.wanted_cap == Some(run.policy.cap) {
             self.wanted_cap = None;
         }
-        self.tell_cap_changes(&run);
+        self.announce_cap_changes(&run);
         if let Some((number, text)) = &run.notice
             && *number > self.notice_seen
         {
@@ -313,7 +313,7 @@ impl State {
         self.run = run;
         self.run_at = self.now;
         self.select_added();
-        self.learn_tools();
+        self.add_listed_tools();
         self.cap_forecast = self
             .cap_forecast
             .take()

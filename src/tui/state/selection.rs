@@ -76,11 +76,11 @@ impl State {
     /// wants to see what becomes of it.
     pub(super) fn select_added(&mut self) {
         let calls = &self.run.calls;
-        let Some(row) = self.added_behind.and_then(|behind| calls.get(behind)) else {
+        let Some(row) = self.calls_before_add.and_then(|behind| calls.get(behind)) else {
             return;
         };
         self.selection = Selection::Chosen(row.id);
-        self.added_behind = None;
+        self.calls_before_add = None;
     }
 
     /// Puts everything in order after a change: the lists, the automatic

@@ -41,11 +41,11 @@ pub struct ServerLog {
     /// Whom it was heard of.
     pub of: (Option<ServerName>, Option<CallId>),
     /// Lines of the server's standard error.
-    pub complaints: Vec<Safe>,
+    pub stderr: Vec<Safe>,
     /// Bytes before them that are not kept.
     pub left_out_bytes: u64,
     /// The messages about the call, where they are kept.
-    pub talk: Option<Vec<MessageRow>>,
+    pub messages: Option<Vec<MessageRow>>,
     /// Further messages, which are not kept.
     pub left_out: u64,
 }
@@ -129,12 +129,12 @@ impl State {
         self.select_server(self.servers.list.row.saturating_add_signed(by));
     }
 
-    /// Takes what was heard.
-    pub fn set_server_log(&mut self, heard: ServerLog) {
-        if heard.of.1 != self.servers.log.of.1 {
+    /// Replaces the log of the selected server and call.
+    pub fn set_server_log(&mut self, log: ServerLog) {
+        if log.of.1 != self.servers.log.of.1 {
             self.servers.messages = TextScroll::default();
         }
-        self.servers.log = heard;
+        self.servers.log = log;
     }
 
     /// Selects the first server where none is, and lists its calls.
@@ -195,11 +195,11 @@ impl State {
             name,
             order: command,
         }));
-        self.say(ToastLevel::Info, said);
+        self.notify(ToastLevel::Info, said);
     }
 
     /// Takes over what servers tell of their tools.
-    pub(super) fn learn_tools(&mut self) {
+    pub(super) fn add_listed_tools(&mut self) {
         let mut is_changed = false;
         for row in self.run.servers.iter() {
             let known = self.servers.known.get(&row.name);

@@ -96,8 +96,10 @@ pub(in crate::tui) fn rows_wanted(state: &State) -> usize {
 /// Lines that it has use for: where there is a row for each lane, it has its
 /// own lanes below them; where there is one for each call, it shares theirs.
 pub(in crate::tui) fn earlier_run_lines(state: &State) -> u16 {
-    match (state.timeline.ghost(), state.timeline.rows) {
-        (Some(ghost), RowMode::Lanes) => u16::try_from(ghost.lanes.len() + 1).unwrap_or(u16::MAX),
+    match (state.timeline.earlier_run(), state.timeline.rows) {
+        (Some(earlier_run), RowMode::Lanes) => {
+            u16::try_from(earlier_run.lanes.len() + 1).unwrap_or(u16::MAX)
+        }
         _ => 0,
     }
 }

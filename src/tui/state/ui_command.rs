@@ -30,11 +30,11 @@ pub enum UiCommand {
     /// Copy this to the clipboard.
     Copy(CopySource),
     /// Write this into a file.
-    Keep(CopySource),
+    SaveToFile(CopySource),
     /// Give the terminal to a viewer of this.
-    Show(Viewer, CopySource),
+    View(Viewer, CopySource),
     /// Keep the arguments of a tool for later sessions.
-    Remember(ToolName, Value),
+    KeepArguments(ToolName, Value),
     /// Redraw every cell.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.

@@ -149,7 +149,7 @@ impl Glyphs {
     }
 
     /// A stretch of an earlier run.
-    pub fn ghost(self) -> &'static str {
+    pub fn thin_bar(self) -> &'static str {
         self.pick("▂", "=")
     }
 

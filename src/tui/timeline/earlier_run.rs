@@ -27,7 +27,7 @@ pub struct EarlierRun {
 impl EarlierRun {
     /// The bars of a run that was kept.
     pub fn of(run: &PastRun) -> Self {
-        let mut ghost = Self {
+        let mut earlier_run = Self {
             cap: run.cap,
             wall: run.wall,
             calls: run.calls,
@@ -37,8 +37,8 @@ impl EarlierRun {
         };
         for attempt in &run.attempts {
             let lane = attempt.lane.0 as usize;
-            if lane >= ghost.lanes.len() {
-                ghost.lanes.resize(lane + 1, Vec::new());
+            if lane >= earlier_run.lanes.len() {
+                earlier_run.lanes.resize(lane + 1, Vec::new());
             }
             let bars = ran(
                 attempt.call,
@@ -46,17 +46,21 @@ impl EarlierRun {
                 (attempt.started, attempt.stop_ordered, Some(attempt.ended)),
             );
             for bar in bars {
-                ghost.by_call.entry(bar.call).or_default().push(bar);
-                if let Some(lane) = ghost.lanes.get_mut(lane) {
+                earlier_run.by_call.entry(bar.call).or_default().push(bar);
+                if let Some(lane) = earlier_run.lanes.get_mut(lane) {
                     lane.push(bar);
                 }
             }
-            ghost.last_end = ghost.last_end.max(attempt.ended);
+            earlier_run.last_end = earlier_run.last_end.max(attempt.ended);
         }
-        for bars in ghost.lanes.iter_mut().chain(ghost.by_call.values_mut()) {
+        for bars in earlier_run
+            .lanes
+            .iter_mut()
+            .chain(earlier_run.by_call.values_mut())
+        {
             bars.sort_by_key(|bar| bar.from);
         }
-        ghost
+        earlier_run
     }
 
     /// The bars of a lane that are visible between two times.

@@ -70,7 +70,7 @@ const SHORTEST: Duration = Duration::from_millis(50);
 
 impl TimelineView {
     /// The run before that is shown.
-    pub fn ghost(&self) -> Option<&EarlierRun> {
+    pub fn earlier_run(&self) -> Option<&EarlierRun> {
         self.before.get(self.chosen)
     }
 
@@ -82,7 +82,9 @@ impl TimelineView {
 
     /// The whole run up to now, and the run before while that is shown.
     pub fn whole(&self, now: Duration) -> TimeWindow {
-        let before = self.ghost().map_or(Duration::ZERO, |ghost| ghost.last_end);
+        let before = self
+            .earlier_run()
+            .map_or(Duration::ZERO, |earlier_run| earlier_run.last_end);
         TimeWindow {
             from: Duration::ZERO,
             to: now.max(self.model.last_end).max(before).max(SHORTEST),

@@ -42,7 +42,7 @@ pub(super) fn act(
         AppAction::CancelAll if state.run.counts.open() > 0 => {
             layers.push(Confirm::new(Question::CancelAll));
         }
-        AppAction::CancelAll => state.say(ToastLevel::Info, "every call has ended"),
+        AppAction::CancelAll => state.notify(ToastLevel::Info, "every call has ended"),
         AppAction::CpuUnit => {
             state.cpu_unit = match state.cpu_unit {
                 CpuUnit::Core => CpuUnit::Machine,
@@ -52,7 +52,7 @@ pub(super) fn act(
         AppAction::Machine => layers.push(Machine),
         AppAction::Welcome => layers.push(Welcome),
         AppAction::Theme if state.themes.names.is_empty() => {
-            state.say(
+            state.notify(
                 ToastLevel::Info,
                 "no colours here: `fanout doctor` says why",
             );
@@ -72,5 +72,5 @@ fn toggle_mouse(state: &mut State, commands: &mut Vec<UiCommand>) {
     } else {
         "the mouse is the terminal's: it selects text"
     };
-    state.say(ToastLevel::Info, text);
+    state.notify(ToastLevel::Info, text);
 }

@@ -35,11 +35,11 @@ pub(super) fn act(
         CallAction::Detail => panes::detail(state),
         CallAction::Copy => with_source(state, commands, UiCommand::Copy),
         CallAction::CopyAs if state.selected().is_some() => layers.push(CopyAs::selected()),
-        CallAction::CopyAs => state.say(ToastLevel::Info, "no call is selected"),
+        CallAction::CopyAs => state.notify(ToastLevel::Info, "no call is selected"),
         CallAction::Edit => {
-            with_source(state, commands, |it| UiCommand::Show(Viewer::Editor, it));
+            with_source(state, commands, |it| UiCommand::View(Viewer::Editor, it));
         }
-        CallAction::Page => with_source(state, commands, |it| UiCommand::Show(Viewer::Pager, it)),
+        CallAction::Page => with_source(state, commands, |it| UiCommand::View(Viewer::Pager, it)),
         CallAction::Cancel if !state.marked.is_empty() => {
             layers.push(Confirm::new(Question::CancelMarked));
         }
@@ -68,7 +68,7 @@ fn with_source(
 ) {
     match state.copy_source() {
         Some(source) => commands.push(command(source)),
-        None => state.say(ToastLevel::Info, "no call is selected"),
+        None => state.notify(ToastLevel::Info, "no call is selected"),
     }
 }
 
@@ -78,7 +78,7 @@ fn chosen(state: &mut State) -> Option<(CallId, CallState)> {
     let found = state.selected().map(|row| (row.id, row.state.clone()));
     match &found {
         Some((call, _)) => state.selection = Selection::Chosen(*call),
-        None => state.say(ToastLevel::Info, "no call is selected"),
+        None => state.notify(ToastLevel::Info, "no call is selected"),
     }
     found
 }
@@ -89,12 +89,12 @@ fn cancel(state: &mut State, commands: &mut Vec<UiCommand>) {
         return;
     };
     if at.is_ended() {
-        state.say(ToastLevel::Info, figure::call(call).then(" has ended"));
+        state.notify(ToastLevel::Info, figure::call(call).then(" has ended"));
     } else if matches!(at, CallState::Stopping { .. }) {
         let text = figure::call(call)
             .then(" is being stopped; ")
             .then(key(state, Action::Kill));
-        state.say(ToastLevel::Info, text.then(" kills it now"));
+        state.notify(ToastLevel::Info, text.then(" kills it now"));
     } else if state.armed.is_some_and(|armed| armed.call == call) {
         state.armed = None;
         commands.push(UiCommand::Engine(Command::Cancel(vec![call])));
@@ -109,7 +109,7 @@ fn kill(state: &mut State, commands: &mut Vec<UiCommand>) {
         return;
     };
     if at.is_ended() {
-        state.say(ToastLevel::Info, figure::call(call).then(" has ended"));
+        state.notify(ToastLevel::Info, figure::call(call).then(" has ended"));
     } else {
         commands.push(UiCommand::Engine(Command::Kill(vec![call])));
     }
@@ -120,7 +120,7 @@ fn rerun(state: &mut State, commands: &mut Vec<UiCommand>) {
     if !state.marked.is_empty() {
         let calls = state.take_marked();
         let text = figure::plural(calls.len(), "call").then(" queued again");
-        state.say(ToastLevel::Info, text);
+        state.notify(ToastLevel::Info, text);
         commands.push(UiCommand::Engine(Command::Rerun(calls)));
         return;
     }
@@ -130,9 +130,9 @@ fn rerun(state: &mut State, commands: &mut Vec<UiCommand>) {
     let named = figure::call(call);
     if at.is_ended() {
         commands.push(UiCommand::Engine(Command::Rerun(vec![call])));
-        state.say(ToastLevel::Info, named.then(" queued again, as a new call"));
+        state.notify(ToastLevel::Info, named.then(" queued again, as a new call"));
     } else {
-        state.say(ToastLevel::Info, named.then(" has not ended"));
+        state.notify(ToastLevel::Info, named.then(" has not ended"));
     }
 }
 
@@ -154,12 +154,12 @@ fn reorder(state: &mut State, to: Reorder, commands: &mut Vec<UiCommand>) {
     };
     let queue = &state.run.queue;
     let Some(at) = queue.iter().position(|it| *it == call) else {
-        state.say(ToastLevel::Info, figure::call(call).then(" does not wait"));
+        state.notify(ToastLevel::Info, figure::call(call).then(" does not wait"));
         return;
     };
     let is_sorted = state.selector.sort != SortKey::Given || state.selector.is_reversed;
     if is_sorted && to != Reorder::First {
-        state.say(ToastLevel::Info, "sort by start to change the order");
+        state.notify(ToastLevel::Info, "sort by start to change the order");
         return;
     }
     let command = match to {

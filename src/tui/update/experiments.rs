@@ -27,14 +27,14 @@ pub(super) fn act(
         ExperimentsAction::ResultLater => turn(state, 1),
         ExperimentsAction::ExportResults => match state.experiments.shown() {
             Some(shown) => commands.push(UiCommand::Export(Arc::clone(shown))),
-            None => state.say(ToastLevel::Info, "there are no results yet"),
+            None => state.notify(ToastLevel::Info, "there are no results yet"),
         },
         ExperimentsAction::StopExperiment if state.is_experimenting() => {
             commands.push(UiCommand::Experiment(ExperimentCommand::Stop));
-            state.say(ToastLevel::Info, "stopping; what is known stays");
+            state.notify(ToastLevel::Info, "stopping; what is known stays");
         }
         ExperimentsAction::StopExperiment => {
-            state.say(ToastLevel::Info, "no experiment is under way");
+            state.notify(ToastLevel::Info, "no experiment is under way");
         }
     }
 }
@@ -47,14 +47,14 @@ fn turn(state: &mut State, by: isize) {
         } else {
             "there is no result after this one"
         };
-        state.say(ToastLevel::Info, said);
+        state.notify(ToastLevel::Info, said);
     }
 }
 
 /// Asks before every call is run again.
 fn ask(state: &mut State, layers: &mut Layers, kind: ExperimentKind) {
     match refusal::of_experiment(state) {
-        Some(reason) => state.say(ToastLevel::Info, reason),
+        Some(reason) => state.notify(ToastLevel::Info, reason),
         None => layers.push(Confirm::new(Question::Experiment(kind))),
     }
 }

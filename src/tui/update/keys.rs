@@ -73,7 +73,7 @@ pub(super) fn act(
         let left = layers.act(action, state, commands);
         act_on(left, state, layers, commands);
     } else if let Some(reason) = refusal::of_more_calls(state, action) {
-        state.say(ToastLevel::Warn, reason);
+        state.notify(ToastLevel::Warn, reason);
     } else {
         on_screen(state, layers, action, commands);
     }

@@ -36,13 +36,13 @@ pub(super) fn interrupted(state: &mut State, layers: &mut Layers, commands: &mut
         2 => {
             layers.clear();
             leave_after(state, Leaving::Interrupted, Command::Shutdown, commands);
-            state.say(ToastLevel::Warn, "cancelling all; Ctrl-C once more kills");
+            state.notify(ToastLevel::Warn, "cancelling all; Ctrl-C once more kills");
         }
         _ => {
             // Three are enough: more presses change nothing, and none is kept.
             state.interrupts.truncate(3);
             leave_after(state, Leaving::Interrupted, Command::KillAll, commands);
-            state.say(ToastLevel::Warn, "killing all");
+            state.notify(ToastLevel::Warn, "killing all");
         }
     }
 }
@@ -64,6 +64,6 @@ pub(super) fn engine_ended(state: &mut State, commands: &mut Vec<UiCommand>) {
         Some(Leaving::Drained | Leaving::Cancelled) => {
             commands.push(UiCommand::Leave(Leave::Quit));
         }
-        None => state.say(ToastLevel::Error, "the engine has ended; q leaves"),
+        None => state.notify(ToastLevel::Error, "the engine has ended; q leaves"),
     }
 }

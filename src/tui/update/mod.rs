@@ -48,15 +48,15 @@ pub enum Msg {
     /// The names of all themes.
     ThemesListed(Vec<String>),
     /// Something that the user should know of.
-    Said(ToastLevel, String),
+    Notice(ToastLevel, String),
     /// An experiment is further, or there is none.
-    Learned(ExperimentStatus),
+    ExperimentChanged(ExperimentStatus),
     /// The laboratory took no order.
-    OrderRefused,
+    ExperimentRefused,
     /// The engine took no command.
     CommandRefused,
     /// The user is new here.
-    Welcomed,
+    FirstStart,
     /// The engine has ended.
     EngineEnded,
     /// Time passed.
@@ -82,20 +82,22 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::Read(news) => state.set_read(news),
         Msg::ThemeApplied(name) => state.themes.current = name,
         Msg::ThemesListed(names) => state.themes.names = names,
-        Msg::Said(level, text) => state.say(level, Safe::new(&text)),
-        Msg::Learned(news) => state.set_experiment_status(news),
-        Msg::OrderRefused => state.say(ToastLevel::Warn, "no order is taken now; try again"),
-        Msg::CommandRefused => state.say(
+        Msg::Notice(level, text) => state.notify(level, Safe::new(&text)),
+        Msg::ExperimentChanged(news) => state.set_experiment_status(news),
+        Msg::ExperimentRefused => {
+            state.notify(ToastLevel::Warn, "no order is taken now; try again")
+        }
+        Msg::CommandRefused => state.notify(
             ToastLevel::Warn,
             "the engine takes no more commands now; try again",
         ),
-        Msg::Welcomed => layers.push(Welcome),
+        Msg::FirstStart => layers.push(Welcome),
         Msg::EngineEnded => leave::engine_ended(state, &mut commands),
         Msg::Ticked => {}
     }
     let is_add = |it: &UiCommand| matches!(it, UiCommand::Engine(Command::Add(_)));
     if commands.iter().any(is_add) {
-        state.added_behind = Some(state.run.calls.len());
+        state.calls_before_add = Some(state.run.calls.len());
     }
     expire(state);
     commands

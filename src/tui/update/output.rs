@@ -26,8 +26,8 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) 
             };
             state.restart_output();
         }
-        OutputAction::OutputForm => state.turn_form(),
-        OutputAction::OutputScope => state.turn_scope(),
+        OutputAction::OutputForm => state.next_form(),
+        OutputAction::OutputScope => state.next_scope(),
         OutputAction::Search => layers.push(SearchPrompt::new(state)),
         OutputAction::NextMatch => state.find_next(Direction::Forward),
         OutputAction::PreviousMatch => state.find_next(Direction::Backward),
@@ -35,7 +35,7 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) 
             state.output.find.is_filter = true;
             layers.push(SearchPrompt::new(state));
         }
-        OutputAction::OnlyMatches => state.turn_filter(),
+        OutputAction::OnlyMatches => state.toggle_filter(),
         OutputAction::Left if state.is_tree_shown() => state.output.tree.close(),
         OutputAction::Right if state.is_tree_shown() => state.output.tree.open(),
         OutputAction::Left => state.shift_output(-SIDEWAYS),

@@ -15,7 +15,7 @@ pub(super) fn act(
     commands: &mut Vec<UiCommand>,
 ) {
     if let Some(reason) = refusal::of_server(state, action) {
-        state.say(ToastLevel::Info, reason);
+        state.notify(ToastLevel::Info, reason);
         return;
     }
     let Some(row) = state.selected_server() else {

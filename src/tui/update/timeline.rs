@@ -12,7 +12,7 @@ pub(super) fn act(state: &mut State, action: TimelineAction) {
     if action == TimelineAction::EarlierRun
         && let Some(reason) = refusal::of_earlier_run(state)
     {
-        return state.say(ToastLevel::Info, reason);
+        return state.notify(ToastLevel::Info, reason);
     }
     let timeline = &mut state.timeline;
     match action {

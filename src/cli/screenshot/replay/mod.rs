@@ -119,7 +119,7 @@ async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer
         settings: DashboardSettings::default(),
         recalled: SavedSession::default(),
         run_folder: PathBuf::from("/run"),
-        laboratory: Some(laboratory(&script.plan)),
+        experiments: Some(laboratory(&script.plan)),
     };
     let Ok(mut terminal) = Terminal::new(canvas.clone());
     // No step gives the terminal away, so the keys are asked for once.

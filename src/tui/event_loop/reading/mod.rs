@@ -36,7 +36,7 @@ impl PaneReader {
         let mut news = Vec::new();
         if let Some(wanted) = state.wanted_output() {
             search(reader, state, &mut news);
-            self.tally(reader, state, &mut news);
+            self.match_count(reader, state, &mut news);
             if state.output.read != Some(wanted) && !state.is_tree_shown() {
                 let page = self.page(reader, state, &wanted);
                 news.push(ReadResult::Page(wanted, page));
@@ -85,8 +85,8 @@ impl PaneReader {
     }
 
     /// Counts on.
-    fn tally(&mut self, reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
-        let Some(of) = state.wanted_tally() else {
+    fn match_count(&mut self, reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
+        let Some(of) = state.wanted_match_count() else {
             return;
         };
         let Some(pattern) = state.output.find.pattern() else {
@@ -103,7 +103,7 @@ impl PaneReader {
         };
         let is_whole = !reader.extend(filter, STEP_BYTES);
         let at = state.output.find.at;
-        let tally = MatchCount {
+        let match_count = MatchCount {
             total: filter.total(),
             before: at.map_or(0, |at| reader.rank(filter, at)),
             at,
@@ -111,30 +111,30 @@ impl PaneReader {
             is_full: filter.is_full(),
             generation,
         };
-        news.push(ReadResult::Tallied(of, tally));
+        news.push(ReadResult::Counted(of, match_count));
     }
 }
 
 /// Searches on for the next match.
 fn search(reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
     let (find, streams) = (&state.output.find, state.output.streams);
-    let (Some(quest), Some(pattern)) = (find.quest, find.pattern()) else {
+    let (Some(search), Some(pattern)) = (find.search, find.pattern()) else {
         return;
     };
     let request = SearchRequest {
         attempt: None,
         streams,
-        from: quest.from,
-        direction: quest.direction,
+        from: search.from,
+        direction: search.direction,
         budget_bytes: STEP_BYTES,
     };
     let found = match state.shown_source() {
         Some(OutputSource::Call { call, .. }) => reader.search(call, &request, pattern),
         Some(OutputSource::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
-        Some(OutputSource::Live) => search_live(reader, &quest, pattern),
+        Some(OutputSource::Live) => search_live(reader, &search, pattern),
         Some(OutputSource::Matches(_)) | None => SearchProgress::Nothing,
     };
-    news.push(ReadResult::Found(quest, found));
+    news.push(ReadResult::Found(search, found));
 }
 
 /// All calls in the order of the plan.
@@ -143,14 +143,14 @@ pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
 }
 
 /// Looks through some rows of interleaved output for a match.
-fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> SearchProgress {
+fn search_live(reader: &Reader, search: &MatchSearch, pattern: &Pattern) -> SearchProgress {
     let end = reader.interleaved(Position::Tail, 0).total;
     let Some(last) = end.checked_sub(1) else {
         return SearchProgress::Nothing;
     };
-    let from = quest.from.min(last);
-    let begin = match quest.direction {
-        Direction::Forward if quest.from > last => return SearchProgress::Nothing,
+    let from = search.from.min(last);
+    let begin = match search.direction {
+        Direction::Forward if search.from > last => return SearchProgress::Nothing,
         Direction::Forward => from,
         Direction::Backward => (from + 1).saturating_sub(STEP_ROWS),
     };
@@ -159,7 +159,7 @@ fn search_live(reader: &Reader, quest: &MatchSearch, pattern: &Pattern) -> Searc
         Row::Title { .. } => false,
         Row::Line { line, .. } => !pattern.find_in(&line.text).is_empty(),
     };
-    let (hit, next) = match quest.direction {
+    let (hit, next) = match search.direction {
         Direction::Forward => {
             let after = rows.rows.last().map_or(end, |row| row.number() + 1);
             let next = (after < end).then_some(after);

@@ -51,22 +51,22 @@ impl ServerLogReader {
             return None;
         }
         self.last = Some(now);
-        let complaints = server
+        let stderr = server
             .as_ref()
             .map(|name| self.protocol_log.server_stderr(name));
-        let complaints = complaints.unwrap_or_default();
-        let talk = call.and_then(|call| self.protocol_log.exchange(call));
+        let stderr = stderr.unwrap_or_default();
+        let messages = call.and_then(|call| self.protocol_log.exchange(call));
         Some(ReadResult::ServerLog(ServerLog {
             of: (server, call),
-            complaints: Safe::lines(&complaints.text).collect(),
-            left_out_bytes: complaints.left_out,
-            left_out: talk.as_ref().map_or(0, |talk| talk.left_out),
-            talk: talk.map(|talk| talk.messages.iter().map(letter).collect()),
+            stderr: Safe::lines(&stderr.text).collect(),
+            left_out_bytes: stderr.left_out,
+            left_out: messages.as_ref().map_or(0, |messages| messages.left_out),
+            messages: messages.map(|messages| messages.messages.iter().map(row).collect()),
         }))
     }
 }
 
-fn letter(message: &Message) -> MessageRow {
+fn row(message: &Message) -> MessageRow {
     MessageRow {
         at: message.at,
         by: message.by,

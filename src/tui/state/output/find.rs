@@ -18,8 +18,8 @@ pub struct Find {
     /// The place of the match that was found last.
     pub at: Option<u64>,
     /// The search that is under way.
-    pub quest: Option<MatchSearch>,
-    tally: Option<(MatchCountKey, MatchCount)>,
+    pub search: Option<MatchSearch>,
+    match_count: Option<(MatchCountKey, MatchCount)>,
     /// Where the pane stood before the pattern was typed.
     before: Option<(Position, usize)>,
 }
@@ -80,18 +80,20 @@ impl Find {
     }
 
     /// Matches counted so far.
-    pub fn tally(&self) -> MatchCount {
-        self.tally.map(|(_, tally)| tally).unwrap_or_default()
+    pub fn match_count(&self) -> MatchCount {
+        self.match_count
+            .map(|(_, match_count)| match_count)
+            .unwrap_or_default()
     }
 
-    pub(super) fn count(&mut self, of: MatchCountKey, tally: MatchCount) {
-        self.tally = Some((of, tally));
+    pub(super) fn count(&mut self, of: MatchCountKey, match_count: MatchCount) {
+        self.match_count = Some((of, match_count));
     }
 
     /// Forgets where the last match was.
     pub(super) fn leave(&mut self) {
         self.at = None;
-        self.quest = None;
+        self.search = None;
         self.before = None;
     }
 
@@ -101,9 +103,9 @@ impl Find {
         }
         text.clone_into(&mut self.text);
         self.revision += 1;
-        self.tally = None;
+        self.match_count = None;
         self.at = None;
-        self.quest = None;
+        self.search = None;
         (self.pattern, self.problem) = match text {
             "" => (None, None),
             text => match Pattern::regex(text) {
@@ -134,7 +136,7 @@ impl State {
         let (index, _) = self.first_output_row();
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
         if self.output.find.pattern.is_some() {
-            self.output.find.quest = Some(MatchSearch {
+            self.output.find.search = Some(MatchSearch {
                 from: first,
                 direction: Direction::Forward,
                 has_turned: false,
@@ -143,7 +145,7 @@ impl State {
     }
 
     /// Gives up what was typed, and goes back to where the pane stood.
-    pub fn drop_find(&mut self) {
+    pub fn cancel_find(&mut self) {
         self.output.picked = None;
         let before = self.output.find.before.take();
         self.output.find.set("");
@@ -156,7 +158,7 @@ impl State {
     /// Goes to the next match, or to the one before.
     pub fn find_next(&mut self, direction: Direction) {
         if self.output.find.pattern.is_none() {
-            self.say(ToastLevel::Info, "nothing is searched for");
+            self.notify(ToastLevel::Info, "nothing is searched for");
             return;
         }
         if self.is_tree_shown() || self.output.is_filtered() {
@@ -169,45 +171,45 @@ impl State {
         }
         let (index, _) = self.first_output_row();
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
-        let mut quest = MatchSearch {
+        let mut search = MatchSearch {
             from: first,
             direction,
             has_turned: false,
         };
         match (self.output.find.at, direction) {
-            (Some(at), Direction::Forward) => quest.from = at + 1,
+            (Some(at), Direction::Forward) => search.from = at + 1,
             (Some(0), Direction::Backward) => {
-                (quest.from, quest.has_turned) = (u64::MAX, true);
+                (search.from, search.has_turned) = (u64::MAX, true);
             }
-            (Some(at), Direction::Backward) => quest.from = at - 1,
+            (Some(at), Direction::Backward) => search.from = at - 1,
             (None, _) => {}
         }
-        self.output.find.quest = Some(quest);
+        self.output.find.search = Some(search);
     }
 
     /// Shows only the lines that match, or all.
-    pub fn turn_filter(&mut self) {
+    pub fn toggle_filter(&mut self) {
         if self.output.scope != Scope::Call || self.is_tree_shown() {
-            self.say(ToastLevel::Info, "only the lines of one call are filtered");
+            self.notify(ToastLevel::Info, "only the lines of one call are filtered");
             return;
         }
         // The line that was found last, or the first on the screen, stays.
         let (index, _) = self.first_output_row();
         let row = self.output.page.rows.get(index);
         let number = row.and_then(|row| row.line()).map(|line| line.number);
-        let tally = self.output.find.tally();
+        let match_count = self.output.find.match_count();
         self.output.find.is_filter = !self.output.find.is_filter;
         self.output.picked = None;
         self.output.skipped = 0;
         self.output.position = match (self.output.find.is_filter, self.output.find.at, number) {
-            (true, Some(at), _) if tally.at == Some(at) => Position::Line(tally.before),
+            (true, Some(at), _) if match_count.at == Some(at) => Position::Line(match_count.before),
             (false, _, Some(number)) => Position::Line(number),
             (true, ..) | (false, _, None) => Position::Tail,
         };
     }
 
     /// Whose matches are counted, where that is one call's.
-    pub fn tally_of(&self) -> Option<MatchCountKey> {
+    pub fn match_count_key(&self) -> Option<MatchCountKey> {
         self.output.find.pattern.as_ref()?;
         let is_lines = self.output.scope == Scope::Call && self.output.form != OutputForm::Tree;
         let call = self.selected().filter(|_| is_lines)?.id;
@@ -219,52 +221,59 @@ impl State {
     }
 
     /// Whose matches have to be counted on.
-    pub fn wanted_tally(&self) -> Option<MatchCountKey> {
-        let of = self.tally_of()?;
+    pub fn wanted_match_count(&self) -> Option<MatchCountKey> {
+        let of = self.match_count_key()?;
         let generation = self.selected()?.output.generation;
         let at = self.output.find.at;
-        let is_done = self.output.find.tally.is_some_and(|(known, tally)| {
-            known == of && tally.is_whole && tally.generation == generation && tally.at == at
-        });
+        let is_done = self
+            .output
+            .find
+            .match_count
+            .is_some_and(|(known, match_count)| {
+                known == of
+                    && match_count.is_whole
+                    && match_count.generation == generation
+                    && match_count.at == at
+            });
         (!is_done).then_some(of)
     }
 
-    pub(super) fn take_found(&mut self, quest: MatchSearch, found: SearchProgress) {
-        if self.output.find.quest != Some(quest) {
+    pub(super) fn set_search_progress(&mut self, search: MatchSearch, found: SearchProgress) {
+        if self.output.find.search != Some(search) {
             return;
         }
         match found {
             SearchProgress::At(place) => {
-                self.output.find.quest = None;
+                self.output.find.search = None;
                 self.output.find.at = Some(place);
                 self.show_place(place);
-                if quest.has_turned {
-                    self.say(
+                if search.has_turned {
+                    self.notify(
                         ToastLevel::Info,
-                        match quest.direction {
-                            Direction::Forward => "the search went on at the top",
-                            Direction::Backward => "the search went on at the bottom",
+                        match search.direction {
+                            Direction::Forward => "the search wrapped to the top",
+                            Direction::Backward => "the search wrapped to the bottom",
                         },
                     );
                 }
             }
             SearchProgress::NotYet { from } => {
-                self.output.find.quest = Some(MatchSearch { from, ..quest });
+                self.output.find.search = Some(MatchSearch { from, ..search });
             }
-            SearchProgress::Nothing if quest.has_turned => {
-                self.output.find.quest = None;
+            SearchProgress::Nothing if search.has_turned => {
+                self.output.find.search = None;
                 self.output.find.at = None;
-                self.say(ToastLevel::Info, "no line matches");
+                self.notify(ToastLevel::Info, "no line matches");
             }
             SearchProgress::Nothing => {
-                let from = match quest.direction {
+                let from = match search.direction {
                     Direction::Forward => 0,
                     Direction::Backward => u64::MAX,
                 };
-                self.output.find.quest = Some(MatchSearch {
+                self.output.find.search = Some(MatchSearch {
                     from,
                     has_turned: true,
-                    ..quest
+                    ..search
                 });
             }
         }
@@ -272,17 +281,21 @@ impl State {
 
     /// How many lines match, and which of them was found last.
     pub fn find_figures(&self) -> Option<crate::tui::text::Piece<'static>> {
-        let of = self.tally_of()?;
-        let (_, tally) = self.output.find.tally.filter(|(known, _)| *known == of)?;
-        let total = figure::count(tally.total as usize);
-        let total = match (tally.is_full, tally.is_whole) {
+        let of = self.match_count_key()?;
+        let (_, match_count) = self
+            .output
+            .find
+            .match_count
+            .filter(|(known, _)| *known == of)?;
+        let total = figure::count(match_count.total as usize);
+        let total = match (match_count.is_full, match_count.is_whole) {
             (true, _) => total.then("+"),
             (false, true) => total,
             (false, false) => total.then("…"),
         };
-        let at = self.output.find.at.filter(|at| tally.at == Some(*at));
+        let at = self.output.find.at.filter(|at| match_count.at == Some(*at));
         Some(match at {
-            Some(_) => figure::count(tally.before as usize + 1)
+            Some(_) => figure::count(match_count.before as usize + 1)
                 .then("/")
                 .then(total),
             None => total,

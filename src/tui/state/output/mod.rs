@@ -169,7 +169,7 @@ impl State {
             Scope::Call => {}
         }
         let call = self.selected()?.id;
-        if let Some(of) = self.tally_of().filter(|_| self.output.is_filtered()) {
+        if let Some(of) = self.match_count_key().filter(|_| self.output.is_filtered()) {
             return Some(OutputSource::Matches(of));
         }
         let form = match self.output.form {
@@ -192,7 +192,7 @@ impl State {
             // Both only ever grow, and so does their sum.
             OutputSource::Matches(_) => {
                 let printed = self.selected()?.output.generation;
-                printed.wrapping_add(self.output.find.tally().total)
+                printed.wrapping_add(self.output.find.match_count().total)
             }
             OutputSource::Combined(_) | OutputSource::Live => self.generations(),
         };
@@ -233,8 +233,8 @@ impl State {
                 self.output.page.wrap(width, &mut before);
                 self.output.read = Some(wanted);
             }
-            ReadResult::Found(quest, found) => self.take_found(quest, found),
-            ReadResult::Tallied(of, tally) => self.output.find.count(of, tally),
+            ReadResult::Found(search, found) => self.set_search_progress(search, found),
+            ReadResult::Counted(of, match_count) => self.output.find.count(of, match_count),
             ReadResult::Tree(of, tree) => self.output.tree.take(of, tree),
             ReadResult::ServerLog(heard) => self.set_server_log(heard),
         }
@@ -258,7 +258,7 @@ impl State {
     }
 
     /// Shows whose output comes next: the call's, all in order, all as it came.
-    pub(in crate::tui) fn turn_scope(&mut self) {
+    pub(in crate::tui) fn next_scope(&mut self) {
         self.output.scope = match self.output.scope {
             Scope::Call => Scope::Combined,
             Scope::Combined => Scope::Live,
@@ -268,9 +268,9 @@ impl State {
     }
 
     /// Shows the output in the next form.
-    pub(in crate::tui) fn turn_form(&mut self) {
+    pub(in crate::tui) fn next_form(&mut self) {
         if self.output.scope != Scope::Call {
-            self.say(
+            self.notify(
                 ToastLevel::Info,
                 "only the output of one call has other forms",
             );

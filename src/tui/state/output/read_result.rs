@@ -14,7 +14,7 @@ pub enum ReadResult {
     /// How a piece of a search ended.
     Found(MatchSearch, SearchProgress),
     /// How many lines match so far.
-    Tallied(MatchCountKey, MatchCount),
+    Counted(MatchCountKey, MatchCount),
     /// The document of a call, as it was when its output had grown so far.
     Tree((CallId, u64), Tree),
     /// Messages of a server and of a call.

@@ -29,7 +29,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let mut left = chrome::title(view, Pane::Tools, "Tools");
     left.put(figure::count(tools.found.len()), view.style(Role::Title))
         .skip(1);
-    let right = standing(view);
+    let right = status(view);
     let inner = chrome::frame(view, Pane::Tools, &left, &right, buf);
     if view.state.catalogue.tools().len() == 0 {
         chrome::empty(view, inner, NO_TOOLS, buf);
@@ -39,7 +39,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(
             view,
             inner,
-            &["No tool is like that. Esc takes the filter away."],
+            &["No tool matches the filter. Esc removes it."],
             buf,
         );
         return;
@@ -65,7 +65,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 }
 
 /// Returns the filter, or else the number of servers that may have more tools.
-fn standing(view: &View<'_>) -> Strip {
+fn status(view: &View<'_>) -> Strip {
     let mut right = view.strip(u16::MAX);
     if !view.state.tools.filter.is_empty() {
         right.put(" / ", view.style(Role::Muted));
@@ -84,7 +84,7 @@ fn standing(view: &View<'_>) -> Strip {
         let key = view.state.keymap.key(Action::ScreenServers);
         right.put(" ", muted);
         right.put(figure::plural(at_rest, "server"), muted);
-        right.put(" at rest: ", muted);
+        right.put(" not running: ", muted);
         right.put(
             Safe::new(&key.unwrap_or_default()),
             view.style(Role::KeyHint),
@@ -97,7 +97,7 @@ fn standing(view: &View<'_>) -> Strip {
 /// Text shown while no tool is known.
 const NO_TOOLS: &[&str] = &[
     "No tool is known yet.",
-    "Servers tell of theirs once they are started: screen 8.",
+    "Servers list theirs once they are started: screen 8.",
 ];
 
 /// Draws one tool: its name and what it does.

@@ -60,25 +60,25 @@ struct Right {
 
 /// Both ends, as thrifty as they must be, and the column of the right one.
 fn ends(view: &View<'_>, area: Rect) -> (Strip, Right, u16) {
-    let mut thrift = 0;
+    let mut level = 0;
     loop {
-        let left = left(view, area.width, thrift);
-        let right = right(view, area.width, thrift);
+        let left = left(view, area.width, level);
+        let right = right(view, area.width, level);
         let fits = left.used() + right.strip.used() + 1 < usize::from(area.width);
-        if fits || thrift == CPU {
+        if fits || level == CPU {
             let x = area.right().saturating_sub(right.strip.used() as u16 + 1);
             let x = x.max(area.x + left.used() as u16 + 1);
             return (left, right, x);
         }
-        thrift += 1;
+        level += 1;
     }
 }
 
-fn left(view: &View<'_>, width: u16, thrift: DetailLevel) -> Strip {
+fn left(view: &View<'_>, width: u16, level: DetailLevel) -> Strip {
     let (counts, glyphs) = (&view.state.run.counts, view.glyphs);
     let mut strip = Strip::new(width, glyphs);
     strip.skip(1);
-    if thrift < PLAN {
+    if level < PLAN {
         strip.put("fanout ", view.style(Role::Title));
         strip.put(glyphs.then(), view.style(Role::Muted)).skip(1);
         strip.put_cut(
@@ -95,7 +95,7 @@ fn left(view: &View<'_>, width: u16, thrift: DetailLevel) -> Strip {
         }
         let style = view.style(role);
         strip.put(sign, style).put(figure::count(number), style);
-        if thrift < WORDS {
+        if level < WORDS {
             strip.skip(1).put(word, style).skip(1);
         }
         strip.skip(1);
@@ -134,7 +134,7 @@ fn left(view: &View<'_>, width: u16, thrift: DetailLevel) -> Strip {
     strip
 }
 
-fn right(view: &View<'_>, width: u16, thrift: DetailLevel) -> Right {
+fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
     let state = view.state;
     let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
@@ -147,7 +147,7 @@ fn right(view: &View<'_>, width: u16, thrift: DetailLevel) -> Right {
         strip.put("auto ~", style);
     }
     strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
-    if let Some(auto) = auto.filter(|_| thrift < PLAN) {
+    if let Some(auto) = auto.filter(|_| level < PLAN) {
         machine_room(view, &auto, &mut strip);
     }
     let busy = state.run.counts.busy();
@@ -155,20 +155,20 @@ fn right(view: &View<'_>, width: u16, thrift: DetailLevel) -> Right {
         let warn = view.style(Role::Stopping);
         strip.put(" (", warn).put(figure::count(busy), warn);
         strip.put(
-            if thrift < TRENDS {
+            if level < TRENDS {
                 " running, draining)"
             } else {
                 ", draining)"
             },
             warn,
         );
-    } else if has_outlook(view) {
-        outlook(view, &mut strip);
-    } else if thrift < HINT {
+    } else if has_forecast(view) {
+        forecast(view, &mut strip);
+    } else if level < HINT {
         hint = Some(strip.used() + 1);
         strip.put(" [-/+]", view.style(Role::Muted));
     }
-    machine(view, &mut strip, thrift);
+    machine(view, &mut strip, level);
     strip
         .skip(2)
         .put(figure::whole_clock(state.elapsed()), style);
@@ -189,19 +189,19 @@ fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
     }
 }
 
-fn has_outlook(view: &View<'_>) -> bool {
-    let outlook = view.state.cap_forecast.as_ref();
-    outlook.is_some_and(|outlook| view.state.now < outlook.until)
+fn has_forecast(view: &View<'_>) -> bool {
+    let forecast = view.state.cap_forecast.as_ref();
+    forecast.is_some_and(|forecast| view.state.now < forecast.until)
 }
 
 /// While the cap is turned: the estimated time left at the caps around it.
-fn outlook(view: &View<'_>, strip: &mut Strip) {
-    let Some(outlook) = &view.state.cap_forecast else {
+fn forecast(view: &View<'_>, strip: &mut Strip) {
+    let Some(forecast) = &view.state.cap_forecast else {
         return;
     };
     let muted = view.style(Role::Muted);
-    for (cap, left) in &outlook.left {
-        let style = if *cap == outlook.cap {
+    for (cap, left) in &forecast.left {
+        let style = if *cap == forecast.cap {
             view.style(Role::Accent)
         } else {
             muted
@@ -225,7 +225,7 @@ fn phase(view: &View<'_>, strip: &mut Strip) {
 }
 
 /// The machine's gauges. Nothing is shown of what was never read.
-fn machine(view: &View<'_>, strip: &mut Strip, thrift: DetailLevel) {
+fn machine(view: &View<'_>, strip: &mut Strip, level: DetailLevel) {
     let run = &view.state.run;
     let (machine, cores) = (&run.machine, run.cores.max(1) as f32);
     let Some(latest) = machine.latest() else {
@@ -245,7 +245,7 @@ fn machine(view: &View<'_>, strip: &mut Strip, thrift: DetailLevel) {
         }
     };
     let label = view.style(Role::Muted);
-    if thrift < CPU
+    if level < CPU
         && let Some(used) = latest.cpu_cores
     {
         let style = gauge(used / cores);
@@ -253,19 +253,19 @@ fn machine(view: &View<'_>, strip: &mut Strip, thrift: DetailLevel) {
             .skip(2)
             .put("CPU ", label)
             .put(figure::percent(used / cores), style);
-        if thrift < TRENDS {
+        if level < TRENDS {
             let levels = machine.iter().map(|it| Some(it?.cpu_cores? / cores));
             sparkline::put(strip.skip(1), levels, 6, style, view.glyphs);
         }
     }
-    if thrift < MEMORY {
+    if level < MEMORY {
         let total = latest.memory_total_bytes.max(1) as f32;
         let style = gauge(latest.memory_used_bytes as f32 / total);
         strip
             .skip(2)
             .put("MEM ", label)
             .put(figure::bytes(latest.memory_used_bytes), style);
-        if thrift < TRENDS {
+        if level < TRENDS {
             strip
                 .put("/", label)
                 .put(figure::bytes(latest.memory_total_bytes), label)

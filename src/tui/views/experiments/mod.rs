@@ -158,9 +158,9 @@ fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
     if lines.is_empty() {
         let mut line = view.strip(width);
         let text = if experiment.is_under_way() {
-            "What is known is shown from the first whole block on."
+            "Results appear after the first complete block."
         } else {
-            "No block is whole: nothing can be said."
+            "No block is complete: there is no result."
         };
         line.skip(1).put(text, view.style(Role::Muted));
         lines.push(line);

@@ -35,7 +35,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     let left = title::title(view);
-    let right = title::standing(view, &left);
+    let right = title::status(view, &left);
     let inner = chrome::frame(view, Pane::Output, &left, &right, buf);
     if view.state.is_tree_shown() {
         tree::render(view, inner, buf);

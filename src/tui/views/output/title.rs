@@ -60,7 +60,7 @@ fn call(view: &View<'_>, left: &mut Strip) {
 
 /// Where the pane stands, what is searched for and what of the output is
 /// gone, as far as there is room beside `left`: what matters less gives way.
-pub(in crate::tui) fn standing(view: &View<'_>, left: &Strip) -> Strip {
+pub(in crate::tui) fn status(view: &View<'_>, left: &Strip) -> Strip {
     let state = view.state;
     let width = view.layout.pane(Pane::Output).width;
     let mut right = view.strip(width);
@@ -153,7 +153,7 @@ fn search(view: &View<'_>, right: &mut Strip) {
         right.put(" not a pattern", view.style(Role::ToastWarn));
     } else if let Some(figures) = view.state.find_figures() {
         right.skip(1).put(figures, accent);
-    } else if find.quest.is_some() {
+    } else if find.search.is_some() {
         right.put(view.glyphs.ellipsis(), muted);
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         } else if state.selector.filter.is_empty() {
             &["Nothing waits. O shows all calls, a adds one."]
         } else {
-            &["No call is like that. Esc takes the filter away."]
+            &["No call matches the filter. Esc removes it."]
         };
         chrome::empty(view, body, lines, buf);
         return;

@@ -68,7 +68,7 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
     let elapsed = row.elapsed(view.state.run_now());
     let elapsed = elapsed.map_or_else(Piece::default, figure::clock);
     strip.cell(elapsed, 7, Align::Right, muted).skip(1);
-    strip.put(standing(row), own);
+    strip.put(status(row), own);
     strip.draw(area.as_position(), buf);
     if view.state.selection.call() == Some(row.id) {
         chrome::select(view, Pane::ServerCalls, area, buf);
@@ -77,7 +77,7 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
 
 /// Where a call stands: what is known of its cancel, how it ended, or what was
 /// heard of it last.
-fn standing(row: &CallRow) -> Piece<'static> {
+fn status(row: &CallRow) -> Piece<'static> {
     if row.state.is_ended() {
         let word = Piece::from(row.state.word());
         return match &row.reason {

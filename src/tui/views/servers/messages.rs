@@ -29,11 +29,11 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         left.put(Safe::new(row.name.as_str()), title).skip(1);
     }
     let inner = chrome::frame(view, Pane::Messages, &left, &view.strip(0), buf);
-    let Some(letters) = letters(view.state) else {
+    let Some(messages) = messages(view.state) else {
         chrome::empty(view, inner, nothing(view.state), buf);
         return;
     };
-    let rows = rows(view, letters, inner.width);
+    let rows = rows(view, messages, inner.width);
     let scroll = &view.state.servers.messages;
     let first = scroll.settle(rows.len(), usize::from(inner.height));
     let shown = rows.iter().skip(first);
@@ -44,38 +44,38 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 
 fn nothing(state: &State) -> &'static [&'static str] {
     match state.selected() {
-        None => &["Select a call to read what was said about it."],
+        None => &["Select a call to read its messages."],
         Some(row) if state.server_of(row).is_none() => &["No server works on this call."],
         Some(row) if row.started.is_none() => &["It has not started yet."],
-        Some(_) => &["Its messages are no longer kept, or nothing was said."],
+        Some(_) => &["Its messages are no longer kept, or there were none."],
     }
 }
 
 /// The messages, if they are those of the selected call.
-fn letters(state: &State) -> Option<&[MessageRow]> {
-    let heard = &state.servers.log;
-    let is_of = heard.of.1.is_some() && heard.of.1 == state.selection.call();
-    heard.talk.as_deref().filter(|_| is_of)
+fn messages(state: &State) -> Option<&[MessageRow]> {
+    let log = &state.servers.log;
+    let is_of = log.of.1.is_some() && log.of.1 == state.selection.call();
+    log.messages.as_deref().filter(|_| is_of)
 }
 
-fn rows(view: &View<'_>, letters: &[MessageRow], width: u16) -> Vec<Strip> {
+fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
     let muted = view.style(Role::Muted);
     let mut rows = Vec::new();
-    for letter in letters {
+    for message in messages {
         let mut strip = view.strip(width);
-        strip.skip(1).put(figure::stamp(letter.at), muted).skip(1);
-        match letter.by {
+        strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
+        match message.by {
             Side::Fanout => strip.put("sent", view.style(Role::Accent)),
             Side::Server => strip.put("server", view.style(Role::Series2)),
         };
         strip.put(", ", muted);
-        strip.put(figure::bytes(letter.bytes as u64), muted);
-        if letter.cut > 0 {
+        strip.put(figure::bytes(message.bytes as u64), muted);
+        if message.cut > 0 {
             strip.put(", without its last ", muted);
-            strip.put(figure::bytes(letter.cut as u64), muted);
+            strip.put(figure::bytes(message.cut as u64), muted);
         }
         rows.push(strip);
-        text(view, letter, width, &mut rows);
+        text(view, message, width, &mut rows);
     }
     let left_out = view.state.servers.log.left_out;
     if left_out > 0 {
@@ -88,9 +88,9 @@ fn rows(view: &View<'_>, letters: &[MessageRow], width: u16) -> Vec<Strip> {
     rows
 }
 
-fn text(view: &View<'_>, letter: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
+fn text(view: &View<'_>, message: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
     let room = usize::from(width).saturating_sub(4);
-    for piece in &letter.text {
+    for piece in &message.text {
         for part in wrapped(piece.as_str(), room) {
             let mut strip = view.strip(width);
             strip.skip(3);

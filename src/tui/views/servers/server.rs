@@ -44,18 +44,18 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, &["Select a server to see all about it."], buf);
         return;
     };
-    let (facts, complaints) = areas(view, row, inner);
-    let lines = self::complaints(view, inner.width);
-    let visible = usize::from(complaints.height);
+    let (facts, stderr) = areas(view, row, inner);
+    let lines = self::stderr(view, inner.width);
+    let visible = usize::from(stderr.height);
     let below = view.state.servers.below.settle(lines.len(), visible);
-    chrome::frame(view, Pane::Server, &left, &standing(view, below), buf);
+    chrome::frame(view, Pane::Server, &left, &status(view, below), buf);
     draw(&self::facts(view, row, inner.width), facts, buf);
     let first = lines.len().saturating_sub(visible + below);
-    draw(lines.get(first..).unwrap_or_default(), complaints, buf);
+    draw(lines.get(first..).unwrap_or_default(), stderr, buf);
 }
 
 /// How many rows of the standard error are below the visible ones.
-fn standing(view: &View<'_>, below: usize) -> Strip {
+fn status(view: &View<'_>, below: usize) -> Strip {
     let mut strip = view.strip(u16::MAX);
     match below {
         0 => strip.skip(0),
@@ -138,9 +138,9 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
             beside += usize::from(access.is_shared());
         }
     }
-    let told = figure::count(taken).then(", of which ");
+    let told = figure::count(taken).then(": ");
     let told = told.then(figure::count(beside));
-    let told = told.then(" run beside others and ");
+    let told = told.then(" in parallel, ");
     let told = told.then(figure::count(taken - beside)).then(" alone");
     match row.tools.len() - taken.min(row.tools.len()) {
         0 => told,
@@ -153,7 +153,7 @@ fn process(state: &State, row: &ServerRow) -> Piece<'static> {
     let Some(pid) = row.pid else {
         // What is connected and has no process here runs elsewhere.
         return match row.state {
-            ServerState::Ready => "not on this machine: no CPU and no memory to tell".into(),
+            ServerState::Ready => "not on this machine: CPU and memory unknown".into(),
             _ => Piece::default(),
         };
     };
@@ -204,7 +204,7 @@ fn faults(faults: Faults) -> Piece<'static> {
 
 /// Returns the text below the facts: the standard error, and the changes of
 /// tools that are held back.
-fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
+fn stderr(view: &View<'_>, width: u16) -> Vec<Strip> {
     let mut rows = standard_error(view, width);
     let row = view.state.selected_server();
     let room = usize::from(width).saturating_sub(1);
@@ -212,7 +212,7 @@ fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
         let mut heading = view.strip(width);
         let name = Safe::new(&tool.name);
         heading.skip(1).put(name, view.style(Role::Title)).put(
-            " is held back: it is described otherwise now",
+            " is held back: its description changed",
             view.style(Role::ToastWarn),
         );
         rows.push(heading);
@@ -233,24 +233,24 @@ fn complaints(view: &View<'_>, width: u16) -> Vec<Strip> {
 }
 
 fn standard_error(view: &View<'_>, width: u16) -> Vec<Strip> {
-    let heard = &view.state.servers.log;
+    let log = &view.state.servers.log;
     let muted = view.style(Role::Muted);
     let mut heading = view.strip(width);
     heading
         .skip(1)
         .put("standard error", view.style(Role::Title));
-    let is_other = heard.of.0 != view.state.servers.selected;
-    if is_other || heard.complaints.is_empty() {
+    let is_other = log.of.0 != view.state.servers.selected;
+    if is_other || log.stderr.is_empty() {
         heading.put(": nothing so far", muted);
         return vec![heading];
     }
-    if heard.left_out_bytes > 0 {
+    if log.left_out_bytes > 0 {
         heading.put(", without its first ", muted);
-        heading.put(figure::bytes(heard.left_out_bytes), muted);
+        heading.put(figure::bytes(log.left_out_bytes), muted);
     }
     let mut rows = vec![heading];
     let room = usize::from(width).saturating_sub(1);
-    for line in &heard.complaints {
+    for line in &log.stderr {
         for part in wrapped(line.as_str(), room) {
             let mut strip = view.strip(width);
             strip.skip(1);

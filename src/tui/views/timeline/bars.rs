@@ -125,7 +125,7 @@ pub(in crate::tui) fn thin(
         }
     }
     while strip.room() > 0 {
-        strip.put(view.glyphs.ghost(), muted);
+        strip.put(view.glyphs.thin_bar(), muted);
     }
     strip.draw((row.x + from, row.y), buf);
 }

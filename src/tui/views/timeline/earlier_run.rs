@@ -17,14 +17,14 @@ use crate::tui::views::View;
 use crate::tui::views::timeline::bars;
 
 /// Which it is, its cap and what it took.
-pub(in crate::tui) fn name(view: &View<'_>, ghost: &EarlierRun, strip: &mut Strip) {
+pub(in crate::tui) fn name(view: &View<'_>, earlier_run: &EarlierRun, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
     which(view, strip);
     strip
         .put(": cap ", muted)
-        .put(figure::cap(ghost.cap), accent)
+        .put(figure::cap(earlier_run.cap), accent)
         .put(", ", muted)
-        .put(figure::clock(ghost.wall), accent);
+        .put(figure::clock(earlier_run.wall), accent);
 }
 
 /// Which of the earlier runs is shown.
@@ -40,13 +40,13 @@ fn which(view: &View<'_>, strip: &mut Strip) {
 
 /// Draws the time of this run once it has ended, compared with the earlier
 /// one. Calls that were added to a plan make it another one.
-pub(in crate::tui) fn difference(view: &View<'_>, ghost: &EarlierRun, strip: &mut Strip) {
+pub(in crate::tui) fn difference(view: &View<'_>, earlier_run: &EarlierRun, strip: &mut Strip) {
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
     let run = &view.state.run;
     let Some(wall) = view.state.timeline.model.wall else {
         return;
     };
-    if run.calls.len() != ghost.calls {
+    if run.calls.len() != earlier_run.calls {
         return;
     }
     strip
@@ -57,15 +57,19 @@ pub(in crate::tui) fn difference(view: &View<'_>, ghost: &EarlierRun, strip: &mu
         .put(figure::clock(wall), accent);
     strip.skip(3);
     if !wall.is_zero() {
-        let times = ghost.wall.as_secs_f64() / wall.as_secs_f64();
+        let times = earlier_run.wall.as_secs_f64() / wall.as_secs_f64();
         strip
             .put("speed-up ", muted)
             .put(figure::times(times), accent)
             .put(", ", muted);
     }
-    let word = if wall <= ghost.wall { " less" } else { " more" };
+    let word = if wall <= earlier_run.wall {
+        " less"
+    } else {
+        " more"
+    };
     strip
-        .put(figure::clock(wall.abs_diff(ghost.wall)), muted)
+        .put(figure::clock(wall.abs_diff(earlier_run.wall)), muted)
         .put(word, muted);
 }
 
@@ -77,12 +81,17 @@ pub(in crate::tui) fn render(
     buf: &mut Buffer,
 ) {
     let area = chart.before;
-    let Some(ghost) = view.state.timeline.ghost().filter(|_| !area.is_empty()) else {
+    let Some(earlier_run) = view
+        .state
+        .timeline
+        .earlier_run()
+        .filter(|_| !area.is_empty())
+    else {
         return;
     };
-    heading(view, ghost, area, buf);
+    heading(view, earlier_run, area, buf);
     let muted = view.style(Role::Muted);
-    for (lane, y) in (0..ghost.lanes.len()).zip(area.y + 1..area.bottom()) {
+    for (lane, y) in (0..earlier_run.lanes.len()).zip(area.y + 1..area.bottom()) {
         let mut label = view.strip(chart.label);
         let cells = usize::from(chart.label).saturating_sub(2);
         label.cell(
@@ -97,22 +106,22 @@ pub(in crate::tui) fn render(
             height: 1,
             ..area
         });
-        for bar in ghost.lane(lane, window.from, window.to) {
+        for bar in earlier_run.lane(lane, window.from, window.to) {
             bars::thin(view, bar, Some(bar.call), row, window, buf);
         }
     }
 }
 
-fn heading(view: &View<'_>, ghost: &EarlierRun, area: Rect, buf: &mut Buffer) {
+fn heading(view: &View<'_>, earlier_run: &EarlierRun, area: Rect, buf: &mut Buffer) {
     let muted = view.style(Role::Muted);
     let mut strip = view.strip(area.width);
-    name(view, ghost, strip.skip(1));
+    name(view, earlier_run, strip.skip(1));
     let shown = usize::from(area.height).saturating_sub(1);
-    if shown < ghost.lanes.len() {
-        let lanes = figure::part(shown as u64, ghost.lanes.len() as u64);
+    if shown < earlier_run.lanes.len() {
+        let lanes = figure::part(shown as u64, earlier_run.lanes.len() as u64);
         strip.put(", lanes ", muted).put(lanes, muted);
     }
-    difference(view, ghost, &mut strip);
+    difference(view, earlier_run, &mut strip);
     strip.skip(1);
     while strip.room() > 1 {
         strip.put(view.glyphs.rule(), view.style(Role::Border));
@@ -128,8 +137,8 @@ pub(in crate::tui) fn call(
     window: TimeWindow,
     buf: &mut Buffer,
 ) {
-    let ghost = view.state.timeline.ghost();
-    for bar in ghost.map_or(&[][..], |ghost| ghost.of_call(call)) {
+    let earlier_run = view.state.timeline.earlier_run();
+    for bar in earlier_run.map_or(&[][..], |earlier_run| earlier_run.of_call(call)) {
         bars::thin(view, bar, None, row, window, buf);
     }
 }
@@ -137,8 +146,8 @@ pub(in crate::tui) fn call(
 /// Draws the bars of a call in it, with exact times.
 pub(in crate::tui) fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
-    let ghost = view.state.timeline.ghost();
-    let bars = ghost.map_or(&[][..], |ghost| ghost.of_call(call));
+    let earlier_run = view.state.timeline.earlier_run();
+    let bars = earlier_run.map_or(&[][..], |earlier_run| earlier_run.of_call(call));
     let ran = bars
         .iter()
         .filter(|bar| matches!(bar.phase, BarPhase::Ran(_)));

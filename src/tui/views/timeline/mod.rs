@@ -72,13 +72,13 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 fn right_title(view: &View<'_>, chart: TimelineAreas, window: TimeWindow) -> Strip {
     let muted = view.style(Role::Muted);
     let mut right = view.strip(u16::MAX);
-    if let Some(ghost) = view.state.timeline.ghost()
+    if let Some(earlier_run) = view.state.timeline.earlier_run()
         && chart.before.is_empty()
     {
-        earlier_run::name(view, ghost, right.skip(1));
+        earlier_run::name(view, earlier_run, right.skip(1));
         let named = right.used();
         if view.layout.pane(Pane::Timeline).width >= WIDE {
-            earlier_run::difference(view, ghost, &mut right);
+            earlier_run::difference(view, earlier_run, &mut right);
         }
         right.skip(1);
         if right.used() > named + 1 {
