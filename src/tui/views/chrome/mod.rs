@@ -3,6 +3,7 @@
 pub(in crate::tui) mod continuation;
 pub(in crate::tui) mod footer;
 pub(in crate::tui) mod header;
+pub(in crate::tui) mod list;
 pub(in crate::tui) mod scale;
 pub(in crate::tui) mod sparkline;
 pub(in crate::tui) mod tabs;
@@ -17,13 +18,10 @@ use ratatui::widgets::{
 };
 
 use super::View;
-use crate::model::CallRow;
-use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::state::{Pane, SortKey};
+use crate::tui::state::Pane;
 use crate::tui::text::field::TextField;
-use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::text::{Piece, Strip};
 
 /// Draws a pane's frame with what stands at the left and right of its title,
 /// and gives the area inside.
@@ -151,61 +149,6 @@ pub(in crate::tui) fn mark(view: &View<'_>, row: Rect, buf: &mut Buffer) {
             .remove_modifier(Modifier::DIM);
     }
     buf.set_style(row, style);
-}
-
-/// How a row of a list of calls begins: its bar, number and sign. A marked
-/// call's number stands out.
-pub(in crate::tui) fn row_start(view: &View<'_>, row: &CallRow, width: u16) -> Strip {
-    let state = view.state;
-    let is_selected = state.selection.call() == Some(row.id);
-    let is_marked = state.marked.contains(&row.id);
-    let bar = match (is_selected, is_marked) {
-        (true, _) => view.glyphs.selected(),
-        (false, true) => "+",
-        (false, false) => " ",
-    };
-    // The underline is seen on a selected row too.
-    let number = if is_marked {
-        view.style(Role::Match).add_modifier(Modifier::UNDERLINED)
-    } else {
-        view.style(Role::Muted)
-    };
-    let mut strip = view.strip(width);
-    strip.put(bar, view.style(Role::Accent));
-    let cells = super::id_cells(state);
-    strip
-        .cell(figure::call(row.id), cells, Align::Left, number)
-        .skip(1);
-    let sign = view.style(role_of_state(&row.state));
-    strip.put(view.glyphs.state(&row.state), sign).skip(1);
-    strip
-}
-
-/// Returns the filter and order of the lists, for their titles.
-pub(in crate::tui) fn selector(view: &View<'_>) -> Strip {
-    let selector = &view.state.selector;
-    let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
-    let mut strip = view.strip(u16::MAX);
-    if !selector.filter.is_empty() {
-        strip
-            .put(" / ", muted)
-            .put_cut(Safe::new(&selector.filter), 20, Cut::End, accent);
-    }
-    if selector.sort != SortKey::Given || selector.is_reversed {
-        strip.put(" by ", muted).put(selector.sort.word(), accent);
-        strip.put(
-            if selector.is_reversed {
-                " reversed"
-            } else {
-                ""
-            },
-            muted,
-        );
-    }
-    if strip.used() > 0 {
-        strip.skip(1);
-    }
-    strip
 }
 
 /// How a pane goes on that is empty because there are no calls at all.

@@ -2,6 +2,7 @@
 
 use crate::tui::text::{Align, Strip};
 use crate::tui::views::View;
+use crate::tui::views::chrome::list::{self, column};
 
 /// The columns of the lanes. A column of 0 cells is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,19 +98,15 @@ impl LaneColumns {
     pub(in crate::tui) fn right_titles(&self, view: &View<'_>) -> Strip {
         let style = view.style(crate::theme::Role::Muted);
         let mut strip = view.strip(u16::MAX);
-        let titles: [(&'static str, usize, Align); 6] = [
-            ("state", self.word, Align::Left),
-            ("elapsed", self.elapsed, Align::Right),
-            ("eta", self.eta, Align::Right),
-            ("cpu", self.cpu, Align::Right),
-            ("trend", self.trend, Align::Left),
-            ("mem", self.memory, Align::Right),
+        let columns = [
+            column("state", self.word, Align::Left),
+            column("elapsed", self.elapsed, Align::Right),
+            column("eta", self.eta, Align::Right),
+            column("cpu", self.cpu, Align::Right),
+            column("trend", self.trend, Align::Left),
+            column("mem", self.memory, Align::Right),
         ];
-        for (title, cells, align) in titles {
-            if cells > 0 {
-                strip.skip(1).cell(title, cells, align, style);
-            }
-        }
+        list::titles(&mut strip, &columns, style);
         strip
     }
 }

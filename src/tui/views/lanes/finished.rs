@@ -8,7 +8,6 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::{CallRow, CallState, Outcome};
@@ -17,43 +16,17 @@ use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure};
-use crate::tui::views::{View, chrome};
+use crate::tui::views::View;
+use crate::tui::views::chrome::list::ListPane;
 
 /// Draws the pane.
 pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     if view.layout.pane(Pane::Finished).is_empty() {
         return;
     }
-    let state = view.state;
-    let mut left = chrome::title(view, Pane::Finished, "Finished");
-    left.put(
-        figure::count(state.listed(Pane::Finished)),
-        view.style(Role::Title),
-    )
-    .skip(1);
-    let inner = chrome::frame(view, Pane::Finished, &left, &chrome::selector(view), buf);
-    if state.listed(Pane::Finished) == 0 {
-        chrome::empty(view, inner, &["Nothing has ended yet."], buf);
-        return;
-    }
-    let first = state.list(Pane::Finished).first;
-    for (y, index) in (inner.y..inner.bottom()).zip(first..) {
-        let Some(id) = state.call_at(Pane::Finished, index) else {
-            return;
-        };
-        if let Some(row) = state.run.row(id) {
-            call(
-                view,
-                row,
-                Rect {
-                    y,
-                    height: 1,
-                    ..inner
-                },
-                buf,
-            );
-        }
-    }
+    let nothing = "Nothing has ended yet.";
+    let pane = ListPane::counted(view, Pane::Finished, "Finished", nothing);
+    pane.render(view, buf, |row, strip| call(view, row, strip));
 }
 
 /// The outcome's word and the reason; where both have no room, a failure is
@@ -73,12 +46,11 @@ fn ending(strip: &mut Strip, row: &CallRow, outcome: Style, muted: Style) {
     }
 }
 
-fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
-    let is_selected = view.state.selection.call() == Some(row.id);
+fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
     let outcome = view.style(role_of_state(&row.state));
-    let mut strip = chrome::row_start(view, row, area.width);
-    let name_cells = (usize::from(area.width) / 3).clamp(8, 24);
+    let width = strip.used() + strip.room();
+    let name_cells = (width / 3).clamp(8, 24);
     let end = strip.used() + name_cells;
     strip.put_cut(Safe::new(row.name.as_str()), name_cells, Cut::Middle, fg);
     strip.skip_to(end).skip(1);
@@ -100,10 +72,6 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
             }
         }
     } else {
-        ending(&mut strip, row, outcome, muted);
-    }
-    strip.draw(area.as_position(), buf);
-    if is_selected {
-        chrome::select(view, Pane::Finished, area, buf);
+        ending(strip, row, outcome, muted);
     }
 }

@@ -3,6 +3,7 @@
 use crate::theme::Role;
 use crate::tui::text::{Align, Strip};
 use crate::tui::views::View;
+use crate::tui::views::chrome::list::{self, column};
 
 /// The columns of the table behind a row's start. One of 0 cells is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +55,14 @@ impl TableColumns {
         let mut strip = view.strip(width);
         strip.skip(1).put("#", style).skip_to(self.head);
         strip.cell("call", self.name, Align::Left, style);
-        for (title, cells, align) in [
-            ("tool", self.tool, Align::Left),
-            ("arguments", self.args, Align::Left),
-            ("after", self.after, Align::Left),
-            ("prio", self.priority, Align::Right),
-            ("why, or time", self.why, Align::Left),
-        ] {
-            if cells > 0 {
-                strip.skip(1).cell(title, cells, align, style);
-            }
-        }
+        let columns = [
+            column("tool", self.tool, Align::Left),
+            column("arguments", self.args, Align::Left),
+            column("after", self.after, Align::Left),
+            column("prio", self.priority, Align::Right),
+            column("why, or time", self.why, Align::Left),
+        ];
+        list::titles(&mut strip, &columns, style);
         strip
     }
 }

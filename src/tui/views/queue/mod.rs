@@ -10,7 +10,6 @@
 pub(in crate::tui) mod columns;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::model::{CallRow, CallState};
 use crate::output::Safe;
@@ -18,6 +17,7 @@ use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
+use crate::tui::views::chrome::list;
 use crate::tui::views::queue::columns::TableColumns;
 use crate::tui::views::{View, chrome};
 
@@ -38,7 +38,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         view.style(Role::Title),
     )
     .skip(1);
-    let inner = chrome::frame(view, Pane::Table, &left, &chrome::selector(view), buf);
+    let inner = chrome::frame(view, Pane::Table, &left, &list::selector(view), buf);
     let body = view.layout.table_area();
     let columns = TableColumns::of(inner.width, state.run.calls.len());
     columns
@@ -60,26 +60,14 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, body, lines, buf);
         return;
     }
-    let first = state.list(Pane::Table).first;
-    for (y, index) in (body.y..body.bottom()).zip(first..) {
-        let Some(id) = state.call_at(Pane::Table, index) else {
-            return;
-        };
-        if let Some(row) = state.run.row(id) {
-            let area = Rect {
-                y,
-                height: 1,
-                ..body
-            };
-            call(view, row, &columns, area, buf);
-        }
-    }
+    list::calls(view, Pane::Table, body, buf, |row, strip| {
+        call(view, row, &columns, strip);
+    });
 }
 
-fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, area: Rect, buf: &mut Buffer) {
+fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, strip: &mut Strip) {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let state = view.style(role_of_state(&row.state));
-    let mut strip = chrome::row_start(view, row, area.width);
     strip.cell(Safe::new(row.name.as_str()), columns.name, Align::Left, fg);
     if columns.tool > 0 {
         strip.skip(1).cell(
@@ -111,10 +99,6 @@ fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, area: Rect, buf:
     strip
         .skip(1)
         .put_cut(why(view, row), columns.why, Cut::Middle, state);
-    strip.draw(area.as_position(), buf);
-    if view.state.selection.call() == Some(row.id) {
-        chrome::select(view, Pane::Table, area, buf);
-    }
 }
 
 /// The calls it waits for, those that have not ended set off.

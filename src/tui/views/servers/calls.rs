@@ -9,14 +9,14 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::model::{CallRow, CancelStatus};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::views::chrome::list::ListPane;
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -39,29 +39,19 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         }
         left.skip(1);
     }
-    let right = chrome::selector(view);
-    let inner = chrome::frame(view, Pane::ServerCalls, &left, &right, buf);
-    if state.listed(Pane::ServerCalls) == 0 {
-        chrome::empty(view, inner, &["It was not asked anything yet."], buf);
-        return;
-    }
-    let first = state.list(Pane::ServerCalls).first;
-    for (y, index) in (inner.y..inner.bottom()).zip(first..) {
-        let Some(row) = state
-            .call_at(Pane::ServerCalls, index)
-            .and_then(|id| state.run.row(id))
-        else {
-            return;
-        };
-        call(view, row, Rect::new(inner.x, y, inner.width, 1), buf);
-    }
+    let pane = ListPane {
+        pane: Pane::ServerCalls,
+        title: left,
+        nothing: "It has not received any call yet.",
+    };
+    pane.render(view, buf, |row, strip| call(view, row, strip));
 }
 
-fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
+fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
     let own = view.style(role_of_state(&row.state));
-    let mut strip = chrome::row_start(view, row, area.width);
-    let name_cells = (usize::from(area.width) / 3).clamp(8, 24);
+    let width = strip.used() + strip.room();
+    let name_cells = (width / 3).clamp(8, 24);
     let end = strip.used() + name_cells;
     strip.put_cut(Safe::new(row.name.as_str()), name_cells, Cut::Middle, fg);
     strip.skip_to(end).skip(1);
@@ -69,10 +59,6 @@ fn call(view: &View<'_>, row: &CallRow, area: Rect, buf: &mut Buffer) {
     let elapsed = elapsed.map_or_else(Piece::default, figure::clock);
     strip.cell(elapsed, 7, Align::Right, muted).skip(1);
     strip.put(status(row), own);
-    strip.draw(area.as_position(), buf);
-    if view.state.selection.call() == Some(row.id) {
-        chrome::select(view, Pane::ServerCalls, area, buf);
-    }
 }
 
 /// Where a call stands: what is known of its cancel, how it ended, or what was

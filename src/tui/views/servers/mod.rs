@@ -22,6 +22,7 @@ use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_server;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::views::chrome::list::{self, column};
 use crate::tui::views::chrome::sparkline;
 use crate::tui::views::{View, chrome};
 
@@ -135,18 +136,15 @@ impl ServerColumns {
         let mut strip = view.strip(width);
         strip.skip(3).cell("server", self.name, Align::Left, style);
         strip.skip(1).cell("state", STATE, Align::Left, style);
-        for (title, cells, align) in [
-            ("era", self.era, Align::Left),
-            ("tools", self.tools, Align::Right),
-            ("calls", self.calls, Align::Right),
-            ("cpu", self.cpu, Align::Right),
-            ("trend", self.trend, Align::Left),
-            ("mem", self.memory, Align::Right),
-        ] {
-            if cells > 0 {
-                strip.skip(1).cell(title, cells, align, style);
-            }
-        }
+        let columns = [
+            column("era", self.era, Align::Left),
+            column("tools", self.tools, Align::Right),
+            column("calls", self.calls, Align::Right),
+            column("cpu", self.cpu, Align::Right),
+            column("trend", self.trend, Align::Left),
+            column("mem", self.memory, Align::Right),
+        ];
+        list::titles(&mut strip, &columns, style);
         if strip.room() > LEAST_TARGET {
             strip.skip(2).put("runs", style);
         }
