@@ -243,7 +243,7 @@ fn leave_after(
     command: Command,
     commands: &mut Vec<UiCommand>,
 ) {
-    state.leaving = Some(leaving);
+    state.exit.leave_after(leaving);
     commands.push(UiCommand::Engine(command));
 }
 

@@ -71,7 +71,7 @@ impl LoopState {
     pub(in crate::tui) fn new(mut state: State, mut deps: Deps) -> Self {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
-        state.has_mouse = deps.settings.has_mouse;
+        state.pointer.set_reported(deps.settings.has_mouse);
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
         let runs = std::mem::take(&mut deps.recalled.runs);
         state.timeline.before = runs.iter().map(EarlierRun::of).collect();

@@ -29,18 +29,14 @@ const IDLE_GAUGES: Duration = Duration::from_secs(2);
 /// When the screen changes next by the passing of time alone.
 pub fn next_change(state: &State, motion: Motion) -> Option<Duration> {
     let now = state.now;
-    let pending = (!state.pending.0.is_empty()).then_some(state.pending.1);
+    let pending = state.keys.ends_at();
     let attention = state.attention.ends_at();
     let freezes = state.is_idle() && now < attention;
     let ends = [
         state.toasts.changes_at(now),
         state.armed.map(|armed| armed.until),
         pending,
-        state
-            .cap_forecast
-            .as_ref()
-            .map(|outlook| outlook.until)
-            .filter(|until| *until > now),
+        state.cap.forecast(now).map(|forecast| forecast.until),
         freezes.then_some(attention),
     ];
     let clocks = (!state.is_idle()).then(|| now + pace(state, motion));

@@ -56,24 +56,53 @@ impl CapForecast {
     }
 }
 
+/// The cap as it was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct CapView {
+    /// The cap that was asked for and is not in force yet.
+    wanted: Option<Cap>,
+    forecast: Option<CapForecast>,
+}
+
+impl CapView {
+    /// The cap that was asked for and is not in force yet.
+    pub fn wanted(&self) -> Option<Cap> {
+        self.wanted
+    }
+
+    /// The forecast that is shown at `now`, while the cap is being changed.
+    pub fn forecast(&self, now: Duration) -> Option<&CapForecast> {
+        self.forecast.as_ref().filter(|it| now < it.until)
+    }
+
+    /// Follows a new snapshot.
+    pub(super) fn set_snapshot(&mut self, run: &Snapshot, catalogue: &Catalogue, now: Duration) {
+        if run.auto.is_none() && self.wanted == Some(run.policy.cap) {
+            self.wanted = None;
+        }
+        let forecast = self.forecast.take();
+        self.forecast = forecast.and_then(|it| it.renewed(run, catalogue, now));
+    }
+}
+
 impl State {
     /// Returns the cap that was asked for last: several presses count, even
     /// before the engine has answered the first.
     pub fn latest_cap(&self) -> Cap {
-        self.wanted_cap.unwrap_or(self.run.cap())
+        self.cap.wanted.unwrap_or(self.run.cap())
     }
 
     /// Asks for a fixed cap.
     pub(in crate::tui) fn set_cap(&mut self, cap: Cap, commands: &mut Vec<UiCommand>) {
-        self.cap_forecast = CapForecast::new(&self.run, &self.catalogue, cap, self.now);
+        self.cap.forecast = CapForecast::new(&self.run, &self.catalogue, cap, self.now);
         let is_new = cap != self.run.policy.cap || self.run.auto.is_some();
-        self.wanted_cap = is_new.then_some(cap);
+        self.cap.wanted = is_new.then_some(cap);
         replace_cap_command(Command::SetCap(cap), commands);
     }
 
     /// Leaves the cap to the scheduler, up to a ceiling.
     pub(in crate::tui) fn set_auto_cap(&mut self, ceiling: Cap, commands: &mut Vec<UiCommand>) {
-        (self.wanted_cap, self.cap_forecast) = (None, None);
+        self.cap = CapView::default();
         replace_cap_command(Command::SetAuto(ceiling), commands);
     }
 

@@ -299,7 +299,7 @@ impl Layout {
         }
     }
 
-    /// RowMode of a pane: lanes, calls or lines of output it can show.
+    /// Returns the number of rows of a pane: lanes, calls or lines of output it can show.
     pub fn rows(&self, state: &State, pane: Pane) -> usize {
         match pane {
             Pane::Lanes if self.lane_lines(state) == 2 => state.run.lanes.len(),

@@ -5,10 +5,13 @@ pub mod argument_sources;
 mod attention;
 mod call_rows;
 mod cap;
+mod exit;
 mod experiments;
+mod key_sequence;
 pub mod layout;
 mod list;
 pub mod output;
+mod pointer;
 pub mod refusal;
 mod screen;
 mod selection;
@@ -25,11 +28,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keybinds::KeyInput;
-use ratatui::layout::{Position, Size};
+use ratatui::layout::Size;
 
 use crate::catalogue::Catalogue;
-use crate::model::{CallId, CallRow, Cap, RunPhase, Snapshot};
+use crate::model::{CallId, CallRow, RunPhase, Snapshot};
 use crate::record::LastArguments;
 
 use super::action::Context;
@@ -38,14 +40,17 @@ use super::timeline::TimelineView;
 
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
-pub use cap::CapForecast;
+pub use cap::{CapForecast, CapView};
+pub use exit::{Exit, Leaving};
 pub use experiments::{ExperimentKind, Experiments};
+pub use key_sequence::KeySequence;
 pub use layout::Layout;
 pub use list::ListView;
 pub use output::{
     Find, MatchCount, MatchCountKey, MatchSearch, OutputForm, OutputSource, OutputView,
     PageRequest, PickedLines, Scope,
 };
+pub use pointer::Pointer;
 pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use servers_view::{MessageRow, ServerLog, ServersView};
@@ -65,17 +70,6 @@ pub enum CpuUnit {
     Core,
     /// In percent of the machine.
     Machine,
-}
-
-/// Way of leaving the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaving {
-    /// Once the running calls have finished.
-    Drained,
-    /// Once every call has been cancelled.
-    Cancelled,
-    /// The same, because Ctrl-C was pressed twice.
-    Interrupted,
 }
 
 /// A call whose cancellation was asked for once.
@@ -98,25 +92,25 @@ pub struct State {
     /// The latest snapshot.
     pub run: Arc<Snapshot>,
     /// When it arrived.
-    pub run_at: Duration,
+    run_at: Duration,
     /// The screen that is shown.
     pub screen: Screen,
     /// The pane that takes the keys.
     pub focus: Pane,
     /// The pane that took them last, for each screen.
-    pub focused: [Pane; Screen::ALL.len()],
+    focused: [Pane; Screen::ALL.len()],
     /// Which call is selected.
     pub selection: Selection,
     /// How many calls there were when one was added that is not there yet.
-    pub calls_before_add: Option<usize>,
+    calls_before_add: Option<usize>,
     /// The calls that more is to be done with at once.
     pub marked: BTreeSet<CallId>,
     /// Where the lists stand, in the order of [`Pane::LISTS`].
-    pub lists: [ListView; Pane::LISTS.len()],
+    lists: [ListView; Pane::LISTS.len()],
     /// The calls they list; those of the lanes are the lanes themselves.
-    pub rows: [CallRows; Pane::LISTS.len()],
+    rows: [CallRows; Pane::LISTS.len()],
     /// Every call, for the table.
-    pub all_calls: Arc<Vec<CallId>>,
+    all_calls: Arc<Vec<CallId>>,
     /// Filter and order of the lists.
     pub selector: Selector,
     /// Whether the table has all calls, or those that wait.
@@ -129,32 +123,24 @@ pub struct State {
     pub toasts: Toasts,
     /// A cancellation that waits for its second press.
     pub armed: Option<PendingCancel>,
-    /// When Ctrl-C was pressed, the latest last.
-    pub interrupts: Vec<Duration>,
-    /// The cap that was asked for and is not in force yet.
-    pub wanted_cap: Option<Cap>,
-    /// Forecast for the rest of the run, while the cap is changed.
-    pub cap_forecast: Option<CapForecast>,
+    /// The cap as it was asked for.
+    pub cap: CapView,
     /// How CPU is written.
     pub cpu_unit: CpuUnit,
     /// Whether the pane with the keys has the screen for itself.
     pub is_zoomed: bool,
     /// Which keys mean what.
     pub keymap: Keymap,
-    /// Keys pressed of a longer sequence, and until when they count.
-    pub pending: (Vec<KeyInput>, Duration),
-    /// Where the pointer was pressed last, and when.
-    pub clicked: Option<(Position, Duration)>,
-    /// Whether the terminal reports the mouse.
-    pub has_mouse: bool,
+    /// The sequence of keys that has begun.
+    pub keys: KeySequence,
+    /// The pointer.
+    pub pointer: Pointer,
     /// Whether somebody looks.
     pub attention: Attention,
-    /// The number of the engine's notice that was last shown.
-    pub notice_seen: u64,
     /// The arguments that each tool was given last.
     pub last_args: LastArguments,
-    /// Whether the dashboard is on its way out.
-    pub leaving: Option<Leaving>,
+    /// The way out.
+    pub exit: Exit,
     /// Where the timeline stands.
     pub timeline: TimelineView,
     /// Where the screen of experiments stands.
@@ -175,7 +161,7 @@ impl State {
         let mut state = Self {
             now: Duration::ZERO,
             size,
-            notice_seen: run.notice.as_ref().map_or(0, |(number, _)| *number),
+            toasts: Toasts::after(run.notice.as_ref()),
             run,
             run_at: Duration::ZERO,
             screen: Screen::Lanes,
@@ -191,20 +177,16 @@ impl State {
             is_table_full: false,
             output: OutputView::default(),
             detail: TextScroll::default(),
-            toasts: Toasts::default(),
             armed: None,
-            interrupts: Vec::new(),
-            wanted_cap: None,
-            cap_forecast: None,
+            cap: CapView::default(),
             cpu_unit: CpuUnit::default(),
             is_zoomed: false,
             keymap: Keymap::standard(),
-            pending: (Vec::new(), Duration::ZERO),
-            clicked: None,
-            has_mouse: true,
+            keys: KeySequence::default(),
+            pointer: Pointer::default(),
             attention: Attention::default(),
             last_args: LastArguments::default(),
-            leaving: None,
+            exit: Exit::default(),
             timeline: TimelineView::default(),
             experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),
@@ -299,25 +281,13 @@ impl State {
 
     /// Takes a new snapshot.
     pub fn set_snapshot(&mut self, run: Arc<Snapshot>) {
-        if run.auto.is_none() && self.wanted_cap == Some(run.policy.cap) {
-            self.wanted_cap = None;
-        }
         self.announce_cap_changes(&run);
-        if let Some((number, text)) = &run.notice
-            && *number > self.notice_seen
-        {
-            self.notice_seen = *number;
-            let text = crate::output::Safe::new(text);
-            self.toasts.push(self.now, ToastLevel::Warn, text.into());
-        }
+        self.toasts.notice(self.now, run.notice.as_ref());
         self.run = run;
         self.run_at = self.now;
         self.select_added();
         self.add_listed_tools();
-        self.cap_forecast = self
-            .cap_forecast
-            .take()
-            .and_then(|outlook| outlook.renewed(&self.run, &self.catalogue, self.now));
+        self.cap.set_snapshot(&self.run, &self.catalogue, self.now);
         self.settle();
     }
 }

@@ -66,10 +66,23 @@ impl State {
         self.lists.get(pane as usize).copied().unwrap_or_default()
     }
 
+    /// Scrolls a list pane by some rows; the selection stays.
+    pub fn scroll_list(&mut self, pane: Pane, by: isize) {
+        let (listed, visible) = (self.listed(pane), self.layout().rows(self, pane));
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.scroll(by, listed, visible);
+        }
+    }
+
     /// Whether the selected call is in a pane.
     fn is_selected_in(&self, pane: Pane) -> bool {
         let call = self.selection.call();
         call.is_some_and(|call| self.row_of(pane, call).is_some())
+    }
+
+    /// Selects the next call that is added, once it is there.
+    pub fn select_next_added(&mut self) {
+        self.calls_before_add = Some(self.run.calls.len());
     }
 
     /// Selects the call that was added, once it is there: who asked for a call

@@ -33,7 +33,7 @@ impl TimelineAreas {
             |y: u16, height: u16| Rect::new(area.x, y.min(area.bottom()), area.width, height);
         let below = 2.min(area.height);
         let room = area.height - below;
-        // RowMode that are not needed make the strip higher.
+        // Rows that are not needed make the strip higher.
         let wanted = u16::try_from(rows_wanted(state)).unwrap_or(u16::MAX).max(1);
         let before = earlier_run_lines(state);
         let spare = room.saturating_sub(wanted).saturating_sub(before);

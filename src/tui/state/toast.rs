@@ -1,8 +1,10 @@
 //! Short messages to the user, which go away by themselves.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::output::Safe;
 use crate::tui::text::Piece;
 
 /// How much a message matters.
@@ -48,9 +50,32 @@ pub struct Toasts {
     log: VecDeque<Toast>,
     dismissed: usize,
     forgotten: usize,
+    /// Number of the engine's notice that was shown last.
+    notice: u64,
 }
 
+/// A notice of the engine with its number, which grows. Untrusted text.
+type Notice = (u64, Arc<str>);
+
 impl Toasts {
+    /// No messages yet; this notice of the engine is not shown.
+    pub fn after(notice: Option<&Notice>) -> Self {
+        Self {
+            notice: notice.map_or(0, |(number, _)| *number),
+            ..Self::default()
+        }
+    }
+
+    /// Shows a notice of the engine, unless it was shown before.
+    pub fn notice(&mut self, now: Duration, notice: Option<&Notice>) {
+        if let Some((number, text)) = notice
+            && *number > self.notice
+        {
+            self.notice = *number;
+            self.push(now, ToastLevel::Warn, Safe::new(text).into());
+        }
+    }
+
     /// Says something.
     pub fn push(&mut self, now: Duration, level: ToastLevel, text: Piece<'static>) {
         while self.log.len() >= KEPT {

@@ -65,9 +65,10 @@ pub(super) fn act(
 }
 
 fn toggle_mouse(state: &mut State, commands: &mut Vec<UiCommand>) {
-    state.has_mouse = !state.has_mouse;
-    commands.push(UiCommand::Mouse(state.has_mouse));
-    let text = if state.has_mouse {
+    let is_reported = !state.pointer.is_reported();
+    state.pointer.set_reported(is_reported);
+    commands.push(UiCommand::Mouse(is_reported));
+    let text = if is_reported {
         "the mouse is fanout's"
     } else {
         "the mouse is the terminal's: it selects text"

@@ -1,7 +1,5 @@
 //! Keys: what they mean where they were pressed.
 
-use std::time::Duration;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
@@ -11,9 +9,6 @@ use crate::tui::dialogs::{AddCall, Layers};
 use crate::tui::keymap::KeyMatch;
 use crate::tui::state::refusal;
 use crate::tui::state::{State, ToastLevel, UiCommand};
-
-/// How long a begun sequence of keys counts.
-const SEQUENCE: Duration = Duration::from_secs(1);
 
 /// A key was pressed.
 pub(super) fn pressed(
@@ -33,15 +28,11 @@ pub(super) fn pressed(
             return;
         }
     }
-    if state.pending.1 <= state.now {
-        state.pending.0.clear();
-    }
-    let mut sequence = std::mem::take(&mut state.pending.0);
-    sequence.push(KeyInput::from(key));
+    let sequence = state.keys.with(KeyInput::from(key), state.now);
     let contexts = layers.contexts(state);
     match state.keymap.meaning(contexts, &sequence) {
         KeyMatch::Action(action) => act(state, layers, action, commands),
-        KeyMatch::Prefix => state.pending = (sequence, state.now + SEQUENCE),
+        KeyMatch::Prefix => state.keys.begin(sequence, state.now),
         KeyMatch::Nothing if sequence.len() > 1 => pressed(state, layers, key, commands),
         KeyMatch::Nothing => {
             let left = layers.typed(key, state, commands);

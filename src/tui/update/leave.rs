@@ -1,13 +1,8 @@
 //! The way out: `q`, Ctrl-C and the questions they ask.
 
-use std::time::Duration;
-
 use crate::engine::Command;
 use crate::tui::dialogs::{Confirm, Layers, Question};
 use crate::tui::state::{Leave, Leaving, State, ToastLevel, UiCommand};
-
-/// Presses of Ctrl-C within this time belong together.
-const TOGETHER: Duration = Duration::from_secs(2);
 
 /// `q`: leaves, or asks if something runs or waits.
 pub(super) fn asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
@@ -25,13 +20,7 @@ pub(super) fn asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<U
 /// Ctrl-C: the first asks like `q`, a second within 2 s cancels all, a third
 /// kills.
 pub(super) fn interrupted(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
-    let now = state.now;
-    let last = state.interrupts.last().copied();
-    if last.is_none_or(|last| now > last + TOGETHER) {
-        state.interrupts.clear();
-    }
-    state.interrupts.push(now);
-    match state.interrupts.len() {
+    match state.exit.interrupt(state.now) {
         1 => asked(state, layers, commands),
         2 => {
             layers.clear();
@@ -39,8 +28,6 @@ pub(super) fn interrupted(state: &mut State, layers: &mut Layers, commands: &mut
             state.notify(ToastLevel::Warn, "cancelling all; Ctrl-C once more kills");
         }
         _ => {
-            // Three are enough: more presses change nothing, and none is kept.
-            state.interrupts.truncate(3);
             leave_after(state, Leaving::Interrupted, Command::KillAll, commands);
             state.notify(ToastLevel::Warn, "killing all");
         }
@@ -53,13 +40,13 @@ fn leave_after(
     command: Command,
     commands: &mut Vec<UiCommand>,
 ) {
-    state.leaving = Some(leaving);
+    state.exit.leave_after(leaving);
     commands.push(UiCommand::Engine(command));
 }
 
 /// The engine has ended: the way out is free.
 pub(super) fn engine_ended(state: &mut State, commands: &mut Vec<UiCommand>) {
-    match state.leaving {
+    match state.exit.leaving() {
         Some(Leaving::Interrupted) => commands.push(UiCommand::Leave(Leave::Interrupted)),
         Some(Leaving::Drained | Leaving::Cancelled) => {
             commands.push(UiCommand::Leave(Leave::Quit));

@@ -97,7 +97,7 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
     }
     let is_add = |it: &UiCommand| matches!(it, UiCommand::Engine(Command::Add(_)));
     if commands.iter().any(is_add) {
-        state.calls_before_add = Some(state.run.calls.len());
+        state.select_next_added();
     }
     expire(state);
     commands
@@ -129,7 +129,5 @@ fn expire(state: &mut State) {
     if state.armed.is_some_and(|armed| armed.until <= state.now) {
         state.armed = None;
     }
-    if !state.pending.0.is_empty() && state.pending.1 <= state.now {
-        state.pending.0.clear();
-    }
+    state.keys.expire(state.now);
 }

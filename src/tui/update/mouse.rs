@@ -1,7 +1,5 @@
 //! The pointer: what a click and the wheel do, by what is under them.
 
-use std::time::Duration;
-
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
@@ -12,10 +10,7 @@ use crate::tui::state::{Layout, Pane, PickedLines, Selection, State, UiCommand};
 use crate::tui::timeline::RowMode;
 use crate::tui::views::Hit;
 
-/// Two presses of one place within this time open what is there.
-const DOUBLE: Duration = Duration::from_millis(400);
-
-/// RowMode that one notch of the wheel moves.
+/// Rows that one notch of the wheel moves.
 const NOTCH: isize = 3;
 
 /// A button was pressed, or moved while pressed.
@@ -29,12 +24,7 @@ pub(super) fn pressed(
     let at = Position::new(event.column, event.row);
     match (event.kind, hit) {
         (MouseEventKind::Down(MouseButton::Left), Some(hit)) => {
-            let last = state.clicked.replace((at, state.now));
-            let is_double =
-                last.is_some_and(|(place, when)| place == at && state.now < when + DOUBLE);
-            if is_double {
-                state.clicked = None;
-            }
+            let is_double = state.pointer.press(at, state.now);
             click(state, layers, Click { at, hit, is_double }, commands);
             press_output(state, at, hit);
         }

@@ -68,12 +68,7 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
                 .scroll(by, state.tools.found.len(), visible);
         }
         Pane::Timeline if state.timeline.rows == RowMode::Lanes => timeline::lane(state, by),
-        _ => {
-            let (listed, visible) = (state.listed(pane), state.layout().rows(state, pane));
-            if let Some(list) = state.lists.get_mut(pane as usize) {
-                list.scroll(by, listed, visible);
-            }
-        }
+        _ => state.scroll_list(pane, by),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::tui::views::{View, chrome};
 
 /// Draws the box while a sequence is begun.
 pub(in crate::tui) fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
-    let (begun, _) = &view.state.pending;
+    let begun = view.state.keys.keys();
     if begun.is_empty() {
         return;
     }

@@ -15,6 +15,7 @@ use crate::model::{AutoCap, Outcome, PressureSource, RunPhase};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::Action;
+use crate::tui::state::CapForecast;
 use crate::tui::text::glyphs::role_of_outcome;
 use crate::tui::text::{Strip, figure};
 use crate::tui::views::View;
@@ -139,8 +140,8 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
     let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
     phase(view, &mut strip);
-    let cap = state.wanted_cap.unwrap_or(state.run.cap());
-    let auto = state.run.auto.filter(|_| state.wanted_cap.is_none());
+    let cap = state.latest_cap();
+    let auto = state.run.auto.filter(|_| state.cap.wanted().is_none());
     let style = view.style(Role::Fg);
     strip.put("cap ", style);
     if auto.is_some() {
@@ -162,8 +163,8 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
             },
             warn,
         );
-    } else if has_forecast(view) {
-        forecast(view, &mut strip);
+    } else if let Some(shown) = state.cap.forecast(state.now) {
+        forecast(view, shown, &mut strip);
     } else if level < HINT {
         hint = Some(strip.used() + 1);
         strip.put(" [-/+]", view.style(Role::Muted));
@@ -189,16 +190,8 @@ fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
     }
 }
 
-fn has_forecast(view: &View<'_>) -> bool {
-    let forecast = view.state.cap_forecast.as_ref();
-    forecast.is_some_and(|forecast| view.state.now < forecast.until)
-}
-
 /// While the cap is turned: the estimated time left at the caps around it.
-fn forecast(view: &View<'_>, strip: &mut Strip) {
-    let Some(forecast) = &view.state.cap_forecast else {
-        return;
-    };
+fn forecast(view: &View<'_>, forecast: &CapForecast, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
     for (cap, left) in &forecast.left {
         let style = if *cap == forecast.cap {
