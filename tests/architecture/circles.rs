@@ -67,6 +67,22 @@ pub(crate) const CIRCLES: &[&[&str]] = &[
     ],
     &["model/http", "model/server", "model/tool"],
     &["sched/auto/needs", "sched/demand"],
+    &[
+        "tui/state",
+        "tui/state/cap",
+        "tui/state/experiments",
+        "tui/state/layout",
+        "tui/state/output",
+        "tui/state/output/find",
+        "tui/state/output/read_result",
+        "tui/state/refusal",
+        "tui/state/screen",
+        "tui/state/selection",
+        "tui/state/servers_view",
+        "tui/state/timeline_areas",
+        "tui/state/tools_view",
+    ],
+    &["tui/form", "tui/form/options"],
 ];
 
 /// The files of the dashboard from the bottom up, by what stands below `tui`:

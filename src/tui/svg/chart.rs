@@ -6,7 +6,7 @@ use crate::lab::sweep::Mark;
 use crate::lab::{Experiment, ExperimentFindings, compare, seconds, seconds_range, sweep};
 use crate::model::{Outcome, Plan, plural};
 use crate::output::Safe;
-use crate::tui::views::chrome::scale::{round_step, rounded};
+use crate::tui::text::rounding::{round_step, rounded};
 
 const WIDTH: u32 = 760;
 /// Left, right and upper end of what is drawn inside of the axes.

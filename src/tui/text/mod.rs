@@ -12,6 +12,7 @@ pub mod glyphs;
 pub mod json;
 mod look;
 mod piece;
+pub(super) mod rounding;
 pub mod schema;
 mod strip;
 pub mod wait;

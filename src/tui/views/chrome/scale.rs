@@ -3,30 +3,11 @@
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::Strip;
+use crate::tui::text::rounding::{round_step, rounded};
 use crate::tui::views::View;
 
 /// Columns between two times at least.
 const APART: u16 = 10;
-
-/// The next of 1, 2, 5, 10, … that is no less.
-pub(in crate::tui) fn round_step(least: f64) -> f64 {
-    let magnitude = 10_f64.powf(least.max(1e-6).log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * magnitude);
-    let fits = steps.into_iter().find(|step| *step >= least * 0.999);
-    fits.unwrap_or(magnitude * 10.0)
-}
-
-/// A time in seconds with no more digits than the step between two of them has.
-pub(in crate::tui) fn rounded(time: f64, step: f64) -> String {
-    let digits = if step >= 1.0 {
-        0
-    } else if step >= 0.1 {
-        1
-    } else {
-        2
-    };
-    format!("{time:.digits$} s")
-}
 
 /// The times below so many columns behind a label's cells, from one second to
 /// another.

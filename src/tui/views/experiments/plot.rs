@@ -24,9 +24,9 @@ use crate::model::Cap;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::glyphs::Glyphs;
+use crate::tui::text::rounding::{round_step, rounded};
 use crate::tui::text::{Align, figure};
 use crate::tui::views::View;
-use crate::tui::views::chrome::scale::{round_step, rounded};
 
 /// Cells of the times at the left.
 const TIMES: u16 = 8;
