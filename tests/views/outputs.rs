@@ -197,7 +197,7 @@ fn a_search_goes_as_it_is_typed_and_on_around_the_end() {
         stage.keys("nn").await;
         let text = stage.text();
         assert!(
-            text.contains("1/3") && text.contains("went on at the top"),
+            text.contains("1/3") && text.contains("wrapped to the top"),
             "{text}"
         );
         stage.keys("N").await;

@@ -109,7 +109,7 @@ impl SweepFindings {
             format!(" {} is {part:.0} % slower.", it.cap)
         });
         format!(
-            "cap {}: {} (95 % {}), within 5 % of the best: {:.0} % certain.{ties}{} {counted}, this machine, this plan.",
+            "cap {}: {} (95 % {}), within 5 % of the best in {:.0} % of resamples.{ties}{} {counted}, this machine, this plan.",
             own.cap,
             seconds(own.wall.at),
             seconds_range(&own.wall),
