@@ -102,7 +102,7 @@ pub(super) fn sentence(number: u64) -> String {
 
 /// Writes a small source tree and prints what it wrote.
 pub(super) fn corpus(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
-    let place = Place::find(arguments.needed("path")?)?;
+    let place = Place::find_to_write(arguments.needed("path")?)?;
     let files = arguments.number("files", 24, 10_000)?;
     let lines = arguments.number("lines", 400, 100_000)?;
     let seed = arguments.number("seed", 7, u64::MAX)?;
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_corpus_is_written_searched_counted_and_hashed() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir_in("target").expect("a folder");
         let path = folder.path().join("shop");
         let path = path.to_str().expect("a UTF-8 path");
         let (code, printed, said) = outcome("corpus", &["--files", "3", "--lines=50", "--", path]);

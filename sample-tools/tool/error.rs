@@ -33,6 +33,12 @@ pub enum SampleToolError {
     /// A `run:` path where no run folder was given.
     #[error("{0} lies in the run's folder, and FANOUT_RUN_DIR is not set")]
     NoRunFolder(String),
+    /// A path that the tool would write to, and must not.
+    #[error(
+        "{}: this tool writes only under the working directory and the run's folder",
+        .0.display()
+    )]
+    Outside(PathBuf),
     /// A file or folder could not be used.
     #[error("{}: {source}", path.display())]
     File {
@@ -66,6 +72,7 @@ impl SampleToolError {
             | Self::BadStdin(_) => 2,
             Self::BadTools(_)
             | Self::NoRunFolder(_)
+            | Self::Outside(_)
             | Self::File { .. }
             | Self::System { .. }
             | Self::Output(_) => 1,

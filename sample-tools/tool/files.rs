@@ -78,7 +78,7 @@ pub(super) fn read_file(arguments: &mut Arguments, streams: &mut Streams<'_>) ->
 /// Adds one line to a file, in two steps with a pause between them: two calls
 /// that do this at once, without a lock, mix their lines.
 pub(super) fn append(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
-    let place = Place::find(arguments.needed("path")?)?;
+    let place = Place::find_to_write(arguments.needed("path")?)?;
     let text = arguments.needed("text")?;
     let wait = arguments.millis("ms", 0)?;
     arguments.finish()?;
@@ -106,7 +106,7 @@ pub(super) fn append(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Ex
 /// Adds to the number in a file: reads it, waits and writes the sum back. Two
 /// calls that do this at once both read the same number, and one is lost.
 pub(super) fn add(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
-    let place = Place::find(arguments.needed("path")?)?;
+    let place = Place::find_to_write(arguments.needed("path")?)?;
     let amount = arguments.number("amount", 1, 1_000_000_000)?;
     let wait = arguments.millis("ms", 0)?;
     arguments.finish()?;
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_appended_file_reads_back() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir_in("target").expect("a folder");
         let path = folder.path().join("notes.txt");
         let path = path.to_str().expect("a UTF-8 path");
         assert_eq!(outcome("append", &["--", path, "one two"]).0, 0);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_is_added_stays() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir_in("target").expect("a folder");
         let path = folder.path().join("sum.txt");
         let path = path.to_str().expect("a UTF-8 path");
         assert_eq!(outcome("add", &["--amount", "40", "--", path]).0, 0);

@@ -98,7 +98,7 @@ impl RunEnvironment {
                     catalogue = with;
                     let problems = self.servers.list_problems(name);
                     let problems = problems.iter().map(|it| format!("server {name}: {it}"));
-                    for doubt in problems.chain(doubts) {
+                    for doubt in problems.chain(doubts.iter().map(ToString::to_string)) {
                         complain(Safe::new(&doubt).as_str());
                     }
                 }

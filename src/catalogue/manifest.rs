@@ -35,6 +35,8 @@ pub(super) struct Manifest {
     pub(super) servers: Vec<ConfiguredServer>,
     /// Servers that cannot be used, with the reason.
     pub(super) unusable: Vec<(ServerName, String)>,
+    /// Whether it is a file of another program.
+    pub(super) is_foreign: bool,
     /// Whether the name of every tool could be read.
     pub(super) is_whole: bool,
 }
@@ -70,6 +72,7 @@ pub(super) fn read(
         return Manifest {
             servers: foreign.configured,
             unusable: foreign.unusable,
+            is_foreign: true,
             is_whole: true,
             ..Manifest::default()
         };
@@ -93,10 +96,12 @@ pub(super) fn read(
         Some(tables) => tables.len() == tools.len(),
         None => root.get("tool").is_none(),
     };
+    let (servers, unusable) = servers.unwrap_or_default();
     Manifest {
         tools,
-        servers: servers.unwrap_or_default(),
-        unusable: Vec::new(),
+        servers,
+        unusable,
+        is_foreign: false,
         is_whole,
     }
 }

@@ -37,7 +37,7 @@ pub use servers::{ServerSurroundings, server_process_spec};
 pub use source::{LONGEST_FILE, LineColumn};
 pub use surroundings::Surroundings;
 pub use template::UnclosedPlaceholder;
-pub use tools::Catalogue;
+pub use tools::{Catalogue, ListingWarning};
 pub use trust_item::TrustItem;
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::findings::Findings;
 use super::manifest::{self, FileFormat, ParsedTool};
 use super::problem::{Problem, Problems};
-use super::schema::{ArgumentProblem, Bound, Limits, Schema, Violation};
+use super::schema::{ArgumentProblem, Bound, Limits, Schema, SchemaError, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
-use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
+use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolAction, ToolName};
 
 /// The manifest of the sample tools, which are built into the program.
 pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
@@ -39,6 +39,51 @@ struct CompiledTool {
     tool: Tool,
     schema: Option<Schema>,
     output_schema: Option<Schema>,
+}
+
+impl CompiledTool {
+    /// The server that the tool belongs to.
+    fn server(&self) -> Option<&ServerName> {
+        match &self.tool.action {
+            ToolAction::Mcp { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+}
+
+/// A listed tool that is not used as its server describes it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListingWarning {
+    /// The server lists the name twice.
+    #[error("{tool} is listed twice; the first is used")]
+    Twice {
+        /// The tool.
+        tool: ToolName,
+    },
+    /// A tool of a file has the name already.
+    #[error(
+        "server `{server}` lists a tool that would be `{tool}`, which is a tool of its own{}: \
+         the one of the server is not used",
+        at.as_ref().map_or_else(String::new, |at| format!(" ({at})"))
+    )]
+    Taken {
+        /// The name.
+        tool: ToolName,
+        /// The server.
+        server: ServerName,
+        /// Position of the tool that has the name.
+        at: Option<String>,
+    },
+    /// A schema of the tool cannot be used.
+    #[error("the {which} schema of {tool} is not used: {reason}")]
+    Schema {
+        /// The schema: `input` or `output`.
+        which: &'static str,
+        /// The tool.
+        tool: ToolName,
+        /// The reason.
+        reason: String,
+    },
 }
 
 impl Catalogue {
@@ -92,6 +137,11 @@ impl Catalogue {
         }
         self.unusable.extend(manifest.unusable);
         for configured in manifest.servers {
+            if manifest.is_foreign && self.server(&configured.server.name).is_some() {
+                let reason = "another file has a server of this name".to_owned();
+                self.unusable.push((configured.server.name, reason));
+                continue;
+            }
             self.configure(configured, &mut findings);
         }
         findings.finish().0
@@ -146,6 +196,13 @@ impl Catalogue {
         &self.unusable
     }
 
+    /// Returns the reason the server of an unknown tool cannot be used.
+    pub fn unusable_server_of(&self, tool: &ToolName) -> Option<&(ServerName, String)> {
+        let (server, _) = tool.as_str().split_once('.')?;
+        let mut unusable = self.unusable.iter();
+        unusable.find(|(name, _)| name.as_str() == server)
+    }
+
     /// Whether the tools of a server are known.
     pub fn is_listed(&self, name: &ServerName) -> bool {
         self.listed.contains(name)
@@ -159,6 +216,9 @@ impl Catalogue {
     /// Returns the server that a tool of this name would belong to, unless the
     /// server's tools are known already.
     pub fn unlisted_server(&self, tool: &ToolName) -> Option<&Arc<McpServer>> {
+        if self.by_name.contains_key(tool) && self.server_of(tool).is_none() {
+            return None;
+        }
         let (server, _) = tool.as_str().split_once('.')?;
         let server = self.server(&ServerName::new(server))?;
         (!self.listed.contains(&server.name)).then_some(server)
@@ -172,39 +232,55 @@ impl Catalogue {
         Some(servers::assumed(server, tool))
     }
 
-    /// Replaces the tools of a server by those that it lists now. Returns a
-    /// message for each that cannot be used.
+    /// Returns the server that a tool of the catalogue belongs to.
+    fn server_of(&self, tool: &ToolName) -> Option<&ServerName> {
+        self.entry(tool).and_then(|entry| entry.server())
+    }
+
+    /// Replaces the tools of a server by those that it lists now. Tools of files
+    /// and of other servers stay, whatever their names. Returns a warning for
+    /// each listed tool that is not used as it is.
     #[must_use]
-    pub fn with_listed(mut self, name: &ServerName, listed: &[ListedTool]) -> (Self, Vec<String>) {
-        let mut doubts = Vec::new();
+    pub fn with_listed(
+        mut self,
+        name: &ServerName,
+        listed: &[ListedTool],
+    ) -> (Self, Vec<ListingWarning>) {
+        let mut warnings = Vec::new();
         let Some(server) = self.server(name).cloned() else {
-            return (self, doubts);
+            return (self, warnings);
         };
-        let prefix = format!("{name}.");
-        let is_other = |entry: &Arc<CompiledTool>| !entry.tool.name.as_str().starts_with(&prefix);
-        self.entries.retain(is_other);
+        self.entries.retain(|entry| entry.server() != Some(name));
         let names = self.entries.iter().map(|entry| entry.tool.name.clone());
         self.by_name = names.enumerate().map(|(at, name)| (name, at)).collect();
         self.listed.insert(name.clone());
         for tool in listed.iter().filter_map(|it| servers::tool_of(&server, it)) {
             if self.by_name.contains_key(&tool.name) {
-                doubts.push(format!("{} is listed twice; the first is taken", tool.name));
+                let tool = tool.name;
+                warnings.push(match self.server_of(&tool) {
+                    Some(_) => ListingWarning::Twice { tool },
+                    None => ListingWarning::Taken {
+                        at: self.places.get(&tool).cloned(),
+                        server: name.clone(),
+                        tool,
+                    },
+                });
                 continue;
             }
             let mut compiled = |schema: Option<&Value>, which| {
                 let schema = Schema::compile(schema?);
-                schema
-                    .map_err(|error| {
-                        let name = &tool.name;
-                        doubts.push(format!("the {which} schema of {name} is not used: {error}"));
-                    })
-                    .ok()
+                let unused = |error: SchemaError| ListingWarning::Schema {
+                    which,
+                    tool: tool.name.clone(),
+                    reason: error.to_string(),
+                };
+                schema.map_err(|error| warnings.push(unused(error))).ok()
             };
             let input = compiled(tool.input_schema.as_ref(), "input");
             let output = compiled(tool.output_schema(), "output");
             self.push(tool, input, output);
         }
-        (self, doubts)
+        (self, warnings)
     }
 
     /// Returns the violations of the tool's output schema.
@@ -323,4 +399,255 @@ fn problems(
     };
     let violations = schema.violations(value, limits)?.into_iter();
     Ok(violations.map(ArgumentProblem::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Annotations;
+    use serde_json::json;
+
+    fn listed(name: &str) -> ListedTool {
+        ListedTool {
+            name: name.to_owned(),
+            description: "of the server".to_owned(),
+            input_schema: json!({"type": "object"}),
+            output_schema: None,
+            annotations: Annotations::default(),
+        }
+    }
+
+    fn catalogue(text: &str) -> Catalogue {
+        let source = Source::new("fanout.toml", text);
+        let (catalogue, problems) = Catalogue::of_source(&source, Path::new("fanout.toml"));
+        assert!(problems.is_empty(), "{problems:?}");
+        catalogue
+    }
+
+    fn is_of_server(catalogue: &Catalogue, tool: &str) -> bool {
+        let tool = catalogue.get(&ToolName::new(tool)).expect("a tool");
+        matches!(tool.action, ToolAction::Mcp { .. })
+    }
+
+    #[test]
+    fn a_server_replaces_no_tool_that_a_file_describes() {
+        let text = "[[tool]]\nname = 'e.t'\ncommand = ['echo']\n\
+             [[tool]]\nname = 'e.only-local'\ncommand = ['echo']\n\
+             [mcp.e]\ncommand = ['server']\n";
+        let server = ServerName::new("e");
+        let (first, warnings) = catalogue(text).with_listed(&server, &[listed("t"), listed("u")]);
+        let warning = warnings[0].to_string();
+        assert!(
+            warning.starts_with("server `e` lists a tool that would be `e.t`")
+                && warning.contains("fanout.toml:2:8"),
+            "{warning}"
+        );
+        assert_eq!(warnings.len(), 1);
+        // The second listing no more than the first.
+        let (second, _) = first.clone().with_listed(&server, &[listed("only-local")]);
+        for catalogue in [&first, &second] {
+            assert!(!is_of_server(catalogue, "e.t"));
+            assert!(!is_of_server(catalogue, "e.only-local"));
+        }
+        assert!(is_of_server(&first, "e.u"));
+        assert!(
+            second.get(&ToolName::new("e.u")).is_none(),
+            "listed no more"
+        );
+    }
+
+    #[test]
+    fn a_tool_of_a_file_needs_no_server_of_its_first_word() {
+        let text = "[[tool]]\nname = 'e.t'\ncommand = ['echo']\n[mcp.e]\ncommand = ['server']\n";
+        let catalogue = catalogue(text);
+        assert!(catalogue.assumed_tool(&ToolName::new("e.t")).is_none());
+        assert!(catalogue.assumed_tool(&ToolName::new("e.u")).is_some());
+    }
+
+    #[test]
+    fn a_name_that_is_listed_twice_keeps_its_first_tool() {
+        let catalogue = catalogue("[mcp.e]\ncommand = ['server']\n");
+        let (_, warnings) =
+            catalogue.with_listed(&ServerName::new("e"), &[listed("t"), listed("t")]);
+        let tool = ToolName::new("e.t");
+        assert_eq!(warnings, [ListingWarning::Twice { tool }]);
+    }
+
+    #[test]
+    fn servers_whose_names_begin_alike_keep_their_tools() {
+        let text = "[mcp.e]\ncommand = ['a']\n[mcp.e2]\ncommand = ['b']\n";
+        let (catalogue, _) = catalogue(text).with_listed(&ServerName::new("e2"), &[listed("t")]);
+        let (catalogue, _) = catalogue.with_listed(&ServerName::new("e"), &[listed("t")]);
+        assert!(is_of_server(&catalogue, "e2.t") && is_of_server(&catalogue, "e.t"));
+    }
+
+    /// Reads a file of another program.
+    fn foreign(name: &str, text: &str) -> Catalogue {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        let (catalogue, problems) = Catalogue::read(&[path]);
+        assert!(problems.is_empty(), "{problems:?}");
+        catalogue
+    }
+
+    fn unusable(catalogue: &Catalogue) -> Vec<(String, String)> {
+        let servers = catalogue.unusable_servers().iter();
+        let pairs = servers.map(|(name, reason)| (name.to_string(), reason.clone()));
+        pairs.collect()
+    }
+
+    #[test]
+    fn one_bad_server_of_a_foreign_file_loses_itself_only() {
+        let catalogue = foreign(
+            ".mcp.json",
+            r#"{"mcpServers": {
+                "unset": {"command": "x", "args": ["${FANOUT_TEST_UNSET}"]},
+                "bare": {},
+                "list": [],
+                "number": {"command": 5},
+                "env": {"command": "x", "env": {"A": 3}},
+                "my server": {"command": "first"},
+                "my-server": {"command": "second"},
+                "ftp": {"url": "ftp://x"},
+                "good": {"command": "y"}
+            }}"#,
+        );
+        let names: Vec<&str> = catalogue.servers().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["my-server", "good"]);
+        let unusable = unusable(&catalogue);
+        let names: Vec<&str> = unusable.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["unset", "bare", "list", "number", "env", "my-server", "ftp"]
+        );
+        let reason = &unusable[0].1;
+        assert!(
+            reason.starts_with("the variable `FANOUT_TEST_UNSET` is not set (")
+                && reason.ends_with(".mcp.json:2:52)"),
+            "{reason}"
+        );
+        assert!(unusable.iter().all(|(_, reason)| !reason.is_empty()));
+    }
+
+    #[test]
+    fn an_input_that_would_have_to_be_asked_for_loses_its_server_only() {
+        let catalogue = foreign(
+            "mcp.json",
+            r#"{"servers": {
+                "asks": {"command": "x", "env": {"K": "${input:key}"}},
+                "good": {"command": "y"}
+            }, "inputs": []}"#,
+        );
+        assert_eq!(catalogue.servers().len(), 1);
+        assert!(unusable(&catalogue)[0].1.starts_with("the input `key`"));
+    }
+
+    #[test]
+    fn a_plan_that_names_an_unusable_server_is_refused_with_the_reason() {
+        let catalogue = foreign(
+            ".mcp.json",
+            r#"{"mcpServers": {"bad": {"command": "${FANOUT_TEST_UNSET}"}}}"#,
+        );
+        let plan = "[[call]]\ntool = 'bad.hello'\n";
+        let problems = crate::plan::from_text("p.toml", plan, &catalogue).expect_err("refused");
+        let problem = problems.iter().next().expect("a problem");
+        assert_eq!(problem.message(), "there is no tool `bad.hello`");
+        let help = problem.help().expect("the reason");
+        assert!(help.contains("`FANOUT_TEST_UNSET` is not set"), "{help}");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_loses_a_native_server_only() {
+        if !cfg!(feature = "http") {
+            return;
+        }
+        let catalogue = catalogue(
+            "[mcp.bad]\nurl = 'https://x.org/${FANOUT_TEST_UNSET}'\n\
+             [mcp.worse]\nurl = 'https://x.org'\nheaders = { A = '${FANOUT_TEST_UNSET}' }\n\
+             [mcp.good]\ncommand = ['x']\n",
+        );
+        let names: Vec<&str> = catalogue.servers().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["good"]);
+        assert_eq!(unusable(&catalogue).len(), 2);
+    }
+
+    #[test]
+    fn secrets_of_servers_are_not_sent_without_encryption() {
+        if !cfg!(feature = "http") {
+            return;
+        }
+        let problems = |server: &str| {
+            let source = Source::new("fanout.toml", &format!("[mcp.e]\n{server}"));
+            Catalogue::of_source(&source, Path::new("fanout.toml")).1
+        };
+        for refused in [
+            "url = 'http://host/mcp'\nheaders = { Authorization = 'Bearer x' }\n",
+            "url = 'http://host/mcp'\nheaders = { X-Api-Key = 'x' }\n",
+            "url = 'http://host/mcp'\nheaders = { X = '${PATH}' }\n",
+            "url = 'http://host/mcp?k=${PATH}'\n",
+            "url = 'http://localhost.example.org/'\nheaders = { Cookie = 'a' }\n",
+        ] {
+            let found = problems(refused);
+            let message = found.iter().next().map(|it| it.message().to_owned());
+            let expected = "variables would go over the network without encryption";
+            assert_eq!(message.as_deref(), Some(expected), "{refused}");
+        }
+        for allowed in [
+            "url = 'https://host/mcp'\nheaders = { Authorization = 'Bearer x' }\n",
+            "url = 'http://127.0.0.1:1/mcp'\nheaders = { Authorization = 'Bearer x' }\n",
+            "url = 'http://[::1]/mcp'\nheaders = { X = '${PATH}' }\n",
+            "url = 'http://host/mcp'\nheaders = { Accept-Language = 'en' }\n",
+        ] {
+            assert!(problems(allowed).is_empty(), "{allowed}");
+        }
+        let foreign = foreign(
+            ".mcp.json",
+            r#"{"mcpServers": {
+                "header": {"type": "http", "url": "http://h/", "headers": {"Authorization": "x"}},
+                "query": {"type": "http", "url": "http://h/?k=${PATH}"}
+            }}"#,
+        );
+        assert_eq!(foreign.servers().len(), 0);
+        assert_eq!(unusable(&foreign).len(), 2);
+    }
+
+    #[test]
+    fn a_discovered_file_sets_no_variable_that_decides_which_code_is_loaded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("fanout.toml");
+        let problems = |name: &str| {
+            let text =
+                format!("[[tool]]\nname = 't'\ncommand = ['x']\nenv = {{ '{name}' = 'v' }}\n");
+            std::fs::write(&path, text).expect("a file");
+            let file = super::super::DiscoveredFile::open(&path).expect("readable");
+            file.read().1
+        };
+        for refused in [
+            "PATH",
+            "HOME",
+            "ENV",
+            "BASH_ENV",
+            "SHELLOPTS",
+            "GCONV_PATH",
+            "GLIBC_TUNABLES",
+            "LD_PRELOAD",
+            "DYLD_INSERT_LIBRARIES",
+            "BASH_FUNC_x%%",
+            "XDG_CONFIG_HOME",
+        ] {
+            assert_eq!(problems(refused).len(), 1, "{refused}");
+        }
+        for asked in [
+            "LANG",
+            "LC_ALL",
+            "TZ",
+            "PERL5LIB",
+            "NODE_PATH",
+            "EDITOR",
+            "GIT_SSH_COMMAND",
+        ] {
+            assert!(problems(asked).is_empty(), "{asked}");
+        }
+    }
 }

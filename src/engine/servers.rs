@@ -108,7 +108,7 @@ impl EngineLoop {
         Arc::make_mut(&mut self.launcher).catalogue = Arc::new(catalogue);
         let problems = row.list_problems.iter();
         let problems = problems.map(|it| format!("server {}: {it}", row.name));
-        for doubt in problems.chain(doubts) {
+        for doubt in problems.chain(doubts.iter().map(ToString::to_string)) {
             self.notify(&doubt);
         }
     }

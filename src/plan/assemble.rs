@@ -202,6 +202,11 @@ impl<'a, 's> Assembly<'a, 's> {
         if tool.is_none() && !self.catalogue.is_broken(&name.value) {
             let message = format!("there is no tool `{}`", name.value);
             let problem = self.findings.at(&name.span, message);
+            if let Some((server, reason)) = self.catalogue.unusable_server_of(&name.value) {
+                let help = format!("server `{server}` cannot be used: {reason}");
+                self.findings.push(problem.with_help(help));
+                return tool;
+            }
             let left = self.comparisons.checked_sub(self.catalogue.tools().len());
             self.comparisons = left.unwrap_or(self.comparisons);
             let near = left.and_then(|_| self.catalogue.suggest(name.value.as_str()));

@@ -14,7 +14,7 @@ use crate::catalogue::findings::Findings;
 use crate::catalogue::keys::Shape;
 use crate::catalogue::source::Source;
 use crate::catalogue::{ArgumentProblem, Catalogue, Problem};
-use crate::model::{Call, CallId, CallName, CallOrigin, Edge, EdgeKind, ToolName};
+use crate::model::{Call, CallId, CallName, CallOrigin, Edge, EdgeKind, ServerName, ToolName};
 
 /// A call that somebody asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +111,14 @@ pub enum DraftError {
         /// The tool that was probably meant.
         near: Option<ToolName>,
     },
+    /// The server of the tool cannot be used.
+    #[error("server `{server}` cannot be used: {reason}")]
+    UnusableServer {
+        /// The server.
+        server: ServerName,
+        /// The reason.
+        reason: String,
+    },
     /// A text in the arguments is not a reference and looks like one.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -188,6 +196,13 @@ fn check_arguments(
     wrong: &mut Vec<DraftError>,
 ) {
     if catalogue.get(tool).is_none() {
+        if let Some((server, reason)) = catalogue.unusable_server_of(tool) {
+            wrong.push(DraftError::UnusableServer {
+                server: server.clone(),
+                reason: reason.clone(),
+            });
+            return;
+        }
         wrong.push(DraftError::UnknownTool {
             name: tool.clone(),
             near: catalogue.suggest(tool.as_str()).cloned(),

@@ -62,7 +62,7 @@ pub(super) fn filled(
 }
 
 /// Fills in the variables of a text, once: a value is never expanded again.
-fn expand(
+pub(super) fn expand(
     text: &str,
     syntax: VariableSyntax,
     values: &VariableValues<'_>,

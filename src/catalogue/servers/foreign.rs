@@ -2,7 +2,7 @@
 //! VS Code, Cursor, Codex and Gemini. Keys that only those programs need are
 //! passed over; a server that cannot be used here is named with the reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,26 +55,64 @@ pub(in crate::catalogue) fn read(
         used: secrets::Used::default(),
     };
     let mut foreign = ForeignServers::default();
+    let mut names = HashSet::new();
     for entry in entries {
         let name = ServerName::new(mapped(&entry.key));
-        if let Some(reason) = why_unusable(&entry.node, syntax) {
-            foreign.unusable.push((name, reason.to_owned()));
-            continue;
-        }
+        let unusable = match why_unusable(&entry.node, syntax) {
+            Some(reason) => Some(reason.to_owned()),
+            None if names.contains(&name) => {
+                let reason = format!("another server of this file is named `{name}` here");
+                foreign
+                    .unusable
+                    .push((ServerName::new(entry.key.as_str()), reason));
+                continue;
+            }
+            None => None,
+        };
         values.used.take();
+        // What is wrong with one server is no reason to leave out the others.
+        let mut own = Findings::new(findings.source());
         let mut reader = ServerReader {
             syntax,
             values: &values,
-            findings,
+            findings: &mut own,
         };
-        if let Some(server) = reader.server(name, entry, origin) {
-            foreign.configured.push(ConfiguredServer {
+        let server = match unusable {
+            Some(reason) => Err(reason),
+            None => {
+                let server = reader.server(name.clone(), entry, origin);
+                server.ok_or_else(|| first_problem(own))
+            }
+        };
+        names.insert(name.clone());
+        match server {
+            Ok(server) => foreign.configured.push(ConfiguredServer {
                 server,
                 name_span: entry.key_span.clone(),
-            });
+            }),
+            Err(reason) => foreign.unusable.push((name, reason)),
         }
     }
     Some(foreign)
+}
+
+/// The first problem of a server, with its position.
+fn first_problem(findings: Findings<'_>) -> String {
+    let problems = findings.finish().0;
+    let first = problems.iter().next();
+    first.map_or_else(
+        || "it cannot be read".to_owned(),
+        |problem| match problem.position() {
+            Some(at) => format!(
+                "{} ({}:{}:{})",
+                problem.message(),
+                problem.file(),
+                at.line,
+                at.column
+            ),
+            None => problem.message().to_owned(),
+        },
+    )
 }
 
 /// Returns the syntax of variables, which depends on the path of the file.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::expand::{VariableSyntax, VariableValues, filled};
+use super::expand::{VariableError, VariableSyntax, VariableValues, expand, filled};
 use super::{ConfiguredServer, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{
@@ -14,20 +14,48 @@ use crate::catalogue::manifest;
 use crate::catalogue::placeholders::Placeholders;
 use crate::model::{McpServer, Secret, ServerName, ServerTransport, ToolOverride};
 
-/// Reads the servers of a file; those with errors are reported.
+/// Servers of a file, and those that cannot be used here with the reason.
+pub(in crate::catalogue) type Servers = (Vec<ConfiguredServer>, Vec<(ServerName, String)>);
+
+/// Reads the servers of a file; those with errors are reported. One that needs
+/// a variable that is not set cannot be used, which is no error of the file.
 pub(in crate::catalogue) fn read(
     node: &Node,
     origin: Option<&Path>,
     findings: &mut Findings<'_>,
-) -> Vec<ConfiguredServer> {
+) -> Servers {
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of servers", findings);
-        return Vec::new();
+        return Servers::default();
     };
-    let servers = entries.iter();
+    let mut servers = Servers::default();
+    for entry in entries {
+        match unset_variable(&entry.node) {
+            Some(error) => {
+                if let Some(name) = server_name(entry, findings) {
+                    servers.1.push((name, error.to_string()));
+                }
+            }
+            None => servers.0.extend(server(entry, origin, findings)),
+        }
+    }
     servers
-        .filter_map(|entry| server(entry, origin, findings))
-        .collect()
+}
+
+/// Returns the first variable of a remote server that is not set.
+fn unset_variable(node: &Node) -> Option<VariableError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let values = VariableValues {
+        variable: &variable,
+        workspace: PathBuf::new(),
+        used: secrets::Used::default(),
+    };
+    let headers = node.get("headers").and_then(Node::as_table);
+    let headers = headers.unwrap_or_default().iter().map(|entry| &entry.node);
+    let texts = node.get("url").into_iter().chain(headers);
+    texts
+        .filter_map(Node::as_text)
+        .find_map(|text| expand(text, VariableSyntax::Braces, &values).err())
 }
 
 fn server(

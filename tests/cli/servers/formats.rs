@@ -89,20 +89,24 @@ fn each_of_the_six_formats_loads_and_what_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_variable_that_is_not_set_is_an_error_with_its_place() {
+fn a_variable_that_is_not_set_makes_its_server_unusable_with_its_place() {
     let bench = Bench::new();
     for (name, text) in FILES {
         if name == "claude_desktop_config.json" || name.starts_with(".codex") {
             continue;
         }
         write(&bench, name, text);
-        let answer = bench.run(&["tools", "--catalogue", name]).with_code(3);
-        let stderr = &answer.stderr;
+        let answer = bench.run(&["tools", "--catalogue", name]).with_code(0);
+        let stdout = &answer.stdout;
+        let reason = "server one: not usable: the variable `MODE_OF_SERVER` is not set";
+        assert!(stdout.contains(reason), "{name}: {stdout}");
+        assert!(stdout.contains(&format!("{name}:")), "{name}: {stdout}");
+        let words = ["call", "one.look", "--catalogue", name];
+        let stderr = bench.run(&words).with_code(3).stderr;
         assert!(
             stderr.contains("`MODE_OF_SERVER` is not set"),
             "{name}: {stderr}"
         );
-        assert!(stderr.contains(&format!("{name}:")), "{name}: {stderr}");
     }
 }
 
