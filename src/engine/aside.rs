@@ -14,7 +14,7 @@ use crate::plan::DraftError;
 /// hundred megabytes.
 const HEAVY_AT_ONCE: usize = 2;
 /// Other pieces of work at the same time.
-const LIGHT_AT_ONCE: usize = 64;
+const LIGHT_AT_ONCE: usize = 16;
 
 /// Result of work that was done aside.
 pub(super) enum Completion {

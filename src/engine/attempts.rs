@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::aside::Completion;
 use super::run::EngineLoop;
 use super::setup::EventDetail;
+use super::snapshot::FEW;
 use crate::exec::AttemptEvent;
 use crate::model::{
     CallId, CallSample, Ending, Epoch, EventKind, LoadSample, MeasureSource, OutputKind,
@@ -14,9 +15,6 @@ use crate::model::{
 use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptResult, Input, MachineReading, ResourceUsage};
 
-/// Waiting calls whose reasons are asked for after every step; with more, only
-/// when a snapshot is due.
-const FEW: usize = 256;
 /// CPU time so short that it does not matter how much of it was seen, in
 /// milliseconds.
 const BARELY_MS: u64 = 50;

@@ -119,6 +119,8 @@ impl EngineLoop {
         self.sync_state(id, now);
         let row = self.rows.edit(id)?;
         row.remote = None;
+        // Most calls have one attempt.
+        row.attempts.reserve_exact(1);
         row.attempts.push(AttemptRecord {
             attempt: attempt.number,
             lane,

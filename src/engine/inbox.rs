@@ -1,5 +1,6 @@
 //! What users ask for, put into the scheduler's words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Command;
@@ -127,7 +128,7 @@ impl EngineLoop {
         call.start_after = None;
         call.origin = CallOrigin::Again(id);
         if row.are_args_resolved {
-            call.args = plan::escape_all(&row.args);
+            call.args = Arc::new(plan::escape_all(&row.args));
             call.after.clear();
         }
         Some(call)

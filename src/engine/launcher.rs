@@ -123,12 +123,15 @@ impl Launcher {
         call: &Call,
         referents: &Referents,
     ) -> Result<Prepared, StartError> {
-        let args = self.resolve(call, referents)?;
+        let args = if is_template(&call.args) {
+            Arc::new(self.resolve(call, referents)?)
+        } else {
+            Arc::clone(&call.args)
+        };
         let problems = self.catalogue.validate(&call.tool, &args);
         if let Some(first) = problems.into_iter().next() {
             return Err(StartError::Arguments(first));
         }
-        let args = Arc::new(args);
         let task = self.task(attempt, call, &args)?;
         Ok(Prepared { args, task })
     }
@@ -251,6 +254,16 @@ impl Launcher {
     /// A time that a plan asks for, scaled.
     pub(super) fn scaled(&self, time: Duration) -> Duration {
         time.mul_f64(self.time_scale)
+    }
+}
+
+/// Whether a text in a value holds a reference or an escaped one.
+fn is_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{"),
+        Value::Array(items) => items.iter().any(is_template),
+        Value::Object(table) => table.values().any(is_template),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

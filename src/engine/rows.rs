@@ -7,34 +7,45 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Call, CallCounts, CallId, CallRow, CallSample, CallState, History, OutputStat, WaitReason,
-    WaitSpan, Waited,
+    Call, CallCounts, CallId, CallRow, CallSample, CallState, History, OutputStat, SharedVec,
+    WaitReason, WaitSpan, Waited,
 };
 
 /// Readings kept per call: two minutes at the default period.
 const SAMPLES_KEPT: usize = 240;
 
 /// Every row with the counts and lists that follow from them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
-    all: Vec<Arc<CallRow>>,
+    all: SharedVec<Arc<CallRow>>,
     counts: CallCounts,
     finished: Vec<CallId>,
-    /// What the last snapshot got, as long as no row has changed since.
-    shared: Option<Arc<Vec<Arc<CallRow>>>>,
     waiting_since: Vec<Duration>,
+    /// Calls that waited and do not any more, since this was last taken.
+    departed: Vec<CallId>,
+    /// Shared by the calls of which nothing was read yet.
+    no_samples: Arc<History<CallSample>>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            all: SharedVec::default(),
+            counts: CallCounts::default(),
+            finished: Vec::new(),
+            waiting_since: Vec::new(),
+            departed: Vec::new(),
+            no_samples: Arc::new(History::new(SAMPLES_KEPT)),
+        }
+    }
 }
 
 impl Rows {
     /// Adds the row of a call that was queued at `now`.
     pub(super) fn add(&mut self, call: &Arc<Call>, now: Duration) {
         let row = CallRow {
-            id: call.id,
             call: Arc::clone(call),
-            name: call.name.clone(),
-            foreign_name: call.foreign_name.as_deref().map(Arc::from),
-            tool: call.tool.clone(),
-            args: Arc::new(call.args.clone()),
+            args: Arc::clone(&call.args),
             are_args_resolved: false,
             state: CallState::Queued,
             wait: None,
@@ -44,17 +55,14 @@ impl Rows {
             started: None,
             ended: None,
             attempts: Vec::new(),
-            attempts_allowed: call.retries + 1,
             reason: None,
-            estimate: call.estimate,
-            samples: Arc::new(History::new(SAMPLES_KEPT)),
+            samples: Arc::clone(&self.no_samples),
             peak_rss_bytes: None,
             output: OutputStat::default(),
             remote: None,
             overlapped: None,
         };
         *self.counts.slot(&row.state) += 1;
-        self.shared = None;
         self.all.push(Arc::new(row));
         self.waiting_since.push(now);
     }
@@ -67,24 +75,26 @@ impl Rows {
     /// The row of a call, to be changed. Its state changes through
     /// [`Rows::set_state`] only.
     pub(super) fn edit(&mut self, id: CallId) -> Option<&mut CallRow> {
-        self.shared = None;
         self.all.get_mut(id.index()).map(Arc::make_mut)
     }
 
     /// Moves a call to another state and keeps the counts true. Returns
     /// whether anything changed.
     pub(super) fn set_state(&mut self, id: CallId, state: CallState, now: Duration) -> bool {
+        let is_other = |row: &Arc<CallRow>| row.state != state;
+        if !self.all.get(id.index()).is_some_and(is_other) {
+            return false;
+        }
         let Some(row) = self.all.get_mut(id.index()) else {
             return false;
         };
-        if row.state == state {
-            return false;
-        }
-        self.shared = None;
         *self.counts.slot(&row.state) -= 1;
         *self.counts.slot(&state) += 1;
         let row = Arc::make_mut(row);
         let has_ended = state.is_ended() && !row.state.is_ended();
+        if row.state.is_waiting() && !state.is_waiting() {
+            self.departed.push(id);
+        }
         row.state = state;
         if has_ended {
             row.ended = Some(now);
@@ -102,16 +112,16 @@ impl Rows {
         reason: Option<WaitReason>,
         now: Duration,
     ) -> bool {
+        let is_other = |row: &Arc<CallRow>| row.wait != reason;
+        if !self.all.get(id.index()).is_some_and(is_other) {
+            return false;
+        }
         let (Some(row), Some(since)) = (
             self.all.get_mut(id.index()),
             self.waiting_since.get_mut(id.index()),
         ) else {
             return false;
         };
-        if row.wait == reason {
-            return false;
-        }
-        self.shared = None;
         let row = Arc::make_mut(row);
         if let Some(bound) = &row.wait {
             row.waited.add(bound, now.saturating_sub(*since));
@@ -136,17 +146,24 @@ impl Rows {
         self.counts
     }
 
-    /// Every row, shared; the same list as before where none has changed.
-    pub(super) fn shared(&mut self) -> Arc<Vec<Arc<CallRow>>> {
-        let shared = self
-            .shared
-            .get_or_insert_with(|| Arc::new(self.all.clone()));
-        Arc::clone(shared)
+    /// Returns every row.
+    pub(super) fn all(&self) -> SharedVec<Arc<CallRow>> {
+        self.all.clone()
+    }
+
+    /// Number of calls that have ended.
+    pub(super) fn finished_count(&self) -> usize {
+        self.finished.len()
     }
 
     /// Calls that have ended, latest first.
     pub(super) fn finished(&self) -> Vec<CallId> {
         self.finished.iter().rev().copied().collect()
+    }
+
+    /// Takes the calls that have left the queue since the last time.
+    pub(super) fn take_departed(&mut self) -> Vec<CallId> {
+        std::mem::take(&mut self.departed)
     }
 
     /// How many calls there are.
@@ -167,5 +184,7 @@ fn note_wait(waits: &mut Vec<WaitSpan>, heading: &'static str, from: Duration, t
     if waits.len() >= WaitSpan::KEPT {
         waits.remove(0);
     }
+    // Most calls wait for one reason.
+    waits.reserve_exact(1);
     waits.push(WaitSpan { heading, from, to });
 }

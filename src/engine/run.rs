@@ -171,7 +171,7 @@ impl EngineLoop {
                 call: call.id,
                 name: call.name.clone(),
                 tool: call.tool.clone(),
-                args: Arc::new(call.args.clone()),
+                args: Arc::clone(&call.args),
             },
         );
         self.names.insert(call.name.clone(), call.id);

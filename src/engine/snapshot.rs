@@ -1,29 +1,60 @@
-//! The picture of a run that snapshots carry.
+//! Builds the snapshot of a run.
+//!
+//! A snapshot costs what changed since the last one: rows share their pages,
+//! lists go out again as long as they are true, and where many calls wait, their
+//! order and reasons are found out again less often.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::run::EngineLoop;
 use crate::model::{CallId, OverlapHazard, Snapshot};
 
+/// Waiting calls whose reasons are found out after every step, and their order
+/// for every snapshot; of more, both less often.
+pub(super) const FEW: usize = 256;
+/// Times as long as it took that the order of more calls is kept.
+const QUEUE_SHARE: u32 = 32;
+
 impl EngineLoop {
-    /// The picture before anything has started.
+    /// Returns the snapshot before anything has started.
     pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
         self.sync_servers();
+        self.lists.queue = Arc::new(self.scheduler.queue());
         Arc::new(self.build_snapshot())
     }
 
-    /// The picture now, with every waiting call's reason up to date.
+    /// Returns the snapshot of now.
     pub(super) fn snapshot(&mut self) -> Snapshot {
-        self.refresh_waits(self.clock.now());
+        self.refresh_queue();
         self.sync_servers();
         self.build_snapshot()
+    }
+
+    /// Brings the order and the reasons of waiting calls up to date. Of many
+    /// calls the last order is kept for a while, without those that have left
+    /// it, so that no more than a small share of the time goes into it.
+    fn refresh_queue(&mut self) {
+        let departed = self.rows.take_departed();
+        let counts = self.rows.counts();
+        let begun = Instant::now();
+        if counts.queued + counts.retrying > FEW
+            && self.lists.queue_due.is_some_and(|due| begun < due)
+        {
+            self.lists.leave_queue(departed);
+            return;
+        }
+        self.refresh_waits(self.clock.now());
+        renew(&mut self.lists.queue, self.scheduler.queue());
+        self.lists.queue_due = Some(begun + begun.elapsed() * QUEUE_SHARE);
     }
 
     fn build_snapshot(&mut self) -> Snapshot {
         self.cap_log.auto = self.scheduler.auto_cap();
         renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
-        renew(&mut self.lists.queue, self.scheduler.queue());
-        renew(&mut self.lists.finished, self.rows.finished());
+        if self.lists.finished.len() != self.rows.finished_count() {
+            self.lists.finished = Arc::new(self.rows.finished());
+        }
         renew(&mut self.lists.hazards, self.hazards.found());
         let now = self.clock.now();
         Snapshot {
@@ -42,7 +73,7 @@ impl EngineLoop {
             learned: Arc::default(),
             load_samples: Arc::clone(&self.cap_log.load_samples),
             counts: self.rows.counts(),
-            calls: self.rows.shared(),
+            calls: self.rows.all(),
             lanes: Arc::clone(&self.lists.lanes),
             lane_time: self.lane_time.at(now),
             queue: Arc::clone(&self.lists.queue),
@@ -58,14 +89,28 @@ impl EngineLoop {
     }
 }
 
-/// The lists of the last picture; the same ones go out again where nothing in
+/// The lists of the last snapshot; the same ones go out again where nothing in
 /// them has changed.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
+    /// Not before this time the queue of many calls is put in order again.
+    queue_due: Option<Instant>,
     lanes: Arc<Vec<Option<CallId>>>,
     queue: Arc<Vec<CallId>>,
     finished: Arc<Vec<CallId>>,
     hazards: Arc<Vec<OverlapHazard>>,
+}
+
+impl Lists {
+    /// Takes calls out of the queue.
+    fn leave_queue(&mut self, mut departed: Vec<CallId>) {
+        if departed.is_empty() {
+            return;
+        }
+        departed.sort_unstable();
+        let has_left = |id: &CallId| departed.binary_search(id).is_ok();
+        Arc::make_mut(&mut self.queue).retain(|id| !has_left(id));
+    }
 }
 
 fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {

@@ -1,5 +1,6 @@
 //! A call: one request to run a tool with arguments.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub struct Call {
     /// The tool to run.
     pub tool: ToolName,
     /// The arguments as written, references unresolved; always a JSON object.
-    pub args: Value,
+    pub args: Arc<Value>,
     /// Edges to the calls this one waits for; references included.
     pub after: Vec<Edge>,
     /// Higher runs first; 0 by default.
@@ -55,13 +56,13 @@ pub struct Call {
 impl Call {
     /// A call with nothing but what every call has; the rest as the contract
     /// has it by default.
-    pub fn new(id: CallId, name: CallName, tool: ToolName, args: Value) -> Self {
+    pub fn new(id: CallId, name: CallName, tool: ToolName, args: impl Into<Arc<Value>>) -> Self {
         Self {
             id,
             name,
             foreign_name: None,
             tool,
-            args,
+            args: args.into(),
             after: Vec::new(),
             priority: 0,
             group: None,

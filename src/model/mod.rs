@@ -19,6 +19,7 @@ mod plural;
 mod policy;
 mod secret;
 mod server;
+mod shared_vec;
 mod snapshot;
 mod state;
 mod tool;
@@ -49,6 +50,7 @@ pub use server::{
     OverlapHazard, RemoteStatus, Secret, ServerCommand, ServerName, ServerRow, ServerState,
     ServerTransport, ToolOverride,
 };
+pub use shared_vec::SharedVec;
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{Annotations, OutputKind, Rate, StdinKind, Tool, ToolAction};

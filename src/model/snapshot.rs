@@ -1,14 +1,15 @@
 //! The snapshot that the engine publishes: the state of a run at one moment.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, AutoCap, Call, CallCounts, CallId, CallName, CallSample, CallState, Cap,
-    CapChange, History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy,
-    RemoteStatus, RunId, ServerRow, ToolName, WaitReason, WaitSpan, Waited,
+    AttemptRecord, AutoCap, Call, CallCounts, CallId, CallSample, CallState, Cap, CapChange,
+    History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy, RemoteStatus, RunId,
+    ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -48,7 +49,7 @@ pub struct Snapshot {
     /// How many calls are in each state.
     pub counts: CallCounts,
     /// Every call in plan order; the call with index `i` stands at `i`.
-    pub calls: Arc<Vec<Arc<CallRow>>>,
+    pub calls: SharedVec<Arc<CallRow>>,
     /// The call in each lane. At least as long as the cap; longer while draining.
     pub lanes: Arc<Vec<Option<CallId>>>,
     /// Lanes in use over time up to now, summed up by what the scheduler says.
@@ -114,16 +115,8 @@ pub enum RunPhase {
 /// untrusted.
 #[derive(Debug, Clone)]
 pub struct CallRow {
-    /// Number within the run.
-    pub id: CallId,
     /// The call as it was requested.
     pub call: Arc<Call>,
-    /// The id in the plan.
-    pub name: CallName,
-    /// The id as a foreign file wrote it.
-    pub foreign_name: Option<Arc<str>>,
-    /// The tool.
-    pub tool: ToolName,
     /// Arguments: resolved once it has started, as written before.
     pub args: Arc<Value>,
     /// Whether `args` are resolved.
@@ -144,12 +137,8 @@ pub struct CallRow {
     pub ended: Option<Duration>,
     /// Its attempts, oldest first; the last one may be under way.
     pub attempts: Vec<AttemptRecord>,
-    /// Attempts allowed in all.
-    pub attempts_allowed: u32,
     /// Why it ended as it did. Untrusted text.
     pub reason: Option<Arc<str>>,
-    /// Expected run time: the plan's estimate.
-    pub estimate: Option<Duration>,
     /// Readings of its process tree, oldest first.
     pub samples: Arc<History<CallSample>>,
     /// Highest resident memory read, in bytes.
@@ -163,7 +152,21 @@ pub struct CallRow {
     pub overlapped: Option<CallId>,
 }
 
+impl Deref for CallRow {
+    type Target = Call;
+
+    /// A row has everything that its call has.
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
 impl CallRow {
+    /// Number of attempts that may be made in all.
+    pub fn attempts_allowed(&self) -> u32 {
+        self.call.retries + 1
+    }
+
     /// Time in the current or last attempt.
     pub fn elapsed(&self, now: Duration) -> Option<Duration> {
         let attempt = self.attempts.last()?;

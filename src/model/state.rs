@@ -48,6 +48,11 @@ pub enum CallState {
 }
 
 impl CallState {
+    /// Whether it waits for a start.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Self::Queued | Self::Retrying { .. })
+    }
+
     /// The lane it holds.
     pub fn lane(&self) -> Option<LaneId> {
         match self {

@@ -23,13 +23,9 @@ pub(super) fn id(index: usize) -> CallId {
 
 fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> CallRow {
     let (name, tool) = (CallName::new(name), ToolName::new(tool));
-    let call = Call::new(id(index), name.clone(), tool.clone(), args.clone());
+    let call = Call::new(id(index), name, tool, args.clone());
     CallRow {
-        id: id(index),
         call: Arc::new(call),
-        name,
-        foreign_name: None,
-        tool,
         args: Arc::new(args),
         are_args_resolved: false,
         state,
@@ -40,9 +36,7 @@ fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> C
         started: None,
         ended: None,
         attempts: Vec::new(),
-        attempts_allowed: 1,
         reason: None,
-        estimate: None,
         samples: Arc::new(History::new(8)),
         peak_rss_bytes: None,
         output: OutputStat::default(),
@@ -140,7 +134,7 @@ fn retried() -> CallRow {
     }));
     again.samples = Arc::new(samples);
     again.peak_rss_bytes = Some(1_000_000);
-    again.attempts_allowed = 3;
+    Arc::make_mut(&mut again.call).retries = 2;
     again
 }
 
@@ -207,7 +201,7 @@ pub(super) fn last() -> Snapshot {
         load_samples: Arc::new(History::new(1)),
         policy: policy(),
         counts,
-        calls: Arc::new(rows.into_iter().map(Arc::new).collect()),
+        calls: rows.into_iter().map(Arc::new).collect(),
         lanes: Arc::new(vec![None; 2]),
         lane_time: Duration::ZERO,
         queue: Arc::new(Vec::new()),

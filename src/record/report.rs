@@ -68,7 +68,7 @@ impl Report<'_> {
     /// Time from the first admissible call to the last end; `None` where nothing
     /// was admissible or something has not ended.
     pub fn wall(&self) -> Option<Duration> {
-        wall(&self.last.calls)
+        wall(self.last.calls.iter().map(Arc::as_ref))
     }
 
     /// The run times of all attempts together; inflated by contention.
@@ -115,8 +115,8 @@ impl Report<'_> {
 
 /// Time from the first admissible of these calls to the last end; `None` where
 /// nothing was admissible or something has not ended.
-pub fn wall(rows: &[Arc<CallRow>]) -> Option<Duration> {
-    let first = rows.iter().map(|row| row.admissible_at()).min()?;
+pub fn wall<'r>(rows: impl Iterator<Item = &'r CallRow> + Clone) -> Option<Duration> {
+    let first = rows.clone().map(CallRow::admissible_at).min()?;
     let mut last = Duration::ZERO;
     for row in rows {
         last = last.max(row.ended?);

@@ -49,8 +49,7 @@ fn wall_time_runs_from_the_first_admissible_call_to_the_last_end() {
 #[test]
 fn what_is_unknown_is_null() {
     let mut last = last();
-    let rows = Arc::make_mut(&mut last.calls);
-    let row = Arc::make_mut(rows.first_mut().expect("a call"));
+    let row = Arc::make_mut(last.calls.get_mut(0).expect("a call"));
     row.state = running();
     row.ended = None;
     row.attempts.iter_mut().for_each(|attempt| {

@@ -87,8 +87,8 @@ impl Dashboard {
 
 /// The next snapshot: one row is another one, all others are shared.
 fn changed(run: &Snapshot, now: Duration) -> Arc<Snapshot> {
-    let mut calls = (*run.calls).clone();
-    if let Some(row) = calls.last_mut() {
+    let mut calls = run.calls.clone();
+    if let Some(row) = calls.get_mut(calls.len() - 1) {
         Arc::make_mut(row).output.generation += 1;
     }
     Arc::new(Snapshot {

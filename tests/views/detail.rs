@@ -19,10 +19,10 @@ use crate::{dump, looks};
 /// A run in which call 7 has everything that can be known of a call.
 fn run() -> Arc<Snapshot> {
     let mut run = (*fixtures::everything()).clone();
-    let mut calls = (*run.calls).clone();
-    let mut row = (*calls[6]).clone();
+    let mut calls = run.calls.clone();
+    let mut row = (**calls.get(6).expect("a call")).clone();
     let mut call = (*row.call).clone();
-    call.args = json!({"path": "{{list-dir.output.0}}", "token": "x", "max": 3});
+    call.args = Arc::new(json!({"path": "{{list-dir.output.0}}", "token": "x", "max": 3}));
     row.call = Arc::new(call);
     row.args = Arc::new(json!({"path": "src/deep", "token": "x", "max": 3}));
     row.reason = Some("1 process was left behind".into());
@@ -55,8 +55,8 @@ fn run() -> Arc<Snapshot> {
         history.push((at != 3).then_some(sample));
     }
     row.samples = Arc::new(history);
-    calls[6] = Arc::new(row);
-    run.calls = Arc::new(calls);
+    *calls.get_mut(6).expect("a call") = Arc::new(row);
+    run.calls = calls;
     Arc::new(run)
 }
 
@@ -112,19 +112,20 @@ fn what_is_known_of_a_call_is_read_to_its_end() {
 fn each_argument_names_its_source() {
     let told = |origin: CallOrigin| {
         let mut run = (*fixtures::everything()).clone();
-        let mut calls = (*run.calls).clone();
-        let mut row = (*calls[6]).clone();
+        let mut calls = run.calls.clone();
+        let mut row = (**calls.get(6).expect("a call")).clone();
         let mut call = (*row.call).clone();
         call.origin = origin;
-        call.args = json!({"path": "{{list-dir.output.0}}", "pattern": "TODO", "max": 200});
+        call.args =
+            Arc::new(json!({"path": "{{list-dir.output.0}}", "pattern": "TODO", "max": 200}));
         row.call = Arc::new(call);
-        row.tool = ToolName::new("search");
+        Arc::make_mut(&mut row.call).tool = ToolName::new("search");
         row.args = Arc::new(json!({"path": "src/deep", "pattern": "TODO", "max": 200}));
-        calls[6] = Arc::new(row);
-        let mut original = (*calls[2]).clone();
+        *calls.get_mut(6).expect("a call") = Arc::new(row);
+        let mut original = (**calls.get(2).expect("a call")).clone();
         original.args = Arc::new(json!({"path": "src", "pattern": "FIXME", "max": 200}));
-        calls[2] = Arc::new(original);
-        run.calls = Arc::new(calls);
+        *calls.get_mut(2).expect("a call") = Arc::new(original);
+        run.calls = calls;
         let mut state = fixtures::state(Arc::new(run), Size::new(80, 36));
         state.selection = Selection::Chosen(id(7));
         state.focus_on(Pane::Detail);

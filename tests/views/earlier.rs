@@ -51,7 +51,7 @@ fn with_ends(run: &Snapshot, start: impl Fn(u32) -> (LaneId, Duration)) -> Snaps
         row.attempts = vec![attempt(lane, started, Some((end, ending)))];
         Arc::new(row)
     });
-    ended.calls = Arc::new(calls.collect());
+    ended.calls = calls.collect();
     ended.lanes = Arc::new(vec![None; ended.lanes.len()]);
     ended.queue = Arc::default();
     ended.finished = Arc::new(ended.calls.iter().map(|row| row.id).rev().collect());

@@ -7,8 +7,8 @@ use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
-    OutputStat, Policy, RunId, RunPhase, Snapshot, StopCause, StopStep, ToolName, WaitReason,
-    WaitSpan, Waited,
+    OutputStat, Policy, RunId, RunPhase, SharedVec, Snapshot, StopCause, StopStep, ToolName,
+    WaitReason, WaitSpan, Waited,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -81,7 +81,7 @@ impl Run {
             load_samples: Arc::new(History::new(1)),
             policy,
             counts: CallCounts::default(),
-            calls: Arc::default(),
+            calls: SharedVec::default(),
             lanes: Arc::default(),
             lane_time: Duration::ZERO,
             queue: Arc::default(),
@@ -112,13 +112,9 @@ impl Run {
         let id = CallId::from_index(self.calls.len());
         *self.snapshot.counts.slot(&state) += 1;
         let (name, tool) = (CallName::new(name), ToolName::new(tool));
-        let call = Call::new(id, name.clone(), tool.clone(), args.clone());
+        let call = Call::new(id, name, tool, args.clone());
         self.calls.push(CallRow {
-            id,
             call: Arc::new(call),
-            name,
-            foreign_name: None,
-            tool,
             args: Arc::new(args),
             are_args_resolved: true,
             state,
@@ -129,9 +125,7 @@ impl Run {
             started: None,
             ended: None,
             attempts: Vec::new(),
-            attempts_allowed: 1,
             reason: None,
-            estimate: None,
             samples: Arc::new(History::new(60)),
             peak_rss_bytes: None,
             output: OutputStat::default(),
@@ -188,7 +182,8 @@ impl Run {
     }
 
     pub(crate) fn estimate(mut self, estimate: u64) -> Self {
-        self.calls.last_mut().expect("a call").estimate = Some(ms(estimate));
+        let row = self.calls.last_mut().expect("a call");
+        Arc::make_mut(&mut row.call).estimate = Some(ms(estimate));
         self
     }
 
@@ -237,9 +232,9 @@ impl Run {
     }
 
     pub(crate) fn publish(self) -> Arc<Snapshot> {
-        let calls = self.calls.into_iter().map(Arc::new).collect();
+        let calls = self.calls.into_iter().map(Arc::new);
         Arc::new(Snapshot {
-            calls: Arc::new(calls),
+            calls: calls.collect(),
             lanes: Arc::new(self.lanes),
             queue: Arc::new(self.queue),
             finished: Arc::new(self.finished),
@@ -369,11 +364,8 @@ pub(crate) fn everything() -> Arc<Snapshot> {
 pub(crate) fn after_output(run: &Snapshot, call: CallId) -> Arc<Snapshot> {
     let mut next = run.clone();
     next.revision += 1;
-    let mut calls = (*next.calls).clone();
-    let mut row = (*calls[call.index()]).clone();
-    row.output.generation += 1;
-    calls[call.index()] = Arc::new(row);
-    next.calls = Arc::new(calls);
+    let row = next.calls.get_mut(call.index()).expect("a call");
+    Arc::make_mut(row).output.generation += 1;
     Arc::new(next)
 }
 

@@ -23,12 +23,11 @@ fn overridden() -> Arc<Snapshot> {
         .ended("echo", Outcome::Succeeded, 100, None)
         .publish();
     let mut run = Snapshot::clone(&run);
-    let mut calls = run.calls.to_vec();
-    let before = calls[0].id;
-    let row = Arc::make_mut(&mut calls[1]);
+    let before = fanout::model::CallId::from_index(0);
+    let row = run.calls.get_mut(1).map(Arc::make_mut).expect("a call");
     let call = Arc::make_mut(&mut row.call);
-    call.args = json!({"text": "again"});
-    row.args = Arc::new(call.args.clone());
+    call.args = Arc::new(json!({"text": "again"}));
+    row.args = Arc::clone(&call.args);
     call.after = vec![Edge {
         call: before,
         on: EdgeKind::Done,
@@ -40,7 +39,6 @@ fn overridden() -> Arc<Snapshot> {
     call.claims.cpus = Some(1.5);
     call.claims.memory_bytes = Some(256 << 20);
     call.group = Some("turn 3".to_owned());
-    run.calls = Arc::new(calls);
     Arc::new(run)
 }
 
@@ -56,8 +54,8 @@ fn a_call_that_is_run_again_keeps_what_it_had_of_its_own() {
             panic!("{commands:?}\n{}", stage.text());
         };
         let old = overridden();
-        let call = &old.calls[1].call;
-        assert_eq!(draft.args, call.args);
+        let call = &old.calls.get(1).expect("a call").call;
+        assert_eq!(draft.args, *call.args);
         assert_eq!(draft.after, call.after);
         let settings = &draft.settings;
         assert_eq!((settings.priority, settings.retries), (-3, 2));

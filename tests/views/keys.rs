@@ -345,14 +345,15 @@ fn a_call_is_edited_and_run_again_and_depends_on_another() {
             stage.text()
         );
         let run = fixtures::everything();
-        let mut calls = (*run.calls).clone();
-        let mut added = (*calls[0]).clone();
-        added.id = CallId::from_index(calls.len());
-        added.name = CallName::new("added");
+        let mut calls = run.calls.clone();
+        let mut added = (**calls.get(0).expect("a call")).clone();
+        let call = Arc::make_mut(&mut added.call);
+        call.id = CallId::from_index(calls.len());
+        call.name = CallName::new("added");
         calls.push(Arc::new(added));
         let with_it = Snapshot {
             revision: run.revision + 1,
-            calls: Arc::new(calls),
+            calls,
             ..(*run).clone()
         };
         stage.publish(Arc::new(with_it)).await;

@@ -71,9 +71,8 @@ fn server(name: &str, state: ServerState) -> ServerRow {
 }
 
 fn edit(run: &mut Snapshot, number: usize, change: impl FnOnce(&mut CallRow)) {
-    change(Arc::make_mut(
-        &mut Arc::make_mut(&mut run.calls)[number - 1],
-    ));
+    let row = run.calls.get_mut(number - 1).expect("a call");
+    change(Arc::make_mut(row));
 }
 
 /// A run with servers in every state, and calls of one of them.

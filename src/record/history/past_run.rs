@@ -1,5 +1,6 @@
 //! Past runs, to be compared with the next run of the same plan.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -95,15 +96,18 @@ impl PastRun {
     /// takes: nothing ran, something has not ended, or a call was cancelled
     /// before it could start.
     pub fn of(last: &Snapshot, calls: usize) -> Option<Self> {
-        let rows = last.calls.get(..calls)?;
+        if last.calls.len() < calls {
+            return None;
+        }
+        let rows = last.calls.iter().take(calls).map(Arc::as_ref);
         let is_broken_off = rows
-            .iter()
+            .clone()
             .any(|row| row.started.is_none() && row.state == CallState::Ended(Outcome::Cancelled));
         if is_broken_off {
             return None;
         }
         let mut attempts = Vec::new();
-        for row in rows {
+        for row in rows.clone() {
             for attempt in &row.attempts {
                 attempts.push(PastAttempt {
                     call: row.id,

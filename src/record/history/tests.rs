@@ -61,8 +61,7 @@ fn a_run_that_was_broken_off_says_nothing_of_its_plan() {
     let (mut last, ..) = fresh();
     let count = last.calls.len();
     assert_eq!(PastRun::of(&last, count + 1), None, "not the plan's");
-    let rows = Arc::make_mut(&mut last.calls);
-    let row = Arc::make_mut(rows.last_mut().expect("a call"));
+    let row = row_of(&mut last, count - 1);
     row.state = CallState::Ended(Outcome::Cancelled);
     assert_eq!(PastRun::of(&last, count), None, "it never started");
     assert!(PastRun::of(&last, count - 1).is_some());
@@ -71,8 +70,7 @@ fn a_run_that_was_broken_off_says_nothing_of_its_plan() {
 }
 
 fn row_of(last: &mut Snapshot, index: usize) -> &mut crate::model::CallRow {
-    let rows = Arc::make_mut(&mut last.calls);
-    Arc::make_mut(rows.get_mut(index).expect("a call"))
+    Arc::make_mut(last.calls.get_mut(index).expect("a call"))
 }
 
 #[test]

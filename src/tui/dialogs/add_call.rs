@@ -93,7 +93,7 @@ impl AddCall {
         let args = if row.are_args_resolved {
             plan::escape_all(&row.args)
         } else {
-            row.call.args.clone()
+            Value::clone(&row.call.args)
         };
         let Some(tool) = state.catalogue.get(&row.tool) else {
             state.notify(ToastLevel::Warn, "its tool is not in the catalogue");

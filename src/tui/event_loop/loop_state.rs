@@ -416,7 +416,7 @@ fn not_started(viewer: Viewer, name: &str, error: &io::Error) -> String {
 
 /// Whether two snapshots differ only in readings of the machine.
 fn differs_in_gauges_only(before: &Snapshot, after: &Snapshot) -> bool {
-    Arc::ptr_eq(&before.calls, &after.calls)
+    before.calls.is_same(&after.calls)
         && Arc::ptr_eq(&before.servers, &after.servers)
         && Arc::ptr_eq(&before.lanes, &after.lanes)
         && before.phase == after.phase

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AttemptRecord, CallId, CallRow, Outcome, Snapshot};
+use crate::model::{AttemptRecord, CallId, CallRow, Outcome, SharedVec, Snapshot};
 use crate::record;
 
 pub use earlier_run::EarlierRun;
@@ -52,7 +52,7 @@ impl Bar {
 /// Bars of a run, rebuilt when its rows change.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
-    made_of: Option<Arc<Vec<Arc<CallRow>>>>,
+    made_of: Option<SharedVec<Arc<CallRow>>>,
     /// The attempts of each lane, in the order of time.
     pub lanes: Vec<Vec<Bar>>,
     /// The calls of the chain that decided when the last one ended.
@@ -69,11 +69,11 @@ impl Timeline {
         let is_same = self
             .made_of
             .as_ref()
-            .is_some_and(|made| Arc::ptr_eq(made, &run.calls));
+            .is_some_and(|made| made.is_same(&run.calls));
         if is_same {
             return;
         }
-        self.made_of = Some(Arc::clone(&run.calls));
+        self.made_of = Some(run.calls.clone());
         self.lanes.clear();
         self.lanes.resize(run.lanes.len(), Vec::new());
         self.last_end = Duration::ZERO;
@@ -93,7 +93,7 @@ impl Timeline {
             bars.sort_by_key(|bar| bar.from);
         }
         self.critical = critical::chain(run);
-        self.wall = record::wall(&run.calls);
+        self.wall = record::wall(run.calls.iter().map(Arc::as_ref));
     }
 
     /// The bars of a lane that are visible between two times.

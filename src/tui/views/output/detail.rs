@@ -236,7 +236,7 @@ impl<'a> DetailRows<'a> {
 
     fn attempts(&mut self) {
         let row = self.row;
-        let of = figure::part(row.attempts.len() as u64, row.attempts_allowed);
+        let of = figure::part(row.attempts.len() as u64, row.attempts_allowed());
         self.line("attempts", of, Role::Fg);
         for attempt in &row.attempts {
             let mut strip = self.named(figure::count(attempt.attempt.0 as usize), 1);
