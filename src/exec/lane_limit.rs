@@ -85,8 +85,30 @@ fn free_processes() -> Option<u64> {
     let user = getrlimit(Resource::Nproc)
         .current
         .filter(|_| is_bound_by_process_limit())
-        .map(|limit| limit.saturating_sub(own_threads()));
+        .map(free_of_user);
     group.into_iter().chain(user).min()
+}
+
+/// Returns the number of processes and threads that a limit of this user leaves.
+/// Counts them only where it matters: that reads every process.
+fn free_of_user(limit: u64) -> u64 {
+    let enough = RUNNER_THREADS + PROCESSES_PER_LANE * u64::from(Cap::MAX);
+    let at_least = limit.saturating_sub(threads_of_machine());
+    if at_least >= enough {
+        return at_least;
+    }
+    limit.saturating_sub(own_threads())
+}
+
+/// Returns the number of threads of all users (`proc_loadavg(5)`); the highest
+/// number where the system does not tell.
+fn threads_of_machine() -> u64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let total = text
+        .split('/')
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    total.and_then(|it| it.parse().ok()).unwrap_or(u64::MAX)
 }
 
 fn is_bound_by_process_limit() -> bool {
@@ -122,5 +144,9 @@ mod tests {
     #[test]
     fn own_threads_are_counted() {
         assert!(own_threads() >= 1);
+        assert!((1..u64::MAX).contains(&threads_of_machine()));
+        let enough = 1 << 40;
+        assert!(free_of_user(enough) < enough);
+        assert_eq!(free_of_user(0), 0);
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn explain(launch: &ProcessSpec, program: &Path, failure: StartFailur
     }
 }
 
-/// The program itself may be executed, and still was not.
+/// Explains the failure of a program that may itself be executed.
 fn interpreter_fault(program: &Path, failure: StartFailure) -> Refusal {
     let needs = interpreter(program);
     match failure.errno {

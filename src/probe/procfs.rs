@@ -120,7 +120,8 @@ impl ProcessStat {
         matches!(self.state, 'T' | 't') || !self.is_alive()
     }
 
-    /// CPU time of the process and of the children that it has waited for.
+    /// Returns the CPU time of the process and of the children that it has waited
+    /// for.
     pub(crate) fn cpu_time(&self) -> Duration {
         duration_of(self.cpu_ticks)
     }

@@ -91,8 +91,8 @@ pub(super) fn next_dead() -> Result<Option<Pid>, Errno> {
     Ok(Pid::from_raw(pid))
 }
 
-/// Highest resident memory of this process so far, in bytes: no figure of a
-/// child that was started from here is below it.
+/// Returns the highest resident memory of this process so far, in bytes: no
+/// figure of a child that was started from here is below it.
 pub(super) fn own_peak_rss_bytes() -> u64 {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is valid for writes; an all-zero `rusage` is a valid
