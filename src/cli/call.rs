@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::{self, Exit};
 use super::headless::{self, Conducted, OutputForm};
 use super::options::{CatalogueOptions, PolicyOptions};
-use super::{arguments, terminal};
+use super::{arguments, ending, terminal};
 use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
@@ -54,7 +54,7 @@ impl Call {
                     Exit::Success
                 };
                 let printed = exit::first_failure(printed, whole);
-                let verdict = exit::verdict(&end.last, &session.plan, LeakPolicy::Pass);
+                let verdict = ending::verdict(&end.last, &session.plan, LeakPolicy::Pass);
                 let ended = exit::first_failure(printed, verdict);
                 end.interruption.map_or(ended, Exit::from)
             }

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use super::exit::{self, Exit};
 
 #[derive(Debug, Args)]
@@ -20,9 +19,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> Exit {
+    /// Prints the completions of the whole command line.
+    pub(super) fn run(self, mut program: Command) -> Exit {
         let mut text = Vec::new();
-        generate(self.shell, &mut Cli::command(), "fanout", &mut text);
+        generate(self.shell, &mut program, "fanout", &mut text);
         exit::written(io::stdout().lock().write_all(&text))
     }
 }

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::colour::ColourOptions;
-use super::config;
 use super::exit::{self, Exit};
+use super::settings;
 use super::{looks, terminal};
 use crate::app::{self, ContainmentLevel, Folders};
 use crate::output::Safe;
@@ -77,7 +77,7 @@ fn as_json(findings: &[Finding]) -> Value {
 }
 
 fn findings(colours: ColourOptions) -> Vec<Finding> {
-    let (options, problems) = config::options();
+    let (options, problems) = settings::options();
     let written = options.color.map(ColourChoice::from);
     let choice = colours.choice().or(written).unwrap_or_default();
     let mut findings = vec![terminal(), depth(choice)];
@@ -190,7 +190,7 @@ fn folders(problems: usize) -> Vec<Finding> {
     };
     let options = folders.options();
     let folder = options.parent().unwrap_or(&options);
-    let keys = config::keys().problems.len();
+    let keys = settings::keys().problems.len();
     let why = match problems + keys {
         0 if folder.exists() => {
             "options, keys and themes; nothing is wrong with the files".to_owned()

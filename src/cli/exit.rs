@@ -4,14 +4,11 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
 
-use super::options::OutputOptions;
 pub(super) use crate::app::diagnostics::{chain, complain};
-use crate::app::{self, Interruption, LeakPolicy, OpenError, Session};
+use crate::app::{Interruption, OpenError};
 use crate::catalogue::Problems;
 use crate::lab::ExperimentError;
-use crate::model::{Plan, Snapshot};
 use crate::output::Safe;
-use crate::record::ReportState;
 use crate::sample_tool::{self, Streams};
 
 /// How the program ends.
@@ -180,28 +177,5 @@ pub(super) fn first_failure(first: Exit, second: Exit) -> Exit {
         second
     } else {
         first
-    }
-}
-
-/// Writes the last files of a run, and decides the exit code by how its calls
-/// ended.
-pub(super) fn closed(
-    session: &mut Session,
-    last: &Snapshot,
-    state: ReportState,
-    options: &OutputOptions,
-) -> Exit {
-    if let Err(error) = session.close(last, state) {
-        return cannot_run(&error);
-    }
-    verdict(last, &session.plan, options.leaks.into())
-}
-
-/// Returns the exit code of a run by how its calls ended.
-pub(super) fn verdict(last: &Snapshot, plan: &Plan, leaks: LeakPolicy) -> Exit {
-    if app::is_as_planned(last, plan, leaks) {
-        Exit::Success
-    } else {
-        Exit::CallFailed
     }
 }

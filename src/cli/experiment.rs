@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::config;
 use super::exit::{self, Exit};
 use super::options::{OrderChoice, parse_scale};
 use super::outputs::NamedOutput;
+use super::settings;
 use crate::app::Conditions;
 use crate::lab::{ExperimentProgress, Observer, RunPurpose};
 use crate::output;
@@ -34,7 +34,7 @@ impl ConditionOptions {
             order: self.order.into(),
             seed: self.seed,
             time_scale: self.time_scale,
-            sample_period: config::sample_period(),
+            sample_period: settings::sample_period(),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
-use super::{config, terminal};
+use super::{ending, settings, terminal};
 use crate::app::{
     self, RunEnd, RunSettings, Session, SessionError, SignalRequest, Signals, StopRequests,
     WarningsOnly,
@@ -35,7 +35,7 @@ pub(super) fn conduct(
     } else {
         OutputForm::Plain
     };
-    for problem in config::options().1 {
+    for problem in settings::options().1 {
         exit::complain(&problem.to_string());
     }
     let history = options.history();
@@ -56,7 +56,7 @@ pub(super) fn conduct(
                 Some(_) => ReportState::Interrupted,
                 None => ReportState::Ended,
             };
-            let closed = exit::closed(session, &end.last, state, options);
+            let closed = ending::closed(session, &end.last, state, options);
             match end.interruption {
                 Some(interruption) => interruption.into(),
                 None => exit::first_failure(exit::first_failure(printed, outputs), closed),

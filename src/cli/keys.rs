@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::config;
 use super::exit::{self, Exit};
+use super::settings;
 use crate::tui::keymap::{self, UserKeys};
 
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn run(self) -> Exit {
-        let keys = config::keys();
+        let keys = settings::keys();
         for problem in &keys.problems {
             exit::complain(&problem.to_string());
         }

@@ -8,8 +8,8 @@ use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 use tokio::sync::watch;
 
 use super::colour::ColourOptions;
-use super::config::{self, ThemeChoice};
 use super::exit::{self, Exit};
+use super::settings::{self, ThemeChoice};
 use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Theme, Watch};
 use crate::tui::DashboardSettings;
 use crate::tui::event_loop::motion::Motion;
@@ -48,8 +48,8 @@ impl LookOptions {
     /// dashboard's modes yet. A wrong name on the command line is a usage
     /// error; what is wrong in files is told on the dashboard.
     pub(super) fn looks(&self) -> Result<Looks, Exit> {
-        let (options, problems) = config::options();
-        let keys = config::keys();
+        let (options, problems) = settings::options();
+        let keys = settings::keys();
         let all = problems.iter().chain(&keys.problems);
         let mut notices: Vec<String> = all.map(ToString::to_string).collect();
         let colours = options.color.map(ColourChoice::from);
@@ -58,7 +58,7 @@ impl LookOptions {
             crossterm::style::force_color_output(true);
         }
         let depth = Signals::read().depth(colours);
-        let themes = config::themes();
+        let themes = settings::themes();
         let theme = match &self.theme {
             Some(name) => {
                 let loaded = themes.load(name, depth);

@@ -3,10 +3,9 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man as Page;
 
-use super::Cli;
 use super::exit::{self, Exit};
 use crate::tui::keymap::{self, Keymap};
 
@@ -18,16 +17,16 @@ Examples:
 pub(super) struct Man {}
 
 impl Man {
-    pub(super) fn run(&self) -> Exit {
+    /// Prints the manual page of the whole command line.
+    pub(super) fn run(&self, program: Command) -> Exit {
         let Self {} = self;
         let mut page = Vec::new();
-        let written = write_page(&mut page);
+        let written = write_page(program, &mut page);
         exit::written(written.and_then(|()| io::stdout().lock().write_all(&page)))
     }
 }
 
-fn write_page(out: &mut Vec<u8>) -> io::Result<()> {
-    let mut program = Cli::command();
+fn write_page(mut program: Command, out: &mut Vec<u8>) -> io::Result<()> {
     program.build();
     let page = Page::new(program.clone());
     page.render_title(out)?;

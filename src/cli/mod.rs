@@ -12,6 +12,7 @@ mod config;
 mod dashboard;
 mod demo;
 mod doctor;
+mod ending;
 mod exit;
 mod experiment;
 mod headless;
@@ -23,6 +24,7 @@ mod outputs;
 mod run;
 mod schema;
 mod screenshot;
+mod settings;
 mod simulate;
 mod summary;
 mod sweep;
@@ -33,7 +35,7 @@ mod tools;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
 
@@ -82,7 +84,7 @@ enum Subcommands {
     /// List and check the keys of the dashboard
     Keys(keys::Keys),
     /// Show where your files are, check them, list what can stand in them
-    Config(config::Config),
+    Config(config::ConfigArgs),
     /// Show what fanout finds here: terminal, colours, folders, containment
     Doctor(doctor::Doctor),
     /// Run a plan at several caps: how long each takes, whether results differ
@@ -134,8 +136,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),
         Some(Subcommands::Screenshot(command)) => command.run(),
-        Some(Subcommands::Completions(command)) => command.run(),
-        Some(Subcommands::Man(command)) => command.run(),
+        Some(Subcommands::Completions(command)) => command.run(Cli::command()),
+        Some(Subcommands::Man(command)) => command.run(Cli::command()),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::looks::LookOptions;
 use super::outputs::NamedOutput;
-use super::{config, terminal};
+use super::{settings, terminal};
 use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy};
@@ -70,7 +70,7 @@ impl PolicyOptions {
             policy: self.policy(plan),
             seed: self.seed,
             time_scale: self.time_scale,
-            sample_period: config::sample_period(),
+            sample_period: settings::sample_period(),
         }
     }
 
@@ -80,7 +80,7 @@ impl PolicyOptions {
             order: self.order.into(),
             seed: self.seed,
             time_scale: self.time_scale,
-            sample_period: config::sample_period(),
+            sample_period: settings::sample_period(),
         }
     }
 
@@ -210,7 +210,7 @@ impl From<Leaks> for LeakPolicy {
 
 /// The cap where neither the command line nor the plan names one.
 fn default_cap() -> Cap {
-    let (options, _) = config::options();
+    let (options, _) = settings::options();
     options.cap.map(|it| it.0).unwrap_or_default()
 }
 

@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 use ratatui::style::Style;
 
 use super::colour::{ColourOptions, paint};
-use super::config;
 use super::exit::{self, Exit};
+use super::settings;
 use crate::theme::{self, Appearance, Depth, Library, Problem, Role, ThemeError};
 
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ enum What {
 
 impl Theme {
     pub(super) fn run(self) -> Exit {
-        let library = config::themes();
+        let library = settings::themes();
         let mut out = io::stdout().lock();
         match self.what {
             What::List => exit::written(list(&library, &mut out)),

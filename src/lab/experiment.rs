@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::compare::{self, Comparison, compare};
-use super::sweep::{self, Sweep};
-use super::{ExperimentError, ExperimentProgress, Observer, PlanRunner, Trial};
+use super::compare::{CompareFindings, CompareRequest};
+use super::progress::{ExperimentError, ExperimentProgress};
+use super::sweep::{SweepFindings, SweepRequest, SweepRun};
 use crate::model::{Cap, Plan};
 
 /// A request for an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExperimentRequest {
     /// The plan at several caps.
-    Compare(compare::CompareRequest),
+    Compare(CompareRequest),
     /// Which cap is worth using, continued from the runs of a sweep that was
     /// stopped; without any, from the start.
-    Sweep(sweep::SweepRequest, Vec<sweep::SweepRun>),
+    Sweep(SweepRequest, Vec<SweepRun>),
 }
 
 impl ExperimentRequest {
@@ -60,9 +60,9 @@ pub enum ExperimentState {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExperimentFindings {
     /// Of the plan at several caps.
-    Comparison(compare::CompareFindings),
+    Comparison(CompareFindings),
     /// Of which cap is worth using.
-    Sweep(sweep::SweepFindings),
+    Sweep(SweepFindings),
 }
 
 impl ExperimentFindings {
@@ -91,22 +91,18 @@ impl Experiment {
             state: ExperimentState::UnderWay(None),
             findings: match asked {
                 ExperimentRequest::Compare(request) => {
-                    ExperimentFindings::Comparison(compare::CompareFindings::none(request))
+                    ExperimentFindings::Comparison(CompareFindings::none(request))
                 }
                 ExperimentRequest::Sweep(request, runs) => {
-                    ExperimentFindings::Sweep(sweep::SweepFindings::of(request, runs))
+                    ExperimentFindings::Sweep(SweepFindings::of(request, runs))
                 }
             },
         }
     }
 
     /// Returns a sweep that was stopped after these runs and can be continued.
-    pub fn stopped(
-        plan: Arc<Plan>,
-        request: sweep::SweepRequest,
-        runs: Vec<sweep::SweepRun>,
-    ) -> Self {
-        let mut findings = sweep::SweepFindings::of(request, runs);
+    pub fn stopped(plan: Arc<Plan>, request: SweepRequest, runs: Vec<SweepRun>) -> Self {
+        let mut findings = SweepFindings::of(request, runs);
         findings.error = Some(ExperimentError::Stopped);
         Self {
             plan,
@@ -117,7 +113,7 @@ impl Experiment {
 
     /// Returns its findings if it is a sweep of this plan that ended before its
     /// time.
-    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&sweep::SweepFindings> {
+    pub fn unfinished_sweep(&self, plan: &Plan) -> Option<&SweepFindings> {
         match &self.findings {
             ExperimentFindings::Sweep(it) if it.error.is_some() && !it.runs.is_empty() => {
                 (self.plan.calls == plan.calls).then_some(it)
@@ -129,90 +125,5 @@ impl Experiment {
     /// Returns whether its runs are under way.
     pub fn is_under_way(&self) -> bool {
         matches!(self.state, ExperimentState::UnderWay(_))
-    }
-}
-
-/// Does an experiment to its end, and returns it.
-pub fn conduct(
-    plan: &Arc<Plan>,
-    request: ExperimentRequest,
-    runner: &mut dyn PlanRunner,
-    observer: &mut dyn Observer,
-) -> Experiment {
-    let experiment = Experiment::new(Arc::clone(plan), request.clone());
-    let mut driver = Driver::new(experiment, runner, observer);
-    driver.update(|_| {});
-    let findings = match request {
-        ExperimentRequest::Compare(request) => {
-            let comparison = compare(plan, request, &mut driver);
-            ExperimentFindings::Comparison(comparison.findings(plan))
-        }
-        ExperimentRequest::Sweep(request, runs) => {
-            let mut sweep = Sweep::new(request, runs);
-            sweep.conduct(plan, &mut driver);
-            ExperimentFindings::Sweep(sweep.findings())
-        }
-    };
-    driver.update(|experiment| {
-        experiment.findings = findings;
-        experiment.state = ExperimentState::Over;
-    });
-    driver.experiment
-}
-
-/// An experiment under way: does its runs, and keeps its observer up to date.
-pub(super) struct Driver<'a> {
-    experiment: Experiment,
-    runner: &'a mut dyn PlanRunner,
-    observer: &'a mut dyn Observer,
-}
-
-impl<'a> Driver<'a> {
-    pub(super) fn new(
-        experiment: Experiment,
-        runner: &'a mut dyn PlanRunner,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
-        Self {
-            experiment,
-            runner,
-            observer,
-        }
-    }
-
-    /// Does the next run, at the cap of `progress`.
-    pub(super) fn run(
-        &mut self,
-        plan: &Plan,
-        progress: ExperimentProgress,
-    ) -> Result<Trial, ExperimentError> {
-        let cap = progress.cap;
-        self.observer.run_starting(&progress);
-        self.update(|experiment| experiment.state = ExperimentState::UnderWay(Some(progress)));
-        self.runner.run(plan, cap, self.observer)
-    }
-
-    /// Publishes the findings of a comparison so far.
-    pub(super) fn compared(&mut self, comparison: &Comparison) {
-        self.update(|experiment| {
-            let findings = comparison.findings(&experiment.plan);
-            experiment.findings = ExperimentFindings::Comparison(findings);
-        });
-    }
-
-    /// Publishes a run of a sweep, and the findings with it.
-    pub(super) fn swept(&mut self, sweep: &Sweep, run: &sweep::SweepRun) {
-        self.observer.run_counted(run);
-        self.update(|experiment| match &mut experiment.findings {
-            ExperimentFindings::Sweep(findings) => findings.renew(sweep),
-            findings @ ExperimentFindings::Comparison(_) => {
-                *findings = ExperimentFindings::Sweep(sweep.findings());
-            }
-        });
-    }
-
-    fn update(&mut self, change: impl FnOnce(&mut Experiment)) {
-        change(&mut self.experiment);
-        self.observer.updated(&self.experiment);
     }
 }

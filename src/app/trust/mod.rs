@@ -4,6 +4,7 @@
 //! and by what it says. Trust is asked for on a terminal only, is kept in the
 //! user's own state, and no file can give it.
 
+mod pin_file;
 mod pins;
 mod question;
 mod store;

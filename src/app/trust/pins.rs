@@ -3,76 +3,20 @@
 //! and agreed to it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use similar::TextDiff;
 
+use super::pin_file::{
+    Definition, MOST_BYTES, MOST_TEXT, MOST_TOOLS, PinFile, VERSION, changes, read,
+};
 use super::question::{is_confirmed, legible};
-use super::store::{self, StoreError};
+use super::store;
 use super::tell;
 use crate::catalogue::Catalogue;
 use crate::exec;
 use crate::model::{ChangedTool, HeldBack, ListedTool, McpServer, ServerName};
 use crate::output::PrivateFolder;
-
-/// Version of the files' format.
-const VERSION: u32 = 1;
-
-/// Length of a file, in bytes, beyond which it is neither read nor written.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// Number of tools of one server that are remembered. Further ones are not used
-/// without a question: a server must not push what is known of it out.
-const MOST_TOOLS: usize = 4_000;
-
-/// Length of the names and descriptions of one server's tools, in bytes, that
-/// is remembered: written as JSON it stays below [`MOST_BYTES`].
-const MOST_TEXT: usize = 8 << 20;
-
-/// Length of one description, in bytes, that is kept to show a difference.
-const MOST_SHOWN: usize = 16 << 10;
-
-/// Lines of a description shown around each change in it.
-const AROUND: usize = 2;
-
-/// The description of a tool by its server, in a canonical form. The digest is
-/// of all of it; the text is cut at [`MOST_SHOWN`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Definition {
-    sha256: String,
-    text: String,
-}
-
-impl Definition {
-    fn of(tool: &ListedTool) -> Self {
-        let mut value = serde_json::to_value(tool).unwrap_or_default();
-        // A server may give the keys of a table in another order each time.
-        value.sort_all_objects();
-        let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        let sha256 = format!("{:x}", Sha256::digest(&text));
-        if text.len() > MOST_SHOWN {
-            text.truncate(text.floor_char_boundary(MOST_SHOWN));
-            text.push_str("\n…");
-        }
-        Self { sha256, text }
-    }
-}
-
-/// The file of one server.
-#[derive(Debug, Serialize, Deserialize)]
-struct PinFile {
-    version: u32,
-    /// Name of the server and its catalogue, for a person who reads the file.
-    server: String,
-    /// Whether earlier descriptions were lost: tools that are not here may have
-    /// been known, and are asked about.
-    #[serde(default)]
-    is_incomplete: bool,
-    tools: BTreeMap<String, Definition>,
-}
 
 /// One server.
 struct PinnedServer {
@@ -359,45 +303,11 @@ impl PinnedServer {
     }
 }
 
-fn read(folder: &PrivateFolder, file: &str) -> Result<Option<PinFile>, StoreError> {
-    let Some(text) = folder.read(file, MOST_BYTES)? else {
-        return Ok(None);
-    };
-    let written: PinFile = serde_json::from_str(&text).map_err(|source| StoreError::Malformed {
-        file: file.to_owned(),
-        source,
-    })?;
-    if written.version == VERSION {
-        Ok(Some(written))
-    } else {
-        let file = file.to_owned();
-        Err(StoreError::OtherVersion { file })
-    }
-}
-
-/// Returns the lines that differ, with their surroundings.
-fn changes(before: &str, now: &str) -> String {
-    if before == now {
-        return "\n  the difference is behind what is kept of it\n".to_owned();
-    }
-    let diff = TextDiff::from_lines(before, now);
-    let mut text = String::new();
-    for group in diff.grouped_ops(AROUND) {
-        text.push('\n');
-        let changes = group.iter().flat_map(|op| diff.iter_changes(op));
-        for change in changes {
-            let line = change.value().trim_end_matches('\n');
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{} {}", change.tag(), legible(line));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::pin_file::MOST_SHOWN;
     use super::*;
     use crate::model::Annotations;
 

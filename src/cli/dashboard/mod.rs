@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::exit::{self, Exit};
 use super::looks::{LookOptions, Looks};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::{summary, terminal as own_terminal};
+use super::{ending, summary, terminal as own_terminal};
 use crate::app::{
     self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
     Untrusted, WarningsOnly, start_current_thread,
@@ -144,7 +144,7 @@ pub(super) fn conduct(
                 Leave::Quit => ReportState::Ended,
                 Leave::Interrupted | Leave::Signalled(_) => ReportState::Interrupted,
             };
-            let closed = exit::closed(session, &last, state, options);
+            let closed = ending::closed(session, &last, state, options);
             exit::report_panics();
             match leave {
                 Leave::Quit => exit::first_failure(exit::written(written), closed),

@@ -12,7 +12,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::config::Options;
+use super::settings::Options;
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn every_theme_and_the_default_config_fit_their_schemas() {
         hold(FileKind::Theme, &files("themes"));
-        let text = crate::cli::config::default_file();
+        let text = crate::cli::settings::default_file();
         let config: Value = toml::from_str(&text).expect("TOML");
         let schema = FileKind::Config.schema();
         let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -13,9 +13,9 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::config;
 use super::demo;
 use super::exit::{self, Exit};
+use super::settings;
 use crate::catalogue::Catalogue;
 use crate::exec;
 use crate::model::{Plan, ServerName};
@@ -60,7 +60,7 @@ pub(super) struct Screenshot {
 
 impl Screenshot {
     pub(super) fn run(self) -> Exit {
-        let theme = match config::themes().load(&self.theme, Depth::True) {
+        let theme = match settings::themes().load(&self.theme, Depth::True) {
             Ok((theme, problems)) => {
                 for problem in problems {
                     exit::complain(&problem.to_string());

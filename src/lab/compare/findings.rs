@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::{CompareRequest, Comparison, MinimalSet, ParallelHazard, Timing, Unstable};
+use super::figures::Timing;
+use super::minimal_set::MinimalSet;
+use super::request::CompareRequest;
+use super::results::{ParallelHazard, Unstable};
 use crate::lab::{ExperimentError, Trial};
-use crate::model::{CallId, Cap, LaneId, Outcome, Plan};
+use crate::model::{CallId, Cap, LaneId, Outcome};
 
 /// Findings of a comparison so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +68,7 @@ pub struct CallSpan {
 }
 
 impl Typical {
-    fn of(trial: &Trial) -> Self {
+    pub(super) fn of(trial: &Trial) -> Self {
         let calls = trial.calls.iter().enumerate();
         let spans = calls.filter_map(|(index, call)| {
             let (lane, from, to) = call.span?;
@@ -83,35 +86,6 @@ impl Typical {
             cap: trial.cap,
             wall: trial.wall,
             spans,
-        }
-    }
-}
-
-impl Comparison {
-    /// Returns its findings so far.
-    pub fn findings(&self, plan: &Plan) -> CompareFindings {
-        let caps = &self.request.caps;
-        let runs = self.blocks.iter().flatten();
-        let walls = self.blocks.iter().map(|block| {
-            let walls = block.iter().map(|trial| trial.wall.as_secs_f64());
-            walls.collect()
-        });
-        CompareFindings {
-            request: self.request.clone(),
-            blocks: self.blocks.len(),
-            timings: self.timings(),
-            walls: walls.collect(),
-            typical: (caps.iter())
-                .filter_map(|cap| self.typical(*cap).map(Typical::of))
-                .collect(),
-            runs: caps.iter().map(|cap| self.results.runs(*cap)).sum(),
-            hazards: self.hazards.clone(),
-            trace: self.trace.clone(),
-            unstable: self.results.unstable(self.request.lowest()),
-            is_comparable: self.results.are_comparable(self.request.lowest()),
-            unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
-            foreign_cores: self.foreign_cores(),
-            error: self.error.clone(),
         }
     }
 }

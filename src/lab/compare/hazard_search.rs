@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::minimal_set::MinimalSet;
 use super::reduction::reduce;
 use super::remedy::{Remedy, remedies, suspects};
 use super::results::{ParallelHazard, Results};
 use super::subset::{Subset, abreast, with_ancestors};
 use crate::lab::blocks::Pace;
-use crate::lab::experiment::Driver;
+use crate::lab::driver::Driver;
 use crate::lab::{ExperimentError, RunPurpose};
 use crate::model::{CallId, Cap, Plan};
 
@@ -15,27 +16,6 @@ use crate::model::{CallId, Cap, Plan};
 const MOST_RUNS: usize = 200;
 /// Rounds of locks that are added to one another.
 const MOST_ROUNDS: usize = 4;
-
-/// The smallest set of calls that a hazard was traced to, and locks against it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MinimalSet {
-    /// The cap at which it was looked for.
-    pub cap: Cap,
-    /// The calls that must run beside one another for it.
-    pub calls: Vec<CallId>,
-    /// Calls that these need before them.
-    pub needed: Vec<CallId>,
-    /// Whether the search came to its end: without any one of the calls, the
-    /// hazard was not seen.
-    pub is_smallest: bool,
-    /// Locks with which the whole plan shows it no more, tried.
-    pub remedies: Vec<Remedy>,
-    /// Runs without a difference that the remedies were tried with; 0 where
-    /// nothing helped.
-    pub tried: u32,
-    /// Runs that the search took.
-    pub runs: usize,
-}
 
 /// Why a search came to no end.
 enum Ended {

@@ -5,62 +5,29 @@ mod document;
 mod figures;
 mod findings;
 mod hazard_search;
+mod minimal_set;
 mod reduction;
 mod remedy;
+mod request;
 mod results;
 mod subset;
 mod words;
 
 pub use figures::{LaneShares, Timing};
 pub use findings::{CallSpan, CompareFindings, Typical};
-pub use hazard_search::MinimalSet;
+pub use minimal_set::MinimalSet;
 pub use remedy::Remedy;
+pub use request::{CompareRequest, USUAL_BLOCKS};
 pub use results::{ParallelHazard, Results, Unstable};
 
 use super::blocks::{Pace, block_order};
-use super::experiment::Driver;
+use super::driver::Driver;
+use super::experiment::ExperimentFindings;
 use super::{ExperimentError, RunPurpose, Trial};
 use crate::model::{Cap, Plan};
 
-/// Blocks where nobody says how many.
-pub const USUAL_BLOCKS: usize = 5;
 /// Runs at the lowest cap before a difference from them counts.
 const CONFIRMED_BY: u32 = 3;
-
-/// A request for a comparison.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompareRequest {
-    /// The caps, the lowest first, each once. Everything is compared with the
-    /// lowest.
-    pub caps: Vec<Cap>,
-    /// Blocks: runs at each cap.
-    pub blocks: usize,
-    /// Seed of the order of the caps in each block.
-    pub seed: u64,
-}
-
-impl CompareRequest {
-    /// Returns the default request: one call at a time, and the cap that the
-    /// plan is meant for.
-    pub fn usual(cap: Option<Cap>, seed: u64) -> Self {
-        let own = cap.filter(|cap| *cap > Cap::ONE);
-        Self {
-            caps: vec![Cap::ONE, own.unwrap_or_default()],
-            blocks: USUAL_BLOCKS,
-            seed,
-        }
-    }
-
-    /// The lowest cap, with which everything is compared.
-    pub fn lowest(&self) -> Cap {
-        self.caps.first().copied().unwrap_or(Cap::ONE)
-    }
-
-    /// Runs at least, the warm-up included.
-    pub fn least_runs(&self) -> usize {
-        self.caps.len() * self.blocks + 1
-    }
-}
 
 /// The results of a comparison, as far as it went.
 #[derive(Debug, Clone)]
@@ -123,7 +90,7 @@ pub(super) fn compare(plan: &Plan, request: CompareRequest, driver: &mut Driver<
     let confirmed = measured.and_then(|()| comparison.confirm(plan, driver, &mut pace));
     comparison.hazards = comparison.hazards_so_far(plan);
     comparison.error = confirmed.err();
-    driver.compared(&comparison);
+    comparison.publish(driver);
     if comparison.error.is_none() {
         comparison.pursue(plan, driver);
     }
@@ -162,7 +129,7 @@ impl Comparison {
             if step != RunPurpose::WarmUp {
                 block.sort_by_key(|trial| trial.cap);
                 self.blocks.push(block);
-                driver.compared(self);
+                self.publish(driver);
             }
         }
         Ok(())
@@ -198,6 +165,41 @@ impl Comparison {
             let (trace, error) = hazard_search::pursue(plan, &self.results, hazard, lowest, driver);
             self.trace = Some(trace);
             self.error = error;
+        }
+    }
+}
+
+impl Comparison {
+    /// Publishes the findings so far.
+    fn publish(&self, driver: &mut Driver<'_>) {
+        let findings = self.findings(&driver.experiment().plan);
+        driver.update(|experiment| experiment.findings = ExperimentFindings::Comparison(findings));
+    }
+
+    /// Returns its findings so far.
+    pub fn findings(&self, plan: &Plan) -> CompareFindings {
+        let caps = &self.request.caps;
+        let runs = self.blocks.iter().flatten();
+        let walls = self.blocks.iter().map(|block| {
+            let walls = block.iter().map(|trial| trial.wall.as_secs_f64());
+            walls.collect()
+        });
+        CompareFindings {
+            request: self.request.clone(),
+            blocks: self.blocks.len(),
+            timings: self.timings(),
+            walls: walls.collect(),
+            typical: (caps.iter())
+                .filter_map(|cap| self.typical(*cap).map(Typical::of))
+                .collect(),
+            runs: caps.iter().map(|cap| self.results.runs(*cap)).sum(),
+            hazards: self.hazards.clone(),
+            trace: self.trace.clone(),
+            unstable: self.results.unstable(self.request.lowest()),
+            is_comparable: self.results.are_comparable(self.request.lowest()),
+            unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
+            foreign_cores: self.foreign_cores(),
+            error: self.error.clone(),
         }
     }
 }

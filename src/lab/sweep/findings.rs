@@ -1,6 +1,8 @@
 //! The findings of a sweep so far, computed once for printing and drawing.
 
-use super::{CapFigures, Curve, MOST_BLOCKS, Sweep, SweepRequest, SweepRun, USUAL_BLOCKS, Verdict};
+use super::request::{SweepRequest, SweepRun, USUAL_BLOCKS};
+use super::verdict::MOST_BLOCKS;
+use super::verdict::{CapFigures, Curve, Verdict};
 use crate::lab::words::{listed, seconds, seconds_range};
 use crate::lab::{ExperimentError, Interval};
 use crate::model::{Cap, plural};
@@ -35,47 +37,7 @@ pub struct SweepFindings {
     pub error: Option<ExperimentError>,
 }
 
-impl Sweep {
-    /// Returns its findings so far.
-    pub fn findings(&self) -> SweepFindings {
-        let caps = self.figures();
-        SweepFindings {
-            request: self.request.clone(),
-            runs: self.runs.clone(),
-            blocks: self.blocks(),
-            verdict: super::verdict::verdict(&caps),
-            curve: (!caps.is_empty()).then(|| self.curve()).flatten(),
-            caps,
-            drift: self.drift(),
-            left_out: self.left_out().to_vec(),
-            set_aside: self.set_aside.clone(),
-            disturbed: self.disturbed(),
-            broken_off: self.broken_off,
-            error: self.error.clone(),
-        }
-    }
-}
-
 impl SweepFindings {
-    /// Of these runs; nothing has run yet without any.
-    pub fn of(request: SweepRequest, runs: Vec<SweepRun>) -> Self {
-        Sweep::new(request, runs).findings()
-    }
-
-    /// Takes in what has happened since. The resampling is done again only
-    /// where another block counts.
-    pub fn renew(&mut self, sweep: &Sweep) {
-        if self.blocks == sweep.blocks() {
-            self.runs.clone_from(&sweep.runs);
-            self.left_out = sweep.left_out().to_vec();
-            self.set_aside.clone_from(&sweep.set_aside);
-            self.broken_off = sweep.broken_off;
-            self.error.clone_from(&sweep.error);
-        } else {
-            *self = sweep.findings();
-        }
-    }
-
     /// Whether a cap is the one worth using, ties with it, or neither.
     pub fn mark(&self, cap: Cap) -> Option<Mark> {
         if self.verdict.cap == Some(cap) {

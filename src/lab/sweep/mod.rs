@@ -2,65 +2,30 @@
 
 mod document;
 mod findings;
+mod request;
 #[cfg(test)]
 mod tests;
 mod usl;
 mod verdict;
 
 pub use findings::{Mark, SweepFindings, lanes};
+pub use request::{SweepRequest, SweepRun, USUAL_BLOCKS, usual_caps};
 pub use usl::Usl;
-pub use verdict::{CapFigures, Curve, Verdict};
-
-use serde::{Deserialize, Serialize};
+pub use verdict::{CapFigures, Curve, MOST_BLOCKS, Verdict};
 
 use super::blocks::{Pace, block_order};
-use super::experiment::Driver;
+use super::driver::Driver;
+use super::experiment::ExperimentFindings;
 use super::{ExperimentError, RunPurpose};
 use crate::model::{Cap, Plan};
 use verdict::BlockTable;
 
-/// Blocks that are run where fewer are inconclusive.
-pub const MOST_BLOCKS: usize = 10;
-/// Blocks where nobody says how many.
-pub const USUAL_BLOCKS: usize = 5;
-/// Highest cap that is swept where nobody names one and the machine has few
-/// cores.
-const HIGHEST: u32 = 16;
 /// A cap that is slower than the best by more than this is worse.
 const WORSE: f64 = 1.10;
 /// Blocks that may be broken off before it is given up.
 const MOST_BROKEN_OFF: usize = 2;
 /// Cores in use by others, as a part of all, that make a block doubtful.
 const FOREIGN: f64 = 0.10;
-
-/// A request for a sweep.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepRequest {
-    /// The caps, the lowest first.
-    pub caps: Vec<Cap>,
-    /// Whether higher caps are left out after two that are worse.
-    pub may_end_early: bool,
-    /// Blocks at least.
-    pub blocks: usize,
-    /// Seed of the order of the caps in each block.
-    pub seed: u64,
-    /// Cores of the machine.
-    pub cores: u32,
-}
-
-/// One run that counts, or the warm-up. A line of the file that a sweep is
-/// gone on with from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct SweepRun {
-    /// The block, from 1; 0 is the warm-up.
-    pub block: usize,
-    /// Its cap.
-    pub cap: Cap,
-    /// Wall time in seconds.
-    pub seconds: f64,
-    /// Cores that others used meanwhile, where it is known.
-    pub foreign_cores: Option<f64>,
-}
 
 /// The runs of a sweep, as far as it went.
 #[derive(Debug, Clone)]
@@ -85,27 +50,6 @@ struct SweepContext<'a, 'd> {
     plan: &'a Plan,
     driver: &'a mut Driver<'d>,
     pace: Pace,
-}
-
-impl SweepRequest {
-    /// Returns the default request: the usual caps up to twice the cores, and to
-    /// the plan's own cap.
-    pub fn usual(plan: &Plan, cores: u32, seed: u64) -> Self {
-        let own = plan.cap.map_or(0, Cap::get);
-        let highest = HIGHEST.max(cores * 2).max(own);
-        Self {
-            caps: usual_caps(plan.calls.len(), highest),
-            may_end_early: true,
-            blocks: USUAL_BLOCKS,
-            seed,
-            cores,
-        }
-    }
-
-    /// Runs where none are left out and none are added, the warm-up included.
-    pub fn usual_runs(&self) -> usize {
-        self.caps.len() * (self.blocks + 1)
-    }
 }
 
 impl Sweep {
@@ -254,7 +198,8 @@ impl Sweep {
             foreign_cores: trial.foreign_cores,
         };
         self.runs.push(run);
-        context.driver.swept(self, &run);
+        context.driver.run_counted(&run);
+        self.publish(context.driver);
         Ok(true)
     }
 
@@ -371,13 +316,54 @@ fn without_retries(plan: &Plan) -> Plan {
     plan
 }
 
-/// The caps to sweep where none are given: about 1.4 times as many each time,
-/// up to `highest`, at most one lane for each call.
-pub fn usual_caps(calls: usize, highest: u32) -> Vec<Cap> {
-    let highest = highest.min(u32::try_from(calls).unwrap_or(u32::MAX)).max(1);
-    let steps = [
-        1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512,
-    ];
-    let steps = steps.into_iter().filter(|step| *step < highest);
-    steps.chain([highest]).filter_map(Cap::new).collect()
+impl Sweep {
+    /// Publishes the findings so far.
+    fn publish(&self, driver: &mut Driver<'_>) {
+        driver.update(|experiment| match &mut experiment.findings {
+            ExperimentFindings::Sweep(findings) => findings.renew(self),
+            findings @ ExperimentFindings::Comparison(_) => {
+                *findings = ExperimentFindings::Sweep(self.findings());
+            }
+        });
+    }
+
+    /// Returns its findings so far.
+    pub fn findings(&self) -> SweepFindings {
+        let caps = self.figures();
+        SweepFindings {
+            request: self.request.clone(),
+            runs: self.runs.clone(),
+            blocks: self.blocks(),
+            verdict: verdict::verdict(&caps),
+            curve: (!caps.is_empty()).then(|| self.curve()).flatten(),
+            caps,
+            drift: self.drift(),
+            left_out: self.left_out().to_vec(),
+            set_aside: self.set_aside.clone(),
+            disturbed: self.disturbed(),
+            broken_off: self.broken_off,
+            error: self.error.clone(),
+        }
+    }
+}
+
+impl SweepFindings {
+    /// Of these runs; nothing has run yet without any.
+    pub fn of(request: SweepRequest, runs: Vec<SweepRun>) -> Self {
+        Sweep::new(request, runs).findings()
+    }
+
+    /// Takes in what has happened since. The resampling is done again only
+    /// where another block counts.
+    pub fn renew(&mut self, sweep: &Sweep) {
+        if self.blocks == sweep.blocks() {
+            self.runs.clone_from(&sweep.runs);
+            self.left_out = sweep.left_out().to_vec();
+            self.set_aside.clone_from(&sweep.set_aside);
+            self.broken_off = sweep.broken_off;
+            self.error.clone_from(&sweep.error);
+        } else {
+            *self = sweep.findings();
+        }
+    }
 }

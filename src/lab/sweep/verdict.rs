@@ -4,6 +4,8 @@ use super::usl::Usl;
 use crate::lab::statistics::{Interval, Resamples, median};
 use crate::model::Cap;
 
+/// Blocks that are run where fewer are inconclusive.
+pub const MOST_BLOCKS: usize = 10;
 /// Factor on the best time within which another is as good: 5 %.
 const MARGIN: f64 = 1.05;
 /// Part of the resamples in which that must hold for a recommendation.

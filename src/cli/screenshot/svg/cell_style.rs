@@ -20,7 +20,7 @@ impl fmt::Display for Rgb {
 
 /// The colours of the terminal itself, for cells that have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) struct DefaultColours {
+pub(crate) struct DefaultColours {
     pub(super) fg: Rgb,
     pub(super) bg: Rgb,
 }
@@ -38,7 +38,7 @@ impl Default for DefaultColours {
 impl DefaultColours {
     /// The defaults with another background, if a theme has one.
     #[must_use]
-    pub(in crate::cli) fn with_background(self, bg: Option<Color>) -> Self {
+    pub(crate) fn with_background(self, bg: Option<Color>) -> Self {
         let bg = bg.and_then(theme::rgb).map_or(self.bg, Rgb);
         Self { bg, ..self }
     }

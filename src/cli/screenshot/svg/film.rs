@@ -11,7 +11,7 @@ use super::{CELL_HEIGHT, CELL_WIDTH, FONT_SIZE, MARGIN};
 use crate::tui::svg::escape;
 
 /// A screen as a picture. `title` is what it shows, for those who cannot see it.
-pub(in crate::cli) fn still(screen: &Buffer, defaults: DefaultColours, title: &str) -> String {
+pub(crate) fn still(screen: &Buffer, defaults: DefaultColours, title: &str) -> String {
     let mut styles = StyleSheet::default();
     let mut body = String::new();
     for (index, row) in rows(screen, defaults, &mut styles).iter().enumerate() {
@@ -23,7 +23,7 @@ pub(in crate::cli) fn still(screen: &Buffer, defaults: DefaultColours, title: &s
 /// Screens of one size that follow one another, each for `each`, and begin
 /// anew after the last. Where pictures do not move, or should not, one of them
 /// is seen.
-pub(in crate::cli) fn film(
+pub(crate) fn film(
     screens: &[Buffer],
     each: Duration,
     defaults: DefaultColours,

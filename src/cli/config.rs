@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 
-use super::reference;
+use super::exit::{self, Exit};
+use super::schema::FileKind;
+use super::settings;
 use crate::app::Folders;
-use crate::cli::exit::{self, Exit};
-use crate::cli::schema::FileKind;
 use crate::theme::{Depth, Problem};
 
 #[derive(Debug, Args)]
@@ -18,13 +18,13 @@ Examples:
   fanout config check
   fanout config default > ~/.config/fanout/config.toml
   fanout config schema plan > plan.schema.json")]
-pub(in crate::cli) struct Config {
+pub(super) struct ConfigArgs {
     #[command(subcommand)]
-    what: What,
+    command: ConfigCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ConfigCommand {
     /// Print where the files are
     #[command(before_help = "Examples:\n  fanout config path")]
     Path,
@@ -44,17 +44,19 @@ enum What {
     },
 }
 
-impl Config {
-    pub(in crate::cli) fn run(self) -> Exit {
+impl ConfigArgs {
+    pub(super) fn run(self) -> Exit {
         let mut out = io::stdout().lock();
-        match self.what {
-            What::Path => match Folders::find() {
+        match self.command {
+            ConfigCommand::Path => match Folders::find() {
                 Some(folders) => exit::written(paths(&folders, &mut out)),
                 None => exit::cannot_run(&io::Error::other("there is no home folder")),
             },
-            What::Check => check(&mut out),
-            What::Schema { form } => exit::written(exit::print_json(&form.schema(), &mut out)),
-            What::Default => exit::written(write!(out, "{}", reference::default_file())),
+            ConfigCommand::Check => check(&mut out),
+            ConfigCommand::Schema { form } => {
+                exit::written(exit::print_json(&form.schema(), &mut out))
+            }
+            ConfigCommand::Default => exit::written(write!(out, "{}", settings::default_file())),
         }
     }
 }
@@ -72,9 +74,9 @@ fn paths(folders: &Folders, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn check(out: &mut impl Write) -> Exit {
-    let (_, mut problems) = super::options();
-    problems.extend(super::keys().problems);
-    let themes = super::themes();
+    let (_, mut problems) = settings::options();
+    problems.extend(settings::keys().problems);
+    let themes = settings::themes();
     let own = themes.list().into_iter().filter(|it| it.file.is_some());
     let mut errors: Vec<String> = Vec::new();
     for listed in own {

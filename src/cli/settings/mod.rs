@@ -1,14 +1,11 @@
 //! The user's own settings: options, keys and themes.
 //! None of these files stops a start.
 
-mod command;
 mod file;
 mod options;
 mod reference;
 
-pub(super) use command::Config;
 pub(super) use options::{Options, ThemeChoice};
-#[cfg(test)]
 pub(super) use reference::default_file;
 
 use std::time::Duration;

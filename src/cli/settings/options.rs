@@ -16,44 +16,44 @@ use crate::tui::text::glyphs::Glyphs;
 /// Options of fanout. Each may be left out; the command line wins over them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema)]
 #[schemars(title = "fanout config", deny_unknown_fields)]
-pub(in crate::cli) struct Options {
+pub(crate) struct Options {
     /// The theme: a name, "auto" for a dark or a light one as the terminal is,
     /// or { dark = "nord", light = "solarized-light" }. `fanout theme list`
     /// names them all.
     #[schemars(extend("default" = "terminal"))]
-    pub(in crate::cli) theme: Option<ThemeChoice>,
+    pub(crate) theme: Option<ThemeChoice>,
     /// Whether there may be colours: "auto" follows `NO_COLOR`,
     /// `CLICOLOR_FORCE`, `CLICOLOR`, TERM and COLORTERM; or "always", "never".
     #[schemars(extend("default" = "auto"))]
-    pub(in crate::cli) color: Option<Colours>,
+    pub(crate) color: Option<Colours>,
     /// Signs and lines: "unicode", or "ascii" where the terminal draws some of
     /// them two cells wide.
     #[schemars(extend("default" = "unicode"))]
-    pub(in crate::cli) glyphs: Option<Signs>,
+    pub(crate) glyphs: Option<Signs>,
     /// "reduced" moves clocks once a second and nothing else by itself.
     #[schemars(extend("default" = "full"))]
-    pub(in crate::cli) motion: Option<Movement>,
+    pub(crate) motion: Option<Movement>,
     /// Frames a second at most, 5 to 60. Nothing is drawn without a change.
     #[schemars(extend("default" = 30))]
-    pub(in crate::cli) fps: Option<Fps>,
+    pub(crate) fps: Option<Fps>,
     /// How CPU is written: in percent of one "core", or of the "machine".
     #[schemars(extend("default" = "core"))]
-    pub(in crate::cli) cpu: Option<CpuOf>,
+    pub(crate) cpu: Option<CpuOf>,
     /// Whether the mouse is the dashboard's from the start; `M` changes it.
     #[schemars(extend("default" = true))]
-    pub(in crate::cli) mouse: Option<bool>,
+    pub(crate) mouse: Option<bool>,
     /// How often CPU and memory are read, from "200ms" to "10s".
     #[schemars(extend("default" = "500ms"))]
-    pub(in crate::cli) sample_period: Option<Period>,
+    pub(crate) sample_period: Option<Period>,
     /// How many lanes may be busy where neither the command line nor the plan
     /// says it, 1 to 1024.
     #[schemars(extend("default" = 4))]
-    pub(in crate::cli) cap: Option<DefaultCap>,
+    pub(crate) cap: Option<DefaultCap>,
     /// Program that gets copied text on its standard input: a list of words
     /// as `command`, of which `wl-copy` or `pbcopy` may be the only one.
     /// Without it the terminal puts the text on the clipboard (OSC 52).
     #[schemars(extend("default" = {}))]
-    pub(in crate::cli) clipboard: Option<Clipboard>,
+    pub(crate) clipboard: Option<Clipboard>,
 }
 
 /// The names of all options.
@@ -74,7 +74,7 @@ pub(super) const NAMES: &[&str] = &[
 /// Which theme to wear.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged)]
-pub(in crate::cli) enum ThemeChoice {
+pub(crate) enum ThemeChoice {
     /// The theme of this name, or "auto".
     Named(String),
     /// One of two, as the terminal's background is.
@@ -122,7 +122,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
         #[serde(rename_all = "lowercase")]
-        pub(in crate::cli) enum $name {
+        pub(crate) enum $name {
             $($(#[$word_doc])* $word,)*
         }
 
@@ -180,7 +180,7 @@ words! {
 
 /// Frames a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct Fps(#[schemars(range(min = 5, max = 60))] pub(in crate::cli) u32);
+pub(crate) struct Fps(#[schemars(range(min = 5, max = 60))] pub(crate) u32);
 
 impl<'de> Deserialize<'de> for Fps {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -194,9 +194,7 @@ impl<'de> Deserialize<'de> for Fps {
 
 /// A cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct DefaultCap(
-    #[schemars(with = "u32", range(min = 1, max = 1024))] pub(in crate::cli) Cap,
-);
+pub(crate) struct DefaultCap(#[schemars(with = "u32", range(min = 1, max = 1024))] pub(crate) Cap);
 
 impl<'de> Deserialize<'de> for DefaultCap {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -212,15 +210,15 @@ impl<'de> Deserialize<'de> for DefaultCap {
 /// How text gets onto the clipboard.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::cli) struct Clipboard {
+pub(crate) struct Clipboard {
     /// The program and its arguments; no shell is between.
-    pub(in crate::cli) command: Option<ClipboardCommand>,
+    pub(crate) command: Option<ClipboardCommand>,
 }
 
 /// The words of a command.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct ClipboardCommand(
-    #[schemars(with = "Vec<String>", length(min = 1))] pub(in crate::cli) Program,
+pub(crate) struct ClipboardCommand(
+    #[schemars(with = "Vec<String>", length(min = 1))] pub(crate) Program,
 );
 
 impl<'de> Deserialize<'de> for ClipboardCommand {
@@ -234,7 +232,7 @@ impl<'de> Deserialize<'de> for ClipboardCommand {
 
 /// Time between two readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-pub(in crate::cli) struct Period(#[schemars(with = "String")] pub(in crate::cli) Duration);
+pub(crate) struct Period(#[schemars(with = "String")] pub(crate) Duration);
 
 impl Default for Period {
     fn default() -> Self {

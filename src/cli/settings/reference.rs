@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::options::Options;
 
 /// `config.toml` with every option, described and at its default.
-pub(in crate::cli) fn default_file() -> String {
+pub(crate) fn default_file() -> String {
     let schema = schema_for!(Options);
     let properties = schema.get("properties").and_then(Value::as_object);
     let mut text = String::from("# Options of fanout. Each may be left out.\n");
