@@ -67,6 +67,7 @@ fn server(name: &str, state: ServerState) -> ServerRow {
         in_flight: 0,
         faults: Faults::default(),
         held_back: HeldBack::default(),
+        list_problems: Arc::default(),
     }
 }
 

@@ -124,7 +124,11 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
 pub(super) fn undecoded(bytes: &[u8], error: DecodeError) -> Decoded {
     let scan = id_scan::scan(bytes);
     if scan.is_answer() {
-        Decoded::Malformed(scan.ids, error)
+        let mut ids = scan.ids;
+        if ids == [AnswerId::Missing] {
+            ids.extend(id_scan::scan_end(bytes));
+        }
+        Decoded::Malformed(ids, error)
     } else {
         Decoded::Noise
     }

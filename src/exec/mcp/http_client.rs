@@ -275,12 +275,23 @@ impl StreamableHttpClient for McpHttpClient {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = serde_json::to_string(&message)?;
         let is_repeatable = is_repeatable(&message);
-        let sent = self.send(Method::POST, &uri, headers, Some(body), is_repeatable);
+        let sent = self.send(
+            Method::POST,
+            &uri,
+            headers,
+            Some(body.clone()),
+            is_repeatable,
+        );
         let JsonRpcMessage::Request(request) = &message else {
             let answer = sent.await.map_err(HttpError::Client)?;
             return accepted_or_refused(&answer, session_id.is_some());
         };
         let id = &request.id;
+        if !self.0.streams.requests().is_open(id) {
+            // The library makes a new session on its own, with the message of
+            // the first.
+            self.0.streams.requests().sent(&message, &body);
+        }
         let exchanged = match sent.await {
             Ok(answer) => self.exchange(id, answer, session_id.is_some()).await,
             Err(failure) => Err(HttpError::Client(failure)),

@@ -73,6 +73,7 @@ impl HttpFailure {
     pub(super) fn was_sent(&self) -> bool {
         match self {
             Self::Connection(error) => error.was_sent(),
+            Self::Status { status, .. } => *status != StatusCode::TOO_MANY_REQUESTS,
             Self::Client(_)
             | Self::Unauthorized(_)
             | Self::Forbidden(_)

@@ -163,7 +163,7 @@ mod tests {
         let found = lines_of(from).await;
         assert!(matches!(&found[0], Line::Oversized(line) if line.len() == MAX_MESSAGE + 1));
         assert!(matches!(&found[1], Line::Start(head) if head.len() == MAX_EDGE));
-        assert!(matches!(&found[2], Line::End(tail) if tail.ends_with(b"yend")));
+        assert!(matches!(&found[2], Line::End(tail) if tail.ends_with(b"end")));
         assert_eq!(found[3], Line::Whole(b"z".to_vec()));
     }
 

@@ -18,6 +18,8 @@ mod id_scan;
 mod lines;
 mod pins;
 mod process;
+#[cfg(test)]
+mod property_tests;
 mod request_table;
 mod result;
 mod server;

@@ -29,6 +29,7 @@ pub(super) struct ToolList {
     pub(super) tools: Vec<ListedTool>,
     /// Problems with the list, each with the name of its tool. Untrusted text.
     pub(super) problems: Vec<String>,
+    names: HashSet<String>,
     bytes: usize,
     further_problems: usize,
 }
@@ -146,6 +147,10 @@ impl ToolList {
             self.bytes += tool.to_string().len();
             let at = self.tools.len() + 1;
             match read_tool(tool) {
+                Ok((tool, _)) if !self.names.insert(tool.name.clone()) => {
+                    let name = excerpt(&tool.name);
+                    self.note(format!("{name} is listed twice: the first is used"));
+                }
                 Ok((tool, doubts)) => {
                     for doubt in doubts {
                         self.note(format!("{}: {doubt}", excerpt(&tool.name)));
@@ -322,6 +327,17 @@ mod tests {
                 "tool 2 cannot be used: it is the number 42 and not an object",
             ]
         );
+    }
+
+    #[test]
+    fn a_name_that_is_listed_twice_is_a_fault_of_the_list() {
+        let list = page(json!([
+            { "name": "t", "description": "first", "inputSchema": {} },
+            { "name": "t", "description": "second", "inputSchema": {} },
+        ]));
+        assert_eq!(list.tools.len(), 1);
+        assert_eq!(list.tools[0].description, "first");
+        assert_eq!(list.problems, ["t is listed twice: the first is used"]);
     }
 
     #[test]
