@@ -30,6 +30,8 @@ pub(crate) struct Confined<'c> {
     pub(crate) calls: usize,
     /// Further lines of every call but the first.
     pub(crate) later: &'c str,
+    /// Redirection of fanout, such as `> out.txt`.
+    pub(crate) redirection: &'c str,
 }
 
 /// The end of a confined run.
@@ -50,6 +52,7 @@ impl Default for Confined<'_> {
             tool: "true",
             calls: 10,
             later: "",
+            redirection: "",
         }
     }
 }
@@ -99,8 +102,8 @@ impl Confined<'_> {
     fn command(&self, folder: &Path) -> Output {
         let run = format!(
             "exec prlimit {} ./program run plan.toml --plain \
-             --catalogue tools.toml --cap {} --report report.json",
-            self.limit, self.cap
+             --catalogue tools.toml --cap {} --report report.json {}",
+            self.limit, self.cap, self.redirection
         );
         // A limit on processes does not bind the superuser.
         let text = if geteuid().is_root() {

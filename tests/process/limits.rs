@@ -190,6 +190,23 @@ fn a_limit_on_file_sizes_ends_no_run() {
 }
 
 #[test]
+fn standard_output_beyond_the_limit_on_file_sizes_is_told() {
+    let answer = Confined {
+        limit: "--fsize=100000",
+        tool: "head -c 60000 /dev/zero | tr '\\0' x",
+        redirection: "> out.txt",
+        ..Confined::default()
+    }
+    .run();
+    let stderr = &answer.stderr;
+    assert_eq!((answer.code, answer.signal), (Some(4), None), "{stderr}");
+    assert!(
+        stderr.contains("standard output: File too large"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn a_tool_beyond_the_limit_on_file_sizes_is_killed_as_anywhere() {
     let answer = Confined {
         limit: "--fsize=1000000",
