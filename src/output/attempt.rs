@@ -19,7 +19,7 @@ use crate::model::{AttemptNo, CallId};
 
 /// State behind the lock of an attempt.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct AttemptStreams {
     pub(super) buffers: [StreamBuffer; 2],
     pub(super) order: ArrivalLog,
     pub(super) last_stream: Stream,
@@ -34,7 +34,7 @@ pub(super) struct Attempt {
     /// Disk bytes of all attempts of the call.
     pub(super) call_disk: Arc<AtomicU64>,
     budget: Arc<StorageBudget>,
-    written: Mutex<Written>,
+    written: Mutex<AttemptStreams>,
     /// Attempts of the same call before this one.
     pub(super) earlier: Vec<Weak<Attempt>>,
     /// Per stream.
@@ -67,7 +67,7 @@ impl Attempt {
             number,
             call_disk,
             earlier,
-            written: Mutex::new(Written {
+            written: Mutex::new(AttemptStreams {
                 buffers: Stream::BOTH.map(|_| StreamBuffer::new(&budget.bounds, spilling)),
                 order: ArrivalLog::default(),
                 last_stream: Stream::Stdout,
@@ -80,7 +80,7 @@ impl Attempt {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Written> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, AttemptStreams> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -111,7 +111,7 @@ impl Attempt {
     pub(super) fn push(&self, stream: Stream, bytes: &[u8], at: Duration) -> (Range<u64>, bool) {
         let limit = self.budget.tail_blocks();
         let mut written = self.lock();
-        let Written {
+        let AttemptStreams {
             buffers,
             order,
             last_stream,

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::filter::Filter;
 use super::lines::Lines;
 use super::output_view::{OutputView, Walk};
-use super::reader::Reader;
+use super::reader::OutputReader;
 use super::{Colours, Position, SafeWriter, Streams};
 use crate::model::{AttemptNo, CallId};
 
@@ -55,7 +55,7 @@ const PIECE: u64 = 64 * 1024;
 /// Matching lines that are looked up at a time.
 const MATCHES: usize = 1024;
 
-impl Reader {
+impl OutputReader {
     /// Copies lines; dropped ones are counted in their place.
     pub fn copy(
         &self,

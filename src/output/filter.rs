@@ -2,7 +2,7 @@
 
 use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::reader::{Reader, line};
+use super::reader::{OutputReader, line};
 use super::search::streams;
 use super::seeker::Seeker;
 use super::window::{LineForm, OutputLine, Position};
@@ -113,7 +113,7 @@ impl Filter {
     }
 }
 
-impl Reader {
+impl OutputReader {
     /// Looks at more output, about `budget_bytes` of it. Returns whether there
     /// is more to look at.
     pub fn extend(&self, filter: &mut Filter, budget_bytes: u64) -> bool {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::lines::Lines;
 use super::output_view::OutputView;
 use super::pattern::Pattern;
-use super::reader::{Reader, line};
+use super::reader::{OutputReader, line};
 use super::search_request::{Direction, SearchProgress, SearchRequest};
 use super::window::{LineForm, OutputLine, Position, WindowRequest};
 use super::{Stream, Streams};
@@ -57,7 +57,7 @@ pub struct Rows {
 /// view is taken, and it may have been read whole.
 const A_CALL: u64 = 64 * 1024;
 
-impl Reader {
+impl OutputReader {
     /// The output of these calls, one after the other, each under its title.
     /// The work grows with the number of calls and of rows asked for, not
     /// with the size of the output.
@@ -114,7 +114,7 @@ impl Reader {
     }
 
     /// Looks for the next line of these calls' output that matches; its number
-    /// is that of a row of [`Reader::combined`]. The work is bounded by the
+    /// is that of a row of [`OutputReader::combined`]. The work is bounded by the
     /// request's budget.
     pub fn search_combined(
         &self,

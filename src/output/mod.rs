@@ -3,7 +3,7 @@
 //!
 //! A [`Sink`] takes the bytes of one attempt; they stay in blocks in memory,
 //! and beyond a head and a tail in spill files that one thread writes. A
-//! [`Reader`] takes consistent views under short locks and reads windows of
+//! [`OutputReader`] takes consistent views under short locks and reads windows of
 //! lines from them. Raw bytes are never changed; only [`Safe`] text leaves for
 //! a screen. Everything that does not fit its [`Bounds`] is counted.
 //!
@@ -52,7 +52,7 @@ pub use merged::{Row, Rows};
 pub use pattern::{Pattern, PatternError};
 pub use pieces::{Piece, PieceCursor};
 pub use printed::Printed;
-pub use reader::Reader;
+pub use reader::OutputReader;
 pub use safe::{Attributes, Colour, Colours, LONGEST_TEXT, Origin, Safe, SafeWriter, TextStyle};
 pub use search_request::{Direction, SearchProgress, SearchRequest};
 pub use sink::Sink;

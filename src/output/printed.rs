@@ -7,7 +7,7 @@ use super::attempt::Attempt;
 use super::lines::Lines;
 use super::output_view::OutputView;
 use super::progress::last_state;
-use super::reader::Reader;
+use super::reader::OutputReader;
 use super::shared::CallAttempts;
 use super::store::Store;
 use super::stream_view::StreamView;
@@ -128,7 +128,7 @@ impl Store {
     }
 }
 
-impl Reader {
+impl OutputReader {
     /// As [`Store::result`].
     pub fn result(&self, call: CallId) -> Printed {
         self.store.result(call)

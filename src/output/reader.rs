@@ -16,12 +16,12 @@ use crate::model::{AttemptNo, CallId};
 /// Reads output without ever making a writer wait for longer than it takes to
 /// copy one block. Cheap to make; keeps the view of one attempt.
 #[derive(Debug)]
-pub struct Reader {
+pub struct OutputReader {
     pub(super) store: Store,
     kept: Mutex<Option<(CallId, AttemptNo, Arc<OutputView>)>>,
 }
 
-impl Clone for Reader {
+impl Clone for OutputReader {
     fn clone(&self) -> Self {
         self.store.reader()
     }
@@ -29,15 +29,15 @@ impl Clone for Reader {
 
 impl Store {
     /// A reader of its own for each screen.
-    pub fn reader(&self) -> Reader {
-        Reader {
+    pub fn reader(&self) -> OutputReader {
+        OutputReader {
             store: self.clone(),
             kept: Mutex::new(None),
         }
     }
 }
 
-impl Reader {
+impl OutputReader {
     /// Grows with every piece of output of a call; 0 before the first one.
     pub fn generation(&self, call: CallId) -> u64 {
         let output = self.store.shared.output(call);

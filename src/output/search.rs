@@ -1,13 +1,13 @@
 //! Searching output, a bounded piece at a time.
 
 use super::pattern::Pattern;
-use super::reader::Reader;
+use super::reader::OutputReader;
 use super::search_request::{Direction, SearchProgress, SearchRequest};
 use super::seeker::Seeker;
 use super::{Stream, Streams};
 use crate::model::CallId;
 
-impl Reader {
+impl OutputReader {
     /// Finds the next line that matches. The work is bounded by the
     /// request's budget, whatever the size of the output.
     pub fn search(

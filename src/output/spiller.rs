@@ -169,9 +169,9 @@ fn write_due(attempt: &Attempt, stream: Stream) {
         drop(blocks);
         attempt.change(stream, |buffer| {
             match written {
-                Written::All => {}
-                Written::NoRoom => buffer.hold_spill(),
-                Written::Failed => buffer.close_spill(),
+                WriteResult::All => {}
+                WriteResult::NoRoom => buffer.hold_spill(),
+                WriteResult::Failed => buffer.close_spill(),
             }
             buffer.drop_excess(limit);
         });
@@ -189,7 +189,7 @@ fn write_rest(attempt: &Attempt, stream: Stream) {
         if blocks.is_empty() {
             break;
         }
-        if write(attempt, stream, &blocks, Share::All) != Written::All {
+        if write(attempt, stream, &blocks, Share::All) != WriteResult::All {
             let limit = attempt.budget().tail_blocks();
             attempt.change(stream, |buffer| {
                 buffer.close_spill();
@@ -239,7 +239,7 @@ enum Share {
 
 /// Outcome of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
+enum WriteResult {
     /// Every block is in the file.
     All,
     /// A bound left no room for some of them.
@@ -249,7 +249,7 @@ enum Written {
 }
 
 /// Writes blocks at the end of the file.
-fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> Written {
+fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share) -> WriteResult {
     let budget = attempt.budget();
     let left_free = match share {
         Share::Most => budget.reserved_disk(),
@@ -264,10 +264,10 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
             let single = blocks.iter().map(std::slice::from_ref);
             let mut written = single.map(|block| write(attempt, stream, block, share));
             return written
-                .find(|it| *it != Written::All)
-                .unwrap_or(Written::All);
+                .find(|it| *it != WriteResult::All)
+                .unwrap_or(WriteResult::All);
         }
-        return Written::NoRoom;
+        return WriteResult::NoRoom;
     }
     let pieces: Vec<IoSlice<'_>> = blocks
         .iter()
@@ -276,11 +276,11 @@ fn write(attempt: &Attempt, stream: Stream, blocks: &[Arc<Block>], share: Share)
     if let Err(error) = attempt.files[stream.index()].append(&pieces) {
         budget.give_disk(&attempt.call_disk, bytes);
         budget.note_problem(error.to_string());
-        return Written::Failed;
+        return WriteResult::Failed;
     }
     let end = blocks.last().map_or(0, |block| block.end());
     attempt.change(stream, |buffer| buffer.kept(end));
-    Written::All
+    WriteResult::All
 }
 
 /// Frees the memory of an ended attempt; its bytes go to the disk where the

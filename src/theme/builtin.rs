@@ -47,7 +47,7 @@ pub(super) fn text(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::Reader;
+    use super::super::file::ThemeReader;
     use super::super::{Depth, Library, Role, ThemeFile};
     use super::*;
 
@@ -57,7 +57,7 @@ mod tests {
             let loaded = Library::built_in().load(name, Depth::True);
             let (theme, problems) = loaded.expect("resolves");
             assert_eq!(problems, [], "{name}");
-            let file: ThemeFile = Reader::new(name, text(name).expect("is built in")).read();
+            let file: ThemeFile = ThemeReader::new(name, text(name).expect("is built in")).read();
             let inherits = file.inherits.as_ref().map(|it| it.text.as_str());
             let is_complete = |role: &Role| file.roles.iter().any(|(named, _)| named == role);
             assert!(
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn common_names_every_role() {
         let (name, text) = COMMON;
-        let file = Reader::new(name, text).read();
+        let file = ThemeReader::new(name, text).read();
         assert_eq!(file.roles.len(), Role::ALL.len());
     }
 

@@ -14,7 +14,7 @@ use super::{Problem, Role};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ThemeFile {
     /// The theme whose roles hold where this one names none.
-    pub inherits: Option<Written>,
+    pub inherits: Option<ThemeWord>,
     /// Whether it is made for dark or light surroundings.
     pub appearance: Option<Appearance>,
     /// Names for colours.
@@ -34,7 +34,7 @@ pub enum Appearance {
 
 /// A word of a theme file and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct ThemeWord {
     /// The word.
     pub text: String,
     /// Line, from 1.
@@ -48,28 +48,28 @@ pub struct Written {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {
     /// Colour of the text.
-    pub fg: Option<Written>,
+    pub fg: Option<ThemeWord>,
     /// Colour behind it.
-    pub bg: Option<Written>,
+    pub bg: Option<ThemeWord>,
     /// Colour of the text where the terminal shows only 16.
-    pub ansi: Option<Written>,
+    pub ansi: Option<ThemeWord>,
     /// Bold, dim and the like.
     pub modifier: Modifier,
 }
 
-type Entry<'a, 'i> = (
+type TomlEntry<'a, 'i> = (
     &'a Spanned<std::borrow::Cow<'i, str>>,
     &'a Spanned<DeValue<'i>>,
 );
 
 /// Reads a file and collects what is wrong with it.
-pub(super) struct Reader<'t> {
+pub(super) struct ThemeReader<'t> {
     file: &'t str,
     text: &'t str,
     pub(super) problems: Vec<Problem>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ThemeReader<'t> {
     /// Reads `text`, which is called `file` in reports.
     pub(super) fn new(file: &'t str, text: &'t str) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl<'t> Reader<'t> {
         file
     }
 
-    fn appearance(&mut self, entry: Entry<'_, '_>) -> Option<Appearance> {
+    fn appearance(&mut self, entry: TomlEntry<'_, '_>) -> Option<Appearance> {
         match self.text_of(entry)?.text.as_str() {
             "dark" => Some(Appearance::Dark),
             "light" => Some(Appearance::Light),
@@ -112,7 +112,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn palette(&mut self, entry: Entry<'_, '_>) -> BTreeMap<String, Color> {
+    fn palette(&mut self, entry: TomlEntry<'_, '_>) -> BTreeMap<String, Color> {
         let mut palette = BTreeMap::new();
         for entry in self.table_of(entry) {
             let Some(name) = self.text_of(entry) else {
@@ -128,7 +128,7 @@ impl<'t> Reader<'t> {
         palette
     }
 
-    fn roles(&mut self, entry: Entry<'_, '_>) -> Vec<(Role, Look)> {
+    fn roles(&mut self, entry: TomlEntry<'_, '_>) -> Vec<(Role, Look)> {
         let mut roles = Vec::new();
         for entry in self.table_of(entry) {
             let name = entry.0.get_ref().as_ref();
@@ -147,7 +147,7 @@ impl<'t> Reader<'t> {
         roles
     }
 
-    fn look(&mut self, entry: Entry<'_, '_>) -> Look {
+    fn look(&mut self, entry: TomlEntry<'_, '_>) -> Look {
         let mut look = Look::default();
         if entry.1.get_ref().is_str() {
             look.fg = self.text_of(entry);
@@ -188,7 +188,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The entries of a table; anything else is reported and empty.
-    fn table_of<'a, 'i>(&mut self, (_, value): Entry<'a, 'i>) -> Vec<Entry<'a, 'i>> {
+    fn table_of<'a, 'i>(&mut self, (_, value): TomlEntry<'a, 'i>) -> Vec<TomlEntry<'a, 'i>> {
         let Some(table) = value.get_ref().as_table() else {
             self.report(value.span(), "expected a table".to_owned());
             return Vec::new();
@@ -196,7 +196,7 @@ impl<'t> Reader<'t> {
         table.iter().collect()
     }
 
-    fn text_of(&mut self, (_, value): Entry<'_, '_>) -> Option<Written> {
+    fn text_of(&mut self, (_, value): TomlEntry<'_, '_>) -> Option<ThemeWord> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.to_string(),
             // A colour of the 256 may be written as a number.
@@ -207,7 +207,7 @@ impl<'t> Reader<'t> {
             }
         };
         let (line, column) = place(self.text, value.span().start);
-        Some(Written { text, line, column })
+        Some(ThemeWord { text, line, column })
     }
 
     fn unknown(

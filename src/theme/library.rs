@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::problem::hint;
-use super::resolve::{Found, Origins, resolve};
+use super::resolve::{Origins, ThemeSource, resolve};
 use super::{Depth, Problem, Theme, ThemeError, UnreadableTheme, builtin};
 
 /// Where themes are looked for.
@@ -20,7 +20,7 @@ pub struct Library {
 
 /// A theme that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedTheme {
     /// Its name.
     pub name: String,
     /// Its file; `None` for a theme that is built in.
@@ -53,14 +53,14 @@ impl Library {
 
     /// Every theme, the built-in ones first. A user's file takes the place of
     /// a built-in theme of its name.
-    pub fn list(&self) -> Vec<Listed> {
-        let mut listed: Vec<Listed> = builtin::names()
-            .map(|name| Listed {
+    pub fn list(&self) -> Vec<ListedTheme> {
+        let mut listed: Vec<ListedTheme> = builtin::names()
+            .map(|name| ListedTheme {
                 name: name.to_owned(),
                 file: self.file(name),
             })
             .collect();
-        let mut own: Vec<Listed> = self
+        let mut own: Vec<ListedTheme> = self
             .files()
             .filter(|own| listed.iter().all(|it| it.name != own.name))
             .take(MOST_FILES)
@@ -84,18 +84,18 @@ impl Library {
         Ok((mono, problems))
     }
 
-    fn find(&self, name: &str, origins: Origins) -> Result<Found<'static>, ThemeError> {
+    fn find(&self, name: &str, origins: Origins) -> Result<ThemeSource<'static>, ThemeError> {
         let name = name.replace('_', "-");
         if origins == Origins::All
             && let Some(path) = self.file(&name)
         {
-            return Ok(Found {
+            return Ok(ThemeSource {
                 text: read(&path)?.into(),
                 file: path.display().to_string(),
             });
         }
         if let Some(text) = builtin::text(&name) {
-            return Ok(Found {
+            return Ok(ThemeSource {
                 file: format!("{name}.toml"),
                 text: text.into(),
             });
@@ -110,7 +110,7 @@ impl Library {
         self.files().find(|own| own.name == name)?.file
     }
 
-    fn files(&self) -> impl Iterator<Item = Listed> {
+    fn files(&self) -> impl Iterator<Item = ListedTheme> {
         let entries = self
             .folder
             .as_ref()
@@ -123,7 +123,7 @@ impl Library {
         paths.filter_map(|path| {
             let is_theme = path.extension().is_some_and(|it| it == "toml");
             let name = path.file_stem()?.to_str()?.replace('_', "-");
-            is_theme.then_some(Listed {
+            is_theme.then_some(ListedTheme {
                 name,
                 file: Some(path),
             })

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ratatui::style::{Color, Style};
 use rustix::io::Errno;
 
-use super::file::{Reader, Written, literal_colour};
+use super::file::{ThemeReader, ThemeWord, literal_colour};
 use super::{Appearance, Depth, Look, Problem, Role, ThemeFile, downsample};
 
 /// Every role with its style.
@@ -96,7 +96,7 @@ pub enum UnreadableTheme {
 const MAX_INHERITANCE: usize = 8;
 
 /// A theme file as it was found.
-pub(super) struct Found<'t> {
+pub(super) struct ThemeSource<'t> {
     /// How it is called in reports.
     pub(super) file: String,
     /// Its text.
@@ -117,19 +117,19 @@ pub(super) enum Origins {
 pub(super) fn resolve<'t>(
     name: &str,
     depth: Depth,
-    source: impl Fn(&str, Origins) -> Result<Found<'t>, ThemeError>,
+    source: impl Fn(&str, Origins) -> Result<ThemeSource<'t>, ThemeError>,
 ) -> Result<(Theme, Vec<Problem>), ThemeError> {
     let mut problems = Vec::new();
-    let mut chain: Vec<Link> = Vec::new();
+    let mut chain: Vec<ThemeLayer> = Vec::new();
     let mut next = Some((name.to_owned(), Origins::All));
     while let Some((name, origins)) = next.take() {
-        let earlier = |it: &Link| it.name == name && it.origins == origins;
+        let earlier = |it: &ThemeLayer| it.name == name && it.origins == origins;
         if chain.iter().any(earlier) || chain.len() >= MAX_INHERITANCE {
             let names: Vec<&str> = chain.iter().map(|it| it.name.as_str()).collect();
             return Err(ThemeError::Cycle(format!("{} → {name}", names.join(" → "))));
         }
         let found = source(&name, origins)?;
-        let mut reader = Reader::new(&found.file, &found.text);
+        let mut reader = ThemeReader::new(&found.file, &found.text);
         let theme = reader.read();
         problems.append(&mut reader.problems);
         next = theme.inherits.as_ref().map(|parent| {
@@ -141,7 +141,7 @@ pub(super) fn resolve<'t>(
             };
             (parent.text.clone(), origins)
         });
-        chain.push(Link {
+        chain.push(ThemeLayer {
             name,
             origins,
             file: found.file,
@@ -161,7 +161,7 @@ pub(super) fn resolve<'t>(
 }
 
 /// One file of a chain of `inherits`.
-struct Link {
+struct ThemeLayer {
     name: String,
     origins: Origins,
     file: String,
@@ -169,7 +169,7 @@ struct Link {
 }
 
 /// Lays the files over one another, the inherited ones first.
-fn merged(chain: &[Link], depth: Depth, problems: &mut Vec<Problem>) -> Vec<Style> {
+fn merged(chain: &[ThemeLayer], depth: Depth, problems: &mut Vec<Problem>) -> Vec<Style> {
     let mut palette: BTreeMap<&str, Color> = BTreeMap::new();
     let mut looks: Vec<Option<(&str, &Look)>> = vec![None; Role::ALL.len()];
     for link in chain.iter().rev() {
@@ -185,7 +185,7 @@ fn merged(chain: &[Link], depth: Depth, problems: &mut Vec<Problem>) -> Vec<Styl
             styles.push(Style::new());
             continue;
         };
-        let mut colour = |name: &Option<Written>| {
+        let mut colour = |name: &Option<ThemeWord>| {
             let name = name.as_ref()?;
             let literal = || literal_colour(&name.text);
             let found = palette.get(name.text.as_str()).copied().or_else(literal);
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    fn source(name: &str, _: Origins) -> Result<Found<'static>, ThemeError> {
+    fn source(name: &str, _: Origins) -> Result<ThemeSource<'static>, ThemeError> {
         let text = match name {
             "base" => {
                 "[palette]\nrose = '#ff0000'\n[roles]\ndanger = 'rose'\ntitle = {mod=['bold']}"
@@ -240,7 +240,7 @@ mod tests {
                 });
             }
         };
-        Ok(Found {
+        Ok(ThemeSource {
             file: format!("{name}.toml"),
             text: text.into(),
         })

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use fanout::model::{AttemptNo, CallId, Snapshot};
 use fanout::output::{
-    Bounds, Direction, Pattern, Reader, SearchProgress, SearchRequest, Store, Stream, Streams,
+    Bounds, Direction, OutputReader, Pattern, SearchProgress, SearchRequest, Store, Stream, Streams,
 };
 use fanout::theme::{Depth, Theme, builtin};
 use fanout::tui::dialogs::Layers;
@@ -44,7 +44,7 @@ const SEARCHED_AT_ONCE: u64 = 4 << 20;
 struct Dashboard {
     state: State,
     layers: Layers,
-    reader: Reader,
+    reader: OutputReader,
     reading: PaneReader,
     theme: Theme,
     terminal: Terminal<TestBackend>,

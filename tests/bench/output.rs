@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use fanout::model::{AttemptNo, CallId};
-use fanout::output::{Bounds, Position, Reader, Sink, Store, Stream, Streams, WindowRequest};
+use fanout::output::{Bounds, OutputReader, Position, Sink, Store, Stream, Streams, WindowRequest};
 
 const GIB: usize = 1 << 30;
 const PIECE: usize = 256 * 1024;
@@ -157,7 +157,7 @@ fn catch_up(sink: &Sink) {
     }
 }
 
-fn window(reader: &Reader, from: Position, streams: Streams) -> u64 {
+fn window(reader: &OutputReader, from: Position, streams: Streams) -> u64 {
     let request = WindowRequest {
         from,
         streams,

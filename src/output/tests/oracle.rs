@@ -117,7 +117,7 @@ proptest! {
 }
 
 /// Every line is either right, or cut, or counted as dropped.
-fn check(store: &Store, reader: &Reader, naive: &Naive) -> Result<(), TestCaseError> {
+fn check(store: &Store, reader: &OutputReader, naive: &Naive) -> Result<(), TestCaseError> {
     let window = reader.window(call(1), &all());
     let lines = naive.all();
     prop_assert_eq!(window.total_lines, lines.len() as u64);

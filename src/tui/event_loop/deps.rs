@@ -9,7 +9,7 @@ use super::saved_session::SavedSession;
 use super::settings::DashboardSettings;
 use crate::catalogue::Catalogue;
 use crate::engine::EngineHandle;
-use crate::output::{ProtocolLog, Reader};
+use crate::output::{OutputReader, ProtocolLog};
 use crate::theme::Theme;
 use crate::tui::text::glyphs::Glyphs;
 
@@ -18,8 +18,8 @@ use crate::tui::text::glyphs::Glyphs;
 pub struct Deps {
     /// The running engine.
     pub handle: EngineHandle,
-    /// Reader of the outputs of calls.
-    pub reader: Reader,
+    /// OutputReader of the outputs of calls.
+    pub reader: OutputReader,
     /// Messages to and from servers.
     pub protocol_log: ProtocolLog,
     /// The tools.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use super::settings::DashboardSettings;
-use crate::output::{Copied, CopyForm, Reader};
+use crate::output::{Copied, CopyForm, OutputReader};
 use crate::theme::Depth;
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::{Program, Viewer};
@@ -40,7 +40,7 @@ type PendingCopy = Pin<Box<dyn Future<Output = Msg>>>;
 
 /// Where output goes.
 pub(in crate::tui) struct Exporter {
-    reader: Reader,
+    reader: OutputReader,
     /// The folder of the copies that viewers get, inside that of the run.
     folder: PathBuf,
     copies: VecDeque<PathBuf>,
@@ -53,7 +53,7 @@ pub(in crate::tui) struct Exporter {
 
 impl Exporter {
     pub(in crate::tui) fn new(
-        reader: Reader,
+        reader: OutputReader,
         run_folder: &Path,
         settings: &DashboardSettings,
     ) -> Self {

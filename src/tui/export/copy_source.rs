@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::model::CallId;
 use crate::output::{
-    Copied, CopyForm, CopyRequest, Filter, Pattern, Position, Reader, Row, Streams,
+    Copied, CopyForm, CopyRequest, Filter, OutputReader, Pattern, Position, Row, Streams,
 };
 
 /// Files that are tried before a name is given up.
@@ -103,7 +103,7 @@ impl CopySource {
     /// Writes it, at most `limit` raw bytes of output.
     pub(in crate::tui) fn write(
         &self,
-        reader: &Reader,
+        reader: &OutputReader,
         limit: u64,
         out: &mut dyn Write,
     ) -> io::Result<Copied> {
@@ -164,7 +164,7 @@ impl CopySource {
     /// read.
     pub(in crate::tui) fn keep(
         &self,
-        reader: &Reader,
+        reader: &OutputReader,
         folder: &Path,
     ) -> io::Result<(PathBuf, Copied)> {
         let (path, mut file) = new_file(folder, self.extension())?;
@@ -209,7 +209,7 @@ fn write_some(
     calls: &[(CallId, String)],
     streams: Streams,
     rows: &Range<u64>,
-    (reader, limit): (&Reader, u64),
+    (reader, limit): (&OutputReader, u64),
     out: &mut dyn Write,
 ) -> io::Result<Copied> {
     let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();

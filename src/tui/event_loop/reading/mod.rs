@@ -10,7 +10,8 @@ pub use server_log::ServerLogReader;
 
 use crate::model::CallId;
 use crate::output::{
-    Direction, Filter, Pattern, Position, Reader, Row, SearchProgress, SearchRequest, WindowRequest,
+    Direction, Filter, OutputReader, Pattern, Position, Row, SearchProgress, SearchRequest,
+    WindowRequest,
 };
 
 use crate::tui::state::output::tree::Tree;
@@ -32,7 +33,7 @@ const STEP_ROWS: u64 = 2_000;
 impl PaneReader {
     /// Reads one piece of each thing that is wanted. Nothing where all has
     /// been read: then it need not be asked again before the state changes.
-    pub fn serve(&mut self, reader: &Reader, state: &State) -> Vec<ReadResult> {
+    pub fn serve(&mut self, reader: &OutputReader, state: &State) -> Vec<ReadResult> {
         let mut news = Vec::new();
         if let Some(wanted) = state.wanted_output() {
             search(reader, state, &mut news);
@@ -49,7 +50,7 @@ impl PaneReader {
     }
 
     /// The rows around the screen.
-    fn page(&self, reader: &Reader, state: &State, wanted: &PageRequest) -> Page {
+    fn page(&self, reader: &OutputReader, state: &State, wanted: &PageRequest) -> Page {
         let height = wanted.height;
         let from = begin(wanted.from, height);
         // A screen above, the screen itself and one below.
@@ -85,7 +86,7 @@ impl PaneReader {
     }
 
     /// Counts on.
-    fn match_count(&mut self, reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
+    fn match_count(&mut self, reader: &OutputReader, state: &State, news: &mut Vec<ReadResult>) {
         let Some(of) = state.wanted_match_count() else {
             return;
         };
@@ -116,7 +117,7 @@ impl PaneReader {
 }
 
 /// Searches on for the next match.
-fn search(reader: &Reader, state: &State, news: &mut Vec<ReadResult>) {
+fn search(reader: &OutputReader, state: &State, news: &mut Vec<ReadResult>) {
     let (find, streams) = (&state.output.find, state.output.streams);
     let (Some(search), Some(pattern)) = (find.search, find.pattern()) else {
         return;
@@ -143,7 +144,7 @@ pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
 }
 
 /// Looks through some rows of interleaved output for a match.
-fn search_live(reader: &Reader, search: &MatchSearch, pattern: &Pattern) -> SearchProgress {
+fn search_live(reader: &OutputReader, search: &MatchSearch, pattern: &Pattern) -> SearchProgress {
     let end = reader.interleaved(Position::Tail, 0).total;
     let Some(last) = end.checked_sub(1) else {
         return SearchProgress::Nothing;
