@@ -15,7 +15,7 @@ use crate::engine::{self, Engine};
 use crate::exec::Spawner;
 use crate::lab::{self, Capacity, Load};
 use crate::model::{CallId, LearnedNeed, OutputKind, Plan, Policy, Snapshot, run_origin};
-use crate::output::{ExportFile, Printed, Stream};
+use crate::output::{ExportFile, Stream};
 use crate::probe;
 use crate::record::{self, AttemptOutput, HistoryError, HistoryStore, ReportState, ReportedOutput};
 use crate::sched::{DecisionRecord, ToolLimits};
@@ -218,14 +218,16 @@ impl Session {
             // A call that never began has no output, not an empty one.
             return ReportedOutput::default();
         };
-        let text = |printed: Printed| String::from_utf8_lossy(&printed.bytes).into_owned();
         let earlier = earlier.iter().map(|attempt| AttemptOutput {
             attempt: attempt.attempt,
-            stdout: text(store.attempt_tail(id, attempt.attempt, Stream::Stdout)),
-            stderr: text(store.attempt_tail(id, attempt.attempt, Stream::Stderr)),
+            stdout: store
+                .attempt_tail(id, attempt.attempt, Stream::Stdout)
+                .into(),
+            stderr: store
+                .attempt_tail(id, attempt.attempt, Stream::Stderr)
+                .into(),
         });
         let earlier = earlier.collect();
-        let stderr = store.stderr_tail(id);
         let output = store.output_value(id, kind);
         // Nothing at all is no document either.
         let is_there = kind != OutputKind::Json || output.value != "";
@@ -234,8 +236,7 @@ impl Session {
             value: is_there.then_some(output.value),
             is_truncated: output.is_truncated,
             is_lossy: output.is_lossy,
-            is_stderr_truncated: stderr.is_truncated,
-            stderr: text(stderr),
+            stderr: store.stderr_tail(id).into(),
             earlier,
         }
     }

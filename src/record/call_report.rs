@@ -47,10 +47,11 @@ pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
         "output": output.value,
         "output_encoding": output.encoding,
         "output_lossy": output.is_lossy,
-        "stderr": output.stderr,
+        "stderr": output.stderr.text,
         "stdout_bytes": row.output.stdout_bytes,
         "stderr_bytes": row.output.stderr_bytes,
-        "stderr_truncated": output.is_stderr_truncated,
+        "stderr_truncated": output.stderr.is_truncated,
+        "stderr_lossy": output.stderr.is_lossy,
         "truncated": output.is_truncated,
         "waited": waited,
         "cancel": row.remote.and_then(|remote| remote.cancel),
@@ -75,8 +76,12 @@ fn attempt(attempt: &AttemptRecord, row: &CallRow, output: &ReportedOutput) -> V
         "signal": ending.and_then(|ending| ending.signal),
         "outcome": attempt.outcome,
         "reason": ending.and_then(|ending| ending.reason.as_ref()),
-        "output": kept.map(|kept| &kept.stdout),
-        "stderr": stderr,
+        "output": kept.map(|kept| &kept.stdout.text),
+        "output_truncated": kept.map(|kept| kept.stdout.is_truncated),
+        "output_lossy": kept.map(|kept| kept.stdout.is_lossy),
+        "stderr": stderr.map(|stderr| &stderr.text),
+        "stderr_truncated": stderr.map(|stderr| stderr.is_truncated),
+        "stderr_lossy": stderr.map(|stderr| stderr.is_lossy),
     })
 }
 

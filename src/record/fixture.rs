@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{AttemptOutput, ReportedOutput};
+use super::{AttemptOutput, ReportedOutput, TextTail};
 use crate::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
@@ -225,6 +225,13 @@ pub(super) fn policy() -> Policy {
     }
 }
 
+fn tail(text: &str) -> TextTail {
+    TextTail {
+        text: text.to_owned(),
+        ..TextTail::default()
+    }
+}
+
 /// Outputs of its calls.
 pub(super) fn output(call: CallId) -> ReportedOutput {
     match call.index() {
@@ -239,13 +246,13 @@ pub(super) fn output(call: CallId) -> ReportedOutput {
             is_truncated: true,
             earlier: vec![AttemptOutput {
                 attempt: AttemptNo(1),
-                stdout: "dialling\n".to_owned(),
-                stderr: "no route\n".to_owned(),
+                stdout: tail("dialling\n"),
+                stderr: tail("no route\n"),
             }],
             ..ReportedOutput::default()
         },
         2 => ReportedOutput {
-            stderr: "error: no\n".to_owned(),
+            stderr: tail("error: no\n"),
             ..ReportedOutput::default()
         },
         _ => ReportedOutput::default(),

@@ -27,19 +27,20 @@ pub use history::{
 pub use plain::{PlainLines, write_outputs};
 pub use report::{Bounds, Report, ReportState, wall};
 
-use crate::model::{AttemptNo, CallId};
-use crate::output::OutputEncoding;
+use std::borrow::Cow;
+
 use serde_json::Value;
+
+use crate::model::{AttemptNo, CallId};
+use crate::output::{OutputEncoding, Printed};
 
 /// Output of a call as reports and plain lines show it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReportedOutput {
     /// Its output value: a JSON value or a text; `None` where it has none.
     pub value: Option<Value>,
-    /// The tail of its standard error. Untrusted text.
-    pub stderr: String,
-    /// Whether the tail is not all of its standard error.
-    pub is_stderr_truncated: bool,
+    /// End of its standard error.
+    pub stderr: TextTail,
     /// Whether the value lacks something that was printed.
     pub is_truncated: bool,
     /// Form of the value; `None` where there is none.
@@ -51,15 +52,45 @@ pub struct ReportedOutput {
     pub earlier: Vec<AttemptOutput>,
 }
 
-/// Ends of the output of an attempt that was not the last one. Untrusted text.
+/// Ends of the output of an attempt that was not the last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptOutput {
     /// The attempt.
     pub attempt: AttemptNo,
     /// End of its standard output.
-    pub stdout: String,
+    pub stdout: TextTail,
     /// End of its standard error.
-    pub stderr: String,
+    pub stderr: TextTail,
+}
+
+/// End of a stream as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextTail {
+    /// The text. Untrusted.
+    pub text: String,
+    /// Whether something was printed before it.
+    pub is_truncated: bool,
+    /// Whether bytes that are no text were replaced.
+    pub is_lossy: bool,
+}
+
+impl From<Printed> for TextTail {
+    fn from(printed: Printed) -> Self {
+        let is_truncated = printed.is_truncated;
+        let mut bytes = printed.bytes.as_slice();
+        // A cut may fall into a character: the rest of it belongs to what was
+        // left out.
+        while is_truncated && bytes.first().is_some_and(|byte| byte & 0xc0 == 0x80) {
+            bytes = bytes.get(1..).unwrap_or_default();
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let is_lossy = matches!(text, Cow::Owned(_));
+        Self {
+            text: text.into_owned(),
+            is_truncated,
+            is_lossy,
+        }
+    }
 }
 
 /// Source of outputs, one call at a time, so that memory never holds all of

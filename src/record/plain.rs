@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::figures::on_one_line;
 use super::names::Names;
-use super::{AttemptOutput, Outputs, ReportedOutput};
+use super::{AttemptOutput, Outputs, ReportedOutput, TextTail};
 use crate::model::{
     AttemptSummary, CallCounts, CallRow, CallState, CapControl, EventKind, Outcome, RunEvent,
     Snapshot, plural,
@@ -148,8 +148,16 @@ fn write_output(row: &CallRow, output: &ReportedOutput, out: &mut dyn Write) -> 
     if let Some(reason) = &row.reason {
         writeln!(out, "reason: {}", on_one_line(reason))?;
     }
-    for line in output.stderr.lines() {
-        writeln!(out, "stderr: {line}")?;
+    write_tail("stderr", &output.stderr, out)
+}
+
+/// Writes the end of a stream, each line behind its heading.
+fn write_tail(heading: &str, tail: &TextTail, out: &mut dyn Write) -> io::Result<()> {
+    if tail.is_truncated {
+        writeln!(out, "{heading}: … what was printed before is left out …")?;
+    }
+    for line in tail.text.lines() {
+        writeln!(out, "{heading}: {line}")?;
     }
     Ok(())
 }
@@ -168,9 +176,11 @@ fn write_earlier(row: &CallRow, earlier: &AttemptOutput, out: &mut dyn Write) ->
         because(reason)
     )?;
     for (stream, text) in [("stdout", &earlier.stdout), ("stderr", &earlier.stderr)] {
-        for line in text.lines() {
-            writeln!(out, "attempt {} {stream}: {line}", earlier.attempt.0)?;
-        }
+        write_tail(
+            &format!("attempt {} {stream}", earlier.attempt.0),
+            text,
+            out,
+        )?;
     }
     Ok(())
 }

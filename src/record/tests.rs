@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::fixture::{last, ms, output, running};
 use super::fixture_events::events;
-use super::{Bounds, EventLines, PlainLines, Report, ReportState, write_outputs};
+use super::{Bounds, EventLines, PlainLines, Report, ReportState, TextTail, write_outputs};
 use crate::model::Snapshot;
+use crate::output::Printed;
 
 fn report(last: &Snapshot) -> String {
     let report = Report {
@@ -125,4 +126,28 @@ fn plain_lines_name_starts_ends_and_the_combined_output() {
     }
     write_outputs(&last(), &output, &mut text).expect("memory takes anything");
     insta::assert_snapshot!(String::from_utf8(text).expect("all of it is UTF-8"));
+}
+
+#[test]
+fn the_end_of_a_stream_says_what_was_cut_and_what_was_replaced() {
+    let tail = |bytes: &[u8], is_truncated| {
+        let printed = Printed {
+            bytes: bytes.to_vec(),
+            is_truncated,
+            ..Printed::default()
+        };
+        let tail = TextTail::from(printed);
+        (tail.text, tail.is_truncated, tail.is_lossy)
+    };
+    assert_eq!(
+        tail("a\u{e9}".as_bytes(), false),
+        ("a\u{e9}".to_owned(), false, false)
+    );
+    assert_eq!(
+        tail(b"\xa9b", true),
+        ("b".to_owned(), true, false),
+        "half a character"
+    );
+    assert_eq!(tail(b"\xa9b", false), ("\u{fffd}b".to_owned(), false, true));
+    assert_eq!(tail(b"b\xff", true), ("b\u{fffd}".to_owned(), true, true));
 }

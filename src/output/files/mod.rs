@@ -13,4 +13,4 @@ mod stat;
 mod temporary;
 
 pub use export::{ExportError, ExportFile, write_file};
-pub use private::{FileLock, PrivateFileError, PrivateFolder};
+pub use private::{FolderLock, PrivateFileError, PrivateFolder};

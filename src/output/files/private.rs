@@ -69,7 +69,7 @@ pub enum PrivateFileError {
     /// Another process holds the lock.
     #[error("{} is locked by another process", path.display())]
     Locked {
-        /// The lock's file.
+        /// The folder.
         path: PathBuf,
     },
 }
@@ -93,8 +93,8 @@ pub struct PrivateFolder {
 
 /// A lock among processes, held until it is dropped.
 #[derive(Debug)]
-pub struct FileLock {
-    _file: File,
+pub struct FolderLock {
+    _folder: File,
 }
 
 impl PrivateFolder {
@@ -256,21 +256,21 @@ impl PrivateFolder {
         }
     }
 
-    /// Takes a lock among processes on a file of this name, so that reading a
-    /// file and writing it anew can be one step.
-    pub fn lock(&self, name: &str) -> Result<FileLock, PrivateFileError> {
-        let path = || self.path.join(name);
-        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::RUSR | Mode::WUSR;
-        let file = openat(&self.descriptor, name, flags | OFlags::NONBLOCK, mode);
-        let file = File::from(file.map_err(|errno| PrivateFileError::Io {
+    /// Takes a lock among processes on the folder, so that reading a file and
+    /// writing it anew can be one step.
+    pub fn lock(&self) -> Result<FolderLock, PrivateFileError> {
+        let path = || self.path.clone();
+        // A descriptor of its own: two threads must not share the lock.
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let folder = openat(&self.descriptor, ".", flags, Mode::empty());
+        let folder = File::from(folder.map_err(|errno| PrivateFileError::Io {
             path: path(),
             errno,
         })?);
         let deadline = Instant::now() + LOCK_WAIT;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(FileLock { _file: file }),
+            match folder.try_lock() {
+                Ok(()) => return Ok(FolderLock { _folder: folder }),
                 Err(fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
                     thread::sleep(LOCK_PAUSE);
                 }
@@ -422,11 +422,11 @@ mod tests {
     #[test]
     fn a_lock_is_held_by_one_at_a_time() {
         let (folder, _home) = fresh();
-        let held = folder.lock("lock").expect("the lock");
-        let path = folder.path().join("lock");
-        let refused = folder.lock("lock").expect_err("it is held");
+        let held = folder.lock().expect("the lock");
+        let path = folder.path().to_owned();
+        let refused = folder.lock().expect_err("it is held");
         assert_eq!(refused, PrivateFileError::Locked { path });
         drop(held);
-        folder.lock("lock").expect("the lock");
+        folder.lock().expect("the lock");
     }
 }

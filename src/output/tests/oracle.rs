@@ -1,7 +1,5 @@
 //! The store against a naive one that keeps everything.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -43,14 +41,6 @@ pub(super) fn writes() -> impl Strategy<Value = Vec<(Stream, String)>> {
         1 => "\n{1,20}",
     ];
     prop::collection::vec((stream, text), 0..60)
-}
-
-pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "not within 10 s: {what}");
-        std::thread::yield_now();
-    }
 }
 
 proptest! {

@@ -9,9 +9,6 @@ use crate::output::{PrivateFileError, PrivateFolder};
 /// Length of a file, in bytes, beyond which it is neither read nor written.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Name of the file on which a folder is locked.
-const LOCK: &str = ".lock";
-
 /// Reason why a file of the history cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
@@ -90,7 +87,7 @@ impl HistoryFolder {
         T: serde::Serialize,
     {
         let folder = self.create()?;
-        let lock = folder.lock(LOCK)?;
+        let lock = folder.lock()?;
         let before = match read(&folder, name, parse) {
             Err(error) if error.is_in_contents() => {
                 folder.set_aside(name)?;

@@ -50,7 +50,7 @@ fn the_last_run_of_a_plan_is_read_back() {
     };
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = std::fs::read_dir(&folder).expect("a folder").collect();
-    assert_eq!(files.len(), 2, "the runs and the lock: {files:?}");
+    assert_eq!(files.len(), 1, "{files:?}");
     for file in files {
         assert_eq!(mode(&file.expect("a file").path()), 0o600);
     }
