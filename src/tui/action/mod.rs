@@ -2,7 +2,7 @@
 //! footer, the help, the command palette and the key files all come from one
 //! table, so that they cannot disagree.
 //!
-//! A row of `table.rs` makes the variant; the group that it stands in is
+//! A row of `table.rs` makes the variant; its group is
 //! matched exhaustively where its actions are carried out. So a row without a
 //! meaning does not compile, and there is no variant without a row.
 

@@ -111,7 +111,7 @@ impl ConfirmBox {
 /// A question that is asked before something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum Question {
-    /// What to do with calls that run, on the way out.
+    /// Whether to wait for the running calls or to cancel all before leaving.
     Quit,
     /// Whether to cancel every call that has not ended.
     CancelAll,

@@ -55,7 +55,7 @@ impl CopyWay {
     }
 }
 
-/// What is copied: the selected call, or a call that is being put together.
+/// Subject of a copy: the selected call, or one that is being put together.
 #[derive(Debug)]
 enum Subject {
     Selected,

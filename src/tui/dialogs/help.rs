@@ -1,4 +1,4 @@
-//! All keys, by the place where they are heard, and what the signs mean.
+//! All keys by context, and a legend of the signs.
 //!
 //! ```text
 //! ┌ Help ────────────────────────────────────────────┐

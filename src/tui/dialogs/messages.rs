@@ -1,4 +1,4 @@
-//! Everything that was said, the latest first.
+//! All messages, the latest first.
 //!
 //! ```text
 //! ┌ Messages 2 ────────────────────────────┐

@@ -1,4 +1,4 @@
-//! Everything that can be done, to be found by typing.
+//! The command palette: every action, found by typing.
 //!
 //! ```text
 //! ┌ Commands ───────────────────────────────────────────────────────┐

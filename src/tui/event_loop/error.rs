@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Why the dashboard ended although nobody left it.
+/// Error that ends the dashboard.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
     /// The terminal gave no more keys.
@@ -11,7 +11,7 @@ pub enum TuiError {
     /// The terminal took no more output.
     #[error("draw on the terminal")]
     Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The terminal could not be told whether to report the mouse.
+    /// Reports of the mouse could not be turned on or off.
     #[error("turn the mouse on or off")]
     Mouse(#[source] io::Error),
     /// The terminal could not be given to the shell or taken back.

@@ -1,5 +1,5 @@
-//! Where experiments are done, as the dashboard knows it: somebody who takes
-//! orders and tells how far the experiment is.
+//! The dashboard's end of the experiment thread: commands go out, its status
+//! comes in.
 
 use tokio::sync::{mpsc, watch};
 
@@ -9,17 +9,17 @@ use crate::tui::export::experiment::export;
 use crate::tui::state::ToastLevel;
 use crate::tui::update::Msg;
 
-/// Where experiments are done.
+/// Connection to the experiment thread.
 #[derive(Debug, Clone)]
 pub struct ExperimentHandle {
-    /// Takes orders.
+    /// Sends commands.
     pub orders: mpsc::Sender<ExperimentCommand>,
-    /// The latest of what it tells; marked as changed at first, so that the
-    /// dashboard hears of the plan.
+    /// The latest status; marked as changed at first, so that the dashboard gets
+    /// the plan.
     pub news: watch::Receiver<ExperimentStatus>,
 }
 
-/// Passes an order on; what came of that.
+/// Sends a command. Returns the message that reports how that went.
 pub(in crate::tui) fn send_command(
     handle: Option<&ExperimentHandle>,
     order: ExperimentCommand,
@@ -30,7 +30,8 @@ pub(in crate::tui) fn send_command(
     }
 }
 
-/// Writes an experiment into files; what came of that.
+/// Writes an experiment into files. Returns the message that reports how that
+/// went.
 pub(in crate::tui) fn export_results(experiment: &Experiment) -> Msg {
     match export(experiment) {
         Ok(base) => {
@@ -50,7 +51,7 @@ pub(in crate::tui) async fn next_message(
     tokio::select! {
         message = message => message,
         news = status_changed(experiments) => Msg::ExperimentChanged(news),
-        // The next frame reads what was heard.
+        // The next frame reads the new messages.
         () = server_log.changed() => Msg::Ticked,
     }
 }

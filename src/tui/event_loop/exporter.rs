@@ -1,7 +1,7 @@
-//! Where output goes from the dashboard: the clipboard, files, and the user's
-//! editor and pager.
+//! Exports output to the clipboard, to files, and to the user's editor and
+//! pager.
 //!
-//! It owns the copies that were made for them. The terminal is not its matter.
+//! It owns the copies made for the viewers. It must not know of the terminal.
 
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, Permissions};
@@ -70,7 +70,7 @@ impl Exporter {
     }
 
     /// Puts an extract on the clipboard, unless it is more than that takes.
-    /// `None` while a program is at it: [`Exporter::copied`] tells the rest.
+    /// `None` while a program takes it: [`Exporter::copied`] returns the outcome.
     pub(in crate::tui) fn copy(
         &mut self,
         session: &mut impl TerminalControl,
@@ -116,7 +116,7 @@ impl Exporter {
         }
     }
 
-    /// Makes a copy that nobody can change, and says how a viewer of it is
+    /// Makes a read-only copy, and returns the command with which a viewer of it is
     /// started. A pager writes to the terminal as it likes, so it gets no byte
     /// of output that is not made safe; an editor gets what is shown.
     pub(in crate::tui) fn view(
@@ -138,7 +138,7 @@ impl Exporter {
         if self.copies.len() > COPIES
             && let Some(oldest) = self.copies.pop_front()
         {
-            // What stays goes with the run's folder.
+            // A copy that cannot be removed goes with the run's folder.
             let _stays = fs::remove_dir_all(oldest);
         }
         let (path, _) = extract.keep(&self.reader, &folder)?;

@@ -1,5 +1,5 @@
-//! One turn of the dashboard's loop: takes in what happened, does what is asked
-//! for, reads and draws what is due.
+//! State of the dashboard's loop: handles events, carries out commands, reads
+//! output and draws frames that are due.
 
 use std::collections::VecDeque;
 use std::io;
@@ -176,7 +176,7 @@ impl LoopState {
         self.frames.request(self.state.now);
     }
 
-    /// Takes in what has been typed meanwhile.
+    /// Handles the events that are already there.
     pub(in crate::tui) fn inputs<I>(&mut self, input: &mut I) -> Result<(), TuiError>
     where
         I: Stream<Item = io::Result<Event>> + Unpin,

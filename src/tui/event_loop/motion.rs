@@ -66,7 +66,7 @@ fn pace(state: &State, motion: Motion) -> Duration {
 }
 
 /// When a new snapshot is worth a frame, if the last one was drawn at `drawn`.
-/// `None` is never: nobody looks, and nothing but gauges moved.
+/// `None` while the dashboard is idle and unwatched and only gauges changed.
 pub fn snapshot_frame(state: &State, drawn: Duration, is_gauges_only: bool) -> Option<Duration> {
     if !is_gauges_only {
         return Some(state.now);

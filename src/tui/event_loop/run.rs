@@ -1,5 +1,5 @@
 //! The loop of the dashboard: waits for a key, a snapshot, a signal or the next
-//! frame, and gives each to the turn.
+//! frame, and hands each to the loop's state.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The rows of a form from a JSON Schema. What a row cannot say, such as a
+//! The rows of a form from a JSON Schema. A schema that no row can express, such as a
 //! choice between schemas or a map, becomes a row that takes JSON.
 
 use serde_json::Value;

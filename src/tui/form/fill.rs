@@ -1,4 +1,4 @@
-//! From arguments to what stands in the rows.
+//! Puts arguments into the rows of a form.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::field::{FieldInput, FieldKind, FormField};
 use crate::tui::text::field::TextField;
 
 impl Form {
-    /// Puts arguments into the rows. What has no row is kept as it is.
+    /// Puts arguments into the rows. Arguments without a row are kept.
     pub fn fill(&mut self, args: &Value) {
         for field in self.fields.iter_mut().filter(|field| !field.is_option) {
             let value = field.path.iter().try_fold(args, |at, key| at.get(key));
@@ -54,7 +54,7 @@ fn set(field: &mut FormField, value: Option<&Value>) {
         (FieldKind::Choice(values), value) if values.contains(value) => {
             field.input = FieldInput::Choice(values.iter().position(|it| it == value));
         }
-        // What does not fit the row is still shown, as the JSON it is.
+        // A value that does not fit the row is shown as JSON.
         (FieldKind::Boolean | FieldKind::Choice(_), value) => {
             field.input = FieldInput::Text(Box::new(TextField::line_with(&value.to_string())));
             field.kind = FieldKind::Json;

@@ -1,4 +1,4 @@
-//! Which arguments may be written down for later sessions.
+//! Selects the arguments that may be kept for later sessions.
 
 use serde_json::{Map, Value};
 

@@ -130,7 +130,7 @@ impl Form {
         self.stand() != self.initial
     }
 
-    /// Takes what stands in the form now for what it began with.
+    /// Makes the present content the one that the form began with.
     fn begin(&mut self) {
         self.initial = self.stand();
     }

@@ -1,4 +1,4 @@
-//! From what is typed to arguments, with every problem at its row.
+//! Reads arguments from the rows of a form, with every problem at its row.
 
 use serde_json::{Map, Value, json};
 

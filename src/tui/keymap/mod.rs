@@ -1,4 +1,4 @@
-//! Which keys mean which action where. Keys are parsed by the `keybinds`
+//! The bindings of keys to actions by context. Keys are parsed by the `keybinds`
 //! crate; sequences such as `g g` are matched here, so that time stays out.
 
 mod file;
@@ -20,7 +20,7 @@ pub struct Keymap {
 /// Some keys that mean an action in a context.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyBinding {
-    /// Where it is heard.
+    /// Context in which it is valid.
     pub context: Context,
     /// The keys, one after another.
     pub keys: KeySeq,

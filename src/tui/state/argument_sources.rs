@@ -1,4 +1,4 @@
-//! Where each argument of a call came from.
+//! The source of each argument of a call.
 
 use serde_json::Value;
 

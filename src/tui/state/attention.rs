@@ -1,12 +1,12 @@
-//! Whether somebody looks at the screen.
+//! Presence of a user, by keys and the focus of the terminal.
 
 use std::time::Duration;
 
-/// After this long without a key nobody is taken to look.
+/// Time without a key after which the user counts as absent.
 pub const IDLE_AFTER: Duration = Duration::from_secs(30);
 
-/// Whether somebody looks at the screen, as far as keys and the terminal's
-/// focus reports tell.
+/// Presence of a user in front of the screen, by keys and the terminal's focus
+/// reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attention {
     last_input: Duration,
@@ -42,7 +42,7 @@ impl Attention {
         self.is_focused
     }
 
-    /// Whether somebody is taken to look.
+    /// Whether the user counts as present.
     pub fn is_there(&self, now: Duration) -> bool {
         self.is_focused && now < self.ends_at()
     }

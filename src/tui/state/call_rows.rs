@@ -1,5 +1,5 @@
-//! Which calls a pane lists, in which order: made anew only when the calls,
-//! the filter or the order change.
+//! The calls that a pane lists, in order; recomputed only when the calls, the
+//! filter or the order change.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

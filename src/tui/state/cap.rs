@@ -11,7 +11,7 @@ use crate::model::{Cap, Snapshot};
 
 /// How long it is shown after the last turn.
 const SHOWN_FOR: Duration = Duration::from_secs(4);
-/// How often it is computed anew while it is shown.
+/// Time after which it is computed again while it is shown.
 const RENEWED_AFTER: Duration = Duration::from_millis(500);
 
 /// The time left at three caps.

@@ -1,4 +1,4 @@
-//! Where the screen of experiments stands.
+//! State of the screen of experiments.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::output::Safe;
 /// Experiments whose results stay; the oldest go first.
 const MOST: usize = 8;
 
-/// Where the screen of experiments stands.
+/// State of the screen of experiments.
 #[derive(Debug, Default)]
 pub struct Experiments {
     /// The plan that was given; `None` where experiments cannot be done here.
@@ -30,7 +30,7 @@ pub struct Experiments {
     number: u64,
     /// How busy the latest one's run under way is, or its last one was.
     pub load: Option<Arc<History<LoadSample>>>,
-    /// When it was heard of last.
+    /// Time of its last change.
     pub at: Duration,
     /// The number of the notice that was shown last.
     pub notice_seen: u64,
@@ -76,7 +76,7 @@ impl Experiments {
         true
     }
 
-    /// Takes in the latest one, which is another one if its number is.
+    /// Replaces the latest experiment, or adds one if its number is another.
     fn take(&mut self, experiment: Arc<Experiment>, number: u64) {
         if self.number == number
             && let Some(latest) = self.all.last_mut()
@@ -145,7 +145,7 @@ impl State {
             ExperimentKind::GoOn => {
                 let earlier = self.unfinished_sweep(plan);
                 let runs = earlier.map(|it| it.runs.clone()).unwrap_or_default();
-                // Only those that are of use are told of.
+                // Only runs that are of use are counted.
                 let sweep = Sweep::new(self.usual_sweep(plan), runs);
                 ExperimentRequest::Sweep(sweep.request, sweep.runs)
             }
@@ -165,7 +165,7 @@ impl State {
         (findings.request == self.usual_sweep(plan)).then_some(findings)
     }
 
-    /// Takes in what the laboratory tells. An experiment that is over says so
+    /// Replaces the status of the experiments. An experiment that is over says so
     /// wherever the user looks.
     pub fn set_experiment_status(&mut self, news: ExperimentStatus) {
         let was_under_way = self.is_experimenting();

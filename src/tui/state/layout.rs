@@ -1,4 +1,4 @@
-//! Where the panes are, by the size of the screen.
+//! Areas of the panes, by the size of the screen.
 //!
 //! ```text
 //! wide, from 110 columns    medium, from 70     narrow, or under 16 rows

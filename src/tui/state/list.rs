@@ -1,6 +1,6 @@
-//! Where a list stands: its row with the selection, and its first visible row.
+//! Position in a list: the row with the selection, and the first visible row.
 
-/// Where a list stands.
+/// Position in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListView {
     /// The row the selection is or was on.

@@ -105,7 +105,7 @@ pub struct State {
     calls_before_add: Option<usize>,
     /// The calls that more is to be done with at once.
     pub marked: BTreeSet<CallId>,
-    /// Where the lists stand, in the order of [`Pane::LISTS`].
+    /// Positions in the lists, in the order of [`Pane::LISTS`].
     lists: [ListView; Pane::LISTS.len()],
     /// The calls they list; those of the lanes are the lanes themselves.
     rows: [CallRows; Pane::LISTS.len()],
@@ -115,7 +115,7 @@ pub struct State {
     pub selector: Selector,
     /// Whether the table has all calls, or those that wait.
     pub is_table_full: bool,
-    /// Where the output pane stands.
+    /// State of the output pane.
     pub output: OutputView,
     /// How far the details of the selected call are scrolled.
     pub detail: TextScroll,
@@ -135,19 +135,19 @@ pub struct State {
     pub keys: KeySequence,
     /// The pointer.
     pub pointer: Pointer,
-    /// Whether somebody looks.
+    /// Presence of a user.
     pub attention: Attention,
     /// The arguments that each tool was given last.
     pub last_args: LastArguments,
     /// The way out.
     pub exit: Exit,
-    /// Where the timeline stands.
+    /// State of the timeline.
     pub timeline: TimelineView,
-    /// Where the screen of experiments stands.
+    /// State of the screen of experiments.
     pub experiments: Experiments,
-    /// Where the catalogue's screen stands.
+    /// State of the catalogue's screen.
     pub tools: ToolsView,
-    /// Where the servers' screen stands.
+    /// State of the servers' screen.
     pub servers: ServersView,
     /// The tools.
     pub catalogue: Arc<Catalogue>,
@@ -229,7 +229,7 @@ impl State {
         counts.busy() == 0 && (is_held || counts.open() == 0)
     }
 
-    /// Whether the gauges stand still and nothing is written.
+    /// Whether the gauges are frozen, so that nothing is drawn.
     pub fn is_frozen(&self) -> bool {
         self.is_idle() && !self.attention.is_there(self.now)
     }

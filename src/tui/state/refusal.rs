@@ -1,5 +1,4 @@
-//! Why something cannot be done now. The palette lists it all the same, with
-//! the reason.
+//! Reasons that an action cannot be carried out now; the palette shows them.
 
 use crate::model::{CallState, RunPhase, ServerState};
 use crate::tui::action::{

@@ -96,7 +96,7 @@ impl Screen {
 /// A part of the screen that can take the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pane {
-    /// The lanes and who is in them.
+    /// The lanes with their calls.
     Lanes,
     /// The calls that wait.
     Queue,

@@ -1,4 +1,4 @@
-//! Which call is selected: always a call, never a place in a list.
+//! The selected call: always a call, never a place in a list.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// Where a list pane stands.
+    /// Returns the position in a list pane.
     pub fn list(&self, pane: Pane) -> ListView {
         self.lists.get(pane as usize).copied().unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl State {
         self.calls_before_add = Some(self.run.calls.len());
     }
 
-    /// Selects the call that was added, once it is there: who asked for a call
+    /// Selects the call that was added, once it is there: a user who adds a call
     /// wants to see what becomes of it.
     pub(super) fn select_added(&mut self) {
         let calls = &self.run.calls;

@@ -1,5 +1,5 @@
-//! Where the servers' screen stands: which server is selected, what was heard
-//! of it and of the selected call, and how far that is scrolled.
+//! State of the servers' screen: the selected server, the log of it and of the
+//! selected call, and how far that is scrolled.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::{ListView, Pane, Screen, Selection, State, TextScroll, ToastLevel, Ui
 use crate::engine::Command;
 use crate::tui::text::Piece;
 
-/// Where the servers' screen stands.
+/// State of the servers' screen.
 #[derive(Debug, Clone, Default)]
 pub struct ServersView {
-    /// Where the list stands.
+    /// Position in the list.
     pub list: ListView,
     /// The selected server.
     pub selected: Option<ServerName>,
@@ -38,7 +38,7 @@ pub struct ServersView {
 /// Messages of a server, and of one of its calls.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerLog {
-    /// Whom it was heard of.
+    /// The server and the call that it is of.
     pub of: (Option<ServerName>, Option<CallId>),
     /// Lines of the server's standard error.
     pub stderr: Vec<Safe>,
@@ -212,7 +212,7 @@ impl State {
             if is_first && self.catalogue.is_listed(&row.name) {
                 continue;
             }
-            // What of it cannot be used, the engine says.
+            // The engine reports the tools that cannot be used.
             let catalogue = Catalogue::clone(&self.catalogue);
             let (catalogue, _doubts) = catalogue.with_listed(&row.name, &row.tools);
             self.catalogue = Arc::new(catalogue);

@@ -36,7 +36,7 @@ impl<T> Shortlist<T> {
         self.marked = turned(self.marked, self.found.len(), by);
     }
 
-    /// Takes a typed key; `narrowed` tells what the typed letters leave.
+    /// Takes a typed key; `narrowed` returns what the typed letters leave.
     pub fn key(&mut self, key: KeyEvent, narrowed: impl FnOnce(&str) -> Vec<T>) {
         self.filter.key(key);
         self.narrow(narrowed);

@@ -1,4 +1,4 @@
-//! How far a text is scrolled that is made anew in every frame.
+//! Position in a text that is made again for every frame.
 
 use std::cell::Cell;
 

@@ -1,6 +1,6 @@
-//! The themes there are.
+//! The list of themes.
 
-/// The themes there are and the one in use.
+/// All themes and the one in use.
 #[derive(Debug, Clone, Default)]
 pub struct ThemeList {
     /// The names of all themes; none where the terminal shows no colours.

@@ -1,4 +1,4 @@
-//! Where the parts of the timeline's pane are.
+//! Areas of the parts of the timeline's pane.
 
 use ratatui::layout::Rect;
 

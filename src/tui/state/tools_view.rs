@@ -1,5 +1,5 @@
-//! Where the catalogue's screen stands: which tools are listed, which one is
-//! selected, and how far its description is scrolled.
+//! State of the catalogue's screen: the listed tools, the selected one, and how
+//! far its description is scrolled.
 
 use crate::catalogue::Catalogue;
 use crate::model::{Tool, ToolName};
@@ -7,14 +7,14 @@ use crate::tui::text::fuzzy;
 
 use super::{ListView, State, TextScroll};
 
-/// Where the catalogue's screen stands.
+/// State of the catalogue's screen.
 #[derive(Debug, Clone, Default)]
 pub struct ToolsView {
     /// Filter of the tools.
     pub filter: String,
     /// The tools, the best first.
     pub found: Vec<ToolName>,
-    /// Where the list stands.
+    /// Position in the list.
     pub list: ListView,
     /// The selected tool.
     pub selected: Option<ToolName>,
@@ -38,7 +38,7 @@ impl ToolsView {
         self.select(0);
     }
 
-    /// Lists the tools anew after the catalogue has changed; the selected one
+    /// Lists the tools again after the catalogue has changed; the selected one
     /// stays.
     pub fn renew(&mut self, catalogue: &Catalogue) {
         self.found = fuzzy::tools(catalogue, &self.filter);

@@ -1,4 +1,4 @@
-//! Which of some texts a few typed letters mean.
+//! Fuzzy search: the texts that a few typed letters match.
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};

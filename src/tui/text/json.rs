@@ -7,7 +7,7 @@ use super::{Safe, Strip};
 use crate::theme::{Role, Theme};
 use crate::tui::text::glyphs::Glyphs;
 
-/// Lines that one value may take; the rest is told by its count.
+/// Lines that one value may take; the rest is counted.
 const MOST_LINES: usize = 2_000;
 
 /// A value on several lines, indented by `indent` cells.

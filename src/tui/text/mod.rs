@@ -1,4 +1,4 @@
-//! The only module that turns text into cells. What it takes is either a
+//! The only module that turns text into cells. Its input is either a
 //! literal of the program, a figure it formatted itself, or [`Safe`] text:
 //! nothing that came from a file or a tool reaches the screen unsanitised.
 

@@ -153,7 +153,7 @@ impl Strip {
             if room == 0 {
                 return;
             }
-            // What stood in the cells before does not shine through.
+            // The former content of the cells does not shine through.
             let style = style.remove_modifier(Modifier::all().difference(style.add_modifier));
             (x, _) = buf.set_stringn(x, y, text, room, style);
         }

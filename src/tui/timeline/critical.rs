@@ -1,4 +1,4 @@
-//! Which chain of calls decided when the last one ended.
+//! The critical path: the chain of calls that decided the end of the last one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

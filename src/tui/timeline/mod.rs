@@ -1,7 +1,7 @@
 //! A run as bars over time: which lane ran what when, which call waited for
 //! what, and which chain of calls decided how long it all took.
 //!
-//! It owns what is derived from a snapshot, and where the chart stands. It must
+//! It owns what is derived from a snapshot, and the state of the chart. It must
 //! not know how a bar looks.
 
 mod critical;
@@ -64,7 +64,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Makes it anew, if rows have changed.
+    /// Computes it again, if rows have changed.
     pub fn refresh(&mut self, run: &Snapshot) {
         let is_same = self
             .made_of

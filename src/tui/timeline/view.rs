@@ -1,5 +1,5 @@
-//! Where the chart stands: what it has rows for, which time it shows, and
-//! where its cursor is.
+//! State of the chart: the meaning of its rows, the time it shows, and its
+//! cursor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl TimeWindow {
     }
 }
 
-/// Where the chart stands.
+/// State of the chart.
 #[derive(Debug, Clone, Default)]
 pub struct TimelineView {
     /// Rows of the chart.

@@ -1,4 +1,4 @@
-//! Actions that are heard on every screen.
+//! Actions that every screen has.
 
 use super::{leave, panes};
 use crate::engine::Command;

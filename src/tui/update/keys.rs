@@ -1,4 +1,4 @@
-//! Keys: what they mean where they were pressed.
+//! Keys, and the actions that they are bound to in the present context.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;

@@ -1,4 +1,4 @@
-//! The way out: `q`, Ctrl-C and the questions they ask.
+//! Leaving the dashboard: `q`, Ctrl-C and their questions.
 
 use crate::engine::Command;
 use crate::tui::dialogs::{Confirm, Layers, Question};

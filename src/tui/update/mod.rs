@@ -1,5 +1,5 @@
-//! The update of the state: a pure function from a
-//! message to a new state and the commands it asks for.
+//! The update of the state: a pure function from a message to a new state and
+//! the commands it asks for.
 
 mod app;
 mod calls;

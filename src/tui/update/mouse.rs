@@ -1,4 +1,4 @@
-//! The pointer: what a click and the wheel do, by what is under them.
+//! The pointer: clicks and the wheel, by the target under them.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;

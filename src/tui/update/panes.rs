@@ -1,4 +1,4 @@
-//! Moves about: rows, pages, panes, screens, and the way back.
+//! Navigation: rows, pages, panes, screens, and the way back.
 
 use super::{output, timeline};
 use crate::tui::action::{ListAction, ScreenAction};

@@ -1,4 +1,4 @@
-//! Moving about in the timeline.
+//! Actions of the timeline.
 
 use crate::tui::action::TimelineAction;
 use crate::tui::state::refusal;

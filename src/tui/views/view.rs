@@ -24,7 +24,7 @@ pub struct View<'a> {
     pub covered: Option<Covered<'a>>,
 }
 
-/// What the screen below a dialog shows of it.
+/// Parts of a dialog that the screen below it shows.
 #[derive(Debug, Clone)]
 pub struct Covered<'a> {
     /// Contexts whose keys are heard.

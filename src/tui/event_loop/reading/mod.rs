@@ -1,7 +1,7 @@
 //! Reads outputs for the pane, a bounded piece at a time: the rows around the
 //! screen, the next match of a search, the count of all matches, a document.
 //!
-//! It owns what is known of matches so far. What is wanted stands in the
+//! It owns the matches that are known so far. The requests stand in the
 //! state, and what was read goes back there as [`ReadResult`].
 
 mod server_log;

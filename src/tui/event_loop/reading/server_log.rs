@@ -1,5 +1,5 @@
 //! Messages for the servers' screen: looked up only
-//! where it is shown, and only when something new was heard.
+//! where it is shown, and only when there are new messages.
 
 use tokio::sync::watch;
 
@@ -32,7 +32,7 @@ impl ServerLogReader {
         }
     }
 
-    /// Waits until something new is heard, where the screen shows it.
+    /// Waits for new messages, while the screen shows them.
     pub async fn changed(&mut self) {
         if !self.is_shown || self.changes.changed().await.is_err() {
             std::future::pending::<()>().await;

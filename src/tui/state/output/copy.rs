@@ -1,4 +1,4 @@
-//! What is copied from the output pane.
+//! Sources of copies from the output pane.
 
 use std::ops::Range;
 

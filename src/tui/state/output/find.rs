@@ -51,7 +51,7 @@ pub struct MatchCountKey {
 pub struct MatchCount {
     /// Matching lines.
     pub total: u64,
-    /// How many of them stand before the one that was found last.
+    /// Number of them before the one that was found last.
     pub before: u64,
     /// The match that `before` belongs to.
     pub at: Option<u64>,
@@ -117,7 +117,7 @@ impl Find {
 }
 
 impl State {
-    /// Remembers where the pane stands, before a pattern is typed.
+    /// Remembers the position in the output, before a pattern is typed.
     pub fn begin_find(&mut self) {
         self.output.find.before = Some((self.output.position, self.output.skipped));
     }

@@ -1,4 +1,4 @@
-//! Where the output pane stands, and the rows that were read for it.
+//! State of the output pane, and the rows that were read for it.
 
 mod copy;
 mod find;
@@ -78,10 +78,10 @@ pub struct PageRequest {
     pub height: usize,
 }
 
-/// Where the output pane stands.
+/// State of the output pane.
 #[derive(Debug, Default)]
 pub struct OutputView {
-    /// The call it stands in.
+    /// The call whose output the position belongs to.
     call: Option<CallId>,
     /// Whose output is shown.
     pub scope: Scope,
@@ -89,7 +89,7 @@ pub struct OutputView {
     pub form: OutputForm,
     /// Where in its output; at the tail it follows.
     pub position: Position,
-    /// Rows of the first line that stand above the pane.
+    /// Rows of the first line that are above the pane.
     skipped: usize,
     /// Places there were when it stopped following.
     seen: u64,
@@ -246,7 +246,7 @@ impl State {
         self.output.is_wrapped.then_some(usize::from(width.max(1)))
     }
 
-    /// Breaks the rows anew where the pane has another width.
+    /// Breaks the rows again if the pane has another width.
     pub(in crate::tui::state) fn settle_output(&mut self) {
         let width = self.wrap_width();
         self.output.page.rewrap(width);

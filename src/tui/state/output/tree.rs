@@ -1,6 +1,6 @@
 //! A JSON document as a tree, of which only the visible rows are drawn.
 //!
-//! The rows are a flat list that is made anew when a node is opened or closed.
+//! The rows are a flat list that is rebuilt when a node is opened or closed.
 //! A widget that takes every item ready-made and styled would cost each frame
 //! the whole document.
 
@@ -54,7 +54,7 @@ impl Tree {
 /// A row of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeRow {
-    /// How deep it stands.
+    /// Depth of nesting.
     pub depth: usize,
     /// Its key, as JSON, or its index.
     pub key: Option<Safe>,
@@ -84,7 +84,7 @@ pub enum NodeValue {
     Literal(Safe),
 }
 
-/// Where a tree stands.
+/// State of a tree.
 #[derive(Debug, Default)]
 pub struct TreeView {
     read: Option<((CallId, u64), Tree)>,

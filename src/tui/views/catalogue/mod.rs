@@ -1,4 +1,4 @@
-//! The tools there are.
+//! The list of tools.
 //!
 //! ```text
 //! ┌ Tools 25 ────────── / wo ┐

@@ -82,7 +82,7 @@ fn scrollbar(view: &View<'_>, pane: Pane, buf: &mut Buffer) {
         .render(area, buf, &mut state);
 }
 
-/// Takes away whatever stands in some cells.
+/// Clears some cells.
 fn blank(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let base = view.style(Role::Fg).patch(view.style(Role::Bg));
     for position in area.intersection(buf.area).positions() {

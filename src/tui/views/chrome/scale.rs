@@ -1,4 +1,4 @@
-//! Round numbers along an axis of times.
+//! An axis of times with round numbers.
 
 use crate::output::Safe;
 use crate::theme::Role;

@@ -1,4 +1,4 @@
-//! Which columns the lanes have, by their width.
+//! Columns of the lanes, by their width.
 
 use crate::tui::text::{Align, Strip};
 use crate::tui::views::View;

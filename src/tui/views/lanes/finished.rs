@@ -30,7 +30,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 }
 
 /// The outcome's word and the reason; where both have no room, a failure is
-/// told by its reason alone.
+/// shown by its reason alone.
 fn ending(strip: &mut Strip, row: &CallRow, outcome: Style, muted: Style) {
     let word = row.state.word();
     let reason = row.reason.as_deref().map(Safe::new).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The lanes and who is in them.
+//! The lanes with their calls.
 //!
 //! ```text
 //! ┌ Lanes 4/4 ───────────────────────────────────────────────────────────────┐

@@ -1,5 +1,5 @@
-//! The calls that wait, in the order they would start, each with the one
-//! reason that binds now.
+//! The calls that wait, in the order they would start, each with the
+//! reason that keeps it waiting.
 //!
 //! ```text
 //! ┌ Queue 4 ─────────────────────────────┐

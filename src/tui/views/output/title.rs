@@ -1,5 +1,5 @@
 //! The title line of the output pane: whose output it is, in which form, and
-//! where the pane stands in it.
+//! the position in it.
 
 use ratatui::style::Style;
 

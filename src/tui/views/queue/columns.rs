@@ -1,4 +1,4 @@
-//! Which columns the table has, by its width.
+//! Columns of the table, by its width.
 
 use crate::theme::Role;
 use crate::tui::text::{Align, Strip};

@@ -1,5 +1,4 @@
-//! The calls of the selected server: those it works on, and what became of
-//! the others.
+//! The calls of the selected server: those in flight first, then the latest.
 //!
 //! ```text
 //! ┌ Calls of memory 5, 2 in flight ───────────────┐
@@ -61,8 +60,7 @@ fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     strip.put(status(row), own);
 }
 
-/// Where a call stands: what is known of its cancel, how it ended, or what was
-/// heard of it last.
+/// Returns the status of a call: its cancel, its outcome, or its last progress.
 fn status(row: &CallRow) -> Piece<'static> {
     if row.state.is_ended() {
         let word = Piece::from(row.state.word());

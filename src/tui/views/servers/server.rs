@@ -151,7 +151,7 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
 /// Its process tree, as read last: it serves all of its calls.
 fn process(state: &State, row: &ServerRow) -> Piece<'static> {
     let Some(pid) = row.pid else {
-        // What is connected and has no process here runs elsewhere.
+        // A connected server without a process here runs elsewhere.
         return match row.state {
             ServerState::Ready => "not on this machine: CPU and memory unknown".into(),
             _ => Piece::default(),

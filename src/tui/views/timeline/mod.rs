@@ -227,7 +227,7 @@ fn round_step(least: Duration) -> Duration {
         .unwrap_or(Duration::from_secs(hours * 3600))
 }
 
-/// The cursor through the rows, and what stands under it.
+/// The cursor through the rows, and the call under it.
 fn cursor(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buffer) {
     let timeline = &view.state.timeline;
     let mut strip = view.strip(chart.cursor.width);
