@@ -1,7 +1,7 @@
 //! The program's folders: the XDG base directories, where people look for the
 //! files of a terminal program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
@@ -21,12 +21,12 @@ impl Folders {
     /// folder.
     pub(crate) fn find() -> Option<Self> {
         let xdg = Xdg::new().ok()?;
-        Self::of(xdg.config_dir(), xdg.state_dir()?)
+        Self::of(&xdg.config_dir(), &xdg.state_dir()?)
     }
 
     /// Returns the folders in these; `None` where one is relative: it would be
     /// another one in each working directory.
-    fn of(config: PathBuf, state: PathBuf) -> Option<Self> {
+    fn of(config: &Path, state: &Path) -> Option<Self> {
         (config.is_absolute() && state.is_absolute()).then(|| Self {
             config: config.join("fanout"),
             state: state.join("fanout"),
@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn a_relative_home_is_no_home() {
-        let absolute = PathBuf::from("/home/me/.config");
-        assert_eq!(Folders::of("rel/.config".into(), absolute.clone()), None);
-        assert_eq!(Folders::of(absolute.clone(), "rel/state".into()), None);
-        assert!(Folders::of(absolute.clone(), absolute).is_some());
+        let absolute = Path::new("/home/me/.config");
+        assert_eq!(Folders::of(Path::new("rel/.config"), absolute), None);
+        assert_eq!(Folders::of(absolute, Path::new("rel/state")), None);
+        assert!(Folders::of(absolute, absolute).is_some());
     }
 }

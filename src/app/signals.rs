@@ -98,7 +98,7 @@ async fn reader_gone(looks: &mut Option<Interval>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Returns whether this is a pipe or a socket whose other end is closed.

@@ -146,7 +146,7 @@ impl Context<'_> {
 }
 
 /// Names of variables that say nothing of what is executed.
-const HARMLESS: [&str; 6] = ["LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR"];
+const HARMLESS: [&str; 5] = ["LANG", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR"];
 
 /// Words in the names of variables whose values are secret.
 const SECRET_WORDS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CRED"];

@@ -52,7 +52,7 @@ impl Check {
     }
 }
 
-/// TimeBounds from the plan's estimates; `None` where not every call has one.
+/// Returns the bounds from the plan's estimates; `None` where not every call has one.
 fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<TimeBounds> {
     let loads: Option<Vec<Load>> = plan
         .calls

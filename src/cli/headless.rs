@@ -66,7 +66,7 @@ pub(super) fn conduct(
     }
 }
 
-/// OutputForm in which a run is printed while it is on.
+/// Form in which a run is printed while it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputForm {
     /// One line per start and per end.
@@ -92,11 +92,11 @@ pub(super) fn conduct_as(
     form: OutputForm,
     record: Option<&Path>,
 ) -> Result<Conducted, SessionError> {
-    let (recorder, printer) = match form {
+    let (recorder, lines) = match form {
         OutputForm::Silent => (None, None),
         OutputForm::Plain | OutputForm::Events => {
             let (sender, events) = mpsc::channel(EVENT_QUEUE);
-            let printer = session
+            let lines = session
                 .environment
                 .runtime
                 .spawn_blocking(move || print_events(events, form));
@@ -108,7 +108,7 @@ pub(super) fn conduct_as(
                 events: sender,
                 detail,
             };
-            (Some(recorder), Some(printer))
+            (Some(recorder), Some(lines))
         }
     };
     // Heard from before the first call on: a signal must never leave one behind.
@@ -121,8 +121,8 @@ pub(super) fn conduct_as(
     let runtime = &session.environment.runtime;
     let ended = runtime.block_on(async {
         let end = app::follow(engine, &mut signals, &mut WarningsOnly).await?;
-        let printed = match printer {
-            Some(printer) => printer.await.map_or(Exit::Success, exit::written),
+        let printed = match lines {
+            Some(lines) => lines.await.map_or(Exit::Success, exit::written),
             None => Exit::Success,
         };
         Ok(Conducted { end, printed })

@@ -38,7 +38,7 @@ pub(super) struct Simulate {
     /// Caps to look at, such as 1,2,8 or 1..16 [default: 1,2,4,8,16 and the plan's]
     #[arg(long, value_name = "LIST")]
     caps: Option<Caps>,
-    /// The order that efficiency and improvements are reckoned with
+    /// The order that efficiency and savings are computed with
     #[arg(long, value_name = "ORDER", default_value = "critical-path")]
     order: OrderChoice,
     /// Seed; without failures nothing is random, so that it changes nothing

@@ -20,7 +20,7 @@ const COMMANDS: usize = 256;
 
 /// Everything a run needs to begin.
 pub struct Setup {
-    /// CallNames the run.
+    /// Name of the run.
     pub run: RunId,
     /// What is run; may be empty where calls are added later.
     pub plan: Plan,

@@ -19,7 +19,7 @@ pub fn block_order(caps: &[Cap], seed: u64, number: usize) -> Vec<Cap> {
     order
 }
 
-/// Counts runs and foretells how long the rest takes.
+/// Counts runs and estimates how long the rest takes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pace {
     done: usize,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_foretold_from_the_runs_so_far() {
+    fn the_rest_is_estimated_from_the_runs_so_far() {
         let cap = |lanes| Cap::new(lanes).expect("a cap");
         let mut pace = Pace::default();
         let first = pace.progress(RunPurpose::WarmUp, cap(1), Some(&[cap(2)]));

@@ -86,7 +86,7 @@ fn simulated(snapshot: &Snapshot, row: &CallRow, whole: Duration) -> SimulatedCa
     let now = snapshot.now;
     let mut spec = CallSpec::of(&row.call);
     spec.estimate = Some(whole);
-    // What ends a call early cannot be foretold.
+    // An early end cannot be estimated.
     spec.timeouts.run = None;
     spec.timeouts.queue = None;
     spec.timeouts.idle = None;

@@ -45,7 +45,7 @@ pub struct SimulationInput {
 }
 
 impl SimulationInput {
-    /// A plan as its estimates foretell it. `scale` multiplies the start times
+    /// Returns the simulation of a plan by its estimates. `scale` multiplies the start times
     /// and what recorded workflows wait, as it does in a real run.
     pub fn of<'t>(
         plan: &Plan,

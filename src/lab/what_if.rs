@@ -8,7 +8,7 @@ use crate::model::{CallId, Cap, LockKey, ToolName};
 
 /// Calls simulated again in all, over all changes: what a person waits for.
 const BUDGET: usize = 2_000_000;
-/// Changes tried in any input.
+/// Changes tried in any case.
 const FEWEST: usize = 8;
 /// Changes of one kind tried at most: the greatest first.
 const OF_A_KIND: usize = 10;

@@ -126,7 +126,7 @@ impl Recording {
                 }
             }
             RecordedEvent::Sample(RecordedReading::Machine(sample)) => {
-                self.machine.push((at, sample))
+                self.machine.push((at, sample));
             }
             RecordedEvent::CallWaiting { id, ended: end }
             | RecordedEvent::CallEnded { id, attempt: end } => {
