@@ -1,26 +1,25 @@
-//! News of attempts: they started, printed, were read, ended.
+//! Events of attempts: they started, printed, were sampled, ended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::aside::Completion;
 use super::run::EngineLoop;
-use super::setup::EventDetail;
-use super::snapshot::FEW;
+use super::snapshot_lists::FEW;
 use crate::exec::AttemptEvent;
 use crate::model::{
     CallId, CallSample, Ending, Epoch, EventKind, LoadSample, MeasureSource, OutputKind,
-    RemoteStatus, RunEvent,
+    RemoteStatus,
 };
 use crate::probe::{ProbeReading, Subject, Target};
-use crate::sched::{AttemptResult, Input, MachineReading, ResourceUsage};
+use crate::sched::{AttemptResult, Input, ResourceUsage};
 
 /// CPU time so short that it does not matter how much of it was seen, in
 /// milliseconds.
 const BARELY_MS: u64 = 50;
 
 impl EngineLoop {
-    /// Takes news of an attempt.
+    /// Handles an event of an attempt.
     pub(super) fn attempt_changed(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started { call, epoch, pid } => self.attempt_started(call, epoch, pid),
@@ -112,11 +111,9 @@ impl EngineLoop {
 
     fn attempt_settled(&mut self, id: CallId, epoch: Epoch, ending: Ending) {
         self.update_output(id);
-        // All of it before the end, also where the recorder is behind.
-        if self.unrecorded.remove(&id) {
-            self.journal_output(id);
-        }
         let now = self.clock.now();
+        let store = self.launcher.outputs.store();
+        self.recorder.last_output(store, id, now);
         if let Some(input) = self.end_attempt(id, epoch, ending, now) {
             self.step(now, input);
         }
@@ -165,8 +162,8 @@ impl EngineLoop {
         ending
     }
 
-    /// What an attempt used. The time it waited for a core is known where its
-    /// last reading saw most of what it did.
+    /// Returns the CPU time and memory of an attempt. The time it waited for a
+    /// core is known where its last reading saw most of what it did.
     fn used(&self, id: CallId, ending: &Ending) -> Option<ResourceUsage> {
         let cpu_ms = ending.cpu_ms?.value;
         let sample = self.rows.get(id).and_then(|row| row.samples.latest());
@@ -185,32 +182,6 @@ impl EngineLoop {
         })
     }
 
-    /// What the scheduler is told of a reading of the machine.
-    fn machine_reading(&self, reading: &ProbeReading) -> Option<MachineReading> {
-        let machine = reading.machine.as_ref()?;
-        let pressure = machine.pressure;
-        let cores = f64::from(self.cores.max(1));
-        let available = machine
-            .memory_total_bytes
-            .checked_sub(machine.memory_used_bytes);
-        let calls = reading
-            .trees
-            .iter()
-            .filter(|it| matches!(it.subject, Subject::Call(..)));
-        let rss = calls.filter_map(|tree| tree.sample);
-        Some(MachineReading {
-            pressure: pressure.map(|it| f64::from(it.cpu)),
-            pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
-            busy: machine
-                .cpu_cores
-                .map(|used| (f64::from(used) / cores).min(1.0)),
-            memory_available_bytes: available,
-            memory_total_bytes: Some(machine.memory_total_bytes),
-            memory_stalled: pressure.and_then(|it| it.memory_full).map(f64::from),
-            calls_rss_bytes: rss.map(|sample| sample.rss_bytes).sum(),
-        })
-    }
-
     /// Tells the probe which process trees matter now.
     pub(super) fn update_probe_targets(&mut self) {
         let calls = self.inflight.processes().map(|(call, epoch, pid)| Target {
@@ -218,23 +189,21 @@ impl EngineLoop {
             pid,
         });
         let targets = calls.chain(self.servers.targets());
-        self.probe.set_targets(targets.collect());
+        self.sampling.set_targets(targets.collect());
     }
 
     /// Takes readings of the machine and of running calls.
     pub(super) fn take_reading(&mut self, reading: &ProbeReading) {
         let now = self.clock.now();
-        let is_behind = self.journal.is_full();
-        let wants_all = self.detail == EventDetail::Everything && !is_behind;
-        self.unrecorded_readings += u64::from(is_behind);
-        self.missed_samples = reading.missed + self.unrecorded_readings;
+        let wants_all = self.recorder.takes_reading();
         if let Some(sample) = &reading.machine
             && wants_all
         {
             let sample = sample.clone();
             self.record(now, EventKind::MachineSampled { sample });
         }
-        Arc::make_mut(&mut self.machine).push(reading.machine.clone());
+        let skipped = self.recorder.skipped_readings();
+        self.sampling.add(reading, skipped);
         self.record_load(reading, now);
         for tree in &reading.trees {
             let sample = tree.sample;
@@ -249,7 +218,7 @@ impl EngineLoop {
                 Subject::Server(name) => self.servers.add_sample(name, sample),
             }
         }
-        if let Some(reading) = self.machine_reading(reading) {
+        if let Some(reading) = self.sampling.machine_reading(reading) {
             self.step(now, Input::MachineRead(reading));
         }
         self.mark();
@@ -259,14 +228,14 @@ impl EngineLoop {
     fn record_load(&mut self, reading: &ProbeReading, now: Duration) {
         let counts = self.rows.counts();
         let machine = reading.machine.as_ref();
-        let pulse = LoadSample {
+        let load = LoadSample {
             at: now,
             cap: self.cap_log.auto.map_or(self.policy.cap, |auto| auto.lanes),
             running: counts.busy() as u32,
             queued: (counts.queued + counts.retrying) as u32,
             pressure: machine.and_then(|it| it.pressure),
         };
-        self.cap_log.record_load(pulse);
+        self.cap_log.record_load(load);
     }
 
     /// Takes a reading of a call; whether it is of its current attempt.
@@ -278,15 +247,12 @@ impl EngineLoop {
         is_current
     }
 
-    /// Takes over what calls printed since the last look. While the recorder
-    /// is behind, it is told of none of it: what it then gets is the latest.
+    /// Notes the output of calls since the last look. While the recorder
+    /// is behind, it gets none of it, and the latest once it has caught up.
     pub(super) fn collect_output(&mut self) {
         self.warn_of_disk();
-        if !self.journal.is_full() {
-            for id in std::mem::take(&mut self.unrecorded) {
-                self.journal_output(id);
-            }
-        }
+        let store = self.launcher.outputs.store();
+        self.recorder.postponed_output(store, self.clock.now());
         for id in self.launcher.outputs.store().take_changed() {
             self.update_output(id);
             let Some(epoch) = self.inflight.epoch(id) else {
@@ -318,30 +284,9 @@ impl EngineLoop {
         if let Some(row) = self.rows.edit(id) {
             row.output = stat;
         }
-        if self.detail == EventDetail::Everything && self.journal.is_wanted() {
-            if self.journal.is_full() {
-                self.unrecorded.insert(id);
-            } else {
-                self.journal_output(id);
-            }
-        }
+        let store = self.launcher.outputs.store();
+        self.recorder.output(store, id, self.clock.now());
         self.mark();
-    }
-
-    fn journal_output(&mut self, id: CallId) {
-        let now = self.clock.now();
-        let seen = self.seen.entry(id).or_default();
-        let limit = RunEvent::OUTPUT_LIMIT;
-        for piece in self.launcher.outputs.store().take_pieces(id, seen, limit) {
-            let what = EventKind::Output {
-                call: id,
-                attempt: piece.attempt,
-                stream: piece.stream,
-                text: piece.text,
-                left_out_bytes: piece.left_out_bytes,
-            };
-            self.record(now, what);
-        }
     }
 
     /// Asks again why calls wait, if they are few enough to do so at every step.

@@ -1,4 +1,4 @@
-//! What is kept of a run's cap: how it changed, and how busy the run was.
+//! The history of a run's cap: its changes, and how busy the run was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) struct CapLog {
     pub(super) load_samples: Arc<History<LoadSample>>,
     /// The highest cap in force; under the automatic cap the most lanes busy.
     pub(super) highest: Cap,
-    /// What the automatic cap went by at its last step or reading.
+    /// State of the automatic cap at its last step or reading.
     pub(super) auto: Option<AutoCap>,
 }
 

@@ -46,10 +46,10 @@ impl EngineLoop {
     }
 
     fn step_once(&mut self, now: Duration, input: Input) -> Vec<Effect> {
-        let taped = self.tape.is_wanted().then(|| input.clone());
+        let recorded = self.recorder.wants_decisions().then(|| input.clone());
         let effects = self.scheduler.step(now, input);
-        if let Some(input) = taped {
-            self.tape.add(DecisionRecord::Stepped {
+        if let Some(input) = recorded {
+            self.recorder.decision(DecisionRecord::Stepped {
                 now,
                 input,
                 effects: effects.clone(),

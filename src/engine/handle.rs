@@ -1,4 +1,4 @@
-//! How the rest of the program talks to a running engine.
+//! The handle on a running engine: commands in, snapshots out.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use crate::model::{CallId, Cap, Order, ServerCommand, ServerName, Snapshot};
 use crate::plan::Draft;
 
-/// What a user can ask of a run.
+/// A command of a user to a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Pin how many lanes may be busy. Raising admits at once; lowering
@@ -21,10 +21,10 @@ pub enum Command {
     Pause,
     /// Admit again.
     Resume,
-    /// Have every call and the run's clock stand still, until
-    /// [`Command::Continue`]; the snapshot says when they do.
+    /// Stop every call (SIGSTOP) and the run's clock until
+    /// [`Command::Continue`]; the snapshot says when they have stopped.
     Suspend,
-    /// Have them go on.
+    /// Continue calls and clock.
     Continue,
     /// Cancel by the stop ladder. A call that is stopping already is killed.
     Cancel(Vec<CallId>),
@@ -58,7 +58,7 @@ pub enum Command {
     Server {
         /// The server.
         name: ServerName,
-        /// What is asked of it.
+        /// The command.
         order: ServerCommand,
     },
     /// Stop admitting, let running calls finish, then end the engine.
@@ -88,12 +88,16 @@ impl EngineHandle {
         }
     }
 
-    /// Asks without waiting. A full queue is an answer, never a wait.
+    /// Sends a command without waiting.
+    ///
+    /// # Errors
+    ///
+    /// The queue is full, or the engine has ended.
     pub fn send(&self, command: Command) -> Result<(), Busy> {
         self.commands.try_send(command).map_err(|_refused| Busy)
     }
 
-    /// The latest snapshot and news of later ones.
+    /// Returns the latest snapshot, and a way to wait for later ones.
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
     }

@@ -1,11 +1,11 @@
-//! Calls that change something on one server at the same time, because the
-//! user lets them: what each of them made of it is not certain.
+//! Calls that change something on one server at the same time because the user
+//! allows it: the effect of each of them is uncertain.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Access, CallId, OverlapHazard, ServerName};
 
-/// Calls at work on servers, and the overlaps found so far.
+/// Calls that servers work on, and the overlaps found so far.
 #[derive(Debug, Default)]
 pub(super) struct OverlapDetector {
     at_work: BTreeMap<CallId, (ServerName, Access)>,
@@ -13,7 +13,7 @@ pub(super) struct OverlapDetector {
 }
 
 impl OverlapDetector {
-    /// A call goes to work. Returns the calls it overlaps with: only pairs of
+    /// Notes that a call starts. Returns the calls it overlaps with: only pairs of
     /// which one was relaxed by the user are hazards, since what the user
     /// keyed otherwise is meant to overlap.
     pub(super) fn began(
@@ -42,12 +42,12 @@ impl OverlapDetector {
         others
     }
 
-    /// A call is no longer at work.
+    /// Notes that a call has ended.
     pub(super) fn ended(&mut self, call: CallId) {
         self.at_work.remove(&call);
     }
 
-    /// What was found so far, a server each.
+    /// Returns the overlaps found so far, one entry a server.
     pub(super) fn found(&self) -> Vec<OverlapHazard> {
         self.found.values().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! What users ask for, put into the scheduler's words.
+//! Commands of users, as inputs of the scheduler.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
 
 impl EngineLoop {
-    /// Does what a user asks for.
+    /// Carries out a command.
     pub(super) fn handle_command(&mut self, command: Command) {
         if self.clock.is_suspended() && command != Command::Suspend {
             // What stands still cannot be stopped, and nobody who suspends a

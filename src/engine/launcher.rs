@@ -24,7 +24,7 @@ use crate::plan::{self, MissingOutput, ResolveError};
 /// aside.
 const QUICK_BYTES: u64 = 32 * 1024;
 
-/// What every attempt of a run is started with.
+/// Starts attempts; holds everything that is the same for all of a run.
 #[derive(Clone)]
 pub(super) struct Launcher {
     pub(super) catalogue: Arc<Catalogue>,
@@ -73,10 +73,10 @@ pub(super) type Referents = BTreeMap<CallName, Referent>;
 /// A start that is ready to be launched.
 pub(super) struct Prepared {
     pub(super) args: Arc<Value>,
-    task: Task,
+    work: PreparedWork,
 }
 
-enum Task {
+enum PreparedWork {
     /// No process: waits this long.
     Wait(Duration),
     Work(Work),
@@ -85,9 +85,9 @@ enum Task {
 impl Prepared {
     /// The command line, where a program is started.
     pub(super) fn argv(&self) -> Option<Arc<[String]>> {
-        match &self.task {
-            Task::Work(Work::Process(spec)) => Some(spec.argv.as_slice().into()),
-            Task::Work(_) | Task::Wait(_) => None,
+        match &self.work {
+            PreparedWork::Work(Work::Process(spec)) => Some(spec.argv.as_slice().into()),
+            PreparedWork::Work(_) | PreparedWork::Wait(_) => None,
         }
     }
 }
@@ -132,8 +132,8 @@ impl Launcher {
         if let Some(first) = problems.into_iter().next() {
             return Err(StartError::Arguments(first));
         }
-        let task = self.task(attempt, call, &args)?;
-        Ok(Prepared { args, task })
+        let work = self.work(attempt, call, &args)?;
+        Ok(Prepared { args, work })
     }
 
     /// The arguments of a call with every reference filled in.
@@ -166,12 +166,17 @@ impl Launcher {
         tool.map(|tool| tool.output).unwrap_or_default()
     }
 
-    fn task(&self, attempt: AttemptId, call: &Call, args: &Arc<Value>) -> Result<Task, StartError> {
+    fn work(
+        &self,
+        attempt: AttemptId,
+        call: &Call,
+        args: &Arc<Value>,
+    ) -> Result<PreparedWork, StartError> {
         let Some(tool) = self.catalogue.get(&call.tool) else {
             return Err(StartError::UnknownTool(call.tool.clone()));
         };
         let work = match &tool.action {
-            ToolAction::Wait { run } => return Ok(Task::Wait(self.scaled(*run))),
+            ToolAction::Wait { run } => return Ok(PreparedWork::Wait(self.scaled(*run))),
             ToolAction::Command { .. } => Work::Process(self.process(attempt, call, tool, args)?),
             ToolAction::Http { request } => {
                 let variables = &self.surroundings.inherited_env;
@@ -193,7 +198,7 @@ impl Launcher {
                 is_repeatable: tool.is_repeatable(),
             }),
         };
-        Ok(Task::Work(work))
+        Ok(PreparedWork::Work(work))
     }
 
     fn process(
@@ -227,12 +232,12 @@ impl Launcher {
     /// Begins an attempt. Its start and its end come back as events.
     pub(super) fn launch(&self, attempt: AttemptId, prepared: Prepared, stop: StopTokens) {
         let events = self.events.clone();
-        match prepared.task {
-            Task::Wait(time) => {
+        match prepared.work {
+            PreparedWork::Wait(time) => {
                 let pause = self.pause.subscribe();
                 wait_attempt(attempt.call, attempt.epoch, time, pause, stop, events);
             }
-            Task::Work(work) => {
+            PreparedWork::Work(work) => {
                 let sink = self.outputs.store().sink(attempt.call, attempt.number);
                 self.spawner
                     .start(work, AttemptContext { stop, sink, events });

@@ -12,24 +12,22 @@ use super::Command;
 use super::aside::{Aside, Completion};
 use super::cap_log::CapLog;
 use super::clock::RunClock;
+use super::event_recorder::EventRecorder;
 use super::hazards::OverlapDetector;
 use super::inflight::Inflight;
 use super::lane_time::BusyLaneTime;
 use super::launcher::Launcher;
-use super::outbox::Outbox;
 use super::outputs::Outputs;
 use super::publisher::Publisher;
 use super::rows::Rows;
-use super::servers::ServerWatch;
-use super::setup::{EventDetail, Lifetime, Setup};
-use super::snapshot::Lists;
+use super::sampling::Sampling;
+use super::server_watch::ServerWatch;
+use super::setup::{Lifetime, Setup};
+use super::snapshot_lists::Lists;
 use crate::exec::{AttemptEvent, Spawner};
 use crate::model::{
-    Call, CallId, CallName, Cap, EventKind, History, MachineSample, Plan, Policy, RunEvent, RunId,
-    Snapshot, ToolName,
+    Call, CallId, CallName, Cap, EventKind, Plan, Policy, RunId, Snapshot, ToolName,
 };
-use crate::output::PieceCursor;
-use crate::probe::Probe;
 use crate::sched::{CallSpec, DecisionRecord, Input, Scheduler, SchedulerSettings, ToolLimits};
 
 /// News of attempts that may wait for the loop.
@@ -38,8 +36,6 @@ const ATTEMPT_EVENTS: usize = 1024;
 const BATCH: usize = 64;
 /// How often output is looked at while calls run.
 const OUTPUT_PERIOD: Duration = Duration::from_millis(50);
-/// Readings of the machine kept: two minutes at the default period.
-const MACHINE_SAMPLES_KEPT: usize = 240;
 
 /// A run under way.
 pub(super) struct EngineLoop {
@@ -60,20 +56,10 @@ pub(super) struct EngineLoop {
     pub(super) hazards: OverlapDetector,
     pub(super) servers: ServerWatch,
     pub(super) lane_time: BusyLaneTime,
-    pub(super) journal: Outbox<RunEvent>,
-    pub(super) tape: Outbox<DecisionRecord>,
-    pub(super) seen: BTreeMap<CallId, PieceCursor>,
-    /// Calls whose latest output the recorder was too far behind to be told of.
-    pub(super) unrecorded: BTreeSet<CallId>,
+    pub(super) recorder: EventRecorder,
+    pub(super) sampling: Sampling,
     /// Whether the user was told what keeps output from the disk.
     pub(super) is_disk_problem_shown: bool,
-    pub(super) detail: EventDetail,
-    pub(super) probe: Probe,
-    pub(super) machine: Arc<History<MachineSample>>,
-    pub(super) missed_samples: u64,
-    /// Readings that the recorder was too far behind to be told of.
-    pub(super) unrecorded_readings: u64,
-    pub(super) cores: u32,
     pub(super) revision: u64,
     pub(super) notice: Option<(u64, Arc<str>)>,
     pub(super) lifetime: Lifetime,
@@ -91,10 +77,6 @@ impl EngineLoop {
         let (completion_sender, completions) = mpsc::channel(ATTEMPT_EVENTS);
         let settings = settings(&setup);
         let scheduler = Scheduler::new(settings.clone());
-        let (detail, sender) = match setup.recorder {
-            Some(recorder) => (recorder.detail, Some(recorder.events)),
-            None => (EventDetail::Calls, None),
-        };
         let mut run = Self {
             id: setup.run,
             plan_name: setup.plan.name.as_str().into(),
@@ -120,17 +102,9 @@ impl EngineLoop {
             hazards: OverlapDetector::default(),
             servers: ServerWatch::default(),
             lane_time: BusyLaneTime::default(),
-            journal: Outbox::new(sender),
-            tape: Outbox::new(setup.tape),
-            seen: BTreeMap::new(),
-            unrecorded: BTreeSet::new(),
+            recorder: EventRecorder::new(setup.recorder, setup.tape),
+            sampling: Sampling::new(setup.probe, setup.cores),
             is_disk_problem_shown: false,
-            detail,
-            probe: setup.probe,
-            machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
-            missed_samples: 0,
-            unrecorded_readings: 0,
-            cores: setup.cores,
             revision: 0,
             notice: None,
             lifetime: setup.lifetime,
@@ -139,7 +113,8 @@ impl EngineLoop {
             attempts: Some(attempts),
             is_dirty: true,
         };
-        run.tape.add(DecisionRecord::Begun(Box::new(settings)));
+        run.recorder
+            .decision(DecisionRecord::Begun(Box::new(settings)));
         run.begin(setup.plan);
         run.warn_of_lane_limit(asked);
         run
@@ -161,7 +136,7 @@ impl EngineLoop {
         }
     }
 
-    /// Gives a call its row and makes it known; a unit is registered before it runs.
+    /// Adds the row of a call and records that it was queued.
     pub(super) fn register(&mut self, call: Call, now: Duration) {
         let call = Arc::new(call);
         self.rows.add(&call, now);
@@ -177,7 +152,7 @@ impl EngineLoop {
         self.names.insert(call.name.clone(), call.id);
     }
 
-    /// Conducts the run to its end; its last snapshot.
+    /// Runs the loop to the end of the run. Returns the last snapshot.
     pub(super) async fn run_loop(
         mut self,
         mut commands: mpsc::Receiver<Command>,
@@ -189,7 +164,7 @@ impl EngineLoop {
         else {
             return self.first_snapshot();
         };
-        let mut readings = self.probe.readings();
+        let mut readings = self.sampling.readings();
         let mut server_changes = self.launcher.spawner.server_changes();
         let mut output_tick = time::interval(OUTPUT_PERIOD);
         output_tick.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
@@ -209,8 +184,7 @@ impl EngineLoop {
                     is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
                     self.handle_command(command);
                 }
-                () = self.journal.flush(), if self.journal.has_pending() => {}
-                () = self.tape.flush(), if self.tape.has_pending() => {}
+                () = self.recorder.flush(), if self.recorder.has_pending() => {}
                 Some(event) = attempts.recv(), if self.accepts_news() => {
                     self.attempt_changed(event);
                     for _ in 1..BATCH {
@@ -240,10 +214,10 @@ impl EngineLoop {
         self.close(publisher).await
     }
 
-    /// Ends the run: the last news go out, then the last snapshot.
+    /// Ends the run: sends the last events, then the last snapshot.
     async fn close(mut self, mut publisher: Publisher) -> Arc<Snapshot> {
         self.collect_output();
-        self.probe.set_targets(Vec::new());
+        self.sampling.set_targets(Vec::new());
         let mut last = self.snapshot();
         last.learned = Arc::new(self.scheduler.learned());
         let last = Arc::new(last);
@@ -255,11 +229,8 @@ impl EngineLoop {
             },
         );
         publisher.publish((*last).clone());
-        while self.journal.has_pending() {
-            self.journal.flush().await;
-        }
-        while self.tape.has_pending() {
-            self.tape.flush().await;
+        while self.recorder.has_pending() {
+            self.recorder.flush().await;
         }
         last
     }
@@ -269,10 +240,10 @@ impl EngineLoop {
         may_end && self.rows.counts().open() == 0 && self.inflight.is_empty()
     }
 
-    /// Whether news of attempts are wanted now: not while the recorder is
-    /// behind, nor while everything stands still, since news start calls.
+    /// Whether events of attempts are handled now: not while the recorder is
+    /// behind, nor while the run is suspended, since they start calls.
     fn accepts_news(&self) -> bool {
-        !self.journal.is_full() && !self.tape.is_full() && !self.clock.is_suspended()
+        !self.recorder.is_behind() && !self.clock.is_suspended()
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -288,7 +259,7 @@ impl EngineLoop {
         self.step(now, Input::Ticked);
     }
 
-    /// Hands calls over to the scheduler.
+    /// Queues calls in the scheduler.
     pub(super) fn queue(&mut self, indices: std::ops::Range<usize>) {
         let calls = indices.filter_map(|index| self.rows.get(CallId::from_index(index)));
         let specs = calls.map(|row| self.spec(&row.call)).collect();
@@ -303,20 +274,20 @@ impl EngineLoop {
         spec
     }
 
-    /// Tells the recorder what happened.
+    /// Records an event.
     pub(super) fn record(&mut self, t: Duration, what: EventKind) {
         super::log::log(t, &what);
-        self.journal.add(RunEvent::new(t, what));
+        self.recorder.event(t, what);
     }
 
-    /// Shows the user something that went otherwise than asked.
+    /// Shows a message to the user.
     pub(super) fn notify(&mut self, text: &str) {
         let number = self.notice.as_ref().map_or(1, |(number, _)| number + 1);
         self.notice = Some((number, text.into()));
         self.mark();
     }
 
-    /// Says so if there is no room for the cap that was asked for.
+    /// Shows a message if there is no room for the cap that was asked for.
     pub(super) fn warn_of_lane_limit(&mut self, asked: Cap) {
         let limit = self.launcher.spawner.lane_limit();
         if let Some(limit) = limit.filter(|limit| limit.cap < asked) {
@@ -324,7 +295,7 @@ impl EngineLoop {
         }
     }
 
-    /// Something changed that a snapshot shows.
+    /// Notes that something changed which a snapshot shows.
     pub(super) fn mark(&mut self) {
         self.is_dirty = true;
         self.revision += 1;
@@ -337,7 +308,7 @@ pub(super) fn cap_with_room(spawner: &dyn Spawner, asked: Cap) -> Cap {
     limit.map_or(asked, |limit| asked.min(limit.cap))
 }
 
-/// What the scheduler starts from. Claims bind against usable cores and the
+/// Returns the scheduler's settings. Claims bind against usable cores and the
 /// machine's memory.
 fn settings(setup: &Setup) -> SchedulerSettings {
     let generator = rand_pcg::Pcg64Mcg::seed_from_u64(setup.seed);

@@ -8,11 +8,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::run::EngineLoop;
-use crate::model::{CallId, OverlapHazard, Snapshot};
+use super::snapshot_lists::{FEW, renew};
+use crate::model::Snapshot;
 
-/// Waiting calls whose reasons are found out after every step, and their order
-/// for every snapshot; of more, both less often.
-pub(super) const FEW: usize = 256;
 /// Times as long as it took that the order of more calls is kept.
 const QUEUE_SHARE: u32 = 32;
 
@@ -78,43 +76,13 @@ impl EngineLoop {
             lane_time: self.lane_time.at(now),
             queue: Arc::clone(&self.lists.queue),
             finished: Arc::clone(&self.lists.finished),
-            machine: Arc::clone(&self.machine),
-            cores: self.cores,
-            missed_samples: self.missed_samples,
+            machine: self.sampling.machine(),
+            cores: self.sampling.cores(),
+            missed_samples: self.sampling.missed(),
             hazards: Arc::clone(&self.lists.hazards),
             servers: self.servers.rows(),
             server_gauges: self.servers.gauges(),
             notice: self.notice.clone(),
         }
-    }
-}
-
-/// The lists of the last snapshot; the same ones go out again where nothing in
-/// them has changed.
-#[derive(Debug, Default)]
-pub(super) struct Lists {
-    /// Not before this time the queue of many calls is put in order again.
-    queue_due: Option<Instant>,
-    lanes: Arc<Vec<Option<CallId>>>,
-    queue: Arc<Vec<CallId>>,
-    finished: Arc<Vec<CallId>>,
-    hazards: Arc<Vec<OverlapHazard>>,
-}
-
-impl Lists {
-    /// Takes calls out of the queue.
-    fn leave_queue(&mut self, mut departed: Vec<CallId>) {
-        if departed.is_empty() {
-            return;
-        }
-        departed.sort_unstable();
-        let has_left = |id: &CallId| departed.binary_search(id).is_ok();
-        Arc::make_mut(&mut self.queue).retain(|id| !has_left(id));
-    }
-}
-
-fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {
-    if **list != now {
-        *list = Arc::new(now);
     }
 }

@@ -25,7 +25,7 @@ pub enum CapControl {
 pub struct CapSetting {
     /// Number of lanes; of the automatic cap the most that it may allow.
     pub cap: Cap,
-    /// Who decides how many lanes may be busy.
+    /// Whether the cap is pinned or automatic.
     pub control: CapControl,
 }
 

@@ -108,7 +108,7 @@ pub enum PressureSource {
     Estimated,
 }
 
-/// Whose memory a reading tells of.
+/// Scope of a reading of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryScope {

@@ -17,12 +17,6 @@ pub(crate) const CIRCLES: &[&[&str]] = &[
         "sched/sub_queue",
     ],
     &[
-        "engine/run",
-        "engine/servers",
-        "engine/setup",
-        "engine/snapshot",
-    ],
-    &[
         "catalogue/document",
         "catalogue/document/json",
         "catalogue/document/toml",

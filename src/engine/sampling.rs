@@ -1,0 +1,89 @@
+//! Readings of the machine: kept, and put into the scheduler's terms.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::model::{History, MachineSample};
+use crate::probe::{Probe, ProbeReading, Subject, Target};
+use crate::sched::MachineReading;
+
+/// Readings of the machine that are kept: two minutes at the default period.
+const MACHINE_SAMPLES_KEPT: usize = 240;
+
+/// The probe and what it has read of the machine.
+pub(super) struct Sampling {
+    probe: Probe,
+    /// Cores that calls can use.
+    cores: u32,
+    machine: Arc<History<MachineSample>>,
+    missed: u64,
+}
+
+impl Sampling {
+    pub(super) fn new(probe: Probe, cores: u32) -> Self {
+        Self {
+            probe,
+            cores,
+            machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
+            missed: 0,
+        }
+    }
+
+    /// Returns a way to wait for readings.
+    pub(super) fn readings(&self) -> watch::Receiver<Arc<ProbeReading>> {
+        self.probe.readings()
+    }
+
+    /// Sets the process trees that are read.
+    pub(super) fn set_targets(&self, targets: Vec<Target>) {
+        self.probe.set_targets(targets);
+    }
+
+    /// Keeps a reading; `skipped` readings came to nobody's notice.
+    pub(super) fn add(&mut self, reading: &ProbeReading, skipped: u64) {
+        self.missed = reading.missed + skipped;
+        Arc::make_mut(&mut self.machine).push(reading.machine.clone());
+    }
+
+    /// Readings of the machine, oldest first.
+    pub(super) fn machine(&self) -> Arc<History<MachineSample>> {
+        Arc::clone(&self.machine)
+    }
+
+    /// Number of readings that were missed.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Number of cores that calls can use.
+    pub(super) fn cores(&self) -> u32 {
+        self.cores
+    }
+
+    /// Returns a reading of the machine in the scheduler's terms.
+    pub(super) fn machine_reading(&self, reading: &ProbeReading) -> Option<MachineReading> {
+        let machine = reading.machine.as_ref()?;
+        let pressure = machine.pressure;
+        let cores = f64::from(self.cores.max(1));
+        let available = machine
+            .memory_total_bytes
+            .checked_sub(machine.memory_used_bytes);
+        let calls = reading
+            .trees
+            .iter()
+            .filter(|it| matches!(it.subject, Subject::Call(..)));
+        let rss = calls.filter_map(|tree| tree.sample);
+        Some(MachineReading {
+            pressure: pressure.map(|it| f64::from(it.cpu)),
+            pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
+            busy: machine
+                .cpu_cores
+                .map(|used| (f64::from(used) / cores).min(1.0)),
+            memory_available_bytes: available,
+            memory_total_bytes: Some(machine.memory_total_bytes),
+            memory_stalled: pressure.and_then(|it| it.memory_full).map(f64::from),
+            calls_rss_bytes: rss.map(|sample| sample.rss_bytes).sum(),
+        })
+    }
+}
