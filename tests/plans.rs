@@ -244,3 +244,19 @@ fn the_summary_counts_the_graph() {
     let summary = serde_json::to_string_pretty(&plan::check(&loaded)).expect("JSON");
     insta::assert_snapshot!("summary", summary);
 }
+
+#[test]
+fn a_plan_that_names_an_unusable_server_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(".mcp.json");
+    let text = r#"{"mcpServers": {"bad": {"command": "${FANOUT_TEST_UNSET}"}}}"#;
+    std::fs::write(&path, text).expect("a file");
+    let (catalogue, problems) = Catalogue::read(&[path]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let plan = "[[call]]\ntool = 'bad.hello'\n";
+    let problems = plan::from_text("p.toml", plan, &catalogue).expect_err("refused");
+    let problem = problems.iter().next().expect("a problem");
+    assert_eq!(problem.message(), "there is no tool `bad.hello`");
+    let help = problem.help().expect("the reason");
+    assert!(help.contains("`FANOUT_TEST_UNSET` is not set"), "{help}");
+}

@@ -544,20 +544,6 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_names_an_unusable_server_is_refused_with_the_reason() {
-        let catalogue = foreign(
-            ".mcp.json",
-            r#"{"mcpServers": {"bad": {"command": "${FANOUT_TEST_UNSET}"}}}"#,
-        );
-        let plan = "[[call]]\ntool = 'bad.hello'\n";
-        let problems = crate::plan::from_text("p.toml", plan, &catalogue).expect_err("refused");
-        let problem = problems.iter().next().expect("a problem");
-        assert_eq!(problem.message(), "there is no tool `bad.hello`");
-        let help = problem.help().expect("the reason");
-        assert!(help.contains("`FANOUT_TEST_UNSET` is not set"), "{help}");
-    }
-
-    #[test]
     fn a_variable_that_is_not_set_loses_a_native_server_only() {
         if !cfg!(feature = "http") {
             return;

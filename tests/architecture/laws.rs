@@ -95,9 +95,19 @@ pub(crate) fn unbounded_channels(source: &Source) -> Vec<Violation> {
             &["UnboundedSender"],
             &["UnboundedReceiver"],
             &["unbounded", "("],
-            &["channel", "(", ")"],
         ],
     );
+    for (at, words) in source.code.tokens.windows(3).enumerate() {
+        let is_channel = words
+            .iter()
+            .map(|it| it.text.as_str())
+            .eq(["channel", "(", ")"]);
+        let before = at.checked_sub(2).and_then(|at| source.code.tokens.get(at));
+        // One that carries a single value has a bound.
+        if is_channel && before.is_none_or(|it| it.text != "oneshot") {
+            violations.push(source.violation(words[0].line, "`channel()`"));
+        }
+    }
     // `channel::<T>()`: the bound would stand between the last two signs.
     for start in sequences(source, &["channel", "::", "<"]) {
         let after = source

@@ -160,6 +160,7 @@ fn modules_begin_with_what_they_are_for() {
 fn files_and_functions_are_short() {
     check(shape::long_files);
     check(shape::long_functions);
+    assert_kept(&shape::rare_functions(source::ours()));
     assert_kept(&shape::long_median(source::ours()));
 }
 

@@ -219,6 +219,7 @@ fn prints_allowances_and_channels_are_found() {
     assert_eq!(channels("let (a, b) = mpsc::unbounded_channel();"), 1);
     assert_eq!(channels("let (a, b) = std::sync::mpsc::channel();"), 1);
     assert_eq!(channels("let (a, b) = channel::<Vec<u8>>();"), 1);
+    assert_eq!(channels("let (a, b) = oneshot::channel();"), 0);
     assert_eq!(
         channels("mpsc::channel(8); mpsc::channel::<u8>(8); sync_channel(1);"),
         0
@@ -270,9 +271,24 @@ fn length_purpose_and_strangers_are_found() {
         found(shape::long_files, "src/a.rs", &"//! a\n".repeat(500)),
         0
     );
+    let tested = format!("{}#[cfg(test)]\nmod tests {{}}\n", "//! a\n".repeat(500));
+    assert_eq!(found(shape::long_files, "src/a.rs", &tested), 0);
+    let machine = |lines| {
+        found(
+            shape::long_files,
+            "src/exec/mcp/server.rs",
+            &"//! a\n".repeat(lines),
+        )
+    };
+    assert_eq!([500, 501, 800, 801].map(machine), [1, 0, 0, 1]);
     let function = |lines: usize| format!("fn a() {{\n{}}}\n", "b();\n".repeat(lines - 2));
-    assert_eq!(found(shape::long_functions, "src/a.rs", &function(61)), 1);
-    assert_eq!(found(shape::long_functions, "src/a.rs", &function(60)), 0);
+    assert_eq!(found(shape::long_functions, "src/a.rs", &function(120)), 0);
+    let rare = |count: usize| {
+        let long = function(61).repeat(count);
+        shape::rare_functions(&[Source::new("src/a.rs", &long)]).len()
+    };
+    assert_eq!([shape::MOST_LONG, shape::MOST_LONG + 1].map(rare), [0, 1]);
+    assert_eq!(found(shape::long_functions, "src/a.rs", &function(121)), 1);
     let declared = format!("trait A {{ fn a(); }}\n{}", "b!();\n".repeat(80));
     assert_eq!(found(shape::long_functions, "src/a.rs", &declared), 0);
     assert_eq!(found(shape::missing_purpose, "src/a.rs", "use a::b;"), 1);

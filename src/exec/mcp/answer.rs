@@ -3,7 +3,8 @@
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use serde_json::Value;
 
-use super::decode::{AnswerId, DecodeError, ServerError};
+use super::decode::{DecodeError, ServerError};
+use super::id_scan::AnswerId;
 
 /// Outcome of a request.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,10 +5,10 @@
 //! reason says why it was not understood. The module has no state, and must
 //! not know which requests are in flight.
 
-use rmcp::model::{ProgressNotificationParam, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ProgressNotificationParam, ServerJsonRpcMessage};
 use serde_json::{Map, Value};
 
-use super::id_scan;
+use super::id_scan::{self, AnswerId, answer_id};
 
 /// Levels to which a message may be nested; the limit of `serde_json`.
 const MAX_DEPTH: usize = 127;
@@ -31,19 +31,6 @@ pub(super) enum Decoded {
     Malformed(Vec<AnswerId>, DecodeError),
     /// Text that is no message of the protocol, such as a line of a log.
     Noise,
-}
-
-/// Id in an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AnswerId {
-    /// Number or text.
-    Known(RequestId),
-    /// `null`: the server could not read the id of the request.
-    Null,
-    /// There is none.
-    Missing,
-    /// Neither a number nor a text.
-    Invalid,
 }
 
 /// Content of an answer.
@@ -187,23 +174,6 @@ fn typed(object: Map<String, Value>) -> Decoded {
     message.map_or(Decoded::Noise, Decoded::Unasked)
 }
 
-/// Reads an id; a whole number may be written as a decimal.
-pub(super) fn answer_id(value: Option<&Value>) -> AnswerId {
-    match value {
-        None => AnswerId::Missing,
-        Some(Value::Null) => AnswerId::Null,
-        Some(Value::String(text)) => AnswerId::Known(RequestId::String(text.as_str().into())),
-        Some(Value::Number(number)) => {
-            let text = number.to_string();
-            let whole = text.strip_suffix(".0").unwrap_or(&text).parse();
-            whole.map_or(AnswerId::Invalid, |id| {
-                AnswerId::Known(RequestId::Number(id))
-            })
-        }
-        Some(_) => AnswerId::Invalid,
-    }
-}
-
 fn answer_body(object: &mut Map<String, Value>) -> Result<AnswerBody, DecodeError> {
     match object.get("jsonrpc") {
         Some(Value::String(version)) if version == "2.0" => {}
@@ -273,6 +243,8 @@ pub(super) fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::RequestId;
+
     use super::*;
 
     fn malformed(text: impl AsRef<[u8]>) -> (Vec<AnswerId>, String) {

@@ -1,13 +1,44 @@
 //! Finds the ids of answers in text that need not be JSON: cut off, not UTF-8,
 //! nested too deep.
 
-use super::decode::{AnswerId, answer_id};
+use rmcp::model::RequestId;
+use serde_json::Value;
 
 /// Ids that are taken from one text. A batch may hold more.
 const MAX_IDS: usize = 64;
 
 /// Bytes of an id.
 const MAX_ID: usize = 256;
+
+/// Id in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AnswerId {
+    /// Number or text.
+    Known(RequestId),
+    /// `null`: the server could not read the id of the request.
+    Null,
+    /// There is none.
+    Missing,
+    /// Neither a number nor a text.
+    Invalid,
+}
+
+/// Reads an id; a whole number may be written as a decimal.
+pub(super) fn answer_id(value: Option<&Value>) -> AnswerId {
+    match value {
+        None => AnswerId::Missing,
+        Some(Value::Null) => AnswerId::Null,
+        Some(Value::String(text)) => AnswerId::Known(RequestId::String(text.as_str().into())),
+        Some(Value::Number(number)) => {
+            let text = number.to_string();
+            let whole = text.strip_suffix(".0").unwrap_or(&text).parse();
+            whole.map_or(AnswerId::Invalid, |id| {
+                AnswerId::Known(RequestId::Number(id))
+            })
+        }
+        Some(_) => AnswerId::Invalid,
+    }
+}
 
 /// Keys found at the level of a message.
 #[derive(Debug, Default, PartialEq)]
@@ -130,8 +161,6 @@ fn value_after_colon(text: &[u8], mut at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use rmcp::model::RequestId;
-
     use super::*;
 
     fn number(id: i64) -> AnswerId {

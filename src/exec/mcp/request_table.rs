@@ -20,8 +20,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::{Answer, AnswerFailure};
-use super::decode::{self, AnswerBody, AnswerId, DecodeError, Decoded};
+use super::decode::{self, AnswerBody, DecodeError, Decoded};
 use super::id_scan;
+use super::id_scan::AnswerId;
 use super::lines::MAX_MESSAGE;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{CallId, CallProgress, Faults};
