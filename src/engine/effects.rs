@@ -103,7 +103,7 @@ impl EngineLoop {
     /// behind it do not overtake it, else aside.
     fn resolve_locks(&mut self, id: CallId) -> Option<Input> {
         let call = Arc::clone(&self.rows.get(id)?.call);
-        if self.launcher.is_quick_to_resolve(&call) {
+        if self.launcher.is_quick_to_resolve(&call) && !self.launcher.locks_files(&call.tool) {
             let locks = self.launcher.locks(&call, &self.referents(&call));
             return Some(Input::LocksResolved { id, locks });
         }

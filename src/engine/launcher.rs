@@ -15,8 +15,8 @@ use crate::catalogue::http::{self, RequestError};
 use crate::catalogue::{ArgumentProblem, Catalogue, Surroundings};
 use crate::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    AttemptId, Call, CallName, EdgeKind, LockSet, McpRequest, OutputKind, ProcessSpec, Tool,
-    ToolAction, ToolName, Work,
+    AttemptId, Call, CallName, EdgeKind, LockKey, LockSet, McpRequest, OutputKind, ProcessSpec,
+    Tool, ToolAction, ToolName, Work,
 };
 use crate::plan::{self, MissingOutput, ResolveError};
 
@@ -101,7 +101,18 @@ impl Launcher {
 
     /// Whether arguments as they are written are checked within microseconds.
     pub(super) fn is_quick_to_check(&self, tool: &ToolName, args: &Value) -> bool {
-        fits(args, &mut { QUICK_BYTES }) && self.catalogue.is_quick_to_validate(tool)
+        fits(args, &mut { QUICK_BYTES })
+            && self.catalogue.is_quick_to_validate(tool)
+            && !self.locks_files(tool)
+    }
+
+    /// Whether calls of a tool lock files, which the file system identifies.
+    pub(super) fn locks_files(&self, tool: &ToolName) -> bool {
+        let tool = self.catalogue.get(tool);
+        tool.is_some_and(|tool| {
+            let mut names = tool.write_locks.iter().chain(&tool.read_locks);
+            names.any(|name| name.starts_with(LockKey::FILE))
+        })
     }
 
     /// The same as [`Launcher::is_quick`], without the check of arguments.

@@ -14,7 +14,7 @@ use super::verify;
 use super::warnings;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
-use crate::catalogue::locks::locks_where;
+use crate::catalogue::locks::{identified, locks_where};
 use crate::catalogue::text::nearest;
 use crate::catalogue::{Catalogue, discover};
 use crate::model::{
@@ -243,7 +243,7 @@ pub(super) fn apply_settings(call: &mut Call, settings: CallSettings, tool: &Too
     call.estimate = settings.estimate.or(tool.estimate);
     call.is_verify = settings.is_verify;
     call.ignore = settings.ignore;
-    call.locks = settings.locks;
+    call.locks = identified(&settings.locks, tool);
     let known = locks_where(tool, &call.args, |value| !has_reference(value));
     merge_locks(&mut call.locks, known);
 }

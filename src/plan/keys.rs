@@ -206,7 +206,8 @@ pub(super) const CALL: &[Row<ParsedCall>] = &[
             Shape::Table(lock_keys),
             "{ write = [\"file:out.txt\"], read = [\"db\"] }",
             "Locks held while it runs, beside those of its tool; a `file:` lock covers \
-             everything under its path",
+             everything under its path, which is relative to the tool's working directory and \
+             whose links are followed",
         ),
         read: |call, node, findings| {
             call.settings.locks = locks(node, findings).unwrap_or_default();
