@@ -63,6 +63,29 @@ pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
     }
 }
 
+/// Whether two decimal numbers have the same value, however they are written.
+fn is_same_number(a: &str, b: &str) -> bool {
+    digits_of(a) == digits_of(b)
+}
+
+/// The sign, the significant digits and the power of ten of a decimal number;
+/// `None` for an exponent beyond 32 bits.
+fn digits_of(number: &str) -> Option<(bool, String, i64)> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i64 = exponent.parse::<i32>().ok()?.into();
+    let is_negative = mantissa.starts_with('-');
+    let mantissa = mantissa.trim_start_matches(['-', '+']);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}").replace('_', "");
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Some((is_negative, String::new(), 0));
+    }
+    let zeros = all.len() - all.trim_end_matches('0').len();
+    let power = exponent - fraction.replace('_', "").len() as i64 + zeros as i64;
+    Some((is_negative, significant.to_owned(), power))
+}
+
 impl Node {
     /// The keys, if it is a table.
     pub(crate) fn as_table(&self) -> Option<&[KeyValue]> {
@@ -190,6 +213,58 @@ mod tests {
             let problems = read("x.json", text).expect_err(text);
             assert_eq!(problems.len(), 1, "{text}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn numbers_are_kept_as_they_are_written_or_reported() {
+        let warnings = |name: &str, text: &str| {
+            let source = Source::new(name, text);
+            let mut findings = Findings::new(&source);
+            parse(&mut findings);
+            let (errors, warnings) = findings.finish();
+            (errors.len(), warnings.len())
+        };
+        for exact in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "0",
+            "-1",
+            "1.10",
+            "0.1",
+            "1e3",
+            "1.5E-7",
+            "-0.0",
+            "123456789012345.6",
+            "1e22",
+        ] {
+            assert_eq!(warnings("x.json", &format!("[{exact}]")), (0, 0), "{exact}");
+        }
+        for whole in [
+            "18446744073709551616",
+            "-9223372036854775809",
+            &"9".repeat(30),
+        ] {
+            assert_eq!(warnings("x.json", &format!("[{whole}]")), (1, 0), "{whole}");
+            assert_eq!(
+                warnings("x.toml", &format!("a = {whole}")),
+                (1, 0),
+                "{whole}"
+            );
+        }
+        for fraction in ["0.12345678901234567890", "3.141592653589793238", "1e-400"] {
+            assert_eq!(
+                warnings("x.json", &format!("[{fraction}]")),
+                (0, 1),
+                "{fraction}"
+            );
+            assert_eq!(
+                warnings("x.toml", &format!("a = {fraction}")),
+                (0, 1),
+                "{fraction}"
+            );
+        }
+        assert_eq!(warnings("x.json", "[1e400]"), (1, 0));
+        assert_eq!(warnings("x.toml", "a = 1e400"), (1, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Number;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::{Findings, Item, KeyValue, Node};
+use super::{Findings, Item, KeyValue, Node, is_same_number};
 
 /// Most syntax errors that are shown of one file: the later ones are often only
 /// consequences of the first.
@@ -52,13 +52,18 @@ fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
             },
             Item::Number,
         ),
-        DeValue::Float(float) => fraction(float.as_str()).map_or_else(
-            || {
+        DeValue::Float(float) => match fraction(float.as_str()) {
+            Some(number) => {
+                if !is_same_number(float.as_str(), &number.to_string()) {
+                    findings.warn(&span, format!("the number is rounded to {number}"));
+                }
+                Item::Number(number)
+            }
+            None => {
                 findings.error(&span, "not a finite number, and JSON has no others");
                 Item::Unusable
-            },
-            Item::Number,
-        ),
+            }
+        },
         // JSON has no dates; as text they mean the same to a tool.
         DeValue::Datetime(date) => Item::Text(date.to_string()),
         DeValue::Array(items) => {
