@@ -12,6 +12,9 @@ use fanout::plan;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 
+#[path = "plans/fuzz.rs"]
+mod fuzz;
+
 const TOOLS: &str = "tests/plans/tools.toml";
 
 /// The files of a folder, in order. Paths stay relative to the package, so

@@ -33,7 +33,10 @@ impl Excerpt {
         let position = source.position(start);
         let line_start = source.offset(position.line, 1);
         let line = source.line(position.line).unwrap_or_default();
-        let end = span.end.clamp(start, (line_start + line.len()).max(start));
+        // The end of a line, which the excerpt does not have, may be marked.
+        let line_end = line_start + line.len();
+        let start = start.min(line_end);
+        let end = span.end.clamp(start, line_end);
         let marked = start - line_start..end - line_start;
         let (shown, marked) = window(line, &marked);
         let mut text = String::new();
@@ -114,6 +117,18 @@ mod tests {
         assert_eq!(shown.get(marked), Some("é!"));
         assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
         assert_eq!(shown.chars().count(), WIDEST + 2);
+    }
+
+    #[test]
+    fn a_mark_behind_the_end_of_a_line_stands_at_its_end() {
+        for text in ["a\r", "a\r\n", "one\na\r"] {
+            let source = Source::new("f", text);
+            let excerpt = Excerpt::around(&source, &(text.len()..text.len()));
+            excerpt.read_span(&excerpt.span, 1, 1).expect(text);
+            let at_cr = text.find('\r').expect("one");
+            let excerpt = Excerpt::around(&source, &(at_cr..at_cr + 1));
+            excerpt.read_span(&excerpt.span, 0, 0).expect(text);
+        }
     }
 
     #[test]
