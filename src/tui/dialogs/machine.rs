@@ -78,13 +78,15 @@ fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         swap(view, latest, inner.width),
         traffic(
             view,
-            ("network", " in", " out"),
+            "network",
+            [" in", " out"],
             |it| it.network,
             inner.width,
         ),
         traffic(
             view,
-            ("disks", " read", " written"),
+            "disks",
+            [" read", " written"],
             |it| it.disks,
             inner.width,
         ),
@@ -166,7 +168,8 @@ fn swap(view: &View<'_>, latest: &MachineSample, width: u16) -> Strip {
 /// Draws bytes in and out, and their trend.
 fn traffic(
     view: &View<'_>,
-    (name, came, went): (&'static str, &'static str, &'static str),
+    name: &'static str,
+    directions: [&'static str; 2],
     flow: fn(&MachineSample) -> Option<Flow>,
     width: u16,
 ) -> Strip {
@@ -199,8 +202,8 @@ fn traffic(
         view.glyphs,
     );
     for (bytes, word) in [
-        (latest.in_bytes_per_second, came),
-        (latest.out_bytes_per_second, went),
+        (latest.in_bytes_per_second, directions[0]),
+        (latest.out_bytes_per_second, directions[1]),
     ] {
         strip
             .skip(1)

@@ -322,7 +322,8 @@ impl LoopState {
         &mut self,
         session: &mut impl TerminalControl,
         signals: &mut S,
-        (viewer, extract): (Viewer, CopySource),
+        viewer: Viewer,
+        extract: CopySource,
     ) -> Result<Option<Leave>, TuiError> {
         let depth = self.deps.theme.depth();
         let command = match self.exporter.view(viewer, extract, depth) {

@@ -66,8 +66,7 @@ where
             Flow::Leave(leave) => return Ok(leave),
             Flow::Show(viewer, extract) => {
                 drop(input);
-                let shown = (viewer, extract);
-                if let Some(leave) = turn.show(session, &mut signals, shown).await? {
+                if let Some(leave) = turn.show(session, &mut signals, viewer, extract).await? {
                     return Ok(leave);
                 }
                 terminal.clear().map_err(drawing)?;

@@ -131,7 +131,7 @@ impl CopySource {
                 rows,
             } => {
                 if *rows != WHOLE {
-                    return write_some(calls, *streams, rows, (reader, limit), out);
+                    return write_some(calls, *streams, rows, reader, limit, out);
                 }
                 let mut all = Copied::default();
                 for (call, title) in calls {
@@ -209,7 +209,8 @@ fn write_some(
     calls: &[(CallId, String)],
     streams: Streams,
     rows: &Range<u64>,
-    (reader, limit): (&OutputReader, u64),
+    reader: &OutputReader,
+    limit: u64,
     out: &mut dyn Write,
 ) -> io::Result<Copied> {
     let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();

@@ -49,7 +49,7 @@ pub fn arguments<'r>(
         .map(|(name, value)| Argument {
             name,
             value,
-            source: source(row, (name, value), default(name), run),
+            source: source(row, name, value, default(name), run),
         })
         .collect();
     let left_out = schema.into_iter().flat_map(schema::fields);
@@ -66,7 +66,8 @@ pub fn arguments<'r>(
 
 fn source(
     row: &CallRow,
-    (name, value): (&str, &Value),
+    name: &str,
+    value: &Value,
     default: Option<&Value>,
     run: &Snapshot,
 ) -> ArgumentSource {

@@ -66,7 +66,7 @@ impl LoadCurve {
                 let part = at.saturating_sub(from).as_secs_f64() / length.as_secs_f64();
                 part * f64::from(columns)
             };
-            spread(&mut sums, (column(since), column(pulse.at)), pulse);
+            spread(&mut sums, column(since), column(pulse.at), pulse);
             before = pulse.at;
         }
         let most = |count: fn(&LoadSample) -> u32| read.iter().map(count).max().unwrap_or(0);
@@ -122,7 +122,7 @@ impl Sum {
 }
 
 /// Adds a reading to the columns from one place to another.
-fn spread(sums: &mut [Sum], (from, to): (f64, f64), pulse: &LoadSample) {
+fn spread(sums: &mut [Sum], from: f64, to: f64, pulse: &LoadSample) {
     let first = from.floor() as usize;
     for (sum, column) in sums.iter_mut().zip(0_u32..).skip(first) {
         let left = f64::from(column);

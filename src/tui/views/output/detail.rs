@@ -64,7 +64,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, &["Select a call to see all about it."], buf);
         return;
     };
-    let rows = DetailRows::of(view.state, row, (inner.width, view.glyphs), &|role| {
+    let rows = DetailRows::of(view.state, row, inner.width, view.glyphs, &|role| {
         view.style(role)
     });
     let first = view
@@ -91,7 +91,8 @@ impl<'a> DetailRows<'a> {
     fn of(
         state: &'a State,
         row: &'a CallRow,
-        (width, glyphs): (u16, Glyphs),
+        width: u16,
+        glyphs: Glyphs,
         style: &'a dyn Fn(Role) -> Style,
     ) -> Vec<Strip> {
         let mut sheet = Self {

@@ -127,13 +127,7 @@ fn text(view: &View<'_>, row: &PageRow, line: &OutputLine, y: i32, inner: Rect, 
         let end = area.x + strip.used() as u16;
         let room = Rect::new(x, area.y, end.saturating_sub(x), 1);
         for hit in &hits {
-            highlight(
-                view,
-                line.text.as_str(),
-                (&part, hit),
-                (room, is_found),
-                buf,
-            );
+            highlight(view, line.text.as_str(), &part, hit, room, is_found, buf);
         }
     };
     if row.parts.is_empty() {
@@ -184,8 +178,10 @@ fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, i
 fn highlight(
     view: &View<'_>,
     text: &str,
-    (part, hit): (&Range<usize>, &Range<usize>),
-    (room, is_found): (Rect, bool),
+    part: &Range<usize>,
+    hit: &Range<usize>,
+    room: Rect,
+    is_found: bool,
     buf: &mut Buffer,
 ) {
     let (from, to) = (hit.start.max(part.start), hit.end.min(part.end));

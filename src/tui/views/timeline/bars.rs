@@ -4,6 +4,8 @@
 //! ░░░░ waited for a lane   ▒▒▒▒ for a lock   ✓#3 trace   ran   ▾▾▾ was stopped
 //! ```
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -26,7 +28,7 @@ pub(in crate::tui) fn idle(view: &View<'_>, row: Rect, window: TimeWindow, buf: 
     fill(
         view,
         row,
-        (0, end.min(row.width)),
+        0..end.min(row.width),
         view.glyphs.dot(),
         view.style(Role::MeterTrack),
         buf,
@@ -51,11 +53,11 @@ pub(in crate::tui) fn draw(
     match bar.phase {
         BarPhase::Waited(heading) => {
             let (sign, role) = waiting(view, heading);
-            fill(view, row, (from, to), sign, view.style(role), buf);
+            fill(view, row, from..to, sign, view.style(role), buf);
         }
         BarPhase::Stopped => {
             let style = view.style(Role::Stopping).add_modifier(Modifier::REVERSED);
-            fill(view, row, (from, to), view.glyphs.stopping(), style, buf);
+            fill(view, row, from..to, view.glyphs.stopping(), style, buf);
         }
         BarPhase::Ran(outcome) => {
             let (sign, role) = match outcome {
@@ -79,7 +81,7 @@ pub(in crate::tui) fn draw(
             if let Some(call) = view.state.run.row(bar.call) {
                 label.put(Safe::new(call.name.as_str()), style);
             }
-            fill(view, row, (from, to), " ", style, buf);
+            fill(view, row, from..to, " ", style, buf);
             label.draw((row.x + from, row.y), buf);
         }
     }
@@ -144,14 +146,14 @@ fn waiting(view: &View<'_>, heading: &str) -> (&'static str, Role) {
 fn fill(
     view: &View<'_>,
     row: Rect,
-    (from, to): (u16, u16),
+    columns: Range<u16>,
     sign: &'static str,
     style: Style,
     buf: &mut Buffer,
 ) {
-    let mut strip = Strip::new(to.saturating_sub(from), view.glyphs);
-    for _ in from..to.min(row.width) {
+    let mut strip = Strip::new(columns.end.saturating_sub(columns.start), view.glyphs);
+    for _ in columns.start..columns.end.min(row.width) {
         strip.put(sign, style);
     }
-    strip.draw((row.x + from, row.y), buf);
+    strip.draw((row.x + columns.start, row.y), buf);
 }
