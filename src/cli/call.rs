@@ -13,7 +13,7 @@ use super::{arguments, ending, terminal};
 use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
-use crate::output::{CopyForm, CopyRequest, Stream, Streams};
+use crate::output::{CopyForm, CopyRequest, Safe, Stream, Streams};
 use crate::plan::{self, Draft};
 
 #[derive(Debug, Args)]
@@ -91,6 +91,11 @@ impl Call {
     fn plan(&self, catalogue: &Catalogue) -> Result<Plan, Exit> {
         let name = ToolName::new(&self.tool);
         let Some(tool) = catalogue.get(&name) else {
+            if let Some((server, reason)) = catalogue.unusable_server_of(&name) {
+                let text = format!("server {server} is not usable: {reason}");
+                exit::complain(Safe::new(&text).as_str());
+                return Err(Exit::Invalid);
+            }
             let hint = catalogue
                 .suggest(&self.tool)
                 .map(|near| format!("; did you mean \"{near}\"?"))

@@ -127,7 +127,9 @@ fn trials() -> Vec<(&'static str, Value, u8)> {
 
 #[test]
 fn every_sample_tool_knows_all_arguments_of_its_schema() {
-    let folder = tempfile::tempdir().expect("a folder");
+    // The tools run in this process, and write under its working directory only.
+    let here = std::env::current_dir().expect("a folder");
+    let folder = tempfile::tempdir_in(here).expect("a folder");
     std::fs::write(folder.path().join("file.txt"), "a b\n").expect("a file");
     let place = folder.path().to_str().expect("a UTF-8 path");
     let catalogue = samples();

@@ -83,8 +83,11 @@ fn a_server_over_http_is_asked_with_its_headers_and_they_are_not_shown() {
     let answer = run(&bench, &["tools", "--connect", "--json"]).with_code(0);
     assert!(answer.stdout.contains("far.look"), "{answer:?}");
     assert!(!answer.stdout.contains(SECRET), "{answer:?}");
-    // One variable less, and it is an error with its place.
+    // One variable less, and the server is named as unusable, with the reason.
     let answer = bench.run(&["tools", "--catalogue", "far.toml"]);
+    let answer = answer.with_code(0);
+    assert!(answer.stdout.contains("`TOKEN` is not set"), "{answer:?}");
+    let answer = bench.run(&["call", "far.look", "--catalogue", "far.toml"]);
     let answer = answer.with_code(3);
     assert!(answer.stderr.contains("`TOKEN` is not set"), "{answer:?}");
 }
