@@ -8,7 +8,7 @@ use crate::model::{MASK, is_secret_name};
 
 /// Replaces the values of secret arguments in a command line, wherever they
 /// stand in it.
-pub(super) fn masked(argv: &[String], args: &Value) -> Vec<String> {
+pub(super) fn masked(words: &[String], args: &Value) -> Vec<String> {
     let mut secrets = BTreeSet::new();
     collect(args, false, &mut secrets);
     // The longest first: one may be a part of another.
@@ -18,7 +18,7 @@ pub(super) fn masked(argv: &[String], args: &Value) -> Vec<String> {
         let masked = secrets.iter();
         masked.fold(word.clone(), |word, secret| word.replace(secret, MASK))
     };
-    argv.iter().map(mask).collect()
+    words.iter().map(mask).collect()
 }
 
 /// Collects the texts and numbers that stand under a secret name.
@@ -53,7 +53,7 @@ mod tests {
         let args = json!({
             "url": "http://a", "api_token": "s3cret", "deep": {"passwords": ["s3cret-2", 77]},
         });
-        let argv = [
+        let words = [
             "curl",
             "-H",
             "Auth: s3cret-2",
@@ -61,9 +61,9 @@ mod tests {
             "--pin=77",
             "s3cret",
         ];
-        let argv = argv.map(str::to_owned);
-        let masked = masked(&argv, &args);
-        let shown = ["curl", "-H", "Auth: ***", "http://a", "--pin=***", "***"];
-        assert_eq!(masked, shown);
+        let words = words.map(str::to_owned);
+        let shown = masked(&words, &args);
+        let expected = ["curl", "-H", "Auth: ***", "http://a", "--pin=***", "***"];
+        assert_eq!(shown, expected);
     }
 }

@@ -152,7 +152,7 @@ fn read_text(path: &Path) -> Result<String, UnreadableTheme> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(UnreadableTheme::TooLong);
     }
-    String::from_utf8(bytes).map_err(|_| UnreadableTheme::NotText)
+    String::from_utf8(bytes).or(Err(UnreadableTheme::NotText))
 }
 
 #[cfg(test)]

@@ -182,9 +182,10 @@ impl PrivateFolder {
                 bound: most_bytes,
             });
         }
-        let text = String::from_utf8(bytes);
-        text.map(Some)
-            .map_err(|_| PrivateFileError::NotText { path: path() })
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(PrivateFileError::NotText { path: path() }),
+        }
     }
 
     fn open_file(&self, name: &str) -> Result<Option<File>, PrivateFileError> {

@@ -59,9 +59,8 @@ impl PrivateFolder {
             };
             match unfinished(&file.name) {
                 Some(name) if is_own(name) && file.modified + LEFT < now => self.discard(&file),
-                Some(_) => {}
                 None if is_own(file.name.trim_end_matches(ASIDE)) => files.push(file),
-                None => {}
+                Some(_) | None => {}
             }
         }
         files.sort();
@@ -77,7 +76,7 @@ impl PrivateFolder {
             return None;
         }
         let seconds = Duration::from_secs(stat.st_mtime.try_into().unwrap_or(0));
-        let part = Duration::from_nanos(stat.st_mtime_nsec.try_into().unwrap_or(0));
+        let part = Duration::from_nanos(stat.st_mtime_nsec);
         let modified = UNIX_EPOCH.checked_add(seconds + part)?;
         Some(Candidate {
             modified: if modified > now { UNIX_EPOCH } else { modified },
@@ -101,8 +100,13 @@ fn unfinished(name: &str) -> Option<&str> {
 mod tests {
     use std::fs::{self, File};
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     use super::*;
+
+    fn is_json(name: &str) -> bool {
+        Path::new(name).extension().is_some_and(|it| it == "json")
+    }
 
     fn fresh() -> (PrivateFolder, tempfile::TempDir) {
         let home = tempfile::tempdir().expect("a folder");
@@ -145,9 +149,7 @@ mod tests {
         fs::write(&elsewhere, "kept").expect("written");
         symlink(&elsewhere, folder.path().join("c.json")).expect("a link");
         folder.create_folder("d.json").expect("a folder");
-        folder
-            .prune(0, |name| name.ends_with(".json"))
-            .expect("no error");
+        folder.prune(0, is_json).expect("no error");
         assert_eq!(left(&folder), ["c.json", "d.json", "notes.txt"]);
         assert!(elsewhere.exists());
     }
@@ -173,11 +175,10 @@ mod tests {
         put(&folder, ".other.12-2.new", now - 2 * LEFT);
         put(&folder, "a.json", now - LEFT);
         folder.set_aside("a.json").expect("set aside");
-        let is_own = |name: &str| name.ends_with(".json");
-        folder.prune(1, is_own).expect("no error");
+        folder.prune(1, is_json).expect("no error");
         let kept = [".b.json.12-1.new", ".other.12-2.new"];
         assert_eq!(left(&folder), [kept[0], kept[1], "a.json.unreadable"]);
-        folder.prune(0, is_own).expect("no error");
+        folder.prune(0, is_json).expect("no error");
         assert_eq!(left(&folder), kept);
     }
 }
