@@ -291,4 +291,17 @@ mod tests {
         );
         outputs.value(gap).expect("head and tail hold all of it");
     }
+
+    #[test]
+    fn an_output_of_which_bytes_were_dropped_is_refused() {
+        // Without a folder, what memory does not hold is dropped.
+        let store = Store::new(None, Bounds::default());
+        let of = printed(&store, 0, &vec![b'x'; 3 << 20]);
+        let outputs = Outputs::new(store);
+        let error = outputs.value(of).expect_err("not whole").to_string();
+        let kept = error.strip_prefix("only ");
+        let kept = kept.and_then(|it| it.strip_suffix(" of the 3145728 bytes of output were kept"));
+        let kept: u64 = kept.and_then(|it| it.parse().ok()).expect("a number");
+        assert!((256 << 10..2 << 20).contains(&kept), "{error}");
+    }
 }

@@ -76,7 +76,9 @@ impl<T> Default for SharedVec<T> {
 impl<T: Clone> FromIterator<T> for SharedVec<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         let mut all = Self::default();
-        items.into_iter().for_each(|item| all.push(item));
+        for item in items {
+            all.push(item);
+        }
         all
     }
 }

@@ -13,7 +13,7 @@ use crate::scripted::id;
 use crate::trial::{Trial, reason, state, stored_trial};
 
 /// Longer than anything here takes on a busy machine, in real time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A store whose disk answers only when the test lets it.
 struct BlockedStore {

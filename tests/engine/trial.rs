@@ -167,7 +167,7 @@ impl Trial {
 
     /// Waits until a call is launched, in real time.
     pub(crate) async fn until_launched(&self, call: u32) {
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
         while self.spawner.stops(call).is_none() {
             assert!(std::time::Instant::now() < deadline, "never launched");
             tokio::time::sleep(Duration::from_millis(5)).await;
