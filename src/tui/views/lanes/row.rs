@@ -123,10 +123,13 @@ fn arguments(
     strip.put_cut(line, room, Cut::Middle, fg);
 }
 
-/// Time left by the estimate, or time over it.
+/// Time left by the estimate, or time over it. Without an estimate it is the
+/// limit at which the call is stopped, as `<10:00`.
 fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, Style) {
     let Some(expected) = lab::expected_run_time(&view.state.run, row) else {
-        return (Piece::default(), Style::new());
+        let limit = row.call.timeouts.run.map(figure::whole_clock);
+        let limit = limit.map(|limit| Piece::from("<").then(limit));
+        return (limit.unwrap_or_default(), view.style(Role::Muted));
     };
     match expected.checked_sub(elapsed) {
         Some(left) => (
