@@ -7,6 +7,8 @@
 pub(super) mod client;
 pub(super) mod connection_error;
 mod exchange;
+#[cfg(test)]
+mod property_tests;
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use serde_json::Value;
 
-use super::decode::{DecodeError, ServerError};
+use super::decode::{AnswerBody, DecodeError, ServerError, excerpt};
 use super::id_scan::AnswerId;
 
 /// Outcome of a request.
@@ -28,7 +28,7 @@ pub(super) enum AnswerFailure {
     #[error(
         "protocol error: its answer {}, and not the id {expected} of this request{}",
         id_words(found),
-        suffix(said)
+        suffix(said.as_deref())
     )]
     WrongId {
         /// Id of the request.
@@ -82,8 +82,38 @@ fn id_words(id: &AnswerId) -> String {
     }
 }
 
-fn suffix(said: &Option<String>) -> String {
-    said.as_ref()
-        .map(|said| format!(": error {said}"))
+fn suffix(said: Option<&str>) -> String {
+    said.map(|said| format!(": error {said}"))
         .unwrap_or_default()
+}
+
+impl From<AnswerBody> for Answer {
+    fn from(body: AnswerBody) -> Self {
+        match body {
+            AnswerBody::Result(result) => Self::Result(result),
+            AnswerBody::Error(error) => Self::Error(error),
+        }
+    }
+}
+
+/// Returns the answer to a request whose exchange brought one for another id.
+#[cfg(feature = "http")]
+pub(super) fn wrong_id(expected: &RequestId, found: AnswerId, body: AnswerBody) -> Answer {
+    // An error without an id answers the one request that it can answer.
+    match (&found, body) {
+        (AnswerId::Null | AnswerId::Missing, AnswerBody::Error(error)) => Answer::Error(error),
+        (_, body) => Answer::Failed(AnswerFailure::WrongId {
+            expected: expected.clone(),
+            found,
+            said: said(&body),
+        }),
+    }
+}
+
+/// Returns the words of an error.
+pub(super) fn said(body: &AnswerBody) -> Option<String> {
+    match body {
+        AnswerBody::Error(error) => Some(excerpt(&error.to_string())),
+        AnswerBody::Result(_) => None,
+    }
 }

@@ -112,8 +112,9 @@ pub(super) fn undecoded(bytes: &[u8], error: DecodeError) -> Decoded {
     let scan = id_scan::scan(bytes);
     if scan.is_answer() {
         let mut ids = scan.ids;
-        if ids == [AnswerId::Missing] {
-            ids.extend(id_scan::scan_end(bytes));
+        if ids.is_empty() {
+            let last = id_scan::scan_end(bytes);
+            ids.push(last.unwrap_or(AnswerId::Missing));
         }
         Decoded::Malformed(ids, error)
     } else {
@@ -142,7 +143,8 @@ fn decode_object(mut object: Map<String, Value>) -> Decoded {
     if has("method") {
         return decode_unasked(object);
     }
-    if !has("result") && !has("error") && !(has("jsonrpc") && has("id")) {
+    let is_answer = has("result") || has("error") || (has("jsonrpc") && has("id"));
+    if !is_answer {
         return Decoded::Noise;
     }
     let id = answer_id(object.get("id"));

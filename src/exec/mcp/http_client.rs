@@ -20,7 +20,8 @@ use sse_stream::Sse;
 use super::event_stream::{self, Origin};
 use super::http_failure::HttpFailure;
 use super::lines::MAX_MESSAGE;
-use super::request_table::{RequestTable, RequestTag};
+use super::pending_request::RequestTag;
+use super::request_table::{self, RequestTable};
 use super::streams::Streams;
 use crate::exec::http::client::{Clients, Pooling};
 
@@ -119,9 +120,10 @@ impl McpHttpClient {
         match requests.receive_for(id, &body) {
             Some(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
             None => Err(HttpError::Client(HttpFailure::NoMessage {
-                kind: match kind.is_empty() {
-                    true => "of no type".to_owned(),
-                    false => said(kind.as_bytes()),
+                kind: if kind.is_empty() {
+                    "of no type".to_owned()
+                } else {
+                    said(kind.as_bytes())
                 },
                 said: said(&body),
             })),
@@ -161,7 +163,7 @@ impl McpHttpClient {
             return Err(HttpError::SessionExpired);
         }
         if message.is_some() && !matches!(failure, HttpFailure::Unauthorized(_)) {
-            let is_its_own = self.0.streams.requests().is_answer_to(id, &body);
+            let is_its_own = request_table::is_answer_to(id, &body);
             if is_its_own && let Some(message) = self.0.streams.requests().receive_for(id, &body) {
                 return Ok(StreamableHttpPostResponse::Json(message, None));
             }

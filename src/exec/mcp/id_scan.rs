@@ -1,4 +1,4 @@
-//! Finds the ids of answers in text that need not be JSON: cut off, not UTF-8,
+//! Ids of answers. Finds them also in text that need not be JSON: cut off, not UTF-8,
 //! nested too deep.
 
 use rmcp::model::RequestId;
@@ -45,7 +45,6 @@ pub(super) fn answer_id(value: Option<&Value>) -> AnswerId {
 pub(super) struct Scan {
     /// Values of `id`, in their order.
     pub(super) ids: Vec<AnswerId>,
-    has_id: bool,
     has_method: bool,
     has_version: bool,
     has_body: bool,
@@ -55,7 +54,7 @@ impl Scan {
     /// Whether the text is meant as an answer: it is no request, and holds
     /// more of the protocol than an id, which lines of logs hold as well.
     pub(super) fn is_answer(&self) -> bool {
-        !self.has_method && (self.has_body || (self.has_version && self.has_id))
+        !self.has_method && (self.has_body || (self.has_version && !self.ids.is_empty()))
     }
 }
 
@@ -85,9 +84,6 @@ pub(super) fn scan(text: &[u8]) -> Scan {
             _ => {}
         }
     }
-    if scan.ids.is_empty() {
-        scan.ids.push(AnswerId::Missing);
-    }
     scan
 }
 
@@ -105,7 +101,6 @@ impl Scan {
     fn take(&mut self, key: &[u8], value: &[u8]) {
         match key {
             b"id" => {
-                self.has_id = true;
                 if self.ids.len() < MAX_IDS {
                     self.ids.push(id_in(value));
                 }
@@ -183,7 +178,7 @@ mod tests {
             [AnswerId::Known(RequestId::String("a".into()))]
         );
         assert_eq!(ids(r#"{"id":[1],"result":"#), [AnswerId::Invalid]);
-        assert_eq!(ids(r#"{"result":"x\"#), [AnswerId::Missing]);
+        assert_eq!(ids(r#"{"result":"x\"#), []);
     }
 
     #[test]

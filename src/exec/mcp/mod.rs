@@ -5,6 +5,7 @@
 //! which calls a tool may overlap with, or whether an answer fits its schema.
 
 mod answer;
+mod connecting;
 mod decode;
 #[cfg(feature = "http")]
 mod event_stream;
@@ -15,11 +16,15 @@ mod http_failure;
 #[cfg(feature = "http")]
 mod http_transport;
 mod id_scan;
+mod library_message;
 mod lines;
+mod orphans;
+mod pending_request;
 mod pins;
 mod process;
 #[cfg(test)]
 mod property_tests;
+mod prune;
 mod request_table;
 mod result;
 mod server;

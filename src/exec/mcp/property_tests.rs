@@ -11,7 +11,8 @@ use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
 use rmcp::model::{ClientJsonRpcMessage, RequestId};
 
 use super::answer::Answer;
-use super::request_table::{PendingRequest, RequestTable, RequestTag};
+use super::pending_request::{PendingRequest, RequestTag};
+use super::request_table::RequestTable;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{AttemptNo, CallId, Outcome};
 use crate::output::{Bounds, ProtocolLog, Store};

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rmcp::RoleClient;
-use rmcp::service::{ClientInitializeError, ServiceError};
+use rmcp::service::ServiceError;
 use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
+use super::connecting::{END_DEADLINE, ended_cause, exit_reason, handshake_cause, target};
 #[cfg(feature = "http")]
 use super::http_transport::HttpTransport;
 use super::pins::Pins;
@@ -30,9 +31,6 @@ use crate::output::ProtocolLog;
 /// Longest time for the connection itself to close; the process has its own
 /// ladder after that.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
-
-/// Longest time until the end of a process is known once its pipes have ended.
-const END_DEADLINE: Duration = Duration::from_millis(1500);
 
 /// Interval at which a connection to a remote server is checked.
 const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
@@ -482,48 +480,6 @@ struct Opened {
     connection: Connection,
     session: Arc<Session>,
     changes: Changes,
-}
-
-/// Returns the cause with the end of the process, where that came first; else
-/// the process is closed, and the cause stands.
-async fn ended_cause(process: &ServerProcess, cause: ConnectionCause) -> ConnectionCause {
-    if let ConnectionCause::Closed(_) = cause
-        && let Some(ending) = process.ended_within(END_DEADLINE).await
-    {
-        return ConnectionCause::Ended(exit_reason(&ending));
-    }
-    process.close().await;
-    cause
-}
-
-/// Returns the first cause of a handshake that failed: what the server said
-/// before what became of the connection.
-fn handshake_cause(requests: &RequestTable, error: &ClientInitializeError) -> ConnectionCause {
-    if let Some(reason) = requests.handshake_failure() {
-        return ConnectionCause::Handshake(reason);
-    }
-    match requests.end() {
-        Some(reason) => ConnectionCause::Closed(reason),
-        None => ConnectionCause::of(error),
-    }
-}
-
-/// Returns how a process ended, in words.
-fn exit_reason(ending: &Ending) -> String {
-    let reason = ending.reason.clone();
-    reason.unwrap_or_else(|| "exit code 0".to_owned())
-}
-
-/// Returns what is started or asked, without secrets.
-fn target(config: &McpServer) -> String {
-    let mask = SecretMask::new(&config.secrets);
-    match &config.transport {
-        ServerTransport::Stdio { argv, .. } => mask.text(&argv.join(" ")),
-        ServerTransport::Http { url, .. } => match url.split_once('?') {
-            Some((place, _)) => mask.text(&format!("{place}?…")),
-            None => mask.text(url),
-        },
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

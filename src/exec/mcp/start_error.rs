@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rmcp::model::ProtocolVersion;
 use rmcp::service::ClientInitializeError;
 
 use crate::model::ServerName;
@@ -104,7 +105,7 @@ impl ConnectionCause {
             ClientInitializeError::NoCompatibleProtocolVersion {
                 server_supported, ..
             } => {
-                let versions = server_supported.iter().map(|version| version.as_str());
+                let versions = server_supported.iter().map(ProtocolVersion::as_str);
                 Self::Revision(versions.collect::<Vec<_>>().join(", "))
             }
             ClientInitializeError::TransportError { .. } => {

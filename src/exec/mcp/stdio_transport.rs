@@ -16,7 +16,7 @@ use rmcp::model::{
 };
 use rmcp::transport::Transport;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
 
@@ -54,7 +54,7 @@ pub(super) struct StdioTransport<R> {
 /// Line to be written, and the sender who waits for it.
 struct Outgoing {
     line: String,
-    written: oneshot::Sender<io::Result<()>>,
+    written: mpsc::Sender<io::Result<()>>,
 }
 
 /// Question which era the server is of (`server/discover`). Silence is an
@@ -178,11 +178,11 @@ impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTrans
             let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
             let mut line = text?;
             line.push('\n');
-            let (written, is_written) = oneshot::channel();
+            let (written, mut is_written) = mpsc::channel(1);
             let messages = messages.ok_or_else(closed)?;
             let sent = messages.send(Outgoing { line, written }).await;
-            sent.map_err(|_| closed())?;
-            is_written.await.unwrap_or_else(|_| Err(closed()))
+            sent.map_err(|_closed| closed())?;
+            is_written.recv().await.unwrap_or_else(|| Err(closed()))
         }
     }
 
@@ -258,7 +258,7 @@ async fn write_lines(
         let is_broken = result.is_err();
         if let Some(written) = written {
             // Its sender may have given up meanwhile.
-            let _given_up = written.send(result);
+            let _given_up = written.try_send(result);
         }
         if is_broken {
             return;
@@ -270,5 +270,74 @@ async fn until(due: Option<Instant>) {
     match due {
         Some(due) => time::sleep_until(due).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, duplex};
+
+    use super::*;
+    use crate::exec::secret_mask::SecretMask;
+    use crate::output::ProtocolLog;
+
+    fn requests() -> Arc<RequestTable> {
+        let mask = SecretMask::new(&[]);
+        Arc::new(RequestTable::new(ProtocolLog::default(), mask, true))
+    }
+
+    fn ping(id: usize) -> String {
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_a_server_that_does_not_read_are_bounded() {
+        let (stdin, _unread) = duplex(64);
+        let (mut server, stdout) = duplex(1 << 16);
+        let asked = tokio::spawn(async move {
+            let mut asked = 0;
+            while server.write_all(ping(asked).as_bytes()).await.is_ok() {
+                asked += 1;
+                if asked > 4 * MAX_REPLIES {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            asked
+        });
+        let mut transport = StdioTransport::new(stdin, stdout, requests(), Duration::from_secs(1));
+        // Nothing of it is for the library, and at some point nothing more is
+        // read.
+        let received = time::timeout(Duration::from_secs(60), transport.receive()).await;
+        assert!(received.is_err());
+        drop(transport);
+        let asked = asked.await.expect("no panic");
+        assert!(asked >= MAX_REPLIES && asked < 2 * MAX_REPLIES, "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_ping_is_answered_and_what_was_not_granted_is_refused() {
+        let (stdin, mut read) = duplex(1 << 16);
+        let (mut server, stdout) = duplex(1 << 16);
+        let mut transport = StdioTransport::new(stdin, stdout, requests(), Duration::from_secs(1));
+        let roots = "{\"jsonrpc\":\"2.0\",\"id\":\"r\",\"method\":\"roots/list\"}\n";
+        let asked = format!("{}{roots}", ping(7));
+        server.write_all(asked.as_bytes()).await.expect("written");
+        drop(server);
+        assert!(transport.receive().await.is_none());
+        let mut said = vec![0; 1 << 10];
+        let mut text = String::new();
+        while text.lines().count() < 2 {
+            let count = read.read(&mut said).await.expect("read");
+            text.push_str(&String::from_utf8_lossy(&said[..count]));
+        }
+        assert!(
+            text.contains("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\"id\":\"r\",\"error\":{\"code\":-32601"),
+            "{text}"
+        );
     }
 }

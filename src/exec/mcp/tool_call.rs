@@ -12,7 +12,7 @@ use rmcp::{Peer, RoleClient};
 use tokio::sync::watch;
 
 use super::answer::Answer;
-use super::request_table::{PendingRequest, RequestStatus, RequestTag};
+use super::pending_request::{PendingRequest, RequestStatus, RequestTag};
 use super::result;
 use super::server::Server;
 use super::session::Session;

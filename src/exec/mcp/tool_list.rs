@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::decode::{described, excerpt};
-use super::request_table::{PendingRequest, RequestTag};
+use super::pending_request::{PendingRequest, RequestTag};
+use super::prune::PRUNED;
 use crate::model::{Annotations, ListedTool};
 
 /// Tools that are read of one server.
@@ -223,6 +224,9 @@ pub enum ToolProblem {
     /// Its input schema is no object.
     #[error("its input schema is {0} and not an object")]
     InputSchema(String),
+    /// It is nested too deep.
+    #[error("it is nested too deep")]
+    TooDeep,
 }
 
 /// Reads one tool, with the parts of it that are left out.
@@ -230,6 +234,9 @@ fn read_tool(tool: &Value) -> Result<(ListedTool, Vec<String>), ToolProblem> {
     let Value::Object(tool) = tool else {
         return Err(ToolProblem::Kind(described(tool)));
     };
+    if tool.values().any(is_pruned) {
+        return Err(ToolProblem::TooDeep);
+    }
     let mut doubts = Vec::new();
     let name = tool.get("name").and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() {
@@ -270,6 +277,16 @@ fn read_tool(tool: &Value) -> Result<(ListedTool, Vec<String>), ToolProblem> {
         annotations,
     };
     Ok((tool, doubts))
+}
+
+/// Whether a part of a value was cut out.
+fn is_pruned(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == PRUNED,
+        Value::Array(items) => items.iter().any(is_pruned),
+        Value::Object(object) => object.values().any(is_pruned),
+        _ => false,
+    }
 }
 
 fn read_annotations(tool: &Map<String, Value>, doubts: &mut Vec<String>) -> Annotations {

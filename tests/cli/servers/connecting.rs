@@ -128,6 +128,18 @@ fn a_tool_that_cannot_be_read_loses_itself_only_and_is_named() {
 }
 
 #[test]
+fn a_tool_that_is_nested_too_deep_loses_itself_only() {
+    let deep = format!("{}1{}", "[".repeat(400), "]".repeat(400));
+    let tools = list(
+        &format!(r#"{GOOD},{{"name":"deep","inputSchema":{{"x":{deep}}}}}"#),
+        "",
+    );
+    let answer = ask(&[("init", INIT), ("list", &tools)], "40s").with_code(0);
+    let told = "server s: deep cannot be used: it is nested too deep";
+    assert!(answer.stderr.contains(told), "{answer:?}");
+}
+
+#[test]
 fn a_list_that_does_not_advance_ends_and_its_tools_are_used() {
     for (more, told) in [
         (r#","nextCursor":"""#, ""),

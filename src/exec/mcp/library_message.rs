@@ -1,0 +1,87 @@
+//! Messages as the protocol library takes them. It reads them only to pass them
+//! on: the answers themselves are kept as they came.
+
+use rmcp::model::{ClientRequest, InitializeResult, RequestId, ServerJsonRpcMessage, ServerResult};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::decode::DecodeError;
+use super::pending_request::RequestTag;
+
+/// Method of a request, as far as its answers are read differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Discover,
+    Initialize,
+    ListTools,
+    CallTool,
+    Other,
+}
+
+impl Method {
+    /// Returns the method of a request, and its state where it has one.
+    pub(super) fn of(request: &ClientRequest) -> (Self, Option<&RequestTag>) {
+        match request {
+            ClientRequest::CallToolRequest(call) => {
+                (Self::CallTool, call.extensions.get::<RequestTag>())
+            }
+            ClientRequest::ListToolsRequest(list) => {
+                (Self::ListTools, list.extensions.get::<RequestTag>())
+            }
+            ClientRequest::InitializeRequest(_) => (Self::Initialize, None),
+            ClientRequest::DiscoverRequest(_) => (Self::Discover, None),
+            _ => (Self::Other, None),
+        }
+    }
+}
+
+/// Checks what the protocol library would pass over without a word.
+pub(super) fn checked(method: Method, answer: Answer) -> Answer {
+    let Answer::Result(result) = answer else {
+        return answer;
+    };
+    let error = match method {
+        Method::Initialize => serde_json::from_value::<InitializeResult>(result.clone())
+            .err()
+            .map(|error| DecodeError::Result {
+                method: "initialize",
+                reason: error.to_string(),
+            }),
+        _ => None,
+    };
+    match error {
+        Some(error) => Answer::Failed(error.into()),
+        None => Answer::Result(result),
+    }
+}
+
+/// Returns the message that tells the protocol library of an answer. What is
+/// kept in [`PendingRequest`] is not repeated in it.
+pub(super) fn message_of(method: Method, id: &RequestId, answer: &Answer) -> ServerJsonRpcMessage {
+    if let Some(error) = answer.error_data() {
+        return ServerJsonRpcMessage::error(error, Some(id.clone()));
+    }
+    let Answer::Result(result) = answer else {
+        return ServerJsonRpcMessage::response(ServerResult::empty(()), id.clone());
+    };
+    let result = match method {
+        Method::CallTool => {
+            return ServerJsonRpcMessage::response(ServerResult::empty(()), id.clone());
+        }
+        Method::ListTools => readable_part(result),
+        _ => result.clone(),
+    };
+    let message = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+    serde_json::from_value(message)
+        .unwrap_or_else(|_| ServerJsonRpcMessage::response(ServerResult::empty(()), id.clone()))
+}
+
+/// Returns a list with only those tools that the protocol library can read.
+fn readable_part(result: &Value) -> Value {
+    let tools = result.get("tools").and_then(Value::as_array);
+    let readable = tools.into_iter().flatten().filter(|tool| {
+        let tool = (*tool).clone();
+        serde_json::from_value::<rmcp::model::Tool>(tool).is_ok()
+    });
+    json!({ "tools": readable.collect::<Vec<_>>() })
+}
