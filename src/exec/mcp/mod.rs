@@ -24,9 +24,9 @@ mod pins;
 mod process;
 #[cfg(test)]
 mod property_tests;
-mod prune;
 mod request_table;
 mod result;
+mod salvage;
 mod server;
 mod server_request;
 mod servers;

@@ -25,7 +25,7 @@ use super::library_message::{Method, checked, message_of};
 use super::lines::MAX_MESSAGE;
 use super::orphans::{Orphan, OrphanAnswer, Orphans};
 use super::pending_request::PendingRequest;
-use super::prune::prune;
+use super::salvage::salvage;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::Faults;
 use crate::output::{ProtocolLog, Side};
@@ -145,10 +145,10 @@ impl RequestTable {
                 Some(found) => (found, body.into()),
                 None => (id.clone(), wrong_id(id, found, body)),
             },
-            Decoded::Malformed(ids, DecodeError::TooDeep) if self.is_list(&ids) => {
-                return self.route(decode::decode(&prune(bytes)), bytes).pop();
-            }
             Decoded::Malformed(ids, error) => {
+                if let Some(salvaged) = self.salvaged(&ids, bytes) {
+                    return self.route(salvaged, bytes).pop();
+                }
                 let found = ids.iter().find_map(|found| self.find(found));
                 (
                     found.unwrap_or_else(|| id.clone()),
@@ -209,10 +209,10 @@ impl RequestTable {
                 let said = said(&body);
                 self.adopt(id, OrphanAnswer::WrongId(said), self.text(bytes))
             }
-            Decoded::Malformed(ids, DecodeError::TooDeep) if self.is_list(&ids) => {
-                self.route(decode::decode(&prune(bytes)), bytes)
-            }
             Decoded::Malformed(ids, error) => {
+                if let Some(salvaged) = self.salvaged(&ids, bytes) {
+                    return self.route(salvaged, bytes);
+                }
                 let text = self.text(bytes);
                 let known: Vec<RequestId> = ids.iter().filter_map(|id| self.find(id)).collect();
                 if known.is_empty() {
@@ -226,12 +226,14 @@ impl RequestTable {
         }
     }
 
-    /// Whether an answer is a list, of which one part may be left out.
-    fn is_list(&self, ids: &[AnswerId]) -> bool {
-        let id = ids.iter().find_map(|id| self.find(id));
-        let inner = self.inner();
-        let request = id.and_then(|id| inner.open.get(&id));
-        request.is_some_and(|request| request.method == Method::ListTools)
+    /// Returns an answer that is a list, without the part that cannot be read.
+    fn salvaged(&self, ids: &[AnswerId], bytes: &[u8]) -> Option<Decoded> {
+        let id = ids.iter().find_map(|id| self.find(id))?;
+        if self.inner().open.get(&id)?.method != Method::ListTools {
+            return None;
+        }
+        let salvaged = decode::decode(&salvage(bytes));
+        matches!(salvaged, Decoded::Answer(..)).then_some(salvaged)
     }
 
     /// Returns the open request that an answer names. Some servers answer a

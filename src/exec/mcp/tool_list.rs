@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::decode::{described, excerpt};
 use super::pending_request::{PendingRequest, RequestTag};
-use super::prune::PRUNED;
+use super::salvage::{PRUNED, REPLACED};
 use crate::model::{Annotations, ListedTool};
 
 /// Tools that are read of one server.
-const MAX_TOOLS: usize = 20_000;
+const MAX_TOOLS: usize = 100_000;
 
 /// Bytes of tools that are read of one server, as JSON.
 const MAX_BYTES: usize = 64 << 20;
@@ -234,10 +234,14 @@ fn read_tool(tool: &Value) -> Result<(ListedTool, Vec<String>), ToolProblem> {
     let Value::Object(tool) = tool else {
         return Err(ToolProblem::Kind(described(tool)));
     };
-    if tool.values().any(is_pruned) {
+    let has_text = |wanted: &dyn Fn(&str) -> bool| tool.values().any(|it| any_text(it, wanted));
+    if has_text(&|text| text == PRUNED) {
         return Err(ToolProblem::TooDeep);
     }
     let mut doubts = Vec::new();
+    if has_text(&|text| text.contains(REPLACED)) {
+        doubts.push("characters of it that are not valid are replaced".to_owned());
+    }
     let name = tool.get("name").and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() {
         return Err(ToolProblem::NoName);
@@ -279,12 +283,12 @@ fn read_tool(tool: &Value) -> Result<(ListedTool, Vec<String>), ToolProblem> {
     Ok((tool, doubts))
 }
 
-/// Whether a part of a value was cut out.
-fn is_pruned(value: &Value) -> bool {
+/// Whether any text within a value is wanted.
+fn any_text(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
     match value {
-        Value::String(text) => text == PRUNED,
-        Value::Array(items) => items.iter().any(is_pruned),
-        Value::Object(object) => object.values().any(is_pruned),
+        Value::String(text) => wanted(text),
+        Value::Array(items) => items.iter().any(|item| any_text(item, wanted)),
+        Value::Object(object) => object.values().any(|value| any_text(value, wanted)),
         _ => false,
     }
 }

@@ -128,6 +128,15 @@ fn a_tool_that_cannot_be_read_loses_itself_only_and_is_named() {
 }
 
 #[test]
+fn half_a_character_in_a_description_costs_no_tool() {
+    let half = r#"{"name":"half","description":"x\ud83d","inputSchema":{}}"#;
+    let tools = list(&format!("{GOOD},{half}"), "");
+    let answer = ask(&[("init", INIT), ("list", &tools)], "40s").with_code(0);
+    let told = "server s: half: characters of it that are not valid are replaced";
+    assert!(answer.stderr.contains(told), "{answer:?}");
+}
+
+#[test]
 fn a_tool_that_is_nested_too_deep_loses_itself_only() {
     let deep = format!("{}1{}", "[".repeat(400), "]".repeat(400));
     let tools = list(
