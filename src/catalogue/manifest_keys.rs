@@ -34,7 +34,15 @@ pub(crate) fn schema() -> Value {
 
 /// The keys of a tool.
 pub(super) fn tool_keys() -> Vec<Key> {
-    let mut keys = vec![
+    let mut keys = description_keys();
+    keys.extend(limit_keys());
+    keys.extend(execution_keys());
+    keys
+}
+
+/// The keys that describe a tool, and its annotations.
+fn description_keys() -> Vec<Key> {
+    vec![
         Key::new(
             "name",
             Shape::Matching(r"^[A-Za-z0-9_.-]{1,128}$"),
@@ -101,9 +109,12 @@ pub(super) fn tool_keys() -> Vec<Key> {
             "false",
             "Deals with things outside of this machine",
         ),
-    ];
-    keys.extend(limit_keys());
-    keys.extend([
+    ]
+}
+
+/// The keys of how often, where and with what a tool runs.
+fn execution_keys() -> Vec<Key> {
+    vec![
         queue_timeout(),
         max_parallel(),
         rate(),
@@ -145,8 +156,7 @@ pub(super) fn tool_keys() -> Vec<Key> {
             "{ url = \"https://example.org/{{id}}\" }",
             "A request instead of a `command`, see below",
         ),
-    ]);
-    keys
+    ]
 }
 
 /// The keys of a request.

@@ -110,7 +110,8 @@ impl Catalogue {
         for path in paths {
             match Source::read(path) {
                 Ok(source) => {
-                    problems.merge(catalogue.add(&source, Some(path), FileFormat::NativeOrForeign))
+                    let found = catalogue.add(&source, Some(path), FileFormat::NativeOrForeign);
+                    problems.merge(found);
                 }
                 Err(error) => {
                     catalogue.is_partial = true;

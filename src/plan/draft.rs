@@ -51,7 +51,7 @@ impl CallSettings {
     /// Reads the text that somebody typed for a key, by the rules of a plan.
     /// Lists stand between commas or blanks. `write_locks` and `read_locks`
     /// are the two parts of `locks`.
-    pub fn set(&mut self, key: &str, text: &str) -> Result<(), Problem> {
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), Box<Problem>> {
         let source = Source::new(key, text);
         let mut findings = Findings::new(&source);
         let (name, node) = typed_node(key, text);
@@ -61,7 +61,7 @@ impl CallSettings {
             merge_locks(&mut self.locks, before);
         }
         match findings.finish().0.iter().next() {
-            Some(problem) => Err(problem.clone()),
+            Some(problem) => Err(Box::new(problem.clone())),
             None => Ok(()),
         }
     }

@@ -82,7 +82,8 @@ fn digits_of(number: &str) -> Option<(bool, String, i64)> {
         return Some((is_negative, String::new(), 0));
     }
     let zeros = all.len() - all.trim_end_matches('0').len();
-    let power = exponent - fraction.replace('_', "").len() as i64 + zeros as i64;
+    let decimals = fraction.replace('_', "").len();
+    let power = exponent + i64::try_from(zeros).ok()? - i64::try_from(decimals).ok()?;
     Some((is_negative, significant.to_owned(), power))
 }
 

@@ -52,18 +52,17 @@ fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) -> Node {
             },
             Item::Number,
         ),
-        DeValue::Float(float) => match fraction(float.as_str()) {
-            Some(number) => {
+        DeValue::Float(float) => {
+            if let Some(number) = fraction(float.as_str()) {
                 if !is_same_number(float.as_str(), &number.to_string()) {
                     findings.warn(&span, format!("the number is rounded to {number}"));
                 }
                 Item::Number(number)
-            }
-            None => {
+            } else {
                 findings.error(&span, "not a finite number, and JSON has no others");
                 Item::Unusable
             }
-        },
+        }
         // JSON has no dates; as text they mean the same to a tool.
         DeValue::Datetime(date) => Item::Text(date.to_string()),
         DeValue::Array(items) => {

@@ -120,7 +120,9 @@ impl Walk {
         }
         for key in SEVERAL {
             if let Some(Value::Array(inner)) = keywords.get_mut(key) {
-                inner.iter_mut().for_each(|it| self.subschema(it));
+                for it in inner {
+                    self.subschema(it);
+                }
             }
         }
         for key in NAMED {

@@ -77,12 +77,11 @@ pub(in crate::catalogue) fn read(
             values: &values,
             findings: &mut own,
         };
-        let server = match unusable {
-            Some(reason) => Err(reason),
-            None => {
-                let server = reader.server(name.clone(), entry, origin);
-                server.ok_or_else(|| first_problem(own))
-            }
+        let server = if let Some(reason) = unusable {
+            Err(reason)
+        } else {
+            let server = reader.server(name.clone(), entry, origin);
+            server.ok_or_else(|| first_problem(own))
         };
         names.insert(name.clone());
         match server {
