@@ -127,7 +127,7 @@ impl<'t> UrlTemplate<'t> {
     }
 }
 
-/// Whether what is sent to a URL is encrypted, or does not leave the machine.
+/// Whether a request to a URL is encrypted, or does not leave the machine.
 pub(in crate::catalogue) fn is_private(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;

@@ -94,7 +94,7 @@ struct Budget {
 }
 
 thread_local! {
-    /// What is left to the evaluation on this thread.
+    /// Budget left to the evaluation on this thread.
     static BUDGET: Cell<Option<Budget>> = const { Cell::new(None) };
 }
 

@@ -100,11 +100,7 @@ pub(super) fn scan_end(text: &[u8]) -> Option<AnswerId> {
 impl Scan {
     fn take(&mut self, key: &[u8], value: &[u8]) {
         match key {
-            b"id" => {
-                if self.ids.len() < MAX_IDS {
-                    self.ids.push(id_in(value));
-                }
-            }
+            b"id" if self.ids.len() < MAX_IDS => self.ids.push(id_in(value)),
             b"method" => self.has_method = true,
             b"jsonrpc" => self.has_version = true,
             b"result" | b"error" => self.has_body = true,

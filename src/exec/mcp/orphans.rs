@@ -24,7 +24,7 @@ pub(super) struct Orphan {
     pub(super) candidates: HashSet<RequestId>,
     /// Id that stands in it.
     pub(super) id: AnswerId,
-    /// What is wrong with it.
+    /// Fault of it.
     pub(super) answer: OrphanAnswer,
     /// Its text, without secrets.
     pub(super) text: String,
@@ -32,7 +32,7 @@ pub(super) struct Orphan {
     pub(super) due: Instant,
 }
 
-/// What is wrong with such an answer.
+/// Fault of such an answer.
 #[derive(Debug, Clone)]
 pub(super) enum OrphanAnswer {
     /// It is not understood.

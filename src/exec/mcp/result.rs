@@ -244,7 +244,7 @@ mod tests {
     use crate::model::{AttemptNo, CallId};
     use crate::output::{Bounds, Store};
 
-    /// What became of a result: ending, stdout, bytes of stderr.
+    /// Ending, stdout and bytes of stderr that a result came to.
     struct Written {
         ending: Ending,
         stdout: String,

@@ -47,7 +47,7 @@ fn replace_half_characters(text: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// Returns the code unit that an escape stands for (`\uXXXX`).
+/// Returns the code unit that an escape stands for (`\u00e9`).
 fn unit(text: &[u8], at: usize) -> Option<u16> {
     let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
