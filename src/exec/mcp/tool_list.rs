@@ -324,7 +324,7 @@ fn read_annotations(tool: &Map<String, Value>, doubts: &mut Vec<String>) -> Anno
 mod tests {
     use super::*;
 
-    fn page(tools: Value) -> ToolList {
+    fn page(tools: &Value) -> ToolList {
         let mut list = ToolList::default();
         list.add_page(&json!({ "tools": tools }));
         list.finished()
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_tool_that_cannot_be_read_is_named_and_the_others_are_used() {
-        let list = page(json!([
+        let list = page(&json!([
             { "name": "good", "inputSchema": { "type": "object" } },
             { "inputSchema": {} },
             { "name": "list", "inputSchema": [] },
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_listed_twice_is_a_fault_of_the_list() {
-        let list = page(json!([
+        let list = page(&json!([
             { "name": "t", "description": "first", "inputSchema": {} },
             { "name": "t", "description": "second", "inputSchema": {} },
         ]));
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_part_that_cannot_be_read_loses_itself_only() {
-        let list = page(json!([
+        let list = page(&json!([
             { "name": "bare" },
             { "name": "null", "inputSchema": null, "description": null, "annotations": null },
             { "name": "hint", "inputSchema": {}, "annotations": { "readOnlyHint": "true", "idempotentHint": true } },
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn problems_and_tools_are_bounded() {
-        let list = page(Value::Array(vec![json!(1); MAX_PROBLEMS + 5]));
+        let list = page(&Value::Array(vec![json!(1); MAX_PROBLEMS + 5]));
         assert_eq!(list.problems.len(), MAX_PROBLEMS + 1);
         assert_eq!(list.problems[MAX_PROBLEMS], "and 5 problems more");
         let mut list = ToolList::default();
