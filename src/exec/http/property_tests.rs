@@ -2,7 +2,9 @@
 //! ends, with a reason unless it succeeded, and shows no secret.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -54,14 +56,19 @@ fn corpus() -> Vec<Vec<u8>> {
 /// Sends one request to a service that answers with these bytes and closes.
 fn exchange_with(answer: Vec<u8>, method: Method) -> (Option<Ending>, Vec<u8>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    listener.set_nonblocking(false).expect("a listener");
-    std::thread::spawn(move || {
+    let address = listener.local_addr().expect("an address");
+    let port = address.port();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let seen_over = Arc::clone(&is_over);
+    let service = std::thread::spawn(move || {
         // A request may be sent once more, or follow a redirect.
-        for connection in listener.incoming().take(8) {
+        for connection in listener.incoming() {
             let Ok(mut connection) = connection else {
                 return;
             };
+            if seen_over.load(Ordering::Relaxed) {
+                return;
+            }
             let _timeout = connection.set_read_timeout(Some(Duration::from_secs(2)));
             let _asked = connection.read(&mut [0; 4096]);
             let _answered = connection.write_all(&answer);
@@ -92,6 +99,10 @@ fn exchange_with(answer: Vec<u8>, method: Method) -> (Option<Ending>, Vec<u8>) {
         tokio::time::timeout(LIMIT, run).await.ok()
     });
     sink.finish();
+    is_over.store(true, Ordering::Relaxed);
+    // Wakes the thread that waits for connections.
+    drop(TcpStream::connect(address));
+    service.join().expect("the service does not panic");
     (ending, store.result(CallId::MIN).bytes)
 }
 
