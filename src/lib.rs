@@ -20,7 +20,7 @@
 //! its tree is known to be gone, and only then is its lane free. A stop is a
 //! ladder whose clock the scheduler owns: softly first, hard after the grace.
 //!
-//! What the loop knows goes out as a *snapshot*, at most thirty a second, in
+//! The loop publishes its state as a *snapshot*, at most thirty a second, in
 //! which unchanged rows are shared with the one before. The dashboard
 //! ([`tui`]) draws snapshots and sends commands; it never learns how a call is
 //! run. Readings of CPU and memory ([`probe`]) come from a thread of their own.

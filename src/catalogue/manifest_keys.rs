@@ -371,6 +371,7 @@ pub(crate) fn lock_keys() -> Vec<Key> {
 #[cfg(test)]
 mod tests {
     use super::super::keys::{PROBES, assert_in_readme};
+    use super::super::problem::Problem;
     use super::super::source::Source;
     use super::super::{Catalogue, Problems};
     use super::*;
@@ -403,7 +404,7 @@ mod tests {
     fn is_taken(text: &str) -> bool {
         let last = text.trim_end().lines().count();
         let found = problems(text);
-        let mut lines = found.iter().filter_map(|problem| problem.position());
+        let mut lines = found.iter().filter_map(Problem::position);
         !lines.any(|at| at.line == last)
     }
 

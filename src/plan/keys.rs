@@ -359,8 +359,8 @@ fn pointers(node: &Node, findings: &mut Findings<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Catalogue;
     use crate::catalogue::keys::{PROBES, assert_in_readme};
+    use crate::catalogue::{Catalogue, Problem};
     use crate::plan::from_text;
 
     /// The tables of a plan: the text before a key, and its keys.
@@ -381,7 +381,7 @@ mod tests {
         let Err(problems) = from_text("keys.toml", text, &catalogue) else {
             return true;
         };
-        let mut lines = problems.iter().filter_map(|problem| problem.position());
+        let mut lines = problems.iter().filter_map(Problem::position);
         !lines.any(|at| at.line == last)
     }
 

@@ -24,7 +24,7 @@ pub struct SchedulerSettings {
 }
 
 impl SchedulerSettings {
-    /// SchedulerSettings without tool limits, where claims do not bind.
+    /// Returns settings without tool limits, where claims do not bind.
     pub fn new(policy: Policy, generator: Pcg64Mcg) -> Self {
         Self {
             policy,

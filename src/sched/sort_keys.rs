@@ -53,9 +53,9 @@ pub(super) struct SortKeySet {
     run: VecDeque<KeyRange>,
     /// How many keys the run has, those of `removed` among them.
     run_len: usize,
-    /// SortKeySet that came after greater ones, and those of moved calls.
+    /// Keys that came after greater ones, and those of moved calls.
     out_of_order: BTreeSet<SortKey>,
-    /// SortKeySet of the run that have left.
+    /// Keys of the run that have left.
     removed: BTreeSet<SortKey>,
 }
 

@@ -185,7 +185,7 @@ fn a_program_on_a_noexec_mount_tells_of_the_mount() {
 /// Standard error of a script that may mount; `None` where nothing may.
 fn in_own_mounts(folder: &Path, text: &str) -> Option<String> {
     let trial = Command::new("unshare").args(["-m", "true"]).status();
-    trial.ok().filter(|status| status.success())?;
+    trial.ok().filter(std::process::ExitStatus::success)?;
     let output = Command::new("unshare")
         .args(["-m", "sh", "-c", text])
         .current_dir(folder)

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::time::Duration;
 
 use crate::attempt::PATIENCE;
@@ -147,9 +148,13 @@ fn assert_flat(usages: &[Usage], calls: u64) {
     assert!(grown <= allowed, "{grown} bytes more, {allowed} allowed");
     let descriptors = |usages: &[Usage]| most(usages, |it| it.descriptors as u64);
     let (before, after) = (descriptors(first), descriptors(second));
-    println!(
-        "{calls} calls: {} bytes a call in the second half, {after} descriptors after {before}",
+    // The figures of a long run by hand; not captured, so that they are seen.
+    let figures = format!(
+        "{calls} calls: {} bytes a call in the second half, {after} descriptors after {before}\n",
         grown / (calls / 2)
     );
+    std::io::stderr()
+        .write_all(figures.as_bytes())
+        .expect("standard error");
     assert!(after <= before + 16, "{after} descriptors after {before}");
 }

@@ -52,7 +52,7 @@ enum Above {
     #[default]
     Nothing,
     /// The values of a row.
-    Choices(Choices),
+    Choices(Box<Choices>),
     /// Whether to discard the form.
     Discard(ConfirmBox),
     /// Where to put a pasted JSON object.
@@ -114,7 +114,7 @@ impl AddCall {
     }
 
     /// Carries an action out on the list of tools.
-    fn pick(&mut self, picked: &Picked, state: &State) -> Answer {
+    fn pick(&mut self, picked: Picked, state: &State) -> Answer {
         match picked {
             Picked::Marked | Picked::Nothing => Answer::Stay,
             Picked::Left => Answer::Close,
@@ -268,7 +268,7 @@ impl Dialog for AddCall {
             }
             (_, None) => {
                 let picked = picker::act(&mut self.tools, action);
-                self.pick(&picked, state)
+                self.pick(picked, state)
             }
             (Above::Nothing, Some(_)) => match action.group() {
                 ActionGroup::Form(action) => self.on_form(action, state, commands),
@@ -283,7 +283,7 @@ impl Dialog for AddCall {
             (Above::Choices(choices), _) => choices.key(key),
             (Above::Discard(_) | Above::Fill(..), _) => {}
             (Above::Nothing, Some(form)) => match Choices::open(form, key) {
-                Some(choices) => self.above = Above::Choices(choices),
+                Some(choices) => self.above = Above::Choices(Box::new(choices)),
                 // Enter leads to the next row where it means nothing else.
                 None if key.code == KeyCode::Enter && !form.is_in_text() => {
                     form.turn(1, catalogue);
@@ -330,7 +330,7 @@ impl Dialog for AddCall {
             (_, None) => {
                 let area = chrome::popup_area(press.screen, size);
                 let picked = picker::pressed(&mut self.tools, area, press);
-                return self.pick(&picked, state);
+                return self.pick(picked, state);
             }
             (Above::Nothing, Some(form)) => {
                 let inner = chrome::popup_inner(press.screen, size);

@@ -66,17 +66,17 @@ impl Choices {
     /// the form where one was taken.
     pub(super) fn act(&mut self, action: Action, form: &mut Form) -> bool {
         let picked = picker::act(&mut self.list, action);
-        self.settle(&picked, form)
+        self.settle(picked, form)
     }
 
     /// The same for a press.
     pub(super) fn pressed(&mut self, press: Press, form: &mut Form) -> bool {
         let area = chrome::popup_area(press.screen, self.size(press.screen));
         let picked = picker::pressed(&mut self.list, area, press);
-        self.settle(&picked, form)
+        self.settle(picked, form)
     }
 
-    fn settle(&self, picked: &Picked, form: &mut Form) -> bool {
+    fn settle(&self, picked: Picked, form: &mut Form) -> bool {
         let taken = match picked {
             Picked::Marked | Picked::Nothing => return false,
             Picked::Left => None,

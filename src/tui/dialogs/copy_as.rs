@@ -95,7 +95,7 @@ impl CopyAs {
         (44, self.all.len() as u16 + 1)
     }
 
-    fn answer(&self, picked: &Picked, state: &State, commands: &mut Vec<UiCommand>) -> Answer {
+    fn answer(&self, picked: Picked, state: &State, commands: &mut Vec<UiCommand>) -> Answer {
         match picked {
             Picked::Marked | Picked::Nothing => Answer::Stay,
             Picked::Left => Answer::Close,
@@ -139,7 +139,7 @@ impl Dialog for CopyAs {
 
     fn act(&mut self, action: Action, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let picked = picker::act(&mut self.list, action);
-        self.answer(&picked, state, commands)
+        self.answer(picked, state, commands)
     }
 
     fn typed(&mut self, key: KeyEvent, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
@@ -160,7 +160,7 @@ impl Dialog for CopyAs {
     ) -> Answer {
         let area = chrome::popup_area(press.screen, self.size());
         let picked = picker::pressed(&mut self.list, area, press);
-        self.answer(&picked, state, commands)
+        self.answer(picked, state, commands)
     }
 
     fn wheel(&self) -> Option<[Action; 2]> {

@@ -27,6 +27,7 @@ fn first(marked: usize, height: u16) -> usize {
 }
 
 /// Outcome of a key or a press for a picker.
+#[derive(Clone, Copy)]
 pub(super) enum Picked {
     /// The row that is marked may be another one.
     Marked,

@@ -40,7 +40,7 @@ impl ThemePicker {
         }
     }
 
-    fn answer(&self, picked: &Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
+    fn answer(&self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         match picked {
             Picked::Marked | Picked::Nothing => {
                 self.preview(state, commands);
@@ -78,7 +78,7 @@ impl Dialog for ThemePicker {
 
     fn act(&mut self, action: Action, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let picked = picker::act(&mut self.list, action);
-        self.answer(&picked, state, commands)
+        self.answer(picked, state, commands)
     }
 
     fn typed(&mut self, key: KeyEvent, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
@@ -101,7 +101,7 @@ impl Dialog for ThemePicker {
         commands: &mut Vec<UiCommand>,
     ) -> Answer {
         let picked = picker::pressed(&mut self.list, area(press.screen), press);
-        self.answer(&picked, state, commands)
+        self.answer(picked, state, commands)
     }
 
     fn wheel(&self) -> Option<[Action; 2]> {

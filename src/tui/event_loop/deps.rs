@@ -18,7 +18,7 @@ use crate::tui::text::glyphs::Glyphs;
 pub struct Deps {
     /// The running engine.
     pub handle: EngineHandle,
-    /// OutputReader of the outputs of calls.
+    /// Reader of the outputs of calls.
     pub reader: OutputReader,
     /// Messages to and from servers.
     pub protocol_log: ProtocolLog,

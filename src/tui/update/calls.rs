@@ -75,7 +75,7 @@ fn with_source(
 /// Returns the selected call, which stays selected from now on: a key is
 /// pressed for it, whatever starts next.
 fn chosen(state: &mut State) -> Option<(CallId, CallState)> {
-    let found = state.selected().map(|row| (row.id, row.state.clone()));
+    let found = state.selected().map(|row| (row.id, row.state));
     match &found {
         Some((call, _)) => state.selection = Selection::Chosen(*call),
         None => state.notify(ToastLevel::Info, "no call is selected"),

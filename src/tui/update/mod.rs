@@ -85,7 +85,7 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::Notice(level, text) => state.notify(level, Safe::new(&text)),
         Msg::ExperimentChanged(news) => state.set_experiment_status(news),
         Msg::ExperimentRefused => {
-            state.notify(ToastLevel::Warn, "no order is taken now; try again")
+            state.notify(ToastLevel::Warn, "no command is taken now; try again");
         }
         Msg::CommandRefused => state.notify(
             ToastLevel::Warn,

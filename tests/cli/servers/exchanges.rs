@@ -19,6 +19,7 @@ const AT_ONCE: Duration = Duration::from_secs(20);
 
 /// Status, head and body of each answer, by the name of its tool; `@ID@`
 /// stands for the id of the request, and what its call fails with.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn odd_exchanges() -> Vec<(&'static str, String, String, &'static str)> {
     let error = |id: &str| {
         format!(
