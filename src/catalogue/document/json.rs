@@ -10,7 +10,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::de::IgnoredAny;
 use serde_json::Number;
 
-use super::{DEEPEST, Findings, Item, KeyValue, Node, is_same_number};
+use super::{DEEPEST, Findings, Item, KeyValue, Node};
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -95,8 +95,8 @@ fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
     let item = match value {
         Value::StringLit(text) => Item::Text(text.value.to_string()),
         Value::NumberLit(number) => {
-            if let Ok(exact) = Number::from_str(number.value) {
-                check_exact(number.value, &exact, &span, findings);
+            let exact = Number::from_str(number.value).ok();
+            if let Some(exact) = exact.filter(|exact| exact.as_f64().is_some()) {
                 Item::Number(exact)
             } else {
                 findings.error(&span, "not a JSON number, or out of range");
@@ -112,22 +112,6 @@ fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
         Value::Object(object) => table_item(object, room - 1, findings),
     };
     Node { span, item }
-}
-
-/// Reports a number that could not be kept as it is written: a whole one is an
-/// error, since it often is an identity, and a fraction a warning.
-fn check_exact(written: &str, kept: &Number, span: &Range<usize>, findings: &mut Findings<'_>) {
-    if is_same_number(written, &kept.to_string()) {
-        return;
-    }
-    if written.contains(['.', 'e', 'E']) {
-        findings.warn(span, format!("the number is rounded to {kept}"));
-        return;
-    }
-    let problem = findings
-        .at(span, "the number does not fit into 64 bits")
-        .with_help("write it as a text");
-    findings.push(problem);
 }
 
 fn table_item(object: &Object<'_>, room: usize, findings: &mut Findings<'_>) -> Item {

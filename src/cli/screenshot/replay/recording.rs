@@ -95,7 +95,8 @@ impl Recording {
     fn read(text: &str) -> Result<Self, serde_json::Error> {
         let mut recording = Self::default();
         for line in text.lines() {
-            let line: RecordedLine = serde_json::from_str(line)?;
+            // By way of a value: an untagged enum cannot take exact numbers from text.
+            let line: RecordedLine = serde_json::from_value(serde_json::from_str(line)?)?;
             recording.add(
                 Duration::from_secs_f64(line.t_ms.max(0.0) / 1000.0),
                 line.event,
