@@ -40,7 +40,7 @@ pub trait Spawner: Send + Sync {
     }
 
     /// Stops everything that runs by SIGSTOP, before the program itself is
-    /// suspended. Attempts that start later are not stopped.
+    /// suspended, and programs that start until [`resume`](Self::resume).
     fn suspend(&self) {}
 
     /// Lets everything go on, by SIGCONT.

@@ -92,7 +92,10 @@ fn whenever_an_experiment_of_the_dashboard_is_suspended_all_of_it_stands_still()
             let processes = call_processes(&shell, folder.path());
             processes.iter().all(|pid| state(*pid) == Some('T'))
         };
-        assert!(still(), "suspended the {time}th time");
+        until(
+            &format!("all stand still, suspended the {time}th time"),
+            still,
+        );
         shell.keys("fg\n");
         shell.wait_until("the dashboard", |screen, _| screen.alternate_screen());
     }

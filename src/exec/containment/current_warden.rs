@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::options::ContainmentOptions;
 use super::warden_client::WardenClient;
 use crate::exec::limits::OpenFiles;
-use crate::exec::wire::SupervisorCommand;
 
 /// The client of a living warden, and all that starting another one takes.
 #[derive(Debug)]
@@ -42,9 +41,14 @@ impl CurrentWarden {
         self.lock().pid()
     }
 
-    /// Sends a command to every supervisor that has a call.
-    pub(super) fn send_to_all(&self, command: &SupervisorCommand<'_>) {
-        self.lock().send_to_all(command);
+    /// Suspends every call, and those that start from now on.
+    pub(super) fn suspend(&self) {
+        self.lock().suspend();
+    }
+
+    /// Continues every call.
+    pub(super) fn resume(&self) {
+        self.lock().resume();
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<WardenClient>> {

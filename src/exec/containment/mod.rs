@@ -29,7 +29,6 @@ use super::lane_limit::LaneLimit;
 use super::ledger::{self, LedgerError, PidScope, SweptLeftovers, sweep};
 use super::limits::OpenFiles;
 use super::reporter::Reporter;
-use super::wire::SupervisorCommand;
 use super::{AttemptContext, Spawner, StopTokens};
 use super::{address_space, cgroup, oom};
 use crate::model::{Ending, ProcessSpec, Work};
@@ -148,10 +147,10 @@ impl Spawner for Containment {
     }
 
     fn suspend(&self) {
-        self.0.warden.send_to_all(&SupervisorCommand::Suspend);
+        self.0.warden.suspend();
     }
 
     fn resume(&self) {
-        self.0.warden.send_to_all(&SupervisorCommand::Continue);
+        self.0.warden.resume();
     }
 }

@@ -68,11 +68,17 @@ impl SupervisorConn {
         self.is_kept = self.warden.keep(self.socket.clone());
     }
 
-    /// Sends the message of a start with the tool's ends of its pipes.
+    /// Sends the message of a start with the tool's ends of its pipes. While calls
+    /// are suspended, the call is suspended as soon as it has started.
     pub(super) fn start(&self, message: &[u8], ends: &ToolEnds) -> rustix::io::Result<()> {
         let mut descriptors: Vec<BorrowedFd<'_>> = vec![ends.stdout.as_fd(), ends.stderr.as_fd()];
         descriptors.extend(ends.stdin.as_ref().map(AsFd::as_fd));
-        self.socket.channel.send(message, &descriptors)
+        let is_suspended = self.warden.suspended();
+        self.socket.channel.send(message, &descriptors)?;
+        if *is_suspended {
+            self.send(&SupervisorCommand::Suspend);
+        }
+        Ok(())
     }
 
     /// Sends a command. Of a dead supervisor, [`next_event`](Self::next_event)

@@ -64,6 +64,8 @@ pub(super) struct WardenClient {
     next_key: AtomicU64,
     /// Supervisors by key, from their fork until they are forgotten.
     supervisors: Mutex<BTreeMap<u64, RegisteredSupervisor>>,
+    /// Whether calls are suspended, those included that start meanwhile.
+    suspended: Mutex<bool>,
     /// Supervisors without a call, the one used last on top.
     idle: Mutex<Vec<SupervisorSocket>>,
     health: watch::Sender<WardenHealth>,
@@ -134,6 +136,7 @@ impl WardenClient {
             events: OnceLock::new(),
             next_key: AtomicU64::new(0),
             supervisors: Mutex::new(BTreeMap::new()),
+            suspended: Mutex::new(false),
             idle: Mutex::new(Vec::new()),
             health: watch::Sender::new(WardenHealth::Alive),
             ended: watch::Sender::new(0),
@@ -219,8 +222,30 @@ impl WardenClient {
         fate().unwrap_or(SupervisorFate::Gone)
     }
 
+    /// Suspends every call, and those that start from now on.
+    pub(super) fn suspend(&self) {
+        let mut is_suspended = self.suspended();
+        *is_suspended = true;
+        self.send_to_all(&SupervisorCommand::Suspend);
+    }
+
+    /// Continues every call.
+    pub(super) fn resume(&self) {
+        let mut is_suspended = self.suspended();
+        *is_suspended = false;
+        self.send_to_all(&SupervisorCommand::Continue);
+    }
+
+    /// Returns whether calls are suspended; that does not change until the
+    /// guard is dropped.
+    pub(super) fn suspended(&self) -> MutexGuard<'_, bool> {
+        self.suspended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a command to every supervisor that has a call.
-    pub(super) fn send_to_all(&self, command: &SupervisorCommand<'_>) {
+    fn send_to_all(&self, command: &SupervisorCommand<'_>) {
         for supervisor in self.supervisors().values() {
             if let Some(channel) = supervisor.channel.upgrade() {
                 let _dead = channel.send(&command.message(), &[]);
