@@ -13,8 +13,6 @@ pub(crate) struct UsedPath {
     /// Whether it begins at the crate's root (`crate`, `self`, `super`,
     /// `fanout`), and not with a name that may be anything.
     pub(crate) is_rooted: bool,
-    /// Whether it stands in a `use`.
-    pub(crate) is_use: bool,
     /// Whether it stands in a module of tests.
     pub(crate) is_test: bool,
     pub(crate) export: Option<Export>,
@@ -35,7 +33,6 @@ pub(crate) fn paths(file: &File, module: Option<&[String]>) -> Vec<UsedPath> {
     let mut reader = Reader {
         module: module.unwrap_or_default().to_vec(),
         is_library: module.is_some(),
-        is_use: false,
         is_test: false,
         export: None,
         found: Vec::new(),
@@ -48,7 +45,6 @@ struct Reader {
     module: Vec<String>,
     /// For the binary and for integration tests `crate` is not the library.
     is_library: bool,
-    is_use: bool,
     is_test: bool,
     /// Set within a `use` that is visible outside of its module.
     export: Option<Export>,
@@ -79,7 +75,6 @@ impl Reader {
             parts,
             line,
             is_rooted,
-            is_use: self.is_use,
             is_test: self.is_test,
             export: self.export.clone(),
         });
@@ -165,9 +160,7 @@ impl<'ast> Visit<'ast> for Reader {
             name: String::new(),
             is_public: matches!(item.vis, Visibility::Public(_)),
         });
-        self.is_use = true;
         self.read_tree(&item.tree, &[]);
-        self.is_use = false;
         self.export = None;
     }
 
