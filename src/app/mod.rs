@@ -1,10 +1,10 @@
 //! The parts that commands join: a run's catalogue, environment, servers and trust
-//! (a [`Session`]), experiments, and the files that outlive a run.
+//! (a `Session`), experiments, and the files that outlive a run.
 //!
 //! It turns what a command was given into a run that is ready to start, and
 //! follows it to its end. It must not know how the command line is read, what
 //! exit codes mean, or that there is a dashboard; it says on standard error
-//! only what no return value can carry ([`diagnostics`]).
+//! only what no return value can carry (`diagnostics`).
 
 mod containment;
 mod decision_log;

@@ -3,7 +3,7 @@
 //! The thread owns the state between two readings. Its users set the targets
 //! and look at the latest reading; neither waits for the other for longer than
 //! it takes to exchange a pointer. The room must not know what a call is for,
-//! nor when it should start or end. [`procfs`] alone reads `/proc/PID/stat` and
+//! nor when it should start or end. `procfs` alone reads `/proc/PID/stat` and
 //! the lists of children, for `exec` as well.
 
 mod cpu_time;

@@ -56,7 +56,7 @@ pub(super) fn checked(method: Method, answer: Answer) -> Answer {
 }
 
 /// Returns the message that tells the protocol library of an answer. What is
-/// kept in [`PendingRequest`] is not repeated in it.
+/// kept in `PendingRequest` is not repeated in it.
 pub(super) fn message_of(method: Method, id: &RequestId, answer: &Answer) -> ServerJsonRpcMessage {
     if let Some(error) = answer.error_data() {
         return ServerJsonRpcMessage::error(error, Some(id.clone()));

@@ -16,6 +16,10 @@ use crate::output::{Sink, Stream};
 pub(super) struct PendingRequest {
     call: Option<CallOutput>,
     /// Whether it may be sent twice.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only requests over HTTP are sent twice")
+    )]
     is_repeatable: bool,
     status: watch::Sender<RequestStatus>,
     answer: Mutex<Option<Answer>>,

@@ -17,8 +17,10 @@ use rmcp::model::{
 use tokio::time::Instant;
 
 #[cfg(feature = "http")]
+use super::answer::AnswerFailure;
+#[cfg(feature = "http")]
 use super::answer::wrong_id;
-use super::answer::{Answer, AnswerFailure, said};
+use super::answer::{Answer, said};
 use super::decode::{self, DecodeError, Decoded};
 use super::id_scan::{self, AnswerId};
 use super::library_message::{Method, checked, message_of};

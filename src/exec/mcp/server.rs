@@ -22,9 +22,10 @@ use super::stdio_transport::StdioTransport;
 use super::tool_list::{self, ListError, ToolList};
 use crate::exec::Containment;
 use crate::exec::secret_mask::SecretMask;
+#[cfg(feature = "http")]
+use crate::model::ServerTransport;
 use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
-    ServerTransport,
 };
 use crate::output::ProtocolLog;
 

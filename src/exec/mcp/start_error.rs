@@ -85,6 +85,7 @@ pub(super) enum ConnectionCause {
     #[error("{0}")]
     NoList(String),
     #[error("{0}")]
+    #[cfg(feature = "http")]
     Unusable(String),
     #[cfg(not(feature = "http"))]
     #[error("this fanout was built without HTTP")]

@@ -23,7 +23,7 @@ impl Usl {
     /// c₂N(N − 1)` is linear; weights `(X/N)²` make the relative error count.
     /// No coefficient may be below 0: of the eight choices of coefficients
     /// that are not 0 the best admissible one is taken. `None` with fewer than
-    /// [`LEAST_POINTS`], or where the curve would start at 0.
+    /// `LEAST_POINTS`, or where the curve would start at 0.
     pub fn fit(points: &[(Cap, f64)]) -> Option<Self> {
         if points.len() < LEAST_POINTS || points.iter().any(|(_, wall)| *wall <= 0.0) {
             return None;

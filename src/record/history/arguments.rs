@@ -29,7 +29,7 @@ impl LastArguments {
         self.0.iter().find(|it| it.0 == key).map(|it| &it.1)
     }
 
-    /// Keeps the arguments of a call; over [`MOST_BYTES`] they are not kept.
+    /// Keeps the arguments of a call; over `MOST_BYTES` they are not kept.
     pub fn put(&mut self, tool: &Tool, args: Value) {
         let key = key(tool);
         self.0.retain(|it| it.0 != key);

@@ -2,7 +2,7 @@
 //!
 //! Each is one file with its state, its keys, its pointer and its picture.
 //! [`Layers`] keeps those that are open. A dialog must not know which others
-//! are: it answers a key with an [`Answer`].
+//! are: it answers a key with an `Answer`.
 
 mod add_call;
 mod cap;
