@@ -53,7 +53,7 @@ pub(crate) fn long_files(source: &Source) -> Vec<Violation> {
     if lines <= FILE {
         return Vec::new();
     }
-    vec![source.violation(lines, &format!("more than {FILE} lines"))]
+    vec![source.violation(lines, format!("more than {FILE} lines"))]
 }
 
 pub(crate) fn long_median(sources: &[Source]) -> Vec<Violation> {

@@ -94,7 +94,7 @@ fn changed(run: &Snapshot, now: Duration) -> Arc<Snapshot> {
     Arc::new(Snapshot {
         revision: run.revision + 1,
         now: fixtures::NOW + now,
-        calls: Arc::new(calls),
+        calls,
         ..run.clone()
     })
 }
