@@ -83,9 +83,10 @@
 //!
 //! Reading: [`model::Snapshot`] has every word that matters; then
 //! [`sched::Scheduler::step`], the engine's loop (`engine/run.rs`), and one
-//! view. Changing what a call can ask for: `plan/read_call.rs`, its schema in
-//! `cli/schema`, [`sched::CallSpec`]. Another action: its row in
-//! `tui/action/table.rs`, and the compiler asks for the rest.
+//! view. A new key of a call: its row in `plan/keys.rs`, which gives reader,
+//! schema, README and form, then [`sched::CallSpec`]. A new action: its row in
+//! `tui/action/table.rs`; the compiler then asks for its meaning in
+//! `tui/update`, but for those of pickers and lines.
 //!
 //! # Use as a library
 //!
