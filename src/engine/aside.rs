@@ -57,14 +57,17 @@ pub(super) struct Aside {
     heavy: Arc<Semaphore>,
     light: Arc<Semaphore>,
     completions: mpsc::Sender<Completion>,
+    /// Whether work is done at once: in a replay.
+    is_immediate: bool,
 }
 
 impl Aside {
-    pub(super) fn new(completions: mpsc::Sender<Completion>) -> Self {
+    pub(super) fn new(completions: mpsc::Sender<Completion>, is_immediate: bool) -> Self {
         Self {
             heavy: Arc::new(Semaphore::new(HEAVY_AT_ONCE)),
             light: Arc::new(Semaphore::new(LIGHT_AT_ONCE)),
             completions,
+            is_immediate,
         }
     }
 
@@ -81,6 +84,11 @@ impl Aside {
             Weight::Heavy => &self.heavy,
         });
         let completions = self.completions.clone();
+        if self.is_immediate {
+            let completion = work();
+            tokio::spawn(async move { completions.send(completion).await });
+            return;
+        }
         tokio::spawn(async move {
             // The semaphore is never closed.
             let permit = room.acquire_owned().await;

@@ -73,6 +73,7 @@ impl EngineLoop {
     pub(super) fn new(mut setup: Setup) -> Self {
         let asked = setup.policy.cap;
         setup.policy.cap = cap_with_room(setup.spawner.as_ref(), asked);
+        let is_replay = setup.spawner.is_replay();
         let (attempt_sender, attempts) = mpsc::channel(ATTEMPT_EVENTS);
         let (completion_sender, completions) = mpsc::channel(ATTEMPT_EVENTS);
         let settings = settings(&setup);
@@ -108,7 +109,7 @@ impl EngineLoop {
             revision: 0,
             notice: None,
             lifetime: setup.lifetime,
-            aside: Aside::new(completion_sender),
+            aside: Aside::new(completion_sender, is_replay),
             completions: Some(completions),
             attempts: Some(attempts),
             is_dirty: true,

@@ -45,6 +45,12 @@ pub trait Spawner: Send + Sync {
 
     /// Lets everything go on, by SIGCONT.
     fn resume(&self) {}
+
+    /// Returns true if attempts are replayed in a time that jumps. The engine then
+    /// does nothing on another thread, so that each replay is the same.
+    fn is_replay(&self) -> bool {
+        false
+    }
 }
 
 /// The connections of one attempt to the engine.

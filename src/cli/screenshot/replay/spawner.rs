@@ -157,6 +157,10 @@ impl Spawner for ReplaySpawner {
         };
         self.begin(key, context);
     }
+
+    fn is_replay(&self) -> bool {
+        true
+    }
 }
 
 /// Does what was recorded. What was not recorded succeeds at once.
