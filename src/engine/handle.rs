@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use crate::model::{CallId, Cap, Order, ServerCommand, ServerName, Snapshot};
+use crate::model::{
+    AgentMode, CallId, Cap, Intercept, Order, ProxyId, ServerCommand, ServerName, Snapshot,
+};
 use crate::plan::Draft;
 
 /// A command of a user to a run.
@@ -61,10 +64,58 @@ pub enum Command {
         /// The command.
         order: ServerCommand,
     },
+    /// Do something about agents and their calls.
+    Agents(AgentCommand),
     /// Stop admitting, let running calls finish, then end the engine.
     Drain,
     /// Cancel everything by the stop ladder, then end the engine.
     Shutdown,
+}
+
+/// A command of a user about agents and their calls. Calls of agents are
+/// cancelled as others are, by [`Command::Cancel`]. What cannot be done becomes
+/// a notice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AgentCommand {
+    /// Let their calls pass, or have the scheduler decide when each is sent.
+    SetMode(AgentMode),
+    /// Hold calls that wait, and the answers of those that were sent.
+    Hold(Vec<CallId>),
+    /// Let held calls, or their answers, go.
+    Release(Vec<CallId>),
+    /// Let everything go that is held.
+    ReleaseAll,
+    /// Answer everything that is held with an error.
+    RefuseAll,
+    /// Change the arguments of a held call; it stays held.
+    EditArguments {
+        /// The call.
+        call: CallId,
+        /// Its arguments from now on: a JSON object.
+        args: Arc<Value>,
+    },
+    /// Change the held answer of a call; it stays held.
+    EditAnswer {
+        /// The call.
+        call: CallId,
+        /// The result of the tool call, as MCP has it.
+        result: Arc<Value>,
+    },
+    /// Answer a held or waiting call without its server.
+    Answer {
+        /// The call.
+        call: CallId,
+        /// The result of the tool call, as MCP has it.
+        result: Arc<Value>,
+    },
+    /// Kill a server; its open calls end.
+    KillServer(ProxyId),
+    /// Set which calls are held as they come.
+    SetIntercept(Intercept),
+    /// Ask for control of every proxy that nobody controls.
+    RequestControl,
+    /// Take control of every proxy, also from others.
+    TakeControl,
 }
 
 /// The engine's command queue is full or the engine has ended.

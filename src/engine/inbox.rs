@@ -49,6 +49,7 @@ impl EngineLoop {
             }
             Command::RunNext(id) => self.step(now, Input::RunNextRequested { id }),
             Command::Server { name, order } => self.launcher.spawner.control_server(&name, order),
+            Command::Agents(command) => self.handle_agent_command(command),
             Command::Drain => self.step(now, Input::DrainRequested),
             Command::Shutdown => self.step(now, Input::ShutdownRequested),
         }

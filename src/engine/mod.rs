@@ -4,6 +4,7 @@
 //! It owns the run's clock, the outputs and the rows. It must not know how a
 //! process is started, how a row is drawn, or why a call waits: it asks.
 
+mod agents;
 mod aside;
 mod attempts;
 mod cap_log;
@@ -32,7 +33,7 @@ mod snapshot_lists;
 mod start;
 
 pub use event_recorder::{EventDetail, Recorder};
-pub use handle::{Busy, Command, EngineHandle};
+pub use handle::{AgentCommand, Busy, Command, EngineHandle};
 pub use launcher::RunSurroundings;
 pub use setup::{Lifetime, Setup};
 pub use start::{Engine, start};

@@ -61,6 +61,7 @@ impl Rows {
             output: OutputStat::default(),
             remote: None,
             overlapped: None,
+            proxied: None,
         };
         *self.counts.slot(&row.state) += 1;
         self.all.push(Arc::new(row));

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{self, Instant};
 
 use super::Command;
+use super::agents::AgentWatch;
 use super::aside::{Aside, Completion};
 use super::cap_log::CapLog;
 use super::clock::RunClock;
@@ -55,6 +56,7 @@ pub(super) struct EngineLoop {
     pub(super) lists: Lists,
     pub(super) hazards: OverlapDetector,
     pub(super) servers: ServerWatch,
+    pub(super) agents: AgentWatch,
     pub(super) lane_time: BusyLaneTime,
     pub(super) recorder: EventRecorder,
     pub(super) sampling: Sampling,
@@ -102,6 +104,7 @@ impl EngineLoop {
             lists: Lists::default(),
             hazards: OverlapDetector::default(),
             servers: ServerWatch::default(),
+            agents: AgentWatch::default(),
             lane_time: BusyLaneTime::default(),
             recorder: EventRecorder::new(setup.recorder, setup.tape),
             sampling: Sampling::new(setup.probe, setup.cores),

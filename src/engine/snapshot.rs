@@ -82,6 +82,7 @@ impl EngineLoop {
             hazards: Arc::clone(&self.lists.hazards),
             servers: self.servers.rows(),
             server_gauges: self.servers.gauges(),
+            agents: self.agents.shown(),
             notice: self.notice.clone(),
         }
     }

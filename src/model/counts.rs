@@ -40,10 +40,13 @@ impl CallCounts {
             CallState::Running { .. } => &mut self.running,
             CallState::Stopping { .. } => &mut self.stopping,
             CallState::Ended(outcome) => match outcome {
-                Outcome::Succeeded => &mut self.succeeded,
-                Outcome::Failed => &mut self.failed,
+                Outcome::Succeeded | Outcome::Answered => &mut self.succeeded,
+                Outcome::Failed | Outcome::ServerDied => &mut self.failed,
                 Outcome::TimedOut => &mut self.timed_out,
-                Outcome::Cancelled => &mut self.cancelled,
+                Outcome::Cancelled
+                | Outcome::AgentCancelled
+                | Outcome::AgentLeft
+                | Outcome::GivenUp => &mut self.cancelled,
                 Outcome::Skipped => &mut self.skipped,
                 Outcome::Leaked => &mut self.leaked,
                 Outcome::Unconfirmed => &mut self.unconfirmed,

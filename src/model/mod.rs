@@ -4,6 +4,7 @@
 //! Every room may use these types; this room uses none. It owns no running
 //! state and must not know how anything is executed, scheduled or drawn.
 
+mod agent;
 mod call;
 mod cap;
 mod counts;
@@ -11,12 +12,14 @@ mod event;
 mod gauge;
 mod http;
 mod id;
+mod intercept;
 mod lock;
 mod need;
 mod outcome;
 mod plan;
 mod plural;
 mod policy;
+mod proxied_call;
 mod secret;
 mod server;
 mod shared_vec;
@@ -26,6 +29,10 @@ mod tool;
 mod wait;
 mod work;
 
+pub use agent::{
+    AgentMark, AgentMode, AgentRow, Agents, Direction, LostMessages, ProxiedServer,
+    ProxiedServerState, ProxyControl, ProxyId, WireKind, WireMessage,
+};
 pub use call::{Call, CallOrigin, Claims, Edge, EdgeKind, Timeouts, UNKNOWN_RUN_TIME};
 pub use cap::{
     AutoCap, CapCause, CapChange, CapControl, CapParseError, CapSetting, CapStep, LoadSample,
@@ -38,12 +45,16 @@ pub use gauge::{
 };
 pub use http::{BodyTemplate, HttpRequest, Method, RequestTemplate};
 pub use id::{AttemptId, AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
+pub use intercept::{Intercept, InterceptPattern, Intercepted, PatternError};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
+pub use proxied_call::{
+    Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedStage,
+};
 pub use secret::{MASK, is_secret_name};
 pub use server::{
     Access, CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,

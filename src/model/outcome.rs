@@ -29,11 +29,39 @@ pub enum Outcome {
     Unconfirmed,
     /// Its supervisor died: nothing is known of how it ended.
     Lost,
+    /// A user or a rule answered the agent; its server has not done it, or not
+    /// like this.
+    Answered,
+    /// The agent cancelled it.
+    AgentCancelled,
+    /// The agent left before it was answered.
+    AgentLeft,
+    /// The agent waited for it as long as it waits.
+    GivenUp,
+    /// The server behind the proxy died before it answered.
+    ServerDied,
 }
 
 impl Outcome {
     /// Every outcome, in the order of the report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Cancelled,
+        Self::Skipped,
+        Self::Leaked,
+        Self::Unconfirmed,
+        Self::Lost,
+        Self::Answered,
+        Self::AgentCancelled,
+        Self::AgentLeft,
+        Self::GivenUp,
+        Self::ServerDied,
+    ];
+
+    /// The outcomes that are counted apart; see [`Outcome::counted_as`].
+    pub const COUNTED: [Self; 8] = [
         Self::Succeeded,
         Self::Failed,
         Self::TimedOut,
@@ -55,12 +83,30 @@ impl Outcome {
             Self::Leaked => "leaked",
             Self::Unconfirmed => "unconfirmed",
             Self::Lost => "lost",
+            Self::Answered => "answered",
+            Self::AgentCancelled => "agent-cancelled",
+            Self::AgentLeft => "agent-left",
+            Self::GivenUp => "given-up",
+            Self::ServerDied => "server-died",
         }
     }
 
-    /// Whether `ok` edges are satisfied: a leaked success counts.
+    /// Whether `ok` edges are satisfied: a leaked success counts, and an answer
+    /// by hand.
     pub fn is_success(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Leaked)
+        matches!(self, Self::Succeeded | Self::Leaked | Self::Answered)
+    }
+
+    /// The outcome under which it counts where calls of agents are not told
+    /// apart from others.
+    #[must_use]
+    pub fn counted_as(self) -> Self {
+        match self {
+            Self::Answered => Self::Succeeded,
+            Self::AgentCancelled | Self::AgentLeft | Self::GivenUp => Self::Cancelled,
+            Self::ServerDied => Self::Failed,
+            other => other,
+        }
     }
 }
 

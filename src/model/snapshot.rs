@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::{
-    AttemptRecord, AutoCap, Call, CallCounts, CallId, CallSample, CallState, Cap, CapChange,
-    History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy, RemoteStatus, RunId,
-    ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
+    Agents, AttemptRecord, AutoCap, Call, CallCounts, CallId, CallSample, CallState, Cap,
+    CapChange, History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy, ProxiedCall,
+    RemoteStatus, RunId, ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -71,6 +71,8 @@ pub struct Snapshot {
     /// Readings of each server's process tree, oldest first, in the order of
     /// `servers`; a tree serves all calls of its server.
     pub server_gauges: Arc<Vec<Arc<History<CallSample>>>>,
+    /// Agents at work, their servers, and what is done with their calls.
+    pub agents: Arc<Agents>,
     /// Latest message of the engine for the user (a refused command, a warning
     /// of the self-check), with a number that grows. Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,
@@ -150,6 +152,9 @@ pub struct CallRow {
     /// A call that changed something on the same server at the same time,
     /// because the user let them.
     pub overlapped: Option<CallId>,
+    /// Where it stands between its agent and its server, for a call that an
+    /// agent made.
+    pub proxied: Option<Arc<ProxiedCall>>,
 }
 
 impl Deref for CallRow {

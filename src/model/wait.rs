@@ -77,6 +77,11 @@ pub enum WaitReason {
         /// The call it is kept for.
         call: CallId,
     },
+    /// It is held, or its agent's calls were held as they came.
+    Held {
+        /// Who holds it: `you`, `rule NAME`.
+        by: Arc<str>,
+    },
     /// The user paused the run.
     Paused,
     /// A failure under the `stop` policy closed admission, or the run is being
@@ -95,7 +100,7 @@ impl WaitReason {
             Self::Retry { .. } => "retry",
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
-            Self::Paused | Self::Stopped => "paused",
+            Self::Held { .. } | Self::Paused | Self::Stopped => "paused",
         }
     }
 }
@@ -179,6 +184,7 @@ impl fmt::Display for WaitReason {
                 total_cores,
             } => write!(f, "cpu {used_cores:.1}/{total_cores:.1}"),
             Self::Reserved { call } => write!(f, "reserved for {call}"),
+            Self::Held { by } => write!(f, "held by {by}"),
             Self::Paused => write!(f, "paused"),
             Self::Stopped => write!(f, "stopped"),
         }

@@ -105,7 +105,7 @@ impl EventLines {
 
 /// How many calls ended in which way, by the words of the contract.
 pub(super) fn outcome_counts(counts: &CallCounts) -> Value {
-    let counted = Outcome::ALL.iter();
+    let counted = Outcome::COUNTED.iter();
     counted
         .map(|outcome| (outcome.word(), counts.ended_as(*outcome)))
         .collect()

@@ -42,6 +42,7 @@ fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> C
         output: OutputStat::default(),
         remote: None,
         overlapped: None,
+        proxied: None,
     }
 }
 
@@ -212,6 +213,7 @@ pub(super) fn last() -> Snapshot {
         hazards: Arc::default(),
         servers: Arc::default(),
         server_gauges: Arc::default(),
+        agents: Arc::default(),
         notice: None,
     }
 }

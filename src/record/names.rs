@@ -45,6 +45,7 @@ impl Names {
             | WaitReason::ToolCap { .. }
             | WaitReason::Memory { .. }
             | WaitReason::Cpu { .. }
+            | WaitReason::Held { .. }
             | WaitReason::Paused
             | WaitReason::Stopped => reason.to_string(),
         }

@@ -192,7 +192,7 @@ fn ending(end: &AttemptSummary) -> String {
 
 /// How many calls ended in which way, leaving out the ways that none did.
 fn tally(counts: &CallCounts) -> String {
-    let said: Vec<String> = Outcome::ALL
+    let said: Vec<String> = Outcome::COUNTED
         .iter()
         .map(|outcome| (counts.ended_as(*outcome), outcome))
         .filter(|(count, _)| *count > 0)

@@ -92,6 +92,7 @@ impl Run {
             hazards: Arc::default(),
             servers: Arc::default(),
             server_gauges: Arc::default(),
+            agents: Arc::default(),
             notice: None,
         };
         Self {
@@ -131,6 +132,7 @@ impl Run {
             output: OutputStat::default(),
             remote: None,
             overlapped: None,
+            proxied: None,
         });
         self.calls.last_mut().expect("just pushed")
     }

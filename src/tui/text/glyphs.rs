@@ -87,6 +87,11 @@ impl Glyphs {
             Outcome::Leaked => self.pick("⇣", "l"),
             Outcome::Unconfirmed => self.pick("‽", "?"),
             Outcome::Lost => self.pick("∄", "!"),
+            Outcome::Answered => self.pick("✎", "a"),
+            Outcome::AgentCancelled => self.pick("⊖", "c"),
+            Outcome::AgentLeft => self.pick("⇥", "e"),
+            Outcome::GivenUp => self.pick("⧖", "g"),
+            Outcome::ServerDied => self.pick("⊠", "d"),
         }
     }
 
@@ -219,10 +224,12 @@ pub fn role_of_server(state: &ServerState) -> Role {
 /// The role of an outcome.
 pub fn role_of_outcome(outcome: Outcome) -> Role {
     match outcome {
-        Outcome::Succeeded => Role::Done,
-        Outcome::Failed => Role::Failed,
+        Outcome::Succeeded | Outcome::Answered => Role::Done,
+        Outcome::Failed | Outcome::ServerDied => Role::Failed,
         Outcome::TimedOut => Role::Timeout,
-        Outcome::Cancelled => Role::Cancelled,
+        Outcome::Cancelled | Outcome::AgentCancelled | Outcome::AgentLeft | Outcome::GivenUp => {
+            Role::Cancelled
+        }
         Outcome::Skipped => Role::Skipped,
         Outcome::Leaked => Role::Leaked,
         Outcome::Unconfirmed => Role::Unconfirmed,

@@ -45,6 +45,7 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
             .then("/")
             .then(figure::cores(*total_cores)),
         WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
+        WaitReason::Held { by } => Piece::from("held by ").then(Safe::new(by)),
         WaitReason::Paused => Piece::from("paused"),
         WaitReason::Stopped => Piece::from("stopped"),
     }

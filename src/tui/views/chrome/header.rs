@@ -118,7 +118,7 @@ fn left(view: &View<'_>, width: u16, level: DetailLevel) -> Strip {
         Role::Retrying,
         false,
     );
-    for outcome in Outcome::ALL {
+    for outcome in Outcome::COUNTED {
         let word = if outcome == Outcome::Succeeded {
             "done"
         } else {
