@@ -22,6 +22,7 @@ mod oom;
 mod own_children;
 mod pipes;
 mod program;
+pub mod proxy;
 mod refusal;
 mod reporter;
 mod secret_mask;
