@@ -27,6 +27,9 @@ pub(super) enum CallStage {
 #[derive(Debug, Clone)]
 pub(super) struct CallRecord {
     pub stage: CallStage,
+    /// Whether there is no such call: it was never queued, or was withdrawn.
+    /// Its stage is then one that has ended.
+    pub is_absent: bool,
     /// How its last attempt ended, where another was to follow.
     pub last: Option<Outcome>,
     /// Whether its locks are named by outputs and not known yet.
@@ -64,6 +67,31 @@ pub(super) struct CallRecord {
 }
 
 impl CallRecord {
+    /// The record in the place of a call that is not here.
+    pub(super) fn absent() -> Self {
+        Self {
+            stage: CallStage::Ended(Outcome::Skipped),
+            is_absent: true,
+            last: None,
+            is_lock_pending: false,
+            pending: 0,
+            priority: 0,
+            retries: 0,
+            attempts: 0,
+            timeouts: TimeoutsNo::default(),
+            demand: DemandNo::default(),
+            group: 0,
+            culprit: None,
+            overtaken: 0,
+            pin: 0,
+            estimate: 0,
+            rank: 0,
+            not_before: Moment::START,
+            ready_at: Moment::NEVER,
+            due: Moment::NEVER,
+        }
+    }
+
     /// Whether it waits for a start, its first or another.
     pub(super) fn is_waiting(&self) -> bool {
         !matches!(self.stage, CallStage::Active { .. } | CallStage::Ended(_))

@@ -1,7 +1,7 @@
 //! The records of all calls of the run.
 //!
 //! Owns how many of them have not ended: a call ends through [`Calls::end`]
-//! only, and once.
+//! only, and once. A call that was withdrawn leaves an empty place.
 
 use std::ops::{Index, IndexMut};
 
@@ -17,7 +17,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// Number of calls.
+    /// Number of places.
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
@@ -27,11 +27,25 @@ impl Calls {
         self.open
     }
 
-    /// Adds the next call.
-    pub(super) fn push(&mut self, record: CallRecord) {
-        debug_assert!(!record.is_ended());
-        self.records.push(record);
+    /// Whether no call stands in this place.
+    pub(super) fn is_absent(&self, id: CallId) -> bool {
+        self.get(id).is_none_or(|record| record.is_absent)
+    }
+
+    /// Adds a call in a place where none stands. Places before it that were
+    /// never used stay empty.
+    pub(super) fn insert(&mut self, id: CallId, record: CallRecord) {
+        debug_assert!(self.is_absent(id) && !record.is_ended());
+        let places = self.records.len().max(id.index() + 1);
+        self.records.resize_with(places, CallRecord::absent);
+        self[id] = record;
         self.open += 1;
+    }
+
+    /// Empties the place of a call that holds nothing.
+    pub(super) fn remove(&mut self, id: CallId) {
+        let record = std::mem::replace(&mut self[id], CallRecord::absent());
+        self.open -= usize::from(!record.is_ended());
     }
 
     /// Returns a call's record, if there is such a call.

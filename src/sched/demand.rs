@@ -10,7 +10,7 @@ use super::moment::nanoseconds;
 use super::tool_table::ToolNo;
 
 /// Number of an interned demand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct DemandNo(u32);
 
 /// Number of a kind of calls that are taken to need the same: those of a tool,

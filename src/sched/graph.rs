@@ -44,9 +44,9 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Makes room for one more call.
-    pub(super) fn add_call(&mut self) {
-        self.calls += 1;
+    /// Makes room for calls up to this one.
+    pub(super) fn fit(&mut self, call: CallId) {
+        self.calls = self.calls.max(call.index() + 1);
     }
 
     /// Adds the edges of one call to its parents and says how many. Edges to

@@ -15,9 +15,14 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
-    /// Calls were added to the run. Their ids go on where the last ones ended;
-    /// edges may point at any call of the run, also within the batch.
+    /// Calls were added to the run. Their ids go on where the last ones ended,
+    /// or leave places empty; edges may point at any call of the run, also
+    /// within the batch. A call that was withdrawn comes back without edges.
     CallsQueued(Vec<CallSpec>),
+    /// Something else decides about these calls from now on: they give back
+    /// what they hold, and nothing is said of their end. Of calls that have
+    /// ended, nothing is known any more.
+    CallsWithdrawn(Vec<CallId>),
     /// The locks of a call whose arguments hold references became known: the
     /// answer to [`super::Effect::ResolveLocks`].
     LocksResolved {
@@ -107,7 +112,7 @@ pub enum Force {
 /// The part of a [`Call`] that the scheduler needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallSpec {
-    /// Its number: the count of calls queued before it.
+    /// Its number. A call that is there already is passed over.
     pub id: CallId,
     /// Its tool, for the tool's limits.
     pub tool: ToolName,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Timeouts;
 
 /// Number of interned limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct TimeoutsNo(u32);
 
 /// The limits of the run.

@@ -21,17 +21,11 @@ impl Scheduler {
     }
 
     pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptResult) {
-        let vacated = self
-            .current(id, epoch)
-            .map(|lane| (lane, self.lanes.vacate(lane)));
-        let Some((lane, Some(mut attempt))) = vacated else {
+        let lane = self.current(id, epoch);
+        let Some(attempt) = lane.and_then(|lane| self.vacate(lane)) else {
             return;
         };
-        self.timers
-            .set(TimerOwner::Lane(lane), &mut attempt.due, Moment::NEVER);
-        self.release(&attempt);
         self.learn(&attempt, end);
-        self.lanes.fit(self.lanes_kept());
         if let Some(time) = end.retry_after {
             let demand = self.calls[id].demand;
             self.resources.hold_tool(demand, self.now, time);
@@ -111,6 +105,18 @@ impl Scheduler {
 
     /// Ends a call that holds no lane, once and for all.
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, reason: Reason) {
+        self.stop_waiting(id);
+        self.calls.end(id, outcome);
+        self.effects.push(Effect::Finished {
+            id,
+            outcome,
+            reason,
+        });
+        self.unsettled.push(id);
+    }
+
+    /// Takes a call out of everything in which calls without a lane stand.
+    fn stop_waiting(&mut self, id: CallId) {
         if self.calls[id].stage == CallStage::Ready {
             self.dequeue(id);
             let group = self.calls[id].group;
@@ -124,13 +130,36 @@ impl Scheduler {
             self.lock_questions.close(id);
         }
         self.resources.close(record.demand);
-        self.calls.end(id, outcome);
-        self.effects.push(Effect::Finished {
-            id,
-            outcome,
-            reason,
-        });
-        self.unsettled.push(id);
+    }
+
+    /// Takes a call out of the run without an end: it gives back what it
+    /// holds, and its place is empty from now on.
+    pub(super) fn withdraw(&mut self, id: CallId) {
+        match self.calls.get(id) {
+            None => return,
+            Some(record) if record.is_absent => return,
+            Some(record) => match record.stage {
+                CallStage::Active { lane } => {
+                    self.vacate(lane);
+                    self.stop_waiting(id);
+                }
+                CallStage::Ended(_) => {}
+                CallStage::Waiting | CallStage::Ready | CallStage::Backoff => {
+                    self.stop_waiting(id);
+                }
+            },
+        }
+        self.calls.remove(id);
+    }
+
+    /// Empties a lane and gives back what its attempt held.
+    fn vacate(&mut self, lane: u32) -> Option<ActiveAttempt> {
+        let mut attempt = self.lanes.vacate(lane)?;
+        self.timers
+            .set(TimerOwner::Lane(lane), &mut attempt.due, Moment::NEVER);
+        self.release(&attempt);
+        self.lanes.fit(self.lanes_kept());
+        Some(attempt)
     }
 
     /// Updates the dependents of calls that have ended.

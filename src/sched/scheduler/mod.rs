@@ -89,6 +89,11 @@ impl Scheduler {
         self.lock_questions.begin_step(is_answer);
         match input {
             Input::CallsQueued(specs) => self.queue_calls(&specs),
+            Input::CallsWithdrawn(ids) => {
+                for id in ids {
+                    self.withdraw(id);
+                }
+            }
             Input::LocksResolved { id, locks } => self.resolve_locks(id, &locks),
             Input::CancelRequested { ids, cause, force } => {
                 for id in ids {
@@ -128,19 +133,21 @@ impl Scheduler {
 
     fn queue_calls(&mut self, specs: &[CallSpec]) {
         let first = self.calls.len();
+        let mut added = Vec::with_capacity(specs.len());
         for spec in specs {
             // A batch that comes twice names calls that are there already.
-            if spec.id.index() == self.calls.len() {
+            if self.calls.is_absent(spec.id) {
                 let record = self.record(spec);
-                self.graph.add_call();
-                self.calls.push(record);
+                self.graph.fit(spec.id);
+                self.calls.insert(spec.id, record);
+                added.push(spec.id);
             }
         }
         for spec in specs.iter().filter(|spec| spec.id.index() >= first) {
             self.calls[spec.id].pending += self.graph.add_edges(spec.id, &spec.after);
         }
         self.rank(first);
-        for id in self.calls.ids_from(first) {
+        for id in added {
             self.set_initial_stage(id, first);
         }
     }
@@ -149,6 +156,7 @@ impl Scheduler {
         let estimate = spec.estimate.unwrap_or(UNKNOWN_RUN_TIME);
         CallRecord {
             stage: CallStage::Waiting,
+            is_absent: false,
             last: None,
             is_lock_pending: spec.is_lock_pending,
             pending: u32::from(spec.is_lock_pending),
@@ -266,7 +274,7 @@ impl Scheduler {
         self.control.phase()
     }
 
-    /// How many calls there are.
+    /// How many calls there are, and places that stay empty.
     pub fn len(&self) -> usize {
         self.calls.len()
     }
@@ -283,7 +291,7 @@ impl Scheduler {
 
     /// Where a call stands.
     pub fn state(&self, id: CallId) -> Option<CallState> {
-        let record = self.calls.get(id)?;
+        let record = self.calls.get(id).filter(|record| !record.is_absent)?;
         Some(match record.stage {
             CallStage::Ended(outcome) => CallState::Ended(outcome),
             _ if record.is_waiting() && record.attempts > 0 => CallState::Retrying {
