@@ -2,6 +2,7 @@
 //! containment, the runtime, the run's folder, the servers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -13,7 +14,8 @@ use super::run_folder::RunFolder;
 use super::runtime;
 use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
-use crate::engine::RunSurroundings;
+use crate::engine::{AgentFeed, RunSurroundings};
+use crate::exec::proxy::attach::Attachments;
 use crate::exec::{self, Attempts, Containment, Servers};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, ProtocolLog, Safe, Store};
@@ -147,6 +149,18 @@ impl RunEnvironment {
             #[cfg(feature = "http")]
             web: crate::exec::HttpClient::default(),
         })
+    }
+
+    /// Begins to look for agents at work, in the user's folder or in `via`.
+    pub(crate) fn agents(&self, via: Option<PathBuf>, lets_go: bool) -> AgentFeed {
+        let _inside = self.runtime.enter();
+        let (attachments, news) = Attachments::begin(via);
+        AgentFeed {
+            attachments,
+            news,
+            protocol_log: self.servers.protocol_log().clone(),
+            lets_go,
+        }
     }
 
     /// Closes every server, and names on standard error the processes that

@@ -164,6 +164,7 @@ impl<R: StopRequests> LiveRunner<R> {
             probe: probe::start(conditions.sample_period).map_err(SessionError::Probe)?,
             learned: Vec::new(),
             surroundings: environment.surroundings.clone(),
+            agents: None,
             recorder: None,
             tape: None,
         };

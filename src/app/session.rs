@@ -68,12 +68,13 @@ impl Session {
         Ok(sender)
     }
 
-    /// Starts the engine. `recorder` gets every event; the scheduler's
+    /// Starts the engine. It shows calls of `agents`; `recorder` gets every event; the scheduler's
     /// decisions go to the file `record`.
     pub(crate) fn start(
         &mut self,
         settings: &RunSettings,
         lifetime: engine::Lifetime,
+        agents: Option<engine::AgentFeed>,
         recorder: Option<engine::Recorder>,
         record: Option<&Path>,
     ) -> Result<Engine, SessionError> {
@@ -107,6 +108,7 @@ impl Session {
             probe: probe::start(settings.sample_period).map_err(SessionError::Probe)?,
             learned: self.learned.clone(),
             surroundings: self.environment.surroundings.clone(),
+            agents,
             recorder,
             tape,
         });

@@ -117,7 +117,7 @@ pub(super) fn conduct_as(
         tokio::spawn(leave_if_held_up(Signals::listen_only()?));
         Signals::listen()?
     };
-    let engine = session.start(settings, Lifetime::UntilEnded, recorder, record)?;
+    let engine = session.start(settings, Lifetime::UntilEnded, None, recorder, record)?;
     let runtime = &session.environment.runtime;
     let ended = runtime.block_on(async {
         let end = app::follow(engine, &mut signals, &mut WarningsOnly).await?;

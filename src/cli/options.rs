@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 use super::looks::LookOptions;
 use super::outputs::NamedOutput;
 use super::{settings, terminal};
-use crate::app::{self, Conditions, LeakPolicy, OpenError, RunSettings, Untrusted};
+use crate::app::{self, Conditions, LeakPolicy, OpenError, RunEnvironment, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
+use crate::engine::AgentFeed;
 use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy};
 use crate::record::HistoryStore;
 
@@ -164,6 +165,8 @@ pub(super) struct OutputOptions {
     pub(super) leaks: Leaks,
     #[command(flatten)]
     pub(super) looks: LookOptions,
+    #[command(flatten)]
+    pub(super) agents: AgentOptions,
 }
 
 impl OutputOptions {
@@ -186,6 +189,24 @@ impl OutputOptions {
     /// Whether the run goes on without a dashboard.
     pub(super) fn is_headless(&self) -> bool {
         self.plain || self.events || !terminal::is_terminal()
+    }
+}
+
+/// Where agents at work are looked for.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct AgentOptions {
+    /// Meet agents in this folder instead of the one of this user
+    #[arg(long, value_name = "DIR")]
+    pub(super) via: Option<PathBuf>,
+}
+
+impl AgentOptions {
+    /// Begins to look for agents, unless the options say otherwise.
+    pub(super) fn feed(&self, environment: &RunEnvironment) -> Option<AgentFeed> {
+        let (options, _) = settings::options();
+        let options = options.agents.unwrap_or_default();
+        let attaches = options.attach.unwrap_or(true);
+        attaches.then(|| environment.agents(self.via.clone(), options.auto_release.unwrap_or(true)))
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) enum Completion {
         epoch: Epoch,
         ending: Ending,
     },
+    /// The answer to an agent's call was written to its output.
+    AnswerWritten { call: CallId, ending: Ending },
     /// The locks of a call are known.
     LocksResolved { call: CallId, locks: LockSet },
     /// A call that a user asked for was checked.

@@ -101,6 +101,7 @@ impl EngineLoop {
                 epoch,
                 ending,
             } => self.attempt_settled(call, epoch, ending),
+            Completion::AnswerWritten { call, ending } => self.end_proxied(call, ending),
             Completion::LocksResolved { call, locks } => {
                 self.resolving.remove(&call);
                 self.step(now, Input::LocksResolved { id: call, locks });
@@ -188,7 +189,8 @@ impl EngineLoop {
             subject: Subject::Call(call, epoch),
             pid,
         });
-        let targets = calls.chain(self.servers.targets());
+        let servers = self.servers.targets();
+        let targets = calls.chain(servers).chain(self.agents.targets());
         self.sampling.set_targets(targets.collect());
     }
 
@@ -216,6 +218,7 @@ impl EngineLoop {
                     }
                 }
                 Subject::Server(name) => self.servers.add_sample(name, sample),
+                Subject::ProxiedServer(proxy) => self.agents.add_sample(*proxy, sample),
             }
         }
         if let Some(reading) = self.sampling.machine_reading(reading) {
@@ -276,7 +279,7 @@ impl EngineLoop {
         }
     }
 
-    fn update_output(&mut self, id: CallId) {
+    pub(super) fn update_output(&mut self, id: CallId) {
         let stat = self.launcher.outputs.store().stat(id);
         if self.rows.get(id).is_none_or(|row| row.output == stat) {
             return;

@@ -114,6 +114,10 @@ impl EngineLoop {
 
     fn start(&mut self, attempt: AttemptId, lane: LaneId, now: Duration) -> Option<Input> {
         let id = attempt.call;
+        if self.agents.is_open(id) {
+            self.start_proxied(id, lane, now);
+            return None;
+        }
         self.inflight.add(id, attempt.epoch);
         self.rows.set_wait(id, None, now);
         self.sync_state(id, now);

@@ -7,7 +7,8 @@ use super::Command;
 use super::aside::AdmitError;
 use super::run::{EngineLoop, cap_with_room};
 use crate::model::{
-    Call, CallId, CallName, CallOrigin, Cap, CapCause, CapControl, CapStep, EventKind, StopCause,
+    Call, CallId, CallName, CallOrigin, CallRow, Cap, CapCause, CapControl, CapStep, EventKind,
+    StopCause,
 };
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
@@ -27,18 +28,33 @@ impl EngineLoop {
             force,
         };
         match command {
-            Command::SetCap(cap) => self.set_cap(cap, CapControl::Pinned),
-            Command::SetAuto(ceiling) => self.set_cap(ceiling, CapControl::Auto),
+            Command::SetCap(cap) => {
+                self.set_cap(cap, CapControl::Pinned);
+                self.govern_agents();
+            }
+            Command::SetAuto(ceiling) => {
+                self.set_cap(ceiling, CapControl::Auto);
+                self.govern_agents();
+            }
             Command::SetOrder(order) => {
                 self.policy.order = order;
                 self.step(now, Input::PolicyChanged(self.policy));
             }
-            Command::Pause => self.step(now, Input::Paused),
+            Command::Pause => {
+                self.step(now, Input::Paused);
+                self.govern_agents();
+            }
             Command::Resume => self.step(now, Input::Resumed),
             Command::Suspend => self.suspend(),
             Command::Continue => self.resume(),
-            Command::Cancel(ids) => self.step(now, cancel(ids, Force::Ladder)),
-            Command::Kill(ids) => self.step(now, cancel(ids, Force::Kill)),
+            Command::Cancel(ids) => {
+                let ids = self.cancel_of_agents(ids);
+                self.step(now, cancel(ids, Force::Ladder));
+            }
+            Command::Kill(ids) => {
+                let ids = self.cancel_of_agents(ids);
+                self.step(now, cancel(ids, Force::Kill));
+            }
             Command::CancelAll => self.step(now, cancel(self.open_calls(), Force::Ladder)),
             Command::KillAll => self.step(now, cancel(self.open_calls(), Force::Kill)),
             Command::Rerun(ids) => self.rerun(&ids),
@@ -103,8 +119,10 @@ impl EngineLoop {
 
     fn open_calls(&self) -> Vec<CallId> {
         let all = (0..self.rows.len()).map(CallId::from_index);
-        let is_open = |id: &CallId| self.rows.get(*id).is_some_and(|row| !row.state.is_ended());
-        all.filter(is_open).collect()
+        // Calls of agents are cancelled one by one only.
+        let is_open = |row: &CallRow| !row.state.is_ended() && row.proxied.is_none();
+        all.filter(|id| self.rows.get(*id).is_some_and(is_open))
+            .collect()
     }
 
     /// Runs ended calls again as new calls with the arguments they had.

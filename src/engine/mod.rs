@@ -32,6 +32,7 @@ mod snapshot;
 mod snapshot_lists;
 mod start;
 
+pub use agents::AgentFeed;
 pub use event_recorder::{EventDetail, Recorder};
 pub use handle::{AgentCommand, Busy, Command, EngineHandle};
 pub use launcher::RunSurroundings;

@@ -20,6 +20,7 @@ pub(super) struct Rows {
     all: SharedVec<Arc<CallRow>>,
     counts: CallCounts,
     finished: Vec<CallId>,
+    vacated: usize,
     waiting_since: Vec<Duration>,
     /// Calls that waited and do not any more, since this was last taken.
     departed: Vec<CallId>,
@@ -33,6 +34,7 @@ impl Default for Rows {
             all: SharedVec::default(),
             counts: CallCounts::default(),
             finished: Vec::new(),
+            vacated: 0,
             waiting_since: Vec::new(),
             departed: Vec::new(),
             no_samples: Arc::new(History::new(SAMPLES_KEPT)),
@@ -41,7 +43,8 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// Adds the row of a call that was queued at `now`.
+    /// Adds the row of a call that was queued at `now`, behind the others or in
+    /// a place that was vacated.
     pub(super) fn add(&mut self, call: &Arc<Call>, now: Duration) {
         let row = CallRow {
             call: Arc::clone(call),
@@ -64,8 +67,28 @@ impl Rows {
             proxied: None,
         };
         *self.counts.slot(&row.state) += 1;
+        let index = call.id.index();
+        if let (Some(place), Some(since)) =
+            (self.all.get_mut(index), self.waiting_since.get_mut(index))
+        {
+            *place = Arc::new(row);
+            *since = now;
+            return;
+        }
         self.all.push(Arc::new(row));
         self.waiting_since.push(now);
+    }
+
+    /// Takes an ended call out of counts and lists: another call is about to
+    /// take its place.
+    pub(super) fn vacate(&mut self, id: CallId) {
+        let Some(row) = self.get(id) else { return };
+        let state = row.state;
+        *self.counts.slot(&state) -= 1;
+        if let Some(at) = self.finished.iter().position(|ended| *ended == id) {
+            self.finished.remove(at);
+            self.vacated += 1;
+        }
     }
 
     /// The row of a call.
@@ -152,9 +175,10 @@ impl Rows {
         self.all.clone()
     }
 
-    /// Number of calls that have ended.
+    /// Number of calls that have ended so far, those that were vacated
+    /// included: the list of ended calls is another one where this is.
     pub(super) fn finished_count(&self) -> usize {
-        self.finished.len()
+        self.finished.len() + self.vacated
     }
 
     /// Calls that have ended, latest first.

@@ -25,9 +25,10 @@ use super::sampling::Sampling;
 use super::server_watch::ServerWatch;
 use super::setup::{Lifetime, Setup};
 use super::snapshot_lists::Lists;
+use crate::exec::proxy::attach::ProxyNews;
 use crate::exec::{AttemptEvent, Spawner};
 use crate::model::{
-    Call, CallId, CallName, Cap, EventKind, Plan, Policy, RunId, Snapshot, ToolName,
+    Call, CallId, CallName, CallOrigin, Cap, EventKind, Plan, Policy, RunId, Snapshot, ToolName,
 };
 use crate::sched::{CallSpec, DecisionRecord, Input, Scheduler, SchedulerSettings, ToolLimits};
 
@@ -68,6 +69,7 @@ pub(super) struct EngineLoop {
     pub(super) aside: Aside,
     completions: Option<mpsc::Receiver<Completion>>,
     attempts: Option<mpsc::Receiver<AttemptEvent>>,
+    proxy_news: Option<mpsc::Receiver<ProxyNews>>,
     is_dirty: bool,
 }
 
@@ -104,7 +106,11 @@ impl EngineLoop {
             lists: Lists::default(),
             hazards: OverlapDetector::default(),
             servers: ServerWatch::default(),
-            agents: AgentWatch::default(),
+            agents: setup
+                .agents
+                .as_ref()
+                .map(AgentWatch::of)
+                .unwrap_or_default(),
             lane_time: BusyLaneTime::default(),
             recorder: EventRecorder::new(setup.recorder, setup.tape),
             sampling: Sampling::new(setup.probe, setup.cores),
@@ -115,6 +121,7 @@ impl EngineLoop {
             aside: Aside::new(completion_sender, is_replay),
             completions: Some(completions),
             attempts: Some(attempts),
+            proxy_news: setup.agents.map(|feed| feed.news),
             is_dirty: true,
         };
         run.recorder
@@ -153,7 +160,10 @@ impl EngineLoop {
                 args: Arc::clone(&call.args),
             },
         );
-        self.names.insert(call.name.clone(), call.id);
+        if call.origin != CallOrigin::Agent {
+            // Nothing refers to a call of an agent.
+            self.names.insert(call.name.clone(), call.id);
+        }
     }
 
     /// Runs the loop to the end of the run. Returns the last snapshot.
@@ -169,6 +179,7 @@ impl EngineLoop {
             return self.first_snapshot();
         };
         let mut readings = self.sampling.readings();
+        let mut proxy_news = self.proxy_news.take();
         let mut server_changes = self.launcher.spawner.server_changes();
         let mut output_tick = time::interval(OUTPUT_PERIOD);
         output_tick.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
@@ -185,7 +196,10 @@ impl EngineLoop {
                     is_command_open = command.is_some();
                     // Without anybody left to ask, the run is ended.
                     let command = command.unwrap_or(Command::Shutdown);
-                    is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
+                    if matches!(command, Command::Drain | Command::Shutdown) {
+                        is_asked_to_end = true;
+                        self.leave_agents();
+                    }
                     self.handle_command(command);
                 }
                 () = self.recorder.flush(), if self.recorder.has_pending() => {}
@@ -194,6 +208,14 @@ impl EngineLoop {
                     for _ in 1..BATCH {
                         let Ok(event) = attempts.try_recv() else { break };
                         self.attempt_changed(event);
+                    }
+                }
+                Some(news) = told(&mut proxy_news), if self.accepts_news() && !is_asked_to_end => {
+                    self.proxy_told(news);
+                    let more = proxy_news.iter_mut();
+                    let more = more.flat_map(|news| std::iter::from_fn(|| news.try_recv().ok()));
+                    for news in more.take(BATCH - 1) {
+                        self.proxy_told(news);
                     }
                 }
                 Some(completion) = completions.recv(), if self.accepts_news() => {
@@ -344,6 +366,14 @@ async fn changed(changes: &mut Option<watch::Receiver<u64>>) {
         return;
     }
     std::future::pending::<()>().await;
+}
+
+/// Waits for news of agents; never ends where there are none any more.
+async fn told(news: &mut Option<mpsc::Receiver<ProxyNews>>) -> Option<ProxyNews> {
+    match news {
+        Some(news) => news.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until a moment; never ends without one.

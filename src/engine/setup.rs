@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::agents::AgentFeed;
 use super::event_recorder::Recorder;
 use super::launcher::RunSurroundings;
 use crate::catalogue::Catalogue;
@@ -41,6 +42,8 @@ pub struct Setup {
     pub learned: Vec<LearnedNeed>,
     /// Folders and environment of every tool.
     pub surroundings: RunSurroundings,
+    /// Agents at work whose calls are shown; only dashboards attach to them.
+    pub agents: Option<AgentFeed>,
     /// Takes the run's events.
     pub recorder: Option<Recorder>,
     /// Takes every input and effect of the scheduler, so that the run can be

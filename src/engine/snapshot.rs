@@ -49,8 +49,10 @@ impl EngineLoop {
 
     fn build_snapshot(&mut self) -> Snapshot {
         self.cap_log.auto = self.scheduler.auto_cap();
-        renew(&mut self.lists.lanes, self.scheduler.lanes().to_vec());
-        if self.lists.finished.len() != self.rows.finished_count() {
+        let lanes = self.lanes();
+        renew(&mut self.lists.lanes, lanes);
+        if self.lists.finished_count != self.rows.finished_count() {
+            self.lists.finished_count = self.rows.finished_count();
             self.lists.finished = Arc::new(self.rows.finished());
         }
         renew(&mut self.lists.hazards, self.hazards.found());

@@ -17,6 +17,8 @@ pub(super) struct Lists {
     pub(super) queue_due: Option<Instant>,
     pub(super) lanes: Arc<Vec<Option<CallId>>>,
     pub(super) queue: Arc<Vec<CallId>>,
+    /// Ended calls so far when `finished` was made.
+    pub(super) finished_count: usize,
     pub(super) finished: Arc<Vec<CallId>>,
     pub(super) hazards: Arc<Vec<OverlapHazard>>,
 }

@@ -44,7 +44,7 @@ pub use lane_limit::LaneLimit;
 pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{
     ConnectionFailure, Pins, ProcessFailure, Servers, StartError, ToolProblem, ToolTextError,
-    listed_tools,
+    listed_tools, write_answer,
 };
 pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::{AttemptContext, Spawner};

@@ -91,6 +91,8 @@ pub enum CallOrigin {
     Again(CallId),
     /// The user, beginning with the arguments of another call.
     Changed(CallId),
+    /// An agent at work.
+    Agent,
 }
 
 /// One edge of the plan's graph, pointing at the parent.

@@ -77,10 +77,15 @@ pub enum WaitReason {
         /// The call it is kept for.
         call: CallId,
     },
-    /// It is held, or its agent's calls were held as they came.
+    /// It is held between its agent and its server.
     Held {
         /// Who holds it: `you`, `rule NAME`.
         by: Arc<str>,
+    },
+    /// It waits at the proxy of an agent, which decides about it.
+    AtProxy {
+        /// For what, in the proxy's words. Untrusted text.
+        why: Arc<str>,
     },
     /// The user paused the run.
     Paused,
@@ -100,7 +105,7 @@ impl WaitReason {
             Self::Retry { .. } => "retry",
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
-            Self::Held { .. } | Self::Paused | Self::Stopped => "paused",
+            Self::Held { .. } | Self::AtProxy { .. } | Self::Paused | Self::Stopped => "paused",
         }
     }
 }
@@ -185,6 +190,7 @@ impl fmt::Display for WaitReason {
             } => write!(f, "cpu {used_cores:.1}/{total_cores:.1}"),
             Self::Reserved { call } => write!(f, "reserved for {call}"),
             Self::Held { by } => write!(f, "held by {by}"),
+            Self::AtProxy { why } => write!(f, "at its proxy: {why}"),
             Self::Paused => write!(f, "paused"),
             Self::Stopped => write!(f, "stopped"),
         }

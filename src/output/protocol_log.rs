@@ -83,6 +83,8 @@ pub enum Side {
     Fanout,
     /// The server.
     Server,
+    /// An agent, of whose call it is.
+    Agent,
 }
 
 impl Default for ProtocolLog {
@@ -146,6 +148,11 @@ impl ProtocolLog {
         }
         drop(log);
         self.tell();
+    }
+
+    /// Forgets the messages about a call, whose number another one takes.
+    pub fn forget(&self, call: CallId) {
+        self.log().calls.retain(|(known, _)| *known != call);
     }
 
     /// The messages about a call, if they are still kept.

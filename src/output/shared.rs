@@ -107,6 +107,11 @@ impl Shared {
         Arc::clone(calls.entry(call).or_default())
     }
 
+    pub(super) fn forget(&self, call: CallId) {
+        let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
+        calls.remove(&call);
+    }
+
     /// Empties the list of calls that printed something.
     pub(super) fn take_changed(&self) -> Vec<CallId> {
         let taken = std::mem::take(&mut *self.lock_changed());

@@ -32,6 +32,11 @@ impl Store {
         Sink::new(Arc::clone(&self.shared), output, fresh)
     }
 
+    /// Forgets what a call printed, whose number another one takes.
+    pub fn forget(&self, call: CallId) {
+        self.shared.forget(call);
+    }
+
     /// The calls that printed something since this was last asked.
     pub fn take_changed(&self) -> Vec<CallId> {
         self.shared.take_changed()

@@ -1,6 +1,6 @@
 //! The words of a reading: targets, and samples of them.
 
-use crate::model::{CallId, CallSample, Epoch, MachineSample, ServerName};
+use crate::model::{CallId, CallSample, Epoch, MachineSample, ProxyId, ServerName};
 
 /// Owner of the processes that are read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,6 +9,8 @@ pub enum Subject {
     Call(CallId, Epoch),
     /// A tool server, which serves many calls.
     Server(ServerName),
+    /// A server behind the proxy of an agent.
+    ProxiedServer(ProxyId),
 }
 
 /// A process tree to read.

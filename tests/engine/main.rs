@@ -1,8 +1,11 @@
 //! The engine with a spawner that starts nothing, in time that stands still
 //! unless everything waits.
 
+mod agents;
 #[path = "../support/scripted.rs"]
 mod scripted;
+#[path = "../support/shim.rs"]
+mod shim;
 mod slow;
 mod trial;
 

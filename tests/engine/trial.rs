@@ -129,6 +129,7 @@ pub(crate) fn stored_trial(
             run_dir: PathBuf::from("/run"),
         },
         recorder,
+        agents: None,
         tape,
     });
     Trial {

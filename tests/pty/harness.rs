@@ -33,18 +33,27 @@ pub(crate) struct OnTerminal {
     _home: tempfile::TempDir,
 }
 
+/// The program with these words behind it. No dashboard of a test meets agents
+/// that happen to be at work on this machine.
+fn program(args: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fanout"));
+    command.args(args);
+    let is_dashboard = matches!(args.first(), None | Some(&"run" | &"demo"));
+    if is_dashboard && !args.contains(&"--via") {
+        command.args(["--via", "/proc/no-agents"]);
+    }
+    command
+}
+
 impl OnTerminal {
     /// Starts fanout with these words behind it.
     pub(crate) fn fanout(args: &[&str], size: (u16, u16), env: &[(&str, &str)]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fanout"));
-        command.args(args);
-        Self::start(command, size, env)
+        Self::start(program(args), size, env)
     }
 
     /// The same in a folder that lasts, which is also its home.
     pub(crate) fn fanout_in(folder: &Path, args: &[&str], size: (u16, u16)) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fanout"));
-        command.args(args);
+        let mut command = program(args);
         command.cwd(folder);
         let home = folder.display().to_string();
         Self::start(command, size, &[("HOME", &home)])

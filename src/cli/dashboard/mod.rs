@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
 use super::looks::{LookOptions, Looks};
-use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
+use super::options::{AgentOptions, CatalogueOptions, OutputOptions, PolicyOptions};
 use super::{ending, summary, terminal as own_terminal};
 use crate::app::{
     self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
@@ -40,6 +40,8 @@ pub(super) struct Dashboard {
     no_history: bool,
     #[command(flatten)]
     looks: LookOptions,
+    #[command(flatten)]
+    agents: AgentOptions,
 }
 
 impl Dashboard {
@@ -66,6 +68,7 @@ impl Dashboard {
                 let options = OutputOptions {
                     looks: self.looks,
                     no_history: self.no_history,
+                    agents: self.agents,
                     ..OutputOptions::default()
                 };
                 conduct(&mut session, &self.policy, &options)
@@ -109,10 +112,12 @@ pub(super) fn conduct(
         None => ResumePolicy::Forget,
     };
     let settings = policy.settings(&session.plan);
+    let agents = options.agents.feed(&session.environment);
     let shown = session
         .start(
             &settings,
             Lifetime::UntilAsked,
+            agents,
             None,
             options.record.as_deref(),
         )

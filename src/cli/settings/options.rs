@@ -54,6 +54,21 @@ pub(crate) struct Options {
     /// Without it the terminal puts the text on the clipboard (OSC 52).
     #[schemars(extend("default" = {}))]
     pub(crate) clipboard: Option<Clipboard>,
+    /// Agents at work: { attach = true, auto_release = true }. Whether the
+    /// dashboard shows those that `fanout mcp` stands behind, and whether a
+    /// call that is held or waits is let go before its agent gives up.
+    #[schemars(extend("default" = {}))]
+    pub(crate) agents: Option<AgentOptions>,
+}
+
+/// What the dashboard does about agents at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AgentOptions {
+    /// Whether it looks for them.
+    pub(crate) attach: Option<bool>,
+    /// Whether calls are let go before their agent gives up.
+    pub(crate) auto_release: Option<bool>,
 }
 
 /// The names of all options.
@@ -69,6 +84,7 @@ pub(super) const NAMES: &[&str] = &[
     "sample_period",
     "cap",
     "clipboard",
+    "agents",
 ];
 
 /// Which theme to wear.

@@ -41,6 +41,7 @@ mod tool_call;
 mod tool_list;
 
 pub use pins::Pins;
+pub use result::write_answer;
 pub use servers::Servers;
 pub use start_error::{ConnectionFailure, ProcessFailure, StartError};
 pub use tool_list::{ToolProblem, ToolTextError, listed_tools};

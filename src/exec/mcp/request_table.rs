@@ -458,7 +458,7 @@ impl RequestTable {
         if let Some(call) = pending.call() {
             let text = match by {
                 Side::Fanout => self.mask.text(text),
-                Side::Server => text.to_owned(),
+                Side::Server | Side::Agent => text.to_owned(),
             };
             self.protocol_log.add_message(call, by, &text);
         }

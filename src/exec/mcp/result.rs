@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::decode::{ServerError, described};
+use super::decode::{AnswerBody, Decoded, ServerError, decode, described};
 use crate::model::{Ending, Outcome};
 use crate::output::{Sink, Stream};
 
@@ -13,6 +13,19 @@ const MAX_REASON_CHARS: usize = 300;
 
 /// Bytes of the data of an error that go into the output.
 const MAX_ERROR_DATA: usize = 64 << 10;
+
+/// Writes the answer that a line holds to the output of its call; returns how
+/// the call ended by it. A line that holds none is written as it is.
+pub fn write_answer(line: &[u8], sink: &Sink) -> Ending {
+    match decode(line) {
+        Decoded::Answer(_, AnswerBody::Result(result)) => write(&result, sink),
+        Decoded::Answer(_, AnswerBody::Error(error)) => error_ending(&error, sink),
+        _ => {
+            write_line(sink, Stream::Stdout, &String::from_utf8_lossy(line));
+            misunderstood("it is no answer")
+        }
+    }
+}
 
 /// Writes a result to the output of its call; returns how the call ended.
 pub(super) fn write(result: &Value, sink: &Sink) -> Ending {

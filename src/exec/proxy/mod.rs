@@ -10,6 +10,7 @@
 //! must not know of the engine, and never uses the types of an MCP library:
 //! those drop what they do not know.
 
+pub mod attach;
 pub mod folder;
 pub mod frames;
 pub mod lock_key;

@@ -22,6 +22,8 @@ pub struct Argument<'r> {
 pub enum ArgumentSource {
     /// The plan says it.
     Plan,
+    /// An agent says it.
+    Agent,
     /// The user typed it.
     Typed,
     /// Another call of the run was given the same.
@@ -83,6 +85,7 @@ fn source(
     };
     match row.call.origin {
         CallOrigin::Plan => ArgumentSource::Plan,
+        CallOrigin::Agent => ArgumentSource::Agent,
         CallOrigin::Again(call) => ArgumentSource::Call(call),
         CallOrigin::Changed(call) if was_given(&call) => ArgumentSource::Call(call),
         CallOrigin::User | CallOrigin::Changed(_) if default == Some(value) => {

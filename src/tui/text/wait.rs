@@ -46,6 +46,7 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
             .then(figure::cores(*total_cores)),
         WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
         WaitReason::Held { by } => Piece::from("held by ").then(Safe::new(by)),
+        WaitReason::AtProxy { why } => Piece::from("at its proxy: ").then(Safe::new(why)),
         WaitReason::Paused => Piece::from("paused"),
         WaitReason::Stopped => Piece::from("stopped"),
     }

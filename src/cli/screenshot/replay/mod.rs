@@ -103,6 +103,7 @@ async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer
         learned: Vec::new(),
         surroundings: surroundings(),
         recorder: None,
+        agents: None,
         tape: None,
     });
     let canvas = Canvas::new(script.size.0, script.size.1);

@@ -370,6 +370,7 @@ impl<'a> DetailRows<'a> {
 fn words(source: &ArgumentSource) -> Piece<'static> {
     match source {
         ArgumentSource::Plan => Piece::from("plan"),
+        ArgumentSource::Agent => Piece::from("agent"),
         ArgumentSource::Typed => Piece::from("typed"),
         ArgumentSource::Call(call) => Piece::from("as in ").then(figure::call(*call)),
         ArgumentSource::Default => Piece::from("schema default"),

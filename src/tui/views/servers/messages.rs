@@ -66,6 +66,7 @@ fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
         strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
         match message.by {
             Side::Fanout => strip.put("sent", view.style(Role::Accent)),
+            Side::Agent => strip.put("agent", view.style(Role::Accent)),
             Side::Server => strip.put("server", view.style(Role::Series2)),
         };
         strip.put(", ", muted);

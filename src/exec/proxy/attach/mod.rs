@@ -1,0 +1,103 @@
+//! The dashboard's end of the meeting place: finds shims, connects to each,
+//! tells what they tell, and passes orders on.
+//!
+//! It owns the connections. It must not know of calls of a run: the engine
+//! joins them with what is told here.
+
+mod connection;
+mod envelope;
+mod finder;
+mod look;
+mod news;
+mod order;
+mod told;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use look::{SeenProxy, look};
+pub use news::{AnswerLine, CallFacts, CallMove, CallResult, PassedMessage, ProxyEvent, ProxyNews};
+pub use order::{ProxyOrder, Undelivered};
+
+use crate::model::ProxyId;
+
+/// News that may wait for the engine; each may hold a message of 256 KiB.
+const NEWS: usize = 64;
+
+/// Orders that may wait for one connection: a go for each call that a shim
+/// lets wait, four times over.
+const ORDERS: usize = 4096;
+
+/// The shims that this program is attached to. Dropping the last clone closes
+/// every connection; the shims then go on alone.
+#[derive(Debug, Clone)]
+pub struct Attachments(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    connections: Connections,
+    closed: CancellationToken,
+}
+
+/// Where orders to each shim go.
+#[derive(Debug, Clone, Default)]
+struct Connections(Arc<Mutex<BTreeMap<ProxyId, mpsc::Sender<ProxyOrder>>>>);
+
+impl Connections {
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&mut BTreeMap<ProxyId, mpsc::Sender<ProxyOrder>>) -> T,
+    ) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Attachments {
+    /// Begins to look for shims; their news come in order. Must be called
+    /// within a tokio runtime.
+    pub fn begin(via: Option<PathBuf>) -> (Self, mpsc::Receiver<ProxyNews>) {
+        let (sender, news) = mpsc::channel(NEWS);
+        let shared = Shared {
+            connections: Connections::default(),
+            closed: CancellationToken::new(),
+        };
+        let search = finder::Finder::new(via, sender, shared.connections.clone());
+        let closed = shared.closed.clone();
+        tokio::spawn(async move {
+            // Connections are closed as their tasks end with the finder.
+            let _closed = closed.run_until_cancelled(search.run()).await;
+        });
+        (Self(Arc::new(shared)), news)
+    }
+
+    /// Passes an order on, without waiting. What comes of it is told as news.
+    ///
+    /// # Errors
+    ///
+    /// The shim is gone, or takes no more orders.
+    pub fn send(&self, proxy: ProxyId, order: ProxyOrder) -> Result<(), Undelivered> {
+        let sent = self.0.connections.with(|all| {
+            let sender = all.get(&proxy).ok_or(Undelivered::Gone)?;
+            sender.try_send(order).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Undelivered::Silent,
+                mpsc::error::TrySendError::Closed(_) => Undelivered::Gone,
+            })
+        });
+        sent
+    }
+
+    /// Closes every connection: the shims go on alone.
+    pub fn close(&self) {
+        self.0.closed.cancel();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.closed.cancel();
+    }
+}

@@ -1,0 +1,235 @@
+//! Frames of one shim, put into the words of the news.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::envelope::{Envelope, shortened};
+use super::news::{AnswerLine, CallFacts, CallMove, CallResult, PassedMessage, ProxyEvent};
+use crate::exec::proxy::frames::{
+    CallCame, CallEnded, CallMoved, Direction as Way, Message, ProxiedState, RawFrame, ServerEvent,
+    ServerNews, ShimCall, ShimFrame, ShimTime,
+};
+use crate::model::{Direction, LostMessages, WireKind};
+
+/// Calls of which arguments or an answer wait for the frame they belong to; of
+/// more, the oldest are forgotten.
+const CALLS: usize = 256;
+
+/// Bytes of a message that are kept as text.
+const RAW: usize = 16 << 10;
+
+/// Reads what a shim tells. Of the messages it keeps no more than it needs to
+/// join them with the calls.
+#[derive(Debug, Default)]
+pub(super) struct Teller {
+    /// Wall time of the shim's start.
+    started: Duration,
+    parts: BTreeMap<ShimCall, CallParts>,
+    /// How the server ended, once it has.
+    pub(super) server_end: Option<Arc<str>>,
+}
+
+/// Parts of a call that came before the frame they belong to.
+#[derive(Debug, Default)]
+struct CallParts {
+    is_known: bool,
+    args: Option<Arc<Value>>,
+    /// Its request, where that came first.
+    request: Option<ProxyEvent>,
+    answer: Option<AnswerLine>,
+}
+
+impl Teller {
+    /// Notes the shim's clock.
+    pub(super) fn set_start(&mut self, unix_us: u64) {
+        self.started = Duration::from_micros(unix_us);
+    }
+
+    /// Reads a frame that is neither an introduction nor an answer.
+    pub(super) fn read(&mut self, frame: ShimFrame, raw: RawFrame) -> Vec<ProxyEvent> {
+        match frame {
+            ShimFrame::Tools => tools(raw.body.as_deref()).into_iter().collect(),
+            ShimFrame::Msg(message) => self.message(&message, raw.body.unwrap_or_default()),
+            ShimFrame::Call(call) => self.came(*call),
+            ShimFrame::State(state) => vec![self.moved(state)],
+            ShimFrame::End(end) => vec![self.ended(end)],
+            ShimFrame::Late(late) => vec![ProxyEvent::AnsweredLate(late.call)],
+            ShimFrame::Server(news) => self.server(&news).into_iter().collect(),
+            ShimFrame::Lost(lost) => vec![ProxyEvent::Lost(LostMessages {
+                frames: lost.frames,
+                bytes: lost.bytes,
+            })],
+            ShimFrame::Hello(_)
+            | ShimFrame::Ok { .. }
+            | ShimFrame::No(_)
+            | ShimFrame::Beat
+            | ShimFrame::Bye
+            | ShimFrame::Unknown => Vec::new(),
+        }
+    }
+
+    fn wall(&self, t: ShimTime) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.started + Duration::from_micros(t.0)
+    }
+
+    fn age(&self, t: ShimTime) -> Duration {
+        SystemTime::now()
+            .duration_since(self.wall(t))
+            .unwrap_or_default()
+    }
+
+    /// The parts of a call; the oldest call's are forgotten where there are too
+    /// many.
+    fn parts(&mut self, call: ShimCall) -> &mut CallParts {
+        if self.parts.len() >= CALLS && !self.parts.contains_key(&call) {
+            self.parts.pop_first();
+        }
+        self.parts.entry(call).or_default()
+    }
+
+    fn message(&mut self, message: &Message, body: Vec<u8>) -> Vec<ProxyEvent> {
+        let full = message.full.unwrap_or(body.len() as u64);
+        let read = match message.dir {
+            Way::Stderr => None,
+            Way::ToServer | Way::ToAgent => Envelope::read(&body),
+        };
+        let text = String::from_utf8_lossy(&body);
+        let kept = text.get(..text.floor_char_boundary(text.len().min(RAW)));
+        let kept = kept.unwrap_or_default();
+        let is_call = message.call.is_some();
+        let kind = match (&read, message.dir) {
+            (Some(read), _) => read.kind(),
+            (None, Way::ToServer) if is_call => WireKind::Call,
+            (None, Way::ToAgent) if is_call => WireKind::Answer,
+            (None, _) => WireKind::Line,
+        };
+        let summary = read.as_ref().map(Envelope::summary);
+        let mut told = Vec::new();
+        let mut answer = None;
+        if let Some(call) = message.call {
+            let read = read.as_ref();
+            if let Some(args) = read.and_then(Envelope::arguments) {
+                let parts = self.parts(call);
+                parts.args = Some(Arc::clone(&args));
+                if parts.is_known {
+                    told.push(ProxyEvent::ArgumentsKnown(call, args));
+                }
+            }
+            let progress = read.and_then(Envelope::progress);
+            told.extend(progress.map(|progress| ProxyEvent::Progressed(call, progress)));
+            if matches!(kind, WireKind::Answer | WireKind::Error) {
+                answer = Some(call);
+            }
+        }
+        let passed = ProxyEvent::Passed(Box::new(PassedMessage {
+            call: message.call,
+            at: self.wall(message.t),
+            direction: match message.dir {
+                Way::ToServer => Direction::ToServer,
+                Way::ToAgent => Direction::ToAgent,
+                Way::Stderr => Direction::Stderr,
+            },
+            kind,
+            text: summary.unwrap_or_else(|| shortened(kept)),
+            bytes: full,
+            raw: kept.into(),
+        }));
+        match message.call.map(|call| self.parts(call)) {
+            Some(parts) if !parts.is_known && kind == WireKind::Call => {
+                parts.request = Some(passed);
+            }
+            _ => told.push(passed),
+        }
+        if let Some(call) = answer {
+            let bytes = body.into();
+            self.parts(call).answer = Some(AnswerLine { bytes, full });
+        }
+        told
+    }
+
+    fn came(&mut self, came: CallCame) -> Vec<ProxyEvent> {
+        let age = self.age(came.t);
+        let parts = self.parts(came.call);
+        parts.is_known = true;
+        let meta = came.meta.as_deref();
+        let request = parts.request.take();
+        let facts = CallFacts {
+            call: came.call,
+            age,
+            request_id: came.rpc.get().into(),
+            tool: came.tool.into(),
+            read_only: came.ro,
+            args: parts.args.clone(),
+            limit: came.limit_ms.map(Duration::from_millis),
+            is_prolonged: came.extends,
+            meta: meta.and_then(|meta| serde_json::from_str(meta.get()).ok()),
+        };
+        let came = ProxyEvent::CallCame(Box::new(facts));
+        std::iter::once(came).chain(request).collect()
+    }
+
+    fn moved(&mut self, state: CallMoved) -> ProxyEvent {
+        let until = state.until.map(|until| self.wall(until));
+        let left = until.map(|until| until.duration_since(SystemTime::now()).unwrap_or_default());
+        let held = match state.state {
+            ProxiedState::AnswerHeld => self.parts(state.call).answer.clone(),
+            _ => None,
+        };
+        let read = held.as_ref().and_then(|line| Envelope::read(&line.bytes));
+        let result = read.as_ref().and_then(|read| read.result);
+        let result: Option<Arc<Value>> =
+            result.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let says_error = |result: &Arc<Value>| result.get("isError") == Some(&Value::Bool(true));
+        ProxyEvent::CallMoved(Box::new(CallMove {
+            call: state.call,
+            age: self.age(state.t),
+            state: state.state,
+            why: state.why.map(Arc::from),
+            by: state.by,
+            let_go_in: left,
+            is_unlocked: state.unlocked,
+            is_error: result.as_ref().is_some_and(says_error)
+                || read.is_some_and(|read| read.error.is_some()),
+            answer: result,
+            answer_bytes: held.map_or(0, |line| line.full),
+        }))
+    }
+
+    fn ended(&mut self, end: CallEnded) -> ProxyEvent {
+        let answer = self.parts.remove(&end.call).and_then(|parts| parts.answer);
+        ProxyEvent::CallEnded(Box::new(CallResult {
+            call: end.call,
+            outcome: end.outcome,
+            is_error: end.is_error,
+            reason: end.reason.map(Arc::from),
+            by: end.by,
+            answer,
+        }))
+    }
+
+    fn server(&mut self, news: &ServerNews) -> Option<ProxyEvent> {
+        if news.event != ServerEvent::Exited {
+            return None;
+        }
+        let how: Arc<str> = match (news.code, news.signal) {
+            (Some(code), _) => format!("exit code {code}").into(),
+            (None, Some(signal)) => {
+                format!("killed by {}", crate::exec::exit::signal_name(signal)).into()
+            }
+            (None, None) => "ended".into(),
+        };
+        self.server_end = Some(Arc::clone(&how));
+        Some(ProxyEvent::ServerEnded(how))
+    }
+}
+
+fn tools(body: Option<&[u8]>) -> Option<ProxyEvent> {
+    let text = std::str::from_utf8(body?).ok()?;
+    // A tool that cannot be understood costs the list its types and names, not
+    // the calls.
+    let tools = crate::exec::listed_tools(text).ok()?;
+    Some(ProxyEvent::ToolsListed(Arc::new(tools)))
+}
