@@ -30,6 +30,8 @@ pub enum Exit {
     Terminated,
     /// A sample tool ends with a code of its own.
     Tool(u8),
+    /// `mcp` ends with its server's code.
+    Server(u8),
 }
 
 impl Exit {
@@ -43,7 +45,7 @@ impl Exit {
             Self::CannotRun => 4,
             Self::Interrupted => 130,
             Self::Terminated => 143,
-            Self::Tool(code) => code,
+            Self::Tool(code) | Self::Server(code) => code,
         }
     }
 }

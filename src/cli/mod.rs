@@ -19,6 +19,7 @@ mod headless;
 mod keys;
 mod looks;
 mod man;
+mod mcp;
 mod options;
 mod outputs;
 mod run;
@@ -81,6 +82,8 @@ enum Subcommands {
     Theme(theme::Theme),
     /// Estimate how long a plan takes at several caps; nothing is run
     Simulate(simulate::Simulate),
+    /// Stand between an agent and one of its MCP servers
+    Mcp(mcp::Mcp),
     /// List and check the keys of the dashboard
     Keys(keys::Keys),
     /// Show where your files are, check them, list what can stand in them
@@ -132,6 +135,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Simulate(command)) => command.run(),
         Some(Subcommands::Compare(command)) => command.run(),
         Some(Subcommands::Sweep(command)) => command.run(),
+        Some(Subcommands::Mcp(command)) => command.run(),
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),

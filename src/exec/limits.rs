@@ -40,6 +40,15 @@ impl OpenFiles {
         }
     }
 
+    /// Reads the limit and leaves it.
+    pub(super) fn as_it_is() -> Self {
+        let limit = getrlimit(Resource::Nofile).current;
+        Self {
+            before: limit,
+            now: limit,
+        }
+    }
+
     /// Returns the number of lanes that there are descriptors for, at least one.
     pub(super) fn most_lanes(self) -> Cap {
         let free = self.now.map(|limit| limit.saturating_sub(BESIDE));

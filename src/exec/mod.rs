@@ -36,6 +36,7 @@ pub use attempt_event::{AttemptEvent, StopTokens};
 pub use attempts::Attempts;
 pub use containment::{
     Containment, ContainmentError, ContainmentOptions, PersistentPipes, PersistentProcess,
+    Surroundings,
 };
 pub use guardian::Guardian;
 #[cfg(feature = "http")]

@@ -73,7 +73,7 @@ fn grown() -> Vec<u8> {
 fn main() -> std::io::Result<()> {
     let options = ContainmentOptions {
         program: env!("CARGO_BIN_EXE_fanout").into(),
-        state: None,
+        ..ContainmentOptions::default()
     };
     let containment = Containment::start(options).expect("a containment");
     let runtime = tokio::runtime::Builder::new_multi_thread()

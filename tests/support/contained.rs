@@ -6,7 +6,7 @@ use fanout::exec::{Containment, ContainmentOptions};
 pub(crate) fn containment() -> Containment {
     let options = ContainmentOptions {
         program: env!("CARGO_BIN_EXE_fanout").into(),
-        state: None,
+        ..ContainmentOptions::default()
     };
     Containment::start(options).expect("a containment")
 }

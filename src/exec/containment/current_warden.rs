@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::options::ContainmentOptions;
+use super::options::{ContainmentOptions, Surroundings};
 use super::warden_client::WardenClient;
 use crate::exec::limits::OpenFiles;
 
@@ -34,6 +34,11 @@ impl CurrentWarden {
             *client = WardenClient::start(&self.options, self.open_files)?;
         }
         Ok(Arc::clone(&client))
+    }
+
+    /// Returns the surroundings of what is started.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        self.options.surroundings
     }
 
     /// Returns the process id of the warden.

@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use self::current_warden::CurrentWarden;
-pub use self::options::{ContainmentError, ContainmentOptions};
+pub use self::options::{ContainmentError, ContainmentOptions, Surroundings};
 pub use self::persistent_process::{PersistentPipes, PersistentProcess};
 use self::supervised_process::SupervisedProcess;
 use super::lane_limit::LaneLimit;
@@ -65,7 +65,10 @@ impl Containment {
         };
         cgroup::remove_dead();
         oom::forget_kills();
-        let open_files = OpenFiles::raise();
+        let open_files = match options.surroundings {
+            Surroundings::Tool => OpenFiles::raise(),
+            Surroundings::Inherited => OpenFiles::as_it_is(),
+        };
         let warden = CurrentWarden::start(options, open_files).map_err(ContainmentError::Warden)?;
         Ok(Self(Arc::new(Inner {
             warden,

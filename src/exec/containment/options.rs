@@ -14,6 +14,21 @@ pub struct ContainmentOptions {
     /// start finds the processes that a death of runner, warden and
     /// supervisors at once left behind.
     pub state: Option<PathBuf>,
+    /// Surroundings of what is started.
+    pub surroundings: Surroundings,
+}
+
+/// Surroundings that a program is started in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Surroundings {
+    /// A tool's: the environment and the folder of its launch, the limit on open
+    /// files that this program was started with, no core dumps, and the first to
+    /// be killed when memory runs out.
+    #[default]
+    Tool,
+    /// This program's own, as it was started: environment, folder, umask, limits.
+    /// Of a launch's environment only `PATH` counts, to look the program up.
+    Inherited,
 }
 
 impl Default for ContainmentOptions {
@@ -21,6 +36,7 @@ impl Default for ContainmentOptions {
         Self {
             program: PathBuf::from("/proc/self/exe"),
             state: None,
+            surroundings: Surroundings::Tool,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::future;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rustix::process::Signal;
 use tokio::time::{self, Instant};
 
 use super::current_warden::CurrentWarden;
+use super::options::Surroundings;
 use super::supervisor_conn::SupervisorConn;
 use super::warden_client::{SupervisorFate, WardenHealth};
 use crate::exec::pipes::{Pipes, ToolEnds};
@@ -145,7 +146,14 @@ impl<P> SupervisedProcess<P> {
         stop: &StopTokens,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, Ending> {
-        let program = program::find(launch).map_err(Refusal::into_ending)?;
+        let surroundings = warden.surroundings();
+        let mut program = program::find(launch).map_err(Refusal::into_ending)?;
+        if let (Surroundings::Inherited, Some(name)) = (surroundings, launch.argv.first())
+            && name.contains('/')
+        {
+            // As it was written: a script is told its path.
+            program = PathBuf::from(name);
+        }
         let mut pauses = BACKOFF.iter();
         loop {
             if stop.soft.is_cancelled() || stop.hard.is_cancelled() {
@@ -176,7 +184,10 @@ impl<P> SupervisedProcess<P> {
         program: &Path,
         make: &(dyn Fn() -> io::Result<(P, ToolEnds)> + Sync),
     ) -> Result<Self, StartError> {
-        let message = SupervisorCommand::start_message(launch, program);
+        let message = match warden.surroundings() {
+            Surroundings::Tool => SupervisorCommand::start_message(launch, program),
+            Surroundings::Inherited => SupervisorCommand::inherit_message(launch, program),
+        };
         let (pipes, ends) = make().map_err(|error| StartError::of(&error, StartStage::Pipes))?;
         let conn = loop {
             let client = warden

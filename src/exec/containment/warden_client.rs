@@ -120,7 +120,11 @@ impl WardenClient {
         open_files: OpenFiles,
     ) -> io::Result<Arc<Self>> {
         let (ours, theirs) = pair()?;
-        let arguments = warden::arguments(open_files.before, options.state.as_deref());
+        let arguments = warden::arguments(
+            options.surroundings,
+            open_files.before,
+            options.state.as_deref(),
+        );
         let mut command = Command::new(&options.program);
         command
             .arg0(warden::NAME)

@@ -11,8 +11,19 @@
 //! those drop what they do not know.
 
 pub mod attach;
+mod envelope;
 pub mod folder;
 pub mod frames;
+mod gate;
+pub mod known_agents;
+mod life;
 pub mod lock_key;
+mod locks;
+mod masked_argv;
+mod record;
+mod relay;
+mod socket;
+mod stdio;
 
 pub use folder::{FolderError, MeetingFolder, ShimSocket};
+pub use life::{ShimError, ShimOptions, run};

@@ -17,7 +17,7 @@ mod supervised_call;
 mod supervisor;
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -33,6 +33,7 @@ use self::reap::{Reap, Reaped, reap_any};
 use self::signals::ChildSignals;
 use self::spawn::Fork;
 use self::supervisor::Supervisor;
+use super::containment::Surroundings;
 use super::exit::ProcessExit;
 use super::refusal::Shortage;
 use super::wire::{Packet, WardenCommand, WardenEvent, receive, send_waiting};
@@ -47,6 +48,9 @@ const SUPERVISOR_NAME: &CStr = c"lane-supervisor";
 /// Argument for no limit.
 const UNLIMITED: &str = "unlimited";
 
+/// Argument for the limits as they are.
+const INHERITED: &str = "inherited";
+
 /// Pause between two passes of killing the processes of a dead supervisor.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -60,6 +64,7 @@ struct Warden {
     children: ChildSignals,
     null: OwnedFd,
     ledger: Option<Ledger>,
+    surroundings: Surroundings,
     /// The runner's keys of living supervisors, by pid.
     supervisors: BTreeMap<u32, u64>,
     /// Dead supervisors whose processes may live.
@@ -77,8 +82,17 @@ struct DeadSupervisor {
 }
 
 /// Returns the arguments that a warden is started with.
-pub(super) fn arguments(open_files: Option<u64>, state: Option<&Path>) -> Vec<OsString> {
-    let limit = open_files.map_or_else(|| UNLIMITED.to_owned(), |limit| limit.to_string());
+pub(super) fn arguments(
+    surroundings: Surroundings,
+    open_files: Option<u64>,
+    state: Option<&Path>,
+) -> Vec<OsString> {
+    let limit = match surroundings {
+        Surroundings::Inherited => INHERITED.to_owned(),
+        Surroundings::Tool => {
+            open_files.map_or_else(|| UNLIMITED.to_owned(), |limit| limit.to_string())
+        }
+    };
     let state = state.map(|folder| folder.as_os_str().to_owned());
     std::iter::once(limit.into()).chain(state).collect()
 }
@@ -97,10 +111,13 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
     become_subreaper(WARDEN_NAME)?;
-    let open_files = arguments
-        .next()
-        .and_then(|limit| limit.to_str()?.parse().ok());
-    inherited::limit(open_files);
+    let limit = arguments.next();
+    let surroundings = if limit.as_deref() == Some(OsStr::new(INHERITED)) {
+        Surroundings::Inherited
+    } else {
+        inherited::limit(limit.and_then(|limit| limit.to_str()?.parse().ok()));
+        Surroundings::Tool
+    };
     let mut warden = Warden {
         control,
         children: ChildSignals::listen()?,
@@ -108,6 +125,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> io::Result<(
         ledger: runner
             .and_then(ProcessIdentity::of_pid)
             .map(|it| Ledger::open(it, arguments.next())),
+        surroundings,
         supervisors: BTreeMap::new(),
         dead: Vec::new(),
         has_unreaped: false,
@@ -218,6 +236,7 @@ impl Warden {
             ChildSignals::listen()?,
             null,
             ledger,
+            self.surroundings,
         ))
     }
 

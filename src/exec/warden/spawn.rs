@@ -17,6 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
+use crate::exec::containment::Surroundings;
 use crate::exec::oom;
 use crate::exec::refusal::{StartFailure, StartStage};
 use crate::exec::wire::StartCommand;
@@ -30,8 +31,10 @@ const STACK: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct ChildStack {
     stack: Vec<MaybeUninit<u128>>,
-    /// Text of a tool's `/proc/self/oom_score_adj`.
-    oom_score: CString,
+    /// Text of a tool's `/proc/self/oom_score_adj`; `None` leaves it.
+    oom_score: Option<CString>,
+    /// Environment of programs that inherit ours.
+    environment: Vec<CString>,
 }
 
 /// Standard input, output and error of a program.
@@ -46,23 +49,30 @@ pub(super) struct ChildStdio {
 /// Data that the child reads and writes while it shares our memory.
 struct ChildSetup<'a> {
     program: &'a CStr,
-    cwd: &'a CStr,
+    /// `None` is the parent's.
+    cwd: Option<&'a CStr>,
     argv: Vec<*const c_char>,
     env: Vec<*const c_char>,
     stdin: BorrowedFd<'a>,
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
-    /// Text of its `/proc/self/oom_score_adj`.
-    oom_score: &'a CStr,
+    /// Text of its `/proc/self/oom_score_adj`; `None` leaves it.
+    oom_score: Option<&'a CStr>,
     parent: Pid,
     failure: Option<StartFailure>,
 }
 
 impl ChildStack {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(surroundings: Surroundings) -> Self {
+        let is_inherited = surroundings == Surroundings::Inherited;
         Self {
             stack: vec![MaybeUninit::uninit(); STACK / size_of::<u128>()],
-            oom_score: oom::tool_score(),
+            oom_score: (!is_inherited).then(oom::tool_score),
+            environment: if is_inherited {
+                own_environment()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -74,15 +84,17 @@ impl ChildStack {
         streams: &ChildStdio,
         null: BorrowedFd<'_>,
     ) -> Result<Pid, StartFailure> {
+        let own = || self.environment.iter().map(CString::as_c_str).collect();
+        let surroundings = command.surroundings.as_ref();
         let mut setup = ChildSetup {
             program: command.program,
-            cwd: command.cwd,
+            cwd: surroundings.map(|it| it.cwd),
             argv: pointers(&command.argv),
-            env: pointers(&command.env),
+            env: pointers(&surroundings.map_or_else(own, |it| it.env.clone())),
             stdin: streams.stdin.as_ref().map_or(null, AsFd::as_fd),
             stdout: streams.stdout.as_fd(),
             stderr: streams.stderr.as_fd(),
-            oom_score: &self.oom_score,
+            oom_score: self.oom_score.as_deref(),
             parent: rustix::process::getpid(),
             failure: None,
         };
@@ -148,6 +160,17 @@ fn pointers(texts: &[&CStr]) -> Vec<*const c_char> {
     pointers.chain(std::iter::once(ptr::null())).collect()
 }
 
+/// Copies the environment that this process was started with.
+fn own_environment() -> Vec<CString> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let mut variable = name.into_encoded_bytes();
+        variable.push(b'=');
+        variable.extend_from_slice(value.as_encoded_bytes());
+        CString::new(variable).ok()
+    });
+    variables.collect()
+}
+
 fn last_errno() -> Errno {
     std::io::Error::last_os_error()
         .raw_os_error()
@@ -181,8 +204,15 @@ fn prepare(setup: &ChildSetup<'_>) -> Result<(), StartFailure> {
     rustix::stdio::dup2_stdin(setup.stdin).map_err(at_setup)?;
     rustix::stdio::dup2_stdout(setup.stdout).map_err(at_setup)?;
     rustix::stdio::dup2_stderr(setup.stderr).map_err(at_setup)?;
-    set_oom_score(setup.oom_score);
-    rustix::process::chdir(setup.cwd).map_err(|errno| failed_at(StartStage::Folder, errno))
+    if let Some(score) = setup.oom_score {
+        set_oom_score(score);
+    }
+    match setup.cwd {
+        None => Ok(()),
+        Some(cwd) => {
+            rustix::process::chdir(cwd).map_err(|errno| failed_at(StartStage::Folder, errno))
+        }
+    }
 }
 
 /// Sets the score by which the kernel chooses a process to kill. A tool that

@@ -16,6 +16,7 @@ use super::process_tree;
 use super::signals::ChildSignals;
 use super::spawn::{ChildStack, ChildStdio};
 use super::supervised_call::{CallProgress, SupervisedCall};
+use crate::exec::containment::Surroundings;
 use crate::exec::ledger::LedgerWriter;
 use crate::exec::refusal::{StartFailure, StartStage};
 use crate::exec::wire::{
@@ -55,12 +56,13 @@ impl Supervisor {
         children: ChildSignals,
         null: OwnedFd,
         ledger: Option<LedgerWriter>,
+        surroundings: Surroundings,
     ) -> Self {
         Self {
             control,
             children,
             null,
-            stack: ChildStack::new(),
+            stack: ChildStack::new(surroundings),
             ledger,
             call: None,
             next_record: Instant::now(),
@@ -195,8 +197,9 @@ impl Supervisor {
 /// Returns the variable that marks the run's processes, with its value.
 fn token(command: &StartCommand<'_>) -> Option<String> {
     let variables = command
-        .env
+        .surroundings
         .iter()
+        .flat_map(|surroundings| &surroundings.env)
         .filter_map(|variable| variable.to_str().ok());
     let mut marks = variables.filter(|variable| variable.starts_with(TOKEN));
     marks.next().map(str::to_owned)

@@ -31,8 +31,15 @@ pub(in crate::exec) enum SupervisorCommand<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) struct StartCommand<'a> {
     pub(in crate::exec) program: &'a CStr,
-    pub(in crate::exec) cwd: &'a CStr,
     pub(in crate::exec) argv: Vec<&'a CStr>,
+    /// `None`: those of the supervisor, which are the runner's as it was started.
+    pub(in crate::exec) surroundings: Option<StartSurroundings<'a>>,
+}
+
+/// Folder and environment of a program to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::exec) struct StartSurroundings<'a> {
+    pub(in crate::exec) cwd: &'a CStr,
     pub(in crate::exec) env: Vec<&'a CStr>,
 }
 
@@ -41,19 +48,13 @@ const TERMINATE: u8 = 2;
 const KILL: u8 = 3;
 const SUSPEND: u8 = 4;
 const CONTINUE: u8 = 5;
+const INHERIT: u8 = 6;
 
 impl<'a> SupervisorCommand<'a> {
     /// Returns the message that starts `program` as `launch` says. The launch must
     /// hold no NUL.
     pub(in crate::exec) fn start_message(launch: &ProcessSpec, program: &Path) -> Vec<u8> {
-        let mut message = Encoder::new(START)
-            .word(launch.argv.len() as u32)
-            .word(launch.env.len() as u32);
-        message.terminated(program.as_os_str().as_bytes());
-        message.terminated(launch.cwd.as_os_str().as_bytes());
-        for argument in &launch.argv {
-            message.terminated(argument.as_bytes());
-        }
+        let mut message = program_message(START, launch, program).word(launch.env.len() as u32);
         let mut variable = Vec::new();
         for (name, value) in &launch.env {
             variable.clear();
@@ -62,7 +63,14 @@ impl<'a> SupervisorCommand<'a> {
             variable.extend_from_slice(value.as_bytes());
             message.terminated(&variable);
         }
+        message.terminated(launch.cwd.as_os_str().as_bytes());
         message.finish()
+    }
+
+    /// Returns the message that starts `program` with the arguments of `launch`, in
+    /// the supervisor's own folder and environment.
+    pub(in crate::exec) fn inherit_message(launch: &ProcessSpec, program: &Path) -> Vec<u8> {
+        program_message(INHERIT, launch, program).finish()
     }
 
     /// Returns the message of a command that is one byte.
@@ -80,7 +88,8 @@ impl<'a> SupervisorCommand<'a> {
     pub(in crate::exec) fn read(message: &'a [u8]) -> Option<Self> {
         let mut reader = Decoder::new(message);
         match reader.byte()? {
-            START => StartCommand::read(reader).map(Self::Start),
+            START => StartCommand::read(reader, true).map(Self::Start),
+            INHERIT => StartCommand::read(reader, false).map(Self::Start),
             TERMINATE => Some(Self::Terminate),
             KILL => Some(Self::Kill),
             SUSPEND => Some(Self::Suspend),
@@ -91,19 +100,36 @@ impl<'a> SupervisorCommand<'a> {
 }
 
 impl<'a> StartCommand<'a> {
-    fn read(mut reader: Decoder<'a>) -> Option<Self> {
-        let (argc, envc) = (reader.word()?, reader.word()?);
+    fn read(mut reader: Decoder<'a>, has_surroundings: bool) -> Option<Self> {
         Some(Self {
+            argv: terminated(&mut reader)?,
             program: reader.terminated()?,
-            cwd: reader.terminated()?,
-            argv: (0..argc)
-                .map(|_| reader.terminated())
-                .collect::<Option<_>>()?,
-            env: (0..envc)
-                .map(|_| reader.terminated())
-                .collect::<Option<_>>()?,
+            surroundings: if has_surroundings {
+                Some(StartSurroundings {
+                    env: terminated(&mut reader)?,
+                    cwd: reader.terminated()?,
+                })
+            } else {
+                None
+            },
         })
     }
+}
+
+/// Begins a message with the arguments and the program of a launch.
+fn program_message(tag: u8, launch: &ProcessSpec, program: &Path) -> Encoder {
+    let mut message = Encoder::new(tag).word(launch.argv.len() as u32);
+    for argument in &launch.argv {
+        message.terminated(argument.as_bytes());
+    }
+    message.terminated(program.as_os_str().as_bytes());
+    message
+}
+
+/// Reads a list of texts after their number.
+fn terminated<'a>(reader: &mut Decoder<'a>) -> Option<Vec<&'a CStr>> {
+    let count = reader.word()?;
+    (0..count).map(|_| reader.terminated()).collect()
 }
 
 /// Command of the runner to the warden. The key is the runner's name for a
@@ -205,13 +231,24 @@ mod tests {
         let message = SupervisorCommand::start_message(&launch, Path::new("/usr/bin/wc"));
         let expected = StartCommand {
             program: c"/usr/bin/wc",
-            cwd: c"/tmp",
             argv: vec![c"wc", c"", c"a b\n"],
-            env: vec![c"LANG=C"],
+            surroundings: Some(StartSurroundings {
+                cwd: c"/tmp",
+                env: vec![c"LANG=C"],
+            }),
         };
         assert_eq!(
             SupervisorCommand::read(&message),
-            Some(SupervisorCommand::Start(expected))
+            Some(SupervisorCommand::Start(expected.clone()))
+        );
+        let inherit = SupervisorCommand::inherit_message(&launch, Path::new("/usr/bin/wc"));
+        let inherited = StartCommand {
+            surroundings: None,
+            ..expected
+        };
+        assert_eq!(
+            SupervisorCommand::read(&inherit),
+            Some(SupervisorCommand::Start(inherited))
         );
         let cut = message.get(..message.len() - 1);
         assert_eq!(cut.and_then(SupervisorCommand::read), None);

@@ -94,6 +94,9 @@ pub struct ShimHello {
     pub not_json: u64,
     /// Messages that passed unread because they were too long.
     pub unread: u64,
+    /// File that everything is recorded to, or the reason that the recording has
+    /// ended.
+    pub recording: Option<String>,
     /// Wall time of the shim's start, in microseconds since 1970.
     pub started_unix_us: u64,
     /// Bounds of the shim.
@@ -185,6 +188,10 @@ pub struct CallCame {
     /// Whether signs of life prolong that limit.
     #[serde(default)]
     pub extends: bool,
+    /// Number of the batch that it came in: calls that came within 50 ms, the
+    /// first of them while no other was open here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u64>,
     /// The request's `_meta`, unless it is long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Box<RawValue>>,

@@ -37,6 +37,7 @@ fn of_shim() -> Vec<Vec<u8>> {
             token: true,
             limit_ms: Some(60_000),
             extends: false,
+            batch: Some(2),
             meta: Some(raw("{\"progressToken\": 1.50}")),
         })),
         ShimFrame::State(CallMoved {

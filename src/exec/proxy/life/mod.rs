@@ -1,0 +1,67 @@
+//! The life of a shim: it starts the server, relays until one side is gone, and
+//! sees to it that nothing of the server stays.
+//!
+//! One thread does all of it; nothing wakes it while nothing happens.
+
+mod ladder;
+mod options;
+mod server;
+mod shim;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::runtime::Builder;
+
+pub use self::options::{ShimError, ShimOptions};
+use self::server::Server;
+use self::shim::Shim;
+use super::stdio::Stdio;
+
+/// Time in which those who are attached must have read the end.
+const FAREWELL_WITHIN: Duration = Duration::from_millis(200);
+
+/// Runs a shim to its end, and returns its exit code: the server's, or 128 and
+/// the number of the signal that ended the server. `warn` gets what a user
+/// should know, one line each.
+pub fn run(options: ShimOptions, warn: &mut dyn FnMut(&str)) -> Result<u8, ShimError> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .map_err(ShimError::Runtime)?;
+    runtime.block_on(async {
+        let server = Server::start(&options).await?;
+        let streams = Streams::take().map_err(ShimError::Runtime)?;
+        let mut shim = Shim::new(options, &server, warn);
+        let end = shim.serve(server, streams, warn).await;
+        shim.farewell(FAREWELL_WITHIN).await;
+        end.map_err(ShimError::Runtime)
+    })
+}
+
+/// The shim's own standard streams.
+struct Streams {
+    stdin: Stdio,
+    stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
+}
+
+impl Streams {
+    fn take() -> io::Result<Self> {
+        let stdin = Stdio::take(rustix::stdio::stdin(), Interest::READABLE)?;
+        let stdout = Stdio::take(rustix::stdio::stdout(), Interest::WRITABLE)?;
+        // Kept open as well: what the shim itself has to say goes there.
+        let stderr = Stdio::take(rustix::stdio::stderr(), Interest::WRITABLE).ok();
+        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
+        let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
+        rustix::stdio::dup2_stdin(&null)?;
+        rustix::stdio::dup2_stdout(&null)?;
+        Ok(Self {
+            stdin,
+            stdout: Some(stdout),
+            stderr,
+        })
+    }
+}
