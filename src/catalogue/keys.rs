@@ -73,6 +73,30 @@ pub(crate) struct Row<T> {
     pub(crate) read: fn(&mut T, &Node, &mut Findings<'_>),
 }
 
+/// Describes keys, a line each: name, form and example, with the meaning of its
+/// absence behind it, then what the key means.
+macro_rules! keys {
+    ($($name:literal $shape:expr, $example:literal $(.$with:ident($($word:literal)?))*;
+        $doc:literal;)*) => {
+        vec![$($crate::catalogue::keys::Key::new($name, $shape, $example, $doc)
+            $(.$with($($word)?))*),*]
+    };
+}
+
+/// The same with the reader of each key: an array of [`Row`]s.
+macro_rules! rows {
+    ($($name:literal $shape:expr, $example:literal $(.$with:ident($($word:literal)?))*;
+        $doc:literal => $read:expr;)*) => {
+        [$($crate::catalogue::keys::Row {
+            key: $crate::catalogue::keys::Key::new($name, $shape, $example, $doc)
+                $(.$with($($word)?))*,
+            read: $read,
+        }),*]
+    };
+}
+
+pub(crate) use {keys, rows};
+
 /// Reads the keys of a table, each by its row. A required key that is missing
 /// is reported.
 pub(crate) fn read_rows<T>(
@@ -214,9 +238,24 @@ pub(crate) fn assert_in_readme(heading: &str, keys: &[Key]) {
     );
 }
 
+/// Asserts that the schemas of keys take every value that their reader takes
+/// behind `before`.
+#[cfg(test)]
+pub(crate) fn assert_schema_takes(before: &str, keys: &[Key], is_taken: fn(&str) -> bool) {
+    for key in keys {
+        let validator = jsonschema::validator_for(&key.shape.schema()).expect("a schema");
+        for probe in PROBES {
+            let text = format!("{before}{} = {probe}\n", key.name);
+            let value: toml::Table = toml::from_str(&format!("x = {probe}")).expect(probe);
+            let value = serde_json::to_value(&value["x"]).expect("JSON");
+            assert!(validator.is_valid(&value) || !is_taken(&text), "{text}");
+        }
+    }
+}
+
 /// Values of all kinds, to try readers and schemas with.
 #[cfg(test)]
-pub(crate) const PROBES: [&str; 24] = [
+const PROBES: [&str; 24] = [
     "0",
     "1",
     "-1",

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::keys::{Key, Shape, file_schema};
+use super::keys::{Key, Shape, file_schema, keys};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const ARGV: Shape = Shape::NonEmpty(&Shape::Text);
@@ -15,20 +15,12 @@ const LOCKS: Shape = Shape::Table(lock_keys);
 
 /// The JSON Schema of a catalogue.
 pub(crate) fn schema() -> Value {
-    let keys = [
-        Key::new(
-            "tool",
-            Shape::List(&Shape::Table(tool_keys)),
-            "[{ name = \"list\", command = [\"ls\"] }]",
-            "The tools",
-        ),
-        Key::new(
-            "mcp",
-            Shape::Map(&Shape::Table(server_keys)),
-            "{ memory = { command = [\"server-memory\"] } }",
-            "Servers of the Model Context Protocol by name; their tools appear as `name.tool`",
-        ),
-    ];
+    let keys = keys! {
+        "tool" Shape::List(&Shape::Table(tool_keys)), "[{ name = \"list\", command = [\"ls\"] }]";
+            "The tools";
+        "mcp" Shape::Map(&Shape::Table(server_keys)), "{ memory = { command = [\"server-memory\"] } }";
+            "Servers of the Model Context Protocol by name; their tools appear as `name.tool`";
+    };
     file_schema("fanout catalogue", &keys)
 }
 
@@ -42,267 +34,123 @@ pub(super) fn tool_keys() -> Vec<Key> {
 
 /// The keys that describe a tool, and its annotations.
 fn description_keys() -> Vec<Key> {
-    vec![
-        Key::new(
-            "name",
-            Shape::Matching(r"^[A-Za-z0-9_.-]{1,128}$"),
-            "\"word-count\"",
-            "Name in plans: letters, digits, `_`, `-` and `.`",
-        )
-        .required(),
-        Key::new(
-            "description",
-            Shape::Text,
-            "\"Counts words\"",
-            "What it does, in a sentence",
-        ),
-        Key::new(
-            "command",
-            ARGV,
-            "[\"wc\", \"-w\", \"{{path}}\"]",
+    keys! {
+        "name" Shape::Matching(r"^[A-Za-z0-9_.-]{1,128}$"), "\"word-count\"" .required();
+            "Name in plans: letters, digits, `_`, `-` and `.`";
+        "description" Shape::Text, "\"Counts words\"";
+            "What it does, in a sentence";
+        "command" ARGV, "[\"wc\", \"-w\", \"{{path}}\"]";
             "Program and arguments, never a shell. `{{name}}` fills one element or part of one, \
              and is never split; an element that is one optional argument without a value is \
-             dropped. A program with a slash is relative to the catalogue",
-        ),
-        Key::new(
-            "stdin",
-            Shape::Words(&["none", "json"]),
-            "\"json\"",
-            "Standard input: nothing, or all arguments as one JSON object",
-        )
-        .or("`none`"),
-        Key::new(
-            "output",
-            Shape::Words(&["auto", "json", "text"]),
-            "\"json\"",
-            "Form of the standard output; `auto` is JSON if it is a JSON document, else text",
-        )
-        .or("`auto`"),
-        Key::new(
-            "input_schema",
-            Shape::Map(&Shape::Any),
-            "{ type = \"object\" }",
-            "JSON Schema of the arguments; a call that violates it never starts",
-        )
-        .or("any object"),
-        Key::new(
-            "read_only",
-            Shape::Flag,
-            "true",
-            "Changes nothing. This and the next three are MCP's annotations",
-        ),
-        Key::new(
-            "idempotent",
-            Shape::Flag,
-            "true",
-            "Calling it again changes nothing more",
-        ),
-        Key::new(
-            "destructive",
-            Shape::Flag,
-            "false",
-            "What it changes may be lost",
-        ),
-        Key::new(
-            "open_world",
-            Shape::Flag,
-            "false",
-            "Deals with things outside of this machine",
-        ),
-    ]
+             dropped. A program with a slash is relative to the catalogue";
+        "stdin" Shape::Words(&["none", "json"]), "\"json\"" .or("`none`");
+            "Standard input: nothing, or all arguments as one JSON object";
+        "output" Shape::Words(&["auto", "json", "text"]), "\"json\"" .or("`auto`");
+            "Form of the standard output; `auto` is JSON if it is a JSON document, else text";
+        "input_schema" Shape::Map(&Shape::Any), "{ type = \"object\" }" .or("any object");
+            "JSON Schema of the arguments; a call that violates it never starts";
+        "read_only" Shape::Flag, "true";
+            "Changes nothing. This and the next three are MCP's annotations";
+        "idempotent" Shape::Flag, "true";
+            "Calling it again changes nothing more";
+        "destructive" Shape::Flag, "false";
+            "What it changes may be lost";
+        "open_world" Shape::Flag, "false";
+            "Deals with things outside of this machine";
+    }
 }
 
 /// The keys of how often, where and with what a tool runs.
 fn execution_keys() -> Vec<Key> {
-    vec![
-        queue_timeout(),
-        max_parallel(),
-        rate(),
-        Key::new(
-            "locks",
-            LOCKS,
-            "{ read = [\"file:{{path}}\"] }",
-            "Locks that its calls hold; `{{name}}` is an argument",
-        ),
-        Key::new(
-            "cwd",
-            Shape::Text,
-            "\"scripts\"",
-            "Working directory, relative to the catalogue",
-        )
-        .or("the folder in which fanout was started"),
-        Key::new(
-            "env",
-            VARIABLES,
-            "{ LANG = \"C\" }",
-            "Variables of its environment",
-        ),
-        Key::new(
-            "env_pass",
-            TEXTS,
-            "[\"API_KEY\"]",
-            "Names of variables that it gets from fanout's environment",
-        ),
-        Key::new(
-            "dash",
-            TEXTS,
-            "[\"path\"]",
-            "Arguments that may begin with `-` without a `--` before them",
-        ),
-        estimate(),
-        Key::new(
-            "http",
-            Shape::Table(request_keys),
-            "{ url = \"https://example.org/{{id}}\" }",
-            "A request instead of a `command`, see below",
-        ),
-    ]
+    let limits = vec![queue_timeout(), max_parallel(), rate()];
+    let surroundings = keys! {
+        "locks" LOCKS, "{ read = [\"file:{{path}}\"] }";
+            "Locks that its calls hold; `{{name}}` is an argument";
+        "cwd" Shape::Text, "\"scripts\"" .or("the folder in which fanout was started");
+            "Working directory, relative to the catalogue";
+        "env" VARIABLES, "{ LANG = \"C\" }";
+            "Variables of its environment";
+        "env_pass" TEXTS, "[\"API_KEY\"]";
+            "Names of variables that it gets from fanout's environment";
+        "dash" TEXTS, "[\"path\"]";
+            "Arguments that may begin with `-` without a `--` before them";
+    };
+    let request = keys! {
+        "http" Shape::Table(request_keys), "{ url = \"https://example.org/{{id}}\" }";
+            "A request instead of a `command`, see below";
+    };
+    [limits, surroundings, vec![estimate()], request].concat()
 }
 
 /// The keys of a request.
 fn request_keys() -> Vec<Key> {
     const METHODS: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"];
-    vec![
-        Key::new("method", Shape::Words(METHODS), "\"POST\"", "Method").or("GET"),
-        Key::new(
-            "url",
-            Shape::Matching("^https?://"),
-            "\"https://example.org/items/{{id}}\"",
-            "Address; scheme and host are fixed, values are encoded for their position",
-        )
-        .required(),
-        Key::new(
-            "headers",
-            VARIABLES,
-            "{ Authorization = \"Bearer ${TOKEN}\" }",
+    keys! {
+        "method" Shape::Words(METHODS), "\"POST\"" .or("GET");
+            "Method";
+        "url" Shape::Matching("^https?://"), "\"https://example.org/items/{{id}}\"" .required();
+            "Address; scheme and host are fixed, values are encoded for their position";
+        "headers" VARIABLES, "{ Authorization = \"Bearer ${TOKEN}\" }";
             "Headers by name; `${NAME}` is a variable of the environment, whose value is never \
-             shown",
-        ),
-        Key::new(
-            "body",
-            Shape::Any,
-            "{ title = \"{{title}}\" }",
-            "A text, or a table that is sent as JSON",
-        ),
-    ]
+             shown";
+        "body" Shape::Any, "{ title = \"{{title}}\" }";
+            "A text, or a table that is sent as JSON";
+    }
 }
 
 /// The keys of an MCP server.
 fn server_keys() -> Vec<Key> {
-    vec![
-        Key::new(
-            "command",
-            ARGV,
-            "[\"npx\", \"-y\", \"server-memory\"]",
-            "Program and arguments, never a shell",
-        ),
-        Key::new(
-            "url",
-            Shape::Text,
-            "\"https://example.org/mcp\"",
+    keys! {
+        "command" ARGV, "[\"npx\", \"-y\", \"server-memory\"]";
+            "Program and arguments, never a shell";
+        "url" Shape::Text, "\"https://example.org/mcp\"";
             "Address, instead of a command: streamable HTTP; `${NAME}` is a variable of the \
-             environment",
-        ),
-        Key::new(
-            "headers",
-            VARIABLES,
-            "{ X-Team = \"tools\" }",
-            "Headers of every request; `${NAME}` is a variable of the environment",
-        ),
-        Key::new(
-            "env",
-            VARIABLES,
-            "{ A = \"b\" }",
-            "Variables of its environment",
-        ),
-        Key::new(
-            "env_pass",
-            TEXTS,
-            "[\"API_KEY\"]",
-            "Names of variables that it gets from fanout's environment",
-        ),
-        Key::new(
-            "cwd",
-            Shape::Text,
-            "\"servers\"",
-            "Working directory, relative to the catalogue",
-        )
-        .or("the folder in which fanout was started"),
-        Key::new(
-            "startup_timeout",
-            Shape::Duration,
-            "\"60s\"",
-            "Longest time until it has answered the handshake",
-        ),
-        Key::new(
-            "timeout",
-            Shape::Duration,
-            "\"1m\"",
-            "Longest run time of its calls",
-        ),
-        Key::new(
-            "parallel",
-            Shape::Flag,
-            "true",
-            "All of its calls may overlap, whatever its tools say",
-        ),
-        Key::new("only", TEXTS, "[\"search\"]", "The tools to take over").or("all"),
-        Key::new("except", TEXTS, "[\"delete\"]", "The tools to leave out"),
-        Key::new(
-            "tools",
-            Shape::Map(&Shape::Table(server_tool_keys)),
-            "{ add = { timeout = \"1s\" } }",
-            "Settings of single tools, by the server's name for them",
-        ),
-    ]
+             environment";
+        "headers" VARIABLES, "{ X-Team = \"tools\" }";
+            "Headers of every request; `${NAME}` is a variable of the environment";
+        "env" VARIABLES, "{ A = \"b\" }";
+            "Variables of its environment";
+        "env_pass" TEXTS, "[\"API_KEY\"]";
+            "Names of variables that it gets from fanout's environment";
+        "cwd" Shape::Text, "\"servers\"" .or("the folder in which fanout was started");
+            "Working directory, relative to the catalogue";
+        "startup_timeout" Shape::Duration, "\"60s\"";
+            "Longest time until it has answered the handshake";
+        "timeout" Shape::Duration, "\"1m\"";
+            "Longest run time of its calls";
+        "parallel" Shape::Flag, "true";
+            "All of its calls may overlap, whatever its tools say";
+        "only" TEXTS, "[\"search\"]" .or("all");
+            "The tools to take over";
+        "except" TEXTS, "[\"delete\"]";
+            "The tools to leave out";
+        "tools" Shape::Map(&Shape::Table(server_tool_keys)), "{ add = { timeout = \"1s\" } }";
+            "Settings of single tools, by the server's name for them";
+    }
 }
 
 /// The keys of one tool of a server.
 fn server_tool_keys() -> Vec<Key> {
-    let mut keys = limit_keys().to_vec();
-    keys.extend([
-        Key::new(
-            "locks",
-            LOCKS,
-            "{ write = [\"graph\"] }",
-            "Locks instead of the lock on the whole server; `{{name}}` is an argument",
-        ),
-        Key::new(
-            "parallel",
-            Shape::Flag,
-            "true",
-            "Its calls may overlap, whatever the tool says",
-        ),
-        max_parallel(),
-        rate(),
-        estimate(),
-    ]);
-    keys
+    let access = keys! {
+        "locks" LOCKS, "{ write = [\"graph\"] }";
+            "Locks instead of the lock on the whole server; `{{name}}` is an argument";
+        "parallel" Shape::Flag, "true";
+            "Its calls may overlap, whatever the tool says";
+    };
+    let limits = vec![max_parallel(), rate(), estimate()];
+    [limit_keys(), access, limits].concat()
 }
 
 /// The limits on one attempt.
-fn limit_keys() -> [Key; 3] {
-    [
-        Key::new(
-            "timeout",
-            Shape::Duration,
-            "\"10s\"",
-            "Longest run time of one attempt",
-        ),
-        Key::new(
-            "idle_timeout",
-            Shape::Duration,
-            "\"10s\"",
-            "Longest time without output or progress",
-        ),
-        Key::new(
-            "grace",
-            Shape::Duration,
-            "\"2s\"",
-            "Time between the request to stop (SIGTERM) and the end of waiting for it (SIGKILL)",
-        )
-        .or("5s"),
-    ]
+fn limit_keys() -> Vec<Key> {
+    keys! {
+        "timeout" Shape::Duration, "\"10s\"";
+            "Longest run time of one attempt";
+        "idle_timeout" Shape::Duration, "\"10s\"";
+            "Longest time without output or progress";
+        "grace" Shape::Duration, "\"2s\"" .or("5s");
+            "Time between the request to stop (SIGTERM) and the end of waiting for it (SIGKILL)";
+    }
 }
 
 fn queue_timeout() -> Key {
@@ -343,34 +191,27 @@ fn estimate() -> Key {
 
 /// The keys of a rate.
 fn rate_keys() -> Vec<Key> {
-    vec![
-        Key::new(
-            "limit",
-            STARTS_PER_TIME,
-            "\"100/m\"",
-            "Most starts in a time",
-        )
-        .required(),
-        Key::new("burst", COUNT, "10", "Starts that may come at once").or("1"),
-    ]
+    keys! {
+        "limit" STARTS_PER_TIME, "\"100/m\"" .required();
+            "Most starts in a time";
+        "burst" COUNT, "10" .or("1");
+            "Starts that may come at once";
+    }
 }
 
 /// The keys of `locks`, in plans as well.
 pub(crate) fn lock_keys() -> Vec<Key> {
-    vec![
-        Key::new("write", TEXTS, "[\"file:out.txt\"]", "Locks it holds alone"),
-        Key::new(
-            "read",
-            TEXTS,
-            "[\"db\"]",
-            "Locks it shares with other readers",
-        ),
-    ]
+    keys! {
+        "write" TEXTS, "[\"file:out.txt\"]";
+            "Locks it holds alone";
+        "read" TEXTS, "[\"db\"]";
+            "Locks it shares with other readers";
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::{PROBES, assert_in_readme};
+    use super::super::keys::{assert_in_readme, assert_schema_takes};
     use super::super::problem::Problem;
     use super::super::source::Source;
     use super::super::{Catalogue, Problems};
@@ -436,17 +277,8 @@ mod tests {
 
     #[test]
     fn values_that_a_reader_takes_fit_the_schema() {
-        for (before, what, keys) in tables() {
-            for key in keys {
-                let validator = jsonschema::validator_for(&key.shape.schema()).expect("a schema");
-                for probe in PROBES {
-                    let text = format!("{before}{} = {probe}\n", key.name);
-                    let value: toml::Table = toml::from_str(&format!("x = {probe}")).expect(probe);
-                    let value = serde_json::to_value(&value["x"]).expect("JSON");
-                    let fits = validator.is_valid(&value);
-                    assert!(fits || !is_taken(&text), "{what}: {text}");
-                }
-            }
+        for (before, _, keys) in tables() {
+            assert_schema_takes(before, &keys, is_taken);
         }
     }
 
