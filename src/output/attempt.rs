@@ -2,7 +2,7 @@
 //! one lock that is never held while a file is read or written.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::Stream;
 use super::arrival_log::ArrivalLog;
-use super::spill::SpillFile;
+use super::spill::{SpillFile, SpillPlace};
 use super::storage_budget::StorageBudget;
 use super::stream_buffer::{Spilling, StreamBuffer};
 use super::stream_view::StreamView;
@@ -51,15 +51,18 @@ impl Attempt {
         call_disk: Arc<AtomicU64>,
         earlier: Vec<Weak<Self>>,
         budget: Arc<StorageBudget>,
-        folder: Option<&PathBuf>,
+        folder: Option<&Arc<Path>>,
     ) -> Self {
         let spilling = match folder {
             Some(_) => Spilling::Open,
             None => Spilling::Closed,
         };
-        let file = |stream: Stream| {
-            SpillFile::new(folder.map(|folder| {
-                folder.join(format!("{}.{}.{}", call.number(), number.0, stream.word()))
+        let file = |stream| {
+            SpillFile::new(folder.map(|folder| SpillPlace {
+                folder: Arc::clone(folder),
+                call,
+                attempt: number,
+                stream,
             }))
         };
         Self {
@@ -148,6 +151,12 @@ impl Attempt {
             .buffers
             .iter()
             .any(|buffer| buffer.spilling() == Spilling::Open && buffer.tail_len() > limit)
+    }
+
+    /// Whether nothing was printed so far.
+    pub(super) fn is_silent(&self) -> bool {
+        let written = self.lock();
+        written.buffers.iter().all(|buffer| buffer.total() == 0)
     }
 
     /// Whether a buffer keeps blocks for reuse.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
 use super::attempt::Attempt;
@@ -18,7 +18,7 @@ use crate::model::{AttemptNo, CallId};
 /// State that all handles share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    folder: Option<PathBuf>,
+    folder: Option<Arc<Path>>,
     pub(super) budget: Arc<StorageBudget>,
     pub(super) spiller: Option<Spiller>,
     pub(super) started: Instant,
@@ -28,29 +28,87 @@ pub(super) struct Shared {
 }
 
 /// The output of one call: its attempts, the last one last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct CallAttempts {
-    pub(super) attempts: Mutex<Vec<Arc<Attempt>>>,
+    call: CallId,
+    budget: Arc<StorageBudget>,
+    attempts: Mutex<Vec<KeptAttempt>>,
     pub(super) generation: AtomicU64,
     is_listed: AtomicBool,
     disk: Arc<AtomicU64>,
     pub(super) last_line: Mutex<(u64, Arc<str>)>,
 }
 
+/// One attempt of a call.
+#[derive(Debug)]
+enum KeptAttempt {
+    /// It printed something, or still may.
+    Streams(Arc<Attempt>),
+    /// It ended and printed nothing: there is nothing to keep but its number.
+    Silent(AttemptNo),
+}
+
+impl KeptAttempt {
+    fn number(&self) -> AttemptNo {
+        match self {
+            Self::Streams(attempt) => attempt.number,
+            Self::Silent(number) => *number,
+        }
+    }
+}
+
 impl CallAttempts {
+    fn new(call: CallId, budget: &Arc<StorageBudget>) -> Self {
+        Self {
+            call,
+            budget: Arc::clone(budget),
+            attempts: Mutex::default(),
+            generation: AtomicU64::default(),
+            is_listed: AtomicBool::default(),
+            disk: Arc::default(),
+            last_line: Mutex::default(),
+        }
+    }
+
     /// One attempt, or the last one.
     pub(super) fn attempt(&self, number: Option<AttemptNo>) -> Option<Arc<Attempt>> {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        match number {
-            None => attempts.last().cloned(),
-            Some(number) => attempts.iter().find(|one| one.number == number).cloned(),
-        }
+        let attempts = self.lock();
+        let kept = match number {
+            None => attempts.last(),
+            Some(number) => attempts.iter().find(|one| one.number() == number),
+        };
+        Some(match kept? {
+            KeptAttempt::Streams(attempt) => Arc::clone(attempt),
+            KeptAttempt::Silent(number) => Arc::new(self.new_attempt(*number, Vec::new(), None)),
+        })
     }
 
     /// The attempts that can be read, oldest first.
     pub(super) fn numbers(&self) -> Vec<AttemptNo> {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.iter().map(|attempt| attempt.number).collect()
+        self.lock().iter().map(KeptAttempt::number).collect()
+    }
+
+    /// Keeps no more of an attempt that has ended than that it printed nothing.
+    pub(super) fn keep_silent(&self, number: AttemptNo) {
+        let mut attempts = self.lock();
+        let kept = attempts.iter_mut().find(|one| one.number() == number);
+        if let Some(kept) = kept {
+            *kept = KeptAttempt::Silent(number);
+        }
+    }
+
+    fn new_attempt(
+        &self,
+        number: AttemptNo,
+        earlier: Vec<Weak<Attempt>>,
+        folder: Option<&Arc<Path>>,
+    ) -> Attempt {
+        let (disk, budget) = (Arc::clone(&self.disk), Arc::clone(&self.budget));
+        Attempt::new(self.call, number, disk, earlier, budget, folder)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<KeptAttempt>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,7 +119,7 @@ impl Shared {
             .map_err(|error| budget.note_problem(error.to_string()))
             .ok();
         Self {
-            folder: folder.filter(|_| spiller.is_some()),
+            folder: folder.filter(|_| spiller.is_some()).map(Arc::from),
             budget,
             spiller,
             started: Instant::now(),
@@ -73,24 +131,17 @@ impl Shared {
 
     /// Adds an attempt to those of a call; the oldest beyond the bound is
     /// forgotten.
-    pub(super) fn add_attempt(
-        &self,
-        output: &CallAttempts,
-        call: CallId,
-        number: AttemptNo,
-    ) -> Arc<Attempt> {
-        let attempts = output.attempts.lock();
-        let mut attempts = attempts.unwrap_or_else(PoisonError::into_inner);
-        let earlier: Vec<Weak<Attempt>> = attempts.iter().map(Arc::downgrade).collect();
-        let fresh = Arc::new(Attempt::new(
-            call,
-            number,
-            Arc::clone(&output.disk),
-            earlier,
-            Arc::clone(&self.budget),
-            self.folder.as_ref(),
-        ));
-        attempts.push(Arc::clone(&fresh));
+    pub(super) fn add_attempt(&self, output: &CallAttempts, number: AttemptNo) -> Arc<Attempt> {
+        let mut attempts = output.lock();
+        let earlier = attempts.iter().filter_map(|kept| match kept {
+            KeptAttempt::Streams(attempt) => Some(Arc::downgrade(attempt)),
+            KeptAttempt::Silent(_) => None,
+        });
+        let earlier = earlier.collect();
+        let fresh = Arc::new(output.new_attempt(number, earlier, self.folder.as_ref()));
+        // Most calls have one attempt.
+        attempts.reserve_exact(1);
+        attempts.push(KeptAttempt::Streams(Arc::clone(&fresh)));
         if attempts.len() > self.budget.bounds.attempts {
             attempts.remove(0);
         }
@@ -104,7 +155,8 @@ impl Shared {
 
     pub(super) fn output_or_new(&self, call: CallId) -> Arc<CallAttempts> {
         let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(calls.entry(call).or_default())
+        let output = calls.entry(call);
+        Arc::clone(output.or_insert_with(|| Arc::new(CallAttempts::new(call, &self.budget))))
     }
 
     pub(super) fn forget(&self, call: CallId) {

@@ -79,7 +79,9 @@ impl Sink {
         let is_first = !std::mem::replace(&mut self.attempt.lock().is_finished, true);
         if is_first {
             self.shared.note_changed(self.attempt.call, &self.output);
-            if let Some(spiller) = &self.shared.spiller {
+            if self.attempt.is_silent() {
+                self.output.keep_silent(self.attempt.number);
+            } else if let Some(spiller) = &self.shared.spiller {
                 spiller.finish(&self.attempt);
             }
         }

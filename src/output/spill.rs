@@ -7,20 +7,41 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Stream;
+use crate::model::{AttemptNo, CallId};
+
 /// A spill file, or the place where it would be. Only the spiller writes; its
 /// lock is never held while the disk is used.
 #[derive(Debug)]
 pub(super) struct SpillFile {
-    path: Option<PathBuf>,
+    place: Option<SpillPlace>,
     file: Mutex<Option<Arc<File>>>,
     /// Bytes in the file.
     len: AtomicU64,
 }
 
+/// The place of a spill file. Most calls need none: its path is written out when
+/// it is needed.
+#[derive(Debug)]
+pub(super) struct SpillPlace {
+    pub(super) folder: Arc<Path>,
+    pub(super) call: CallId,
+    pub(super) attempt: AttemptNo,
+    pub(super) stream: Stream,
+}
+
+impl SpillPlace {
+    fn path(&self) -> PathBuf {
+        let (call, attempt) = (self.call.number(), self.attempt.0);
+        let name = format!("{call}.{attempt}.{}", self.stream.word());
+        self.folder.join(name)
+    }
+}
+
 impl SpillFile {
-    pub(super) fn new(path: Option<PathBuf>) -> Self {
+    pub(super) fn new(place: Option<SpillPlace>) -> Self {
         Self {
-            path,
+            place,
             file: Mutex::new(None),
             len: AtomicU64::new(0),
         }
@@ -31,8 +52,9 @@ impl SpillFile {
     }
 
     /// The file's place, once there is one.
-    pub(super) fn path(&self) -> Option<&Path> {
-        self.path.as_deref().filter(|_| self.len() > 0)
+    fn path(&self) -> Option<PathBuf> {
+        let place = self.place.as_ref().filter(|_| self.len() > 0);
+        place.map(SpillPlace::path)
     }
 
     /// Writes at the end, making folder and file when they are missing.
@@ -52,21 +74,19 @@ impl SpillFile {
     }
 
     fn open(&self) -> io::Result<Arc<File>> {
-        let path = self.path.as_deref().ok_or(io::ErrorKind::NotFound)?;
-        if let Some(folder) = path.parent()
-            && !folder.is_dir()
-        {
+        let place = self.place.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        if !place.folder.is_dir() {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
-                .create(folder)?;
+                .create(&place.folder)?;
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true);
         if self.len() == 0 {
             options.create_new(true).mode(0o600);
         }
-        let file = Arc::new(options.open(path)?);
+        let file = Arc::new(options.open(place.path())?);
         self.hold(Some(Arc::clone(&file)));
         Ok(file)
     }
@@ -94,8 +114,9 @@ impl SpillFile {
     /// Removes the file. Returns how many bytes it held.
     pub(super) fn remove(&self) -> u64 {
         self.close();
+        let path = self.path();
         let len = self.len.swap(0, Ordering::AcqRel);
-        if let Some(path) = self.path.as_deref().filter(|_| len > 0) {
+        if let Some(path) = path {
             // Whoever removed it before has done what is wanted here.
             let _ = std::fs::remove_file(path);
         }

@@ -27,7 +27,7 @@ impl Store {
     /// beside it.
     pub fn sink(&self, call: CallId, attempt: AttemptNo) -> Sink {
         let output = self.shared.output_or_new(call);
-        let fresh = self.shared.add_attempt(&output, call, attempt);
+        let fresh = self.shared.add_attempt(&output, attempt);
         self.shared.note_changed(call, &output);
         Sink::new(Arc::clone(&self.shared), output, fresh)
     }

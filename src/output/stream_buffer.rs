@@ -64,38 +64,58 @@ pub(super) enum Spilling {
 pub(super) struct StreamBuffer {
     block_bytes: usize,
     head_blocks: usize,
-    head: Vec<Arc<Block>>,
-    tail: VecDeque<Arc<Block>>,
+    /// Most streams never fill a block, and a run may have a million of them.
+    full: Option<Box<FullBlocks>>,
     open: Block,
     newlines: u64,
+    /// Bytes from 0 that are on disk.
+    kept_to: u64,
+    spilling: Spilling,
+    is_mid_line: bool,
+}
+
+/// Blocks that were filled, and what became of those that left memory.
+#[derive(Debug, Default)]
+struct FullBlocks {
+    head: Vec<Arc<Block>>,
+    tail: VecDeque<Arc<Block>>,
     /// Newlines before block `i`, for all blocks before the gap.
     index: Vec<u64>,
     gap: Option<Gap>,
-    /// Bytes from 0 that are on disk.
-    kept_to: u64,
     kept_tail: Option<KeptTail>,
-    spilling: Spilling,
-    is_mid_line: bool,
     spare: Vec<Vec<u8>>,
 }
+
+/// Those of a stream without any.
+static NO_FULL_BLOCKS: FullBlocks = FullBlocks {
+    head: Vec::new(),
+    tail: VecDeque::new(),
+    index: Vec::new(),
+    gap: None,
+    kept_tail: None,
+    spare: Vec::new(),
+};
 
 impl StreamBuffer {
     pub(super) fn new(bounds: &Bounds, spilling: Spilling) -> Self {
         Self {
             block_bytes: bounds.block_bytes,
             head_blocks: bounds.head_blocks(),
-            head: Vec::new(),
-            tail: VecDeque::new(),
+            full: None,
             open: Block::default(),
             newlines: 0,
-            index: Vec::new(),
-            gap: None,
             kept_to: 0,
-            kept_tail: None,
             spilling,
             is_mid_line: false,
-            spare: Vec::new(),
         }
+    }
+
+    fn full(&self) -> &FullBlocks {
+        self.full.as_deref().unwrap_or(&NO_FULL_BLOCKS)
+    }
+
+    fn full_mut(&mut self) -> &mut FullBlocks {
+        self.full.get_or_insert_default()
     }
 
     /// Bytes written so far.
@@ -123,35 +143,36 @@ impl StreamBuffer {
     }
 
     fn seal(&mut self) {
+        let block_bytes = self.block_bytes;
+        let spare = self.full_mut().spare.pop();
         let fresh = Block {
             start: self.open.end(),
             newlines_before: self.newlines,
-            bytes: self
-                .spare
-                .pop()
-                .unwrap_or_else(|| Vec::with_capacity(self.block_bytes)),
+            bytes: spare.unwrap_or_else(|| Vec::with_capacity(block_bytes)),
         };
-        let full = Arc::new(std::mem::replace(&mut self.open, fresh));
-        if self.gap.is_none() {
-            self.index.push(full.newlines_before);
+        let sealed = Arc::new(std::mem::replace(&mut self.open, fresh));
+        let head_blocks = self.head_blocks;
+        let full = self.full_mut();
+        if full.gap.is_none() {
+            full.index.push(sealed.newlines_before);
         }
-        if self.gap.is_none() && self.tail.is_empty() && self.head.len() < self.head_blocks {
-            self.head.push(full);
+        if full.gap.is_none() && full.tail.is_empty() && full.head.len() < head_blocks {
+            full.head.push(sealed);
         } else {
-            self.tail.push_back(full);
+            full.tail.push_back(sealed);
         }
     }
 
     /// Full blocks in the tail.
     pub(super) fn tail_len(&self) -> usize {
-        self.tail.len()
+        self.full().tail.len()
     }
 
     /// Forgets the oldest blocks of the tail beyond `limit`: while it spills
     /// only those that are on disk, later all of them.
     pub(super) fn drop_excess(&mut self, limit: usize) {
-        while self.tail.len() > limit {
-            let Some(block) = self.tail.front() else {
+        while self.tail_len() > limit {
+            let Some(block) = self.full().tail.front() else {
                 break;
             };
             if block.end() > self.kept_to {
@@ -161,44 +182,47 @@ impl StreamBuffer {
                 let (start, newlines_before) = (block.start, block.newlines_before);
                 self.note_gap(start, newlines_before);
             }
-            if let Some(block) = self.tail.pop_front() {
+            if let Some(block) = self.full_mut().tail.pop_front() {
                 self.recycle(block);
             }
         }
     }
 
     fn note_gap(&mut self, start: u64, newlines_before: u64) {
-        if self.gap.is_some() {
+        if self.gap().is_some() {
             return;
         }
-        self.gap = Some(Gap {
+        let blocks = start / self.block_bytes as u64;
+        let full = self.full_mut();
+        full.gap = Some(Gap {
             start,
             newlines_before,
         });
-        self.index
-            .truncate((start / self.block_bytes as u64) as usize);
+        full.index.truncate(blocks as usize);
         self.spilling = Spilling::Closed;
     }
 
     fn recycle(&mut self, block: Arc<Block>) {
         const SPARE: usize = 16;
-        if self.spare.len() < SPARE
+        if self.full().spare.len() < SPARE
             && let Some(mut block) = Arc::into_inner(block)
             && block.bytes.capacity() >= self.block_bytes
         {
             block.bytes.clear();
-            self.spare.push(block.bytes);
+            self.full_mut().spare.push(block.bytes);
         }
     }
 
     /// Whether blocks are kept for reuse.
     pub(super) fn has_spare(&self) -> bool {
-        !self.spare.is_empty()
+        !self.full().spare.is_empty()
     }
 
     /// Frees the blocks that were kept for reuse.
     pub(super) fn drop_spare(&mut self) {
-        self.spare = Vec::new();
+        if let Some(full) = &mut self.full {
+            full.spare = Vec::new();
+        }
     }
 
     pub(super) fn spilling(&self) -> Spilling {
@@ -218,8 +242,9 @@ impl StreamBuffer {
     /// Up to `limit` full blocks that stand first in line for the disk, as far
     /// as they have to leave memory when only `tail` blocks may stay there.
     pub(super) fn due(&self, tail: usize, limit: usize) -> Vec<Arc<Block>> {
-        let excess = self.tail.len().saturating_sub(tail);
-        let Some(last) = excess.checked_sub(1).and_then(|i| self.tail.get(i)) else {
+        let excess = self.tail_len().saturating_sub(tail);
+        let last = excess.checked_sub(1);
+        let Some(last) = last.and_then(|i| self.full().tail.get(i)) else {
             return Vec::new();
         };
         self.unkept()
@@ -228,11 +253,15 @@ impl StreamBuffer {
             .collect()
     }
 
+    /// Full blocks in memory, oldest first.
+    fn sealed(&self) -> impl DoubleEndedIterator<Item = &Arc<Block>> {
+        let full = self.full();
+        full.head.iter().chain(&full.tail)
+    }
+
     /// Full blocks that are not on disk, oldest first.
     fn unkept(&self) -> impl Iterator<Item = Arc<Block>> {
-        self.head
-            .iter()
-            .chain(&self.tail)
+        self.sealed()
             .filter(|block| block.start >= self.kept_to)
             .map(Arc::clone)
     }
@@ -249,7 +278,7 @@ impl StreamBuffer {
 
     /// Blocks in memory after the gap.
     pub(super) fn after_gap(&self) -> Vec<Arc<Block>> {
-        let mut blocks: Vec<_> = self.tail.iter().map(Arc::clone).collect();
+        let mut blocks: Vec<_> = self.full().tail.iter().map(Arc::clone).collect();
         if !self.open.bytes.is_empty() {
             blocks.push(Arc::new(self.open_copy()));
         }
@@ -274,21 +303,21 @@ impl StreamBuffer {
     }
 
     pub(super) fn kept_tail(&self) -> Option<&KeptTail> {
-        self.kept_tail.as_ref()
+        self.full().kept_tail.as_ref()
     }
 
     pub(super) fn gap(&self) -> Option<Gap> {
-        self.gap
+        self.full().gap
     }
 
     /// The tail after a gap is on disk.
     pub(super) fn keep_tail(&mut self, tail: KeptTail) {
-        self.kept_tail = Some(tail);
+        self.full_mut().kept_tail = Some(tail);
     }
 
     /// The blocks in memory, oldest first; the last one is a copy.
     pub(super) fn blocks(&self) -> Vec<Arc<Block>> {
-        let mut blocks: Vec<_> = self.head.iter().chain(&self.tail).map(Arc::clone).collect();
+        let mut blocks: Vec<_> = self.sealed().map(Arc::clone).collect();
         if !self.open.bytes.is_empty() {
             blocks.push(Arc::new(self.open_copy()));
         }
@@ -296,32 +325,31 @@ impl StreamBuffer {
     }
 
     pub(super) fn index(&self) -> &[u64] {
-        &self.index
+        &self.full().index
     }
 
     /// Bytes of memory its blocks take.
     pub(super) fn memory(&self) -> usize {
-        (self.head.len() + self.tail.len() + self.spare.len()) * self.block_bytes
+        let full = self.full();
+        (full.head.len() + full.tail.len() + full.spare.len()) * self.block_bytes
             + self.open.bytes.capacity()
     }
 
     /// First byte of the tail; everything from there on is in memory.
     pub(super) fn tail_start(&self) -> u64 {
-        self.tail
-            .front()
-            .map_or(self.open.start, |block| block.start)
+        let first = self.full().tail.front();
+        first.map_or(self.open.start, |block| block.start)
     }
 
     /// Bytes that are neither in memory nor on disk.
     pub(super) fn dropped_bytes(&self) -> u64 {
-        self.gap
+        self.gap()
             .map_or(0, |gap| self.gap_end().saturating_sub(gap.start))
     }
 
     /// First byte after the gap.
     pub(super) fn gap_end(&self) -> u64 {
-        self.kept_tail
-            .as_ref()
+        self.kept_tail()
             .map_or_else(|| self.tail_start(), KeptTail::start)
     }
 
@@ -339,11 +367,12 @@ impl StreamBuffer {
     /// hold all of it, `last` (its last bytes) stays and the rest is dropped.
     pub(super) fn give_up(&mut self, mut last: Vec<u8>) {
         let total = self.total();
-        let is_whole = self.gap.is_none() && self.kept_to == total;
-        if is_whole || self.kept_tail.is_some() {
+        let is_whole = self.gap().is_none() && self.kept_to == total;
+        if is_whole || self.kept_tail().is_some() {
             last.clear();
             if is_whole && !self.open.bytes.is_empty() {
-                self.index.push(self.open.newlines_before);
+                let newlines = self.open.newlines_before;
+                self.full_mut().index.push(newlines);
             }
         } else {
             let block = self.kept_to / self.block_bytes as u64;
@@ -352,17 +381,19 @@ impl StreamBuffer {
                 newlines_before: self.newlines_before_block(block as usize),
             };
             if gone.start < total - last.len() as u64 {
-                self.gap = None;
+                self.full_mut().gap = None;
                 self.note_gap(gone.start, gone.newlines_before);
             }
             // What stays in memory is one piece, and stands on disk nowhere.
-            self.index.truncate(block as usize);
+            self.full_mut().index.truncate(block as usize);
         }
         last.shrink_to_fit();
         let inside = memchr::memchr_iter(b'\n', &last).count() as u64;
-        self.head = Vec::new();
-        self.tail = VecDeque::new();
-        self.spare = Vec::new();
+        if let Some(full) = &mut self.full {
+            full.head = Vec::new();
+            full.tail = VecDeque::new();
+            full.spare = Vec::new();
+        }
         self.spilling = Spilling::Closed;
         self.open = Block {
             start: total - last.len() as u64,
@@ -374,11 +405,13 @@ impl StreamBuffer {
     /// Notes that the file was removed.
     pub(super) fn forget_disk(&mut self) {
         self.kept_to = 0;
-        self.kept_tail = None;
+        if let Some(full) = &mut self.full {
+            full.kept_tail = None;
+        }
     }
 
     fn newlines_before_block(&self, block: usize) -> u64 {
-        match (self.index.get(block), self.gap) {
+        match (self.index().get(block), self.gap()) {
             (Some(newlines), _) => *newlines,
             (None, Some(gap)) => gap.newlines_before,
             (None, None) => self.open.newlines_before,
@@ -390,8 +423,8 @@ impl StreamBuffer {
         let mut pieces: Vec<&[u8]> = Vec::new();
         let mut missing = limit;
         let mut start = self.total();
-        let sealed = self.tail.iter().rev().chain(self.head.iter().rev());
-        for block in std::iter::once(&self.open).chain(sealed.map(AsRef::as_ref)) {
+        let sealed = self.sealed().rev().map(AsRef::as_ref);
+        for block in std::iter::once(&self.open).chain(sealed) {
             if block.end() != start || missing == 0 {
                 break;
             }
