@@ -49,6 +49,7 @@ pub(in crate::tui) async fn next_message(
     server_log: &mut ServerLogReader,
 ) -> Msg {
     tokio::select! {
+        biased;
         message = message => message,
         news = status_changed(experiments) => Msg::ExperimentChanged(news),
         // The next frame reads the new messages.

@@ -44,11 +44,10 @@ where
     let mut input = keys();
     loop {
         let wake = turn.wake();
+        // In a fixed order, so that a replay is the same each time: what comes
+        // more seldom goes first, and starves nothing.
         tokio::select! {
-            event = input.next() => match event {
-                Some(event) => turn.input(event.map_err(TuiError::Input)?),
-                None => return Ok(Leave::Signalled(Signal::HangUp)),
-            },
+            biased;
             signal = signals.next() => {
                 return Ok(Leave::Signalled(signal.unwrap_or(Signal::HangUp)));
             }
@@ -56,6 +55,10 @@ where
                 is_engine_there = changed.is_ok();
                 turn.engine(changed.is_ok(), &mut snapshots);
             }
+            event = input.next() => match event {
+                Some(event) => turn.input(event.map_err(TuiError::Input)?),
+                None => return Ok(Leave::Signalled(Signal::HangUp)),
+            },
             () = changed(&mut theme_changes) => turn.reload_themes(),
             msg = next_message(turn.exporter.copied(), &mut turn.deps.experiments, &mut turn.server_log) => turn.handle_and_draw(msg),
             () = tokio::time::sleep_until(wake) => turn.handle(Msg::Ticked),

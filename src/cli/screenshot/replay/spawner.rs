@@ -132,6 +132,7 @@ impl ReplaySpawner {
             // Without an engine there is nobody to play for.
             let _unheard = events.send(begun).await;
             let ending = tokio::select! {
+                biased;
                 ending = play(attempt, &sink) => ending,
                 () = stop.soft.cancelled(), if !is_stubborn => killed("SIGTERM", 15),
                 () = stop.hard.cancelled() => killed("SIGKILL", 9),
