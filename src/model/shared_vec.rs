@@ -36,6 +36,18 @@ impl<T> SharedVec<T> {
         self.pages.iter().flat_map(|page| page.iter())
     }
 
+    /// The items of the pages that are not shared with an earlier clone.
+    pub fn changed<'v>(&'v self, before: &'v Self) -> impl Iterator<Item = &'v T> {
+        let pages = self.pages.iter().enumerate();
+        let is_shared = |index: usize, page: &Arc<Vec<T>>| {
+            let other = before.pages.get(index);
+            other.is_some_and(|other| Arc::ptr_eq(other, page))
+        };
+        pages
+            .filter(move |(index, page)| !is_shared(*index, page))
+            .flat_map(|(_, page)| page.iter())
+    }
+
     /// Whether nothing has changed between two clones. False may be said of
     /// equal vectors, too.
     pub fn is_same(&self, other: &Self) -> bool {
@@ -104,6 +116,10 @@ mod tests {
         assert_eq!((all.get(count), all.get(count + 1)), (Some(&count), None));
         assert!(before.iter().copied().eq(0..count));
         assert_eq!(all.iter().next_back(), Some(&count));
+        let changed = [7, PAGE + 1, 2 * PAGE - 1, 3 * PAGE, count];
+        let found: Vec<usize> = all.changed(&before).copied().collect();
+        assert!(changed.iter().all(|item| found.contains(item)));
+        assert_eq!(found.len(), PAGE + 2);
         assert_eq!(all.get_mut(count + 1), None);
     }
 }

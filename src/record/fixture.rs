@@ -77,7 +77,7 @@ fn counted() -> CallRow {
         CallState::Ended(Outcome::Succeeded),
     );
     count.are_args_resolved = true;
-    count.waited.slot = ms(20);
+    count.waited.add("slot", ms(20));
     count.started = Some(ms(20));
     count.ended = Some(ms(120));
     count.attempts = vec![attempt(
@@ -110,7 +110,7 @@ fn retried() -> CallRow {
         json!({}),
         CallState::Ended(Outcome::Succeeded),
     );
-    again.waited.retry = ms(500);
+    again.waited.add("retry", ms(500));
     again.started = Some(ms(0));
     again.ended = Some(Duration::from_micros(900_250));
     again.attempts = vec![
@@ -167,14 +167,14 @@ fn failed_and_skipped() -> [CallRow; 2] {
         json!({ "text": "{{broken.output}}" }),
         CallState::Ended(Outcome::Skipped),
     );
-    skipped.waited.after = ms(150);
+    skipped.waited.add("after", ms(150));
     skipped.ended = Some(ms(150));
     skipped.reason = Some("broken failed".into());
     [broken, skipped]
 }
 
 /// The last snapshot of the run.
-pub(super) fn last() -> Snapshot {
+pub(crate) fn last() -> Snapshot {
     let [broken, skipped] = failed_and_skipped();
     let rows = [counted(), retried(), broken, skipped];
     let mut counts = CallCounts::default();

@@ -10,7 +10,7 @@ mod call_report;
 mod events;
 mod figures;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod fixture_events;
 mod history;

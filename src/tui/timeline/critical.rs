@@ -10,10 +10,9 @@ const LONGEST: usize = 10_000;
 
 /// The call that ended last (or that runs longest), and before it always the
 /// parent that ended last: by dependencies alone, as measured.
-pub(super) fn chain(run: &Snapshot) -> BTreeSet<CallId> {
+pub(super) fn chain(run: &Snapshot, last: Option<CallId>) -> BTreeSet<CallId> {
     let mut chain = BTreeSet::new();
-    let started = run.calls.iter().filter(|row| row.started.is_some());
-    let mut next: Option<&CallRow> = started.max_by_key(|row| end(row)).map(AsRef::as_ref);
+    let mut next: Option<&CallRow> = last.and_then(|id| run.row(id)).map(AsRef::as_ref);
     while let Some(row) = next {
         if chain.len() >= LONGEST || !chain.insert(row.id) {
             break;
@@ -26,6 +25,6 @@ pub(super) fn chain(run: &Snapshot) -> BTreeSet<CallId> {
 }
 
 /// Returns the end of a call; a call that has not ended sorts last.
-fn end(row: &CallRow) -> Duration {
+pub(super) fn end(row: &CallRow) -> Duration {
     row.ended.unwrap_or(Duration::MAX)
 }

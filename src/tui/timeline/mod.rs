@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AttemptRecord, CallId, CallRow, Outcome, SharedVec, Snapshot};
+use crate::model::{AttemptRecord, CallId, CallRow, LaneId, Outcome, SharedVec, Snapshot};
 use crate::record;
 
 pub use earlier_run::EarlierRun;
@@ -49,12 +49,14 @@ impl Bar {
     }
 }
 
-/// Bars of a run, rebuilt when its rows change.
+/// Bars of a run. Following a run costs what changed in it, not what there is.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
-    made_of: Option<SharedVec<Arc<CallRow>>>,
+    made_of: SharedVec<Arc<CallRow>>,
     /// The attempts of each lane, in the order of time.
     pub lanes: Vec<Vec<Bar>>,
+    /// The calls that started, by when they ended; those that run stand last.
+    ends: BTreeSet<(Duration, CallId)>,
     /// The calls of the chain that decided when the last one ended.
     pub critical: BTreeSet<CallId>,
     /// When the last of what is over was over.
@@ -64,36 +66,83 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Computes it again, if rows have changed.
+    /// Takes over what changed in the rows of the run.
     pub fn refresh(&mut self, run: &Snapshot) {
-        let is_same = self
-            .made_of
-            .as_ref()
-            .is_some_and(|made| made.is_same(&run.calls));
-        if is_same {
+        let before = std::mem::replace(&mut self.made_of, run.calls.clone());
+        if before.is_same(&run.calls) {
             return;
         }
-        self.made_of = Some(run.calls.clone());
-        self.lanes.clear();
-        self.lanes.resize(run.lanes.len(), Vec::new());
-        self.last_end = Duration::ZERO;
-        for row in run.calls.iter() {
+        let is_new = before.is_empty() || before.len() > run.calls.len();
+        if is_new {
+            let made_of = std::mem::take(&mut self.made_of);
+            *self = Self {
+                made_of,
+                ..Self::default()
+            };
+        }
+        let before = if is_new { SharedVec::default() } else { before };
+        for row in run.calls.changed(&before) {
+            let old = before.get(row.id.index());
+            if old.is_some_and(|old| Arc::ptr_eq(old, row)) {
+                continue;
+            }
+            self.replace_attempts(old.map_or(&[], |old| &old.attempts), row, is_new);
             self.last_end = self.last_end.max(row.ended.unwrap_or_default());
-            for attempt in &row.attempts {
-                let lane = attempt.lane.0 as usize;
-                if lane >= self.lanes.len() {
-                    self.lanes.resize(lane + 1, Vec::new());
-                }
-                if let Some(bars) = self.lanes.get_mut(lane) {
-                    bars.extend(attempted(row.id, attempt));
-                }
+            if let Some(old) = old.filter(|old| old.started.is_some()) {
+                self.ends.remove(&(critical::end(old), old.id));
+            }
+            if row.started.is_some() {
+                self.ends.insert((critical::end(row), row.id));
             }
         }
-        for bars in &mut self.lanes {
-            bars.sort_by_key(|bar| bar.from);
+        if is_new {
+            let lanes = self.lanes.iter_mut();
+            lanes.for_each(|bars| bars.sort_by_key(|bar| bar.from));
         }
-        self.critical = critical::chain(run);
-        self.wall = record::wall(run.calls.iter().map(Arc::as_ref));
+        let used = self.lanes.iter().rposition(|bars| !bars.is_empty());
+        let used = used.map_or(0, |lane| lane + 1);
+        self.lanes.resize(run.lanes.len().max(used), Vec::new());
+        self.critical = critical::chain(run, self.ends.last().map(|(_, id)| *id));
+        let is_over = run.counts.open() == 0;
+        let rows = run.calls.iter().map(Arc::as_ref);
+        self.wall = is_over.then(|| record::wall(rows)).flatten();
+    }
+
+    /// Puts the bars of a call's attempts in the place of those before. Of a new
+    /// run they are only added, to be sorted once.
+    fn replace_attempts(&mut self, before: &[AttemptRecord], row: &CallRow, is_new: bool) {
+        let kept = before.iter().zip(&row.attempts);
+        let kept = kept.take_while(|(old, new)| old == new).count();
+        for old in &before[kept..] {
+            let bars = self.lane_mut(old.lane);
+            let first = bars.partition_point(|bar| bar.from < old.started);
+            let found = bars[first..].iter().position(|bar| bar.call == row.id);
+            if let Some(at) = found.map(|behind| first + behind) {
+                let same = bars[at..].iter().take_while(|bar| bar.call == row.id);
+                let count = same.count();
+                bars.drain(at..at + count);
+            }
+        }
+        for new in &row.attempts[kept..] {
+            let bars = self.lane_mut(new.lane);
+            for bar in attempted(row.id, new) {
+                let behind = |other: &Bar| is_new || other.from <= bar.from;
+                let at = if bars.last().is_none_or(behind) {
+                    bars.len()
+                } else {
+                    bars.partition_point(behind)
+                };
+                bars.insert(at, bar);
+            }
+        }
+    }
+
+    fn lane_mut(&mut self, lane: LaneId) -> &mut Vec<Bar> {
+        let lane = lane.0 as usize;
+        if lane >= self.lanes.len() {
+            self.lanes.resize(lane + 1, Vec::new());
+        }
+        &mut self.lanes[lane]
     }
 
     /// The bars of a lane that are visible between two times.
@@ -120,6 +169,19 @@ fn inside(bars: Option<&Vec<Bar>>, from: Duration, to: Duration) -> &[Bar] {
     let first = bars.partition_point(|bar| bar.to.is_some_and(|end| end < from));
     let last = bars.partition_point(|bar| bar.from <= to);
     bars.get(first..last.max(first)).unwrap_or(&[])
+}
+
+/// The bars that are seen in a chart of some columns: of those that begin in one
+/// column the last, which covers the others.
+pub fn seen(bars: &[Bar], window: TimeWindow, columns: u16) -> impl Iterator<Item = &Bar> {
+    let mut rest = bars;
+    std::iter::from_fn(move || {
+        let column = window.column(rest.first()?.from, columns);
+        let behind = rest.partition_point(|bar| window.column(bar.from, columns) <= column);
+        let (covered, others) = rest.split_at(behind.max(1));
+        rest = others;
+        covered.last()
+    })
 }
 
 /// The bars of an attempt.

@@ -12,7 +12,7 @@ use crate::model::{CallId, LaneId};
 use crate::theme::Role;
 use crate::tui::state::TimelineAreas;
 use crate::tui::text::{Align, Strip, figure};
-use crate::tui::timeline::{BarPhase, EarlierRun, TimeWindow};
+use crate::tui::timeline::{BarPhase, EarlierRun, TimeWindow, seen};
 use crate::tui::views::View;
 use crate::tui::views::timeline::bars;
 
@@ -106,7 +106,8 @@ pub(in crate::tui) fn render(
             height: 1,
             ..area
         });
-        for bar in earlier_run.lane(lane, window.from, window.to) {
+        let inside = earlier_run.lane(lane, window.from, window.to);
+        for bar in seen(inside, window, row.width) {
             bars::thin(view, bar, Some(bar.call), row, window, buf);
         }
     }

@@ -126,7 +126,8 @@ fn lanes(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Bu
             ..chart.rows
         });
         bars::idle(view, row, window, buf);
-        for bar in model.lane(lane, window.from, window.to) {
+        let inside = model.lane(lane, window.from, window.to);
+        for bar in timeline::seen(inside, window, row.width) {
             bars::draw(view, bar, row, window, buf);
         }
     }
