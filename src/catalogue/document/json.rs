@@ -10,7 +10,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::de::IgnoredAny;
 use serde_json::Number;
 
-use super::{DEEPEST, Findings, Item, KeyValue, Node};
+use super::node::{DEEPEST, Item, KeyValue, Node};
+use crate::catalogue::findings::Findings;
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -51,7 +52,7 @@ fn parse_by(options: &ParseOptions, findings: &mut Findings<'_>) -> Option<Node>
                 findings.error(&(text.len()..text.len()), "the file is empty");
                 return None;
             };
-            (!must_be_strict || is_strict(findings)).then(|| node(&root, DEEPEST, findings))
+            (!must_be_strict || is_strict(findings)).then(|| node(root, DEEPEST, findings))
         }
         Err(error) => {
             let message = error.kind().to_string();
@@ -85,7 +86,8 @@ fn lowered(message: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
+/// Takes the parser's tree apart, so that a long file is in memory once.
+fn node(value: Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
     let span = span(value.range());
     if room == 0 {
         findings.error(&span, format!("nested deeper than {DEEPEST} levels"));
@@ -93,7 +95,7 @@ fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
         return Node { span, item };
     }
     let item = match value {
-        Value::StringLit(text) => Item::Text(text.value.to_string()),
+        Value::StringLit(text) => Item::Text(text.value.into_owned()),
         Value::NumberLit(number) => {
             let exact = Number::from_str(number.value).ok();
             if let Some(exact) = exact.filter(|exact| exact.as_f64().is_some()) {
@@ -106,7 +108,7 @@ fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
         Value::BooleanLit(boolean) => Item::Bool(boolean.value),
         Value::NullKeyword(_) => Item::Null,
         Value::Array(array) => {
-            let items = array.elements.iter();
+            let items = array.elements.into_iter();
             Item::List(items.map(|item| node(item, room - 1, findings)).collect())
         }
         Value::Object(object) => table_item(object, room - 1, findings),
@@ -114,13 +116,13 @@ fn node(value: &Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
     Node { span, item }
 }
 
-fn table_item(object: &Object<'_>, room: usize, findings: &mut Findings<'_>) -> Item {
+fn table_item(object: Object<'_>, room: usize, findings: &mut Findings<'_>) -> Item {
     let mut entries = Vec::with_capacity(object.properties.len());
     let mut seen = HashSet::new();
-    for property in &object.properties {
+    for property in object.properties {
         let key_span = span(property.name.range());
-        let key = property.name.as_str().to_owned();
-        let node = node(&property.value, room, findings);
+        let key = property.name.into_string();
+        let node = node(property.value, room, findings);
         if !seen.insert(key.clone()) {
             findings.error(&key_span, format!("the key `{key}` stands here twice"));
             continue;

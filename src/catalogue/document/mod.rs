@@ -4,45 +4,12 @@
 //! every problem a position.
 
 mod json;
+mod node;
 mod toml;
-
-use std::ops::Range;
-
-use serde_json::{Map, Number, Value};
 
 use super::findings::Findings;
 
-/// A value and its span in bytes.
-#[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) span: Range<usize>,
-    pub(crate) item: Item,
-}
-
-/// A value of either language.
-#[derive(Debug, Clone)]
-pub(crate) enum Item {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Table(Vec<KeyValue>),
-    /// A value that cannot be used, which has been reported.
-    Unusable,
-}
-
-/// Deepest nesting of tables and arrays. Deeper ones are an error, so that no
-/// reader needs to guard its stack.
-const DEEPEST: usize = 128;
-
-/// One key of a table with its value.
-#[derive(Debug, Clone)]
-pub(crate) struct KeyValue {
-    pub(crate) key: String,
-    pub(crate) key_span: Range<usize>,
-    pub(crate) node: Node,
-}
+pub(crate) use node::{Item, KeyValue, Node};
 
 /// Reads a JSON file of a laxer program: comments and trailing commas are
 /// allowed. `None` where its syntax is broken.
@@ -60,103 +27,6 @@ pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
         json::parse(findings)
     } else {
         toml::parse(findings)
-    }
-}
-
-/// Whether two decimal numbers have the same value, however they are written.
-fn is_same_number(a: &str, b: &str) -> bool {
-    digits_of(a) == digits_of(b)
-}
-
-/// The sign, the significant digits and the power of ten of a decimal number;
-/// `None` for an exponent beyond 32 bits.
-fn digits_of(number: &str) -> Option<(bool, String, i64)> {
-    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let exponent: i64 = exponent.parse::<i32>().ok()?.into();
-    let is_negative = mantissa.starts_with('-');
-    let mantissa = mantissa.trim_start_matches(['-', '+']);
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}").replace('_', "");
-    let significant = all.trim_start_matches('0').trim_end_matches('0');
-    if significant.is_empty() {
-        return Some((is_negative, String::new(), 0));
-    }
-    let zeros = all.len() - all.trim_end_matches('0').len();
-    let decimals = fraction.replace('_', "").len();
-    let power = exponent + i64::try_from(zeros).ok()? - i64::try_from(decimals).ok()?;
-    Some((is_negative, significant.to_owned(), power))
-}
-
-impl Node {
-    /// The keys, if it is a table.
-    pub(crate) fn as_table(&self) -> Option<&[KeyValue]> {
-        match &self.item {
-            Item::Table(entries) => Some(entries),
-            _ => None,
-        }
-    }
-
-    /// The text, if it is one.
-    pub(crate) fn as_text(&self) -> Option<&str> {
-        match &self.item {
-            Item::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The value of a key, if it is a table that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entry(key).map(|entry| &entry.node)
-    }
-
-    /// A key with its value, if it is a table that has it.
-    pub(crate) fn entry(&self, key: &str) -> Option<&KeyValue> {
-        self.as_table()?.iter().find(|entry| entry.key == key)
-    }
-
-    /// Returns the value at the parts of a JSON pointer, or the nearest one above
-    /// it.
-    pub(crate) fn nearest_to(&self, parts: impl IntoIterator<Item = String>) -> &Node {
-        let mut node = self;
-        for part in parts {
-            let inner = match &node.item {
-                Item::Table(_) => node.get(&part),
-                Item::List(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)),
-                _ => None,
-            };
-            let Some(inner) = inner else { break };
-            node = inner;
-        }
-        node
-    }
-
-    /// Kind of the value, in words.
-    pub(crate) fn kind(&self) -> &'static str {
-        match &self.item {
-            Item::Null => "null",
-            Item::Bool(_) => "a boolean",
-            Item::Number(_) => "a number",
-            Item::Text(_) => "a string",
-            Item::List(_) => "an array",
-            Item::Table(_) => "a table",
-            Item::Unusable => "an unusable value",
-        }
-    }
-
-    /// Returns the value without its spans.
-    pub(crate) fn to_json(&self) -> Value {
-        match &self.item {
-            Item::Null | Item::Unusable => Value::Null,
-            Item::Bool(is_true) => Value::Bool(*is_true),
-            Item::Number(number) => Value::Number(number.clone()),
-            Item::Text(text) => Value::String(text.clone()),
-            Item::List(items) => items.iter().map(Self::to_json).collect(),
-            Item::Table(entries) => {
-                let pairs = entries.iter();
-                let pairs = pairs.map(|entry| (entry.key.clone(), entry.node.to_json()));
-                Value::Object(pairs.collect::<Map<_, _>>())
-            }
-        }
     }
 }
 

@@ -4,7 +4,8 @@ use serde_json::Number;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::{Findings, Item, KeyValue, Node, is_same_number};
+use super::node::{Item, KeyValue, Node};
+use crate::catalogue::findings::Findings;
 
 /// Most syntax errors that are shown of one file: the later ones are often only
 /// consequences of the first.
@@ -82,4 +83,28 @@ fn whole(integer: &DeInteger<'_>) -> Option<Number> {
     let signed = i64::from_str_radix(digits, radix).map(Number::from);
     let unsigned = || u64::from_str_radix(digits, radix).map(Number::from);
     signed.or_else(|_| unsigned()).ok()
+}
+
+/// Whether two decimal numbers have the same value, however they are written.
+fn is_same_number(a: &str, b: &str) -> bool {
+    digits_of(a) == digits_of(b)
+}
+
+/// The sign, the significant digits and the power of ten of a decimal number;
+/// `None` for an exponent beyond 32 bits.
+fn digits_of(number: &str) -> Option<(bool, String, i64)> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i64 = exponent.parse::<i32>().ok()?.into();
+    let is_negative = mantissa.starts_with('-');
+    let mantissa = mantissa.trim_start_matches(['-', '+']);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}").replace('_', "");
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Some((is_negative, String::new(), 0));
+    }
+    let zeros = all.len() - all.trim_end_matches('0').len();
+    let decimals = fraction.replace('_', "").len();
+    let power = exponent + i64::try_from(zeros).ok()? - i64::try_from(decimals).ok()?;
+    Some((is_negative, significant.to_owned(), power))
 }
