@@ -11,53 +11,29 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Answer, Dialog, Press, is_beside, scrolled};
+use super::sheet::Content;
 use crate::model::Outcome;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, ActionGroup, AppAction, Context, TABLE};
-use crate::tui::state::{State, UiCommand};
+use crate::tui::action::{AppAction, Context, TABLE};
+use crate::tui::state::State;
 use crate::tui::text::glyphs::role_of_outcome;
 use crate::tui::text::{Align, Strip};
 use crate::tui::views::{View, chrome};
 
-/// All keys and signs, from a first visible row on.
-#[derive(Debug, Default)]
-pub(in crate::tui) struct Help {
-    first: usize,
-}
+/// All keys and signs.
+#[derive(Debug)]
+pub(in crate::tui) struct Help;
 
-impl Dialog for Help {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Global]
+impl Content for Help {
+    const ACTION: AppAction = AppAction::Help;
+
+    fn length(_: &State) -> usize {
+        let keys: usize = TABLE.iter().map(|entry| entry.contexts.len()).sum();
+        keys + Context::ALL.len() * 2 + SIGNS
     }
 
-    fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        match action.group() {
-            ActionGroup::List(step) => {
-                let page = usize::from(state.size.height.saturating_sub(6));
-                let last = length().saturating_sub(page);
-                self.first = scrolled(self.first, step, page, last);
-                Answer::Stay
-            }
-            ActionGroup::App(AppAction::Back | AppAction::Help | AppAction::Quit) => Answer::Close,
-            _ => Answer::Stay,
-        }
-    }
-
-    fn pressed(&mut self, press: Press, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        if is_beside(press) {
-            Answer::Close
-        } else {
-            Answer::Stay
-        }
-    }
-
-    fn wheel(&self) -> Option<[Action; 2]> {
-        Some([Action::Up, Action::Down])
-    }
-
-    fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
+    fn render(first: usize, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         let size = (
             screen.width.saturating_sub(4).min(100),
             screen.height.saturating_sub(4),
@@ -65,17 +41,11 @@ impl Dialog for Help {
         let inner = chrome::popup(view, screen, size, "Help", buf);
         let rows = rows(view, inner.width);
         let last = rows.len().saturating_sub(usize::from(inner.height));
-        let shown = rows.iter().skip(self.first.min(last));
+        let shown = rows.iter().skip(first.min(last));
         for (row, y) in shown.zip(inner.y..inner.bottom()) {
             row.draw((inner.x, y), buf);
         }
     }
-}
-
-/// How many rows the help has.
-fn length() -> usize {
-    let keys: usize = TABLE.iter().map(|entry| entry.contexts.len()).sum();
-    keys + Context::ALL.len() * 2 + SIGNS
 }
 
 /// Rows that explain the signs.

@@ -15,11 +15,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Answer, Dialog, Press, is_beside};
+use super::sheet::Content;
 use crate::model::{Flow, MachineSample, MemoryScope, PressureSource};
 use crate::theme::Role;
-use crate::tui::action::{Action, Context};
-use crate::tui::state::{State, UiCommand};
+use crate::tui::action::AppAction;
+use crate::tui::state::State;
 use crate::tui::text::{Align, Strip, figure};
 use crate::tui::views::chrome::sparkline;
 use crate::tui::views::{View, chrome};
@@ -34,27 +34,14 @@ const TREND: usize = 14;
 #[derive(Debug)]
 pub(in crate::tui) struct Machine;
 
-impl Dialog for Machine {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Global]
+impl Content for Machine {
+    const ACTION: AppAction = AppAction::Machine;
+
+    fn length(_: &State) -> usize {
+        0
     }
 
-    fn act(&mut self, action: Action, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        match action {
-            Action::Back | Action::Machine | Action::Quit => Answer::Close,
-            _ => Answer::Stay,
-        }
-    }
-
-    fn pressed(&mut self, press: Press, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        if is_beside(press) {
-            Answer::Close
-        } else {
-            Answer::Stay
-        }
-    }
-
-    fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
+    fn render(_: usize, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         render(view, screen, buf);
     }
 }

@@ -10,53 +10,26 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Answer, Dialog, Press, is_beside, scrolled};
+use super::sheet::Content;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, ActionGroup, AppAction, Context};
-use crate::tui::state::{State, ToastLevel, UiCommand};
+use crate::tui::action::AppAction;
+use crate::tui::state::{State, ToastLevel};
 use crate::tui::text::{Align, Piece, figure, wrapped};
 use crate::tui::views::{View, chrome};
 
-/// All messages, from a first visible one on.
-#[derive(Debug, Default)]
-pub(in crate::tui) struct Messages {
-    first: usize,
-}
+/// All messages.
+#[derive(Debug)]
+pub(in crate::tui) struct Messages;
 
-impl Dialog for Messages {
-    fn contexts(&self) -> &'static [Context] {
-        &[Context::List, Context::Global]
+impl Content for Messages {
+    const ACTION: AppAction = AppAction::Messages;
+
+    fn length(state: &State) -> usize {
+        state.toasts.log().count()
     }
 
-    fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        match action.group() {
-            ActionGroup::List(step) => {
-                let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-                let last = state.toasts.log().count().saturating_sub(page);
-                self.first = scrolled(self.first, step, page, last);
-                Answer::Stay
-            }
-            ActionGroup::App(AppAction::Back | AppAction::Messages | AppAction::Quit) => {
-                Answer::Close
-            }
-            _ => Answer::Stay,
-        }
-    }
-
-    fn pressed(&mut self, press: Press, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        if is_beside(press) {
-            Answer::Close
-        } else {
-            Answer::Stay
-        }
-    }
-
-    fn wheel(&self) -> Option<[Action; 2]> {
-        Some([Action::Up, Action::Down])
-    }
-
-    fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
+    fn render(first: usize, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         let toasts = &view.state.toasts;
         let width = screen.width.saturating_sub(4).min(110);
         let rows = u16::try_from(toasts.log().count()).unwrap_or(u16::MAX);
@@ -70,7 +43,7 @@ impl Dialog for Messages {
             return;
         }
         let mut y = inner.y;
-        for toast in toasts.log().rev().skip(self.first) {
+        for toast in toasts.log().rev().skip(first) {
             let (word, role) = match toast.level {
                 ToastLevel::Info => ("", Role::ToastInfo),
                 ToastLevel::Warn => ("warning", Role::ToastWarn),

@@ -18,6 +18,7 @@ mod messages;
 mod palette;
 mod picker;
 mod search;
+mod sheet;
 mod theme_picker;
 mod welcome;
 
@@ -32,6 +33,7 @@ pub(super) use machine::Machine;
 pub(super) use messages::Messages;
 pub(super) use palette::Palette;
 pub(super) use search::SearchPrompt;
+pub(super) use sheet::Sheet;
 pub(super) use theme_picker::ThemePicker;
 pub(super) use welcome::Welcome;
 
@@ -41,7 +43,7 @@ use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::action::{Action, Context, ListAction};
+use super::action::{Action, Context};
 use super::state::{State, UiCommand};
 use super::views::{InputLine, View};
 
@@ -124,26 +126,4 @@ pub(in crate::tui) enum Answer {
     Open(Box<dyn Dialog>),
     /// It closes, and the action is carried out below it.
     Perform(Action),
-}
-
-/// Returns the first visible row after a step in a text that is scrolled by
-/// pages, where `last` is the furthest that it can be scrolled.
-fn scrolled(first: usize, step: ListAction, page: usize, last: usize) -> usize {
-    let next = match step {
-        ListAction::Down => first + 1,
-        ListAction::Up => first.saturating_sub(1),
-        ListAction::PageDown => first + page,
-        ListAction::PageUp => first.saturating_sub(page),
-        ListAction::Top => 0,
-        ListAction::Bottom => last,
-        ListAction::Filter => first,
-    };
-    next.min(last)
-}
-
-/// Whether a press is beside a box that covers nearly the whole screen.
-fn is_beside(press: Press) -> bool {
-    let Press { at, screen, .. } = press;
-    let sides = Rect::new(6, 4, screen.width, screen.height);
-    !sides.contains(at) || at.x + 6 >= screen.width
 }

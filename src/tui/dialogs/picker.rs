@@ -42,9 +42,11 @@ pub(super) enum Picked {
 /// Carries an action out on a list.
 pub(super) fn act<T>(list: &mut Shortlist<T>, action: Action) -> Picked {
     match action.group() {
-        ActionGroup::Field(FieldAction::MarkNext) => list.turn(1),
-        ActionGroup::Field(FieldAction::MarkPrevious) => list.turn(-1),
-        ActionGroup::Field(FieldAction::Take) => return Picked::Taken,
+        ActionGroup::Field(action) => match action {
+            FieldAction::MarkNext => list.turn(1),
+            FieldAction::MarkPrevious => list.turn(-1),
+            FieldAction::Take => return Picked::Taken,
+        },
         ActionGroup::Form(FormAction::Close) => return Picked::Left,
         _ => return Picked::Nothing,
     }

@@ -5,8 +5,8 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::AppAction;
 use crate::tui::dialogs::{
-    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, Palette, Question, ThemePicker,
-    Welcome,
+    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, Palette, Question, Sheet,
+    ThemePicker, Welcome,
 };
 use crate::tui::state::{CpuUnit, State, ToastLevel, UiCommand};
 
@@ -18,12 +18,12 @@ pub(super) fn act(
     commands: &mut Vec<UiCommand>,
 ) {
     match action {
-        AppAction::Help => layers.push(Help::default()),
+        AppAction::Help => layers.push(Sheet::<Help>::default()),
         AppAction::Palette => layers.push(Palette::default()),
         AppAction::Messages => {
             // The message on the screen is read there as well.
             state.toasts.dismiss(state.now);
-            layers.push(Messages::default());
+            layers.push(Sheet::<Messages>::default());
         }
         AppAction::Quit => leave::asked(state, layers, commands),
         AppAction::Back => panes::back(state),
@@ -49,7 +49,7 @@ pub(super) fn act(
                 CpuUnit::Machine => CpuUnit::Core,
             };
         }
-        AppAction::Machine => layers.push(Machine),
+        AppAction::Machine => layers.push(Sheet::<Machine>::default()),
         AppAction::Welcome => layers.push(Welcome),
         AppAction::Theme if state.themes.names.is_empty() => {
             state.notify(
