@@ -117,10 +117,8 @@ impl Call {
         })?;
         Ok(Plan {
             name: self.tool.clone(),
-            cap: None,
-            on_failure: None,
-            calls: vec![call],
-            expected_failures: Vec::new(),
+            calls: vec![Arc::new(call)],
+            ..Plan::default()
         })
     }
 }

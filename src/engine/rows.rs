@@ -148,7 +148,7 @@ impl Rows {
         };
         let row = Arc::make_mut(row);
         if let Some(bound) = &row.wait {
-            row.waited.add(bound, now.saturating_sub(*since));
+            row.waited.add(bound.heading(), now.saturating_sub(*since));
             note_wait(&mut row.waits, bound.heading(), *since, now);
         }
         *since = now;

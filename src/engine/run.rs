@@ -148,8 +148,7 @@ impl EngineLoop {
     }
 
     /// Adds the row of a call and records that it was queued.
-    pub(super) fn register(&mut self, call: Call, now: Duration) {
-        let call = Arc::new(call);
+    pub(super) fn register(&mut self, call: Arc<Call>, now: Duration) {
         self.rows.add(&call, now);
         self.record(
             now,

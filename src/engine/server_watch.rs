@@ -1,5 +1,6 @@
 //! The rows and gauges of the tool servers, as snapshots show them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{CallSample, History, ServerName, ServerRow};
@@ -12,7 +13,7 @@ const SAMPLES_KEPT: usize = 240;
 #[derive(Debug)]
 pub(super) struct ServerWatch {
     rows: Arc<Vec<ServerRow>>,
-    gauges: Arc<Vec<Arc<History<CallSample>>>>,
+    gauges: Arc<BTreeMap<ServerName, Arc<History<CallSample>>>>,
     /// Whether there may be news of them.
     pub(super) is_stale: bool,
 }
@@ -32,7 +33,7 @@ impl ServerWatch {
         Arc::clone(&self.rows)
     }
 
-    pub(super) fn gauges(&self) -> Arc<Vec<Arc<History<CallSample>>>> {
+    pub(super) fn gauges(&self) -> Arc<BTreeMap<ServerName, Arc<History<CallSample>>>> {
         Arc::clone(&self.gauges)
     }
 
@@ -48,22 +49,20 @@ impl ServerWatch {
 
     /// Adds a reading of a server's tree; `None` is a gap.
     pub(super) fn add_sample(&mut self, name: &ServerName, sample: Option<CallSample>) {
-        let place = self.rows.iter().position(|row| row.name == *name);
-        let gauges = Arc::make_mut(&mut self.gauges);
-        if let Some(gauge) = place.and_then(|place| gauges.get_mut(place)) {
+        if self.rows.iter().any(|row| row.name == *name) {
+            let gauge = Arc::make_mut(&mut self.gauges).entry(name.clone());
+            let gauge = gauge.or_insert_with(|| Arc::new(History::new(SAMPLES_KEPT)));
             Arc::make_mut(gauge).push(sample);
         }
     }
 
     /// Takes the rows as they are now; those they replace.
     pub(super) fn take(&mut self, rows: Vec<ServerRow>) -> Arc<Vec<ServerRow>> {
-        let gauges = Arc::make_mut(&mut self.gauges);
-        gauges.resize_with(rows.len(), || Arc::new(History::new(SAMPLES_KEPT)));
-        for (place, row) in rows.iter().enumerate() {
-            let before = self.rows.get(place);
-            if before.is_some_and(|before| before.pid != row.pid) {
-                // Another process, or none: nothing was read of it yet.
-                gauges[place] = Arc::new(History::new(SAMPLES_KEPT));
+        for before in self.rows.iter() {
+            // Of another process, or of none, nothing was read yet.
+            let is_same = |row: &ServerRow| row.name == before.name && row.pid == before.pid;
+            if !rows.iter().any(is_same) {
+                Arc::make_mut(&mut self.gauges).remove(&before.name);
             }
         }
         std::mem::replace(&mut self.rows, Arc::new(rows))

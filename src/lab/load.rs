@@ -70,7 +70,7 @@ impl Load {
                 .ended
                 .unwrap_or(last.started)
                 .saturating_sub(first.started);
-            load.backoff = row.waited.retry.min(span.saturating_sub(load.run));
+            load.backoff = row.waited.under("retry").min(span.saturating_sub(load.run));
         } else {
             load.after.clear();
             load.release = Duration::ZERO;

@@ -179,6 +179,10 @@ text_id! {
     ToolName
 }
 text_id! {
+    /// The name of a server in its catalogue; its tools are called `NAME.TOOL`.
+    ServerName
+}
+text_id! {
     /// Names one run; also the name of its folder.
     RunId
 }

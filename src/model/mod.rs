@@ -4,6 +4,7 @@
 //! Every room may use these types; this room uses none. It owns no running
 //! state and must not know how anything is executed, scheduled or drawn.
 
+mod access;
 mod agent;
 mod call;
 mod cap;
@@ -20,6 +21,7 @@ mod plan;
 mod plural;
 mod policy;
 mod proxied_call;
+mod rate;
 mod secret;
 mod server;
 mod shared_vec;
@@ -29,6 +31,7 @@ mod tool;
 mod wait;
 mod work;
 
+pub use access::{Access, Annotations};
 pub use agent::{
     AgentMark, AgentMode, AgentRow, Agents, Direction, LostMessages, ProxiedServer,
     ProxiedServerState, ProxyControl, ProxyId, WireKind, WireMessage,
@@ -44,7 +47,9 @@ pub use gauge::{
     Pressure, PressureSource,
 };
 pub use http::{BodyTemplate, HttpRequest, Method, RequestTemplate};
-pub use id::{AttemptId, AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ToolName};
+pub use id::{
+    AttemptId, AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ServerName, ToolName,
+};
 pub use intercept::{Intercept, InterceptPattern, Intercepted, PatternError};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
@@ -55,15 +60,16 @@ pub use policy::{FailurePolicy, Order, Policy};
 pub use proxied_call::{
     Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedStage,
 };
-pub use secret::{MASK, is_secret_name};
+pub use rate::Rate;
+pub use secret::{MASK, Secret, is_secret_name};
 pub use server::{
-    Access, CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
-    OverlapHazard, RemoteStatus, Secret, ServerCommand, ServerName, ServerRow, ServerState,
-    ServerTransport, ToolOverride,
+    CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
+    OverlapHazard, RemoteStatus, ServerCommand, ServerRow, ServerState, ServerTransport,
+    ToolOverride,
 };
 pub use shared_vec::SharedVec;
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
-pub use tool::{Annotations, OutputKind, Rate, StdinKind, Tool, ToolAction};
+pub use tool::{OutputKind, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};
 pub use work::{McpRequest, ProcessSpec, Stdin, Work};

@@ -1,10 +1,12 @@
 //! A plan: a set of calls with dependencies.
 
+use std::sync::Arc;
+
 use super::{Call, Cap, FailurePolicy};
 
 /// A checked plan: every id is known, the graph has no cycle and every
 /// argument that is known before the run fits its tool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     /// Name given in the plan, else the name of its file.
     pub name: String,
@@ -12,8 +14,9 @@ pub struct Plan {
     pub cap: Option<Cap>,
     /// The failure policy it asks for; the command line wins.
     pub on_failure: Option<FailurePolicy>,
-    /// Its calls; the call at index `i` has `CallId::from_index(i)`.
-    pub calls: Vec<Call>,
+    /// Its calls, shared with the rows of its runs; the call at index `i` has
+    /// `CallId::from_index(i)`.
+    pub calls: Vec<Arc<Call>>,
     /// How calls are expected to end where that is not a success: the names of
     /// calls that are planned to fail.
     pub expected_failures: Vec<super::CallName>,

@@ -10,52 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Annotations, Rate, plural};
-
-/// The name of a server in its catalogue; its tools are called `NAME.TOOL`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ServerName(Arc<str>);
-
-impl ServerName {
-    /// Takes a name.
-    pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self(name.into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ServerName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// A value that is never shown: it may be a secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value, for whoever needs it and shows it to nobody.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
+use super::{Annotations, Rate, Secret, ServerName, plural};
 
 /// A server as a file configures it.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,55 +105,6 @@ pub struct ListedTool {
     pub output_schema: Option<Value>,
     /// Hints, as far as it gives any.
     pub annotations: Annotations,
-}
-
-/// Calls that a call of a tool may overlap with, and the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// It says that it changes nothing: calls run side by side.
-    ReadOnly,
-    /// It says that it changes something: alone on its server.
-    NotReadOnly,
-    /// It says that it may destroy: alone on its server.
-    Destructive,
-    /// It says nothing of the kind: alone on its server.
-    Unannotated,
-    /// Not read-only, and the user named what it must have for itself.
-    Keyed,
-    /// Not read-only, and the user lets its calls overlap all the same.
-    Relaxed,
-}
-
-impl Access {
-    /// In a word or two.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only",
-            Self::NotReadOnly => "not read-only",
-            Self::Destructive => "destructive",
-            Self::Unannotated => "not annotated",
-            Self::Keyed => "keyed",
-            Self::Relaxed => "your order",
-        }
-    }
-
-    /// Whether its calls run beside others on their server.
-    pub fn is_shared(self) -> bool {
-        matches!(self, Self::ReadOnly | Self::Keyed | Self::Relaxed)
-    }
-
-    /// Why calls run side by side or alone, in words.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only: runs in parallel",
-            Self::NotReadOnly => "not read-only: alone on its server",
-            Self::Destructive => "destructive: alone on its server",
-            Self::Unannotated => "not annotated: alone on its server",
-            Self::Keyed => "not read-only: alone on its keys",
-            Self::Relaxed => "not read-only, runs in parallel: your setting",
-        }
-    }
 }
 
 /// Where a server stands, as the screens show it.

@@ -1,5 +1,6 @@
 //! The snapshot that the engine publishes: the state of a run at one moment.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::{
     Agents, AttemptRecord, AutoCap, Call, CallCounts, CallId, CallSample, CallState, Cap,
     CapChange, History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy, ProxiedCall,
-    RemoteStatus, RunId, ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
+    RemoteStatus, RunId, ServerName, ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -68,9 +69,9 @@ pub struct Snapshot {
     pub hazards: Arc<Vec<OverlapHazard>>,
     /// The tool servers that are configured.
     pub servers: Arc<Vec<ServerRow>>,
-    /// Readings of each server's process tree, oldest first, in the order of
-    /// `servers`; a tree serves all calls of its server.
-    pub server_gauges: Arc<Vec<Arc<History<CallSample>>>>,
+    /// Readings of each server's process tree, oldest first; a tree serves all
+    /// calls of its server. They change without their server's row.
+    pub server_gauges: Arc<BTreeMap<ServerName, Arc<History<CallSample>>>>,
     /// Agents at work, their servers, and what is done with their calls.
     pub agents: Arc<Agents>,
     /// Latest message of the engine for the user (a refused command, a warning
@@ -182,7 +183,7 @@ impl CallRow {
     /// Returns the time at which everything that the call waits for had ended,
     /// so that it could start.
     pub fn admissible_at(&self) -> Duration {
-        self.queued + self.waited.after
+        self.queued + self.waited.under("after")
     }
 }
 

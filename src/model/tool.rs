@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Access, RequestTemplate, ServerName, Timeouts, ToolName};
+use super::{Access, Annotations, Rate, RequestTemplate, ServerName, Timeouts, ToolName};
 
 /// One entry of the catalogue, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,28 +161,4 @@ pub enum OutputKind {
     Json,
     /// Text without its final newline.
     Text,
-}
-
-/// Hints about a tool's behaviour, with the meaning and defaults of MCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Annotations {
-    /// It changes nothing; false where unknown.
-    pub read_only: Option<bool>,
-    /// Twice has the effect of once; false where unknown.
-    pub idempotent: Option<bool>,
-    /// It may destroy; true where unknown.
-    pub destructive: Option<bool>,
-    /// It reaches beyond this machine; true where unknown.
-    pub open_world: Option<bool>,
-}
-
-/// A limit on starts per time, with bursts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rate {
-    /// Starts within `per`.
-    pub starts: u32,
-    /// The time they are spread over.
-    pub per: Duration,
-    /// Starts that may come at once after a rest; at least 1.
-    pub burst: u32,
 }

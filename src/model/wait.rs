@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::{CallId, LockKey, ToolName};
 
 /// The one reason that binds now. Times count from the run's start.
@@ -126,48 +124,36 @@ impl WaitSpan {
     pub const KEPT: usize = 32;
 }
 
-/// How long a call waited, by the heading of the reason that bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the heading of the same name")]
-pub struct Waited {
-    pub after: Duration,
-    pub slot: Duration,
-    pub lock: Duration,
-    pub rate: Duration,
-    pub retry: Duration,
-    pub memory: Duration,
-    pub cpu: Duration,
-    pub paused: Duration,
-}
+/// Headings of the report's `waited`, in its order.
+const HEADINGS: [&str; 8] = [
+    "after", "slot", "lock", "rate", "retry", "memory", "cpu", "paused",
+];
+
+/// How long a call waited, by the heading of the reason that bound. Most calls
+/// wait under one heading or none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Waited(Vec<(&'static str, Duration)>);
 
 impl Waited {
-    /// Adds time spent waiting for a reason.
-    pub fn add(&mut self, reason: &WaitReason, time: Duration) {
-        let field = match reason.heading() {
-            "after" => &mut self.after,
-            "slot" => &mut self.slot,
-            "lock" => &mut self.lock,
-            "rate" => &mut self.rate,
-            "retry" => &mut self.retry,
-            "memory" => &mut self.memory,
-            "cpu" => &mut self.cpu,
-            _ => &mut self.paused,
-        };
-        *field += time;
+    /// Adds time spent waiting under a heading.
+    pub fn add(&mut self, heading: &'static str, time: Duration) {
+        if let Some((_, sum)) = self.0.iter_mut().find(|(it, _)| *it == heading) {
+            *sum += time;
+        } else {
+            self.0.reserve_exact(1);
+            self.0.push((heading, time));
+        }
+    }
+
+    /// Time under one heading.
+    pub fn under(&self, heading: &str) -> Duration {
+        let found = self.0.iter().find(|(it, _)| *it == heading);
+        found.map_or(Duration::ZERO, |(_, time)| *time)
     }
 
     /// Each heading with its time, in the order of the report.
     pub fn by_heading(&self) -> [(&'static str, Duration); 8] {
-        [
-            ("after", self.after),
-            ("slot", self.slot),
-            ("lock", self.lock),
-            ("rate", self.rate),
-            ("retry", self.retry),
-            ("memory", self.memory),
-            ("cpu", self.cpu),
-            ("paused", self.paused),
-        ]
+        HEADINGS.map(|heading| (heading, self.under(heading)))
     }
 }
 

@@ -2,6 +2,7 @@
 //! checked, missing settings are filled in.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -65,19 +66,13 @@ impl<'a, 's> Assembly<'a, 's> {
             .filter(|(call, _)| call.is_expected_to_fail)
             .map(|(_, name)| name.clone());
         let expected_failures = expected.collect();
-        let calls = (written
-            .calls
-            .into_iter()
-            .zip(in_order)
-            .zip(edges)
-            .enumerate())
-        .map(|(index, ((call, name), after))| {
-            self.call(CallId::from_index(index), name, after, call)
-        })
-        .collect();
-        let mut calls: Vec<Call> = calls;
-        for call in &mut calls {
+        // Not collected: that would keep the larger allocation it comes from.
+        let mut calls = Vec::with_capacity(in_order.len());
+        let parsed = written.calls.into_iter().zip(in_order).zip(edges);
+        for (index, ((call, name), after)) in parsed.enumerate() {
+            let mut call = self.call(CallId::from_index(index), name, after, call);
             call.ignore.extend_from_slice(&written.ignore);
+            calls.push(Arc::new(call));
         }
         Plan {
             name: written.name.unwrap_or_else(|| file_stem.to_owned()),
@@ -180,7 +175,9 @@ impl<'a, 's> Assembly<'a, 's> {
         if let Some(tool) = tool {
             arguments::check(tool, &args, &written, self.catalogue, self.findings);
         }
-        let tool_name = written.tool.map(|at| at.value);
+        // The tool's own name, which all of its calls share.
+        let tool_name = tool.map(|tool| tool.name.clone());
+        let tool_name = tool_name.or(written.tool.map(|at| at.value));
         let mut call = Call {
             foreign_name: written.foreign_name,
             after,

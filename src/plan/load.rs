@@ -85,6 +85,8 @@ fn check(source: &Source, path: Option<&Path>, catalogue: &Catalogue) -> Result<
         } else {
             read::read(&root, &mut findings)
         };
+        // The tree of a long plan takes more than the plan.
+        drop(root);
         let mut extra_tools = std::mem::take(&mut written.tools);
         extra_tools.extend(assumed(&written, catalogue));
         let all = catalogue.clone().with_tools(extra_tools.iter().cloned());

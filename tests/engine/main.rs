@@ -187,8 +187,8 @@ async fn locks_named_by_an_output_hold_calls_apart() {
     trial.until_starting(2).await;
     trial.spawner.succeeds(2, "").await;
     let last = trial.last().await;
-    let waited = last.row(id(2)).expect("a row").waited;
-    assert!(waited.lock >= Duration::from_secs(3), "{waited:?}");
+    let waited = &last.row(id(2)).expect("a row").waited;
+    assert!(waited.under("lock") >= Duration::from_secs(3), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,8 +26,8 @@ fn run() -> Arc<Snapshot> {
     row.call = Arc::new(call);
     row.args = Arc::new(json!({"path": "src/deep", "token": "x", "max": 3}));
     row.reason = Some("1 process was left behind".into());
-    row.waited.slot = ms(1_200);
-    row.waited.lock = ms(400);
+    row.waited.add("slot", ms(1_200));
+    row.waited.add("lock", ms(400));
     row.output.stderr_bytes = 99;
     row.peak_rss_bytes = Some(112 << 20);
     let attempt = &mut row.attempts[0];

@@ -99,14 +99,13 @@ fn plan() -> Arc<Plan> {
         let name = format!("{tool}-{}", index + 1);
         let args = json!({ "path": "balance.txt" });
         let id = CallId::from_index(index);
-        Call::new(id, CallName::new(name), ToolName::new(tool), args)
+        let call = Call::new(id, CallName::new(name), ToolName::new(tool), args);
+        Arc::new(call)
     });
     Arc::new(Plan {
         name: "trip\u{202e} research".to_owned(),
-        cap: None,
-        on_failure: None,
         calls: calls.collect(),
-        expected_failures: Vec::new(),
+        ..Plan::default()
     })
 }
 

@@ -203,10 +203,7 @@ pub(crate) fn play_on(
         let (order_sender, orders) = mpsc::channel(64);
         let (tells, news) = watch::channel(ExperimentStatus::of(&Plan {
             name: "no plan".to_owned(),
-            cap: None,
-            on_failure: None,
-            calls: Vec::new(),
-            expected_failures: Vec::new(),
+            ..Plan::default()
         }));
         let screen = Canvas::new(size.0, size.1);
         let folder = tempfile::tempdir().expect("a folder");

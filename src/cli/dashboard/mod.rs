@@ -57,10 +57,7 @@ impl Dashboard {
         };
         let plan = Plan {
             name: "no plan".to_owned(),
-            cap: None,
-            on_failure: None,
-            calls: Vec::new(),
-            expected_failures: Vec::new(),
+            ..Plan::default()
         };
         match RunEnvironment::prepare(&catalogue) {
             Ok(environment) => {

@@ -2,6 +2,7 @@
 //! and worth nothing until they have been tried.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -28,9 +29,10 @@ impl Remedy {
         let mut plan = plan.clone();
         for id in &self.calls {
             if let Some(call) = plan.calls.get_mut(id.index()) {
-                call.locks.read.retain(|key| *key != self.key);
-                if !call.locks.write.contains(&self.key) {
-                    call.locks.write.push(self.key.clone());
+                let locks = &mut Arc::make_mut(call).locks;
+                locks.read.retain(|key| *key != self.key);
+                if !locks.write.contains(&self.key) {
+                    locks.write.push(self.key.clone());
                 }
             }
         }

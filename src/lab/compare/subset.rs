@@ -1,8 +1,9 @@
 //! A part of a plan that can run by itself.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::model::{CallId, Edge, Plan};
+use crate::model::{Call, CallId, Edge, Plan};
 
 /// Some calls of a plan with all they wait for, and those that read the final
 /// state back.
@@ -23,14 +24,14 @@ impl Subset {
         let originals: Vec<CallId> = kept.into_iter().collect();
         let place = |id: CallId| originals.binary_search(&id).ok().map(CallId::from_index);
         let calls = originals.iter().enumerate().filter_map(|(index, id)| {
-            let mut call = plan.calls.get(id.index())?.clone();
+            let mut call = Call::clone(plan.calls.get(id.index())?);
             call.id = CallId::from_index(index);
             let after = call.after.iter().filter_map(|edge| {
                 let call = place(edge.call)?;
                 Some(Edge { call, on: edge.on })
             });
             call.after = after.collect();
-            Some(call)
+            Some(Arc::new(call))
         });
         Self {
             plan: Plan {

@@ -151,10 +151,8 @@ fn plan(count: usize, adding: &[usize]) -> Plan {
     }
     Plan {
         name: "plan".to_owned(),
-        cap: None,
-        on_failure: None,
-        calls,
-        expected_failures: Vec::new(),
+        calls: calls.into_iter().map(Arc::new).collect(),
+        ..Plan::default()
     }
 }
 
@@ -236,7 +234,9 @@ fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
         (unstable.call.index(), &unstable.pointers[..]),
         (1, &["/at".to_owned()][..])
     );
-    plan.calls[1].ignore.push("/at".to_owned());
+    Arc::make_mut(&mut plan.calls[1])
+        .ignore
+        .push("/at".to_owned());
     let comparison = compared(&plan, request(&[1, 2], 2), &mut runner);
     assert!(comparison.findings(&plan).unstable.is_empty());
 }

@@ -13,6 +13,8 @@ pub use request::{SweepRequest, SweepRun, USUAL_BLOCKS, usual_caps};
 pub use usl::Usl;
 pub use verdict::{CapFigures, Curve, MOST_BLOCKS, Verdict};
 
+use std::sync::Arc;
+
 use super::blocks::{Pace, block_order};
 use super::driver::Driver;
 use super::experiment::ExperimentFindings;
@@ -311,7 +313,7 @@ impl Sweep {
 fn without_retries(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for call in &mut plan.calls {
-        call.retries = 0;
+        Arc::make_mut(call).retries = 0;
     }
     plan
 }

@@ -119,15 +119,13 @@ fn conduct(sweep: &mut Sweep, runner: &mut ScriptedRunner) -> Vec<SweepRun> {
 fn plan() -> Plan {
     Plan {
         name: "plan".to_owned(),
-        cap: None,
-        on_failure: None,
-        calls: vec![Call::new(
+        calls: vec![Arc::new(Call::new(
             CallId::from_index(0),
             CallName::new("call"),
             ToolName::new("tool"),
             serde_json::json!({}),
-        )],
-        expected_failures: Vec::new(),
+        ))],
+        ..Plan::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod needs;
 mod past_run;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use arguments::LastArguments;
 use folder::HistoryFolder;
@@ -73,7 +74,11 @@ impl HistoryStore {
     /// # Errors
     ///
     /// The file cannot be read, or is not what this version writes.
-    pub fn past_runs(&self, calls: &[Call], time_scale: f64) -> Result<Vec<PastRun>, HistoryError> {
+    pub fn past_runs(
+        &self,
+        calls: &[Arc<Call>],
+        time_scale: f64,
+    ) -> Result<Vec<PastRun>, HistoryError> {
         let name = file_name(calls, time_scale);
         let runs = self.runs.read(&name, PastRuns::read)?;
         Ok(runs.unwrap_or_default().runs)
@@ -87,7 +92,7 @@ impl HistoryStore {
     /// The folder or the file cannot be written.
     pub fn keep_run(
         &self,
-        calls: &[Call],
+        calls: &[Arc<Call>],
         time_scale: f64,
         run: &PastRun,
     ) -> Result<(), HistoryError> {
@@ -100,7 +105,7 @@ impl HistoryStore {
 
 /// Plans are the same if their calls are: not by what they are called, where
 /// they stand or which cap they ask for. At another time scale they are others.
-fn file_name(calls: &[Call], time_scale: f64) -> String {
+fn file_name(calls: &[Arc<Call>], time_scale: f64) -> String {
     let calls = serde_json::to_string(calls).unwrap_or_default();
     let print = fingerprint(&[&calls, &time_scale.to_string()]);
     format!("{print}{JSON}")

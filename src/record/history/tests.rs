@@ -7,11 +7,11 @@ use super::*;
 use crate::model::{CallState, Cap, Outcome, Snapshot};
 use crate::record::fixture;
 
-fn calls(run: &Snapshot) -> Vec<Call> {
-    run.calls.iter().map(|row| (*row.call).clone()).collect()
+fn calls(run: &Snapshot) -> Vec<Arc<Call>> {
+    run.calls.iter().map(|row| Arc::clone(&row.call)).collect()
 }
 
-fn path_of(history: &HistoryStore, calls: &[Call]) -> std::path::PathBuf {
+fn path_of(history: &HistoryStore, calls: &[Arc<Call>]) -> std::path::PathBuf {
     let folder = history.runs.create().expect("a folder");
     folder.path().join(file_name(calls, 1.0))
 }

@@ -4,6 +4,7 @@
 //! It owns what is typed. It must not know where the call goes.
 
 mod build;
+mod draft;
 mod field;
 mod fill;
 mod memory;

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use super::{State, UiCommand};
 use crate::catalogue::Catalogue;
-use crate::engine::Command;
 use crate::lab;
 use crate::model::{Cap, Snapshot};
 
@@ -60,8 +58,8 @@ impl CapForecast {
 #[derive(Debug, Clone, Default)]
 pub struct CapView {
     /// The cap that was asked for and is not in force yet.
-    wanted: Option<Cap>,
-    forecast: Option<CapForecast>,
+    pub(super) wanted: Option<Cap>,
+    pub(super) forecast: Option<CapForecast>,
 }
 
 impl CapView {
@@ -83,46 +81,4 @@ impl CapView {
         let forecast = self.forecast.take();
         self.forecast = forecast.and_then(|it| it.renewed(run, catalogue, now));
     }
-}
-
-impl State {
-    /// Returns the cap that was asked for last: several presses count, even
-    /// before the engine has answered the first.
-    pub fn latest_cap(&self) -> Cap {
-        self.cap.wanted.unwrap_or(self.run.cap())
-    }
-
-    /// Asks for a fixed cap.
-    pub(in crate::tui) fn set_cap(&mut self, cap: Cap, commands: &mut Vec<UiCommand>) {
-        self.cap.forecast = CapForecast::new(&self.run, &self.catalogue, cap, self.now);
-        let is_new = cap != self.run.policy.cap || self.run.auto.is_some();
-        self.cap.wanted = is_new.then_some(cap);
-        replace_cap_command(Command::SetCap(cap), commands);
-    }
-
-    /// Leaves the cap to the scheduler, up to a ceiling.
-    pub(in crate::tui) fn set_auto_cap(&mut self, ceiling: Cap, commands: &mut Vec<UiCommand>) {
-        self.cap = CapView::default();
-        replace_cap_command(Command::SetAuto(ceiling), commands);
-    }
-
-    /// Leaves the cap to the scheduler, or fixes it where it stands.
-    pub(in crate::tui) fn toggle_auto_cap(&mut self, commands: &mut Vec<UiCommand>) {
-        if self.run.auto.is_some() {
-            self.set_cap(self.latest_cap(), commands);
-        } else {
-            self.set_auto_cap(Cap::AUTO_CEILING, commands);
-        }
-    }
-}
-
-/// Makes one command of those that a held key asks for.
-fn replace_cap_command(command: Command, commands: &mut Vec<UiCommand>) {
-    commands.retain(|it| {
-        !matches!(
-            it,
-            UiCommand::Engine(Command::SetCap(_) | Command::SetAuto(_))
-        )
-    });
-    commands.push(UiCommand::Engine(command));
 }

@@ -71,6 +71,13 @@ pub struct Layout {
     pub has_borders: bool,
 }
 
+impl State {
+    /// Where the panes are.
+    pub fn layout(&self) -> Layout {
+        Layout::of(self)
+    }
+}
+
 impl Layout {
     /// The layout of the screen.
     pub fn of(state: &State) -> Self {

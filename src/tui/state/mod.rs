@@ -6,16 +6,20 @@ mod attention;
 mod call_rows;
 mod cap;
 mod exit;
+mod experimenting;
 mod experiments;
 mod key_sequence;
 pub mod layout;
 mod list;
+mod lists;
 pub mod output;
 mod pointer;
 pub mod refusal;
 mod screen;
 mod selection;
+mod server_lists;
 mod servers_view;
+mod set_cap;
 mod shortlist;
 mod text_scroll;
 mod themes;
@@ -197,11 +201,6 @@ impl State {
         state.add_listed_tools();
         state.settle();
         state
-    }
-
-    /// Where the panes are.
-    pub fn layout(&self) -> Layout {
-        Layout::of(self)
     }
 
     /// The run's clock, carried on since the last snapshot while calls run.

@@ -1,6 +1,5 @@
 //! The screens and their panes.
 
-use super::State;
 use crate::tui::action::Action;
 
 /// A screen, by its number.
@@ -139,20 +138,4 @@ impl Pane {
         Self::Timeline,
         Self::ServerCalls,
     ];
-}
-
-impl State {
-    /// Shows a screen; the pane that had the keys there gets them again.
-    pub fn show(&mut self, screen: Screen) {
-        if self.screen == screen {
-            return;
-        }
-        self.focused[self.screen as usize] = self.focus;
-        self.screen = screen;
-        self.is_zoomed = false;
-        if screen == Screen::Servers {
-            self.select_server_of_call();
-        }
-        self.focus_on(self.focused[screen as usize]);
-    }
 }

@@ -2,10 +2,10 @@
 //! far its description is scrolled.
 
 use crate::catalogue::Catalogue;
-use crate::model::{Tool, ToolName};
+use crate::model::ToolName;
 use crate::tui::text::fuzzy;
 
-use super::{ListView, State, TextScroll};
+use super::{ListView, TextScroll};
 
 /// State of the catalogue's screen.
 #[derive(Debug, Clone, Default)]
@@ -62,12 +62,5 @@ impl ToolsView {
         self.list.is_scrolled = false;
         self.selected = self.found.get(self.list.row).cloned();
         self.scroll = TextScroll::default();
-    }
-}
-
-impl State {
-    /// The tool that is selected in the catalogue.
-    pub fn selected_tool(&self) -> Option<&Tool> {
-        self.catalogue.get(self.tools.selected.as_ref()?)
     }
 }

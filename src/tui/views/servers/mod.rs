@@ -58,10 +58,10 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         .draw((inner.x, inner.y), buf);
     let area = view.layout.server_area();
     let mut lines = area.y..area.bottom();
-    let shown = servers.iter().zip(0..).skip(state.servers.list.first);
-    for ((row, place), y) in shown.zip(lines.by_ref()) {
+    let shown = servers.iter().skip(state.servers.list.first);
+    for (row, y) in shown.zip(lines.by_ref()) {
         let line = Rect::new(area.x, y, area.width, 1);
-        let gauge = state.run.server_gauges.get(place).map(AsRef::as_ref);
+        let gauge = state.run.server_gauges.get(&row.name).map(AsRef::as_ref);
         let is_selected = state.servers.selected.as_ref() == Some(&row.name);
         columns
             .row(view, row, gauge, is_selected, line.width)

@@ -158,8 +158,7 @@ fn process(state: &State, row: &ServerRow) -> Piece<'static> {
         };
     };
     let told = Piece::from("pid ").then(figure::count(pid as usize));
-    let place = state.run.servers.iter().position(|it| it.name == row.name);
-    let gauge = place.and_then(|place| state.run.server_gauges.get(place));
+    let gauge = state.run.server_gauges.get(&row.name);
     let Some(sample) = gauge.and_then(|gauge| gauge.latest()) else {
         return told;
     };

@@ -1,0 +1,247 @@
+//! The screens, their lists of calls, and the selection in these.
+
+use std::sync::Arc;
+
+use crate::model::{CallId, Snapshot, Tool};
+
+use super::{CallRows, ListView, Pane, Screen, Selection, State, TextScroll};
+
+impl State {
+    /// Shows a screen; the pane that had the keys there gets them again.
+    pub fn show(&mut self, screen: Screen) {
+        if self.screen == screen {
+            return;
+        }
+        self.focused[self.screen as usize] = self.focus;
+        self.screen = screen;
+        self.is_zoomed = false;
+        if screen == Screen::Servers {
+            self.select_server_of_call();
+        }
+        self.focus_on(self.focused[screen as usize]);
+    }
+
+    /// The tool that is selected in the catalogue.
+    pub fn selected_tool(&self) -> Option<&Tool> {
+        self.catalogue.get(self.tools.selected.as_ref()?)
+    }
+
+    /// How many rows a pane lists.
+    pub fn listed(&self, pane: Pane) -> usize {
+        match pane {
+            Pane::Lanes => self.run.lanes.len(),
+            _ => self.ids(pane).len(),
+        }
+    }
+
+    /// The call in a row of a pane; an idle lane has none.
+    pub fn call_at(&self, pane: Pane, row: usize) -> Option<CallId> {
+        match pane {
+            Pane::Lanes => self.run.lanes.get(row).copied().flatten(),
+            _ => self.ids(pane).get(row).copied(),
+        }
+    }
+
+    fn ids(&self, pane: Pane) -> &[CallId] {
+        let rows = self.rows.get(pane as usize);
+        rows.map_or(&[], CallRows::ids)
+    }
+
+    /// The row of a call in a pane.
+    fn row_of(&self, pane: Pane, call: CallId) -> Option<usize> {
+        match pane {
+            Pane::Lanes => self.run.lanes.iter().position(|it| *it == Some(call)),
+            _ => self.ids(pane).iter().position(|it| *it == call),
+        }
+    }
+
+    /// Returns the position in a list pane.
+    pub fn list(&self, pane: Pane) -> ListView {
+        self.lists.get(pane as usize).copied().unwrap_or_default()
+    }
+
+    /// Scrolls a list pane by some rows; the selection stays.
+    pub fn scroll_list(&mut self, pane: Pane, by: isize) {
+        let (listed, visible) = (self.listed(pane), self.layout().rows(self, pane));
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.scroll(by, listed, visible);
+        }
+    }
+
+    /// Whether the selected call is in a pane.
+    fn is_selected_in(&self, pane: Pane) -> bool {
+        let call = self.selection.call();
+        call.is_some_and(|call| self.row_of(pane, call).is_some())
+    }
+
+    /// Selects the next call that is added, once it is there.
+    pub fn select_next_added(&mut self) {
+        self.calls_before_add = Some(self.run.calls.len());
+    }
+
+    /// Selects the call that was added, once it is there: a user who adds a call
+    /// wants to see what becomes of it.
+    pub(super) fn select_added(&mut self) {
+        let calls = &self.run.calls;
+        let Some(row) = self.calls_before_add.and_then(|behind| calls.get(behind)) else {
+            return;
+        };
+        self.selection = Selection::Chosen(row.id);
+        self.calls_before_add = None;
+    }
+
+    /// Puts everything in order after a change: the lists, the automatic
+    /// selection and the scrolling.
+    pub fn settle(&mut self) {
+        self.settle_servers();
+        self.refresh_rows();
+        if let Selection::Automatic(call) = self.selection {
+            let is_busy = |id: &CallId| self.run.lanes.contains(&Some(*id));
+            let first_busy = self.run.lanes.iter().flatten().next().copied();
+            let best = call.filter(is_busy).or(first_busy).or(call);
+            self.selection = Selection::Automatic(best.or(self.run.queue.first().copied()));
+        }
+        let selected = self.selection.call();
+        let layout = self.layout();
+        for pane in self
+            .screen
+            .panes()
+            .iter()
+            .copied()
+            .filter(|it| Pane::LISTS.contains(it))
+        {
+            let row = selected.and_then(|call| self.row_of(pane, call));
+            let mut list = self.list(pane);
+            list.settle(self.listed(pane), layout.rows(self, pane), row);
+            self.lists[pane as usize] = list;
+        }
+        let tools = layout.rows(self, Pane::Tools);
+        let row = self.tools.list.row;
+        self.tools
+            .list
+            .settle(self.tools.found.len(), tools, Some(row));
+        if self.output.settle(selected) {
+            self.detail = TextScroll::default();
+        }
+        self.settle_output();
+        if self
+            .armed
+            .is_some_and(|armed| armed.until <= self.now || Some(armed.call) != selected)
+        {
+            self.armed = None;
+        }
+    }
+
+    fn refresh_rows(&mut self) {
+        let run = &self.run;
+        for pane in self.screen.panes() {
+            let Some(rows) = self.rows.get_mut(*pane as usize) else {
+                continue;
+            };
+            match pane {
+                Pane::Finished => rows.refresh(&run.finished, &self.selector, run),
+                Pane::Timeline => {
+                    refresh_all(&mut self.all_calls, run);
+                    rows.refresh(&self.all_calls, &self.selector, run);
+                    self.timeline.model.refresh(run);
+                }
+                Pane::Table if self.is_table_full => {
+                    refresh_all(&mut self.all_calls, run);
+                    rows.refresh(&self.all_calls, &self.selector, run);
+                }
+                Pane::ServerCalls => rows.refresh(&self.servers.calls, &self.selector, run),
+                Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
+                _ => {}
+            }
+        }
+    }
+
+    /// Moves the selection in the pane with the keys by some rows. Where the
+    /// selected call is in another pane, the row it was on last is next.
+    pub fn step(&mut self, by: isize) {
+        let pane = self.focus;
+        let is_here = self.is_selected_in(pane);
+        let row = self.list(pane).row;
+        let last = self.listed(pane).saturating_sub(1);
+        let by = if is_here { by } else { 0 };
+        let wanted = row.saturating_add_signed(by).min(last);
+        // Idle lanes are passed over, onwards first and then back.
+        let onwards = wanted..=last;
+        let back = (0..wanted).rev();
+        let found = match by {
+            ..0 => back.chain(onwards).find_map(|row| self.call_at(pane, row)),
+            0.. => onwards.chain(back).find_map(|row| self.call_at(pane, row)),
+        };
+        let at_wanted = self.call_at(pane, wanted);
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.is_scrolled = false;
+        }
+        if let Some(call) = at_wanted.or(found) {
+            self.selection = Selection::Chosen(call);
+        }
+        self.settle();
+    }
+
+    /// Gives the keys to a pane; a list pane then selects a call of its own.
+    pub fn focus_on(&mut self, pane: Pane) {
+        self.focus = pane;
+        self.settle();
+        if let Some(list) = self.lists.get_mut(pane as usize) {
+            list.is_scrolled = false;
+        }
+        if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
+            self.step(0);
+        }
+    }
+
+    /// Marks the selected call, or takes its mark away.
+    pub(in crate::tui) fn toggle_mark(&mut self, call: CallId) {
+        if !self.marked.remove(&call) {
+            self.marked.insert(call);
+        }
+    }
+
+    /// Returns the marked calls and takes their marks away.
+    pub(in crate::tui) fn take_marked(&mut self) -> Vec<CallId> {
+        std::mem::take(&mut self.marked).into_iter().collect()
+    }
+
+    /// Returns the filter of the lists on the screen.
+    pub fn filter(&self) -> &str {
+        match self.screen {
+            Screen::Catalogue => &self.tools.filter,
+            _ => &self.selector.filter,
+        }
+    }
+
+    /// Filters the lists on the screen.
+    pub fn set_filter(&mut self, filter: &str) {
+        match self.screen {
+            Screen::Catalogue => self.tools.narrow(&self.catalogue, filter),
+            _ => self.selector.filter = filter.to_lowercase(),
+        }
+    }
+
+    /// Selects the first call that the filter leaves, unless the selected one is
+    /// among them: keys do not act on a call that is not shown.
+    pub fn select_listed(&mut self) {
+        let pane = self.focus;
+        if !matches!(pane, Pane::Table | Pane::Queue | Pane::Finished) {
+            return;
+        }
+        let selected = self.selection.call();
+        let mut listed = (0..self.listed(pane)).filter_map(|row| self.call_at(pane, row));
+        if !listed.clone().any(|call| Some(call) == selected)
+            && let Some(first) = listed.next()
+        {
+            self.selection = Selection::Chosen(first);
+        }
+    }
+}
+
+/// The list of all calls is the same as long as their number is.
+fn refresh_all(all: &mut Arc<Vec<CallId>>, run: &Snapshot) {
+    if all.len() != run.calls.len() {
+        *all = Arc::new(run.calls.iter().map(|row| row.id).collect());
+    }
+}
