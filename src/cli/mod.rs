@@ -1,6 +1,7 @@
 //! The command line: one file a command. It joins the rooms, owns nothing
 //! lasting, and is the only room besides `main` that may use `tui`.
 
+mod agents;
 mod arguments;
 mod call;
 mod caps;
@@ -88,6 +89,8 @@ enum Subcommands {
     Keys(keys::Keys),
     /// Show where your files are, check them, list what can stand in them
     Config(config::ConfigArgs),
+    /// List the agents whose servers `fanout mcp` stands before
+    Agents(agents::Agents),
     /// Show what fanout finds here: terminal, colours, folders, containment
     Doctor(doctor::Doctor),
     /// Run a plan at several caps: how long each takes, whether results differ
@@ -138,6 +141,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Mcp(command)) => command.run(),
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
+        Some(Subcommands::Agents(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),
         Some(Subcommands::Screenshot(command)) => command.run(),
         Some(Subcommands::Completions(command)) => command.run(Cli::command()),

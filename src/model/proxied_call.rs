@@ -32,6 +32,8 @@ pub struct ProxiedCall {
     pub stage: ProxiedStage,
     /// What holds it, or its answer.
     pub held: Option<Hold>,
+    /// Whether its answer is going to be held when it comes.
+    pub holds_answer: bool,
     /// When its agent gives up.
     pub patience: Patience,
     /// Why it went to the server before its turn.

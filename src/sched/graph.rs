@@ -49,6 +49,12 @@ impl Graph {
         self.calls = self.calls.max(call.index() + 1);
     }
 
+    /// Whether edges lead to or from a call.
+    pub(super) fn has_edges(&self, call: CallId) -> bool {
+        let ends = self.ends(call);
+        ends.first_child != NONE || ends.parents.1 > 0
+    }
+
     /// Adds the edges of one call to its parents and says how many. Edges to
     /// unknown calls and to itself are left out: a checked plan has none.
     pub(super) fn add_edges(&mut self, child: CallId, after: &[Edge]) -> u32 {

@@ -17,11 +17,11 @@ use crate::model::{
 pub enum Input {
     /// Calls were added to the run. Their ids go on where the last ones ended,
     /// or leave places empty; edges may point at any call of the run, also
-    /// within the batch. A call that was withdrawn comes back without edges.
+    /// within the batch. A call may take a place that is empty, without edges.
     CallsQueued(Vec<CallSpec>),
     /// Something else decides about these calls from now on: they give back
     /// what they hold, and nothing is said of their end. Of calls that have
-    /// ended, nothing is known any more.
+    /// ended, nothing is known any more. Calls with edges are passed over.
     CallsWithdrawn(Vec<CallId>),
     /// The locks of a call whose arguments hold references became known: the
     /// answer to [`super::Effect::ResolveLocks`].

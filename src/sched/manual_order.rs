@@ -36,6 +36,11 @@ impl ManualOrder {
         self.moved.insert(id, position);
     }
 
+    /// Undoes the move of a call.
+    pub(super) fn forget(&mut self, id: CallId) {
+        self.moved.remove(&id);
+    }
+
     /// Undoes all moves; pins stay.
     pub(super) fn clear_moves(&mut self) {
         self.moved.clear();

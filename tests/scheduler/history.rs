@@ -212,6 +212,7 @@ impl History {
             29 => self.doubled(choices),
             30 if choices.below(6) == 1 => Input::ShutdownRequested,
             31 if choices.below(6) == 1 => Input::DrainRequested,
+            30 | 31 => Input::CallsWithdrawn(vec![self.any_call(choices)]),
             _ => self.started(choices),
         }
     }

@@ -27,6 +27,7 @@ pub(crate) struct Laws {
     attempts: Vec<u32>,
     outcomes: Vec<Option<Outcome>>,
     cancelled: Vec<bool>,
+    withdrawn: Vec<bool>,
     running: Vec<Running>,
     last_epoch: Epoch,
     tool_starts: Vec<(usize, Duration)>,
@@ -45,6 +46,7 @@ impl Laws {
             attempts: Vec::new(),
             outcomes: Vec::new(),
             cancelled: Vec::new(),
+            withdrawn: Vec::new(),
             running: Vec::new(),
             last_epoch: Epoch(0),
             tool_starts: Vec::new(),
@@ -59,7 +61,19 @@ impl Laws {
         match input {
             Input::CallsQueued(specs) => {
                 for spec in specs {
-                    if spec.id.index() == self.specs.len() {
+                    let index = spec.id.index();
+                    if self.withdrawn.get(index) == Some(&true) && !self.has_edges(spec.id) {
+                        self.specs[index] = CallSpec {
+                            after: Vec::new(),
+                            ..spec.clone()
+                        };
+                        self.attempts[index] = 0;
+                        self.outcomes[index] = None;
+                        self.cancelled[index] = false;
+                        self.withdrawn[index] = false;
+                    }
+                    if index == self.specs.len() {
+                        self.withdrawn.push(false);
                         self.specs.push(spec.clone());
                         self.attempts.push(0);
                         self.outcomes.push(None);
@@ -82,6 +96,14 @@ impl Laws {
                     }
                 }
             }
+            Input::CallsWithdrawn(ids) => {
+                for id in ids {
+                    if id.index() < self.specs.len() && !self.has_edges(*id) {
+                        self.withdrawn[id.index()] = true;
+                        self.running.retain(|running| running.id != *id);
+                    }
+                }
+            }
             Input::ShutdownRequested => self.cancelled.fill(true),
             Input::PolicyChanged(policy) => {
                 self.policy = *policy;
@@ -90,6 +112,12 @@ impl Laws {
             Input::AttemptEnded { id, epoch, .. } => self.ending = Some((*id, *epoch)),
             _ => {}
         }
+    }
+
+    /// Whether edges lead to or from a call.
+    fn has_edges(&self, id: CallId) -> bool {
+        let leads_here = |spec: &CallSpec| spec.after.iter().any(|edge| edge.call == id);
+        !self.specs[id.index()].after.is_empty() || self.specs.iter().any(leads_here)
     }
 
     /// What was ordered, after the step.
@@ -149,6 +177,7 @@ impl Laws {
             self.running.iter().all(is_elsewhere),
             "{id} starts where something runs"
         );
+        assert!(!self.withdrawn[id.index()], "{id} was withdrawn");
         assert_eq!(self.outcomes[id.index()], None, "{id} has ended");
         assert!(!self.cancelled[id.index()], "{id} was cancelled");
         assert!(
@@ -161,7 +190,10 @@ impl Laws {
             "{id} starts early"
         );
         for edge in &spec.after {
-            let outcome = self.outcomes[edge.call.index()];
+            // An empty place counts as a call that was skipped.
+            let is_empty = self.withdrawn[edge.call.index()];
+            let skipped = is_empty.then_some(Outcome::Skipped);
+            let outcome = skipped.or(self.outcomes[edge.call.index()]);
             assert!(
                 outcome.is_some(),
                 "{id} starts before {} has ended",
@@ -256,6 +288,7 @@ impl Laws {
     fn finish(&mut self, id: CallId, outcome: Outcome) {
         let is_running = self.running.iter().any(|running| running.id == id);
         assert!(!is_running, "{id} ends while it runs");
+        assert!(!self.withdrawn[id.index()], "{id} was withdrawn");
         assert_eq!(self.outcomes[id.index()], None, "{id} ends twice");
         self.outcomes[id.index()] = Some(outcome);
         if outcome == Outcome::Skipped {
@@ -275,6 +308,10 @@ impl Laws {
         assert_eq!(scheduler.len(), self.specs.len());
         let mut open = 0;
         for (spec, outcome) in self.specs.iter().zip(&self.outcomes) {
+            if self.withdrawn[spec.id.index()] {
+                assert_eq!(scheduler.state(spec.id), None, "{} was withdrawn", spec.id);
+                continue;
+            }
             let state = scheduler.state(spec.id).expect("a call that was queued");
             let running = self.running.iter().find(|running| running.id == spec.id);
             assert_eq!(state.is_ended(), outcome.is_some(), "state of {}", spec.id);

@@ -93,6 +93,7 @@ impl Names<'_> {
             },
             "cancel" => cancel(StopCause::User, Force::Ladder),
             "kill" => cancel(StopCause::User, Force::Kill),
+            "withdraw" => Input::CallsWithdrawn(ids()),
             "cap" | "on-failure" | "order" => Input::PolicyChanged(changed(policy, verb, rest[0])),
             "pause" => Input::Paused,
             "resume" => Input::Resumed,
@@ -141,6 +142,10 @@ impl Names<'_> {
                 let words = locks.write.iter().map(|key| format!(" write:{key}"));
                 let words = words.chain(locks.read.iter().map(|key| format!(" read:{key}")));
                 format!("locks {}{}", name(id), words.collect::<String>())
+            }
+            Input::CallsWithdrawn(ids) => {
+                let names: Vec<String> = ids.iter().map(name).collect();
+                format!("withdraw {}", names.join(" "))
             }
             Input::CancelRequested { ids, force, .. } => {
                 let verb = if *force == Force::Kill {

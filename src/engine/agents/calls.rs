@@ -235,6 +235,7 @@ fn proxied_call(
         batch: Some(batch),
         stage: ProxiedStage::Waiting,
         held: None,
+        holds_answer: false,
         patience: Patience {
             limit: facts.limit,
             is_prolonged: facts.is_prolonged,

@@ -74,7 +74,9 @@ impl EngineLoop {
             let side = place.side;
             let (proxy, call) = (place.proxy, place.call);
             let why = Self::held_by_you();
-            self.order(proxy, ProxyOrder::Hold { call, side, why });
+            let is_sent = self.order(proxy, ProxyOrder::Hold { call, side, why });
+            let holds_answer = is_sent && side == Side::Answer;
+            self.edit_proxied(*id, |proxied| proxied.holds_answer |= holds_answer);
         }
     }
 
@@ -84,7 +86,9 @@ impl EngineLoop {
                 continue;
             };
             let (side, call) = (place.side, place.call);
-            self.order(place.proxy, ProxyOrder::Release { call, side });
+            if self.order(place.proxy, ProxyOrder::Release { call, side }) {
+                self.edit_proxied(*id, |proxied| proxied.holds_answer = false);
+            }
         }
     }
 

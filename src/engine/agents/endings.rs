@@ -120,6 +120,7 @@ impl EngineLoop {
         self.edit_proxied(id, |proxied| {
             proxied.stage = ProxiedStage::Ended;
             proxied.held = None;
+            proxied.holds_answer = false;
             proxied.patience.let_go_at = None;
         });
         self.record_end(id, outcome, reason, now);

@@ -124,17 +124,10 @@ impl EngineLoop {
         before: ProxyControl,
         now: ProxyControl,
     ) {
-        let governs_itself = self
-            .agents
-            .server(proxy)
-            .is_some_and(|it| it.mode == AgentMode::Govern);
         match (before == ProxyControl::Ours, now) {
             (false, ProxyControl::Ours) => {
-                // One scheduler at a time: where the proxy had its own, it is
-                // ours from now on.
-                if governs_itself && self.agents.wanted.is_none() {
-                    self.want(AgentMode::Govern);
-                } else if let Some(mode) = self.agents.wanted {
+                // Until a mode is asked for, a proxy that governs goes on so.
+                if let Some(mode) = self.agents.wanted {
                     self.send_mode(proxy, mode);
                 }
             }
@@ -201,7 +194,7 @@ impl EngineLoop {
             let is_held = row.is_some_and(|row| matches!(row.wait, Some(WaitReason::Held { .. })));
             if row.is_some_and(|row| row.state == CallState::Queued) && !is_held {
                 self.withdraw(id);
-                let why = "its proxy".into();
+                let why = "its turn".into();
                 self.rows
                     .set_wait(id, Some(WaitReason::AtProxy { why }), now);
                 self.edit_proxied(id, |proxied| proxied.is_watched = true);

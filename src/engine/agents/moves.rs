@@ -45,10 +45,12 @@ impl EngineLoop {
             proxied.held = None;
         });
         if !self.governs(proxy) {
-            let why = moved.why.clone().unwrap_or_else(|| "its proxy".into());
-            let now = self.clock.now();
-            self.rows
-                .set_wait(id, Some(WaitReason::AtProxy { why }), now);
+            self.waits_at_proxy(id, moved);
+            return;
+        }
+        if self.rows.get(id).is_some_and(|row| row.started.is_some()) {
+            // It has its turn, and waits for the lock among proxies.
+            self.waits_at_proxy(id, moved);
             return;
         }
         if is_first && self.is_intercepted(id) {
@@ -61,6 +63,13 @@ impl EngineLoop {
             return;
         }
         self.schedule(id);
+    }
+
+    fn waits_at_proxy(&mut self, id: CallId, moved: &CallMove) {
+        let why = moved.why.clone().unwrap_or_else(|| "its turn".into());
+        let now = self.clock.now();
+        self.rows
+            .set_wait(id, Some(WaitReason::AtProxy { why }), now);
     }
 
     /// Whether the scheduler of this run decides about calls of a proxy.
@@ -123,6 +132,7 @@ impl EngineLoop {
                 let input = Input::AttemptStarted { id, epoch };
                 self.step(self.clock.now(), input);
                 self.sync_state(id, at);
+                self.rows.set_wait(id, None, at);
             }
             CallState::Queued => {
                 self.withdraw(id);
@@ -198,6 +208,8 @@ impl EngineLoop {
             by: holder(moved.why.as_deref()),
             since: at,
         };
+        // The server is done: what the call kept from others is free.
+        self.withdraw(id);
         let answer = HeldAnswer {
             is_error: moved.is_error,
             bytes: moved.answer_bytes,
@@ -205,7 +217,8 @@ impl EngineLoop {
         };
         self.edit_proxied(id, |proxied| {
             proxied.stage = ProxiedStage::AnswerHeld(answer);
-            proxied.held = Some(hold);
+            proxied.holds_answer = false;
+            proxied.held.get_or_insert(hold);
         });
     }
 
@@ -249,5 +262,6 @@ impl EngineLoop {
 /// Who holds, from a proxy's words `held by you`.
 fn holder(why: Option<&str>) -> Arc<str> {
     let why = why.unwrap_or("its proxy");
-    why.strip_prefix("held by ").unwrap_or(why).into()
+    let by = why.strip_prefix("held by ").unwrap_or(why);
+    by.strip_suffix(", edited").unwrap_or(by).into()
 }

@@ -133,22 +133,21 @@ impl Scheduler {
     }
 
     /// Takes a call out of the run without an end: it gives back what it
-    /// holds, and its place is empty from now on.
+    /// holds, and its place is empty from now on. A call that edges lead to or
+    /// from stays.
     pub(super) fn withdraw(&mut self, id: CallId) {
-        match self.calls.get(id) {
-            None => return,
-            Some(record) if record.is_absent => return,
-            Some(record) => match record.stage {
-                CallStage::Active { lane } => {
-                    self.vacate(lane);
-                    self.stop_waiting(id);
-                }
-                CallStage::Ended(_) => {}
-                CallStage::Waiting | CallStage::Ready | CallStage::Backoff => {
-                    self.stop_waiting(id);
-                }
-            },
+        let has_edges = self.graph.has_edges(id);
+        let record = self.calls.get(id).filter(|record| !record.is_absent);
+        let Some(stage) = record.map(|record| record.stage).filter(|_| !has_edges) else {
+            return;
+        };
+        if let CallStage::Active { lane } = stage {
+            self.vacate(lane);
         }
+        if !matches!(stage, CallStage::Ended(_)) {
+            self.stop_waiting(id);
+        }
+        self.manual_order.forget(id);
         self.calls.remove(id);
     }
 

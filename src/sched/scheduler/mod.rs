@@ -136,7 +136,7 @@ impl Scheduler {
         let mut added = Vec::with_capacity(specs.len());
         for spec in specs {
             // A batch that comes twice names calls that are there already.
-            if self.calls.is_absent(spec.id) {
+            if self.calls.is_absent(spec.id) && !self.graph.has_edges(spec.id) {
                 let record = self.record(spec);
                 self.graph.fit(spec.id);
                 self.calls.insert(spec.id, record);

@@ -55,6 +55,8 @@ pub(crate) struct Call {
     pub are_locks_known: bool,
     pub position: i64,
     pub score: Option<i64>,
+    /// Its place is empty; its stage is one that has ended.
+    pub is_withdrawn: bool,
 }
 
 impl Call {
@@ -148,6 +150,11 @@ impl Reference {
     fn take(&mut self, input: &Input) {
         match input {
             Input::CallsQueued(specs) => self.queue(specs),
+            Input::CallsWithdrawn(ids) => {
+                for id in ids {
+                    self.withdraw(*id);
+                }
+            }
             Input::LocksResolved { id, locks } => self.locks_resolved(*id, locks),
             Input::CancelRequested { ids, cause, force } => {
                 for id in ids {
@@ -238,14 +245,17 @@ impl Reference {
 
     fn queue(&mut self, specs: &[CallSpec]) {
         let first = self.calls.len();
+        let mut added = Vec::new();
         for spec in specs {
-            if spec.id.index() != self.calls.len() {
+            let place = self.calls.get(spec.id.index());
+            let is_empty = place.is_some_and(|call| call.is_withdrawn) && !self.has_edges(spec.id);
+            if spec.id.index() != self.calls.len() && !is_empty {
                 continue;
             }
             if !self.groups.contains(&spec.group) {
                 self.groups.push(spec.group.clone());
             }
-            self.calls.push(Call {
+            let mut call = Call {
                 stage: Stage::Waiting,
                 attempts: 0,
                 last: None,
@@ -257,18 +267,47 @@ impl Reference {
                 are_locks_known: !spec.is_lock_pending,
                 position: i64::from(spec.id.number()) << 32,
                 score: None,
+                is_withdrawn: false,
                 spec: spec.clone(),
-            });
-        }
-        for index in first..self.calls.len() {
-            if self.is_draining || self.is_shutting_down {
-                self.finish(id(index), Outcome::Cancelled, Reason::Shutdown);
-            } else if let Some(culprit) = self.halted_by {
-                self.skip(id(index), culprit);
+            };
+            if is_empty {
+                call.spec.after.clear();
+                self.calls[spec.id.index()] = call;
             } else {
-                self.welcome(id(index), first);
+                self.calls.push(call);
+            }
+            added.push(spec.id);
+        }
+        for id in added {
+            if self.is_draining || self.is_shutting_down {
+                self.finish(id, Outcome::Cancelled, Reason::Shutdown);
+            } else if let Some(culprit) = self.halted_by {
+                self.skip(id, culprit);
+            } else {
+                self.welcome(id, first);
             }
         }
+    }
+
+    fn has_edges(&self, id: CallId) -> bool {
+        let leads_here = |call: &Call| call.spec.after.iter().any(|edge| edge.call == id);
+        let call = self.calls.get(id.index());
+        call.is_some_and(|call| !call.spec.after.is_empty()) || self.calls.iter().any(leads_here)
+    }
+
+    fn withdraw(&mut self, id: CallId) {
+        if self.has_edges(id) {
+            return;
+        }
+        let Some(call) = self.calls.get(id.index()) else {
+            return;
+        };
+        if let Stage::Active(attempt) = call.stage.clone() {
+            self.correct_share(id, &attempt);
+        }
+        let call = &mut self.calls[id.index()];
+        call.is_withdrawn = true;
+        call.stage = Stage::Ended(Outcome::Skipped);
     }
 
     /// Parents from before the batch may have ended; those of the batch are

@@ -16,7 +16,7 @@ use super::news::{ProxyEvent, ProxyNews};
 use super::order::hello;
 use super::told::Teller;
 use crate::exec::proxy::frames::{
-    CommandNo, DashboardFrame, FrameReader, Refused, RefusedWhy, Role, ShimFrame, ShimHello,
+    CommandNo, DashboardFrame, FrameReader, Refused, RefusedWhy, Role, ShimFrame, ShimHello, Side,
     VERSION, encode,
 };
 use crate::model::{ProxyControl, ProxyId};
@@ -159,6 +159,18 @@ impl Connection {
     async fn send(&mut self, order: ProxyOrder) -> io::Result<()> {
         let n = self.next_number();
         self.writer.write_all(&order.encode(n)).await?;
+        match &order {
+            ProxyOrder::Answer {
+                call,
+                result: value,
+            }
+            | ProxyOrder::Edit {
+                call,
+                side: Side::Answer,
+                value,
+            } => self.teller.answered_by_hand(*call, value),
+            _ => {}
+        }
         if self.unanswered.len() >= UNANSWERED {
             self.unanswered.pop_first();
         }

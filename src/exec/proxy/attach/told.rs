@@ -39,7 +39,11 @@ struct CallParts {
     args: Option<Arc<Value>>,
     /// Its request, where that came first.
     request: Option<ProxyEvent>,
+    /// The call itself, until its request or its state comes.
+    came: Option<Box<CallFacts>>,
     answer: Option<AnswerLine>,
+    /// Whether that answer was given here.
+    is_by_hand: bool,
 }
 
 impl Teller {
@@ -54,8 +58,16 @@ impl Teller {
             ShimFrame::Tools => tools(raw.body.as_deref()).into_iter().collect(),
             ShimFrame::Msg(message) => self.message(&message, raw.body.unwrap_or_default()),
             ShimFrame::Call(call) => self.came(*call),
-            ShimFrame::State(state) => vec![self.moved(state)],
-            ShimFrame::End(end) => vec![self.ended(end)],
+            ShimFrame::State(state) => {
+                let mut told = self.introduced(state.call);
+                told.push(self.moved(state));
+                told
+            }
+            ShimFrame::End(end) => {
+                let mut told = self.introduced(end.call);
+                told.push(self.ended(end));
+                told
+            }
             ShimFrame::Late(late) => vec![ProxyEvent::AnsweredLate(late.call)],
             ShimFrame::Server(news) => self.server(&news).into_iter().collect(),
             ShimFrame::Lost(lost) => vec![ProxyEvent::Lost(LostMessages {
@@ -114,7 +126,9 @@ impl Teller {
             if let Some(args) = read.and_then(Envelope::arguments) {
                 let parts = self.parts(call);
                 parts.args = Some(Arc::clone(&args));
-                if parts.is_known {
+                let is_told = parts.is_known && parts.came.is_none();
+                told.extend(self.introduced(call));
+                if is_told {
                     told.push(ProxyEvent::ArgumentsKnown(call, args));
                 }
             }
@@ -145,7 +159,10 @@ impl Teller {
         }
         if let Some(call) = answer {
             let bytes = body.into();
-            self.parts(call).answer = Some(AnswerLine { bytes, full });
+            let parts = self.parts(call);
+            if !parts.is_by_hand {
+                parts.answer = Some(AnswerLine { bytes, full });
+            }
         }
         told
     }
@@ -153,22 +170,50 @@ impl Teller {
     fn came(&mut self, came: CallCame) -> Vec<ProxyEvent> {
         let age = self.age(came.t);
         let parts = self.parts(came.call);
-        parts.is_known = true;
+        let is_known = std::mem::replace(&mut parts.is_known, true);
         let meta = came.meta.as_deref();
-        let request = parts.request.take();
-        let facts = CallFacts {
-            call: came.call,
-            age,
-            request_id: came.rpc.get().into(),
-            tool: came.tool.into(),
-            read_only: came.ro,
-            args: parts.args.clone(),
-            limit: came.limit_ms.map(Duration::from_millis),
-            is_prolonged: came.extends,
-            meta: meta.and_then(|meta| serde_json::from_str(meta.get()).ok()),
+        parts.came = (!is_known).then(|| {
+            Box::new(CallFacts {
+                call: came.call,
+                age,
+                request_id: came.rpc.get().into(),
+                tool: came.tool.into(),
+                read_only: came.ro,
+                args: None,
+                limit: came.limit_ms.map(Duration::from_millis),
+                is_prolonged: came.extends,
+                meta: meta.and_then(|meta| serde_json::from_str(meta.get()).ok()),
+            })
+        });
+        match parts.args {
+            Some(_) => self.introduced(came.call),
+            // Its request follows at once.
+            None => Vec::new(),
+        }
+    }
+
+    /// Tells of a call that was kept back, and of its request.
+    fn introduced(&mut self, call: ShimCall) -> Vec<ProxyEvent> {
+        let Some(parts) = self.parts.get_mut(&call) else {
+            return Vec::new();
         };
-        let came = ProxyEvent::CallCame(Box::new(facts));
+        let Some(mut facts) = parts.came.take() else {
+            return Vec::new();
+        };
+        facts.args = parts.args.clone();
+        let request = parts.request.take();
+        let came = ProxyEvent::CallCame(facts);
         std::iter::once(came).chain(request).collect()
+    }
+
+    /// Notes the result with which a call is answered from here.
+    pub(super) fn answered_by_hand(&mut self, call: ShimCall, result: &Value) {
+        let line = serde_json::json!({"jsonrpc": "2.0", "id": 0, "result": result});
+        let bytes: Arc<[u8]> = line.to_string().into_bytes().into();
+        let full = bytes.len() as u64;
+        let parts = self.parts(call);
+        parts.answer = Some(AnswerLine { bytes, full });
+        parts.is_by_hand = true;
     }
 
     fn moved(&mut self, state: CallMoved) -> ProxyEvent {
