@@ -23,7 +23,7 @@ pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
         .into_iter()
         .map(|(heading, time)| (heading.to_owned(), ms(time)))
         .collect();
-    json!({
+    let mut report = json!({
         "id": row.name,
         "tool": row.tool,
         "args": resolved_args(row),
@@ -55,7 +55,15 @@ pub(super) fn call_report(row: &CallRow, output: &ReportedOutput) -> Value {
         "truncated": output.is_truncated,
         "waited": waited,
         "cancel": row.remote.and_then(|remote| remote.cancel),
-    })
+    });
+    if let Some(call) = &row.proxied {
+        report["by"] = json!(call.by);
+        report["agent"] = json!({
+            "mark": call.agent, "server": call.server, "request_id": call.request_id,
+            "transcript_id": call.transcript_id, "is_edited": call.is_edited,
+        });
+    }
+    report
 }
 
 /// Entry of an attempt. The last one has its standard output at the call only.

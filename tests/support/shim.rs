@@ -276,6 +276,19 @@ impl PlayedShim {
         self.say(&ShimFrame::End(ended), None);
     }
 
+    /// Everything that the dashboard said until it closed the connection.
+    pub(crate) fn rest(&mut self) -> Vec<Heard> {
+        let heard = self.heard.as_ref().expect("a connection");
+        let mut rest = Vec::new();
+        loop {
+            match heard.recv_timeout(PATIENCE) {
+                Ok(next) => rest.push(next),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return rest,
+                Err(late) => panic!("{late}: it stays connected"),
+            }
+        }
+    }
+
     /// Closes the connection, and is found no more.
     pub(crate) fn dies(mut self) {
         self.listener = None;

@@ -41,9 +41,10 @@ const UNANSWERED: usize = 4096;
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Closed {
-    /// The shim said that it ends, or its server ended.
+    /// The server ended, and the shim with it.
     Ended(Arc<str>),
-    /// It closed the connection, or died.
+    /// The shim closed the connection: it ends, died, or another dashboard
+    /// took over.
     Cut,
     /// It speaks no protocol that is understood.
     Garbled(Arc<str>),
@@ -51,48 +52,61 @@ pub(super) enum Closed {
     Unwanted,
 }
 
+/// What outlasts a connection to a shim.
+#[derive(Debug, Default)]
+pub(super) struct Acquaintance {
+    /// Whether the shim has been told of; before that, its news wait.
+    pub(super) is_shown: bool,
+    /// Whether it said farewell before the last connection was closed.
+    pub(super) said_bye: bool,
+    /// Number of the latest message that was read.
+    pub(super) last_message: u64,
+    /// The latest call that was told of.
+    pub(super) last_call: ShimCall,
+}
+
 /// A connection, and what is known of the shim.
-pub(super) struct Connection {
+pub(super) struct Connection<'a> {
     proxy: ProxyId,
     news: mpsc::Sender<ProxyNews>,
     writer: OwnedWriteHalf,
     teller: Teller,
     facts: Option<Box<ShimHello>>,
     is_controller: bool,
-    /// Whether the shim has been told of; before that, its news wait here.
-    is_shown: bool,
+    known: &'a mut Acquaintance,
+    /// News of a shim that is not shown yet.
     unseen: Vec<ProxyEvent>,
     last_number: u64,
     unanswered: BTreeMap<u64, ProxyOrder>,
-    said_bye: bool,
 }
 
-impl Connection {
-    /// Follows a shim until one of the two goes. One that was shown before
-    /// stays so.
+impl<'a> Connection<'a> {
+    /// Follows a shim until one of the two goes.
     pub(super) async fn follow(
         stream: UnixStream,
         proxy: ProxyId,
-        was_shown: &mut bool,
+        known: &'a mut Acquaintance,
         news: mpsc::Sender<ProxyNews>,
         orders: &mut mpsc::Receiver<ProxyOrder>,
     ) -> Closed {
         let (reader, writer) = stream.into_split();
+        known.said_bye = false;
         let mut connection = Self {
             proxy,
             news,
             writer,
-            teller: Teller::default(),
+            teller: Teller::after(known.last_message, known.last_call),
             facts: None,
             is_controller: false,
-            is_shown: *was_shown,
+            known,
             unseen: Vec::new(),
             last_number: 0,
             unanswered: BTreeMap::new(),
-            said_bye: false,
         };
         let closed = connection.run(reader, orders).await;
-        *was_shown = connection.is_shown;
+        let teller = &connection.teller;
+        (connection.known.last_message, connection.known.last_call) =
+            (teller.last_message, teller.last_call);
         closed
     }
 
@@ -127,7 +141,7 @@ impl Connection {
                         return self.closed();
                     },
                 },
-                () = &mut probe_over, if !self.is_shown && self.facts.is_some() => {
+                () = &mut probe_over, if !self.known.is_shown && self.facts.is_some() => {
                     if self.show().await.is_err() {
                         return Closed::Unwanted;
                     }
@@ -144,10 +158,9 @@ impl Connection {
     }
 
     fn closed(&self) -> Closed {
-        match (&self.teller.server_end, self.said_bye) {
-            (Some(how), _) => Closed::Ended(format!("server ended: {how}").into()),
-            (None, true) => Closed::Ended("agent left".into()),
-            (None, false) => Closed::Cut,
+        match &self.teller.server_end {
+            Some(how) => Closed::Ended(format!("server ended: {how}").into()),
+            None => Closed::Cut,
         }
     }
 
@@ -197,7 +210,7 @@ impl Connection {
                 ShimFrame::Ok { n } => self.accepted(n),
                 ShimFrame::No(refused) => self.refused(refused),
                 ShimFrame::Bye => {
-                    self.said_bye = true;
+                    self.known.said_bye = true;
                     continue;
                 }
                 frame => self.teller.read(frame, raw),
@@ -219,7 +232,7 @@ impl Connection {
         let is_in_use = facts.in_use || facts.calls > 0;
         let event = ProxyEvent::Described(facts.clone(), self.control(&facts));
         self.facts = Some(facts);
-        if self.is_shown {
+        if self.known.is_shown {
             return self.tell(event).await;
         }
         if is_in_use { self.show().await } else { Ok(()) }
@@ -292,7 +305,7 @@ impl Connection {
 
     /// Passes news on, or keeps them while the shim is not shown.
     async fn tell(&mut self, event: ProxyEvent) -> Result<(), Closed> {
-        if !self.is_shown {
+        if !self.known.is_shown {
             self.unseen.push(event);
             return if self.unseen.len() >= UNSEEN {
                 self.show().await
@@ -310,7 +323,7 @@ impl Connection {
         let Some(facts) = self.facts.clone() else {
             return Ok(());
         };
-        self.is_shown = true;
+        self.known.is_shown = true;
         let control = self.control(&facts);
         let kept = std::mem::take(&mut self.unseen);
         let first = ProxyEvent::Described(facts, control);

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use super::connection::{Closed, Connection};
+use super::connection::{Acquaintance, Closed, Connection};
 use super::news::{ProxyEvent, ProxyNews};
 use super::{Connections, ORDERS};
 use crate::exec::proxy::{MeetingFolder, ShimSocket};
@@ -121,7 +121,7 @@ impl Finder {
                 socket,
                 proxy,
                 news: self.news.clone(),
-                is_shown: false,
+                known: Acquaintance::default(),
             };
             self.tasks.spawn(follower.run(orders));
         }
@@ -134,7 +134,7 @@ struct Follower {
     socket: ShimSocket,
     proxy: ProxyId,
     news: mpsc::Sender<ProxyNews>,
-    is_shown: bool,
+    known: Acquaintance,
 }
 
 impl Follower {
@@ -147,8 +147,7 @@ impl Follower {
             };
             let begun = time::Instant::now();
             let news = self.news.clone();
-            let closed =
-                Connection::follow(stream, self.proxy, &mut self.is_shown, news, &mut orders);
+            let closed = Connection::follow(stream, self.proxy, &mut self.known, news, &mut orders);
             match closed.await {
                 Closed::Ended(why) | Closed::Garbled(why) => break why,
                 Closed::Unwanted => return self.socket,
@@ -164,7 +163,7 @@ impl Follower {
             // Another dashboard took over, or the shim died: the next try tells.
             time::sleep(RETRY).await;
         };
-        if self.is_shown {
+        if self.known.is_shown {
             let event = ProxyEvent::Gone(why);
             let proxy = self.proxy;
             let _sent = self.news.send(ProxyNews { proxy, event }).await;
@@ -175,6 +174,9 @@ impl Follower {
     fn connect(&self) -> Result<UnixStream, Arc<str>> {
         let connected = self.folder.connect(&self.socket);
         let stream = connected.map_err(|error| match error {
+            crate::exec::proxy::folder::ConnectError::Gone if self.known.said_bye => {
+                Arc::from("agent left")
+            }
             crate::exec::proxy::folder::ConnectError::Gone => Arc::from("proxy died"),
             error => error.to_string().into(),
         })?;

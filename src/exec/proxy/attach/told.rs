@@ -28,6 +28,12 @@ pub(super) struct Teller {
     /// Wall time of the shim's start.
     started: Duration,
     parts: BTreeMap<ShimCall, CallParts>,
+    /// Number of the latest message.
+    pub(super) last_message: u64,
+    /// The latest call.
+    pub(super) last_call: ShimCall,
+    /// Calls up to this one were told of over an earlier connection.
+    told_before: ShimCall,
     /// How the server ended, once it has.
     pub(super) server_end: Option<Arc<str>>,
 }
@@ -47,6 +53,17 @@ struct CallParts {
 }
 
 impl Teller {
+    /// Reads on after an earlier connection: messages and calls up to these are
+    /// known.
+    pub(super) fn after(last_message: u64, last_call: ShimCall) -> Self {
+        Self {
+            last_message,
+            last_call,
+            told_before: last_call,
+            ..Self::default()
+        }
+    }
+
     /// Notes the shim's clock.
     pub(super) fn set_start(&mut self, unix_us: u64) {
         self.started = Duration::from_micros(unix_us);
@@ -103,6 +120,10 @@ impl Teller {
     }
 
     fn message(&mut self, message: &Message, body: Vec<u8>) -> Vec<ProxyEvent> {
+        if message.seq > 0 && message.seq <= self.last_message {
+            return Vec::new();
+        }
+        self.last_message = message.seq;
         let full = message.full.unwrap_or(body.len() as u64);
         let read = match message.dir {
             Way::Stderr => None,
@@ -169,8 +190,10 @@ impl Teller {
 
     fn came(&mut self, came: CallCame) -> Vec<ProxyEvent> {
         let age = self.age(came.t);
+        let was_told = came.call <= self.told_before;
+        self.last_call = self.last_call.max(came.call);
         let parts = self.parts(came.call);
-        let is_known = std::mem::replace(&mut parts.is_known, true);
+        let is_known = std::mem::replace(&mut parts.is_known, true) || was_told;
         let meta = came.meta.as_deref();
         parts.came = (!is_known).then(|| {
             Box::new(CallFacts {
