@@ -32,6 +32,24 @@
 //! the scheduler hears of the end, because a tool that promised JSON and
 //! printed something else has failed, and its dependents must not start.
 //!
+//! # Agents at work
+//!
+//! A program that makes calls of its own starts `fanout mcp` in the place of a
+//! server. That proxy passes every message on as it came, and listens in a
+//! folder that follows from the user's id. A dashboard finds proxies there
+//! ([`exec::proxy::attach`]) and gives each call a row of its run; with no
+//! dashboard the proxy does all that it must alone.
+//!
+//! While agents are *watched*, their calls never reach the scheduler: they hold
+//! no lock and count towards no cap. While they are *governed*, a call that
+//! waits at its proxy is queued in the scheduler like any other, and its start
+//! sends it on. It is *withdrawn* from the scheduler, which then knows nothing
+//! of it, as soon as it needs nothing any more or something else decides about
+//! it: a person who holds it, the proxy that lets it go before its agent gives
+//! up, another dashboard. How it ended is told by its proxy alone. An agent
+//! works all day, so rows of its ended calls are bounded: a new call takes the
+//! place, and the number, of the one that ended first.
+//!
 //! # Who holds the processes
 //!
 //! The runner has threads and may have grown large, so it never forks. A

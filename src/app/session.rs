@@ -246,7 +246,8 @@ impl Session {
     /// Returns the bounds on the time of the run.
     fn bounds(&self, last: &Snapshot) -> record::Bounds {
         let origin = run_origin(last.calls.iter().map(AsRef::as_ref));
-        let calls = last.calls.iter();
+        // Calls of agents were bound by other things than the plan's.
+        let calls = last.calls.iter().filter(|row| row.proxied.is_none());
         let loads: Vec<Load> = calls
             .map(|row| Load::measured(row, origin, self.time_scale))
             .collect();

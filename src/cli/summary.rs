@@ -9,8 +9,10 @@ use crate::output::Safe;
 const MOST_CALLS: usize = 12;
 
 /// Prints how a run went, in at most 16 lines; nothing for a run without calls.
+/// Calls of agents are their own affair.
 pub(super) fn print(last: &Snapshot, out: &mut impl Write) -> io::Result<()> {
-    if last.calls.is_empty() {
+    let own = || last.calls.iter().filter(|row| row.proxied.is_none());
+    if own().next().is_none() {
         return Ok(());
     }
     let seconds = last.elapsed().as_secs_f64();
@@ -19,19 +21,17 @@ pub(super) fn print(last: &Snapshot, out: &mut impl Write) -> io::Result<()> {
         out,
         "{}: {} in {seconds:.1} s",
         plan.as_str(),
-        plural(last.calls.len(), "call")
+        plural(own().count(), "call")
     )?;
     for outcome in Outcome::ALL {
         let state = CallState::Ended(outcome);
-        let count = last.calls.iter().filter(|row| row.state == state).count();
+        let count = own().filter(|row| row.state == state).count();
         if count > 0 {
             write!(out, ", {count} {outcome}")?;
         }
     }
     writeln!(out)?;
-    let unsuccessful: Vec<&CallRow> = last
-        .calls
-        .iter()
+    let unsuccessful: Vec<&CallRow> = own()
         .map(AsRef::as_ref)
         .filter(|row| !matches!(row.state, CallState::Ended(outcome) if outcome.is_success()))
         .collect();

@@ -78,8 +78,11 @@ fn rest(snapshot: &Snapshot, tools: Vec<ToolLimits>) -> SimulationInput {
     }
 }
 
+/// The row of a call that the scheduler decides about: not that of an agent's
+/// call which is only watched.
 fn row(snapshot: &Snapshot, id: CallId) -> Option<&CallRow> {
-    snapshot.row(id).map(AsRef::as_ref)
+    let row = snapshot.row(id).map(AsRef::as_ref);
+    row.filter(|row: &&CallRow| row.proxied.as_ref().is_none_or(|call| !call.is_watched))
 }
 
 fn simulated(snapshot: &Snapshot, row: &CallRow, whole: Duration) -> SimulatedCall {

@@ -203,6 +203,7 @@ impl PlayedShim {
             token: true,
             limit_ms,
             extends: false,
+            batch: None,
             meta: None,
         };
         self.say(&ShimFrame::Call(Box::new(came)), None);

@@ -1,7 +1,7 @@
 //! Calls of agents as they come: each gets a row.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ impl EngineLoop {
         let tally = self.agents.tallies.entry(server.agent.clone()).or_default();
         tally.calls += 1;
         let number = tally.calls;
-        let batch = batch_of(tally, &facts, came, &mut self.agents.last_batch);
+        let batch = batch_of(tally, &facts, &mut self.agents.last_batch);
         tally.open.insert(id);
         let tool = ToolName::new(format!("{}.{}", server.name, facts.tool));
         let args = facts.args.clone().unwrap_or_default();
@@ -176,9 +176,11 @@ fn name_of(agent: &AgentMark, number: u64) -> CallName {
     CallName::new(format!("{agent}-{number}"))
 }
 
-/// The batch of a call that comes now.
-fn batch_of(tally: &mut AgentTally, facts: &CallFacts, came: Duration, last: &mut u32) -> Batch {
-    let is_with = |batch: &OpenBatch| came.saturating_sub(batch.since) <= BATCH;
+/// The batch of a call that comes now. It goes by the wall clock: the call may
+/// have come before the run began.
+fn batch_of(tally: &mut AgentTally, facts: &CallFacts, last: &mut u32) -> Batch {
+    let came = SystemTime::now() - facts.age;
+    let is_with = |batch: &OpenBatch| came <= batch.since + BATCH;
     let number = match &tally.batch {
         Some(batch) if is_with(batch) => batch.number,
         _ => {

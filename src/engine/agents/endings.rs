@@ -27,6 +27,9 @@ impl EngineLoop {
         if std::mem::replace(&mut open.is_ending, true) {
             return;
         }
+        for tally in self.agents.tallies.values_mut() {
+            tally.open.remove(&id);
+        }
         let by = result.by.and_then(ended_by);
         self.edit_proxied(id, |proxied| proxied.by = by);
         let outcome = outcome(result.outcome);

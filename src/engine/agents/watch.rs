@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
@@ -89,7 +89,7 @@ pub(super) struct AgentTally {
 #[derive(Debug)]
 pub(super) struct OpenBatch {
     pub(super) number: u32,
-    pub(super) since: Duration,
+    pub(super) since: SystemTime,
 }
 
 impl AgentWatch {

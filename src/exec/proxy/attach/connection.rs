@@ -16,8 +16,8 @@ use super::news::{ProxyEvent, ProxyNews};
 use super::order::hello;
 use super::told::Teller;
 use crate::exec::proxy::frames::{
-    CommandNo, DashboardFrame, FrameReader, Refused, RefusedWhy, Role, ShimFrame, ShimHello, Side,
-    VERSION, encode,
+    CommandNo, DashboardFrame, FrameReader, Refused, RefusedWhy, Role, ShimCall, ShimFrame,
+    ShimHello, Side, VERSION, encode,
 };
 use crate::model::{ProxyControl, ProxyId};
 
