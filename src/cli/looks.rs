@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 use tokio::sync::watch;
 
@@ -82,6 +83,7 @@ impl LookOptions {
             pager: named_program(&["PAGER"], "less", &mut notices),
             clipboard: options.clipboard.and_then(|it| it.command).map(|it| it.0),
             has_mouse: options.mouse.unwrap_or(true),
+            zone: TimeZone::system(),
             notices,
         };
         Ok(Looks {

@@ -94,6 +94,26 @@ impl Agents {
         self.servers.iter().find(|it| it.proxy == proxy)
     }
 
+    /// Whether two pictures of agents differ at most in readings of servers.
+    pub fn differs_in_gauges_only(&self, other: &Self) -> bool {
+        let is_same = |one: &Arc<ProxiedServer>, two: &Arc<ProxiedServer>| {
+            Arc::ptr_eq(one, two)
+                || Arc::ptr_eq(&one.wire, &two.wire)
+                    && Arc::ptr_eq(&one.tools, &two.tools)
+                    && (one.state == two.state && one.control == two.control)
+                    && (one.mode, one.calls, one.open_calls)
+                        == (two.mode, two.calls, two.open_calls)
+                    && (one.pid, one.held, one.lost) == (two.pid, two.held, two.lost)
+        };
+        let servers = self.servers.iter().zip(&other.servers);
+        (self.mode, self.held) == (other.mode, other.held)
+            && self.intercept == other.intercept
+            && self.problem == other.problem
+            && self.agents == other.agents
+            && self.servers.len() == other.servers.len()
+            && servers.into_iter().all(|(one, two)| is_same(one, two))
+    }
+
     /// How many agents are here.
     pub fn present(&self) -> usize {
         self.agents.iter().filter(|it| it.left.is_none()).count()

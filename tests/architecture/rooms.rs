@@ -15,7 +15,7 @@ struct Room {
 
 /// Names of the engine that the dashboard and the lab may use: they speak to a
 /// running engine through its handle.
-const HANDLE: &[&str] = &["EngineHandle", "Command", "Busy"];
+const HANDLE: &[&str] = &["EngineHandle", "Command", "AgentCommand", "Busy"];
 
 /// The rooms of the table in the crate's documentation, and its two roots.
 fn rooms() -> &'static [Room] {

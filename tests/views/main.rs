@@ -1,5 +1,6 @@
 //! What the dashboard looks like and what its keys do, without a terminal.
 
+mod agents;
 mod around;
 mod detail;
 mod documents;

@@ -9,9 +9,9 @@
 mod table;
 
 pub use table::{
-    Action, ActionGroup, AppAction, CallAction, ConfirmAction, ExperimentsAction, FieldAction,
-    FormAction, ListAction, OutputAction, ScreenAction, ServerAction, TABLE, TimelineAction,
-    ToolAction,
+    Action, ActionGroup, AgentAction, AppAction, CallAction, ConfirmAction, ExperimentsAction,
+    FieldAction, FormAction, ListAction, OutputAction, ScreenAction, ServerAction, TABLE,
+    TimelineAction, ToolAction,
 };
 
 /// Where an action's keys are heard.
@@ -33,10 +33,14 @@ pub enum Context {
     Experiments,
     /// Where a server is selected.
     Server,
+    /// Where an agent or its server is selected.
+    Agent,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
     Picker,
+    /// In a form for a call that is held, or its answer.
+    Held,
     /// In a form.
     Form,
     /// In a row of a form.
@@ -49,7 +53,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Global,
         Self::List,
         Self::Call,
@@ -58,8 +62,10 @@ impl Context {
         Self::Timeline,
         Self::Experiments,
         Self::Server,
+        Self::Agent,
         Self::Line,
         Self::Picker,
+        Self::Held,
         Self::Form,
         Self::Row,
         Self::Text,
@@ -71,7 +77,13 @@ impl Context {
     pub fn is_typing(self) -> bool {
         matches!(
             self,
-            Self::Line | Self::Picker | Self::Form | Self::Row | Self::Text | Self::Confirm
+            Self::Line
+                | Self::Picker
+                | Self::Held
+                | Self::Form
+                | Self::Row
+                | Self::Text
+                | Self::Confirm
         )
     }
 
@@ -86,8 +98,10 @@ impl Context {
             Self::Timeline => "timeline",
             Self::Experiments => "experiments",
             Self::Server => "server",
+            Self::Agent => "agent",
             Self::Line => "line",
             Self::Picker => "picker",
+            Self::Held => "held",
             Self::Form => "form",
             Self::Row => "row",
             Self::Text => "text",

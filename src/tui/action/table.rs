@@ -1,8 +1,8 @@
 //! The table of actions, and the enums that are made of it.
 
 use super::Context::{
-    Call, Confirm, Experiments, Form, Global, Line, List, Output, Picker, Row, Server, Timeline,
-    Tool,
+    Agent, Call, Confirm, Experiments, Form, Global, Held, Line, List, Output, Picker, Row, Server,
+    Timeline, Tool,
 };
 use super::{ActionRow, Danger};
 
@@ -85,6 +85,7 @@ actions! {
         CapDown "cap.down" [Global] ["-"] "cap" "One lane less; running calls finish" footer 60;
         CapSet "cap.set" [Global] ["C"] "set cap" "Type the number of lanes, or auto";
         CapAuto "cap.auto" [Global] ["A"] "auto cap" "Let the cap follow what calls need and how the machine is; again to pin it";
+        Govern "app.govern" [Global] ["V", "Ctrl+g"] "govern" "Let the cap, locks and rates bind agents' calls; again to watch: everything passes";
         Pause "run.pause" [Global] ["p"] "pause" "Start nothing more; again to go on" footer 50;
         Add "call.add" [Global] ["a"] "add" "Pick a tool, give it arguments, queue the call" footer 9;
         CancelAll "run.cancel-all" [Global] ["Ctrl+x"] "cancel all" "Cancel every call that has not ended; asks first" danger EndsMany;
@@ -104,6 +105,7 @@ actions! {
         ScreenTimeline "screen.timeline" [Global] ["4"] "timeline" "The run as bars over time";
         ScreenExperiments "screen.experiments" [Global] ["5"] "experiments" "How long the plan takes at other caps, measured";
         ScreenServers "screen.servers" [Global] ["8"] "servers" "The tool servers, their standard error, and their messages";
+        ScreenAgents "screen.agents" [Global] ["9"] "agents" "Agents at work, their servers, and the messages between them";
     }
     /// Moves in lists and in anything that scrolls.
     List(ListAction) {
@@ -127,10 +129,10 @@ actions! {
         CopyAs "call.copy-as" [Call] ["Y"] "copy as" "Copy as text, as JSON, or as a `fanout call` line for a shell";
         Edit "call.open-editor" [Call] ["e"] "editor" "The output in $VISUAL or $EDITOR, as a copy; raw bytes where the pane is raw" footer 64;
         Page "call.open-pager" [Call] ["v"] "pager" "The output in $PAGER, made safe for the terminal" footer 65;
-        Cancel "call.cancel" [Call] ["x"] "cancel" "Cancel by SIGTERM, and SIGKILL after the grace; press twice" danger Ends footer 20;
-        Kill "call.kill" [Call] ["X"] "kill" "Kill at once" danger Ends;
+        Cancel "call.cancel" [Call] ["x"] "cancel" "Cancel by SIGTERM, and SIGKILL after the grace; an agent's call by telling its server. Press twice" danger Ends footer 20;
+        Kill "call.kill" [Call] ["X"] "kill" "Kill at once; of an agent's call its server, too, after asking" danger Ends;
         Rerun "call.rerun" [Call] ["r"] "run again" "Run an ended call again, as a new call" footer 30;
-        EditRerun "call.edit-rerun" [Call] ["E"] "edit" "Change the call's arguments and run it again" footer 31;
+        EditRerun "call.edit-rerun" [Call] ["E"] "edit" "Change the call's arguments and run it again; of an agent's call that is held, or of its answer: change it and let it go" footer 31;
         MoveDown "call.move-down" [Call] ["J"] "later" "Let a waiting call start after the next one";
         MoveUp "call.move-up" [Call] ["K"] "earlier" "Let a waiting call start before the one above";
         RunNext "call.next" [Call] ["t"] "start next" "Start a waiting call before all others";
@@ -181,6 +183,17 @@ actions! {
         ServerTools "server.tools" [Server] ["Enter"] "its tools" "The server's tools in the catalogue" footer 13;
         ServerAccept "server.accept" [Server] ["c"] "use changed" "Use tools that the server describes otherwise than before; asks first";
     }
+    /// Concerns calls that agents make, and their servers.
+    Agent(AgentAction) {
+        Hold "agent.hold" [Call] ["h"] "hold" "Hold an agent's call, or the answer of one that was sent; again to let it go" footer 21;
+        Answer "agent.answer" [Call] ["R"] "answer" "Answer an agent's call by hand; its server does not get it" footer 22;
+        ReleaseAll "agent.release-all" [Call, Agent] ["H"] "let all go" "Let every call and answer go that is held (resume)" footer 23;
+        Intercept "agent.intercept" [Call, Agent] ["i"] "intercept" "Type which calls are held as they come: mem.create_*  agent:cx1  !ro" footer 24;
+        InterceptSwitch "agent.intercept-switch" [Call, Agent] ["I"] "intercept on" "Hold the calls of the pattern as they come, or no more";
+        AgentCalls "agent.calls" [Agent] ["Enter"] "its calls" "The calls of the agent, or of the server" footer 10;
+        TakeControl "agent.take-control" [Agent] ["t"] "take control" "Take the control of agents' calls from another dashboard; asks first";
+        KillServer "agent.kill-server" [Agent] ["X"] "kill server" "Kill the server; its open calls end. Asks first" danger EndsMany footer 25;
+    }
     /// Heard in fields of one line and in lists that are narrowed by typing.
     Field(FieldAction) {
         Take "field.take" [Line, Picker] ["Enter"] "take" "Take what is typed or marked" footer 10;
@@ -190,6 +203,8 @@ actions! {
     /// Heard in forms.
     Form(FormAction) {
         Submit "form.submit" [Form] ["F2", "Ctrl+s"] "queue" "Queue the call" footer 10;
+        SendHeld "held.send" [Held] ["F2", "Ctrl+s"] "send" "Let it go as it is typed here" footer 10;
+        KeepHeld "held.keep" [Held] ["F3"] "keep held" "Take what is typed, and hold it further" footer 11;
         SubmitFirst "form.submit-first" [Form] ["F3"] "run now" "Queue the call before all others" footer 11;
         ToggleRaw "form.raw" [Form] ["F4"] "form/JSON" "The arguments as rows, or as one JSON text" footer 12;
         ClearForm "form.clear" [Form] ["F5"] "clear" "Nothing but what the tool's schema says in the place of all arguments" footer 13;

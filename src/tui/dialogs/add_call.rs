@@ -161,6 +161,8 @@ impl AddCall {
             },
             FormAction::Submit => return submit(form, false, state, commands),
             FormAction::SubmitFirst => return submit(form, true, state, commands),
+            // Heard in forms about agents' calls only.
+            FormAction::SendHeld | FormAction::KeepHeld => {}
         }
         Answer::Stay
     }

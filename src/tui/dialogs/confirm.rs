@@ -11,9 +11,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Answer, Dialog, Press};
-use crate::engine::Command;
+use crate::engine::{AgentCommand, Command};
 use crate::lab::ExperimentRequest;
-use crate::model::ServerCommand;
+use crate::model::{CallId, ProxyId, ServerCommand};
 use crate::theme::Role;
 use crate::tui::action::{Action, ActionGroup, ConfirmAction, Context};
 use crate::tui::state::{ExperimentKind, Leave, Leaving, State, ToastLevel, UiCommand, turned};
@@ -113,6 +113,18 @@ impl ConfirmBox {
 pub(in crate::tui) enum Question {
     /// Whether to wait for the running calls or to cancel all before leaving.
     Quit,
+    /// What becomes of agents' calls that are held before leaving.
+    QuitHolding,
+    /// Whether to kill the server of agents' calls, with the call that this is
+    /// asked about.
+    KillProxied {
+        /// Its proxy.
+        proxy: ProxyId,
+        /// The call.
+        call: Option<CallId>,
+    },
+    /// Whether to take control from another dashboard.
+    TakeControl,
     /// Whether to cancel every call that has not ended.
     CancelAll,
     /// Whether to cancel the marked calls.
@@ -136,7 +148,9 @@ pub(in crate::tui) enum Question {
 impl Question {
     fn title(self) -> &'static str {
         match self {
-            Self::Quit | Self::LeaveExperiment => "Leave?",
+            Self::Quit | Self::QuitHolding | Self::LeaveExperiment => "Leave?",
+            Self::KillProxied { .. } => "Kill the server?",
+            Self::TakeControl => "Take control?",
             Self::CancelAll => "Cancel all?",
             Self::CancelMarked => "Cancel?",
             Self::KillMarked => "Kill?",
@@ -154,6 +168,9 @@ impl Question {
     fn answers(self) -> &'static [&'static str] {
         match self {
             Self::Quit => &["Keep running", "Drain and leave", "Cancel all and leave"],
+            Self::QuitHolding => &["Stay", "Answer them with errors", "Let them go"],
+            Self::KillProxied { .. } => &["Keep it running", "Kill it"],
+            Self::TakeControl => &["Look on", "Take control"],
             Self::CancelAll => &["Keep running", "Cancel all"],
             Self::CancelMarked => &["Keep running", "Cancel them"],
             Self::KillMarked => &["Keep running", "Kill them"],
@@ -212,6 +229,12 @@ impl Confirm {
                     "cancelling all; leaves when their trees are gone",
                 );
             }
+            (Question::QuitHolding, answer) => leave_held(state, answer == 1, commands),
+            (Question::KillProxied { proxy, call }, _) => {
+                commands.extend(call.map(|it| UiCommand::Engine(Command::Cancel(vec![it]))));
+                ask_agents(AgentCommand::KillServer(proxy), commands);
+            }
+            (Question::TakeControl, _) => ask_agents(AgentCommand::TakeControl, commands),
             (Question::CancelAll, _) => commands.push(UiCommand::Engine(Command::CancelAll)),
             (Question::Experiment(ExperimentKind::GoOn), 1) => {
                 state.begin_experiment(ExperimentKind::Sweep, commands);
@@ -235,6 +258,30 @@ impl Confirm {
         }
         Answer::Close
     }
+}
+
+fn ask_agents(command: AgentCommand, commands: &mut Vec<UiCommand>) {
+    commands.push(UiCommand::Engine(Command::Agents(command)));
+}
+
+/// Lets what is held go, or answers it with errors, and leaves once the calls
+/// that no agent made have finished.
+fn leave_held(state: &mut State, are_refused: bool, commands: &mut Vec<UiCommand>) {
+    let command = match are_refused {
+        true => AgentCommand::RefuseAll,
+        false => AgentCommand::ReleaseAll,
+    };
+    ask_agents(command, commands);
+    let own = state.own_open();
+    if own.busy + own.waiting == 0 {
+        commands.push(UiCommand::Leave(Leave::Quit));
+        return;
+    }
+    leave_after(state, Leaving::Drained, Command::Drain, commands);
+    state.notify(
+        ToastLevel::Info,
+        "leaves when the running calls have finished",
+    );
 }
 
 fn leave_after(
@@ -340,9 +387,28 @@ fn facts(view: &View<'_>, question: Question, width: u16) -> Strip {
                 style,
             )
             .put(".", style),
+        Question::QuitHolding => strip
+            .put(figure::plural(view.state.run.agents.held, "call"), style)
+            .put(" held for agents.", style),
+        Question::KillProxied { proxy, .. } => {
+            let server = view.state.run.agents.server(proxy);
+            strip
+                .put(
+                    figure::plural(server.map_or(0, |it| it.open_calls), "call"),
+                    style,
+                )
+                .put(" on it will fail.", style)
+        }
+        Question::TakeControl => strip.put("Another dashboard will look on.", style),
         Question::Quit | Question::CancelAll | Question::Experiment(_) => {
             let counts = &view.state.run.counts;
-            let (busy, waiting) = (counts.busy(), counts.queued + counts.retrying);
+            let (busy, waiting) = match question {
+                Question::Quit => {
+                    let own = view.state.own_open();
+                    (own.busy, own.waiting)
+                }
+                _ => (counts.busy(), counts.queued + counts.retrying),
+            };
             strip
                 .put(figure::plural(busy, "call"), style)
                 .put(if busy == 1 { " runs, " } else { " run, " }, style)

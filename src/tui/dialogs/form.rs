@@ -154,7 +154,7 @@ fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
                 bar(view, is_focused, at, buf);
                 chrome::text_field(view, &form.raw, is_focused, inner, buf);
             }
-            Part::Heading => heading(view, at, buf),
+            Part::Heading => heading(view, form.rest, at, buf),
             Part::Row(field) => row(view, field, is_focused, at, buf),
         }
     }
@@ -173,14 +173,15 @@ fn bar(view: &View<'_>, is_focused: bool, area: Rect, buf: &mut Buffer) {
     strip.draw(area.as_position(), buf);
 }
 
-fn heading(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+fn heading(view: &View<'_>, name: &'static str, area: Rect, buf: &mut Buffer) {
     let style = view.style(Role::Border);
     let mut strip = view.strip(area.width);
     strip.skip(1);
     for _ in 0..2 {
         strip.put(view.glyphs.rule(), style);
     }
-    strip.put(" the call ", view.style(Role::Muted));
+    let muted = view.style(Role::Muted);
+    strip.put(" ", muted).put(name, muted).put(" ", muted);
     while strip.room() > 1 {
         strip.put(view.glyphs.rule(), style);
     }

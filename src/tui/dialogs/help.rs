@@ -49,7 +49,7 @@ impl Content for Help {
 }
 
 /// Rows that explain the signs.
-const SIGNS: usize = 18;
+const SIGNS: usize = 8 + Outcome::ALL.len();
 
 fn rows(view: &View<'_>, width: u16) -> Vec<Strip> {
     let mut rows = Vec::new();

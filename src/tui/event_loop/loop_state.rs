@@ -71,6 +71,7 @@ impl LoopState {
     pub(in crate::tui) fn new(mut state: State, mut deps: Deps) -> Self {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
+        state.zone = deps.settings.zone.clone();
         state.pointer.set_reported(deps.settings.has_mouse);
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
         let runs = std::mem::take(&mut deps.recalled.runs);
@@ -419,6 +420,7 @@ fn not_started(viewer: Viewer, name: &str, error: &io::Error) -> String {
 fn differs_in_gauges_only(before: &Snapshot, after: &Snapshot) -> bool {
     before.calls.is_same(&after.calls)
         && Arc::ptr_eq(&before.servers, &after.servers)
+        && before.agents.differs_in_gauges_only(&after.agents)
         && Arc::ptr_eq(&before.lanes, &after.lanes)
         && before.phase == after.phase
         && before.policy == after.policy

@@ -1,5 +1,6 @@
 //! Settings of the dashboard, as read at the start.
 
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::frame_clock::FRAMES_PER_SECOND;
@@ -30,6 +31,8 @@ pub struct DashboardSettings {
     /// Program that gets each copied text on its standard input; without
     /// one the terminal is.
     pub clipboard: Option<Program>,
+    /// Time zone of the times of day that are shown.
+    pub zone: TimeZone,
     /// Problems in the user's files.
     pub notices: Vec<String>,
 }
@@ -46,6 +49,7 @@ impl Default for DashboardSettings {
             editor: Program::new("vi"),
             pager: Program::new("less"),
             clipboard: None,
+            zone: TimeZone::UTC,
             notices: Vec::new(),
         }
     }

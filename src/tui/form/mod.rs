@@ -3,6 +3,7 @@
 //!
 //! It owns what is typed. It must not know where the call goes.
 
+mod answer;
 mod build;
 mod draft;
 mod field;
@@ -23,6 +24,7 @@ use crate::tui::state::turned;
 use crate::tui::text::field::TextField;
 use crate::tui::text::schema;
 
+pub use answer::{AnswerForm, tool_of_answer, tool_of_arguments};
 pub use field::{FieldInput, FieldKind, FormField};
 pub use memory::memorable;
 
@@ -63,6 +65,8 @@ pub struct Form {
     pub raw: TextField,
     /// Problems that belong to no row.
     pub problems: Vec<Safe>,
+    /// Heading of the rows behind the tool's own.
+    pub rest: &'static str,
     /// Arguments that the schema does not name.
     extra: Map<String, Value>,
     /// Initial arguments and overrides of the form.
@@ -72,8 +76,17 @@ pub struct Form {
 impl Form {
     /// A form for a tool, with arguments to begin with.
     pub fn new(tool: &Tool, args: Option<&Value>) -> Self {
+        Self::with_rows(tool, args, options::fields())
+    }
+
+    /// The same with other rows behind those of the tool's arguments.
+    pub fn with_rows(
+        tool: &Tool,
+        args: Option<&Value>,
+        rest: impl IntoIterator<Item = FormField>,
+    ) -> Self {
         let mut fields = build::arguments(tool);
-        fields.extend(options::fields());
+        fields.extend(rest);
         let mut form = Self {
             tool: tool.name.clone(),
             origin: InitialArguments::Schema,
@@ -81,6 +94,7 @@ impl Form {
             mode: FormMode::Rows,
             raw: TextField::with_text(""),
             problems: Vec::new(),
+            rest: "the call",
             extra: Map::new(),
             initial: Default::default(),
             fields,

@@ -22,10 +22,10 @@ pub struct Argument<'r> {
 pub enum ArgumentSource {
     /// The plan says it.
     Plan,
-    /// An agent says it.
-    Agent,
     /// The user typed it.
     Typed,
+    /// An agent asked for it.
+    Agent,
     /// Another call of the run was given the same.
     Call(CallId),
     /// The form put it there, as the schema has it by default.
@@ -35,6 +35,21 @@ pub enum ArgumentSource {
     Unsent,
     /// It is made of outputs of other calls.
     Outputs(Vec<Reference>),
+}
+
+/// The arguments of a call that an agent made, as it asked for them unless the
+/// user changed them.
+pub fn of_agent(row: &CallRow, is_edited: bool) -> Vec<Argument<'_>> {
+    let given = row.args.as_object().into_iter().flatten();
+    let given = given.map(|(name, value)| Argument {
+        name,
+        value,
+        source: match is_edited {
+            true => ArgumentSource::Typed,
+            false => ArgumentSource::Agent,
+        },
+    });
+    given.collect()
 }
 
 /// The arguments of a call, then what its tool's schema has for those that it

@@ -21,13 +21,16 @@
 
 use ratatui::layout::Rect;
 
-use super::{OutputView, Pane, Scope, Screen, State, TimelineAreas, rows_wanted};
+use super::{AgentItem, OutputView, Pane, Scope, Screen, State, TimelineAreas, rows_wanted};
 
 /// The smallest screen that is drawn in full: columns and rows.
 pub(in crate::tui) const SMALLEST: (u16, u16) = (40, 8);
 
 /// From this many columns the selected call has a column of its own.
 const DETAIL_FROM: u16 = 160;
+
+/// Lines of the text that stands in the place of agents while there are none.
+const LINES_WITHOUT_AGENTS: usize = 7;
 
 /// Cells of the time before a line, with the blank behind it.
 pub(in crate::tui) const TIME: usize = 10;
@@ -131,6 +134,7 @@ impl Layout {
             Screen::Timeline => self.place_over_output(state, Pane::Timeline, body),
             Screen::Experiments => self.set(Pane::Experiment, body),
             Screen::Servers => self.place_servers(state, body),
+            Screen::Agents => self.place_agents(state, body),
         }
     }
 
@@ -206,6 +210,34 @@ impl Layout {
         }
         let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));
         self.set(Pane::ServerCalls, calls);
+        self.set(shown, right);
+    }
+
+    /// The agents over the calls of the selected one, and beside those what
+    /// went between it and its servers.
+    fn place_agents(&mut self, state: &State, body: Rect) {
+        if self.breadth == Breadth::Narrow {
+            self.set(state.focus, body);
+            return;
+        }
+        let agents = &state.run.agents;
+        let lines = (agents.agents.len() + agents.servers.len()).max(LINES_WITHOUT_AGENTS);
+        let wanted = (lines as u16).saturating_add(2);
+        let (upper, lower) = split_rows(body, wanted.min(body.height / 2));
+        self.set(Pane::Agents, upper);
+        let is_wide = self.breadth == Breadth::Wide;
+        let shown = match state.focus {
+            Pane::Agents => Pane::Wire,
+            Pane::AgentCalls if is_wide => Pane::Wire,
+            Pane::Detail if !self.pane(Pane::Detail).is_empty() => Pane::Wire,
+            pane => pane,
+        };
+        if !is_wide {
+            self.set(shown, lower);
+            return;
+        }
+        let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));
+        self.set(Pane::AgentCalls, calls);
         self.set(shown, right);
     }
 
@@ -324,6 +356,10 @@ impl Layout {
         let (listed, first) = match pane {
             Pane::Tools => (state.tools.found.len(), state.tools.list.first),
             Pane::Servers => (state.run.servers.len(), state.servers.list.first),
+            Pane::Agents => {
+                let listed = AgentItem::all(&state.run.agents).len();
+                (listed, state.agents.list.first)
+            }
             Pane::Timeline => {
                 let first = TimelineAreas::of(state).first(state);
                 (rows_wanted(state), first)

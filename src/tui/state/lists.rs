@@ -18,6 +18,9 @@ impl State {
         if screen == Screen::Servers {
             self.select_server_of_call();
         }
+        if screen == Screen::Agents {
+            self.select_agent_of_call();
+        }
         self.focus_on(self.focused[screen as usize]);
     }
 
@@ -94,6 +97,7 @@ impl State {
     /// selection and the scrolling.
     pub fn settle(&mut self) {
         self.settle_servers();
+        self.settle_agents();
         self.refresh_rows();
         if let Selection::Automatic(call) = self.selection {
             let is_busy = |id: &CallId| self.run.lanes.contains(&Some(*id));
@@ -150,6 +154,7 @@ impl State {
                     rows.refresh(&self.all_calls, &self.selector, run);
                 }
                 Pane::ServerCalls => rows.refresh(&self.servers.calls, &self.selector, run),
+                Pane::AgentCalls => rows.refresh(&self.agents.calls, &self.selector, run),
                 Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
                 _ => {}
             }

@@ -1,6 +1,8 @@
 //! State of the dashboard: the latest snapshot, selection and scroll positions,
 //! open dialogs, and messages.
 
+mod agents;
+mod agents_view;
 pub mod argument_sources;
 mod attention;
 mod call_rows;
@@ -32,6 +34,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
 use crate::catalogue::Catalogue;
@@ -42,6 +45,8 @@ use super::action::Context;
 use super::keymap::Keymap;
 use super::timeline::TimelineView;
 
+pub use agents::OwnCalls;
+pub use agents_view::{AgentItem, AgentsView};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
 pub use cap::{CapForecast, CapView};
@@ -153,6 +158,10 @@ pub struct State {
     pub tools: ToolsView,
     /// State of the servers' screen.
     pub servers: ServersView,
+    /// State of the agents' screen.
+    pub agents: AgentsView,
+    /// Time zone of the times of day that are shown.
+    pub zone: TimeZone,
     /// The tools.
     pub catalogue: Arc<Catalogue>,
     /// The themes.
@@ -195,6 +204,8 @@ impl State {
             experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),
             servers: ServersView::default(),
+            agents: AgentsView::default(),
+            zone: TimeZone::UTC,
             catalogue,
             themes: ThemeList::default(),
         };
@@ -245,6 +256,7 @@ impl State {
             Pane::Experiment => &[Context::Experiments, Context::List, Context::Global],
             Pane::Tools | Pane::Tool => &[Context::Tool, Context::List, Context::Global],
             Pane::Servers | Pane::Server => &[Context::Server, Context::List, Context::Global],
+            Pane::Agents | Pane::Wire => &[Context::Agent, Context::List, Context::Global],
             Pane::Timeline => &[
                 Context::Timeline,
                 Context::List,

@@ -1,9 +1,12 @@
 //! Reasons that an action cannot be carried out now; the palette shows them.
 
-use crate::model::{CallState, RunPhase, ServerState};
+use crate::model::{
+    CallRow, CallState, ProxiedCall, ProxiedServer, ProxiedServerState, ProxiedStage, ProxyControl,
+    RunPhase, ServerState,
+};
 use crate::tui::action::{
-    Action, ActionGroup, AppAction, CallAction, Context, ExperimentsAction, ServerAction,
-    TimelineAction, ToolAction,
+    Action, ActionGroup, AgentAction, AppAction, CallAction, Context, ExperimentsAction,
+    ServerAction, TimelineAction, ToolAction,
 };
 use crate::tui::state::State;
 
@@ -20,6 +23,8 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
         ActionGroup::App(AppAction::Theme) if state.themes.names.is_empty() => {
             Some("no colours here")
         }
+        ActionGroup::App(AppAction::Govern) => of_govern(state),
+        ActionGroup::Agent(action) => of_agent(state, action),
         ActionGroup::Timeline(TimelineAction::EarlierRun) => of_earlier_run(state),
         ActionGroup::Tool(ToolAction::UseTool) => match state.selected_tool() {
             None => Some("no tool is selected"),
@@ -69,6 +74,7 @@ fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
         Context::Tool => Some("on the Catalogue screen"),
         Context::Experiments => Some("on the Experiments screen"),
         Context::Server => Some("on the Servers screen"),
+        Context::Agent => Some("on the Agents screen"),
         Context::Timeline => Some("on the Timeline screen"),
         _ => None,
     })
@@ -132,6 +138,11 @@ fn of_call(state: &State, action: CallAction) -> Option<&'static str> {
     let Some(row) = state.selected() else {
         return Some("no call is selected");
     };
+    if let Some(call) = &row.proxied
+        && let Some(reason) = of_agents_call(state, row, call, action)
+    {
+        return Some(reason);
+    }
     let is_waiting = matches!(row.state, CallState::Queued | CallState::Retrying { .. });
     match action {
         CallAction::Cancel | CallAction::Kill if row.state.is_ended() => Some("the call has ended"),
@@ -142,9 +153,104 @@ fn of_call(state: &State, action: CallAction) -> Option<&'static str> {
         CallAction::MoveDown | CallAction::MoveUp | CallAction::RunNext if !is_waiting => {
             Some("the call does not wait")
         }
-        CallAction::EditRerun if state.catalogue.get(&row.tool).is_none() => {
+        CallAction::EditRerun
+            if row.proxied.is_none() && state.catalogue.get(&row.tool).is_none() =>
+        {
             Some("its tool is not in the catalogue")
         }
+        _ => None,
+    }
+}
+
+/// Returns why agents' calls can be neither governed nor let pass.
+pub(in crate::tui) fn of_govern(state: &State) -> Option<&'static str> {
+    let attached = state.run.agents.servers.iter();
+    let reasons = attached.filter(|it| it.is_attached());
+    let reasons: Vec<_> = reasons.map(|it| of_control(it)).collect();
+    match reasons.first() {
+        None => Some(NO_AGENT),
+        Some(first) if reasons.iter().all(Option::is_some) => *first,
+        Some(_) => None,
+    }
+}
+
+const NO_AGENT: &str = "no agent is here: `fanout wrap` puts fanout in front of its servers";
+const NOT_AN_AGENTS: &str = "no agent made this call";
+
+/// Why the calls of a server can only be looked at.
+fn of_control(server: &ProxiedServer) -> Option<&'static str> {
+    match server.control {
+        ProxyControl::Free | ProxyControl::Ours => None,
+        ProxyControl::Others { .. } => {
+            Some("another dashboard controls it: the Agents screen takes control")
+        }
+        ProxyControl::WatchOnly { .. } => Some("its proxy lets nobody change anything"),
+    }
+}
+
+/// Returns why nothing of this can be done about agents now.
+pub(in crate::tui) fn of_agent(state: &State, action: AgentAction) -> Option<&'static str> {
+    let selected = state.selected_proxied();
+    match action {
+        AgentAction::Hold => match selected {
+            None => Some(NOT_AN_AGENTS),
+            Some((row, call)) => of_open(state, row, call),
+        },
+        AgentAction::Answer => match selected {
+            None => Some(NOT_AN_AGENTS),
+            Some((row, call)) => of_open(state, row, call).or(match call.stage {
+                ProxiedStage::Sent => Some("its server has it: hold its answer"),
+                ProxiedStage::AnswerHeld(_) => Some("its server has answered: change the answer"),
+                _ => None,
+            }),
+        },
+        AgentAction::ReleaseAll => (state.run.agents.held == 0).then_some("nothing is held"),
+        AgentAction::Intercept | AgentAction::InterceptSwitch => None,
+        AgentAction::AgentCalls => state.agents.selected.is_none().then_some(NO_AGENT),
+        AgentAction::TakeControl => {
+            let is_others = |it: &ProxyControl| matches!(it, ProxyControl::Others { .. });
+            let mut servers = state.run.agents.servers.iter();
+            let is_any = servers.any(|it| it.is_attached() && is_others(&it.control));
+            (!is_any).then_some("no other dashboard controls an agent")
+        }
+        AgentAction::KillServer => match state.selected_proxied_server() {
+            None => Some("no server is selected"),
+            Some(it) if it.state != ProxiedServerState::Running => Some("the server has ended"),
+            Some(it) => of_control(it),
+        },
+    }
+}
+
+/// Why nothing can be done any more about an agent's call.
+fn of_open(state: &State, row: &CallRow, call: &ProxiedCall) -> Option<&'static str> {
+    match call.stage {
+        _ if row.state.is_ended() => Some("the call has ended"),
+        ProxiedStage::Ended => Some("the call has ended"),
+        ProxiedStage::Stopping { .. } => Some("its server was told to stop"),
+        _ => state
+            .proxied_server(call)
+            .map_or(Some("its proxy is gone"), |it| of_control(it)),
+    }
+}
+
+/// Why something that concerns calls cannot be done about one of an agent.
+fn of_agents_call(
+    state: &State,
+    row: &CallRow,
+    call: &ProxiedCall,
+    action: CallAction,
+) -> Option<&'static str> {
+    match action {
+        CallAction::Rerun => Some("an agent made the call: only it can ask again"),
+        CallAction::EditRerun => of_open(state, row, call).or(match &call.stage {
+            ProxiedStage::Sent => Some("its server has it already: hold its answer"),
+            ProxiedStage::AnswerHeld(answer) if answer.result.is_none() => {
+                Some("its answer is too long to be changed here")
+            }
+            ProxiedStage::Waiting if !call.is_held() => Some("hold it first"),
+            _ => None,
+        }),
+        CallAction::Cancel | CallAction::Kill if !row.state.is_ended() => of_open(state, row, call),
         _ => None,
     }
 }

@@ -17,17 +17,20 @@ pub enum Screen {
     Experiments,
     /// The tool servers.
     Servers,
+    /// Agents at work, and their servers.
+    Agents,
 }
 
 impl Screen {
     /// In the order of their numbers.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Lanes,
         Self::Queue,
         Self::Catalogue,
         Self::Timeline,
         Self::Experiments,
         Self::Servers,
+        Self::Agents,
     ];
 
     /// Its number, which is the key that shows it.
@@ -39,6 +42,7 @@ impl Screen {
             Self::Timeline => 4,
             Self::Experiments => 5,
             Self::Servers => 8,
+            Self::Agents => 9,
         }
     }
 
@@ -51,6 +55,7 @@ impl Screen {
             Self::Timeline => ("Timeline", "Time"),
             Self::Experiments => ("Experiments", "Exper"),
             Self::Servers => ("Servers", "Serv"),
+            Self::Agents => ("Agents", "Agents"),
         }
     }
 
@@ -63,6 +68,7 @@ impl Screen {
             Self::Timeline => Action::ScreenTimeline,
             Self::Experiments => Action::ScreenExperiments,
             Self::Servers => Action::ScreenServers,
+            Self::Agents => Action::ScreenAgents,
         }
     }
 
@@ -88,6 +94,13 @@ impl Screen {
                 Pane::Output,
                 Pane::Detail,
             ],
+            Self::Agents => &[
+                Pane::Agents,
+                Pane::AgentCalls,
+                Pane::Wire,
+                Pane::Output,
+                Pane::Detail,
+            ],
         }
     }
 }
@@ -107,6 +120,8 @@ pub enum Pane {
     Timeline,
     /// The calls of the selected server.
     ServerCalls,
+    /// The calls of the selected agent, or of one of its servers.
+    AgentCalls,
     /// Output of the selected call.
     Output,
     /// Everything else about the selected call.
@@ -123,19 +138,24 @@ pub enum Pane {
     Server,
     /// The messages about the selected call.
     Messages,
+    /// The agents with their servers.
+    Agents,
+    /// The messages between the selected agent and its servers.
+    Wire,
 }
 
 impl Pane {
     /// How many there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 17;
 
     /// The panes that list calls.
-    pub const LISTS: [Self; 6] = [
+    pub const LISTS: [Self; 7] = [
         Self::Lanes,
         Self::Queue,
         Self::Finished,
         Self::Table,
         Self::Timeline,
         Self::ServerCalls,
+        Self::AgentCalls,
     ];
 }

@@ -1,8 +1,10 @@
 //! Numbers as the screen writes them: times, sizes, shares and counts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytesize::ByteSize;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::Piece;
 use crate::model::{self, CallId, Cap, LaneId};
@@ -70,6 +72,28 @@ pub fn left(time: Duration) -> Piece<'static> {
     } else {
         format!("{} s", tenths.div_ceil(10))
     })
+}
+
+/// A time in whole units, such as `47 s`, `5 min` or `28 h`.
+pub fn about(time: Duration) -> Piece<'static> {
+    let seconds = time.as_millis().div_ceil(1000);
+    Piece::formatted(match seconds {
+        0..100 => format!("{seconds} s"),
+        100..6000 => format!("{} min", (seconds + 30) / 60),
+        _ => format!("{} h", (seconds + 1800) / 3600),
+    })
+}
+
+/// A time of day with milliseconds: `16:03:35.868`.
+pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> Piece<'static> {
+    let at = Timestamp::try_from(at).unwrap_or_default();
+    let at = at.to_zoned(zone.clone());
+    Piece::formatted(at.strftime("%H:%M:%S%.3f").to_string())
+}
+
+/// A process, such as `pid 4711`.
+pub fn pid(pid: u32) -> Piece<'static> {
+    Piece::formatted(format!("pid {pid}"))
 }
 
 /// A size in at most five cells, such as `9.1M` or `112M`.

@@ -123,6 +123,31 @@ impl Glyphs {
         self.pick("└", "`")
     }
 
+    /// Leads to one of several rows below.
+    pub fn fork(self) -> &'static str {
+        self.pick("├", "|")
+    }
+
+    /// The sign of a message from an agent to its server.
+    pub fn to_server(self) -> &'static str {
+        self.pick("→", ">")
+    }
+
+    /// The sign of a message from a server to its agent.
+    pub fn to_agent(self) -> &'static str {
+        self.pick("←", "<")
+    }
+
+    /// Signs before the first, a middle and the last of calls that belong
+    /// together.
+    pub fn group(self) -> [&'static str; 3] {
+        [
+            self.pick("┌", ","),
+            self.pick("│", "|"),
+            self.pick("└", "`"),
+        ]
+    }
+
     /// A level line in a title without borders.
     pub fn rule(self) -> &'static str {
         self.pick("─", "-")

@@ -2,6 +2,7 @@
 //! literal of the program, a figure it formatted itself, or [`Safe`] text:
 //! nothing that came from a file or a tool reaches the screen unsanitised.
 
+pub mod agent;
 pub mod args;
 mod command_line;
 pub mod field;

@@ -1,6 +1,6 @@
 //! Actions that every screen has.
 
-use super::{leave, panes};
+use super::{agents, leave, panes};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::AppAction;
@@ -34,6 +34,7 @@ pub(super) fn act(
         AppAction::CapDown => state.set_cap(state.latest_cap().lowered(), commands),
         AppAction::CapSet => layers.push(CapPrompt::default()),
         AppAction::CapAuto => state.toggle_auto_cap(commands),
+        AppAction::Govern => agents::govern(state, commands),
         AppAction::Pause => commands.push(UiCommand::Engine(match state.run.phase {
             RunPhase::Paused => Command::Resume,
             _ => Command::Pause,

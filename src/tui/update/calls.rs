@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::panes;
+use super::{agents, panes};
 use crate::engine::Command;
 use crate::model::{CallId, CallState};
 use crate::tui::action::{Action, CallAction};
 use crate::tui::dialogs::{AddCall, Confirm, CopyAs, Layers, Question};
 use crate::tui::export::program::Viewer;
+use crate::tui::state::refusal;
 use crate::tui::state::{PendingCancel, Selection, SortKey, State, ToastLevel, UiCommand};
 use crate::tui::text::{Piece, figure};
 
@@ -47,8 +48,14 @@ pub(super) fn act(
         CallAction::Kill if !state.marked.is_empty() => {
             layers.push(Confirm::new(Question::KillMarked));
         }
-        CallAction::Kill => kill(state, commands),
+        CallAction::Kill => kill(state, layers, commands),
         CallAction::Rerun => rerun(state, commands),
+        CallAction::EditRerun if state.selected_proxied().is_some() => {
+            match refusal::refusal(state, Action::EditRerun) {
+                Some(reason) => state.notify(ToastLevel::Info, reason),
+                None => agents::edit(state, layers),
+            }
+        }
         CallAction::EditRerun => {
             if let Some(dialog) = AddCall::for_selected_call(state) {
                 layers.push(dialog);
@@ -90,6 +97,10 @@ fn cancel(state: &mut State, commands: &mut Vec<UiCommand>) {
     };
     if at.is_ended() {
         state.notify(ToastLevel::Info, figure::call(call).then(" has ended"));
+    } else if state.selected_proxied().is_some()
+        && let Some(reason) = refusal::refusal(state, Action::Cancel)
+    {
+        state.notify(ToastLevel::Info, reason);
     } else if matches!(at, CallState::Stopping { .. }) {
         let text = figure::call(call)
             .then(" is being stopped; ")
@@ -104,10 +115,24 @@ fn cancel(state: &mut State, commands: &mut Vec<UiCommand>) {
     }
 }
 
-fn kill(state: &mut State, commands: &mut Vec<UiCommand>) {
+/// Kills the selected call; one of an agent with its server, after a question.
+fn kill(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
     let Some((call, at)) = chosen(state) else {
         return;
     };
+    if let Some((row, proxied)) = state.selected_proxied()
+        && !row.state.is_ended()
+    {
+        let proxy = proxied.proxy;
+        match refusal::refusal(state, Action::Kill) {
+            Some(reason) => state.notify(ToastLevel::Info, reason),
+            None => layers.push(Confirm::new(Question::KillProxied {
+                proxy,
+                call: Some(call),
+            })),
+        }
+        return;
+    }
     if at.is_ended() {
         state.notify(ToastLevel::Info, figure::call(call).then(" has ended"));
     } else {
@@ -118,7 +143,10 @@ fn kill(state: &mut State, commands: &mut Vec<UiCommand>) {
 /// Runs the marked calls again, else the selected one.
 fn rerun(state: &mut State, commands: &mut Vec<UiCommand>) {
     if !state.marked.is_empty() {
-        let calls = state.take_marked();
+        let mut calls = state.take_marked();
+        let run = &state.run;
+        // Only an agent asks again for what it asked for.
+        calls.retain(|id| run.row(*id).is_none_or(|row| row.proxied.is_none()));
         let text = figure::plural(calls.len(), "call").then(" queued again");
         state.notify(ToastLevel::Info, text);
         commands.push(UiCommand::Engine(Command::Rerun(calls)));
@@ -128,7 +156,11 @@ fn rerun(state: &mut State, commands: &mut Vec<UiCommand>) {
         return;
     };
     let named = figure::call(call);
-    if at.is_ended() {
+    if state.selected_proxied().is_some()
+        && let Some(reason) = refusal::refusal(state, Action::Rerun)
+    {
+        state.notify(ToastLevel::Info, reason);
+    } else if at.is_ended() {
         commands.push(UiCommand::Engine(Command::Rerun(vec![call])));
         state.notify(ToastLevel::Info, named.then(" queued again, as a new call"));
     } else {

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{app, calls, experiments, leave, output, panes, servers, timeline};
+use super::{agents, app, calls, experiments, leave, output, panes, servers, timeline};
 use crate::tui::action::{Action, ActionGroup, ToolAction};
 use crate::tui::dialogs::{AddCall, Layers};
 use crate::tui::keymap::KeyMatch;
@@ -102,6 +102,7 @@ fn on_screen(
             }
         }
         ActionGroup::Experiments(action) => experiments::act(state, layers, action, commands),
+        ActionGroup::Agent(action) => agents::act(state, layers, action, commands),
         ActionGroup::Server(action) => servers::act(state, layers, action, commands),
         // Heard in dialogs only.
         ActionGroup::Field(_) | ActionGroup::Form(_) | ActionGroup::Confirm(_) => {}

@@ -9,12 +9,16 @@ pub(super) fn asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<U
     if state.is_experimenting() {
         layers.clear();
         layers.push(Confirm::new(Question::LeaveExperiment));
-    } else if state.run.counts.open() == 0 {
-        commands.push(UiCommand::Leave(Leave::Quit));
-    } else {
-        layers.clear();
-        layers.push(Confirm::new(Question::Quit));
+        return;
     }
+    let own = state.own_open();
+    let question = match own.busy + own.waiting {
+        _ if state.run.agents.held > 0 => Question::QuitHolding,
+        0 => return commands.push(UiCommand::Leave(Leave::Quit)),
+        _ => Question::Quit,
+    };
+    layers.clear();
+    layers.push(Confirm::new(question));
 }
 
 /// Ctrl-C: the first asks like `q`, a second within 2 s cancels all, a third

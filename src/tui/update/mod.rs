@@ -1,6 +1,7 @@
 //! The update of the state: a pure function from a message to a new state and
 //! the commands it asks for.
 
+mod agents;
 mod app;
 mod calls;
 mod experiments;
@@ -95,6 +96,7 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::EngineEnded => leave::engine_ended(state, &mut commands),
         Msg::Ticked => {}
     }
+    agents::ask_for_control(state, &mut commands);
     let is_add = |it: &UiCommand| matches!(it, UiCommand::Engine(Command::Add(_)));
     if commands.iter().any(is_add) {
         state.select_next_added();

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use super::{keys, panes, timeline};
 use crate::tui::action::Action;
 use crate::tui::dialogs::Layers;
-use crate::tui::state::{Layout, Pane, PickedLines, Selection, State, UiCommand};
+use crate::tui::state::{AgentItem, Layout, Pane, PickedLines, Selection, State, UiCommand};
 use crate::tui::timeline::RowMode;
 use crate::tui::views::Hit;
 
@@ -70,6 +70,7 @@ fn click(state: &mut State, layers: &mut Layers, click: Click, commands: &mut Ve
                 let action = match pane {
                     Pane::Tools => Action::UseTool,
                     Pane::Servers => Action::ServerTools,
+                    Pane::Agents => Action::AgentCalls,
                     _ => Action::Open,
                 };
                 keys::act(state, layers, action, commands);
@@ -98,6 +99,7 @@ fn on_row(state: &mut State, pane: Pane, row: usize) {
     match pane {
         Pane::Tools => state.tools.select(row),
         Pane::Servers => state.select_server(row),
+        Pane::Agents => state.select_agent_item(row),
         Pane::Timeline if state.timeline.rows == RowMode::Lanes => {
             let by = row.cast_signed() - state.timeline.lane.cast_signed();
             timeline::lane(state, by);
@@ -122,12 +124,14 @@ fn to_share(state: &mut State, pane: Pane, share: f32) {
     let rows = match pane {
         Pane::Tools => state.tools.found.len(),
         Pane::Servers => state.run.servers.len(),
+        Pane::Agents => AgentItem::all(&state.run.agents).len(),
         _ => state.listed(pane),
     };
     let row = (share.clamp(0.0, 1.0) * rows.saturating_sub(1) as f32).round() as usize;
     match pane {
         Pane::Tools => state.tools.select(row),
         Pane::Servers => state.select_server(row),
+        Pane::Agents => state.select_agent_item(row),
         _ => {
             if let Some(call) = state.call_at(pane, row) {
                 state.selection = Selection::Chosen(call);

@@ -3,7 +3,7 @@
 use super::{output, timeline};
 use crate::tui::action::{ListAction, ScreenAction};
 use crate::tui::dialogs::{FilterPrompt, Layers};
-use crate::tui::state::{Pane, Screen, Selection, State};
+use crate::tui::state::{AgentItem, Pane, Screen, Selection, State};
 use crate::tui::timeline::RowMode;
 
 /// Rows that are further than any list.
@@ -33,6 +33,7 @@ pub(super) fn show(state: &mut State, action: ScreenAction) {
         ScreenAction::ScreenTimeline => Screen::Timeline,
         ScreenAction::ScreenExperiments => Screen::Experiments,
         ScreenAction::ScreenServers => Screen::Servers,
+        ScreenAction::ScreenAgents => Screen::Agents,
     });
 }
 
@@ -41,6 +42,7 @@ pub(super) fn move_by(state: &mut State, by: isize) {
     match state.focus {
         Pane::Tools => state.tools.step(by),
         Pane::Servers => state.step_server(by),
+        Pane::Agents => state.step_agent_item(by),
         Pane::Timeline if state.timeline.rows == RowMode::Lanes => timeline::lane(state, by),
         pane if Pane::LISTS.contains(&pane) => state.step(by),
         pane => scroll(state, pane, by),
@@ -55,6 +57,12 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
         Pane::Tool => state.tools.scroll.scroll(by),
         Pane::Experiment => state.experiments.scroll.scroll(by),
         Pane::Server => state.servers.below.scroll(by.saturating_neg()),
+        Pane::Wire => state.agents.wire.scroll(by.saturating_neg()),
+        Pane::Agents => {
+            let count = AgentItem::all(&state.run.agents).len();
+            let visible = state.layout().rows(state, pane);
+            state.agents.list.scroll(by, count, visible);
+        }
         Pane::Messages => state.servers.messages.scroll(by),
         Pane::Servers => {
             let (count, visible) = (state.run.servers.len(), state.layout().rows(state, pane));

@@ -68,7 +68,12 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
         Pane::Table => layout.table_area(),
         Pane::Timeline => TimelineAreas::of(state).rows,
         Pane::Servers => layout.server_area(),
-        Pane::Queue | Pane::Finished | Pane::Tools | Pane::ServerCalls => layout.inner(pane),
+        Pane::Queue
+        | Pane::Finished
+        | Pane::Tools
+        | Pane::ServerCalls
+        | Pane::Agents
+        | Pane::AgentCalls => layout.inner(pane),
         _ => return None,
     };
     if !area.contains(at) {
@@ -79,6 +84,7 @@ fn row(view: &View<'_>, pane: Pane, at: Position) -> Option<Hit> {
         Pane::Lanes => lane(view, line)?,
         Pane::Tools => state.tools.list.first + line,
         Pane::Servers => state.servers.list.first + line,
+        Pane::Agents => state.agents.list.first + line,
         Pane::Timeline => {
             let chart = TimelineAreas::of(state);
             let bars = chart.bars(area);

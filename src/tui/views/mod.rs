@@ -1,6 +1,7 @@
 //! Pictures of the screens. Each panel is one file with one `render`; they
 //! share the state by reference and change nothing.
 
+pub(super) mod agents;
 pub(super) mod catalogue;
 pub(super) mod chrome;
 pub(super) mod experiments;
@@ -41,6 +42,9 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     servers::server::render(view, buf);
     servers::calls::render(view, buf);
     servers::messages::render(view, buf);
+    agents::render(view, buf);
+    agents::calls::render(view, buf);
+    agents::wire::render(view, buf);
     lanes::queue::render(view, buf);
     lanes::finished::render(view, buf);
     output::render(view, buf);

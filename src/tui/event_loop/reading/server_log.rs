@@ -1,12 +1,12 @@
-//! Messages for the servers' screen: looked up only
-//! where it is shown, and only when there are new messages.
+//! Messages for the servers' screen and for the details of agents' calls:
+//! looked up only where they are shown, and only when there are new ones.
 
 use tokio::sync::watch;
 
 use crate::model::{CallId, ServerName};
 use crate::output::{Message, ProtocolLog, Safe};
 use crate::tui::state::output::ReadResult;
-use crate::tui::state::{MessageRow, Screen, ServerLog, State};
+use crate::tui::state::{MessageRow, ServerLog, State};
 
 /// Bytes of a message in one piece of text.
 const PIECE: usize = 1024;
@@ -41,7 +41,7 @@ impl ServerLogReader {
 
     /// Returns the messages of the server on the screen, if there are new ones.
     pub fn serve(&mut self, state: &State) -> Option<ReadResult> {
-        self.is_shown = state.screen == Screen::Servers;
+        self.is_shown = state.shows_messages();
         if !self.is_shown {
             return None;
         }

@@ -14,10 +14,11 @@ use ratatui::style::Style;
 use crate::model::RunPhase;
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, ActionRow, Context, TABLE};
+use crate::tui::action::{Action, ActionGroup, ActionRow, Context, TABLE};
 use crate::tui::keymap::KeyMatch;
+use crate::tui::state::refusal::refusal;
 use crate::tui::state::{Pane, ToastLevel};
-use crate::tui::text::{Strip, figure};
+use crate::tui::text::{Strip, agent, figure};
 use crate::tui::views::{InputLine, View, chrome};
 
 /// Draws both lines.
@@ -72,7 +73,7 @@ fn message(view: &View<'_>, width: u16) -> Option<Strip> {
             .put(" again to cancel ", style)
             .put(figure::call(armed.call), style);
         if let Some(row) = state.run.row(armed.call) {
-            strip.skip(1).put(Safe::new(row.name.as_str()), style);
+            strip.skip(1).put(agent::marked_name(row), style);
         }
         return Some(strip);
     }
@@ -186,6 +187,11 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static ActionRow
     };
     heard.filter(move |entry| match entry.action {
         Action::Back => is_reading,
+        // Without agents there is nothing to do about them.
+        action if matches!(action.group(), ActionGroup::Agent(_)) => {
+            let can_be_done = || view.state.has_agents() && refusal(view.state, action).is_none();
+            entry.footer.is_some() && !is_reading && is_heard(entry) && can_be_done()
+        }
         _ => entry.footer.is_some() && !is_reading && is_heard(entry),
     })
 }
@@ -200,6 +206,14 @@ fn hint(view: &View<'_>, entry: &ActionRow) -> Option<Hint> {
         Action::CursorLeft => (Some(Action::CursorRight), "cursor"),
         Action::ZoomOut => (Some(Action::ZoomIn), "zoom"),
         Action::Open if view.state.focus == Pane::ServerCalls => (None, "messages"),
+        Action::Hold
+            if view
+                .state
+                .selected_proxied()
+                .is_some_and(|(_, it)| it.is_held()) =>
+        {
+            (None, "let go")
+        }
         Action::Pause if view.state.run.phase == RunPhase::Paused => (None, "go on"),
         _ => (None, entry.label),
     };

@@ -18,8 +18,8 @@ use crate::tui::action::Action;
 use crate::tui::state::CapForecast;
 use crate::tui::text::glyphs::role_of_outcome;
 use crate::tui::text::{Strip, figure};
-use crate::tui::views::View;
 use crate::tui::views::chrome::sparkline;
+use crate::tui::views::{View, agents};
 
 /// Level of detail left out; a higher level leaves out more.
 type DetailLevel = u8;
@@ -140,6 +140,17 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
     let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
     phase(view, &mut strip);
+    if state.has_agents() {
+        agents::mode(view, &mut strip);
+        let held = state.run.agents.held;
+        if held > 0 && level < MEMORY {
+            let held = figure::count(held).then(" held");
+            strip
+                .put(", ", view.style(Role::Muted))
+                .put(held, view.style(Role::Stopping));
+        }
+        strip.skip(2);
+    }
     let cap = state.latest_cap();
     let auto = state.run.auto.filter(|_| state.cap.wanted().is_none());
     let style = view.style(Role::Fg);
@@ -151,7 +162,9 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
     if let Some(auto) = auto.filter(|_| level < PLAN) {
         machine_room(view, &auto, &mut strip);
     }
+    // Calls that only pass count towards no cap.
     let busy = state.run.counts.busy();
+    let busy = busy.saturating_sub(state.watched_in_lanes());
     if auto.is_none() && busy > cap.get() as usize {
         let warn = view.style(Role::Stopping);
         strip.put(" (", warn).put(figure::count(busy), warn);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::{empty, frame, select, title};
-use crate::model::CallRow;
+use crate::model::{CallId, CallRow};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::{Pane, SortKey};
@@ -79,6 +79,12 @@ pub(in crate::tui) fn calls(
             ..body
         };
         let mut strip = row_start(view, row, line.width);
+        let beside = |index: Option<usize>| state.call_at(pane, index?);
+        let group = Beside {
+            above: beside(index.checked_sub(1)),
+            below: beside(Some(index + 1)),
+        };
+        strip.put(group.sign(view, row), view.style(Role::Accent));
         rest(row, &mut strip);
         strip.draw(line.as_position(), buf);
         if state.selection.call() == Some(row.id) {
@@ -139,8 +145,37 @@ fn row_start(view: &View<'_>, row: &CallRow, width: u16) -> Strip {
         .cell(figure::call(row.id), cells, Align::Left, number)
         .skip(1);
     let sign = view.style(role_of_state(&row.state));
-    strip.put(view.glyphs.state(&row.state), sign).skip(1);
+    strip.put(view.glyphs.state(&row.state), sign);
     strip
+}
+
+/// The calls above and below one in a list.
+pub(in crate::tui) struct Beside {
+    pub(in crate::tui) above: Option<CallId>,
+    pub(in crate::tui) below: Option<CallId>,
+}
+
+impl Beside {
+    /// The sign between a call's own and its name: calls that an agent asked
+    /// for in one answer are held together by a line, or by `~` where that is
+    /// guessed from the times at which they came.
+    pub(in crate::tui) fn sign(&self, view: &View<'_>, row: &CallRow) -> &'static str {
+        let batch = |row: &CallRow| Some(row.proxied.as_ref()?.batch.as_ref()?.clone());
+        let Some(own) = batch(row) else { return " " };
+        let run = &view.state.run;
+        let is_of_it = |id: Option<CallId>| {
+            let other = id.and_then(|id| batch(run.row(id)?));
+            other.is_some_and(|it| it.number == own.number)
+        };
+        let [first, middle, last] = view.glyphs.group();
+        match (is_of_it(self.above), is_of_it(self.below)) {
+            (false, false) => " ",
+            _ if own.is_guess() => "~",
+            (false, true) => first,
+            (true, true) => middle,
+            (true, false) => last,
+        }
+    }
 }
 
 /// Returns the filter and order of the lists, for their titles.

@@ -166,6 +166,15 @@ pub(in crate::tui) fn empty(view: &View<'_>, area: Rect, lines: &[&'static str],
     text.wrap(Wrap { trim: true }).render(inside, buf);
 }
 
+/// The same for lines that are laid out, and stay as they are.
+pub(in crate::tui) fn lines(view: &View<'_>, area: Rect, lines: &[&'static str], buf: &mut Buffer) {
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        let mut strip = view.strip(area.width);
+        strip.skip(1).put(*line, view.style(Role::Muted));
+        strip.draw((area.x, y), buf);
+    }
+}
+
 /// A box in the middle of the screen, cleared and framed; the area inside.
 pub(in crate::tui) fn popup(
     view: &View<'_>,

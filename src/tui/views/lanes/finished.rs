@@ -14,8 +14,8 @@ use crate::model::{CallRow, CallState, Outcome};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
-use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::text::glyphs::{role_of_outcome, role_of_state};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::list::ListPane;
 
@@ -52,13 +52,18 @@ fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     let width = strip.used() + strip.room();
     let name_cells = (width / 3).clamp(8, 24);
     let end = strip.used() + name_cells;
-    strip.put_cut(Safe::new(row.name.as_str()), name_cells, Cut::Middle, fg);
+    strip.put_cut(agent::marked_name(row), name_cells, Cut::Middle, fg);
     strip.skip_to(end).skip(1);
     let elapsed = row
         .elapsed(view.state.run.now)
         .map_or_else(Piece::default, figure::clock);
     strip.cell(elapsed, 7, Align::Right, muted).skip(1);
-    if row.state == CallState::Ended(Outcome::Succeeded) {
+    if let (Some(call), CallState::Ended(outcome)) = (&row.proxied, row.state)
+        && outcome != Outcome::Succeeded
+    {
+        let told = agent::stands(row, call, &view.state.run, view.state.run.now, strip.room());
+        strip.put(told, view.style(role_of_outcome(outcome)));
+    } else if row.state == CallState::Ended(Outcome::Succeeded) {
         strip.cell(
             figure::bytes(row.output.stdout_bytes),
             5,

@@ -22,7 +22,7 @@ use crate::model::LaneId;
 use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::state::layout::Breadth;
-use crate::tui::text::{Align, figure};
+use crate::tui::text::{Align, Piece, figure};
 use crate::tui::views::lanes::columns::LaneColumns;
 use crate::tui::views::{View, chrome};
 
@@ -37,6 +37,10 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let mut left = chrome::title(view, Pane::Lanes, "Lanes");
     left.put(figure::part(busy, lanes), view.style(Role::Title))
         .skip(1);
+    if busy > u64::from(lanes) && view.state.watched_in_lanes() > 0 {
+        let over = Piece::from("over cap ").then(figure::cap(run.cap()));
+        left.put(over, view.style(Role::Muted)).skip(1);
+    }
     let inner = view.layout.inner(Pane::Lanes);
     let columns = LaneColumns::of(inner.width, run.lanes.len());
     let titles = columns.titles(view, inner.width);
@@ -84,7 +88,7 @@ fn rows(view: &View<'_>, body: Rect, columns: &LaneColumns, buf: &mut Buffer) {
         };
         row::figures(view, row, lane, columns, body.width).draw((body.x, y), buf);
         if lines == 2 {
-            row::detail(view, row, columns, body.width).draw((body.x, y + 1), buf);
+            row::detail(view, row, lane, columns, body.width).draw((body.x, y + 1), buf);
         }
         if state.selection.call() == Some(row.id) {
             chrome::select(

@@ -11,10 +11,9 @@
 use ratatui::buffer::Buffer;
 
 use crate::model::CallRow;
-use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
-use crate::tui::text::{Cut, Strip, args, wait};
+use crate::tui::text::{Cut, Strip, agent, args, wait};
 use crate::tui::views::View;
 use crate::tui::views::chrome::list::ListPane;
 
@@ -31,9 +30,13 @@ fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     let state = view.state;
     let muted = view.style(Role::Muted);
     let width = strip.used() + strip.room();
-    let reason = wait::reason_of(row, &state.catalogue, &state.run, state.run_now());
+    let now = state.run_now();
+    let reason = match &row.proxied {
+        Some(call) => agent::stands(row, call, &state.run, now, strip.room() * 3 / 5),
+        None => wait::reason_of(row, &state.catalogue, &state.run, now),
+    };
     let room = strip.room();
-    let name = Safe::new(row.name.as_str());
+    let name = agent::marked_name(row);
     let reason_room = reason
         .width()
         .min(room.saturating_sub(name.width().min(10) + 1));

@@ -10,13 +10,16 @@ use std::time::Duration;
 use ratatui::style::{Modifier, Style};
 
 use crate::lab;
-use crate::model::{CallRow, CallState, CancelStatus, LaneId, StopCause, StopStep, Tool};
+use crate::model::{
+    CallRow, CallState, CancelStatus, LaneId, ProxiedCall, ProxiedStage, StopCause, StopStep, Tool,
+};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::CpuUnit;
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, Strip, args, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure};
 use crate::tui::views::View;
+use crate::tui::views::chrome::list::Beside;
 use crate::tui::views::chrome::sparkline;
 use crate::tui::views::lanes::columns::LaneColumns;
 
@@ -48,7 +51,7 @@ pub(in crate::tui) fn figures(
     strip
         .skip(1)
         .put(view.glyphs.state(&row.state), state)
-        .skip(1);
+        .put(beside(view, lane).sign(view, row), view.style(Role::Accent));
     name(
         &mut strip,
         row,
@@ -80,6 +83,17 @@ pub(in crate::tui) fn figures(
     strip
 }
 
+/// The calls in the lanes beside one.
+fn beside(view: &View<'_>, lane: LaneId) -> Beside {
+    let lanes = &view.state.run.lanes;
+    let call = |index: Option<usize>| lanes.get(index?).copied().flatten();
+    let index = lane.0 as usize;
+    Beside {
+        above: call(index.checked_sub(1)),
+        below: call(Some(index + 1)),
+    }
+}
+
 /// `#14 name`, in exactly `cells`.
 fn name(strip: &mut Strip, row: &CallRow, cells: usize, style: Style, muted: Style) {
     let end = strip.used() + cells;
@@ -87,7 +101,7 @@ fn name(strip: &mut Strip, row: &CallRow, cells: usize, style: Style, muted: Sty
         .put_cut(figure::call(row.id), cells, Cut::End, muted)
         .skip(1);
     let room = end.saturating_sub(strip.used());
-    strip.put_cut(Safe::new(row.name.as_str()), room, Cut::Middle, style);
+    strip.put_cut(agent::name(row), room, Cut::Middle, style);
     strip.skip_to(end);
 }
 
@@ -108,7 +122,29 @@ fn arguments(
         strip.put_cut(text, columns.args, Cut::End, state);
         return;
     }
-    if !row.name.as_str().starts_with(row.tool.as_str()) {
+    if let Some(call) = &row.proxied {
+        let place = agent::place(call);
+        strip
+            .put_cut(
+                place,
+                columns.args / 2,
+                Cut::Middle,
+                view.style(Role::Accent),
+            )
+            .skip(1);
+        if view.layout.lane_lines(view.state) == 1 && says_more(call) {
+            let room = end.saturating_sub(strip.used());
+            let told = agent::stands(
+                row,
+                call,
+                &view.state.run,
+                view.state.run_now(),
+                strip.room(),
+            );
+            strip.put_cut(told, room, Cut::End, state);
+            return;
+        }
+    } else if !row.name.as_str().starts_with(row.tool.as_str()) {
         strip
             .put_cut(
                 Safe::new(row.tool.as_str()),
@@ -121,6 +157,12 @@ fn arguments(
     let room = end.saturating_sub(strip.used());
     let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
     strip.put_cut(line, room, Cut::Middle, fg);
+}
+
+/// Whether where an agent's call stands matters more than its arguments.
+fn says_more(call: &ProxiedCall) -> bool {
+    let is_let_go = call.let_go.is_some();
+    call.is_held() || is_let_go || !matches!(call.stage, ProxiedStage::Sent)
 }
 
 /// Time left by the estimate, or time over it. Without an estimate it is the
@@ -164,7 +206,17 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColum
         }
         return;
     }
-    let latest = row.samples.latest();
+    let server = row.proxied.as_deref();
+    let server = server.and_then(|call| Some((call, view.state.proxied_server(call)?)));
+    if let Some((call, _)) = server
+        && !view.state.is_first_of_server(row, call)
+    {
+        shared(view, strip, call, columns);
+        return;
+    }
+    // A server's tree serves all of its calls.
+    let samples = server.map_or(&row.samples, |(_, server)| &server.samples);
+    let latest = samples.latest();
     let unit = match view.state.cpu_unit {
         CpuUnit::Core => 1.0,
         CpuUnit::Machine => view.state.run.cores.max(1) as f32,
@@ -176,16 +228,12 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColum
         strip.skip(1).cell(text, columns.cpu, Align::Right, style);
     }
     if columns.trend > 0 {
-        let known = row
-            .samples
+        let known = samples
             .iter()
             .flatten()
             .filter_map(|sample| sample.cpu_cores);
         let most = known.fold(1.0_f32, f32::max);
-        let levels = row
-            .samples
-            .iter()
-            .map(|sample| Some(sample?.cpu_cores? / most));
+        let levels = samples.iter().map(|sample| Some(sample?.cpu_cores? / most));
         let style = view.style(Role::Series1);
         sparkline::put(strip.skip(1), levels, columns.trend, style, view.glyphs);
     }
@@ -197,20 +245,64 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColum
     }
 }
 
+/// In the place of gauges that stand in the first lane of the same server.
+fn shared(view: &View<'_>, strip: &mut Strip, call: &ProxiedCall, columns: &LaneColumns) {
+    let shown = [columns.cpu, columns.trend, columns.memory];
+    let shown = shown.into_iter().filter(|cells| *cells > 0);
+    let cells: usize = shown.map(|cells| cells + 1).sum();
+    let by = figure::count(view.state.sharing(call));
+    let text = match cells {
+        0 => return,
+        ..12 => Piece::from("shared"),
+        12..18 => Piece::from("shared by ").then(by),
+        _ => Piece::from("shared by ").then(by).then(" calls"),
+    };
+    let muted = view.style(Role::Muted);
+    strip.skip(1).cell(text, cells - 1, Align::Right, muted);
+}
+
 /// The second line: the last line of output, or what is being done to it.
 pub(in crate::tui) fn detail(
     view: &View<'_>,
     row: &CallRow,
+    lane: LaneId,
     columns: &LaneColumns,
     width: u16,
 ) -> Strip {
     let mut strip = Strip::new(width, view.glyphs);
     let muted = view.style(Role::Muted);
-    strip
-        .skip(columns.head())
-        .put(view.glyphs.branch(), muted)
-        .skip(1);
-    if let Some(text) = ladder(row, view.state.run_now(), true) {
+    let [first, middle, _] = view.glyphs.group();
+    let group = beside(view, lane).sign(view, row);
+    strip.skip(columns.head() - 1);
+    match group {
+        sign if sign == first || sign == middle => strip.put(middle, view.style(Role::Accent)),
+        _ => strip.skip(1),
+    };
+    strip.put(view.glyphs.branch(), muted).skip(1);
+    if let Some(call) = &row.proxied {
+        let told = agent::stands(
+            row,
+            call,
+            &view.state.run,
+            view.state.run_now(),
+            strip.room(),
+        );
+        let own = if says_more(call) {
+            role_of_state(&row.state)
+        } else {
+            Role::Muted
+        };
+        strip.put(told, view.style(own));
+        let shared_by = view.state.sharing(call);
+        if shared_by > 1 && view.state.is_first_of_server(row, call) {
+            let shared = Piece::from("gauges of the server, shared by ");
+            let shared = shared.then(figure::count(shared_by)).then(" calls");
+            let room = strip.room();
+            strip
+                .skip(room.saturating_sub(shared.width() + 1))
+                .put(shared, muted);
+        }
+    } else if let Some(text) = ladder(row, view.state.run_now(), true) {
         strip.put(text, view.style(Role::Stopping));
     } else if matches!(row.state, CallState::Starting { .. }) {
         strip

@@ -22,7 +22,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use crate::model::{
-    AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, Tool, is_secret_name,
+    AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, ProxiedCall, Tool, is_secret_name,
 };
 use crate::output::Safe;
 use crate::plan::Reference;
@@ -31,8 +31,9 @@ use crate::tui::state::argument_sources;
 use crate::tui::state::argument_sources::ArgumentSource;
 use crate::tui::state::{Pane, State};
 use crate::tui::text::glyphs::{Glyphs, role_of_outcome, role_of_state};
-use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure, wait};
 use crate::tui::views::chrome::sparkline;
+use crate::tui::views::servers::messages;
 use crate::tui::views::{View, chrome};
 
 /// Cells of the names at the left, with the blank behind them.
@@ -55,7 +56,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         let title = view.style(Role::Title);
         let state = view.style(role_of_state(&row.state));
         left.put(figure::call(row.id), title).skip(1);
-        left.put(Safe::new(row.name.as_str()), title).skip(1);
+        left.put(agent::marked_name(row), title).skip(1);
         left.put(view.glyphs.state(&row.state), state).skip(1);
         left.put(row.state.word(), state).skip(1);
     }
@@ -64,9 +65,12 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, &["Select a call to see all about it."], buf);
         return;
     };
-    let rows = DetailRows::of(view.state, row, inner.width, view.glyphs, &|role| {
+    let mut rows = DetailRows::of(view.state, row, inner.width, view.glyphs, &|role| {
         view.style(role)
     });
+    if row.proxied.is_some() {
+        rows.extend(messages::of_agents_call(view, inner.width));
+    }
     let first = view
         .state
         .detail
@@ -144,7 +148,9 @@ impl<'a> DetailRows<'a> {
         if let Some(reason) = &row.reason {
             self.line("reason", Safe::new(reason), role_of_state(&row.state));
         }
-        if row.wait.is_some() {
+        if let Some(call) = &row.proxied {
+            self.proxied(call);
+        } else if row.wait.is_some() {
             let state = self.state;
             let why = wait::reason_of(row, &state.catalogue, &state.run, state.run_now());
             self.line("waits for", why, Role::Queued);
@@ -160,6 +166,48 @@ impl<'a> DetailRows<'a> {
             .then(", stderr ")
             .then(figure::bytes(output.stderr_bytes));
         self.line("printed", printed, Role::Fg);
+    }
+
+    /// Adds what is known of a call as one that an agent made.
+    fn proxied(&mut self, call: &ProxiedCall) {
+        let (state, row) = (self.state, self.row);
+        let now = state.run_now();
+        if row.reason.is_none() {
+            let stands = agent::stands(row, call, &state.run, now, usize::MAX);
+            self.line("stands", stands, role_of_state(&row.state));
+        }
+        let title = state.run.agents.agent(&call.agent);
+        let title = title.map_or_else(Safe::default, |it| Safe::new(&it.title));
+        let mark = Piece::from(Safe::new(call.agent.as_str()));
+        self.line("agent", mark.then(" ").then(title), Role::Fg);
+        let server = Piece::from(Safe::new(call.server.as_str())).then("; ");
+        let server = server.then(call.access.reason());
+        self.line("through", server, Role::Fg);
+        if !row.state.is_ended() {
+            self.line("patience", agent::patience(call, now), Role::Fg);
+        }
+        if let Some(batch) = &call.batch {
+            let number = figure::count(batch.number as usize);
+            let told = match &batch.turn {
+                Some(turn) => number.then(", turn ").then(Safe::new(turn)),
+                None => Piece::from("~")
+                    .then(number)
+                    .then(", by the times its calls came"),
+            };
+            self.line("batch", told, Role::Fg);
+        }
+        for mark in agent::marks(call) {
+            self.line("note", mark, Role::ToastWarn);
+        }
+        let id = Piece::from(Safe::new(&call.request_id));
+        let id = match &call.transcript_id {
+            Some(transcript) => id.then(", in the transcript ").then(Safe::new(transcript)),
+            None => id,
+        };
+        self.line("request", id, Role::Fg);
+        if let Some(meta) = &call.meta {
+            self.line("_meta", Safe::new(&meta.to_string()), Role::Muted);
+        }
     }
 
     /// Adds the server that carries it out, and the state of a cancel.
@@ -188,7 +236,10 @@ impl<'a> DetailRows<'a> {
     fn arguments(&mut self) {
         let row = self.row;
         let tool = self.state.catalogue.get(&row.tool);
-        let given = argument_sources::arguments(row, tool, &self.state.run);
+        let given = match &row.proxied {
+            Some(call) => argument_sources::of_agent(row, call.is_edited),
+            None => argument_sources::arguments(row, tool, &self.state.run),
+        };
         if given.is_empty() {
             self.line("arguments", "none", Role::Muted);
             return;
@@ -370,8 +421,8 @@ impl<'a> DetailRows<'a> {
 fn words(source: &ArgumentSource) -> Piece<'static> {
     match source {
         ArgumentSource::Plan => Piece::from("plan"),
-        ArgumentSource::Agent => Piece::from("agent"),
         ArgumentSource::Typed => Piece::from("typed"),
+        ArgumentSource::Agent => Piece::from("agent"),
         ArgumentSource::Call(call) => Piece::from("as in ").then(figure::call(*call)),
         ArgumentSource::Default => Piece::from("schema default"),
         ArgumentSource::Unsent => Piece::from("schema default, not sent"),

@@ -26,7 +26,7 @@ use crate::tui::state::layout::{CALL, TIME};
 use crate::tui::state::output::{Content, PageRow};
 use crate::tui::state::{Pane, PickedLines, Scope};
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Strip, figure, from_column, width};
+use crate::tui::text::{Align, Cut, Strip, agent, figure, from_column, width};
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -163,7 +163,7 @@ fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, i
             let style = view.style(role_of_state(&row.state));
             strip.put(figure::call(row.id), muted).skip(1);
             let room = (end - 1).saturating_sub(strip.used());
-            strip.put_cut(Safe::new(row.name.as_str()), room, Cut::Middle, style);
+            strip.put_cut(agent::marked_name(row), room, Cut::Middle, style);
         }
         strip.skip_to(end);
     }
@@ -217,7 +217,7 @@ fn heading(view: &View<'_>, call: CallId, area: Rect, buf: &mut Buffer) {
         .skip(1)
         .put(figure::call(row.id), style)
         .skip(1)
-        .put(Safe::new(row.name.as_str()), style)
+        .put(agent::marked_name(row), style)
         .skip(1)
         .put(view.glyphs.state(&row.state), state)
         .skip(1)

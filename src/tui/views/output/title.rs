@@ -8,7 +8,7 @@ use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::state::{OutputForm, Pane, Scope};
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Cut, Piece, Strip, figure};
+use crate::tui::text::{Cut, Piece, Strip, agent, figure};
 use crate::tui::views::{View, chrome};
 
 /// Cells of a pattern in the title.
@@ -52,7 +52,7 @@ fn call(view: &View<'_>, left: &mut Strip) {
     };
     let style = view.style(Role::Title);
     left.put(figure::call(row.id), style).skip(1);
-    left.put(Safe::new(row.name.as_str()), style).skip(1);
+    left.put(agent::marked_name(row), style).skip(1);
     let state = view.style(role_of_state(&row.state));
     left.put(view.glyphs.state(&row.state), state).skip(1);
     left.put(row.state.word(), state).skip(1);

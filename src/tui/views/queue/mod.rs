@@ -16,7 +16,7 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::Pane;
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, Strip, args, figure, wait};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure, wait};
 use crate::tui::views::chrome::list;
 use crate::tui::views::queue::columns::TableColumns;
 use crate::tui::views::{View, chrome};
@@ -68,7 +68,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, strip: &mut Strip) {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let state = view.style(role_of_state(&row.state));
-    strip.cell(Safe::new(row.name.as_str()), columns.name, Align::Left, fg);
+    strip.cell(agent::marked_name(row), columns.name, Align::Left, fg);
     if columns.tool > 0 {
         strip.skip(1).cell(
             Safe::new(row.tool.as_str()),
@@ -98,7 +98,7 @@ fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, strip: &mut Stri
     }
     strip
         .skip(1)
-        .put_cut(why(view, row), columns.why, Cut::Middle, state);
+        .put_cut(why(view, row, columns.why), columns.why, Cut::Middle, state);
 }
 
 /// The calls it waits for, those that have not ended set off.
@@ -122,9 +122,12 @@ fn parents(view: &View<'_>, row: &CallRow, strip: &mut Strip, room: usize) {
 }
 
 /// Why it waits, how long it has been running, or how it ended.
-fn why(view: &View<'_>, row: &CallRow) -> Piece<'static> {
+fn why(view: &View<'_>, row: &CallRow, room: usize) -> Piece<'static> {
     let (run, now) = (&view.state.run, view.state.run_now());
     let time = || row.elapsed(now).map_or_else(Piece::default, figure::clock);
+    if let Some(call) = &row.proxied {
+        return agent::stands(row, call, run, now, room);
+    }
     match (&row.wait, row.state) {
         (Some(_), _) => wait::reason_of(row, &view.state.catalogue, run, now),
         (None, CallState::Ended(outcome)) => match &row.reason {

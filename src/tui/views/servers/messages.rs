@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use crate::output::{Safe, Side};
 use crate::theme::Role;
 use crate::tui::state::{MessageRow, Pane, State};
-use crate::tui::text::{Strip, figure, wrapped};
+use crate::tui::text::{Piece, Strip, figure, wrapped};
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -58,7 +58,21 @@ fn messages(state: &State) -> Option<&[MessageRow]> {
     log.messages.as_deref().filter(|_| is_of)
 }
 
+/// The messages about the selected call, which an agent made, below a heading.
+pub(in crate::tui) fn of_agents_call(view: &View<'_>, width: u16) -> Vec<Strip> {
+    let mut heading = view.strip(width);
+    heading.skip(1).put("messages", view.style(Role::Title));
+    let Some(messages) = messages(view.state) else {
+        heading.put(": none kept", view.style(Role::Muted));
+        return vec![heading];
+    };
+    let mut all = vec![heading];
+    all.extend(rows(view, messages, width));
+    all
+}
+
 fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
+    let is_agents = view.state.selected_proxied().is_some();
     let muted = view.style(Role::Muted);
     let mut rows = Vec::new();
     for message in messages {
@@ -66,7 +80,14 @@ fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
         strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
         match message.by {
             Side::Fanout => strip.put("sent", view.style(Role::Accent)),
-            Side::Agent => strip.put("agent", view.style(Role::Accent)),
+            Side::Agent => {
+                let arrow = Piece::from(view.glyphs.to_server());
+                strip.put(arrow.then(" agent"), view.style(Role::Accent))
+            }
+            Side::Server if is_agents => {
+                let arrow = Piece::from(view.glyphs.to_agent());
+                strip.put(arrow.then(" server"), view.style(Role::Series2))
+            }
             Side::Server => strip.put("server", view.style(Role::Series2)),
         };
         strip.put(", ", muted);

@@ -11,10 +11,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::model::CallId;
-use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::glyphs::role_of_outcome;
-use crate::tui::text::{Strip, figure};
+use crate::tui::text::{Strip, agent, figure};
 use crate::tui::timeline::{Bar, BarPhase, TimeWindow};
 use crate::tui::views::View;
 
@@ -79,7 +78,7 @@ pub(in crate::tui) fn draw(
                 .put(figure::call(bar.call), style)
                 .put(" ", style);
             if let Some(call) = view.state.run.row(bar.call) {
-                label.put(Safe::new(call.name.as_str()), style);
+                label.put(agent::marked_name(call), style);
             }
             fill(view, row, from..to, " ", style, buf);
             label.draw((row.x + from, row.y), buf);

@@ -24,11 +24,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::model::{CallId, LaneId};
-use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::{Pane, TimelineAreas};
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Piece, Strip, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure};
 use crate::tui::timeline::{self, Bar, BarPhase, RowMode, TimeWindow};
 use crate::tui::views::{View, chrome};
 
@@ -163,12 +162,7 @@ fn calls(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Bu
         if is_critical {
             name = name.add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
         }
-        label.put_cut(
-            Safe::new(row.name.as_str()),
-            label.room(),
-            Cut::Middle,
-            name,
-        );
+        label.put_cut(agent::marked_name(row), label.room(), Cut::Middle, name);
         label.draw((chart.rows.x, y), buf);
         let area = chart.bars(Rect {
             y,
@@ -250,7 +244,7 @@ fn cursor(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut B
             .put(figure::call(row.id), view.style(Role::Muted))
             .skip(1);
         strip
-            .put(Safe::new(row.name.as_str()), view.style(Role::Fg))
+            .put(agent::marked_name(row), view.style(Role::Fg))
             .skip(2);
         spans(view, row.id, &mut strip);
         earlier_run::spans(view, row.id, &mut strip);
