@@ -19,7 +19,7 @@ mod placeholders;
 mod problem;
 pub(crate) mod quantity;
 pub(crate) mod schema;
-mod servers;
+pub(crate) mod servers;
 pub(crate) mod source;
 mod surroundings;
 pub(crate) mod template;

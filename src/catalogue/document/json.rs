@@ -33,17 +33,35 @@ const COMMENTED: ParseOptions = ParseOptions {
     ..STRICT
 };
 
+/// Treatment of a key that stands twice in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// It is an error.
+    Refused,
+    /// It stands twice in the tree as well.
+    Kept,
+}
+
 /// Reads a JSON file that may hold comments and trailing commas.
 pub(super) fn parse_with_comments(findings: &mut Findings<'_>) -> Option<Node> {
-    parse_by(&COMMENTED, findings)
+    parse_by(&COMMENTED, Repeated::Refused, findings)
+}
+
+/// Reads such a file as it stands, with keys that stand in it twice.
+pub(super) fn parse_as_written(findings: &mut Findings<'_>) -> Option<Node> {
+    parse_by(&COMMENTED, Repeated::Kept, findings)
 }
 
 /// Reads a JSON file; `None` where its syntax is broken.
 pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
-    parse_by(&STRICT, findings)
+    parse_by(&STRICT, Repeated::Refused, findings)
 }
 
-fn parse_by(options: &ParseOptions, findings: &mut Findings<'_>) -> Option<Node> {
+fn parse_by(
+    options: &ParseOptions,
+    repeated: Repeated,
+    findings: &mut Findings<'_>,
+) -> Option<Node> {
     let text = findings.source().text();
     let must_be_strict = !options.allow_comments;
     match parse_to_ast(text, &CollectOptions::default(), options) {
@@ -52,7 +70,8 @@ fn parse_by(options: &ParseOptions, findings: &mut Findings<'_>) -> Option<Node>
                 findings.error(&(text.len()..text.len()), "the file is empty");
                 return None;
             };
-            (!must_be_strict || is_strict(findings)).then(|| node(root, DEEPEST, findings))
+            let mut reader = TreeReader { repeated, findings };
+            (!must_be_strict || is_strict(reader.findings)).then(|| reader.node(root, DEEPEST))
         }
         Err(error) => {
             let message = error.kind().to_string();
@@ -87,51 +106,61 @@ fn lowered(message: &str) -> String {
 }
 
 /// Takes the parser's tree apart, so that a long file is in memory once.
-fn node(value: Value<'_>, room: usize, findings: &mut Findings<'_>) -> Node {
-    let span = span(value.range());
-    if room == 0 {
-        findings.error(&span, format!("nested deeper than {DEEPEST} levels"));
-        let item = Item::Unusable;
-        return Node { span, item };
-    }
-    let item = match value {
-        Value::StringLit(text) => Item::Text(text.value.into_owned()),
-        Value::NumberLit(number) => {
-            let exact = Number::from_str(number.value).ok();
-            if let Some(exact) = exact.filter(|exact| exact.as_f64().is_some()) {
-                Item::Number(exact)
-            } else {
-                findings.error(&span, "not a JSON number, or out of range");
-                Item::Unusable
-            }
-        }
-        Value::BooleanLit(boolean) => Item::Bool(boolean.value),
-        Value::NullKeyword(_) => Item::Null,
-        Value::Array(array) => {
-            let items = array.elements.into_iter();
-            Item::List(items.map(|item| node(item, room - 1, findings)).collect())
-        }
-        Value::Object(object) => table_item(object, room - 1, findings),
-    };
-    Node { span, item }
+struct TreeReader<'r, 'f> {
+    repeated: Repeated,
+    findings: &'r mut Findings<'f>,
 }
 
-fn table_item(object: Object<'_>, room: usize, findings: &mut Findings<'_>) -> Item {
-    let mut entries = Vec::with_capacity(object.properties.len());
-    let mut seen = HashSet::new();
-    for property in object.properties {
-        let key_span = span(property.name.range());
-        let key = property.name.into_string();
-        let node = node(property.value, room, findings);
-        if !seen.insert(key.clone()) {
-            findings.error(&key_span, format!("the key `{key}` stands here twice"));
-            continue;
+impl TreeReader<'_, '_> {
+    fn node(&mut self, value: Value<'_>, room: usize) -> Node {
+        let span = span(value.range());
+        if room == 0 {
+            let message = format!("nested deeper than {DEEPEST} levels");
+            self.findings.error(&span, message);
+            let item = Item::Unusable;
+            return Node { span, item };
         }
-        entries.push(KeyValue {
-            key,
-            key_span,
-            node,
-        });
+        let item = match value {
+            Value::StringLit(text) => Item::Text(text.value.into_owned()),
+            Value::NumberLit(number) => {
+                let exact = Number::from_str(number.value).ok();
+                if let Some(exact) = exact.filter(|exact| exact.as_f64().is_some()) {
+                    Item::Number(exact)
+                } else {
+                    let message = "not a JSON number, or out of range";
+                    self.findings.error(&span, message);
+                    Item::Unusable
+                }
+            }
+            Value::BooleanLit(boolean) => Item::Bool(boolean.value),
+            Value::NullKeyword(_) => Item::Null,
+            Value::Array(array) => {
+                let items = array.elements.into_iter();
+                Item::List(items.map(|item| self.node(item, room - 1)).collect())
+            }
+            Value::Object(object) => self.table(object, room - 1),
+        };
+        Node { span, item }
     }
-    Item::Table(entries)
+
+    fn table(&mut self, object: Object<'_>, room: usize) -> Item {
+        let mut entries = Vec::with_capacity(object.properties.len());
+        let mut seen = HashSet::new();
+        for property in object.properties {
+            let key_span = span(property.name.range());
+            let key = property.name.into_string();
+            let node = self.node(property.value, room);
+            if !seen.insert(key.clone()) && self.repeated == Repeated::Refused {
+                let message = format!("the key `{key}` stands here twice");
+                self.findings.error(&key_span, message);
+                continue;
+            }
+            entries.push(KeyValue {
+                key,
+                key_span,
+                node,
+            });
+        }
+        Item::Table(entries)
+    }
 }

@@ -17,6 +17,18 @@ pub(crate) fn parse_with_comments(findings: &mut Findings<'_>) -> Option<Node> {
     json::parse_with_comments(findings)
 }
 
+/// Reads a file of another program to be edited: TOML if its name ends in
+/// `.toml`, else JSON with comments, trailing commas and keys that stand twice.
+/// `None` where its syntax is broken.
+pub(crate) fn parse_as_written(findings: &mut Findings<'_>) -> Option<Node> {
+    let name = findings.source().name().to_ascii_lowercase();
+    if name.ends_with(".toml") {
+        toml::parse(findings)
+    } else {
+        json::parse_as_written(findings)
+    }
+}
+
 /// Reads a file: JSON if its name ends in `.json`, or if it starts with `{`,
 /// which TOML cannot; else TOML. `None` where its syntax is broken.
 pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {

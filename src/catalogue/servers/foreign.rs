@@ -1,21 +1,19 @@
 //! Servers as other programs configure them: Claude Code, Claude Desktop,
-//! VS Code, Cursor, Codex and Gemini. Keys that only those programs need are
+//! VS Code, Cursor, Codex, Gemini CLI, opencode, Zed and others. Keys that only those programs need are
 //! passed over; a server that cannot be used here is named with the reason.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::expand::{VariableSyntax, VariableValues, filled};
+use super::expand::{VariableValues, filled};
+use super::form::{ServerFileForm, WrittenCommand, form_of, workspace};
 use super::{ConfiguredServer, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest::is_variable;
 use crate::model::{McpServer, Secret, ServerName, ServerTransport};
-
-/// The keys under which those programs keep their servers.
-const ROOTS: [&str; 3] = ["mcpServers", "servers", "mcp_servers"];
 
 /// Most seconds that a time of such a file may be.
 const LONGEST: f64 = 86_400.0;
@@ -28,26 +26,19 @@ pub(in crate::catalogue) struct ForeignServers {
     pub(in crate::catalogue) unusable: Vec<(ServerName, String)>,
 }
 
-/// Whether a text may be such a file, and so may hold comments.
-pub(in crate::catalogue) fn may_be(text: &str) -> bool {
-    let roots = ["\"mcpServers\"", "\"servers\""];
-    text.trim_start().starts_with(['{', '/']) && roots.iter().any(|root| text.contains(root))
-}
-
 /// Reads the servers of another program's file; `None` where it is none.
 pub(in crate::catalogue) fn read(
     root: &Node,
     origin: Option<&Path>,
     findings: &mut Findings<'_>,
 ) -> Option<ForeignServers> {
-    let key = ROOTS.into_iter().find(|key| root.get(key).is_some())?;
-    let node = root.get(key)?;
+    let path = origin.unwrap_or(Path::new(""));
+    let form = form_of(root, path)?;
+    let node = root.get(form.root)?;
     let Item::Table(entries) = &node.item else {
         wrong_kind(node, "a table of servers", findings);
         return Some(ForeignServers::default());
     };
-    let path = origin.unwrap_or(Path::new(""));
-    let syntax = syntax(key, path);
     let variable = |name: &str| std::env::var(name).ok();
     let values = VariableValues {
         variable: &variable,
@@ -58,7 +49,7 @@ pub(in crate::catalogue) fn read(
     let mut names = HashSet::new();
     for entry in entries {
         let name = ServerName::new(mapped(&entry.key));
-        let unusable = match why_unusable(&entry.node, syntax) {
+        let unusable = match why_unusable(&entry.node) {
             Some(reason) => Some(reason.to_owned()),
             None if names.contains(&name) => {
                 let reason = format!("another server of this file is named `{name}` here");
@@ -73,7 +64,7 @@ pub(in crate::catalogue) fn read(
         // What is wrong with one server is no reason to leave out the others.
         let mut own = Findings::new(findings.source());
         let mut reader = ServerReader {
-            syntax,
+            form,
             values: &values,
             findings: &mut own,
         };
@@ -114,29 +105,6 @@ fn first_problem(findings: Findings<'_>) -> String {
     )
 }
 
-/// Returns the syntax of variables, which depends on the path of the file.
-fn syntax(key: &str, path: &Path) -> VariableSyntax {
-    let lies_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
-    let is_named = |name: &str| path.file_name().is_some_and(|it| it == name);
-    match key {
-        "servers" => VariableSyntax::Prefixed,
-        "mcp_servers" => VariableSyntax::Literal,
-        _ if is_named("claude_desktop_config.json") => VariableSyntax::Literal,
-        _ if lies_in(".cursor") => VariableSyntax::Prefixed,
-        _ if lies_in(".gemini") => VariableSyntax::Dollar,
-        _ => VariableSyntax::Braces,
-    }
-}
-
-/// The folder that the programs call the workspace.
-fn workspace(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let is_hidden = [".vscode", ".cursor"].iter().any(|it| folder.ends_with(it));
-    let folder = folder.parent().filter(|_| is_hidden).unwrap_or(folder);
-    folder.to_owned()
-}
-
 /// A name of another program as one of ours.
 fn mapped(name: &str) -> String {
     let plain = name.chars().map(|letter| match letter {
@@ -146,19 +114,12 @@ fn mapped(name: &str) -> String {
     plain.take(64).collect()
 }
 
-fn why_unusable(node: &Node, syntax: VariableSyntax) -> Option<&'static str> {
-    let is = |key: &str, wanted: bool| {
-        let found = node.get(key).map(|node| &node.item);
-        matches!(found, Some(Item::Bool(value)) if *value == wanted)
-    };
-    if is("enabled", false) || is("disabled", true) {
+fn why_unusable(node: &Node) -> Option<&'static str> {
+    if ServerFileForm::is_off(node) {
         return Some("it is switched off in its file");
     }
-    if node.get("command").is_none() && written_url(node).is_some() {
-        let kind = node.get("type").and_then(Node::as_text);
-        // Gemini says `url` where it means the older transport.
-        let is_older = syntax == VariableSyntax::Dollar && node.get("httpUrl").is_none();
-        if kind == Some("sse") || is_older {
+    if node.get("command").is_none() && ServerFileForm::url(node).is_some() {
+        if node.get("type").and_then(Node::as_text) == Some("sse") {
             return Some("it is reached by the older HTTP+SSE, which is not spoken here");
         }
         if !cfg!(feature = "http") {
@@ -173,7 +134,7 @@ fn why_unusable(node: &Node, syntax: VariableSyntax) -> Option<&'static str> {
 
 /// Reads one server.
 struct ServerReader<'r, 'f> {
-    syntax: VariableSyntax,
+    form: &'static ServerFileForm,
     values: &'r VariableValues<'r>,
     findings: &'r mut Findings<'f>,
 }
@@ -220,11 +181,21 @@ impl ServerReader<'_, '_> {
     }
 
     fn program(&mut self, node: &Node) -> Option<ServerTransport> {
-        let mut argv = vec![self.filled(node.get("command")?)?];
-        if let Some(Item::List(args)) = node.get("args").map(|node| &node.item) {
-            argv.extend(args.iter().filter_map(|arg| self.filled(arg)));
+        let Some(command) = WrittenCommand::of(node) else {
+            wrong_kind(node.get("command")?, "a command", self.findings);
+            return None;
+        };
+        let words = command.words().into_iter();
+        let argv: Vec<String> = words.filter_map(|word| self.filled(word)).collect();
+        if argv.is_empty() {
+            wrong_kind(node.get("command")?, "a command", self.findings);
+            return None;
         }
-        let env = self.variables(node.get("env"));
+        let table = match command {
+            WrittenCommand::Apart { table, .. } => table,
+            WrittenCommand::Whole(_) => node,
+        };
+        let env = self.variables(table.get(self.form.env));
         let env_pass = self.texts(node.get("env_vars"));
         let cwd = node.get("cwd").and_then(|node| self.filled(node));
         Some(ServerTransport::Stdio {
@@ -238,14 +209,14 @@ impl ServerReader<'_, '_> {
     /// A server over the network. Codex names the variables of its secrets.
     fn remote(&mut self, entry: &KeyValue) -> Option<ServerTransport> {
         let node = &entry.node;
-        let Some(written) = written_url(node) else {
+        let Some(written) = ServerFileForm::url(node) else {
             let message = "a server needs `command` or `url`";
             self.findings.error(&entry.key_span, message);
             return None;
         };
         let url = self.filled(written)?;
         let url = remote::url(&url, written, self.findings)?;
-        let (syntax, values) = (self.syntax, self.values);
+        let (syntax, values) = (self.form.variables, self.values);
         let mut headers = BTreeMap::new();
         for key in ["headers", "http_headers"] {
             if let Some(node) = node.get(key) {
@@ -282,7 +253,7 @@ impl ServerReader<'_, '_> {
 
     /// A text with its variables filled in.
     fn filled(&mut self, node: &Node) -> Option<String> {
-        filled(node, self.syntax, self.values, self.findings)
+        filled(node, self.form.variables, self.values, self.findings)
     }
 
     fn variables(&mut self, node: Option<&Node>) -> BTreeMap<String, Secret> {
@@ -314,11 +285,4 @@ impl ServerReader<'_, '_> {
         }
         seconds.map(Duration::from_secs_f64)
     }
-}
-
-/// Where a server over the network says that it is; Gemini's own word for the
-/// newer transport comes first.
-fn written_url(node: &Node) -> Option<&Node> {
-    let keys = ["httpUrl", "url", "serverUrl"];
-    keys.into_iter().find_map(|key| node.get(key))
 }

@@ -3,16 +3,19 @@
 
 mod expand;
 mod foreign;
+pub(crate) mod form;
 mod launch;
 mod listed;
 mod native;
 mod remote;
 mod secrets;
 
-pub(super) use foreign::{may_be as may_be_foreign, read as read_foreign};
+pub(super) use foreign::read as read_foreign;
+pub(super) use form::may_be as may_be_foreign;
 pub use launch::{ServerSurroundings, server_process_spec};
 pub(super) use listed::{assumed, tool_of};
 pub(super) use native::read;
+pub(crate) use secrets::is_secret_name;
 
 use std::ops::Range;
 

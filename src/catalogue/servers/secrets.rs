@@ -26,7 +26,7 @@ const WORDS: [&str; 11] = [
 pub(super) type Used = RefCell<Vec<(String, String)>>;
 
 /// Whether a name says that its value is a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     WORDS.iter().any(|word| name.contains(word))
 }
