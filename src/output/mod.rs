@@ -45,7 +45,10 @@ mod window;
 
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
-pub use files::{ExportError, ExportFile, FolderLock, PrivateFileError, PrivateFolder, write_file};
+pub use files::{
+    EditError, EditedFile, ExportError, ExportFile, FolderLock, PrivateFileError, PrivateFolder,
+    write_file,
+};
 pub use filter::{Filter, Matches};
 pub use json::{JsonDocument, read_json};
 pub use merged::{Row, Rows};
