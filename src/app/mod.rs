@@ -26,6 +26,7 @@ mod trust;
 mod verdict;
 
 pub(crate) use containment::{ContainmentLevel, try_containment};
+pub(crate) use diagnostics::{chain, complain};
 pub(crate) use environment::RunEnvironment;
 pub(crate) use error::{OpenError, SessionError};
 pub(crate) use experiment_thread::{ExperimentThread, ResumePolicy};
@@ -39,5 +40,5 @@ pub(crate) use signals::{
     Interruption, RunEnd, SignalRequest, Signals, StopRequests, WarningsOnly, audit, follow,
 };
 pub(crate) use suspension::{ExperimentRun, hold, release};
-pub(crate) use trust::Untrusted;
+pub(crate) use trust::{Untrusted, can_ask, is_confirmed, legible};
 pub(crate) use verdict::{LeakPolicy, is_as_planned};

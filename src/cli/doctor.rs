@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::colour::ColourOptions;
 use super::exit::{self, Exit};
 use super::settings;
+use super::wrap::agents;
+use super::wrap::survey::AgentsFound;
 use super::{looks, terminal};
 use crate::app::{self, ContainmentLevel, Folders};
 use crate::output::Safe;
@@ -95,6 +97,7 @@ fn findings(colours: ColourOptions) -> Vec<Finding> {
     findings.push(clipboard());
     findings.extend(folders(problems.len()));
     findings.push(contained());
+    findings.extend(wrapped());
     findings
 }
 
@@ -203,6 +206,28 @@ fn folders(problems: usize) -> Vec<Finding> {
         Finding::new("config", folder.display().to_string(), why),
         Finding::new("state", folders.state().display().to_string(), state),
     ]
+}
+
+/// Lists the servers of agents that fanout stands before, and those whose
+/// fanout is gone: these cannot be started any more.
+fn wrapped() -> Option<Finding> {
+    let found = AgentsFound::here(&agents::Folders::find()?);
+    let names = |list: &[String]| list.join(", ");
+    let why = match (found.gone.as_slice(), found.wrapped.is_empty()) {
+        ([], true) => "`fanout wrap` puts fanout before servers".to_owned(),
+        ([], false) => "`fanout unwrap` takes it away, before fanout is uninstalled".to_owned(),
+        (gone, _) => format!(
+            "their fanout is gone, so that their agents cannot start them: {}; \
+             `fanout unwrap` mends it",
+            names(gone)
+        ),
+    };
+    let wrapped = if found.wrapped.is_empty() {
+        "no server is wrapped".to_owned()
+    } else {
+        format!("wrapped: {}", names(&found.wrapped))
+    };
+    Some(Finding::new("agents", wrapped, why))
 }
 
 /// Starts the containment as a run would, and says how it went.

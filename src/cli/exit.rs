@@ -30,7 +30,7 @@ pub enum Exit {
     Terminated,
     /// A sample tool ends with a code of its own.
     Tool(u8),
-    /// `mcp` ends with its server's code.
+    /// `mcp` and `with` end with the code of their program.
     Server(u8),
 }
 

@@ -33,6 +33,8 @@ mod sweep;
 mod terminal;
 mod theme;
 mod tools;
+mod with;
+mod wrap;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -85,6 +87,12 @@ enum Subcommands {
     Simulate(simulate::Simulate),
     /// Stand between an agent and one of its MCP servers
     Mcp(mcp::Mcp),
+    /// Put fanout before the servers of your agents, after showing the change
+    Wrap(wrap::Wrap),
+    /// Take fanout away from the servers of your agents
+    Unwrap(wrap::Unwrap),
+    /// Start an agent with fanout before its servers, this once
+    With(with::With),
     /// List and check the keys of the dashboard
     Keys(keys::Keys),
     /// Show where your files are, check them, list what can stand in them
@@ -139,6 +147,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Compare(command)) => command.run(),
         Some(Subcommands::Sweep(command)) => command.run(),
         Some(Subcommands::Mcp(command)) => command.run(),
+        Some(Subcommands::Wrap(command)) => command.run(),
+        Some(Subcommands::Unwrap(command)) => command.run(),
+        Some(Subcommands::With(command)) => command.run(),
         Some(Subcommands::Keys(command)) => command.run(),
         Some(Subcommands::Config(command)) => command.run(),
         Some(Subcommands::Agents(command)) => command.run(),

@@ -27,3 +27,4 @@ mod sweep;
 mod themes;
 mod trust;
 mod values;
+mod wrap;

@@ -12,6 +12,7 @@ mod sizes;
 mod suspension;
 mod trust;
 mod viewers;
+mod wrap;
 
 use std::collections::BTreeSet;
 use std::path::Path;

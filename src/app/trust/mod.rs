@@ -17,6 +17,7 @@ use crate::catalogue::{Catalogue, DiscoveredFile, Problems, TrustItem};
 use crate::output::Safe;
 pub(super) use pins::PinStore;
 use question::TrustQuestion;
+pub(crate) use question::{can_ask, is_confirmed, legible};
 use store::{TrustStore, TrustedCatalogue};
 
 /// How a command goes on without a found catalogue that is not trusted.

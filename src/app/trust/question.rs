@@ -63,15 +63,20 @@ impl TrustQuestion<'_> {
 
 /// Shows a text and asks on a terminal; elsewhere prints the text and
 /// `elsewhere`. Returns whether the answer is yes.
-pub(super) fn is_confirmed(text: &str, question: &str, elsewhere: &str) -> bool {
+pub(crate) fn is_confirmed(text: &str, question: &str, elsewhere: &str) -> bool {
     let mut err = io::stderr().lock();
-    let asked = if io::stdin().is_terminal() && err.is_terminal() {
+    let asked = if can_ask() {
         ask(&mut err, text, question)
     } else {
         writeln!(err, "{text}\nfanout: {elsewhere}").map(|()| false)
     };
     // Whoever could not read the question did not say yes.
     asked.unwrap_or(false)
+}
+
+/// Returns whether there is somebody to be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn ask(err: &mut impl Write, text: &str, question: &str) -> io::Result<bool> {
@@ -154,7 +159,7 @@ fn add_lines(text: &mut String, sign: char, lines: &[impl AsRef<str>]) {
 
 /// Returns a text whole, without anything that acts on a terminal or cannot be
 /// seen.
-pub(super) fn legible(text: &str) -> String {
+pub(crate) fn legible(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let pieces = letters.chunks(PIECE).map(|piece| {
         let piece: String = piece.iter().collect();
