@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,21 +12,22 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::private_file::PrivateFile;
+use super::private_folder::LaunchFolder;
 use super::servers::{Server, Servers};
 use crate::app;
 use crate::catalogue::document;
 use crate::catalogue::findings::Findings;
 use crate::catalogue::source::Source;
 use crate::cli::exit::{self, Exit};
+use crate::cli::wrap::agents::Folders;
 use crate::output::PrivateFileError;
 
-/// Variable with the path of Gemini CLI's settings for the whole system, and
-/// the path without it.
-const GEMINI_SETTINGS: (&str, &str) = (
-    "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
-    "/etc/gemini-cli/settings.json",
-);
+/// Variable with the folder in which Gemini CLI has its own folder. Settings for
+/// the whole system, which could be named as well, it takes from root only.
+const GEMINI_HOME: &str = "GEMINI_CLI_HOME";
+
+/// File of its settings.
+const SETTINGS: &str = "settings.json";
 
 /// Variable with a configuration that opencode merges over its files.
 const OPENCODE_CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
@@ -47,7 +48,7 @@ pub(super) struct Launch {
     command: Command,
     program: String,
     /// Kept until the agent has ended.
-    _file: Option<PrivateFile>,
+    _folder: Option<LaunchFolder>,
 }
 
 impl Launch {
@@ -56,23 +57,28 @@ impl Launch {
         program: &OsStr,
         args: &[OsString],
         servers: &Servers,
+        folders: &Folders,
     ) -> Result<Self, LaunchError> {
         let mut command = Command::new(program);
-        let mut file = None;
+        let mut folder = None;
         match agent {
             "claude" => {
-                let made = PrivateFile::create(&json!({ "mcpServers": servers.table() }))?;
-                command.arg("--mcp-config").arg(made.path());
+                let made = LaunchFolder::create()?;
+                let file = made.write("servers.json", &json!({ "mcpServers": servers.table() }))?;
+                command.arg("--mcp-config").arg(file);
                 command.arg("--strict-mcp-config");
-                file = Some(made);
+                folder = Some(made);
             }
             "codex" => {
                 command.args(overrides(servers));
             }
             "gemini" => {
-                let made = PrivateFile::create(&gemini_settings(servers)?)?;
-                command.env(GEMINI_SETTINGS.0, made.path());
-                file = Some(made);
+                let made = LaunchFolder::create()?;
+                let own = gemini_folder(folders);
+                let settings = gemini_settings(servers, &own.join(SETTINGS))?;
+                made.write_over(&own, SETTINGS, &settings)?;
+                command.env(GEMINI_HOME, made.path());
+                folder = Some(made);
             }
             _ => {
                 command.env(OPENCODE_CONFIG, opencode_config(servers)?.to_string());
@@ -82,7 +88,7 @@ impl Launch {
         Ok(Self {
             command,
             program: program.to_string_lossy().into_owned(),
-            _file: file,
+            _folder: folder,
         })
     }
 
@@ -156,11 +162,16 @@ fn overrides(servers: &Servers) -> Vec<String> {
     words
 }
 
-fn gemini_settings(servers: &Servers) -> Result<Value, LaunchError> {
-    let (variable, otherwise) = GEMINI_SETTINGS;
-    let path = std::env::var_os(variable).unwrap_or_else(|| otherwise.into());
-    let mut settings = match std::fs::read_to_string(&path) {
-        Ok(text) => lax_json(&Path::new(&path).display().to_string(), &text)?,
+/// Gemini CLI's own folder.
+fn gemini_folder(folders: &Folders) -> PathBuf {
+    let home = std::env::var_os(GEMINI_HOME).filter(|home| !home.is_empty());
+    let home = home.map_or_else(|| folders.home.clone(), PathBuf::from);
+    home.join(".gemini")
+}
+
+fn gemini_settings(servers: &Servers, path: &Path) -> Result<Value, LaunchError> {
+    let mut settings = match std::fs::read_to_string(path) {
+        Ok(text) => lax_json(&path.display().to_string(), &text)?,
         Err(_) => json!({}),
     };
     if let Some(own) = servers.table().as_object() {

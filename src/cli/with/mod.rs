@@ -3,7 +3,7 @@
 //! way, and never a value of a variable in a command line.
 
 mod launch;
-mod private_file;
+mod private_folder;
 mod servers;
 
 use std::ffi::{OsStr, OsString};
@@ -67,7 +67,7 @@ impl With {
         for note in &servers.notes {
             complain(&app::legible(note));
         }
-        let launch = match Launch::of(kind.name, agent, args, &servers) {
+        let launch = match Launch::of(kind.name, agent, args, &servers, &folders) {
             Ok(launch) => launch,
             Err(error) => return exit::cannot_run(&error),
         };

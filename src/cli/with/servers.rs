@@ -65,6 +65,11 @@ impl Servers {
                     let reason = "its name cannot stand in an option of Codex";
                     entry.state = EntryState::Left(reason.to_owned());
                 }
+                if agent.name == "gemini" && is_projects {
+                    // Nothing that a user can write stands before that file.
+                    let reason = "Gemini CLI takes it from the project's file";
+                    entry.state = EntryState::Left(reason.to_owned());
+                }
                 let before = options.words(program, &entry, place);
                 servers.set(&entry, &before);
             }

@@ -83,11 +83,14 @@ fn gemini_and_opencode_get_settings_over_their_files() {
     let user = User::new();
     let own = serde_json::json!({ "mcpServers": { "mem": entry() } });
     user.file("home/.gemini/settings.json", &own.to_string());
-    user.program(
-        "gemini",
-        "cat \"$GEMINI_CLI_SYSTEM_SETTINGS_PATH\" >seen.json",
-    );
+    user.file("home/.gemini/google_accounts.json", "{}");
+    let script = "cd \"$GEMINI_CLI_HOME/.gemini\" && cat settings.json >\"$OLDPWD/seen.json\" \
+        && echo kept >google_accounts.json && pwd >\"$OLDPWD/folder\"";
+    user.program("gemini", script);
     user.run(&["with", "--", "gemini"]).with_code(0);
+    assert_eq!(user.text("home/.gemini/google_accounts.json"), "kept\n");
+    let folder = user.text("folder");
+    assert!(!std::path::Path::new(folder.trim()).exists(), "{folder}");
     let seen: serde_json::Value = serde_json::from_str(&user.text("seen.json")).expect("JSON");
     assert_eq!(seen["mcpServers"]["mem"]["args"][0], "mcp");
     assert_eq!(seen["mcpServers"]["mem"]["env"]["API_KEY"], SECRET);
