@@ -72,6 +72,11 @@ impl Found {
     }
 
     fn add(&mut self, agent: &'static Agent, site: Site) {
+        // In the home folder a project's file may be the user's own.
+        let is_same = |it: &Table| it.site.path == site.path && it.site.table == site.table;
+        if self.tables.iter().any(is_same) {
+            return;
+        }
         let Some(file) = self.file(&site.path) else {
             return;
         };

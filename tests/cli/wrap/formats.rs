@@ -244,6 +244,18 @@ fn what_is_not_wrapped_is_listed_with_the_reason() {
 }
 
 #[test]
+fn in_the_home_folder_the_users_files_are_the_users() {
+    let user = User::new();
+    user.file(".cursor/mcp.json", &json("mcpServers", ""));
+    let home = user.bench.folder().display().to_string();
+    let answer = user
+        .bench
+        .run_with(&[("HOME", &home)], &["wrap", "cursor", "--yes"]);
+    assert_eq!(answer.with_code(0).stdout.matches("Cursor  ").count(), 1);
+    assert!(user.text(".cursor/mcp.json").contains("--lock"));
+}
+
+#[test]
 fn a_file_that_is_not_understood_is_named_with_its_place() {
     let user = User::new();
     let broken = "{ \"mcpServers\": {\n  oops\n";
