@@ -53,6 +53,7 @@ fn proxied(proxy: ProxyId, tool: &str) -> ProxiedCall {
             let_go_at: Some(NOW + ms(42_000)),
         },
         let_go: None,
+        holds_answer: false,
         is_edited: false,
         is_answer_edited: false,
         by: None,

@@ -201,6 +201,7 @@ mod tests {
             }),
             patience,
             let_go: None,
+            holds_answer: false,
             is_edited: false,
             is_answer_edited: false,
             by: None,
