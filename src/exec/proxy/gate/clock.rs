@@ -170,7 +170,11 @@ impl Gate {
     pub(super) fn set_let_go(&mut self, id: ShimCall) {
         if let Some(call) = self.calls.get_mut(&id) {
             let usual = self.usual.get(&call.tool).copied().unwrap_or_default();
-            call.clock.set_let_go(usual);
+            // Signs of life keep such an agent waiting.
+            let is_prolonged = call.clock.is_extended && call.token.is_some();
+            if !is_prolonged || !call.is_unsent() {
+                call.clock.set_let_go(usual);
+            }
         }
     }
 
