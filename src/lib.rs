@@ -200,6 +200,8 @@
 //! - **ledger**: the file of processes and control groups that a run has made,
 //!   by which the next start finds what a crash of everything left behind
 //! - **spill**: the part of an output that is kept on disk, in a file of its call
+//! - **shim**: the process that an agent starts in place of a server, and whose
+//!   child the server is (`fanout mcp`); screens say *proxy*
 //! - **snapshot**: an immutable picture of a run for readers such as the
 //!   dashboard
 //! - **stop ladder**: the steps of a stop, soft (SIGTERM), then hard (SIGKILL)
@@ -216,7 +218,7 @@
 //! | [`sched`] | the pure scheduler | model |
 //! | [`output`] | bounded buffers, spill files, sanitised text, private files | model |
 //! | [`probe`] | readings of the machine and of process trees | model |
-//! | [`exec`] | one attempt: processes, servers, HTTP, the stop ladder | model, output, probe |
+//! | [`exec`] | one attempt: processes, servers, HTTP, the stop ladder; what stands between agents and servers | model, output, probe (`proxy` also sched) |
 //! | [`engine`] | the loop that joins them | model, catalogue, plan, sched, output, probe, exec |
 //! | [`record`] | events, plain lines, report, history | model, output |
 //! | [`lab`] | simulation, bounds, forecasts; compare and sweep | model, sched |

@@ -71,6 +71,8 @@ fn uses_of_rooms_are_found_however_they_are_written() {
     assert_eq!(count("src/model/call.rs", "use crate::sched::A;"), 1);
     assert_eq!(count("src/engine/run.rs", "use crate::record::A;"), 1);
     assert_eq!(count("src/plan/mod.rs", "use super::engine::Handle;"), 1);
+    assert_eq!(count("src/exec/mcp/a.rs", "use crate::sched::A;"), 1);
+    assert_eq!(count("src/exec/proxy/a.rs", "use crate::engine::A;"), 1);
     assert_eq!(count("src/main.rs", "use fanout::tui;"), 1);
     assert_eq!(count("src/cellar/mod.rs", ""), 1);
     assert_eq!(
@@ -119,6 +121,7 @@ fn uses_that_are_allowed_are_left_alone() {
         0
     );
     assert_eq!(count(tui, "use crate::model::RunEvent as sched;"), 0);
+    assert_eq!(count("src/exec/proxy/a.rs", "use crate::sched::A;"), 0);
     assert_eq!(count("src/cli/run.rs", "use crate::tui::run;"), 0);
     assert_eq!(count("src/main.rs", "fn main() { fanout::cli::main() }"), 0);
     assert_eq!(count("tests/cli.rs", "use fanout::sched::Scheduler;"), 0);
@@ -166,6 +169,14 @@ fn handing_on_and_libraries_are_found() {
     assert_eq!(
         libraries("src/plan/mod.rs", "fn f() { tokio::spawn(x) }"),
         1
+    );
+    assert_eq!(
+        libraries("src/exec/proxy/relay.rs", "use rmcp::model::Tool;"),
+        1
+    );
+    assert_eq!(
+        libraries("src/exec/mcp/decode.rs", "use rmcp::model::Tool;"),
+        0
     );
     assert_eq!(
         libraries("src/theme/mod.rs", "use ratatui::style::Style;"),

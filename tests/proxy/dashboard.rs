@@ -49,7 +49,8 @@ impl Dashboard {
     pub(crate) fn attach(via: &Path) -> Self {
         wait_until("a socket", || !sockets(via).is_empty());
         let mut dashboard = Self::of(connect(via, &sockets(via)[0]));
-        dashboard.introduce(Role::Watch, false, 1);
+        let n = dashboard.introduce(Role::Watch, false, 1);
+        assert_eq!(dashboard.answer_to(n), Ok(()));
         dashboard
     }
 
@@ -160,7 +161,7 @@ impl Dashboard {
         self.command(Command::Cancel(AnswerCall { n, call }), None)
     }
 
-    fn answer_to(&self, number: u64) -> Result<(), RefusedWhy> {
+    pub(crate) fn answer_to(&self, number: u64) -> Result<(), RefusedWhy> {
         self.find("an answer to a command", |(frame, _)| match frame {
             ShimFrame::Ok { n } if *n == number => Some(Ok(())),
             ShimFrame::No(refused) if refused.n == number => Some(Err(refused.why)),

@@ -147,7 +147,8 @@ fn attach_to(stage: &Stage, proxy: u32) -> crate::dashboard::Dashboard {
         .find(|socket| socket.pid() == proxy)
         .expect("its socket");
     let mut dashboard = Dashboard::of(connect(&stage.via(), socket));
-    dashboard.introduce(fanout::exec::proxy::frames::Role::Watch, false, 1);
+    let n = dashboard.introduce(fanout::exec::proxy::frames::Role::Watch, false, 1);
+    assert_eq!(dashboard.answer_to(n), Ok(()));
     dashboard
 }
 

@@ -122,11 +122,6 @@ fn the_ninth_connection_is_refused_and_the_others_stay() {
     let stage = Stage::new();
     let (mut agent, _server) = stage.session("server", CLAUDE, &[]);
     let attached: Vec<Dashboard> = (0..8).map(|_| stage.watcher()).collect();
-    for dashboard in &attached {
-        dashboard.find("a hello", |(frame, _)| {
-            matches!(frame, ShimFrame::Hello(_)).then_some(())
-        });
-    }
     let ninth = Dashboard::of(connect(&stage.via(), &sockets(&stage.via())[0]));
     let text = ninth.find("a refusal", |(frame, _)| match frame {
         ShimFrame::No(refused) => Some(refused.text.clone()),
@@ -134,6 +129,7 @@ fn the_ninth_connection_is_refused_and_the_others_stay() {
     });
     assert_eq!(text, "8 connections are open already");
     ninth.closed();
+    drop(attached);
     agent.close();
 }
 
@@ -209,10 +205,7 @@ fn nothing_wakes_an_idle_proxy() {
 fn codex_strips_the_environment_and_is_found_all_the_same() {
     let stage = Stage::new();
     let (mut agent, _server) = stage.session("server", CODEX, &["--name", "mem"]);
-    let hello = stage.watcher().find("a hello", |(frame, _)| match frame {
-        ShimFrame::Hello(hello) => Some(hello.clone()),
-        _ => None,
-    });
+    let hello = stage.hello();
     assert_eq!(hello.name, "mem");
     assert_eq!(hello.agent.name.as_deref(), Some("codex-mcp-client"));
     assert_eq!(hello.agent.pid, std::process::id());

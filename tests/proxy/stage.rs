@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use fanout::exec::proxy::frames::{ShimFrame, ShimHello};
+
 use crate::agent::{Agent, Habits};
-use crate::dashboard::Dashboard;
+use crate::dashboard::{Dashboard, connect, sockets};
 use crate::living::{Living, MARKER};
 use crate::server::{Server, tools};
 
@@ -75,6 +77,15 @@ impl Stage {
     /// Attaches to the only proxy there is.
     pub(crate) fn watcher(&self) -> Dashboard {
         Dashboard::attach(&self.via())
+    }
+
+    /// What the only proxy says of itself.
+    pub(crate) fn hello(&self) -> ShimHello {
+        let dashboard = Dashboard::of(connect(&self.via(), &sockets(&self.via())[0]));
+        dashboard.find("a hello", |(frame, _)| match frame {
+            ShimFrame::Hello(hello) => Some((**hello).clone()),
+            _ => None,
+        })
     }
 
     /// Attaches, and governs from now on.

@@ -9,8 +9,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use fanout::exec::proxy::frames::ShimFrame;
-
 use crate::agent::{CLAUDE, CODEX, GEMINI, OPENCODE};
 use crate::scale::scaled;
 use crate::stage::Stage;
@@ -146,11 +144,7 @@ fn a_line_that_is_too_long_to_be_read_passes_all_the_same() {
     );
     assert_eq!(agent.received.next(), b"{\"after\":1}\n");
     let _server = writer.join().expect("no panic");
-    let unread = stage.watcher().find("a hello", |(frame, _)| match frame {
-        ShimFrame::Hello(hello) => Some(hello.unread),
-        _ => None,
-    });
-    assert_eq!(unread, 1);
+    assert_eq!(stage.hello().unread, 1);
     agent.close();
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::call::{Phase, StopEnd};
-use super::flow::Ended;
+use super::ending::Ended;
 use super::{Gate, GateEffect, time};
 use crate::exec::proxy::envelope::{Envelope, Kind, OtherParams, ResultParts, RpcId};
 use crate::exec::proxy::frames::{By, Direction, LateAnswer, ProxiedOutcome, ShimCall, ShimFrame};

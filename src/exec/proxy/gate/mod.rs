@@ -7,8 +7,10 @@
 //! `tools/call` may wait; everything else overtakes what waits.
 
 mod answers;
+mod arrival;
 mod call;
 mod clock;
+mod ending;
 mod flow;
 mod governor;
 mod own_messages;

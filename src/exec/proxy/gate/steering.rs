@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::{Phase, StopEnd, Stopping, WaitsFor};
-use super::flow::Ended;
+use super::ending::Ended;
 use super::own_messages::{self, OwnResult, ShapeError};
 use super::{Control, Gate, GateEffect, Ruler};
 use crate::exec::proxy::frames::{

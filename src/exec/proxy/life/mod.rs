@@ -3,8 +3,11 @@
 //!
 //! One thread does all of it; nothing wakes it while nothing happens.
 
+mod attending;
+mod begin;
 mod ladder;
 mod options;
+mod relaying;
 mod server;
 mod shim;
 

@@ -1,0 +1,118 @@
+//! Bytes between agent and server: cut into lines, recorded, and handed to the
+//! gate.
+
+use std::time::Duration;
+
+use super::server::Server;
+use super::shim::Shim;
+use crate::exec::proxy::frames::Direction;
+use crate::exec::proxy::relay::{LineCutter, Piece};
+use crate::model::Ending;
+
+/// Streams as far as they were cut into lines, and what of them is open.
+pub(super) struct Relay {
+    agent: LineCutter,
+    server: LineCutter,
+    stderr: LineCutter,
+    pub(super) is_agent_open: bool,
+    /// The server's ending and its time.
+    pub(super) ended: Option<(Ending, Duration)>,
+}
+
+impl Relay {
+    pub(super) fn new() -> Self {
+        Self {
+            agent: LineCutter::default(),
+            server: LineCutter::default(),
+            stderr: LineCutter::default(),
+            is_agent_open: true,
+            ended: None,
+        }
+    }
+}
+
+impl Shim {
+    pub(super) fn from_agent(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {
+        let is_end = bytes.is_empty();
+        relay.agent.push(bytes);
+        let now = self.now();
+        while let Some(piece) = relay.agent.next_piece() {
+            self.piece_of_agent(now, piece);
+            // A lock that is free is taken now: calls that need none must not
+            // overtake those that only have to ask.
+            self.do_effects(server);
+        }
+        if is_end {
+            if let Some(piece) = relay.agent.rest() {
+                self.piece_of_agent(now, piece);
+            }
+            self.agent_left(relay);
+        }
+    }
+
+    pub(super) fn piece_of_agent(&mut self, now: Duration, piece: Piece) {
+        let to = Direction::ToServer;
+        self.record(now, to, &piece);
+        match piece {
+            Piece::Line(line) => self.gate.from_agent(now, line),
+            Piece::Part { bytes, is_last } => self.gate.part(to, bytes, is_last),
+        }
+    }
+
+    /// Begins to end: the agent is gone, or wants it.
+    pub(super) fn agent_left(&mut self, relay: &mut Relay) {
+        let now = self.now();
+        relay.is_agent_open = false;
+        self.gate.agent_left(now);
+        self.ladder.begin(now);
+    }
+
+    pub(super) fn from_server(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
+        let is_end = bytes.is_empty();
+        relay.server.push(bytes);
+        let now = self.now();
+        while let Some(piece) = relay.server.next_piece() {
+            self.piece_of_server(now, piece);
+        }
+        if is_end {
+            if let Some(piece) = relay.server.rest() {
+                self.piece_of_server(now, piece);
+            }
+            server.stdout = None;
+        }
+    }
+
+    pub(super) fn piece_of_server(&mut self, now: Duration, piece: Piece) {
+        let to = Direction::ToAgent;
+        self.record(now, to, &piece);
+        match piece {
+            Piece::Line(line) => self.gate.from_server(now, line),
+            Piece::Part { bytes, is_last } => self.gate.part(to, bytes, is_last),
+        }
+    }
+
+    pub(super) fn from_stderr(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
+        if bytes.is_empty() {
+            server.stderr = None;
+        } else {
+            self.to_stderr.line(bytes.to_vec());
+        }
+        relay.stderr.push(bytes);
+        let now = self.now();
+        let rest = bytes.is_empty().then(|| relay.stderr.rest()).flatten();
+        let pieces = std::iter::from_fn(|| relay.stderr.next_piece());
+        for piece in pieces.chain(rest) {
+            self.record(now, Direction::Stderr, &piece);
+            if let Piece::Line(line) = piece {
+                self.gate.stderr_line(now, &line);
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self, now: Duration, direction: Direction, piece: &Piece) {
+        if let Some(recording) = &mut self.recording {
+            let (Piece::Line(bytes) | Piece::Part { bytes, .. }) = piece;
+            recording.message(now, direction, bytes);
+        }
+    }
+}
