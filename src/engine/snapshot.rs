@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::run::EngineLoop;
 use super::snapshot_lists::{FEW, renew};
-use crate::model::Snapshot;
+use crate::model::{CallId, Snapshot};
 
 /// Times as long as it took that the order of more calls is kept.
 const QUEUE_SHARE: u32 = 32;
@@ -43,7 +43,11 @@ impl EngineLoop {
             return;
         }
         self.refresh_waits(self.clock.now());
-        renew(&mut self.lists.queue, self.scheduler.queue());
+        let mut queue = self.scheduler.queue();
+        // Calls that are held, or wait for others than this run's scheduler.
+        let is_waiting = |id: &CallId| self.rows.get(*id).is_some_and(|it| it.state.is_waiting());
+        queue.extend(self.agents.unscheduled().filter(is_waiting));
+        renew(&mut self.lists.queue, queue);
         self.lists.queue_due = Some(begun + begun.elapsed() * QUEUE_SHARE);
     }
 

@@ -1,6 +1,7 @@
 //! The program on a terminal: that it draws, obeys, writes nothing needlessly,
 //! and gives the terminal back however it ends.
 
+mod agents;
 mod harness;
 mod hostile;
 mod killed;

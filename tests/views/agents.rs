@@ -492,6 +492,15 @@ fn calls_and_answers_are_held_and_let_go() {
         // The first lane is a call that was sent: its answer is held.
         stage.keys("h").await;
         assert_eq!(stage.commands(), [ask(AgentCommand::Hold(vec![id(6)]))]);
+        let promised = with_call(6, |call| call.holds_answer = true);
+        stage.publish(promised).await;
+        assert!(
+            stage.text().contains("its answer will be held"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("h").await;
+        assert_eq!(stage.commands(), [ask(AgentCommand::Release(vec![id(6)]))]);
         stage.keys("jjh").await;
         assert_eq!(stage.commands(), [ask(AgentCommand::Release(vec![id(8)]))]);
         stage.keys("jh").await;

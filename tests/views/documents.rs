@@ -46,7 +46,14 @@ fn drawn(words: &[&str]) -> String {
 
 #[test]
 fn the_pictures_are_what_the_program_shows() {
-    for screen in ["lanes", "queue", "catalogue", "timeline", "experiments"] {
+    for screen in [
+        "lanes",
+        "queue",
+        "catalogue",
+        "timeline",
+        "experiments",
+        "agents",
+    ] {
         let words = ["--screen", screen, "--size", "120x36"];
         hold_picture(&format!("tests/snapshots/{screen}.svg"), &words);
     }

@@ -1,6 +1,8 @@
 //! `fanout screenshot`: a picture of the dashboard as SVG. It shows a recorded
-//! run of the sample plan, at a fixed moment, and nothing of the user's.
+//! run of the sample plan, at a fixed moment, and nothing of the user's; of
+//! agents a moment that is posed.
 
+mod agents;
 mod replay;
 mod script;
 mod svg;
@@ -85,6 +87,11 @@ impl Screenshot {
 
     fn picture(&self, theme: Theme) -> Result<String, Exit> {
         let defaults = DefaultColours::default().with_background(theme.style(Role::Bg).bg);
+        let title = format!("The {} screen of fanout", self.screen);
+        if self.screen == script::AGENTS && !self.film {
+            let screen = agents::picture(&theme, self.size);
+            return Ok(svg::still(&screen, defaults, &title));
+        }
         let (plan, catalogue) = sample()?;
         let steps = if self.film {
             script::film(FILM_STEP)
@@ -103,7 +110,6 @@ impl Screenshot {
             let title = "The dashboard of fanout while the sample plan runs";
             return Ok(svg::film(&screens, FILM_STEP, defaults, title));
         }
-        let title = format!("The {} screen of fanout", self.screen);
         let screen = screens.into_iter().next().unwrap_or_default();
         Ok(svg::still(&screen, defaults, &title))
     }

@@ -40,6 +40,9 @@ const FILM: Duration = Duration::from_secs(17);
 /// Between what is done and what is seen: a few frames.
 const SETTLES: Duration = Duration::from_millis(200);
 
+/// The screen that no replay shows.
+pub(super) const AGENTS: &str = "agents";
+
 /// The names of the screens.
 pub(super) fn names() -> Vec<String> {
     let names = Screen::ALL.iter().map(|screen| screen.names().0);

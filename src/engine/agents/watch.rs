@@ -112,6 +112,13 @@ impl AgentWatch {
         self.open.contains_key(&id)
     }
 
+    /// Calls that have not ended and that the scheduler does not have, in the
+    /// order in which they came.
+    pub(in crate::engine) fn unscheduled(&self) -> impl Iterator<Item = CallId> {
+        let open = self.open.iter().filter(|(_, call)| !call.is_scheduled);
+        open.map(|(id, _)| *id)
+    }
+
     pub(super) fn edit(&mut self) -> &mut Agents {
         Arc::make_mut(&mut self.shown)
     }

@@ -113,7 +113,7 @@ impl ConfirmBox {
 pub(in crate::tui) enum Question {
     /// Whether to wait for the running calls or to cancel all before leaving.
     Quit,
-    /// What becomes of agents' calls that are held before leaving.
+    /// How to leave while agents' calls are held.
     QuitHolding,
     /// Whether to kill the server of agents' calls, with the call that this is
     /// asked about.
@@ -267,9 +267,10 @@ fn ask_agents(command: AgentCommand, commands: &mut Vec<UiCommand>) {
 /// Lets what is held go, or answers it with errors, and leaves once the calls
 /// that no agent made have finished.
 fn leave_held(state: &mut State, are_refused: bool, commands: &mut Vec<UiCommand>) {
-    let command = match are_refused {
-        true => AgentCommand::RefuseAll,
-        false => AgentCommand::ReleaseAll,
+    let command = if are_refused {
+        AgentCommand::RefuseAll
+    } else {
+        AgentCommand::ReleaseAll
     };
     ask_agents(command, commands);
     let own = state.own_open();

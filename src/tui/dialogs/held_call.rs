@@ -153,10 +153,9 @@ impl HeldCall {
     /// Whether the call still stands where it stood when the form was opened.
     fn is_there(&self, state: &State) -> bool {
         let call = state.run.row(self.call).and_then(|it| it.proxied.as_ref());
-        call.is_some_and(|call| match (&call.stage, &self.subject) {
-            (ProxiedStage::Waiting, Subject::Arguments | Subject::Answer(_)) => true,
-            (ProxiedStage::AnswerHeld(_), Subject::HeldAnswer(..)) => true,
-            _ => false,
+        call.is_some_and(|call| match self.subject {
+            Subject::Arguments | Subject::Answer(_) => call.stage == ProxiedStage::Waiting,
+            Subject::HeldAnswer(..) => matches!(call.stage, ProxiedStage::AnswerHeld(_)),
         })
     }
 

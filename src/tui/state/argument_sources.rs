@@ -44,9 +44,10 @@ pub fn of_agent(row: &CallRow, is_edited: bool) -> Vec<Argument<'_>> {
     let given = given.map(|(name, value)| Argument {
         name,
         value,
-        source: match is_edited {
-            true => ArgumentSource::Typed,
-            false => ArgumentSource::Agent,
+        source: if is_edited {
+            ArgumentSource::Typed
+        } else {
+            ArgumentSource::Agent
         },
     });
     given.collect()

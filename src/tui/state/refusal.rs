@@ -223,14 +223,15 @@ pub(in crate::tui) fn of_agent(state: &State, action: AgentAction) -> Option<&'s
 
 /// Why nothing can be done any more about an agent's call.
 fn of_open(state: &State, row: &CallRow, call: &ProxiedCall) -> Option<&'static str> {
-    match call.stage {
-        _ if row.state.is_ended() => Some("the call has ended"),
-        ProxiedStage::Ended => Some("the call has ended"),
-        ProxiedStage::Stopping { .. } => Some("its server was told to stop"),
-        _ => state
-            .proxied_server(call)
-            .map_or(Some("its proxy is gone"), |it| of_control(it)),
+    if row.state.is_ended() || call.stage == ProxiedStage::Ended {
+        return Some("the call has ended");
     }
+    if matches!(call.stage, ProxiedStage::Stopping { .. }) {
+        return Some("its server was told to stop");
+    }
+    state
+        .proxied_server(call)
+        .map_or(Some("its proxy is gone"), |it| of_control(it))
 }
 
 /// Why something that concerns calls cannot be done about one of an agent.

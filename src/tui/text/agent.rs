@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Piece, Safe, figure, wait};
 use crate::model::{
-    CallRow, CallState, EndedBy, HeldAnswer, Hold, Outcome, Patience, ProxiedCall, ProxiedStage,
-    Snapshot,
+    CallProgress, CallRow, CallState, EndedBy, HeldAnswer, Hold, Outcome, Patience, ProxiedCall,
+    ProxiedStage, Snapshot,
 };
 
 /// From this limit on it says more than the time that is left.
@@ -85,6 +85,7 @@ fn stands_with(
             }
         }
         (ProxiedStage::Sent, Some(hold)) => Piece::from("its answer is ").then(held(hold)),
+        (ProxiedStage::Sent, None) if call.holds_answer => "sent, its answer will be held".into(),
         (ProxiedStage::Sent, None) => sent(row, call),
         (ProxiedStage::Stopping { since }, _) => Piece::from("told to stop ")
             .then(figure::left(now.saturating_sub(*since)))
@@ -93,10 +94,17 @@ fn stands_with(
     }
 }
 
-/// Its last sign of life, else why it went before its turn.
+/// How far it says it is, else why it went before its turn.
 fn sent(row: &CallRow, call: &ProxiedCall) -> Piece<'static> {
+    let progress = row.remote.and_then(|it| it.progress);
+    if let Some(CallProgress { done, total }) = progress {
+        let told = Piece::from("progress ").then(figure::amount(done));
+        return match total {
+            Some(total) => told.then("/").then(figure::amount(total)),
+            None => told,
+        };
+    }
     match call.let_go {
-        _ if !row.output.last_line.is_empty() => Safe::new(&row.output.last_line).into(),
         Some(why) => why.words().into(),
         None if call.is_edited => Piece::from("sent as you changed it"),
         None => Piece::from("sent"),
@@ -137,8 +145,8 @@ pub fn patience(call: &ProxiedCall, now: Duration) -> Piece<'static> {
     }
 }
 
-/// What else is to be known of a call: that it is not as its agent or its
-/// server made it, or went before its turn.
+/// Returns what else is to be known of a call: that it is not as its agent or
+/// its server made it, or went before its turn.
 pub fn marks(call: &ProxiedCall) -> Vec<Piece<'static>> {
     let late = call.late_answers as usize;
     let marks = [

@@ -119,6 +119,11 @@ pub fn cores(cores: f64) -> Piece<'static> {
     Piece::formatted(format!("{cores:.1}"))
 }
 
+/// An amount in a unit that is not known: `3`, `0.5`.
+pub fn amount(amount: f64) -> Piece<'static> {
+    Piece::formatted(format!("{amount}").chars().take(12).collect())
+}
+
 /// How many times as much something is, such as `3.20`.
 pub fn times(times: f64) -> Piece<'static> {
     Piece::formatted(format!("{times:.2}"))

@@ -35,9 +35,10 @@ pub(super) fn act(
         AgentAction::InterceptSwitch if state.run.agents.intercept.pattern.is_some() => {
             let Intercept { pattern, is_on } = state.run.agents.intercept.clone();
             let is_on = !is_on;
-            let told = match is_on {
-                true => "calls of the pattern are held as they come",
-                false => "no call is held as it comes",
+            let told = if is_on {
+                "calls of the pattern are held as they come"
+            } else {
+                "no call is held as it comes"
             };
             state.notify(ToastLevel::Info, told);
             ask(
@@ -94,8 +95,10 @@ fn hold(state: &mut State, commands: &mut Vec<UiCommand>) {
     let Some(call) = chosen(state) else {
         return;
     };
-    let is_held = state.selected_proxied().is_some_and(|(_, it)| it.is_held());
-    if is_held {
+    let Some((_, proxied)) = state.selected_proxied() else {
+        return;
+    };
+    if proxied.is_held() || proxied.holds_answer {
         ask(commands, AgentCommand::Release(vec![call]));
     } else {
         ask(commands, AgentCommand::Hold(vec![call]));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::exec::proxy::frames::{
     AnswerCall, Command, CommandNo, DashboardFrame, DashboardHello, EditCall, GoCall, HoldCalls,
@@ -147,7 +147,11 @@ impl ProxyOrder {
                 what: *side,
             }),
             Self::Edit { call, side, value } => {
-                body = Some(value.to_string());
+                // A call's are its parameters, of which the arguments are taken.
+                body = Some(match side {
+                    Side::Call => json!({ "arguments": value.as_ref() }).to_string(),
+                    Side::Answer => value.to_string(),
+                });
                 Command::Edit(EditCall {
                     n,
                     call: *call,

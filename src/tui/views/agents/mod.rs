@@ -107,9 +107,10 @@ fn intercept(view: &View<'_>) -> Strip {
         return strip;
     };
     let (muted, accent) = (view.style(Role::Muted), view.style(Role::Accent));
-    let (style, word) = match intercept.is_on {
-        true => (accent, " on "),
-        false => (muted, " off "),
+    let (style, word) = if intercept.is_on {
+        (accent, " on ")
+    } else {
+        (muted, " off ")
     };
     strip
         .put(" hold ", muted)
@@ -279,7 +280,7 @@ fn cell(strip: &mut Strip, value: Option<Piece<'static>>, cells: usize, style: S
     }
 }
 
-/// What is out of the ordinary with a server, and what its calls wait for.
+/// Notes what is out of the ordinary with a server, and how many calls it has.
 fn notes(view: &View<'_>, row: &ProxiedServer, strip: &mut Strip) {
     let mut put = |text: Piece<'static>, role| {
         strip.skip(2).put(text, view.style(role));

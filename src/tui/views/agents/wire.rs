@@ -19,7 +19,11 @@ use crate::tui::views::agents::calls;
 use crate::tui::views::{View, chrome};
 
 /// A message, and the server that it went to or came from.
-type Passed<'a> = (&'a ProxiedServer, &'a WireMessage);
+#[derive(Clone, Copy)]
+struct Passed<'a> {
+    server: &'a ProxiedServer,
+    message: &'a WireMessage,
+}
 
 /// Cells of a server's name before a message.
 const SERVER: usize = 8;
@@ -61,10 +65,10 @@ fn messages<'a>(view: &View<'a>) -> Vec<Passed<'a>> {
     let mut messages: Vec<Passed<'a>> = servers
         .flat_map(|server| {
             let kept = server.wire.iter().flatten();
-            kept.map(|message| (server.as_ref(), message.as_ref()))
+            kept.map(|message| Passed { server, message })
         })
         .collect();
-    messages.sort_by_key(|(_, message)| message.at);
+    messages.sort_by_key(|it| it.message.at);
     messages
 }
 
@@ -79,7 +83,8 @@ fn status(view: &View<'_>, below: usize) -> Strip {
     strip
 }
 
-fn row(view: &View<'_>, (server, message): Passed<'_>, has_server: bool, width: u16) -> Strip {
+fn row(view: &View<'_>, passed: Passed<'_>, has_server: bool, width: u16) -> Strip {
+    let Passed { server, message } = passed;
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let mut strip = view.strip(width);
     let at = figure::time_of_day(message.at, &view.state.zone);

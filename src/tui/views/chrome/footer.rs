@@ -210,7 +210,7 @@ fn hint(view: &View<'_>, entry: &ActionRow) -> Option<Hint> {
             if view
                 .state
                 .selected_proxied()
-                .is_some_and(|(_, it)| it.is_held()) =>
+                .is_some_and(|(_, it)| it.is_held() || it.holds_answer) =>
         {
             (None, "let go")
         }

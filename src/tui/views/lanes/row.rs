@@ -162,7 +162,7 @@ fn arguments(
 /// Whether where an agent's call stands matters more than its arguments.
 fn says_more(call: &ProxiedCall) -> bool {
     let is_let_go = call.let_go.is_some();
-    call.is_held() || is_let_go || !matches!(call.stage, ProxiedStage::Sent)
+    call.is_held() || call.holds_answer || is_let_go || !matches!(call.stage, ProxiedStage::Sent)
 }
 
 /// Time left by the estimate, or time over it. Without an estimate it is the
@@ -253,7 +253,8 @@ fn shared(view: &View<'_>, strip: &mut Strip, call: &ProxiedCall, columns: &Lane
     let by = figure::count(view.state.sharing(call));
     let text = match cells {
         0 => return,
-        ..12 => Piece::from("shared"),
+        ..7 => Piece::default(),
+        7..12 => Piece::from("shared"),
         12..18 => Piece::from("shared by ").then(by),
         _ => Piece::from("shared by ").then(by).then(" calls"),
     };
