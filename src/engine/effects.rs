@@ -93,6 +93,9 @@ impl EngineLoop {
                 outcome,
                 reason,
             } => {
+                if self.agents.is_open(id) {
+                    return self.pass_on(id);
+                }
                 self.finish(id, outcome, reason, now);
                 None
             }

@@ -8,7 +8,7 @@ use super::aside::AdmitError;
 use super::run::{EngineLoop, cap_with_room};
 use crate::model::{
     Call, CallId, CallName, CallOrigin, CallRow, Cap, CapCause, CapControl, CapStep, EventKind,
-    StopCause,
+    StopCause, ToolName,
 };
 use crate::plan::{self, Draft};
 use crate::sched::{Force, Input};
@@ -129,12 +129,25 @@ impl EngineLoop {
     fn rerun(&mut self, ids: &[CallId]) {
         let first = self.rows.len();
         for id in ids {
+            if let Some(name) = self.unknown_tool_of_agent(*id) {
+                self.notify(&format!(
+                    "not run again: {name} is a tool of an agent's server and not of the catalogue"
+                ));
+                continue;
+            }
             if let Some(call) = self.copy_of(*id) {
                 let now = self.clock.now();
                 self.register(Arc::new(call), now);
             }
         }
         self.queue(first..self.rows.len());
+    }
+
+    /// The tool of an agent's call, where a run of its own cannot use it.
+    fn unknown_tool_of_agent(&self, id: CallId) -> Option<ToolName> {
+        let row = self.rows.get(id)?;
+        let is_known = self.launcher.catalogue.get(&row.call.tool).is_some();
+        (row.proxied.is_some() && !is_known).then(|| row.call.tool.clone())
     }
 
     fn copy_of(&self, id: CallId) -> Option<Call> {

@@ -116,6 +116,8 @@ pub struct Patience {
 pub enum LetGo {
     /// The agent would have given up.
     AgentWouldGiveUp,
+    /// The run starts nothing more.
+    RunStopped,
     /// It was decided elsewhere: nobody controlled the proxy, or another did.
     Elsewhere,
 }
@@ -125,6 +127,7 @@ impl LetGo {
     pub fn words(self) -> &'static str {
         match self {
             Self::AgentWouldGiveUp => "let go: the agent would give up",
+            Self::RunStopped => "let go: the run is stopped",
             Self::Elsewhere => "let go by its proxy",
         }
     }

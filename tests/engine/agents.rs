@@ -9,12 +9,12 @@ use fanout::engine::{
 };
 use fanout::exec::proxy::attach::Attachments;
 use fanout::exec::proxy::frames::{
-    By, Command as Order, Controller, DashboardFrame, Mode, ProxiedOutcome, ProxiedState,
+    By, Command as Order, Controller, DashboardFrame, Lost, Mode, ProxiedOutcome, ProxiedState,
     ShimFrame, Side,
 };
 use fanout::model::{
-    AgentMode, CallRow, CallState, Cap, EndedBy, Intercept, InterceptPattern, LetGo, Outcome, Plan,
-    Policy, ProxiedServerState, ProxyControl, RunId, Snapshot, WaitReason,
+    AgentMode, CallRow, CallState, Cap, EndedBy, Intercept, InterceptPattern, LetGo, LostMessages,
+    Outcome, Plan, Policy, ProxiedServerState, ProxyControl, RunId, Snapshot, WaitReason,
 };
 use fanout::output::{Bounds, ProtocolLog, Store};
 use fanout::probe;
@@ -25,16 +25,16 @@ use crate::scripted::Scripted;
 use crate::shim::{PATIENCE, PlayedShim};
 
 /// A run with nothing in it but agents.
-struct Office {
-    via: TempDir,
-    handle: EngineHandle,
-    store: Store,
+pub(crate) struct Office {
+    pub(crate) via: TempDir,
+    pub(crate) handle: EngineHandle,
+    pub(crate) store: Store,
     log: ProtocolLog,
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl Office {
-    fn open(cap: u32) -> Self {
+    pub(crate) fn open(cap: u32) -> Self {
         let via = tempfile::tempdir().expect("a folder");
         let store = Store::new(None, Bounds::default());
         let log = ProtocolLog::default();
@@ -92,16 +92,16 @@ impl Office {
         shim
     }
 
-    fn orders(&self, command: AgentCommand) {
+    pub(crate) fn orders(&self, command: AgentCommand) {
         self.sends(Command::Agents(command));
     }
 
-    fn sends(&self, command: Command) {
+    pub(crate) fn sends(&self, command: Command) {
         self.handle.send(command).expect("a free queue");
     }
 
     /// Waits for a snapshot of which this is true.
-    async fn until(&self, what: &str, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    pub(crate) async fn until(&self, what: &str, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         let mut snapshots = self.handle.snapshots();
         let found = snapshots.wait_for(|snapshot| is(snapshot));
         match tokio::time::timeout(PATIENCE, found).await {
@@ -110,7 +110,7 @@ impl Office {
         }
     }
 
-    async fn until_row(
+    pub(crate) async fn until_row(
         &self,
         name: &str,
         what: &str,
@@ -121,7 +121,7 @@ impl Office {
         row(&snapshot, name).expect("it was there")
     }
 
-    async fn until_ended(&self, name: &str) -> Arc<CallRow> {
+    pub(crate) async fn until_ended(&self, name: &str) -> Arc<CallRow> {
         self.until_row(name, "ended", |row| row.state.is_ended())
             .await
     }
@@ -193,6 +193,19 @@ async fn a_watched_call_is_a_row_with_its_answer_and_counts_towards_no_cap() {
         (mark.as_str(), &*snapshot.agents.agents[0].title),
         ("cc1", "Claude Code")
     );
+
+    // What this end was too slow for is counted.
+    for frames in [12, 30] {
+        let lost = Lost { frames, bytes: 100 };
+        shim.say(&ShimFrame::Lost(lost), None);
+    }
+    let lost = LostMessages {
+        frames: 42,
+        bytes: 200,
+    };
+    office
+        .until("lost", |it| it.agents.servers[0].lost == lost)
+        .await;
 
     // The server dies, and the proxy with it.
     shim.ends(

@@ -2,6 +2,7 @@
 //! unless everything waits.
 
 mod agents;
+mod live_agents;
 #[path = "../support/scripted.rs"]
 mod scripted;
 #[path = "../support/shim.rs"]

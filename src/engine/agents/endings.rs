@@ -20,13 +20,13 @@ impl EngineLoop {
         let Some(id) = self.known_call(proxy, result.call) else {
             return;
         };
-        self.withdraw(id);
         let Some(open) = self.agents.open.get_mut(&id) else {
             return;
         };
         if std::mem::replace(&mut open.is_ending, true) {
             return;
         }
+        self.withdraw(id);
         for tally in self.agents.tallies.values_mut() {
             tally.open.remove(&id);
         }

@@ -7,8 +7,8 @@ use crate::engine::run::EngineLoop;
 use crate::exec::proxy::attach::ProxyOrder;
 use crate::exec::proxy::frames::RefusedWhy;
 use crate::model::{
-    Access, AgentMode, CallId, CallState, LaneId, ProxiedStage, ProxyControl, ProxyId, WaitReason,
-    plural,
+    Access, AgentMode, CallId, CallState, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId,
+    WaitReason, plural,
 };
 use crate::sched::{CallSpec, Input};
 
@@ -36,13 +36,19 @@ impl EngineLoop {
     /// Takes a call out of the scheduler: something else decides about it, or
     /// it needs nothing any more. What it held goes to others in the same step.
     pub(super) fn withdraw(&mut self, id: CallId) {
-        let is_scheduled = self.agents.open.get_mut(&id).map(|it| &mut it.is_scheduled);
-        if is_scheduled.is_some_and(std::mem::take) {
-            self.step(self.clock.now(), Input::CallsWithdrawn(vec![id]));
-            if let Some(lane) = self.rows.get(id).and_then(|row| row.state.lane()) {
-                self.agents.lanes.insert(id, lane);
-            }
+        let Some(open) = self.agents.open.get_mut(&id) else {
+            return;
+        };
+        let is_ending = open.is_ending;
+        if !std::mem::take(&mut open.is_scheduled) {
+            return;
         }
+        // One that ends leaves its lane to the next at once.
+        let lane = self.rows.get(id).and_then(|row| row.state.lane());
+        if let Some(lane) = lane.filter(|_| !is_ending) {
+            self.agents.lanes.insert(id, lane);
+        }
+        self.step(self.clock.now(), Input::CallsWithdrawn(vec![id]));
     }
 
     /// Sends a call whose turn has come.
@@ -56,6 +62,21 @@ impl EngineLoop {
         let proxied = row.and_then(|row| row.proxied.as_ref());
         let is_unlocked = proxied.is_some_and(|it| it.access == Access::Relaxed);
         self.order(proxy, ProxyOrder::Go { call, is_unlocked });
+    }
+
+    /// Sends a call that the scheduler takes no more, because the run is
+    /// stopped or ends: that is no affair of its agent.
+    pub(in crate::engine) fn pass_on(&mut self, id: CallId) -> Option<Input> {
+        let open = self.agents.open.get_mut(&id)?;
+        open.is_scheduled = false;
+        let (proxy, call) = (open.proxy, open.call);
+        self.edit_proxied(id, |proxied| {
+            proxied.is_watched = true;
+            proxied.let_go = Some(LetGo::RunStopped);
+        });
+        let is_unlocked = false;
+        self.order(proxy, ProxyOrder::Go { call, is_unlocked });
+        Some(Input::CallsWithdrawn(vec![id]))
     }
 
     /// Passes an order on; asks for control before it where nobody has it.

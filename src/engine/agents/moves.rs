@@ -94,6 +94,7 @@ impl EngineLoop {
 
     fn is_held(&mut self, id: CallId, moved: &CallMove, at: Duration) {
         self.withdraw(id);
+        self.back_to_queue(id);
         let by = holder(moved.why.as_deref());
         let hold = Hold {
             by: Arc::clone(&by),
@@ -117,6 +118,21 @@ impl EngineLoop {
                 ended: None,
             };
             self.record(now, what);
+        }
+    }
+
+    /// A call whose turn had come, and which its server has not got, waits again.
+    fn back_to_queue(&mut self, id: CallId) {
+        let state = self.rows.get(id).map(|row| row.state);
+        if !matches!(state, Some(CallState::Starting { .. })) {
+            return;
+        }
+        let now = self.clock.now();
+        self.agents.lanes.remove(&id);
+        self.rows.set_state(id, CallState::Queued, now);
+        if let Some(row) = self.rows.edit(id) {
+            row.started = None;
+            row.attempts.pop();
         }
     }
 
