@@ -22,11 +22,6 @@ impl EngineLoop {
             self.resume();
         }
         let now = self.clock.now();
-        let cancel = |ids, force| Input::CancelRequested {
-            ids,
-            cause: StopCause::User,
-            force,
-        };
         match command {
             Command::SetCap(cap) => {
                 self.set_cap(cap, CapControl::Pinned);
@@ -47,16 +42,10 @@ impl EngineLoop {
             Command::Resume => self.step(now, Input::Resumed),
             Command::Suspend => self.suspend(),
             Command::Continue => self.resume(),
-            Command::Cancel(ids) => {
-                let ids = self.cancel_of_agents(ids);
-                self.step(now, cancel(ids, Force::Ladder));
-            }
-            Command::Kill(ids) => {
-                let ids = self.cancel_of_agents(ids);
-                self.step(now, cancel(ids, Force::Kill));
-            }
-            Command::CancelAll => self.step(now, cancel(self.open_calls(), Force::Ladder)),
-            Command::KillAll => self.step(now, cancel(self.open_calls(), Force::Kill)),
+            Command::Cancel(ids) => self.cancel(ids, Force::Ladder),
+            Command::Kill(ids) => self.cancel(ids, Force::Kill),
+            Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
+            Command::KillAll => self.cancel(self.open_calls(), Force::Kill),
             Command::Rerun(ids) => self.rerun(&ids),
             Command::Add(draft) => self.add(*draft),
             Command::Move { call, before } => self.step(now, Input::CallMoved { id: call, before }),
@@ -66,9 +55,26 @@ impl EngineLoop {
             Command::RunNext(id) => self.step(now, Input::RunNextRequested { id }),
             Command::Server { name, order } => self.launcher.spawner.control_server(&name, order),
             Command::Agents(command) => self.handle_agent_command(command),
-            Command::Drain => self.step(now, Input::DrainRequested),
-            Command::Shutdown => self.step(now, Input::ShutdownRequested),
+            Command::Drain => {
+                self.leave_agents();
+                self.step(now, Input::DrainRequested);
+            }
+            Command::Shutdown => {
+                self.leave_agents();
+                self.step(now, Input::ShutdownRequested);
+            }
         }
+    }
+
+    /// Cancels calls; those of agents through their proxies.
+    fn cancel(&mut self, ids: Vec<CallId>, force: Force) {
+        let ids = self.cancel_of_agents(ids);
+        let input = Input::CancelRequested {
+            ids,
+            cause: StopCause::User,
+            force,
+        };
+        self.step(self.clock.now(), input);
     }
 
     fn suspend(&mut self) {

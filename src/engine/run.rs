@@ -195,10 +195,7 @@ impl EngineLoop {
                     is_command_open = command.is_some();
                     // Without anybody left to ask, the run is ended.
                     let command = command.unwrap_or(Command::Shutdown);
-                    if matches!(command, Command::Drain | Command::Shutdown) {
-                        is_asked_to_end = true;
-                        self.leave_agents();
-                    }
+                    is_asked_to_end |= matches!(command, Command::Drain | Command::Shutdown);
                     self.handle_command(command);
                 }
                 () = self.recorder.flush(), if self.recorder.has_pending() => {}
@@ -210,12 +207,7 @@ impl EngineLoop {
                     }
                 }
                 Some(news) = told(&mut proxy_news), if self.accepts_news() && !is_asked_to_end => {
-                    self.proxy_told(news);
-                    let more = proxy_news.iter_mut();
-                    let more = more.flat_map(|news| std::iter::from_fn(|| news.try_recv().ok()));
-                    for news in more.take(BATCH - 1) {
-                        self.proxy_told(news);
-                    }
+                    self.proxies_told(news, &mut proxy_news);
                 }
                 Some(completion) = completions.recv(), if self.accepts_news() => {
                     self.handle_completion(completion);

@@ -10,6 +10,10 @@ use super::{Access, AgentMark, ProxyId, ServerName};
 
 /// A call that an agent made, and where it stands between the two.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own on the row"
+)]
 pub struct ProxiedCall {
     /// The agent.
     pub agent: AgentMark,

@@ -112,6 +112,11 @@ impl PlayedShim {
 
     /// The next command; a request for control before it is granted.
     pub(crate) fn command(&mut self) -> Command {
+        self.command_with_body().0
+    }
+
+    /// The same with its body.
+    pub(crate) fn command_with_body(&mut self) -> (Command, Vec<u8>) {
         loop {
             let heard = self.hear();
             match heard.frame {
@@ -134,7 +139,7 @@ impl PlayedShim {
                         let hello = self.hello.clone();
                         self.say(&ShimFrame::Hello(Box::new(hello)), None);
                     }
-                    return command;
+                    return (command, heard.body.unwrap_or_default());
                 }
                 other => panic!("a command, not {other:?}"),
             }

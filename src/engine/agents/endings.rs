@@ -72,7 +72,7 @@ impl EngineLoop {
     }
 
     /// Ends the row of a call whose proxy is gone.
-    pub(super) fn end_lost(&mut self, id: CallId, why: &str, _now: Duration) {
+    pub(super) fn end_lost(&mut self, id: CallId, why: &str) {
         self.withdraw(id);
         let outcome = match why {
             "agent left" => Outcome::AgentLeft,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::run::EngineLoop;
 use crate::exec::proxy::attach::ProxyOrder;
-use crate::exec::proxy::frames::RefusedWhy;
+use crate::exec::proxy::frames::{RefusedWhy, Side};
 use crate::model::{
     Access, AgentMode, CallId, CallState, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId,
     WaitReason, plural,
@@ -127,6 +127,9 @@ impl EngineLoop {
         {
             return;
         }
+        if let (ProxyOrder::Edit { side, .. }, Some(id)) = (order, id) {
+            self.edit_refused(id, *side);
+        }
         let name = match id.and_then(|id| self.rows.get(id)) {
             Some(row) => row.call.name.to_string(),
             None => self
@@ -136,6 +139,20 @@ impl EngineLoop {
                 .unwrap_or_default(),
         };
         self.notify(&format!("{} {name}: {text}", order.words()));
+    }
+
+    /// What was written in the place of a call's arguments or answer is not
+    /// there.
+    fn edit_refused(&mut self, id: CallId, side: Side) {
+        if let Some(row) = self.rows.edit(id)
+            && side == Side::Call
+        {
+            row.args = Arc::clone(&row.call.args);
+        }
+        self.edit_proxied(id, |proxied| match side {
+            Side::Call => proxied.is_edited = false,
+            Side::Answer => proxied.is_answer_edited = false,
+        });
     }
 
     /// Follows a change of our role at a proxy.
@@ -244,14 +261,13 @@ impl EngineLoop {
                 )
         });
         let others = others.count();
-        let mut text = format!(
-            "agents are governed now: cap {cap}, one writer a server (V: let everything pass)"
-        );
-        if others > 0 {
-            let left = plural(others, "server");
-            text.push_str(&format!("; {left} not: others control them"));
-        }
-        self.notify(&text);
+        let but = match others {
+            0 => String::new(),
+            others => format!("; {} not: others control them", plural(others, "server")),
+        };
+        self.notify(&format!(
+            "agents are governed now: cap {cap}, one writer a server (V: let everything pass){but}"
+        ));
     }
 
     /// Asks the proxies of agents' calls to cancel them. Returns the other

@@ -8,8 +8,8 @@ use crate::exec::proxy::attach::{CallMove, ProxyOrder};
 use crate::exec::proxy::frames::{By, ProxiedState, Side};
 use crate::model::{
     AgentMode, AttemptNo, AttemptRecord, CallId, CallState, CancelStatus, Epoch, EventKind,
-    HeldAnswer, Hold, Intercepted, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId,
-    RemoteStatus, StopCause, StopStep, Timeouts, WaitReason,
+    HeldAnswer, Hold, Intercepted, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId, StopCause,
+    StopStep, Timeouts, WaitReason,
 };
 use crate::sched::Input;
 
@@ -247,7 +247,7 @@ impl EngineLoop {
         let Some(row) = self.rows.edit(id) else {
             return;
         };
-        let status = row.remote.get_or_insert_with(RemoteStatus::default);
+        let status = row.remote.get_or_insert_default();
         status.cancel.get_or_insert(CancelStatus::Sent);
         if let Some(attempt) = row.attempts.last_mut() {
             attempt.stop_ordered.get_or_insert(at);

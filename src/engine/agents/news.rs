@@ -2,18 +2,36 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use crate::engine::run::EngineLoop;
 use crate::exec::proxy::attach::{PassedMessage, ProxyEvent, ProxyNews};
 use crate::exec::proxy::frames::ShimCall;
 use crate::model::{
-    CallId, CallProgress, Direction, ListedTool, ProxiedServerState, ProxyId, RemoteStatus,
-    WireMessage,
+    CallId, CallProgress, Direction, ListedTool, ProxiedServerState, ProxyId, WireMessage,
 };
 use crate::output::Side;
 
+/// News that are taken before the loop looks at anything else.
+const BATCH: usize = 64;
+
 impl EngineLoop {
+    /// Takes news of proxies: this, and as many as have come by now.
+    pub(in crate::engine) fn proxies_told(
+        &mut self,
+        first: ProxyNews,
+        more: &mut Option<mpsc::Receiver<ProxyNews>>,
+    ) {
+        self.proxy_told(first);
+        for _ in 1..BATCH {
+            let next = more.as_mut().and_then(|news| news.try_recv().ok());
+            let Some(news) = next else { return };
+            self.proxy_told(news);
+        }
+    }
+
     /// Takes news of a proxy.
-    pub(in crate::engine) fn proxy_told(&mut self, news: ProxyNews) {
+    fn proxy_told(&mut self, news: ProxyNews) {
         let ProxyNews { proxy, event } = news;
         match event {
             ProxyEvent::Described(hello, control) => self.proxy_described(proxy, &hello, control),
@@ -54,7 +72,7 @@ impl EngineLoop {
     fn progressed(&mut self, proxy: ProxyId, call: ShimCall, progress: CallProgress) {
         let id = self.known_call(proxy, call);
         if let Some(row) = id.and_then(|id| self.rows.edit(id)) {
-            let status = row.remote.get_or_insert_with(RemoteStatus::default);
+            let status = row.remote.get_or_insert_default();
             status.progress = Some(progress);
         }
     }

@@ -151,9 +151,8 @@ impl EngineLoop {
 
     /// A proxy is connected no more: its calls go on without us, or are over.
     pub(super) fn proxy_gone(&mut self, proxy: ProxyId, why: &Arc<str>) {
-        let now = self.clock.now();
         for id in self.agents.open_at(proxy) {
-            self.end_lost(id, why, now);
+            self.end_lost(id, why);
         }
         let Some(server) = self.agents.server_mut(proxy) else {
             return;

@@ -74,9 +74,9 @@ fn introduction(mut stream: UnixStream) -> Result<Box<ShimHello>, String> {
         }
         frames.push(buffer.get(..count).unwrap_or_default());
         while let Some(raw) = frames.next_frame().map_err(|error| error.to_string())? {
-            match ShimFrame::read(&raw).map_err(|error| error.to_string())? {
-                ShimFrame::Hello(hello) => return Ok(hello),
-                _ => continue,
+            let frame = ShimFrame::read(&raw).map_err(|error| error.to_string())?;
+            if let ShimFrame::Hello(hello) = frame {
+                return Ok(hello);
             }
         }
     }

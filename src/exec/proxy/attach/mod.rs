@@ -80,14 +80,13 @@ impl Attachments {
     ///
     /// The shim is gone, or takes no more orders.
     pub fn send(&self, proxy: ProxyId, order: ProxyOrder) -> Result<(), Undelivered> {
-        let sent = self.0.connections.with(|all| {
+        self.0.connections.with(|all| {
             let sender = all.get(&proxy).ok_or(Undelivered::Gone)?;
             sender.try_send(order).map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => Undelivered::Silent,
                 mpsc::error::TrySendError::Closed(_) => Undelivered::Gone,
             })
-        });
-        sent
+        })
     }
 
     /// Closes every connection: the shims go on alone.

@@ -129,37 +129,44 @@ impl Teller {
             Way::Stderr => None,
             Way::ToServer | Way::ToAgent => Envelope::read(&body),
         };
-        let text = String::from_utf8_lossy(&body);
-        let kept = text.get(..text.floor_char_boundary(text.len().min(RAW)));
-        let kept = kept.unwrap_or_default();
-        let is_call = message.call.is_some();
-        let kind = match (&read, message.dir) {
+        let passed = self.passed(message, read.as_ref(), &body, full);
+        let Some(call) = message.call else {
+            return vec![ProxyEvent::Passed(Box::new(passed))];
+        };
+        let kind = passed.kind;
+        let mut told = self.about_call(call, read.as_ref());
+        let parts = self.parts(call);
+        let passed = ProxyEvent::Passed(Box::new(passed));
+        if kind == WireKind::Call && !parts.is_known {
+            parts.request = Some(passed);
+        } else {
+            told.push(passed);
+        }
+        if matches!(kind, WireKind::Answer | WireKind::Error) && !parts.is_by_hand {
+            let bytes = body.into();
+            parts.answer = Some(AnswerLine { bytes, full });
+        }
+        told
+    }
+
+    /// A message, for the list of what passed.
+    fn passed(
+        &self,
+        message: &Message,
+        read: Option<&Envelope<'_>>,
+        body: &[u8],
+        full: u64,
+    ) -> PassedMessage {
+        let text = String::from_utf8_lossy(body);
+        let end = text.floor_char_boundary(text.len().min(RAW));
+        let kept = text.get(..end).unwrap_or_default();
+        let kind = match (read, message.dir) {
             (Some(read), _) => read.kind(),
-            (None, Way::ToServer) if is_call => WireKind::Call,
-            (None, Way::ToAgent) if is_call => WireKind::Answer,
+            (None, Way::ToServer) if message.call.is_some() => WireKind::Call,
+            (None, Way::ToAgent) if message.call.is_some() => WireKind::Answer,
             (None, _) => WireKind::Line,
         };
-        let summary = read.as_ref().map(Envelope::summary);
-        let mut told = Vec::new();
-        let mut answer = None;
-        if let Some(call) = message.call {
-            let read = read.as_ref();
-            if let Some(args) = read.and_then(Envelope::arguments) {
-                let parts = self.parts(call);
-                parts.args = Some(Arc::clone(&args));
-                let is_told = parts.is_known && parts.came.is_none();
-                told.extend(self.introduced(call));
-                if is_told {
-                    told.push(ProxyEvent::ArgumentsKnown(call, args));
-                }
-            }
-            let progress = read.and_then(Envelope::progress);
-            told.extend(progress.map(|progress| ProxyEvent::Progressed(call, progress)));
-            if matches!(kind, WireKind::Answer | WireKind::Error) {
-                answer = Some(call);
-            }
-        }
-        let passed = ProxyEvent::Passed(Box::new(PassedMessage {
+        PassedMessage {
             call: message.call,
             at: self.wall(message.t),
             direction: match message.dir {
@@ -168,23 +175,26 @@ impl Teller {
                 Way::Stderr => Direction::Stderr,
             },
             kind,
-            text: summary.unwrap_or_else(|| shortened(kept)),
+            text: read.map_or_else(|| shortened(kept), Envelope::summary),
             bytes: full,
             raw: kept.into(),
-        }));
-        match message.call.map(|call| self.parts(call)) {
-            Some(parts) if !parts.is_known && kind == WireKind::Call => {
-                parts.request = Some(passed);
-            }
-            _ => told.push(passed),
         }
-        if let Some(call) = answer {
-            let bytes = body.into();
+    }
+
+    /// What a message says about its call: the arguments, or how far it is.
+    fn about_call(&mut self, call: ShimCall, read: Option<&Envelope<'_>>) -> Vec<ProxyEvent> {
+        let mut told = Vec::new();
+        if let Some(args) = read.and_then(Envelope::arguments) {
             let parts = self.parts(call);
-            if !parts.is_by_hand {
-                parts.answer = Some(AnswerLine { bytes, full });
+            parts.args = Some(Arc::clone(&args));
+            let is_told = parts.is_known && parts.came.is_none();
+            told.extend(self.introduced(call));
+            if is_told {
+                told.push(ProxyEvent::ArgumentsKnown(call, args));
             }
         }
+        let progress = read.and_then(Envelope::progress);
+        told.extend(progress.map(|progress| ProxyEvent::Progressed(call, progress)));
         told
     }
 
