@@ -15,7 +15,7 @@ use crate::output::ProtocolLog;
 
 /// Calls of agents that have ended and keep their rows. An agent works all day:
 /// a call that comes later takes the place of the one that ended first.
-pub(super) const ENDED_KEPT: usize = 2000;
+pub(super) const ENDED_KEPT: usize = 1000;
 
 /// The connection of a run to agents at work.
 #[derive(Debug)]
