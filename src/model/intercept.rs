@@ -119,17 +119,17 @@ impl fmt::Display for InterceptPattern {
 }
 
 impl Term {
-    fn parse(text: &str) -> Result<Self, PatternError> {
-        let (is_negated, name) = match text.strip_prefix('!') {
+    fn parse(written: &str) -> Result<Self, PatternError> {
+        let (is_negated, name) = match written.strip_prefix('!') {
             Some(rest) => (true, rest),
-            None => (false, text),
+            None => (false, written),
         };
         let test = match name.split_once(':') {
             _ if name == "ro" => Test::ReadOnly,
-            Some(("agent", "")) => return Err(PatternError::NoName(text.to_owned())),
+            Some(("agent", "")) => return Err(PatternError::NoName(written.to_owned())),
             Some(("agent", mark)) => Test::Agent(mark.into()),
-            Some(_) => return Err(PatternError::UnknownKind(text.to_owned())),
-            None if name.is_empty() => return Err(PatternError::NoName(text.to_owned())),
+            Some(_) => return Err(PatternError::UnknownKind(written.to_owned())),
+            None if name.is_empty() => return Err(PatternError::NoName(written.to_owned())),
             None => Test::Tool(name.into()),
         };
         Ok(Self { is_negated, test })
