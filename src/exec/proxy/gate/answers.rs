@@ -135,9 +135,9 @@ impl Gate {
             }
             Phase::Sent => {
                 let took = took.unwrap_or_default();
-                let tool = call.tool.clone();
+                let name = call.tool.clone();
                 let held = call.holds_answer.take();
-                self.learn_time(&tool, took);
+                self.learn_time(&name, took);
                 match held {
                     Some(why) => self.hold_answer(now, id, line, took, why),
                     None => self.pass_answer(now, id, line, is_error, took),

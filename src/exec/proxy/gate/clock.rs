@@ -180,11 +180,11 @@ impl Gate {
 
     /// Remembers how long a tool took: a quarter of the new time, the rest of the
     /// times before.
-    pub(super) fn learn_time(&mut self, tool: &str, took: Duration) {
-        if let Some(usual) = self.usual.get_mut(tool) {
+    pub(super) fn learn_time(&mut self, name: &str, took: Duration) {
+        if let Some(usual) = self.usual.get_mut(name) {
             *usual = (*usual * 3 + took) / 4;
         } else if self.usual.len() < MOST_TOOLS {
-            self.usual.insert(tool.to_owned(), took);
+            self.usual.insert(name.to_owned(), took);
         }
     }
 }

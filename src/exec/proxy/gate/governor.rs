@@ -10,6 +10,10 @@ use crate::exec::proxy::frames::ShimCall;
 use crate::model::{CallId, Cap, Epoch, LockKey, LockSet, Outcome, Policy, StopCause, ToolName};
 use crate::sched::{AttemptResult, CallSpec, Effect, Force, Input, Scheduler, SchedulerSettings};
 
+/// Calls of one scheduler's run, after which another one begins as soon as none
+/// is open.
+const MOST_CALLS: usize = 1000;
+
 /// A call's place with the scheduler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Admission {
@@ -54,7 +58,7 @@ impl Governor {
 
     /// Queues a call. Returns its place and the calls that start now.
     pub(super) fn queue(&mut self, now: Duration, call: Candidate<'_>) -> (Admission, Vec<Start>) {
-        if self.scheduler.open_calls() == 0 {
+        if self.scheduler.open_calls() == 0 && self.scheduler.len() >= MOST_CALLS {
             // A scheduler remembers the calls of its run; this run has no end.
             self.scheduler = scheduler(self.cap);
             self.calls.clear();

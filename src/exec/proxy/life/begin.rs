@@ -113,18 +113,18 @@ pub(super) fn lock_folders(
 
 /// Returns the key of a lock that follows from the server's command. Variables
 /// that the agent's configuration adds cannot be told from the agent's own.
-fn default_lock(name: &str, argv: &[String]) -> String {
-    let mut words = argv.iter().map(OsString::from);
+fn default_lock(name: &str, command: &[String]) -> String {
+    let mut words = command.iter().map(OsString::from);
     let program = words.next().unwrap_or_default();
     let args: Vec<OsString> = words.collect();
-    let command = ServerCommand {
+    let server = ServerCommand {
         program: &program,
         args: &args,
         cwd: &std::env::current_dir().unwrap_or_default(),
         env: &BTreeMap::new(),
         search: &std::env::var_os("PATH").unwrap_or_default(),
     };
-    command.lock_key(name)
+    server.lock_key(name)
 }
 
 pub(super) fn begin_recording(
