@@ -44,9 +44,10 @@ pub(crate) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::source::Source;
+    use super::node::DEEPEST;
     use super::*;
 
     /// The value of a file, or the messages of its problems.
