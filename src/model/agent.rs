@@ -240,7 +240,7 @@ pub enum ProxyControl {
     },
 }
 
-/// What a proxy left out, because this dashboard was too slow for it.
+/// Count of the news that a proxy left out, because this dashboard was too slow for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LostMessages {
     /// Frames.

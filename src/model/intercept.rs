@@ -19,7 +19,7 @@ impl Intercept {
     }
 }
 
-/// What a pattern looks at.
+/// The part of a call that a pattern looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Intercepted<'a> {
     /// Mark of the agent, such as `cc1`.

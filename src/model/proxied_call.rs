@@ -1,4 +1,4 @@
-//! What a row says of a call that an agent made. Texts are untrusted.
+//! The part of a row that only a call of an agent has. Texts are untrusted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct ProxiedCall {
     pub batch: Option<Batch>,
     /// Where it stands.
     pub stage: ProxiedStage,
-    /// What holds it, or its answer.
+    /// The hold on it, or on its answer.
     pub held: Option<Hold>,
     /// Whether its answer is going to be held when it comes.
     pub holds_answer: bool,
@@ -46,7 +46,7 @@ pub struct ProxiedCall {
     pub is_edited: bool,
     /// Whether its answer is not that of the server.
     pub is_answer_edited: bool,
-    /// Who ended it, where that was not its server.
+    /// The one who ended it, where that was not its server.
     pub by: Option<EndedBy>,
     /// Answers that came after it had ended, and were not passed on.
     pub late_answers: u32,
@@ -92,10 +92,10 @@ pub struct HeldAnswer {
     pub result: Option<Arc<Value>>,
 }
 
-/// What holds a call or its answer.
+/// A hold on a call or its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// Who: `you`, `rule NAME`, `pid 7`.
+    /// The one who holds: `you`, `rule NAME`, `pid 7`.
     pub by: Arc<str>,
     /// Since when, on the run's clock.
     pub since: Duration,
@@ -154,7 +154,7 @@ impl Batch {
     }
 }
 
-/// Who ended a call in another way than its server.
+/// The one who ended a call in another way than its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EndedBy {

@@ -77,7 +77,7 @@ pub enum WaitReason {
     },
     /// It is held between its agent and its server.
     Held {
-        /// Who holds it: `you`, `rule NAME`.
+        /// The one who holds it: `you`, `rule NAME`.
         by: Arc<str>,
     },
     /// It waits at the proxy of an agent, which decides about it.

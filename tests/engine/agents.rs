@@ -180,10 +180,7 @@ async fn a_watched_call_is_a_row_with_its_answer_and_counts_towards_no_cap() {
     let ended = office.until_ended(names[0]).await;
     assert_eq!(ended.state, CallState::Ended(Outcome::Succeeded));
     assert_eq!(
-        office
-            .store
-            .output_value(ended.id, Default::default())
-            .value,
+        office.store.output_value(ended.id, OutputKind::Auto).value,
         json!("said one")
     );
     let messages = office.log.exchange(ended.id).expect("its messages");
@@ -609,7 +606,7 @@ async fn rows_of_ended_calls_are_bounded_and_calls_go_on() {
     }
     let last = format!("cc1-{CALLS}");
     let row = office.until_ended(&last).await;
-    let output = office.store.output_value(row.id, Default::default()).value;
+    let output = office.store.output_value(row.id, OutputKind::Auto).value;
     assert_eq!(output, json!(CALLS - 1));
     let snapshot = office
         .until("all counted", |it| {

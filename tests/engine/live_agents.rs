@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use fanout::engine::{AgentCommand, Command};
 use fanout::model::{
-    AgentMode, CallRow, CallState, Intercept, InterceptPattern, Outcome, ProxiedStage, Snapshot,
-    WaitReason,
+    AgentMode, CallRow, CallState, Intercept, InterceptPattern, Outcome, OutputKind, ProxiedStage,
+    Snapshot, WaitReason,
 };
 use serde_json::{Value, json};
 
@@ -58,10 +58,10 @@ impl LiveAgent {
             "protocolVersion": "2025-06-18", "capabilities": {},
             "clientInfo": {"name": client, "version": "1.0"},
         });
-        agent.asks("initialize", hello);
+        agent.asks("initialize", &hello);
         agent.answer();
         agent.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        agent.asks("tools/list", json!({}));
+        agent.asks("tools/list", &json!({}));
         agent.answer();
         agent
     }
@@ -73,15 +73,15 @@ impl LiveAgent {
             .expect("a reader");
     }
 
-    fn asks(&mut self, method: &str, params: Value) -> u64 {
+    fn asks(&mut self, method: &str, params: &Value) -> u64 {
         self.last_id += 1;
         let id = self.last_id;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         id
     }
 
-    fn calls(&mut self, tool: &str, arguments: Value) -> u64 {
-        self.asks("tools/call", json!({"name": tool, "arguments": arguments}))
+    fn calls(&mut self, tool: &str, arguments: &Value) -> u64 {
+        self.asks("tools/call", &json!({"name": tool, "arguments": arguments}))
     }
 
     fn answer(&self) -> Value {
@@ -120,20 +120,20 @@ fn hold_pattern(text: &str) -> AgentCommand {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_live_call_is_held_edited_released_answered_by_hand_and_cancelled() {
+async fn a_live_call_is_held_edited_released_and_answered_by_hand() {
     let office = Office::open(4);
     let mut agent = LiveAgent::start(&office, "claude-code");
     attached(&office).await;
     // Watched first.
-    agent.calls("add-note", json!({"text": "watched", "ms": 1}));
+    agent.calls("add-note", &json!({"text": "watched", "ms": 1}));
     assert!(agent.answer()["error"].is_null());
     office.until_ended("cc1-1").await;
 
     office.orders(hold_pattern("notes.add-note"));
     let governed = |it: &Snapshot| it.agents.servers[0].mode == AgentMode::Govern;
     office.until("governed", governed).await;
-    let held = agent.calls("add-note", json!({"text": "one", "ms": 1}));
-    agent.calls("notes", json!({}));
+    let held = agent.calls("add-note", &json!({"text": "one", "ms": 1}));
+    agent.calls("notes", &json!({}));
     // The other one passes at once, and shows that nothing was stored.
     let notes = agent.answer();
     assert!(
@@ -150,7 +150,7 @@ async fn a_live_call_is_held_edited_released_answered_by_hand_and_cancelled() {
     assert_eq!(answer["id"], held);
     let row = office.until_ended("cc1-2").await;
     assert_eq!(row.state, CallState::Ended(Outcome::Succeeded));
-    agent.calls("notes", json!({}));
+    agent.calls("notes", &json!({}));
     let notes = agent.answer();
     assert!(
         text(&notes).contains("two") && !text(&notes).contains("one"),
@@ -158,7 +158,7 @@ async fn a_live_call_is_held_edited_released_answered_by_hand_and_cancelled() {
     );
 
     // By hand: the server sees nothing of it.
-    let by_hand = agent.calls("add-note", json!({"text": "three", "ms": 1}));
+    let by_hand = agent.calls("add-note", &json!({"text": "three", "ms": 1}));
     let row = office.until_row("cc1-5", "held", is_held).await;
     let result = json!({"content": [{"type": "text", "text": "mine"}]});
     office.orders(AgentCommand::Answer {
@@ -172,38 +172,48 @@ async fn a_live_call_is_held_edited_released_answered_by_hand_and_cancelled() {
     );
     let row = office.until_ended("cc1-5").await;
     assert_eq!(row.state, CallState::Ended(Outcome::Answered));
-    let output = office.store.output_value(row.id, Default::default()).value;
+    let output = office.store.output_value(row.id, OutputKind::Auto).value;
     assert_eq!(output, json!("mine"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_live_call_is_cancelled_wherever_it_stands_and_its_answer_is_held() {
+    let office = Office::open(4);
+    let mut agent = LiveAgent::start(&office, "claude-code");
+    attached(&office).await;
+    office.orders(hold_pattern("notes.add-note"));
+    let governed = |it: &Snapshot| it.agents.servers[0].mode == AgentMode::Govern;
+    office.until("governed", governed).await;
 
     // Cancelled while it is held, then while it runs.
-    agent.calls("add-note", json!({"text": "four", "ms": 1}));
-    let row = office.until_row("cc1-6", "held", is_held).await;
+    agent.calls("add-note", &json!({"text": "four", "ms": 1}));
+    let row = office.until_row("cc1-1", "held", is_held).await;
     office.sends(Command::Cancel(vec![row.id]));
     let answer = agent.answer();
     assert_eq!(answer["result"]["isError"], true, "{answer}");
-    let row = office.until_ended("cc1-6").await;
+    let row = office.until_ended("cc1-1").await;
     assert_eq!(row.state, CallState::Ended(Outcome::Cancelled));
-    agent.calls("summarise", json!({"steps": 100, "ms": 60_000}));
+    agent.calls("summarise", &json!({"steps": 100, "ms": 60_000}));
     let runs = |row: &CallRow| matches!(row.state, CallState::Running { .. });
-    let row = office.until_row("cc1-7", "runs", runs).await;
+    let row = office.until_row("cc1-2", "runs", runs).await;
     let begun = Instant::now();
     office.sends(Command::Cancel(vec![row.id]));
     let answer = agent.answer();
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    let row = office.until_ended("cc1-7").await;
+    let row = office.until_ended("cc1-2").await;
     assert_eq!(row.state, CallState::Ended(Outcome::Cancelled));
 
     // The answer of a call that was sent is held, changed, and let go.
-    agent.calls("summarise", json!({"steps": 2, "ms": 400}));
-    let row = office.until_row("cc1-8", "runs", runs).await;
+    agent.calls("summarise", &json!({"steps": 2, "ms": 400}));
+    let row = office.until_row("cc1-3", "runs", runs).await;
     office.orders(AgentCommand::Hold(vec![row.id]));
     let answer_held = |row: &CallRow| {
         let stage = row.proxied.as_ref().map(|it| &it.stage);
         matches!(stage, Some(ProxiedStage::AnswerHeld(_)))
     };
     office
-        .until_row("cc1-8", "has its answer held", answer_held)
+        .until_row("cc1-3", "has its answer held", answer_held)
         .await;
     office.orders(AgentCommand::EditAnswer {
         call: row.id,
@@ -211,8 +221,8 @@ async fn a_live_call_is_held_edited_released_answered_by_hand_and_cancelled() {
     });
     office.orders(AgentCommand::Release(vec![row.id]));
     assert_eq!(text(&agent.answer()), "changed");
-    let row = office.until_ended("cc1-8").await;
-    let output = office.store.output_value(row.id, Default::default()).value;
+    let row = office.until_ended("cc1-3").await;
+    let output = office.store.output_value(row.id, OutputKind::Auto).value;
     assert_eq!(output, json!("changed"));
 }
 
@@ -226,12 +236,12 @@ async fn calls_that_a_left_dashboard_kept_back_go_on_at_once() {
         let governed = |it: &Snapshot| it.agents.servers[0].mode == AgentMode::Govern;
         office.until("governed", governed).await;
         for _ in 0..5 {
-            agent.calls("notes", json!({}));
+            agent.calls("notes", &json!({}));
         }
         office.until("held", |it| it.agents.held == 5).await;
         office.sends(Command::Pause);
         for _ in 0..5 {
-            agent.calls("add-note", json!({"text": "x", "ms": 1}));
+            agent.calls("add-note", &json!({"text": "x", "ms": 1}));
         }
         let waiting = |it: &Snapshot| it.counts.queued == 10;
         office.until("waiting", waiting).await;

@@ -61,7 +61,7 @@ pub(crate) struct Options {
     pub(crate) agents: Option<AgentOptions>,
 }
 
-/// What the dashboard does about agents at work.
+/// Options of the dashboard about agents at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AgentOptions {

@@ -1,4 +1,4 @@
-//! What a user does about agents and their calls.
+//! Commands of a user about agents and their calls.
 
 use std::sync::Arc;
 

@@ -141,8 +141,7 @@ impl EngineLoop {
         self.notify(&format!("{} {name}: {text}", order.words()));
     }
 
-    /// What was written in the place of a call's arguments or answer is not
-    /// there.
+    /// Takes back what the row says of an edit that was refused.
     fn edit_refused(&mut self, id: CallId, side: Side) {
         if let Some(row) = self.rows.edit(id)
             && side == Side::Call

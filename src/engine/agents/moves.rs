@@ -275,7 +275,7 @@ impl EngineLoop {
     }
 }
 
-/// Who holds, from a proxy's words `held by you`.
+/// The one who holds, from a proxy's words `held by you`.
 fn holder(why: Option<&str>) -> Arc<str> {
     let why = why.unwrap_or("its proxy");
     let by = why.strip_prefix("held by ").unwrap_or(why);

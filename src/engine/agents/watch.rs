@@ -1,4 +1,4 @@
-//! What is known of agents, their servers and their calls.
+//! State of agents, their servers and their calls.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) const ENDED_KEPT: usize = 1000;
 pub struct AgentFeed {
     /// Takes orders.
     pub attachments: Attachments,
-    /// What shims tell.
+    /// News of shims.
     pub news: mpsc::Receiver<ProxyNews>,
     /// Takes the messages of each call.
     pub protocol_log: ProtocolLog,
@@ -39,7 +39,7 @@ pub(in crate::engine) struct AgentWatch {
     pub(super) shown: Arc<Agents>,
     /// The mode that the user, or a proxy's own command line, asked for.
     pub(super) wanted: Option<AgentMode>,
-    /// What is counted of each agent.
+    /// Figures of each agent.
     pub(super) tallies: BTreeMap<AgentMark, AgentTally>,
     /// Calls that have rows, by their numbers at their proxies.
     pub(super) calls: BTreeMap<(ProxyId, ShimCall), CallId>,

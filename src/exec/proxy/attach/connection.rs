@@ -52,7 +52,7 @@ pub(super) enum Closed {
     Unwanted,
 }
 
-/// What outlasts a connection to a shim.
+/// The state that outlasts a connection to a shim.
 #[derive(Debug, Default)]
 pub(super) struct Acquaintance {
     /// Whether the shim has been told of; before that, its news wait.

@@ -19,7 +19,7 @@ pub struct SeenProxy {
     pub id: String,
     /// Its process.
     pub pid: u32,
-    /// What it says of itself.
+    /// Its description of itself.
     pub hello: Result<Box<ShimHello>, String>,
 }
 

@@ -1,4 +1,4 @@
-//! What shims tell.
+//! News of shims.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -39,7 +39,7 @@ pub enum ProxyOrder {
         call: ShimCall,
         /// Which of the two.
         side: Side,
-        /// Who holds it, such as `held by you`.
+        /// The one who holds it, such as `held by you`.
         why: Arc<str>,
     },
     /// Let a held call, or its held answer, go.
@@ -55,7 +55,7 @@ pub enum ProxyOrder {
         call: ShimCall,
         /// Which of the two.
         side: Side,
-        /// What takes its place.
+        /// The value that takes its place.
         value: Arc<Value>,
     },
     /// Answer a call in the server's place.

@@ -181,7 +181,7 @@ impl Teller {
         }
     }
 
-    /// What a message says about its call: the arguments, or how far it is.
+    /// Reads from a message the arguments of its call, or how far it is.
     fn about_call(&mut self, call: ShimCall, read: Option<&Envelope<'_>>) -> Vec<ProxyEvent> {
         let mut told = Vec::new();
         if let Some(args) = read.and_then(Envelope::arguments) {
