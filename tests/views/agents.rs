@@ -799,35 +799,34 @@ fn leaving_with_calls_held_asks_what_becomes_of_them() {
         stage.keys("<ret>").await;
         assert_eq!(stage.commands(), []);
         stage.keys("q<tab><ret>").await;
+        assert_eq!(stage.commands(), [ask(AgentCommand::RefuseAll)]);
         // A call of one's own runs on.
-        assert_eq!(
-            stage.commands(),
-            [ask(AgentCommand::RefuseAll), Command::Drain]
-        );
+        let none = change(&run(), |agents| agents.held = 0);
+        stage.publish(none).await;
+        assert_eq!(stage.commands(), [Command::Drain]);
     });
-    let mut only_agents = (*run()).clone();
-    let lanes: Vec<_> = only_agents
-        .lanes
-        .iter()
-        .map(|it| it.filter(|it| *it != id(10)))
-        .collect();
-    only_agents.lanes = Arc::new(lanes);
-    let left = play(Arc::new(only_agents), async |stage| {
+    let held = only_agents();
+    let left = play(Arc::clone(&held), async |stage| {
         stage.keys("qy").await;
+        assert_eq!(stage.commands(), [ask(AgentCommand::ReleaseAll)]);
+        let none = change(&held, |agents| agents.held = 0);
+        stage.publish(none).await;
     });
     assert_eq!(left, Some(Leave::Quit));
 }
 
+/// The run without its only call that no agent made.
+fn only_agents() -> Arc<Snapshot> {
+    let mut run = (*run()).clone();
+    let lanes = run.lanes.iter();
+    run.lanes = Arc::new(lanes.map(|it| it.filter(|it| *it != id(10))).collect());
+    Arc::new(run)
+}
+
 #[test]
 fn calls_of_agents_that_are_not_held_keep_nobody_here() {
-    let mut only_agents = (*change(&run(), |agents| agents.held = 0)).clone();
-    let lanes: Vec<_> = only_agents
-        .lanes
-        .iter()
-        .map(|it| it.filter(|it| *it != id(10)))
-        .collect();
-    only_agents.lanes = Arc::new(lanes);
-    let left = play(Arc::new(only_agents), async |stage| stage.keys("q").await);
+    let run = change(&only_agents(), |agents| agents.held = 0);
+    let left = play(run, async |stage| stage.keys("q").await);
     assert_eq!(left, Some(Leave::Quit));
 }
 

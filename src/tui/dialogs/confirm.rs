@@ -264,8 +264,7 @@ fn ask_agents(command: AgentCommand, commands: &mut Vec<UiCommand>) {
     commands.push(UiCommand::Engine(Command::Agents(command)));
 }
 
-/// Lets what is held go, or answers it with errors, and leaves once the calls
-/// that no agent made have finished.
+/// Lets what is held go, or answers it with errors, and leaves once that is so.
 fn leave_held(state: &mut State, are_refused: bool, commands: &mut Vec<UiCommand>) {
     let command = if are_refused {
         AgentCommand::RefuseAll
@@ -273,16 +272,8 @@ fn leave_held(state: &mut State, are_refused: bool, commands: &mut Vec<UiCommand
         AgentCommand::ReleaseAll
     };
     ask_agents(command, commands);
-    let own = state.own_open();
-    if own.busy + own.waiting == 0 {
-        commands.push(UiCommand::Leave(Leave::Quit));
-        return;
-    }
-    leave_after(state, Leaving::Drained, Command::Drain, commands);
-    state.notify(
-        ToastLevel::Info,
-        "leaves when the running calls have finished",
-    );
+    state.exit.leave_after(Leaving::Released);
+    state.notify(ToastLevel::Info, "leaves when nothing is held any more");
 }
 
 fn leave_after(

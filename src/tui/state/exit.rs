@@ -9,6 +9,9 @@ const TOGETHER: Duration = Duration::from_secs(2);
 /// Way of leaving the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
+    /// Once no call of an agent is held any more, and the running calls have
+    /// finished.
+    Released,
     /// Once the running calls have finished.
     Drained,
     /// Once every call has been cancelled.
@@ -40,6 +43,11 @@ impl Exit {
     /// Notes that the dashboard is left once the engine has ended.
     pub fn leave_after(&mut self, leaving: Leaving) {
         self.leaving = Some(leaving);
+    }
+
+    /// Notes that the dashboard is not left, whatever was asked before.
+    pub fn stay(&mut self) {
+        self.leaving = None;
     }
 
     /// The way that the dashboard is being left, if it is.

@@ -13,7 +13,10 @@ pub(super) fn asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<U
     }
     let own = state.own_open();
     let question = match own.busy + own.waiting {
-        _ if state.run.agents.held > 0 => Question::QuitHolding,
+        _ if state.run.agents.held > 0 => {
+            state.exit.stay();
+            Question::QuitHolding
+        }
         0 => return commands.push(UiCommand::Leave(Leave::Quit)),
         _ => Question::Quit,
     };
@@ -48,11 +51,25 @@ fn leave_after(
     commands.push(UiCommand::Engine(command));
 }
 
+/// Leaves once nothing is held any more, if that is what is waited for. Calls
+/// that no agent made are run to their end.
+pub(super) fn released(state: &mut State, commands: &mut Vec<UiCommand>) {
+    if state.exit.leaving() != Some(Leaving::Released) || state.run.agents.held > 0 {
+        return;
+    }
+    let own = state.own_open();
+    if own.busy + own.waiting == 0 {
+        commands.push(UiCommand::Leave(Leave::Quit));
+    } else {
+        leave_after(state, Leaving::Drained, Command::Drain, commands);
+    }
+}
+
 /// The engine has ended: the way out is free.
 pub(super) fn engine_ended(state: &mut State, commands: &mut Vec<UiCommand>) {
     match state.exit.leaving() {
         Some(Leaving::Interrupted) => commands.push(UiCommand::Leave(Leave::Interrupted)),
-        Some(Leaving::Drained | Leaving::Cancelled) => {
+        Some(Leaving::Released | Leaving::Drained | Leaving::Cancelled) => {
             commands.push(UiCommand::Leave(Leave::Quit));
         }
         None => state.notify(ToastLevel::Error, "the engine has ended; q leaves"),

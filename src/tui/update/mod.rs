@@ -75,7 +75,10 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
             mouse::pressed(state, layers, event, hit, &mut commands);
         }
         Msg::Wheeled(notches, hit) => mouse::wheeled(state, layers, hit, notches, &mut commands),
-        Msg::Published(run) => state.set_snapshot(run),
+        Msg::Published(run) => {
+            state.set_snapshot(run);
+            leave::released(state, &mut commands);
+        }
         Msg::CopyTooLarge(source) => {
             state.output.too_large = Some(source);
             layers.push(Confirm::new(Question::KeepCopy));
