@@ -14,7 +14,8 @@ use fanout::exec::proxy::frames::{
 };
 use fanout::model::{
     AgentMode, CallRow, CallState, Cap, EndedBy, Intercept, InterceptPattern, LetGo, LostMessages,
-    Outcome, Plan, Policy, ProxiedServerState, ProxyControl, RunId, Snapshot, WaitReason,
+    Outcome, OutputKind, Plan, Policy, ProxiedServerState, ProxyControl, RunId, Snapshot,
+    WaitReason,
 };
 use fanout::output::{Bounds, ProtocolLog, Store};
 use fanout::probe;
