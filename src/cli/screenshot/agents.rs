@@ -48,6 +48,11 @@ const GIT: u32 = 0;
 const CLAUDE: u32 = 1;
 const CODEX: u32 = 2;
 
+/// So many milliseconds before the moment of the picture.
+const fn before(ms: u64) -> Duration {
+    NOW.saturating_sub(Duration::from_millis(ms))
+}
+
 /// Draws the screen.
 pub(super) fn picture(theme: &Theme, (width, height): (u16, u16)) -> Buffer {
     let size = Size { width, height };
@@ -134,14 +139,14 @@ impl Scene {
         let (agent, server, ..) = SERVERS[proxy as usize];
         let lane = LaneId(self.lanes.len() as u32);
         let (state, wait, span) = match fate {
-            Fate::Ended(took) => {
-                let end = NOW - Duration::from_secs(60 - 7 * id.index() as u64);
-                let span = (end - Duration::from_millis(took), Some(end));
+            Fate::Ended(for_ms) => {
+                let end = before(60_000 - 7_000 * id.index() as u64);
+                let span = (end.saturating_sub(Duration::from_millis(for_ms)), Some(end));
                 (CallState::Ended(Outcome::Succeeded), None, Some(span))
             }
             Fate::Sent(for_ms) => {
                 let epoch = Epoch::default();
-                let span = (NOW - Duration::from_millis(for_ms), None);
+                let span = (before(for_ms), None);
                 (CallState::Running { lane, epoch }, None, Some(span))
             }
             Fate::Waits(reason) => (CallState::Queued, Some(reason), None),
@@ -255,7 +260,7 @@ fn attempt(lane: LaneId, started: Duration, ended: Option<Duration>) -> AttemptR
 
 fn proxied(proxy: u32, tool: &str, is_waiting: bool, is_held: bool) -> ProxiedCall {
     let (agent, server, ..) = SERVERS[proxy as usize];
-    let (by, since) = ("you".into(), NOW - Duration::from_secs(13));
+    let (by, since) = ("you".into(), before(13_000));
     let limit = match agent {
         "cc1" => Duration::from_hours(28),
         _ => Duration::from_mins(1),
@@ -282,7 +287,7 @@ fn proxied(proxy: u32, tool: &str, is_waiting: bool, is_held: bool) -> ProxiedCa
             limit: Some(limit),
             is_prolonged: false,
             gives_up_at: Some(since + limit),
-            let_go_at: is_waiting.then_some(since + limit - Duration::from_secs(5)),
+            let_go_at: is_waiting.then_some((since + limit).saturating_sub(Duration::from_secs(5))),
         },
         let_go: None,
         holds_answer: false,

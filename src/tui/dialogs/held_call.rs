@@ -62,21 +62,17 @@ impl HeldCall {
     pub(in crate::tui) fn edit(state: &State) -> Option<Self> {
         let (row, call) = state.selected_proxied()?;
         let listed = listed(state, call);
-        match &call.stage {
-            ProxiedStage::AnswerHeld(held) => {
-                let result = held.result.as_ref()?;
-                let form = AnswerForm::of(listed, Some(result));
-                let tool = tool_of_answer(call, listed, form);
-                let typed = Form::of_answer(&tool, form, Some(result));
-                let subject = Subject::HeldAnswer(form, Arc::clone(result));
-                Some(Self::new(row.id, subject, tool, typed))
-            }
-            _ => {
-                let tool = tool_of_arguments(call, listed);
-                let typed = Form::with_rows(&tool, Some(&row.args), Vec::new());
-                Some(Self::new(row.id, Subject::Arguments, tool, typed))
-            }
+        if let ProxiedStage::AnswerHeld(held) = &call.stage {
+            let result = held.result.as_ref()?;
+            let form = AnswerForm::of(listed, Some(result));
+            let tool = tool_of_answer(call, listed, form);
+            let typed = Form::of_answer(&tool, form, Some(result));
+            let subject = Subject::HeldAnswer(form, Arc::clone(result));
+            return Some(Self::new(row.id, subject, tool, typed));
         }
+        let tool = tool_of_arguments(call, listed);
+        let typed = Form::with_rows(&tool, Some(&row.args), Vec::new());
+        Some(Self::new(row.id, Subject::Arguments, tool, typed))
     }
 
     /// Asks for an answer to the selected call.

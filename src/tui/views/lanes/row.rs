@@ -253,7 +253,7 @@ fn shared(view: &View<'_>, strip: &mut Strip, call: &ProxiedCall, columns: &Lane
     let by = figure::count(view.state.sharing(call));
     let text = match cells {
         0 => return,
-        ..7 => Piece::default(),
+        1..7 => Piece::default(),
         7..12 => Piece::from("shared"),
         12..18 => Piece::from("shared by ").then(by),
         _ => Piece::from("shared by ").then(by).then(" calls"),
