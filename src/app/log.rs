@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -32,6 +32,9 @@ const SECRET_WORDS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CRED
 /// chance.
 const SHORTEST_SECRET: usize = 6;
 
+/// Bytes of the beginning of a file that tell whether it is a log.
+const LONGEST_FIRST_LINE: u64 = 256;
+
 /// Reason that there is no log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
@@ -43,6 +46,8 @@ pub(crate) enum LogError {
     },
     #[error("the log cannot be written to {}: it is no regular file", path.display())]
     NoRegularFile { path: PathBuf },
+    #[error("{} holds something else than a log: name another file for `--log`", path.display())]
+    NoLog { path: PathBuf },
     #[error("the log cannot be started")]
     Subscriber(#[from] TryInitError),
 }
@@ -83,6 +88,7 @@ fn open(path: &Path) -> Result<File, LogError> {
     let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = OpenOptions::new()
         .create(true)
+        .read(true)
         .append(true)
         .mode(0o600)
         .custom_flags(flags.bits().cast_signed())
@@ -93,9 +99,23 @@ fn open(path: &Path) -> Result<File, LogError> {
         let path = path.to_owned();
         return Err(LogError::NoRegularFile { path });
     }
+    if !is_empty_or_log(&file).map_err(failed)? {
+        let path = path.to_owned();
+        return Err(LogError::NoLog { path });
+    }
     let private = std::fs::Permissions::from_mode(0o600);
     file.set_permissions(private).map_err(failed)?;
     Ok(file)
+}
+
+/// Whether there is nothing in a file but what earlier logs left, by its first
+/// line.
+fn is_empty_or_log(file: &File) -> io::Result<bool> {
+    let mut first = Vec::new();
+    file.take(LONGEST_FIRST_LINE).read_to_end(&mut first)?;
+    let line = first.split(|byte| *byte == b'\n').next();
+    let line = String::from_utf8_lossy(line.unwrap_or_default());
+    Ok(first.is_empty() || line.contains(" INFO started version="))
 }
 
 /// Returns the command and the names of its options; every other word, which
