@@ -58,6 +58,7 @@ pub use printed::Printed;
 pub use reader::OutputReader;
 pub use safe::{Attributes, Colour, Colours, LONGEST_TEXT, Origin, Safe, SafeWriter, TextStyle};
 pub use search_request::{Direction, SearchProgress, SearchRequest};
+pub use seeker::SEARCHED_AT_ONCE;
 pub use sink::Sink;
 pub use store::Store;
 pub use stream::{Stream, Streams};

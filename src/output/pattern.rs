@@ -65,6 +65,11 @@ impl Pattern {
         &self.source
     }
 
+    /// Whether a match may be of any length.
+    pub fn is_open_ended(&self) -> bool {
+        self.regex.as_str().contains(['*', '+', '{'])
+    }
+
     /// Where a line matches, as byte ranges of its text; at most 256.
     pub fn find_in(&self, text: &Safe) -> Vec<Range<usize>> {
         let found = self.regex.find_iter(text.as_str().as_bytes());
@@ -92,6 +97,23 @@ impl Pattern {
         written.is_ok() && self.regex.is_match(&text)
     }
 
+    /// Whether a piece of a line matches. `text` is the piece with the byte on
+    /// each side where the line goes on, so that its edges are not taken for the
+    /// line's ends.
+    pub(super) fn is_in_piece(&self, text: &[u8], goes_on: GoesOn) -> bool {
+        let start = usize::from(goes_on.before);
+        if !is_shown_as_it_is(text) {
+            let end = text.len() - usize::from(goes_on.after);
+            return self.is_in(text.get(start..end).unwrap_or_default());
+        }
+        let Some(hit) = self.regex.find_at(text, start) else {
+            return false;
+        };
+        // What ends with the piece may hold by that alone.
+        let is_cut = goes_on.after && hit.end() == text.len();
+        !(is_cut && self.regex.as_str().contains(['$', '\\']))
+    }
+
     /// The first line of a region (whole lines, each with its newline) that
     /// matches at or after `from`, as the position of its first byte.
     pub(super) fn next_in(&self, region: &[u8], mut from: usize) -> Option<usize> {
@@ -111,6 +133,13 @@ impl Pattern {
         }
         None
     }
+}
+
+/// Sides on which a line goes on beyond a piece of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GoesOn {
+    pub(super) before: bool,
+    pub(super) after: bool,
 }
 
 /// Whether nothing in these bytes is shown otherwise: no escape sequence and

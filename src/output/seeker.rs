@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::Stream;
 use super::lines::Lines;
 use super::output_view::OutputView;
-use super::pattern::Pattern;
+use super::pattern::{GoesOn, Pattern};
 use super::search_request::{Direction, SearchProgress, SearchRequest};
 
 /// Bytes of a line that are searched at once. A longer line is searched in
 /// pieces, each with the end of the one before it.
-const PIECE_BYTES: u64 = 16 << 20;
+pub const SEARCHED_AT_ONCE: u64 = 16 << 20;
 
 /// Bytes that two pieces share: the longest match that is surely found where
 /// it lies across two of them.
@@ -37,7 +37,7 @@ impl<'a> Seeker<'a> {
             pattern,
             lines: Lines::new(picture.view(stream)),
             searched: 0,
-            piece_bytes: PIECE_BYTES,
+            piece_bytes: SEARCHED_AT_ONCE,
             shared_bytes: SHARED_BYTES,
         }
     }
@@ -160,7 +160,13 @@ impl<'a> Seeker<'a> {
         loop {
             let to = line.end.min(from + self.piece_bytes);
             self.searched += to - from;
-            if self.pattern.is_in(&self.lines.copy(from..to)) {
+            let goes_on = GoesOn {
+                before: from > line.start,
+                after: to < line.end,
+            };
+            let start = from - u64::from(goes_on.before);
+            let text = self.lines.copy(start..to + u64::from(goes_on.after));
+            if self.pattern.is_in_piece(&text, goes_on) {
                 return true;
             }
             if to == line.end {
@@ -185,8 +191,18 @@ mod tests {
         sink.write(Stream::Stdout, line.as_bytes());
         let reader = store.reader();
         let view = reader.find_view(CallId::MIN, None).expect("an output");
-        for (source, is_there) in [("needle", true), ("y$", true), ("nail", false)] {
-            let pattern = Pattern::text(source.trim_end_matches('$')).expect("a pattern");
+        for (source, is_there) in [
+            ("needle", true),
+            ("y$", true),
+            ("^xx", true),
+            ("nail", false),
+            // The ends of pieces are not those of the line.
+            ("^y", false),
+            ("x$", false),
+            (r"\bneedle", false),
+            (r"y\b", true),
+        ] {
+            let pattern = Pattern::regex(source).expect("a pattern");
             let mut seeker = Seeker::new(&view, Stream::Stdout, &pattern);
             (seeker.piece_bytes, seeker.shared_bytes) = (1000, 100);
             let total = view.total(Streams::Both);

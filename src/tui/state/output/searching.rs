@@ -1,7 +1,8 @@
 //! Searches in the output, and shows only the lines that match.
 
 use super::{MatchCountKey, MatchSearch};
-use crate::output::{Direction, Position, SearchProgress};
+use crate::model::OutputStat;
+use crate::output::{Direction, Pattern, Position, SEARCHED_AT_ONCE, SearchProgress};
 use crate::tui::state::{OutputForm, Scope, State, ToastLevel};
 use crate::tui::text::figure;
 
@@ -152,7 +153,7 @@ impl State {
             SearchProgress::Nothing if search.has_turned => {
                 self.output.find.search = None;
                 self.output.find.at = None;
-                self.notify(ToastLevel::Info, "no line matches");
+                self.notify(ToastLevel::Info, self.nothing_found());
             }
             SearchProgress::Nothing => {
                 let from = match search.direction {
@@ -165,6 +166,27 @@ impl State {
                     ..search
                 });
             }
+        }
+    }
+
+    /// Says that no line matches, and what was not searched.
+    fn nothing_found(&self) -> &'static str {
+        let is_of_call = self.output.scope == Scope::Call;
+        let one = self.selected().filter(|_| is_of_call);
+        let all = self.run.calls.iter().filter(|_| !is_of_call);
+        let searched = || {
+            all.clone()
+                .map(|row| &row.output)
+                .chain(one.map(|row| &row.output))
+        };
+        let pattern = self.output.find.pattern();
+        let is_long = |it: &OutputStat| it.stdout_bytes.max(it.stderr_bytes) > SEARCHED_AT_ONCE;
+        if searched().any(|it| it.dropped_bytes > 0) {
+            "no line matches in what is kept of the output"
+        } else if pattern.is_some_and(Pattern::is_open_ended) && searched().any(is_long) {
+            "no line matches; in lines of more than 16 MiB, no match of more than 1 MiB is found"
+        } else {
+            "no line matches"
         }
     }
 
