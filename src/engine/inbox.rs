@@ -166,7 +166,9 @@ impl EngineLoop {
         call.start_after = None;
         call.origin = CallOrigin::Again(id);
         if row.are_args_resolved {
-            call.args = Arc::new(plan::escape_all(&row.args));
+            // They may be of many megabytes: shared, and not escaped.
+            call.args = Arc::clone(&row.args);
+            call.are_args_final = true;
             call.after.clear();
         }
         Some(call)

@@ -134,11 +134,7 @@ impl Launcher {
         call: &Call,
         referents: &Referents,
     ) -> Result<Prepared, StartError> {
-        let args = if is_template(&call.args) {
-            Arc::new(self.resolve(call, referents)?)
-        } else {
-            Arc::clone(&call.args)
-        };
+        let args = self.resolve(call, referents)?;
         let problems = self.catalogue.validate(&call.tool, &args);
         if let Some(first) = problems.into_iter().next() {
             return Err(StartError::Arguments(first));
@@ -148,12 +144,16 @@ impl Launcher {
     }
 
     /// The arguments of a call with every reference filled in.
-    fn resolve(&self, call: &Call, referents: &Referents) -> Result<Value, ResolveError> {
-        plan::resolve(&call.args, &|name| {
+    fn resolve(&self, call: &Call, referents: &Referents) -> Result<Arc<Value>, ResolveError> {
+        if call.are_args_final || !is_template(&call.args) {
+            return Ok(Arc::clone(&call.args));
+        }
+        let resolved = plan::resolve(&call.args, &|name| {
             let referent = referents.get(name).ok_or(MissingOutput::Unknown)?;
             let value = self.outputs.value(*referent);
             value.map_err(|error| MissingOutput::Unreadable(error.to_string()))
-        })
+        });
+        resolved.map(Arc::new)
     }
 
     /// The locks of a call whose parents have ended.

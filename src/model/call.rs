@@ -25,6 +25,10 @@ pub struct Call {
     pub tool: ToolName,
     /// The arguments as written, references unresolved; always a JSON object.
     pub args: Arc<Value>,
+    /// Whether the arguments are what another call was run with: nothing in them
+    /// is a reference.
+    #[serde(default)]
+    pub are_args_final: bool,
     /// Edges to the calls this one waits for; references included.
     pub after: Vec<Edge>,
     /// Higher runs first; 0 by default.
@@ -63,6 +67,7 @@ impl Call {
             foreign_name: None,
             tool,
             args: args.into(),
+            are_args_final: false,
             after: Vec::new(),
             priority: 0,
             group: None,

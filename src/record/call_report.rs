@@ -96,7 +96,8 @@ fn attempt(attempt: &AttemptRecord, row: &CallRow, output: &ReportedOutput) -> V
 /// The arguments where they are known to be what the tool got, or would have
 /// got; null where a reference in them was never resolved.
 fn resolved_args(row: &CallRow) -> Option<&Value> {
-    (row.are_args_resolved || !has_reference(&row.args)).then_some(&*row.args)
+    (row.are_args_resolved || row.call.are_args_final || !has_reference(&row.args))
+        .then_some(&*row.args)
 }
 
 fn has_reference(value: &Value) -> bool {

@@ -206,6 +206,14 @@ async fn a_call_runs_again_with_the_arguments_it_had() {
     trial.until_starting(2).await;
     let launches = trial.spawner.launches();
     assert_eq!(launches[0].argv, launches[1].argv);
+    assert_eq!(launches[1].argv, ["say", "{{x"]);
+    let rows = trial.handle.latest();
+    let args = |call| std::sync::Arc::clone(&rows.row(id(call)).expect("a row").call.args);
+    let run_with = &rows.row(id(1)).expect("a row").args;
+    assert!(
+        std::sync::Arc::ptr_eq(run_with, &args(2)),
+        "shared, not copied"
+    );
     trial.spawner.succeeds(2, "").await;
     trial.until_ended(2, Outcome::Succeeded).await;
     trial.send(Command::Shutdown);

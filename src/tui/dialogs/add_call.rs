@@ -90,7 +90,7 @@ impl AddCall {
             return None;
         };
         // Resolved arguments are kept: later outputs do not change them.
-        let args = if row.are_args_resolved {
+        let args = if row.are_args_resolved || row.call.are_args_final {
             plan::escape_all(&row.args)
         } else {
             Value::clone(&row.call.args)
