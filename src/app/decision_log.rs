@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -25,7 +25,7 @@ impl DecisionLog {
     /// written.
     pub(super) fn begin(
         path: &Path,
-        runtime: &Runtime,
+        runtime: &Handle,
     ) -> Result<(Self, mpsc::Sender<DecisionRecord>), ExportError> {
         let file = ExportFile::open(path)?;
         let (sender, decisions) = mpsc::channel(QUEUE);
@@ -34,7 +34,7 @@ impl DecisionLog {
     }
 
     /// Waits until everything is written; the sender must be gone.
-    pub(super) fn end(self, runtime: &Runtime) -> io::Result<()> {
+    pub(super) fn end(self, runtime: &Handle) -> io::Result<()> {
         let written = runtime.block_on(self.written);
         written.map_err(io::Error::other)?.map_err(io::Error::other)
     }

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
-
 use super::containment;
 use super::diagnostics::complain;
 use super::error::{OpenError, SessionError};
 use super::run_folder::RunFolder;
-use super::runtime;
+use super::runtime::{self, IoRuntime};
 use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::{AgentFeed, RunSurroundings};
@@ -24,7 +22,7 @@ use crate::output::{Bounds, ProtocolLog, Safe, Store};
 /// killed with everything else that is contained.
 pub(crate) struct RunEnvironment {
     pub(crate) containment: Containment,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: IoRuntime,
     pub(crate) store: Store,
     pub(crate) folder: RunFolder,
     pub(crate) surroundings: RunSurroundings,
@@ -96,8 +94,9 @@ impl RunEnvironment {
         for (name, listed) in names.iter().zip(started) {
             match listed {
                 Ok(tools) => {
-                    let (with, doubts) = catalogue.with_listed(name, &tools);
+                    let (with, mut doubts) = catalogue.with_listed(name, &tools);
                     catalogue = with;
+                    doubts.extend(catalogue.compile_listed(name));
                     let problems = self.servers.list_problems(name);
                     let problems = problems.iter().map(|it| format!("server {name}: {it}"));
                     for doubt in problems.chain(doubts.iter().map(ToString::to_string)) {

@@ -7,13 +7,14 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Deref;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time;
 
 /// Threads that run asynchronous work.
@@ -36,13 +37,45 @@ const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
 /// Time in which threads that the system granted must run.
 const RUNNING_WITHIN: Duration = Duration::from_secs(10);
 
+/// Longest wait at the end for work that was begun and is of no use any more:
+/// a library may be in the middle of what a hostile server sent.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Runtime that drives attempts and servers. Whatever has to be finished is
+/// waited for before it is dropped.
+#[derive(Debug)]
+pub(crate) struct IoRuntime {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl Deref for IoRuntime {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for IoRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(SHUTDOWN_DEADLINE);
+        }
+    }
+}
+
 /// Starts the runtime that drives attempts and servers, or returns the system's
 /// answer.
-pub(super) fn start_multi_thread() -> io::Result<Runtime> {
+pub(super) fn start_multi_thread() -> io::Result<IoRuntime> {
     try_out_threads(IO_THREADS + BLOCKING_THREADS)?;
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(IO_THREADS).thread_name("fanout-io");
-    start(&mut builder, BLOCKING_THREADS)
+    let runtime = start(&mut builder, BLOCKING_THREADS)?;
+    Ok(IoRuntime {
+        handle: runtime.handle().clone(),
+        runtime: Some(runtime),
+    })
 }
 
 /// Starts a runtime for the present thread, with one thread for blocking work,
@@ -138,9 +171,25 @@ mod tests {
     fn blocking_work_has_its_threads_from_the_start() {
         let runtime = start_multi_thread().expect("a runtime");
         assert_eq!(runtime.metrics().num_workers(), IO_THREADS);
-        for runtime in [runtime, start_current_thread().expect("a runtime")] {
-            let done = runtime.block_on(runtime.spawn_blocking(|| 7));
-            assert_eq!(done.ok(), Some(7));
-        }
+        let done = runtime.block_on(runtime.spawn_blocking(|| 7));
+        assert_eq!(done.ok(), Some(7));
+        let runtime = start_current_thread().expect("a runtime");
+        let done = runtime.block_on(runtime.spawn_blocking(|| 7));
+        assert_eq!(done.ok(), Some(7));
+    }
+
+    #[test]
+    fn the_end_waits_for_no_work_that_is_stuck() {
+        let runtime = start_multi_thread().expect("a runtime");
+        let (release, stuck) = std::sync::mpsc::sync_channel::<()>(1);
+        let (began, begins) = std::sync::mpsc::sync_channel(1);
+        runtime.spawn(async move {
+            // As a library that reads without end what a server sends.
+            let _begins = began.send(());
+            let _released = stuck.recv();
+        });
+        begins.recv().expect("it runs");
+        drop(runtime);
+        drop(release);
     }
 }

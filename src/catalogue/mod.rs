@@ -5,6 +5,7 @@
 //! how a process is started or when.
 
 pub mod command;
+mod compiled_tool;
 mod discover;
 pub(crate) mod document;
 mod excerpt;
@@ -12,6 +13,7 @@ pub(crate) mod fields;
 pub(crate) mod findings;
 pub mod http;
 pub(crate) mod keys;
+mod listing_warning;
 pub(crate) mod locks;
 mod manifest;
 pub(crate) mod manifest_keys;
@@ -29,6 +31,7 @@ mod trust_item;
 
 pub use command::{ExpandError, Expanded};
 pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
+pub use listing_warning::ListingWarning;
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Problem, Problems};
 pub use schema::{ArgumentProblem, Bound};
@@ -37,7 +40,7 @@ pub use servers::{ServerSurroundings, server_process_spec};
 pub use source::{LONGEST_FILE, LineColumn};
 pub use surroundings::Surroundings;
 pub use template::UnclosedPlaceholder;
-pub use tools::{Catalogue, ListingWarning};
+pub use tools::Catalogue;
 pub use trust_item::TrustItem;
 
 #[cfg(test)]

@@ -3,20 +3,26 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::compiled_tool::CompiledTool;
 use super::findings::Findings;
+use super::listing_warning::ListingWarning;
 use super::manifest::{self, FileFormat, ParsedTool};
 use super::problem::{Problem, Problems};
-use super::schema::{ArgumentProblem, Bound, Limits, Schema, SchemaError, Violation};
+use super::schema::{ArgumentProblem, Bound, Limits, Schema, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
-use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolAction, ToolName};
+use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
 
 /// The manifest of the sample tools, which are built into the program.
 pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
+
+/// Longest time for the schemas of a server's tools before they are needed.
+const COMPILED_WITHIN: Duration = Duration::from_millis(500);
 
 /// All tools known. Clones share the tools.
 #[derive(Debug, Clone, Default)]
@@ -32,58 +38,6 @@ pub struct Catalogue {
     unusable: Vec<(ServerName, String)>,
     /// Servers whose tools are known.
     listed: HashSet<ServerName>,
-}
-
-#[derive(Debug)]
-struct CompiledTool {
-    tool: Tool,
-    schema: Option<Schema>,
-    output_schema: Option<Schema>,
-}
-
-impl CompiledTool {
-    /// The server that the tool belongs to.
-    fn server(&self) -> Option<&ServerName> {
-        match &self.tool.action {
-            ToolAction::Mcp { server, .. } => Some(server),
-            _ => None,
-        }
-    }
-}
-
-/// A listed tool that is not used as its server describes it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ListingWarning {
-    /// The server lists the name twice.
-    #[error("{tool} is listed twice; the first is used")]
-    Twice {
-        /// The tool.
-        tool: ToolName,
-    },
-    /// A tool of a file has the name already.
-    #[error(
-        "server `{server}` lists a tool that would be `{tool}`, which is a tool of its own{}: \
-         the one of the server is not used",
-        at.as_ref().map_or_else(String::new, |at| format!(" ({at})"))
-    )]
-    Taken {
-        /// The name.
-        tool: ToolName,
-        /// The server.
-        server: ServerName,
-        /// Position of the tool that has the name.
-        at: Option<String>,
-    },
-    /// A schema of the tool cannot be used.
-    #[error("the {which} schema of {tool} is not used: {reason}")]
-    Schema {
-        /// The schema: `input` or `output`.
-        which: &'static str,
-        /// The tool.
-        tool: ToolName,
-        /// The reason.
-        reason: String,
-    },
 }
 
 impl Catalogue {
@@ -163,7 +117,7 @@ impl Catalogue {
         let place = format!("{}:{}:{}", source.name(), place.line, place.column);
         self.places.insert(name, place);
         if described.is_sound {
-            self.push(described.tool, described.schema, None);
+            self.push(CompiledTool::new(described.tool, described.schema));
         }
     }
 
@@ -177,13 +131,10 @@ impl Catalogue {
         self.servers.push(Arc::new(server));
     }
 
-    fn push(&mut self, tool: Tool, schema: Option<Schema>, output_schema: Option<Schema>) {
-        self.by_name.insert(tool.name.clone(), self.entries.len());
-        self.entries.push(Arc::new(CompiledTool {
-            tool,
-            schema,
-            output_schema,
-        }));
+    fn push(&mut self, entry: CompiledTool) {
+        let name = entry.tool.name.clone();
+        self.by_name.insert(name, self.entries.len());
+        self.entries.push(Arc::new(entry));
     }
 
     /// A catalogue of one tool, to check values against its schema. A schema
@@ -278,27 +229,25 @@ impl Catalogue {
                 });
                 continue;
             }
-            let mut compiled = |schema: Option<&Value>, which| {
-                let schema = Schema::compile(schema?);
-                let unused = |error: SchemaError| ListingWarning::Schema {
-                    which,
-                    tool: tool.name.clone(),
-                    reason: error.to_string(),
-                };
-                schema.map_err(|error| warnings.push(unused(error))).ok()
-            };
-            let input = compiled(tool.input_schema.as_ref(), "input");
-            let output = compiled(tool.output_schema(), "output");
-            self.push(tool, input, output);
+            self.push(CompiledTool::listed(tool));
         }
         (self, warnings)
     }
 
+    /// Compiles the schemas of a server's tools, as many as a short time allows;
+    /// each other is compiled when it is first needed. Returns a warning for
+    /// each that cannot be used.
+    pub fn compile_listed(&self, server: &ServerName) -> Vec<ListingWarning> {
+        let end = Instant::now() + COMPILED_WITHIN;
+        let listed = self.entries.iter();
+        let listed = listed.filter(|entry| entry.server() == Some(server));
+        let in_time = listed.take_while(|_| Instant::now() < end);
+        in_time.flat_map(|entry| entry.compile()).collect()
+    }
+
     /// Returns the violations of the tool's output schema.
     pub fn validate_output(&self, name: &ToolName, output: &Value) -> Vec<ArgumentProblem> {
-        let schema = self
-            .entry(name)
-            .and_then(|entry| entry.output_schema.as_ref());
+        let schema = self.entry(name).and_then(CompiledTool::output);
         problems(schema, output, Limits::FULL).unwrap_or_else(|bound| vec![bound.into()])
     }
 
@@ -310,7 +259,7 @@ impl Catalogue {
             if self.by_name.contains_key(&tool.name) {
                 continue;
             }
-            self.push(tool, None, None);
+            self.push(CompiledTool::new(tool, None));
         }
         self
     }
@@ -335,55 +284,38 @@ impl Catalogue {
 
     /// Whether a few kilobytes of arguments are checked within microseconds.
     pub fn is_quick_to_validate(&self, name: &ToolName) -> bool {
-        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
-        schema.is_none_or(Schema::is_simple)
+        self.entry(name).is_none_or(CompiledTool::is_input_quick)
     }
 
     /// The same for a few kilobytes of output.
     pub fn is_output_quick_to_validate(&self, name: &ToolName) -> bool {
-        let entry = self.entry(name);
-        let schema = entry.and_then(|entry| entry.output_schema.as_ref());
-        schema.is_none_or(Schema::is_simple)
+        self.entry(name).is_none_or(CompiledTool::is_output_quick)
     }
 
     /// Returns the violations of the tool's schema. A tool without a schema takes
     /// any object. It may take a second: not for threads that must answer.
     pub fn validate(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
-        self.validate_within(name, args, Limits::FULL)
-            .unwrap_or_else(|bound| vec![bound.into()])
+        let schema = self.entry(name).and_then(CompiledTool::input);
+        argument_problems(schema, args, Limits::FULL).unwrap_or_else(|bound| vec![bound.into()])
     }
 
     /// Returns the violations of the tool's schema as far as a few milliseconds
-    /// tell them; [`Self::validate`] decides.
+    /// tell them, and none before the schema is compiled; [`Self::validate`]
+    /// decides.
     pub fn validate_quickly(&self, name: &ToolName, args: &Value) -> Vec<ArgumentProblem> {
-        self.validate_within(name, args, Limits::QUICK)
-            .unwrap_or_default()
-    }
-
-    fn validate_within(
-        &self,
-        name: &ToolName,
-        args: &Value,
-        limits: Limits,
-    ) -> Result<Vec<ArgumentProblem>, Bound> {
-        if !args.is_object() {
-            return Ok(vec![ArgumentProblem {
-                pointer: String::new(),
-                message: "the arguments must be an object".to_owned(),
-            }]);
-        }
-        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
-        problems(schema, args, limits)
+        let schema = self.entry(name).and_then(CompiledTool::compiled_input);
+        argument_problems(schema, args, Limits::QUICK).unwrap_or_default()
     }
 
     /// Returns the violations of the tool's schema with their details, as far as
-    /// a few milliseconds tell them.
+    /// a few milliseconds tell them once it is compiled: not for threads that
+    /// must answer.
     pub(crate) fn violations(
         &self,
         name: &ToolName,
         args: &Value,
     ) -> Result<Vec<Violation>, Bound> {
-        let schema = self.entry(name).and_then(|entry| entry.schema.as_ref());
+        let schema = self.entry(name).and_then(CompiledTool::input);
         schema.map_or(Ok(Vec::new()), |it| it.violations(args, Limits::QUICK))
     }
 
@@ -398,6 +330,20 @@ impl Catalogue {
         let at = self.by_name.get(name)?;
         Some(&self.entries[*at])
     }
+}
+
+fn argument_problems(
+    schema: Option<&Schema>,
+    args: &Value,
+    limits: Limits,
+) -> Result<Vec<ArgumentProblem>, Bound> {
+    if !args.is_object() {
+        return Ok(vec![ArgumentProblem {
+            pointer: String::new(),
+            message: "the arguments must be an object".to_owned(),
+        }]);
+    }
+    problems(schema, args, limits)
 }
 
 fn problems(
@@ -415,7 +361,7 @@ fn problems(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Annotations;
+    use crate::model::{Annotations, ToolAction};
     use serde_json::json;
 
     fn listed(name: &str) -> ListedTool {
@@ -646,5 +592,33 @@ mod tests {
         ] {
             assert!(problems(asked).is_empty(), "{asked}");
         }
+    }
+
+    #[test]
+    fn schemas_of_listed_tools_are_compiled_when_they_are_needed() {
+        let server = ServerName::new("e");
+        let with = |pattern: &str| ListedTool {
+            input_schema: json!({"properties": {"s": {"pattern": pattern}}}),
+            ..listed("t")
+        };
+        let text = "[mcp.e]\ncommand = [\"x\"]\n";
+        let tool = ToolName::new("e.t");
+        let args = json!({"s": "b"});
+        let (listed, warnings) = catalogue(text).with_listed(&server, &[with("^a")]);
+        assert_eq!(warnings, []);
+        // Threads that must answer do not wait for it.
+        assert_eq!(listed.validate_quickly(&tool, &args), []);
+        assert!(!listed.is_quick_to_validate(&tool));
+        assert_eq!(listed.validate(&tool, &args).len(), 1);
+        assert_eq!(listed.validate_quickly(&tool, &args).len(), 1);
+        let (listed, _) = catalogue(text).with_listed(&server, &[with("(")]);
+        let warnings = listed.compile_listed(&server);
+        assert!(
+            warnings[0]
+                .to_string()
+                .starts_with("the input schema of e.t is not used"),
+            "{warnings:?}"
+        );
+        assert_eq!(listed.validate(&tool, &args), []);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::launcher::{Prepared, StartError};
+use crate::catalogue::Catalogue;
 use crate::model::{AttemptId, Call, CallId, Ending, Epoch, LockSet};
 use crate::plan::DraftError;
 
@@ -33,6 +34,12 @@ pub(super) enum Completion {
     AnswerWritten { call: CallId, ending: Ending },
     /// The locks of a call are known.
     LocksResolved { call: CallId, locks: LockSet },
+    /// The tools that a server lists can be called.
+    ToolsListed {
+        catalogue: Arc<Catalogue>,
+        /// What cannot be used as it is listed. Untrusted text.
+        problems: Vec<String>,
+    },
     /// A call that a user asked for was checked.
     Admitted(Result<Box<Call>, AdmitError>),
 }

@@ -106,6 +106,10 @@ impl EngineLoop {
                 self.resolving.remove(&call);
                 self.step(now, Input::LocksResolved { id: call, locks });
             }
+            Completion::ToolsListed {
+                catalogue,
+                problems,
+            } => self.take_catalogue(catalogue, &problems),
             Completion::Admitted(admitted) => self.admitted(admitted.map(|call| *call)),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
+use crate::catalogue::Catalogue;
 use crate::model::{
     AgentMode, CallId, Cap, Intercept, Order, ProxyId, ServerCommand, ServerName, Snapshot,
 };
@@ -128,14 +129,20 @@ pub struct Busy;
 pub struct EngineHandle {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    catalogues: watch::Receiver<Arc<Catalogue>>,
 }
 
 impl EngineHandle {
-    /// Joins the two ends of the engine's channels.
-    pub fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+    /// Joins the ends of the engine's channels.
+    pub fn new(
+        commands: mpsc::Sender<Command>,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        catalogues: watch::Receiver<Arc<Catalogue>>,
+    ) -> Self {
         Self {
             commands,
             snapshots,
+            catalogues,
         }
     }
 
@@ -151,6 +158,11 @@ impl EngineHandle {
     /// Returns the latest snapshot, and a way to wait for later ones.
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
+    }
+
+    /// Returns the tools that can be called now. A snapshot follows each change.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogues.borrow())
     }
 
     /// The latest snapshot.

@@ -25,6 +25,7 @@ use super::sampling::Sampling;
 use super::server_watch::ServerWatch;
 use super::setup::{Lifetime, Setup};
 use super::snapshot_lists::Lists;
+use crate::catalogue::Catalogue;
 use crate::exec::proxy::attach::ProxyNews;
 use crate::exec::{AttemptEvent, Spawner};
 use crate::model::{
@@ -54,6 +55,8 @@ pub(super) struct EngineLoop {
     /// Calls whose locks are resolved aside.
     pub(super) resolving: BTreeSet<CallId>,
     pub(super) launcher: Arc<Launcher>,
+    /// The catalogue, for those outside.
+    pub(super) catalogues: watch::Sender<Arc<Catalogue>>,
     pub(super) lists: Lists,
     pub(super) hazards: OverlapDetector,
     pub(super) servers: ServerWatch,
@@ -94,6 +97,7 @@ impl EngineLoop {
             rows: Rows::default(),
             inflight: Inflight::default(),
             resolving: BTreeSet::new(),
+            catalogues: watch::Sender::new(Arc::clone(&setup.catalogue)),
             launcher: Arc::new(Launcher {
                 catalogue: setup.catalogue,
                 spawner: setup.spawner,

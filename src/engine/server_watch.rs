@@ -1,6 +1,6 @@
 //! The rows and gauges of the tool servers, as snapshots show them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{CallSample, History, ServerName, ServerRow};
@@ -16,6 +16,10 @@ pub(super) struct ServerWatch {
     gauges: Arc<BTreeMap<ServerName, Arc<History<CallSample>>>>,
     /// Whether there may be news of them.
     pub(super) is_stale: bool,
+    /// Servers that told of tools which are not in the catalogue.
+    pub(super) to_list: BTreeSet<ServerName>,
+    /// Whether the tools of one are taken into the catalogue now.
+    pub(super) is_listing: bool,
 }
 
 impl Default for ServerWatch {
@@ -24,6 +28,8 @@ impl Default for ServerWatch {
             rows: Arc::default(),
             gauges: Arc::default(),
             is_stale: true,
+            to_list: BTreeSet::new(),
+            is_listing: false,
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use super::aside::{Completion, Weight};
 use super::run::EngineLoop;
 use crate::catalogue::Catalogue;
-use crate::model::{ServerRow, ServerState};
+use crate::model::ServerState;
 
 impl EngineLoop {
     /// Takes over what changed about the servers, if anything did.
@@ -29,21 +30,57 @@ impl EngineLoop {
                 None => self.launcher.catalogue.is_listed(&row.name),
             };
             if row.state == ServerState::Ready && !is_known {
-                self.add_listed_tools(row);
+                self.servers.to_list.insert(row.name.clone());
             }
         }
+        self.list_next_aside();
         self.update_probe_targets();
     }
 
-    /// A server told of its tools: from now on they can be called.
-    fn add_listed_tools(&mut self, row: &ServerRow) {
-        let catalogue = Catalogue::clone(&self.launcher.catalogue);
-        let (catalogue, doubts) = catalogue.with_listed(&row.name, &row.tools);
-        Arc::make_mut(&mut self.launcher).catalogue = Arc::new(catalogue);
-        let problems = row.list_problems.iter();
-        let problems = problems.map(|it| format!("server {}: {it}", row.name));
-        for doubt in problems.chain(doubts.iter().map(ToString::to_string)) {
-            self.notify(&doubt);
+    /// Takes the tools of the next server that told of others into a catalogue:
+    /// of one server after the other, since each catalogue follows from the last.
+    fn list_next_aside(&mut self) {
+        if self.servers.is_listing {
+            return;
         }
+        let rows = self.servers.rows();
+        let next = self.servers.to_list.pop_first();
+        let Some(row) = next.and_then(|name| rows.iter().find(|row| row.name == name)) else {
+            return;
+        };
+        self.servers.is_listing = true;
+        let (name, tools) = (row.name.clone(), Arc::clone(&row.tools));
+        let problems = row.list_problems.iter();
+        let mut problems: Vec<String> = problems.map(|it| format!("server {name}: {it}")).collect();
+        let before = Arc::clone(&self.launcher.catalogue);
+        let kept = Arc::clone(&before);
+        self.aside.spawn(
+            Weight::Light,
+            move || {
+                let (catalogue, mut doubts) = Catalogue::clone(&before).with_listed(&name, &tools);
+                doubts.extend(catalogue.compile_listed(&name));
+                problems.extend(doubts.iter().map(ToString::to_string));
+                Completion::ToolsListed {
+                    catalogue: Arc::new(catalogue),
+                    problems,
+                }
+            },
+            move || Completion::ToolsListed {
+                catalogue: kept,
+                problems: vec!["an internal error: reading the tools of a server panicked".into()],
+            },
+        );
+    }
+
+    /// From now on the tools of this catalogue can be called.
+    pub(super) fn take_catalogue(&mut self, catalogue: Arc<Catalogue>, problems: &[String]) {
+        self.catalogues.send_replace(Arc::clone(&catalogue));
+        Arc::make_mut(&mut self.launcher).catalogue = catalogue;
+        for problem in problems {
+            self.notify(problem);
+        }
+        self.servers.is_listing = false;
+        self.list_next_aside();
+        self.mark();
     }
 }

@@ -36,7 +36,7 @@ pub fn start(setup: Setup) -> Engine {
     let (command_sender, commands) = mpsc::channel::<Command>(COMMANDS);
     let mut run = EngineLoop::new(setup);
     let (snapshot_sender, snapshots) = watch::channel(run.first_snapshot());
-    let handle = EngineHandle::new(command_sender, snapshots);
+    let handle = EngineHandle::new(command_sender, snapshots, run.catalogues.subscribe());
     let ended = tokio::spawn(run.run_loop(commands, snapshot_sender));
     Engine { handle, ended }
 }

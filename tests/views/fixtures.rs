@@ -7,8 +7,8 @@ use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
-    OutputStat, Policy, RunId, RunPhase, SharedVec, Snapshot, StopCause, StopStep, ToolName,
-    WaitReason, WaitSpan, Waited,
+    OutputStat, Policy, RunId, RunPhase, ServerState, SharedVec, Snapshot, StopCause, StopStep,
+    ToolName, WaitReason, WaitSpan, Waited,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -32,6 +32,17 @@ pub(crate) fn tools() -> Arc<Catalogue> {
 /// The dashboard at its start.
 pub(crate) fn state(run: Arc<Snapshot>, size: Size) -> State {
     State::new(run, tools(), size)
+}
+
+/// Takes the tools of the servers that run into a catalogue, as the engine does.
+pub(crate) fn with_listed(catalogue: Arc<Catalogue>, run: &Snapshot) -> Arc<Catalogue> {
+    let ready = run.servers.iter();
+    let ready = ready.filter(|row| row.state == ServerState::Ready && !row.tools.is_empty());
+    ready.fold(catalogue, |catalogue, row| {
+        let (catalogue, _) = Catalogue::clone(&catalogue).with_listed(&row.name, &row.tools);
+        catalogue.compile_listed(&row.name);
+        Arc::new(catalogue)
+    })
 }
 
 /// A run that is being put together; its clock stands at 134 s.

@@ -37,7 +37,8 @@ fn tools() -> Arc<Catalogue> {
 }
 
 pub(crate) fn state(run: Arc<Snapshot>, size: Size) -> State {
-    State::new(run, tools(), size)
+    let catalogue = crate::fixtures::with_listed(tools(), &run);
+    State::new(run, catalogue, size)
 }
 
 fn listed(name: &str, is_read_only: bool) -> ListedTool {

@@ -26,6 +26,8 @@ use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use tokio::sync::{mpsc, watch};
 
+use crate::fixtures::with_listed;
+
 /// A session that is never put aside, with a clipboard to look into.
 struct Here {
     clipboard: Rc<RefCell<String>>,
@@ -68,6 +70,7 @@ pub(crate) struct Stage {
     orders: mpsc::Receiver<ExperimentCommand>,
     tells: watch::Sender<ExperimentStatus>,
     snapshots: Option<watch::Sender<Arc<Snapshot>>>,
+    catalogues: watch::Sender<Arc<Catalogue>>,
     pub(crate) outputs: Store,
     pub(crate) protocol_log: ProtocolLog,
     clipboard: Rc<RefCell<String>>,
@@ -95,6 +98,8 @@ impl Stage {
     /// Publishes a snapshot.
     pub(crate) async fn publish(&mut self, run: Arc<Snapshot>) {
         let snapshots = self.snapshots.as_ref().expect("the engine is there");
+        self.catalogues
+            .send_modify(|known| *known = with_listed(Arc::clone(known), &run));
         snapshots.send(run).expect("the loop listens");
         self.pass(Duration::from_millis(50)).await;
     }
@@ -197,7 +202,9 @@ pub(crate) fn play_on(
         .expect("a runtime");
     runtime.block_on(async {
         let (command_sender, commands) = mpsc::channel(64);
+        let catalogue = with_listed(catalogue, &run_picture);
         let (snapshot_sender, snapshots) = watch::channel(run_picture);
+        let (catalogue_sender, catalogues) = watch::channel(catalogue);
         let (keys, typed) = mpsc::unbounded_channel();
         let (signals, mut signalled) = mpsc::unbounded_channel();
         let (order_sender, orders) = mpsc::channel(64);
@@ -210,10 +217,9 @@ pub(crate) fn play_on(
         let outputs = Store::new(None, Bounds::default());
         let protocol_log = ProtocolLog::default();
         let deps = Deps {
-            handle: EngineHandle::new(command_sender, snapshots),
+            handle: EngineHandle::new(command_sender, snapshots, catalogues),
             reader: outputs.reader(),
             protocol_log: protocol_log.clone(),
-            catalogue,
             theme: builtin("terminal", Depth::Ansi).expect("a built-in theme"),
             glyphs: Glyphs::Unicode,
             motion: Motion::Full,
@@ -246,6 +252,7 @@ pub(crate) fn play_on(
             orders,
             tells,
             snapshots: Some(snapshot_sender),
+            catalogues: catalogue_sender,
             outputs,
             protocol_log,
             clipboard,

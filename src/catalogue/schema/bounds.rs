@@ -29,8 +29,9 @@ const MOST_BACKTRACKS: usize = 5_000;
 /// may scan the text.
 const LONGEST_BACKTRACKED: usize = 2 << 10;
 
-/// Most bytes of a compiled pattern.
+/// Most bytes of a compiled pattern, and of all of a schema together.
 const MOST_PATTERN_BYTES: usize = 1 << 20;
+const MOST_BYTES_OF_PATTERNS: usize = 64 << 20;
 
 /// Deepest recursion of the evaluator: schemas applied to one value, times the
 /// depth of the value.
@@ -234,9 +235,24 @@ impl<'i> Keyword<'i> for Backtracking {
     }
 }
 
+/// Most bytes of each compiled pattern of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PatternLimit(usize);
+
+impl PatternLimit {
+    /// Returns the limit in a schema with so many patterns.
+    pub(super) fn of(patterns: usize) -> Self {
+        let each = MOST_BYTES_OF_PATTERNS / patterns.max(1);
+        Self(each.min(MOST_PATTERN_BYTES))
+    }
+}
+
 /// Options of the validators: patterns in linear time, and our own keywords.
-pub(super) fn build(schema: &Value) -> Result<jsonschema::Validator, ValidationError<'static>> {
-    let linear = PatternOptions::regex().size_limit(MOST_PATTERN_BYTES);
+pub(super) fn build(
+    schema: &Value,
+    limit: PatternLimit,
+) -> Result<jsonschema::Validator, ValidationError<'static>> {
+    let linear = PatternOptions::regex().size_limit(limit.0);
     jsonschema::options()
         .offline()
         .with_pattern_options(linear)
@@ -249,8 +265,8 @@ pub(super) fn build(schema: &Value) -> Result<jsonschema::Validator, ValidationE
         )
         .with_keyword(
             BACKTRACKING,
-            |_: &Map<String, Value>, pattern: &Value, _| -> Made<'_> {
-                let validator = backtracking(pattern).map_err(ValidationError::to_owned)?;
+            move |_: &Map<String, Value>, pattern: &Value, _| -> Made<'_> {
+                let validator = backtracking(pattern, limit).map_err(ValidationError::to_owned)?;
                 let pattern = pattern.as_str().unwrap_or_default().to_owned();
                 Ok(Box::new(Backtracking { pattern, validator }))
             },
@@ -260,10 +276,13 @@ pub(super) fn build(schema: &Value) -> Result<jsonschema::Validator, ValidationE
 
 type Made<'a> = Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'a>>;
 
-fn backtracking(pattern: &Value) -> Result<jsonschema::Validator, ValidationError<'static>> {
+fn backtracking(
+    pattern: &Value,
+    limit: PatternLimit,
+) -> Result<jsonschema::Validator, ValidationError<'static>> {
     let options = PatternOptions::fancy_regex()
         .backtrack_limit(MOST_BACKTRACKS)
-        .size_limit(MOST_PATTERN_BYTES);
+        .size_limit(limit.0);
     jsonschema::options()
         .offline()
         .with_pattern_options(options)
@@ -271,11 +290,11 @@ fn backtracking(pattern: &Value) -> Result<jsonschema::Validator, ValidationErro
 }
 
 /// Whether a pattern cannot be matched in linear time, and can be otherwise.
-pub(super) fn needs_backtracking(pattern: &Value) -> bool {
-    let linear = PatternOptions::regex().size_limit(MOST_PATTERN_BYTES);
+pub(super) fn needs_backtracking(pattern: &Value, limit: PatternLimit) -> bool {
+    let linear = PatternOptions::regex().size_limit(limit.0);
     let linear = jsonschema::options()
         .offline()
         .with_pattern_options(linear)
         .build(&json!({ "pattern": pattern }));
-    linear.is_err() && backtracking(pattern).is_ok()
+    linear.is_err() && backtracking(pattern, limit).is_ok()
 }

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::bounds::{BACKTRACKING, STEP, needs_backtracking};
+use super::bounds::{BACKTRACKING, PatternLimit, STEP, needs_backtracking};
 use super::size::Size;
 
 /// Most subschemas of one schema.
 const MOST_SUBSCHEMAS: usize = 20_000;
+
+/// Most patterns of one schema: each is compiled, and takes memory.
+const MOST_PATTERNS: usize = 2_000;
 
 /// Most schemas that may apply to one value, one through another.
 const LONGEST_CHAIN: usize = 256;
@@ -19,6 +22,8 @@ const LONGEST_CHAIN: usize = 256;
 pub(super) enum TooLarge {
     #[error("it has more than {MOST_SUBSCHEMAS} parts")]
     Subschemas,
+    #[error("it has more than {MOST_PATTERNS} patterns")]
+    Patterns,
     #[error("it refers to itself through more than {LONGEST_CHAIN} parts")]
     Chain,
 }
@@ -67,11 +72,32 @@ const IN_PLACE: [&str; 9] = [
     "dependencies",
 ];
 
-/// Returns the schema with a step counted in every subschema, patterns that
-/// need backtracking under a keyword of their own, and its size.
-pub(super) fn counted(schema: &Value) -> Result<(Value, Size), TooLarge> {
+/// Schema that is prepared for evaluation.
+#[derive(Debug, PartialEq)]
+pub(super) struct Counted {
+    /// The schema with a step counted in every subschema, and patterns that need
+    /// backtracking under a keyword of their own.
+    pub(super) schema: Value,
+    /// Its size.
+    pub(super) size: Size,
+    /// Limit of each of its patterns.
+    pub(super) limit: PatternLimit,
+}
+
+/// Prepares a schema for evaluation.
+pub(super) fn counted(schema: &Value) -> Result<Counted, TooLarge> {
+    let patterns = patterns_in(schema);
+    if patterns > MOST_PATTERNS {
+        return Err(TooLarge::Patterns);
+    }
+    let limit = PatternLimit::of(patterns);
     let mut counted = schema.clone();
-    let mut walk = Walk::default();
+    let mut walk = Walk {
+        limit,
+        subschemas: 0,
+        widest: 0,
+        references: Vec::new(),
+    };
     walk.subschema(&mut counted);
     if walk.subschemas > MOST_SUBSCHEMAS {
         return Err(TooLarge::Subschemas);
@@ -87,11 +113,34 @@ pub(super) fn counted(schema: &Value) -> Result<(Value, Size), TooLarge> {
         deepest: chain,
         widest: walk.widest,
     };
-    Ok((counted, size))
+    Ok(Counted {
+        schema: counted,
+        size,
+        limit,
+    })
 }
 
-#[derive(Default)]
+/// Returns how many regular expressions a schema may hold.
+fn patterns_in(schema: &Value) -> usize {
+    match schema {
+        Value::Array(items) => items.iter().map(patterns_in).sum(),
+        Value::Object(keywords) => keywords
+            .iter()
+            .map(|(key, value)| {
+                let own = match value {
+                    Value::String(_) if key == "pattern" => 1,
+                    Value::Object(patterns) if key == "patternProperties" => patterns.len(),
+                    _ => 0,
+                };
+                own + patterns_in(value)
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
 struct Walk {
+    limit: PatternLimit,
     subschemas: usize,
     widest: usize,
     /// Pointers of references within the schema.
@@ -130,7 +179,9 @@ impl Walk {
                 inner.values_mut().for_each(|it| self.subschema(it));
             }
         }
-        if keywords.get("pattern").is_some_and(needs_backtracking)
+        let limit = self.limit;
+        let is_slow = |pattern| needs_backtracking(pattern, limit);
+        if keywords.get("pattern").is_some_and(is_slow)
             && let Some(pattern) = keywords.shift_remove("pattern")
         {
             keywords.insert(BACKTRACKING.to_owned(), pattern);
@@ -353,7 +404,11 @@ mod tests {
             "other": {"place": {"type": "integer"}},
             "allOf": [{"$ref": "#/other/place"}],
         });
-        let (counted, size) = counted(&schema).expect("bounded");
+        let Counted {
+            schema: counted,
+            size,
+            ..
+        } = counted(&schema).expect("bounded");
         let count = counted.to_string().matches(STEP).count();
         assert_eq!(count, 7, "{counted:#}");
         assert_eq!(counted["default"], schema["default"]);
@@ -375,7 +430,7 @@ mod tests {
             defs.insert(format!("d{length}"), json!({"type": "object"}));
             json!({"$ref": "#/$defs/d0", "$defs": defs})
         };
-        let (_, size) = counted(&chain(100)).expect("bounded");
+        let size = counted(&chain(100)).expect("bounded").size;
         assert_eq!(size.deepest, 102);
         assert_eq!(counted(&chain(1000)).err(), Some(TooLarge::Chain));
         let cycle = json!({"allOf": [{"$ref": "#"}, {"$ref": "#"}]});
@@ -388,7 +443,7 @@ mod tests {
             "a": {"$anchor": "a", "allOf": [{"$ref": "#b"}]},
             "b": {"$anchor": "b", "type": "object"},
         }});
-        assert_eq!(counted(&anchored).expect("bounded").1.deepest, 4);
+        assert_eq!(counted(&anchored).expect("bounded").size.deepest, 4);
         let elsewhere = vec![json!({"$ref": "https://example.org/x"}); 300];
         let elsewhere = json!({ "allOf": elsewhere });
         assert_eq!(counted(&elsewhere).err(), Some(TooLarge::Chain));

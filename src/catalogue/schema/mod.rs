@@ -160,16 +160,17 @@ impl Schema {
     }
 
     fn compile_here(written: &Value) -> Result<Self, SchemaError> {
-        let (counted, size) = counting::counted(written)
+        let counted = counting::counted(written)
             .map_err(|reason| SchemaError::of_whole(reason.to_string()))?;
-        let validator = bounds::build(&counted).map_err(|error| SchemaError {
-            pointer: error.instance_path().to_string(),
-            message: message_of(&error),
-        })?;
+        let validator =
+            bounds::build(&counted.schema, counted.limit).map_err(|error| SchemaError {
+                pointer: error.instance_path().to_string(),
+                message: message_of(&error),
+            })?;
         Ok(Self {
             validator,
             written: written.clone(),
-            size,
+            size: counted.size,
             is_simple: counting::is_simple(written),
         })
     }
@@ -394,6 +395,30 @@ mod tests {
         let outcome = bounded(&schema, &json!({"s": "a".repeat(40)}), Limits::FULL);
         let is_refused = outcome.as_ref().is_ok_and(|found| found.len() == 1);
         assert!(is_refused || outcome == Err(Bound::Pattern), "{outcome:?}");
+    }
+
+    #[test]
+    fn patterns_have_a_bound_together() {
+        let with = |count: usize| {
+            let patterns = (0..count).map(|at| {
+                (
+                    format!("p{at}"),
+                    json!({"pattern": format!("(\\p{{L}}-|b{at}){{20}}")}),
+                )
+            });
+            json!({"properties": patterns.collect::<serde_json::Map<_, _>>()})
+        };
+        // One takes a megabyte, which a thousand together may not.
+        let args = json!({"p0": "x"});
+        assert_eq!(problems(&with(1), &args).len(), 1);
+        let refused = Schema::compile(&with(1_000))
+            .map(drop)
+            .expect_err("too much");
+        assert!(refused.to_string().contains("regex"), "{refused}");
+        let refused = Schema::compile(&with(2_001))
+            .map(drop)
+            .expect_err("too many");
+        assert_eq!(refused.to_string(), "it has more than 2000 patterns");
     }
 
     /// Evaluates a schema as the engine does.

@@ -256,7 +256,6 @@ async fn draw(
         handle,
         reader: session.environment.store.reader(),
         protocol_log: session.environment.servers.protocol_log().clone(),
-        catalogue: Arc::clone(&session.catalogue),
         theme: looks.theme,
         glyphs: looks.glyphs,
         motion: looks.motion,

@@ -123,6 +123,7 @@ fn sample() -> Result<(Plan, Arc<Catalogue>), Exit> {
     let servers: Vec<ServerName> = catalogue.servers().map(|it| it.name.clone()).collect();
     for server in servers {
         (catalogue, _) = catalogue.with_listed(&server, &listed);
+        catalogue.compile_listed(&server);
     }
     let loaded = plan::from_text("demo.toml", demo::PLAN, &catalogue);
     let loaded = loaded.map_err(exit::invalid)?;

@@ -1,13 +1,11 @@
 //! Dependencies of the dashboard: the run, the readers, the settings.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::experiment_handle::ExperimentHandle;
 use super::motion::Motion;
 use super::saved_session::SavedSession;
 use super::settings::DashboardSettings;
-use crate::catalogue::Catalogue;
 use crate::engine::EngineHandle;
 use crate::output::{OutputReader, ProtocolLog};
 use crate::theme::Theme;
@@ -22,8 +20,6 @@ pub struct Deps {
     pub reader: OutputReader,
     /// Messages to and from servers.
     pub protocol_log: ProtocolLog,
-    /// The tools.
-    pub catalogue: Arc<Catalogue>,
     /// Colours and attributes.
     pub theme: Theme,
     /// Which signs it uses.

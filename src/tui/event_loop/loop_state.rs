@@ -262,6 +262,7 @@ impl LoopState {
         }
         let before = Arc::clone(&self.state.run);
         let run = Arc::clone(&snapshots.borrow_and_update());
+        self.state.set_catalogue(self.deps.handle.catalogue());
         self.handle(Msg::Published(run));
         let is_gauges_only = differs_in_gauges_only(&before, &self.state.run);
         if let Some(at) = motion::snapshot_frame(&self.state, self.drawn, is_gauges_only) {

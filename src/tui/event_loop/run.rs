@@ -38,7 +38,7 @@ where
     let first = Arc::clone(&snapshots.borrow_and_update());
     let size = terminal.size().map_err(drawing)?;
     let mut theme_changes = deps.settings.theme_changes.clone();
-    let mut turn = LoopState::new(State::new(first, Arc::clone(&deps.catalogue), size), deps);
+    let mut turn = LoopState::new(State::new(first, deps.handle.catalogue(), size), deps);
     turn.draw(terminal)?;
     let mut is_engine_there = true;
     let mut input = keys();

@@ -209,7 +209,6 @@ impl State {
             catalogue,
             themes: ThemeList::default(),
         };
-        state.add_listed_tools();
         state.settle();
         state
     }
@@ -297,7 +296,6 @@ impl State {
         self.run = run;
         self.run_at = self.now;
         self.select_added();
-        self.add_listed_tools();
         self.cap.set_snapshot(&self.run, &self.catalogue, self.now);
         self.settle();
     }

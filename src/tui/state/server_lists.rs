@@ -144,27 +144,10 @@ impl State {
         self.notify(ToastLevel::Info, said);
     }
 
-    /// Takes over what servers tell of their tools.
-    pub(super) fn add_listed_tools(&mut self) {
-        let mut is_changed = false;
-        for row in self.run.servers.iter() {
-            let known = self.servers.known.get(&row.name);
-            let is_known = known.is_some_and(|known| Arc::ptr_eq(known, &row.tools));
-            if row.state != ServerState::Ready || is_known {
-                continue;
-            }
-            let tools = Arc::clone(&row.tools);
-            let is_first = self.servers.known.insert(row.name.clone(), tools).is_none();
-            if is_first && self.catalogue.is_listed(&row.name) {
-                continue;
-            }
-            // The engine reports the tools that cannot be used.
-            let catalogue = Catalogue::clone(&self.catalogue);
-            let (catalogue, _doubts) = catalogue.with_listed(&row.name, &row.tools);
-            self.catalogue = Arc::new(catalogue);
-            is_changed = true;
-        }
-        if is_changed {
+    /// Takes over the tools that can be called now.
+    pub fn set_catalogue(&mut self, catalogue: Arc<Catalogue>) {
+        if !Arc::ptr_eq(&catalogue, &self.catalogue) {
+            self.catalogue = catalogue;
             self.tools.renew(&self.catalogue);
         }
     }

@@ -1,12 +1,11 @@
 //! State of the servers' screen: the selected server, the log of it and of the
 //! selected call, and how far that is scrolled.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ListView, TextScroll};
-use crate::model::{CallId, ListedTool, ServerName};
+use crate::model::{CallId, ServerName};
 use crate::output::{Safe, Side};
 
 /// State of the servers' screen.
@@ -24,8 +23,6 @@ pub struct ServersView {
     pub below: TextScroll,
     /// How far the messages are scrolled.
     pub messages: TextScroll,
-    /// Tools of each server in the catalogue.
-    pub(super) known: BTreeMap<ServerName, Arc<Vec<ListedTool>>>,
     pub(super) calls_of: Option<(ServerName, u64)>,
 }
 

@@ -113,7 +113,6 @@ async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer
         handle: handle.clone(),
         reader: store.reader(),
         protocol_log: ProtocolLog::default(),
-        catalogue: script.catalogue,
         theme: script.theme,
         glyphs: Glyphs::Unicode,
         motion: Motion::Full,
