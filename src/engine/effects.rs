@@ -316,13 +316,19 @@ impl EngineLoop {
         let cancel = row.remote.and_then(|remote| remote.cancel);
         let cancel = cancel.map(|truth| truth.word().to_owned());
         let cancel = cancel.filter(|word| reason.as_deref() != Some(word));
+        let ending = row.attempts.last().and_then(|last| last.ending.as_ref());
+        let heard = ending.and_then(|ending| ending.heard.clone());
         let other = row.overlapped.and_then(|other| self.rows.get(other));
         let overlap = other.map(|other| format!("overlapped {}: your order", other.name));
-        if cancel.is_none() && overlap.is_none() {
+        let remarks = [heard, cancel, overlap];
+        if remarks.iter().all(Option::is_none) {
             return reason;
         }
         let reason = reason.map(|reason| reason.to_string());
-        let parts: Vec<String> = [reason, cancel, overlap].into_iter().flatten().collect();
+        let parts: Vec<String> = reason
+            .into_iter()
+            .chain(remarks.into_iter().flatten())
+            .collect();
         Some(parts.join("; ").into())
     }
 

@@ -11,6 +11,8 @@ mod attempts;
 mod cgroup;
 mod containment;
 mod exit;
+#[cfg(test)]
+mod fuzzing;
 mod guardian;
 #[cfg(feature = "http")]
 mod http;

@@ -140,6 +140,11 @@ pub struct Ending {
     /// system keeps no account of a tree's sum. `None` where it is too little
     /// for the account to tell (below some 3 MB).
     pub peak_rss_bytes: Option<Measured>,
+    /// Last that was known of the other side, where the call was stopped
+    /// before its answer: `it has sent nothing since the request`. Untrusted
+    /// text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<String>,
     /// A service asked not to be called again within this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
@@ -160,6 +165,7 @@ impl Ending {
             unconfirmed: Vec::new(),
             cpu_ms: None,
             peak_rss_bytes: None,
+            heard: None,
             retry_after: None,
             is_retryable: true,
         }

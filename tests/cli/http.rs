@@ -1,11 +1,11 @@
 //! Tools that are reached by HTTP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench};
+use crate::bench::{Answer, Bench, PATIENCE};
 use crate::service::{Reply, Service};
 
 const SECRET: &str = "hunter2-and-more";
@@ -184,6 +184,54 @@ fn a_service_that_says_nothing_runs_into_the_timeouts() {
         answer.with_code(1);
         let call = &report["calls"][0];
         assert_eq!(call["outcome"], "timed-out", "{told}: {call:#}");
+    }
+}
+
+#[test]
+fn a_service_that_does_not_finish_its_answer_is_told_as_what_it_sent() {
+    let service = Service::start(|_, asked| {
+        let path = asked.line.split(' ').nth(1).unwrap_or_default();
+        match path {
+            "/half" => Reply::Begun("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc".to_owned()),
+            "/bare" => Reply::Begun("HTTP/1.1 500 Oh\r\ncontent-length: 9\r\n\r\n".to_owned()),
+            "/headless" => Reply::Begun("HTTP/1.1 200 OK\r\nx-a: b\r\n".to_owned()),
+            "/interim" => Reply::Endless("HTTP/1.1 100 Continue\r\n\r\n".to_owned()),
+            _ => Reply::Silence,
+        }
+    });
+    let bench = Bench::new();
+    let url = format!("url = \"{}/{{{{p}}}}\"", service.url());
+    place(&bench, &url, "timeout = \"500ms\"");
+    let paths = [
+        (
+            "half",
+            "status 200 and 3 bytes of the body came, and not its end",
+        ),
+        (
+            "bare",
+            "status 500 and headers came, and nothing of the body",
+        ),
+        ("headless", "neither a status nor whole headers came"),
+        ("interim", "neither a status nor whole headers came"),
+        ("mute", "neither a status nor whole headers came"),
+    ];
+    let plan = paths.map(|(path, _)| {
+        format!("[[call]]\nid = \"{path}\"\ntool = \"web\"\nargs = {{ p = \"{path}\" }}\n")
+    });
+    let begun = Instant::now();
+    let (answer, report) = run(&bench, &plan.concat(), &["--plain"]);
+    answer.with_code(1);
+    // The end waits for no answer without end.
+    assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    for (at, (path, told)) in paths.iter().enumerate() {
+        let call = &report["calls"][at];
+        assert_eq!(call["outcome"], "timed-out", "{path}: {call:#}");
+        let reason = call["reason"].as_str().expect("a reason");
+        assert!(
+            reason.starts_with("ran longer than 500ms; "),
+            "{path}: {reason}"
+        );
+        assert!(reason.contains(told), "{path}: {reason}");
     }
 }
 

@@ -31,6 +31,11 @@ pub(crate) enum Reply {
     Whole(String, String),
     /// The same over a connection that is then closed without a word of it.
     Closed(String, String),
+    /// The beginning of an answer, byte for byte, then nothing until the
+    /// service ends.
+    Begun(String),
+    /// The same bytes again and again.
+    Endless(String),
     /// Nothing, until the service ends.
     Silence,
 }
@@ -138,11 +143,26 @@ fn serve(mut connection: TcpStream, shared: &Shared, handler: &Handler) {
             // Whoever asked may have gone.
             let _gone = connection.write_all(answer.as_bytes());
         }
-        Reply::Silence => {
-            let all = shared.asked.lock().expect("no panic");
-            let is_on = |_: &mut Vec<Asked>| !shared.is_over.load(Ordering::Relaxed);
-            drop(shared.news.wait_timeout_while(all, PATIENCE, is_on));
+        Reply::Begun(text) => {
+            // Whoever asked may have gone.
+            let _gone = connection.write_all(text.as_bytes());
+            shared.wait_for_end();
         }
+        Reply::Endless(text) => {
+            let pieces = text.repeat(1024);
+            while !shared.is_over.load(Ordering::Relaxed)
+                && connection.write_all(pieces.as_bytes()).is_ok()
+            {}
+        }
+        Reply::Silence => shared.wait_for_end(),
+    }
+}
+
+impl Shared {
+    fn wait_for_end(&self) {
+        let all = self.asked.lock().expect("no panic");
+        let is_on = |_: &mut Vec<Asked>| !self.is_over.load(Ordering::Relaxed);
+        drop(self.news.wait_timeout_while(all, PATIENCE, is_on));
     }
 }
 

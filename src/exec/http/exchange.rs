@@ -10,6 +10,7 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::client::{ClientError, Clients, Pooling};
 use super::connection_error::ConnectionError;
+use super::heard::Heard;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{Ending, HttpRequest, Outcome};
 use crate::output::{Sink, Stream};
@@ -25,9 +26,19 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 const MAX_REASON_CHARS: usize = 300;
 
 /// Sends a request, writes the answer to the output, and returns how it ended.
-pub(super) async fn run(clients: &Clients, request: &HttpRequest, sink: &Sink) -> Ending {
+pub(super) async fn run(
+    clients: &Clients,
+    request: &HttpRequest,
+    sink: &Sink,
+    heard: &Heard,
+) -> Ending {
     let mask = SecretMask::new(&request.secrets);
-    let ended = send_and_read(clients, request, sink, &mask).await;
+    let output = Output {
+        sink,
+        mask: &mask,
+        heard,
+    };
+    let ended = send_and_read(clients, request, &output).await;
     ended.unwrap_or_else(|error| Ending {
         reason: Some(mask.text(&error.to_string())),
         is_retryable: error.is_retryable(request),
@@ -68,15 +79,22 @@ impl ExchangeError {
     }
 }
 
+/// Place for an answer, piece by piece.
+struct Output<'a> {
+    sink: &'a Sink,
+    mask: &'a SecretMask,
+    heard: &'a Heard,
+}
+
 async fn send_and_read(
     clients: &Clients,
     request: &HttpRequest,
-    sink: &Sink,
-    mask: &SecretMask,
+    output: &Output<'_>,
 ) -> Result<Ending, ExchangeError> {
     let answer = send(clients, request).await?;
-    let mut ending = status_ending(&answer, request, mask);
-    write_body(answer, request, sink, mask, &mut ending).await?;
+    output.heard.note_head(answer.status());
+    let mut ending = status_ending(&answer, request, output.mask);
+    write_body(answer, request, output, &mut ending).await?;
     Ok(ending)
 }
 
@@ -201,10 +219,10 @@ fn parse_retry_after(after: &HeaderValue, now: Timestamp) -> Option<Duration> {
 async fn write_body(
     mut answer: Response,
     request: &HttpRequest,
-    sink: &Sink,
-    mask: &SecretMask,
+    output: &Output<'_>,
     ending: &mut Ending,
 ) -> Result<(), ExchangeError> {
+    let Output { sink, mask, heard } = output;
     let mut masked = mask.stream();
     if answer.content_length().is_some_and(|it| it > MAX_ANSWER) {
         *ending = Ending::refused(too_long("it"));
@@ -216,6 +234,7 @@ async fn write_body(
         .await
         .map_err(|error| ExchangeError::new(error, request))?
     {
+        heard.note_piece(&piece);
         read += piece.len() as u64;
         sink.write(Stream::Stdout, &masked.push(&piece));
         if read > MAX_ANSWER {

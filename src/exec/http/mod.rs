@@ -7,12 +7,14 @@
 pub(super) mod client;
 pub(super) mod connection_error;
 mod exchange;
+pub(super) mod heard;
 #[cfg(test)]
 mod property_tests;
 
 use std::pin::pin;
 use std::sync::Arc;
 
+use self::heard::Heard;
 use super::reporter::Reporter;
 use super::{AttemptContext, StopTokens};
 use crate::model::{Ending, HttpRequest, Outcome, StopCause};
@@ -45,12 +47,17 @@ impl HttpClient {
     /// Waits for the answer or for a stop. A stop closes the connection, which
     /// is all that can be done from here.
     async fn ask(&self, request: &HttpRequest, stop: &StopTokens, sink: &Sink) -> Ending {
-        let answered = pin!(exchange::run(&self.clients, request, sink));
+        let heard = Heard::default();
+        let answered = pin!(exchange::run(&self.clients, request, sink, &heard));
         tokio::select! {
             biased;
-            () = stop.hard.cancelled() => stopped(request, stop.cause()),
-            () = stop.soft.cancelled() => stopped(request, stop.cause()),
-            ending = answered => ending,
+            () = stop.hard.cancelled() => {}
+            () = stop.soft.cancelled() => {}
+            ending = answered => return ending,
+        }
+        Ending {
+            heard: Some(heard.to_string()),
+            ..stopped(request, stop.cause())
         }
     }
 }

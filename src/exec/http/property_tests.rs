@@ -9,33 +9,18 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::Config;
 
 use super::client::Clients;
 use super::exchange;
+use super::heard::Heard;
+use crate::exec::fuzzing::for_a_while;
 use crate::model::{AttemptNo, CallId, Ending, Epoch, HttpRequest, Method, Outcome, Secret};
 use crate::output::{Bounds, Store};
-
-/// Cases; `FANOUT_TEST_SCALE` multiplies them.
-const CASES: u32 = 100;
 
 /// Longest time for one exchange whose connection is closed.
 const LIMIT: Duration = Duration::from_secs(20);
 
 const SECRET: &str = "hunter2-and-more";
-
-fn config() -> Config {
-    let scale = std::env::var("FANOUT_TEST_SCALE").ok();
-    let scale = scale
-        .and_then(|text| text.parse::<f64>().ok())
-        .unwrap_or(1.0);
-    Config {
-        cases: ((f64::from(CASES) * scale) as u32).max(1),
-        max_shrink_time: 30_000,
-        failure_persistence: None,
-        ..Config::default()
-    }
-}
 
 /// Answers of services, whole ones and odd ones.
 fn corpus() -> Vec<Vec<u8>> {
@@ -95,7 +80,8 @@ fn exchange_with(answer: Vec<u8>, method: Method) -> (Option<Ending>, Vec<u8>) {
     let sink = store.sink(CallId::MIN, AttemptNo(1));
     let ending = runtime.block_on(async {
         let clients = Clients::default();
-        let run = exchange::run(&clients, &request, &sink);
+        let heard = Heard::default();
+        let run = exchange::run(&clients, &request, &sink, &heard);
         tokio::time::timeout(LIMIT, run).await.ok()
     });
     sink.finish();
@@ -106,27 +92,27 @@ fn exchange_with(answer: Vec<u8>, method: Method) -> (Option<Ending>, Vec<u8>) {
     (ending, store.result(CallId::MIN).bytes)
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn an_exchange_ends_whatever_the_service_answers(
-        answer in proptest::sample::select(corpus()),
-        changes in proptest::collection::vec((any::<Index>(), any::<Vec<u8>>(), 0usize..8), 0..5),
-        is_get in any::<bool>(),
-    ) {
-        let mut answer = answer;
-        for (at, bytes, removed) in &changes {
-            let at = at.index(answer.len().max(1)).min(answer.len());
-            let end = (at + removed).min(answer.len());
-            answer.splice(at..end, bytes.iter().copied());
-        }
-        let method = if is_get { Method::Get } else { Method::Post };
-        let (ending, printed) = exchange_with(answer, method);
-        let ending = ending.expect("it ends");
-        let reason = ending.reason.unwrap_or_default();
-        prop_assert!(ending.outcome == Outcome::Succeeded || !reason.is_empty());
-        prop_assert!(!reason.contains("::") && !reason.contains(SECRET), "{}", reason);
-        prop_assert!(!String::from_utf8_lossy(&printed).contains(SECRET));
-    }
+#[test]
+fn an_exchange_ends_whatever_the_service_answers() {
+    for_a_while(|config| {
+        proptest!(config, |(
+            answer in proptest::sample::select(corpus()),
+            changes in proptest::collection::vec((any::<Index>(), any::<Vec<u8>>(), 0usize..8), 0..5),
+            is_get in any::<bool>(),
+        )| {
+            let mut answer = answer;
+            for (at, bytes, removed) in &changes {
+                let at = at.index(answer.len().max(1)).min(answer.len());
+                let end = (at + removed).min(answer.len());
+                answer.splice(at..end, bytes.iter().copied());
+            }
+            let method = if is_get { Method::Get } else { Method::Post };
+            let (ending, printed) = exchange_with(answer, method);
+            let ending = ending.expect("it ends");
+            let reason = ending.reason.unwrap_or_default();
+            prop_assert!(ending.outcome == Outcome::Succeeded || !reason.is_empty());
+            prop_assert!(!reason.contains("::") && !reason.contains(SECRET), "{}", reason);
+            prop_assert!(!String::from_utf8_lossy(&printed).contains(SECRET));
+        });
+    });
 }

@@ -105,6 +105,10 @@ impl EventStream {
     }
 
     fn take_piece(&mut self, piece: &[u8]) {
+        if let Origin::Request(id) | Origin::Resumed { request: id, .. } = &self.origin {
+            let requests = self.streams.requests();
+            requests.note_heard(id, |heard| heard.note_piece(piece));
+        }
         let mut taken = self.parser.push(piece);
         while taken.is_ok() {
             match self.parser.next() {

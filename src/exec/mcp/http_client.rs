@@ -21,7 +21,8 @@ use super::event_stream::{self, Origin};
 use super::http_failure::HttpFailure;
 use super::lines::MAX_MESSAGE;
 use super::pending_request::RequestTag;
-use super::request_table::{self, RequestTable};
+use super::request_table::RequestTable;
+use super::request_table::exchange::is_answer_to;
 use super::streams::Streams;
 use crate::exec::http::client::{Clients, Pooling};
 
@@ -100,6 +101,7 @@ impl McpHttpClient {
         let status = answer.status();
         let session = header(answer.headers(), "mcp-session-id");
         let requests = self.0.streams.requests();
+        requests.note_heard(id, |heard| heard.note_head(status));
         if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
             return Err(HttpError::Client(HttpFailure::NoAnswer(status)));
         }
@@ -112,7 +114,7 @@ impl McpHttpClient {
             let stream = event_stream::open(answer, Arc::clone(&self.0.streams), origin);
             return Ok(StreamableHttpPostResponse::Sse(stream, session));
         }
-        let body = self.body(answer, MAX_MESSAGE).await;
+        let body = self.body(id, answer, MAX_MESSAGE).await;
         let body = body.map_err(HttpError::Client)?;
         if body.trim_ascii().is_empty() {
             return Err(HttpError::Client(HttpFailure::Empty(status)));
@@ -142,7 +144,8 @@ impl McpHttpClient {
             return Err(HttpError::Client(failure));
         }
         // As much of the body as there is: the status says enough.
-        let body = self.body(answer, MAX_ERROR_BODY).await.unwrap_or_default();
+        let body = self.body(id, answer, MAX_ERROR_BODY).await;
+        let body = body.unwrap_or_default();
         let message = error_message(&body);
         let text = message.clone().unwrap_or_else(|| said(&body));
         let failure = match status {
@@ -163,7 +166,7 @@ impl McpHttpClient {
             return Err(HttpError::SessionExpired);
         }
         if message.is_some() && !matches!(failure, HttpFailure::Unauthorized(_)) {
-            let is_its_own = request_table::is_answer_to(id, &body);
+            let is_its_own = is_answer_to(id, &body);
             if is_its_own && let Some(message) = self.0.streams.requests().receive_for(id, &body) {
                 return Ok(StreamableHttpPostResponse::Json(message, None));
             }
@@ -172,7 +175,13 @@ impl McpHttpClient {
     }
 
     /// Reads a body, up to its bound.
-    async fn body(&self, mut answer: Response, limit: usize) -> Result<Vec<u8>, HttpFailure> {
+    async fn body(
+        &self,
+        id: &RequestId,
+        mut answer: Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, HttpFailure> {
+        let requests = self.0.streams.requests();
         let mut body = Vec::new();
         let is_bounded = |length: u64| usize::try_from(length).is_ok_and(|it| it <= limit);
         if answer.content_length().is_some_and(|it| !is_bounded(it)) {
@@ -183,7 +192,10 @@ impl McpHttpClient {
                 Ok(Some(piece)) if body.len() + piece.len() > limit => {
                     return Err(HttpFailure::TooLong(limit >> 20));
                 }
-                Ok(Some(piece)) => body.extend_from_slice(&piece),
+                Ok(Some(piece)) => {
+                    requests.note_heard(id, |heard| heard.note_piece(&piece));
+                    body.extend_from_slice(&piece);
+                }
                 Ok(None) => return Ok(body),
                 Err(error) => return Err(self.0.streams.broken(error).into()),
             }

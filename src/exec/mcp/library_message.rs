@@ -19,6 +19,17 @@ pub(super) enum Method {
 }
 
 impl Method {
+    /// Returns its name in the protocol, where it is known here.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Discover => Some("server/discover"),
+            Self::Initialize => Some("initialize"),
+            Self::ListTools => Some("tools/list"),
+            Self::CallTool => Some("tools/call"),
+            Self::Other => None,
+        }
+    }
+
     /// Returns the method of a request, and its state where it has one.
     pub(super) fn of(request: &ClientRequest) -> (Self, Option<&RequestTag>) {
         match request {

@@ -31,6 +31,7 @@ mod server;
 mod server_request;
 mod servers;
 mod session;
+mod silence;
 #[cfg(feature = "http")]
 mod sse;
 mod start_error;

@@ -6,6 +6,8 @@ use rmcp::model::ProgressNotificationParam;
 use tokio::sync::watch;
 
 use super::answer::{Answer, AnswerFailure};
+#[cfg(feature = "http")]
+use crate::exec::http::heard::Heard;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{CallId, CallProgress};
 use crate::output::{Sink, Stream};
@@ -25,6 +27,8 @@ pub(super) struct PendingRequest {
     answer: Mutex<Option<Answer>>,
     /// Failure of an earlier try to send it.
     earlier_failure: Mutex<Option<AnswerFailure>>,
+    #[cfg(feature = "http")]
+    heard: Heard,
 }
 
 /// Call that a request belongs to, and its output.
@@ -67,6 +71,8 @@ impl PendingRequest {
             status: watch::Sender::new(RequestStatus::default()),
             answer: Mutex::default(),
             earlier_failure: Mutex::default(),
+            #[cfg(feature = "http")]
+            heard: Heard::default(),
         })
     }
 
@@ -91,6 +97,12 @@ impl PendingRequest {
     #[cfg(feature = "http")]
     pub(super) fn note_failure(&self, failure: AnswerFailure) {
         *lock(&self.earlier_failure) = Some(failure);
+    }
+
+    /// Returns what has come of its exchange over HTTP.
+    #[cfg(feature = "http")]
+    pub(super) fn heard(&self) -> &Heard {
+        &self.heard
     }
 
     /// Whether it may be sent twice.

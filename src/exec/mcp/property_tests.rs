@@ -6,33 +6,16 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::Config;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
 use rmcp::model::{ClientJsonRpcMessage, RequestId};
 
 use super::answer::Answer;
 use super::pending_request::{PendingRequest, RequestTag};
 use super::request_table::RequestTable;
+use crate::exec::fuzzing::for_a_while;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{AttemptNo, CallId, Outcome};
 use crate::output::{Bounds, ProtocolLog, Store};
-
-/// Cases of each property; `FANOUT_TEST_SCALE` multiplies them.
-const CASES: u32 = 1_000;
-
-fn config() -> Config {
-    let scale = std::env::var("FANOUT_TEST_SCALE").ok();
-    let scale = scale
-        .and_then(|text| text.parse::<f64>().ok())
-        .unwrap_or(1.0);
-    Config {
-        cases: ((f64::from(CASES) * scale) as u32).max(1),
-        max_shrink_time: 30_000,
-        // What was found is put into the corpus by hand.
-        failure_persistence: None,
-        ..Config::default()
-    }
-}
 
 /// Lines of recorded conversations, `@ID@` for the id of the request.
 fn corpus() -> Vec<Vec<u8>> {
@@ -184,124 +167,136 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    /// Whatever becomes of the content of an answer, it ends the call that it
-    /// names, and no other.
-    #[test]
-    fn an_answer_with_a_legible_id_ends_its_call_and_no_other(
-        content in proptest::sample::select(corpus()),
-        mutations in proptest::collection::vec(mutation(), 0..6),
-        calls in 1usize..4,
-        named in any::<Index>(),
-        is_id_last in any::<bool>(),
-    ) {
-        let mut content = content;
-        for mutation in &mutations {
-            mutate(&mut content, mutation);
-        }
-        // One line, and no second id or method of the message itself.
-        content.retain(|byte| !matches!(byte, b'\n' | b'"' | b'\\' | b'{' | b'}' | b'[' | b']'));
-        let flight = in_flight(calls, true);
-        let named = named.index(calls);
-        let id = named + 1;
-        let content = String::from_utf8_lossy(&content).into_owned();
-        let line = if is_id_last {
-            format!(r#"{{"jsonrpc":"2.0","result":{{"x":[{content}]}},"id":{id}}}"#)
-        } else {
-            format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"x":[{content}]}}}}"#)
-        };
-        flight.requests.receive(line.as_bytes());
-        for at in 0..calls {
-            prop_assert_eq!(flight.check_ended(at)?, at == named, "{}", line);
-        }
-    }
-
-    /// Mutated conversations do no harm, and a whole answer after them still
-    /// ends its call.
-    #[test]
-    fn a_call_ends_whatever_came_before_its_answer(
-        lines in proptest::collection::vec(proptest::sample::select(corpus()), 0..6),
-        mutations in proptest::collection::vec((any::<Index>(), mutation()), 0..12),
-    ) {
-        let mut lines = lines;
-        for (at, mutation) in &mutations {
-            if !lines.is_empty() {
-                let at = at.index(lines.len());
-                mutate(&mut lines[at], mutation);
+/// Whatever becomes of the content of an answer, it ends the call that it
+/// names, and no other.
+#[test]
+fn an_answer_with_a_legible_id_ends_its_call_and_no_other() {
+    for_a_while(|config| {
+        proptest!(config, |(
+            content in proptest::sample::select(corpus()),
+            mutations in proptest::collection::vec(mutation(), 0..6),
+            calls in 1usize..4,
+            named in any::<Index>(),
+            is_id_last in any::<bool>(),
+        )| {
+            let mut content = content;
+            for mutation in &mutations {
+                mutate(&mut content, mutation);
             }
-        }
-        let flight = in_flight(2, true);
-        for line in &lines {
-            let line = replace(line, b"@ID@", b"1");
-            flight.requests.receive(&line);
-            flight.requests.receive_oversized(&line);
-        }
-        for id in [1, 2] {
-            let answer = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#);
-            flight.requests.receive(answer.as_bytes());
-        }
-        prop_assert!(flight.check_ended(0)?);
-        prop_assert!(flight.check_ended(1)?);
-    }
-
-    /// A body in the exchange of a request is a message, or is said to be
-    /// none; an answer ends the request.
-    #[cfg(feature = "http")]
-    #[test]
-    fn a_body_ends_its_request_or_is_no_message(
-        body in proptest::sample::select(corpus()),
-        mutations in proptest::collection::vec(mutation(), 0..8),
-    ) {
-        let mut body = replace(&body, b"@ID@", b"1");
-        for mutation in &mutations {
-            mutate(&mut body, mutation);
-        }
-        let flight = in_flight(1, false);
-        let id = RequestId::Number(1);
-        match flight.requests.receive_for(&id, &body) {
-            Some(rmcp::model::JsonRpcMessage::Response(_) | rmcp::model::JsonRpcMessage::Error(_)) => {
-                prop_assert!(!flight.requests.is_open(&id));
-                prop_assert!(flight.check_ended(0)?);
+            // One line, and no second id or method of the message itself.
+            content.retain(|byte| !matches!(byte, b'\n' | b'"' | b'\\' | b'{' | b'}' | b'[' | b']'));
+            let flight = in_flight(calls, true);
+            let named = named.index(calls);
+            let id = named + 1;
+            let content = String::from_utf8_lossy(&content).into_owned();
+            let line = if is_id_last {
+                format!(r#"{{"jsonrpc":"2.0","result":{{"x":[{content}]}},"id":{id}}}"#)
+            } else {
+                format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"x":[{content}]}}}}"#)
+            };
+            flight.requests.receive(line.as_bytes());
+            for at in 0..calls {
+                prop_assert_eq!(flight.check_ended(at)?, at == named, "{}", line);
             }
-            _ => prop_assert!(flight.requests.is_open(&id)),
-        }
-    }
+        });
+    });
+}
 
-    /// How a stream is cut into pieces changes none of its events.
-    #[cfg(feature = "http")]
-    #[test]
-    fn events_do_not_depend_on_the_pieces_of_a_stream(
-        lines in proptest::collection::vec(
-            prop_oneof![
-                Just("data: x".to_owned()), Just(String::new()), Just("id: 7".to_owned()),
-                Just("event: e".to_owned()), Just(": c".to_owned()), "[ -~]{0,12}",
-            ], 0..20),
-        end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
-        cuts in proptest::collection::vec(1usize..9, 0..40),
-    ) {
-        use super::sse::Parser;
-        let text = lines.join(end);
-        let events = |pieces: Vec<&[u8]>| {
-            let (mut parser, mut events) = (Parser::default(), Vec::new());
-            for piece in pieces {
-                parser.push(piece).expect("short");
-                while let Some(event) = parser.next().expect("short") {
-                    events.push(event);
+/// Mutated conversations do no harm, and a whole answer after them still
+/// ends its call.
+#[test]
+fn a_call_ends_whatever_came_before_its_answer() {
+    for_a_while(|config| {
+        proptest!(config, |(
+            lines in proptest::collection::vec(proptest::sample::select(corpus()), 0..6),
+            mutations in proptest::collection::vec((any::<Index>(), mutation()), 0..12),
+        )| {
+            let mut lines = lines;
+            for (at, mutation) in &mutations {
+                if !lines.is_empty() {
+                    let at = at.index(lines.len());
+                    mutate(&mut lines[at], mutation);
                 }
             }
-            events.extend(parser.finish());
-            events
-        };
-        let mut pieces = Vec::new();
-        let mut rest = text.as_bytes();
-        for cut in cuts {
-            let (piece, after) = rest.split_at(cut.min(rest.len()));
-            pieces.push(piece);
-            rest = after;
-        }
-        pieces.push(rest);
-        prop_assert_eq!(events(pieces), events(vec![text.as_bytes()]));
-    }
+            let flight = in_flight(2, true);
+            for line in &lines {
+                let line = replace(line, b"@ID@", b"1");
+                flight.requests.receive(&line);
+                flight.requests.receive_oversized(&line);
+            }
+            for id in [1, 2] {
+                let answer = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#);
+                flight.requests.receive(answer.as_bytes());
+            }
+            prop_assert!(flight.check_ended(0)?);
+            prop_assert!(flight.check_ended(1)?);
+        });
+    });
+}
+
+/// A body in the exchange of a request is a message, or is said to be
+/// none; an answer ends the request.
+#[cfg(feature = "http")]
+#[test]
+fn a_body_ends_its_request_or_is_no_message() {
+    for_a_while(|config| {
+        proptest!(config, |(
+            body in proptest::sample::select(corpus()),
+            mutations in proptest::collection::vec(mutation(), 0..8),
+        )| {
+            let mut body = replace(&body, b"@ID@", b"1");
+            for mutation in &mutations {
+                mutate(&mut body, mutation);
+            }
+            let flight = in_flight(1, false);
+            let id = RequestId::Number(1);
+            match flight.requests.receive_for(&id, &body) {
+                Some(rmcp::model::JsonRpcMessage::Response(_) | rmcp::model::JsonRpcMessage::Error(_)) => {
+                    prop_assert!(!flight.requests.is_open(&id));
+                    prop_assert!(flight.check_ended(0)?);
+                }
+                _ => prop_assert!(flight.requests.is_open(&id)),
+            }
+        });
+    });
+}
+
+/// How a stream is cut into pieces changes none of its events.
+#[cfg(feature = "http")]
+#[test]
+fn events_do_not_depend_on_the_pieces_of_a_stream() {
+    for_a_while(|config| {
+        proptest!(config, |(
+            lines in proptest::collection::vec(
+                prop_oneof![
+                    Just("data: x".to_owned()), Just(String::new()), Just("id: 7".to_owned()),
+                    Just("event: e".to_owned()), Just(": c".to_owned()), "[ -~]{0,12}",
+                ], 0..20),
+            end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
+            cuts in proptest::collection::vec(1usize..9, 0..40),
+        )| {
+            use super::sse::Parser;
+            let text = lines.join(end);
+            let events = |pieces: Vec<&[u8]>| {
+                let (mut parser, mut events) = (Parser::default(), Vec::new());
+                for piece in pieces {
+                    parser.push(piece).expect("short");
+                    while let Some(event) = parser.next().expect("short") {
+                        events.push(event);
+                    }
+                }
+                events.extend(parser.finish());
+                events
+            };
+            let mut pieces = Vec::new();
+            let mut rest = text.as_bytes();
+            for cut in cuts {
+                let (piece, after) = rest.split_at(cut.min(rest.len()));
+                pieces.push(piece);
+                rest = after;
+            }
+            pieces.push(rest);
+            prop_assert_eq!(events(pieces), events(vec![text.as_bytes()]));
+        });
+    });
 }

@@ -16,10 +16,6 @@ use rmcp::model::{
 };
 use tokio::time::Instant;
 
-#[cfg(feature = "http")]
-use super::answer::AnswerFailure;
-#[cfg(feature = "http")]
-use super::answer::wrong_id;
 use super::answer::{Answer, said};
 use super::decode::{self, DecodeError, Decoded};
 use super::id_scan::{self, AnswerId};
@@ -58,6 +54,8 @@ struct Inner {
     orphans: Orphans,
     /// Greatest number that was given to a request.
     last_id: i64,
+    /// Number of messages and lines that came.
+    received: u64,
     faults: Faults,
     /// First line that was no message.
     first_noise: Option<String>,
@@ -72,6 +70,8 @@ struct OpenRequest {
     method: Method,
     /// `None` for requests of the protocol library itself.
     pending: Option<Arc<PendingRequest>>,
+    /// Number of messages that had come before it was sent.
+    received_before: u64,
 }
 
 impl RequestTable {
@@ -102,7 +102,11 @@ impl RequestTable {
                 if let RequestId::Number(id) = request.id {
                     inner.last_id = inner.last_id.max(id);
                 }
-                let open = OpenRequest { method, pending };
+                let open = OpenRequest {
+                    method,
+                    pending,
+                    received_before: inner.received,
+                };
                 inner.open.insert(request.id.clone(), open);
             }
             JsonRpcMessage::Notification(note) => {
@@ -123,12 +127,16 @@ impl RequestTable {
 
     /// Takes one message as it came; returns the messages that it comes to.
     pub(super) fn receive(&self, bytes: &[u8]) -> Vec<ServerJsonRpcMessage> {
+        self.inner().received += 1;
         self.route(decode::decode(bytes), bytes)
     }
 
     /// Takes a message that is too long, or as much as is known of it.
     pub(super) fn receive_oversized(&self, bytes: &[u8]) -> Vec<ServerJsonRpcMessage> {
-        self.inner().faults.oversized += 1;
+        let mut inner = self.inner();
+        inner.received += 1;
+        inner.faults.oversized += 1;
+        drop(inner);
         let error = DecodeError::TooLong(MAX_MESSAGE >> 20);
         let decoded = match id_scan::scan_end(bytes) {
             Some(id) => Decoded::Malformed(vec![id], error),
@@ -137,59 +145,28 @@ impl RequestTable {
         self.route(decoded, bytes)
     }
 
-    /// Takes what came in the exchange of one request: an answer that is not
-    /// understood, or that names no open request, is the answer to this one.
-    /// `None` where it is no message.
-    #[cfg(feature = "http")]
-    pub(super) fn receive_for(&self, id: &RequestId, bytes: &[u8]) -> Option<ServerJsonRpcMessage> {
-        let (id, answer) = match decode::decode(bytes) {
-            Decoded::Answer(found, body) => match self.find(&found) {
-                Some(found) => (found, body.into()),
-                None => (id.clone(), wrong_id(id, found, body)),
-            },
-            Decoded::Malformed(ids, error) => {
-                if let Some(salvaged) = self.salvaged(&ids, bytes) {
-                    return self.route(salvaged, bytes).pop();
-                }
-                let found = ids.iter().find_map(|found| self.find(found));
-                (
-                    found.unwrap_or_else(|| id.clone()),
-                    Answer::Failed(error.into()),
-                )
-            }
-            other => return self.route(other, bytes).pop(),
-        };
-        Some(self.settle_or_repeat(&id, answer, &self.text(bytes)))
-    }
-
-    /// Records the failure of a request that is tried once more.
-    #[cfg(feature = "http")]
-    pub(super) fn note_failure(&self, id: &RequestId, failure: impl Into<AnswerFailure>) {
+    /// Returns how many messages have come since a request that is not answered
+    /// was sent.
+    pub(super) fn received_since(&self, id: &RequestId) -> Option<u64> {
         let inner = self.inner();
-        let pending = inner.open.get(id).and_then(|open| open.pending.as_ref());
-        if let Some(pending) = pending {
-            pending.note_failure(failure.into());
+        let open = inner.open.get(id)?;
+        Some(inner.received - open.received_before)
+    }
+
+    /// Returns what a server that has not connected was waited for, in words.
+    pub(super) fn awaited(&self) -> String {
+        let inner = self.inner();
+        if inner.received == 0 {
+            return "it has sent nothing".to_owned();
         }
-    }
-
-    /// Ends a request without an answer.
-    #[cfg(feature = "http")]
-    pub(super) fn fail(&self, id: &RequestId, failure: AnswerFailure) -> ServerJsonRpcMessage {
-        self.settle_or_repeat(id, Answer::Failed(failure), "")
-    }
-
-    /// Ends a request; one that has ended already ends again for the protocol
-    /// library, which passes over it.
-    #[cfg(feature = "http")]
-    fn settle_or_repeat(&self, id: &RequestId, answer: Answer, text: &str) -> ServerJsonRpcMessage {
-        let again = message_of(Method::Other, id, &answer);
-        self.settle_one(id, answer, text).pop().unwrap_or(again)
-    }
-
-    /// Whether a request still waits for its answer.
-    #[cfg(feature = "http")]
-    pub(super) fn is_open(&self, id: &RequestId) -> bool {
-        self.inner().open.contains_key(id)
+        let latest = inner.open.iter().max_by_key(|(id, _)| match id {
+            RequestId::Number(id) => *id,
+            RequestId::String(_) => 0,
+        });
+        match latest.and_then(|(_, open)| open.method.name()) {
+            Some(method) => format!("it has not answered `{method}`"),
+            None => "it has not finished what it began".to_owned(),
+        }
     }
 
     fn route(&self, decoded: Decoded, bytes: &[u8]) -> Vec<ServerJsonRpcMessage> {
@@ -469,15 +446,6 @@ impl RequestTable {
     }
 }
 
-/// Whether a body is an answer that names this request.
-#[cfg(feature = "http")]
-pub(super) fn is_answer_to(id: &RequestId, body: &[u8]) -> bool {
-    match decode::decode(body) {
-        Decoded::Answer(AnswerId::Known(found), _) => found == *id,
-        _ => false,
-    }
-}
-
 /// Returns the beginning of a text, with the number of bytes left out.
 fn cut(text: &str, limit: usize) -> String {
     let end = text.floor_char_boundary(text.len().min(limit));
@@ -494,5 +462,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(feature = "http")]
+pub(super) mod exchange;
 #[cfg(test)]
 mod tests;

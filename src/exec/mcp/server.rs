@@ -225,6 +225,7 @@ impl Server {
         let requests = RequestTable::new(self.protocol_log.clone(), mask, is_one_stream);
         let requests = Arc::new(requests);
         let (handler, changes) = NotificationHandler::new();
+        let mut location = Location::Remote;
         let (process, connected) = match &self.launch {
             Some(launch) => {
                 let started = ServerProcess::start(
@@ -239,6 +240,10 @@ impl Server {
                         failure: ProcessFailure(ending.reason.unwrap_or_default()),
                     })?;
                 lock(&self.row).pid = Some(process.pid);
+                let stdin = Arc::new(stdin);
+                location = Location::Local {
+                    input: Arc::downgrade(&stdin),
+                };
                 let probe_timeout = self.config.startup_timeout / 2;
                 let transport =
                     StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
@@ -253,9 +258,7 @@ impl Server {
                 let session = Session {
                     peer: service.peer().clone(),
                     requests,
-                    location: process
-                        .as_ref()
-                        .map_or(Location::Remote, |_| Location::Local),
+                    location,
                 };
                 Ok(Opened {
                     connection: Connection { process, service },
@@ -288,22 +291,23 @@ impl Server {
         requests: &RequestTable,
         deadline: Instant,
     ) -> Result<(Service, ToolList), ConnectionCause> {
-        let connecting = async {
-            let connected = session::connect(transport, handler).await;
-            let service = connected.map_err(|error| handshake_cause(requests, &error))?;
-            match tool_list::list(service.peer()).await {
-                Ok(list) => Ok((service, list)),
-                Err(error @ ListError::Broken) => {
-                    let reason = requests.end().unwrap_or_else(|| error.to_string());
-                    Err(ConnectionCause::Closed(reason))
-                }
-                Err(error) => Err(ConnectionCause::NoList(error.to_string())),
-            }
+        let late = || ConnectionCause::TimedOut {
+            limit: self.config.startup_timeout,
+            heard: requests.awaited(),
         };
-        let limit = self.config.startup_timeout;
-        time::timeout_at(deadline, connecting)
-            .await
-            .unwrap_or(Err(ConnectionCause::TimedOut(limit)))
+        let connecting = session::connect(transport, handler);
+        let connected = time::timeout_at(deadline, connecting).await;
+        let connected = connected.map_err(|_elapsed| late())?;
+        let service = connected.map_err(|error| handshake_cause(requests, &error))?;
+        match tool_list::list(service.peer(), deadline).await {
+            Ok(list) => Ok((service, list)),
+            Err(ListError::Late) => Err(late()),
+            Err(error @ ListError::Broken) => {
+                let reason = requests.end().unwrap_or_else(|| error.to_string());
+                Err(ConnectionCause::Closed(reason))
+            }
+            Err(error) => Err(ConnectionCause::NoList(error.to_string())),
+        }
     }
 
     /// Connects to a server over the network.
@@ -361,12 +365,13 @@ impl Server {
         let (server, peer) = (Arc::downgrade(self), session.peer.clone());
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
-                let listing = time::timeout(RELIST_DEADLINE, tool_list::list(&peer)).await;
+                let deadline = Instant::now() + RELIST_DEADLINE;
+                let listing = tool_list::list(&peer, deadline).await;
                 let Some(server) = server.upgrade() else {
                     return;
                 };
                 // One that does not list them keeps those that it listed before.
-                if let Ok(Ok(list)) = listing {
+                if let Ok(list) = listing {
                     server.pins.listed(&server.config.name, &list.tools);
                     let mut row = server.row();
                     row.tools = Arc::new(list.tools);

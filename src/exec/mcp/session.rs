@@ -1,6 +1,6 @@
 //! Connection to a server, and the handshake of either era.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rmcp::model::{
     ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerPeerInfo,
@@ -8,6 +8,7 @@ use rmcp::model::{
 use rmcp::service::{ClientInitializeError, NotificationContext, RunningService};
 use rmcp::transport::Transport;
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient};
+use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
 use super::request_table::RequestTable;
@@ -20,10 +21,13 @@ pub(super) struct Session {
 }
 
 /// Place where a server runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Location {
     /// It was started here: its end is known.
-    Local,
+    Local {
+        /// Pipe to its standard input, as long as that is open on both sides.
+        input: Weak<pipe::Sender>,
+    },
     /// It is reached over the network: nothing is known of it but what it says.
     Remote,
 }
@@ -31,7 +35,7 @@ pub(super) enum Location {
 impl Session {
     /// Whether the server is known to be gone, and its calls with it.
     pub(super) fn is_gone(&self) -> bool {
-        self.location == Location::Local && self.peer.is_transport_closed()
+        matches!(self.location, Location::Local { .. }) && self.peer.is_transport_closed()
     }
 }
 

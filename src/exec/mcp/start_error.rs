@@ -73,8 +73,12 @@ pub(super) enum ConnectionCause {
     /// It goes on, but says nothing more.
     #[error("{0}")]
     Closed(String),
-    #[error("no connection within {0:?}")]
-    TimedOut(Duration),
+    #[error("no connection within {limit:?}: {heard}")]
+    TimedOut {
+        limit: Duration,
+        /// Last that was known of it, in words.
+        heard: String,
+    },
     /// Its words, or those of the decoder.
     #[error("{0}")]
     Handshake(String),
@@ -118,7 +122,7 @@ impl ConnectionCause {
 
     fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::TimedOut(_) => Some("`startup_timeout` sets how long it may take"),
+            Self::TimedOut { .. } => Some("`startup_timeout` sets how long it may take"),
             _ => None,
         }
     }
@@ -181,11 +185,14 @@ mod tests {
     fn a_reason_names_its_remedy() {
         assert_eq!(
             failure(
-                ConnectionCause::TimedOut(Duration::from_secs(1)),
+                ConnectionCause::TimedOut {
+                    limit: Duration::from_secs(1),
+                    heard: "it has sent nothing".to_owned(),
+                },
                 Some("Welcome!"),
                 Some("it begins")
             ),
-            "no connection within 1s; it printed what is no message of the protocol: `Welcome!`; \
+            "no connection within 1s: it has sent nothing; it printed what is no message of the protocol: `Welcome!`; \
              its last words: it begins; `startup_timeout` sets how long it may take"
         );
         let ended = ConnectionCause::Ended("exit code 1".to_owned());

@@ -15,9 +15,10 @@ use rmcp::model::{
     ServerJsonRpcMessage,
 };
 use rmcp::transport::Transport;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncRead;
+use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, coop};
 use tokio::time::{self, Instant};
 
 use super::lines::{Line, LineReader};
@@ -69,7 +70,7 @@ enum EraProbe {
 impl<R: AsyncRead + Unpin> StdioTransport<R> {
     /// Connects to the two pipes of a server.
     pub(super) fn new(
-        stdin: impl AsyncWrite + Unpin + Send + 'static,
+        stdin: Arc<pipe::Sender>,
         stdout: R,
         requests: Arc<RequestTable>,
         probe_timeout: Duration,
@@ -204,6 +205,8 @@ impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTrans
                     continue;
                 }
             };
+            // What comes without end leaves the thread to others now and then.
+            coop::consume_budget().await;
             match line {
                 Ok(Some(line)) => self.take_line(&line),
                 Ok(None) if self.is_ended => return None,
@@ -240,7 +243,7 @@ impl<R> Drop for StdioTransport<R> {
 /// Writes lines until nobody sends any more, then closes the pipe. Requests go
 /// before replies.
 async fn write_lines(
-    mut stdin: impl AsyncWrite + Unpin,
+    stdin: Arc<pipe::Sender>,
     mut messages: mpsc::Receiver<Outgoing>,
     mut replies: mpsc::Receiver<String>,
 ) {
@@ -254,7 +257,7 @@ async fn write_lines(
             },
             Some(reply) = replies.recv() => (reply, None),
         };
-        let result = stdin.write_all(line.as_bytes()).await;
+        let result = write_all(&stdin, line.as_bytes()).await;
         let is_broken = result.is_err();
         if let Some(written) = written {
             // Its sender may have given up meanwhile.
@@ -266,6 +269,18 @@ async fn write_lines(
     }
 }
 
+async fn write_all(pipe: &pipe::Sender, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        pipe.writable().await?;
+        match pipe.try_write(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 async fn until(due: Option<Instant>) {
     match due {
         Some(due) => time::sleep_until(due).await,
@@ -275,7 +290,7 @@ async fn until(due: Option<Instant>) {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
     use crate::exec::secret_mask::SecretMask;
@@ -292,7 +307,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn requests_of_a_server_that_does_not_read_are_bounded() {
-        let (stdin, _unread) = duplex(64);
+        let (stdin, _unread) = pipe::pipe().expect("a pipe");
         let (mut server, stdout) = duplex(1 << 16);
         let asked = tokio::spawn(async move {
             let mut asked = 0;
@@ -305,7 +320,8 @@ mod tests {
             }
             asked
         });
-        let mut transport = StdioTransport::new(stdin, stdout, requests(), Duration::from_secs(1));
+        let mut transport =
+            StdioTransport::new(Arc::new(stdin), stdout, requests(), Duration::from_secs(1));
         // Nothing of it is for the library, and at some point nothing more is
         // read.
         let received = time::timeout(Duration::from_mins(1), transport.receive()).await;
@@ -317,9 +333,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_ping_is_answered_and_what_was_not_granted_is_refused() {
-        let (stdin, mut read) = duplex(1 << 16);
+        let (stdin, mut read) = pipe::pipe().expect("a pipe");
         let (mut server, stdout) = duplex(1 << 16);
-        let mut transport = StdioTransport::new(stdin, stdout, requests(), Duration::from_secs(1));
+        let mut transport =
+            StdioTransport::new(Arc::new(stdin), stdout, requests(), Duration::from_secs(1));
         let roots = "{\"jsonrpc\":\"2.0\",\"id\":\"r\",\"method\":\"roots/list\"}\n";
         let asked = format!("{}{roots}", ping(7));
         server.write_all(asked.as_bytes()).await.expect("written");

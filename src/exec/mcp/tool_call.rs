@@ -10,12 +10,14 @@ use rmcp::model::{
 use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
 use rmcp::{Peer, RoleClient};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::pending_request::{PendingRequest, RequestStatus, RequestTag};
 use super::result;
 use super::server::Server;
 use super::session::Session;
+use super::silence;
 use crate::exec::StopTokens;
 use crate::exec::reporter::Reporter;
 use crate::model::{CancelStatus, Ending, McpRequest, Outcome, RemoteStatus, StopCause};
@@ -51,8 +53,10 @@ pub(super) async fn run(
             let open = OpenCall {
                 session: &session,
                 id,
+                pending: &pending,
                 status,
                 remote: RemoteStatus::default(),
+                cancelled: None,
                 reporter,
             };
             open.wait(rx, stop).await
@@ -78,7 +82,10 @@ pub(super) async fn run(
                 ..Ending::plain(Outcome::Failed)
             },
         },
-        CallEnd::Stopped(cancel) => stop_ending(cancel, stop.cause()),
+        CallEnd::Stopped { cancel, heard } => Ending {
+            heard,
+            ..stop_ending(cancel, stop.cause())
+        },
     }
 }
 
@@ -96,22 +103,31 @@ fn message(request: &McpRequest, tag: RequestTag) -> ClientRequest {
 enum CallEnd {
     /// Its answer stands in the request table, unless there is an error.
     Answered(Option<ServiceError>),
-    Stopped(CancelStatus),
+    Stopped {
+        cancel: CancelStatus,
+        /// Last that was known of the server, where it did not answer.
+        heard: Option<String>,
+    },
 }
 
 /// Exchange about one call.
 struct OpenCall<'t> {
     session: &'t Session,
     id: RequestId,
+    pending: &'t PendingRequest,
     status: watch::Receiver<RequestStatus>,
     remote: RemoteStatus,
+    /// Time at which the cancel was sent.
+    cancelled: Option<Instant>,
     reporter: &'t Reporter,
 }
 
 type AnswerReceiver = tokio::sync::oneshot::Receiver<Result<ServerResult, ServiceError>>;
 
 impl OpenCall<'_> {
-    /// Waits until there is an answer, or until the stop has run its course.
+    /// Waits until there is an answer, or until the stop has run its course. The
+    /// stop goes before news: a server that tells of progress without end holds
+    /// nothing up.
     async fn wait(mut self, mut answer: AnswerReceiver, stop: &StopTokens) -> CallEnd {
         let mut soft = pin!(stop.soft.cancelled());
         let mut hard = pin!(stop.hard.cancelled());
@@ -123,18 +139,19 @@ impl OpenCall<'_> {
                     let answer = answer.unwrap_or(Err(ServiceError::TransportClosed));
                     return CallEnd::Answered(answer.err());
                 }
-                Ok(()) = self.status.changed() => {
-                    if let Some(truth) = self.update().await {
-                        return CallEnd::Stopped(truth);
-                    }
-                }
                 () = &mut hard => {
                     if !is_cancelled {
                         self.cancel().await;
                     }
-                    return CallEnd::Stopped(self.give_up().await);
+                    let cancel = self.give_up().await;
+                    return CallEnd::Stopped { cancel, heard: self.heard(cancel) };
                 }
                 () = &mut soft, if !is_cancelled => self.cancel().await,
+                Ok(()) = self.status.changed() => {
+                    if let Some(cancel) = self.update().await {
+                        return CallEnd::Stopped { cancel, heard: self.heard(cancel) };
+                    }
+                }
             }
         }
     }
@@ -160,6 +177,7 @@ impl OpenCall<'_> {
     async fn cancel(&mut self) {
         // Reports until now came before the cancel.
         self.status.mark_unchanged();
+        self.cancelled = Some(Instant::now());
         let reason = "the user or a timeout ended the call".to_owned();
         let params = CancelledNotificationParam::new(Some(self.id.clone()), Some(reason));
         let peer: Peer<RoleClient> = self.session.peer.clone();
@@ -174,13 +192,23 @@ impl OpenCall<'_> {
 
     /// Ends the wait after the stop has run its course.
     async fn give_up(&mut self) -> CancelStatus {
+        let is_answered = self.status.borrow().is_answered;
         let truth = match self.remote.cancel {
+            _ if is_answered => CancelStatus::Confirmed,
             Some(CancelStatus::StillWorking) => CancelStatus::StillWorking,
             _ if self.session.is_gone() => CancelStatus::Confirmed,
             _ => CancelStatus::Unknown,
         };
         self.report_cancel(truth).await;
         truth
+    }
+
+    /// Returns what is known of a server that did not answer.
+    fn heard(&self, cancel: CancelStatus) -> Option<String> {
+        match cancel {
+            CancelStatus::Confirmed => None,
+            _ => silence::words(self.session, &self.id, self.pending, self.cancelled),
+        }
     }
 
     async fn report_cancel(&mut self, truth: CancelStatus) {

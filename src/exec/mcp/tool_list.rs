@@ -7,6 +7,7 @@ use rmcp::model::{ClientRequest, ListToolsRequest, PaginatedRequestParams};
 use rmcp::service::{PeerRequestOptions, ServiceError};
 use rmcp::{Peer, RoleClient};
 use serde_json::{Map, Value, json};
+use tokio::time::{self, Instant};
 
 use super::answer::Answer;
 use super::decode::{described, excerpt};
@@ -49,16 +50,22 @@ pub(super) enum ListError {
     Failed(String),
     #[error("its tools could not be listed: the connection broke")]
     Broken,
+    #[error("they did not come in time")]
+    Late,
 }
 
-/// Lists the tools of a server. A page that fails ends the list; the tools
-/// before it are used.
-pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<ToolList, ListError> {
+/// Lists the tools of a server. A page that fails, or that has not come at the
+/// deadline, ends the list; the tools before it are used.
+pub(super) async fn list(
+    peer: &Peer<RoleClient>,
+    deadline: Instant,
+) -> Result<ToolList, ListError> {
     let mut list = ToolList::default();
     let mut cursors = HashSet::new();
     let mut cursor: Option<String> = None;
     for page in 1.. {
-        let result = match ask(peer, cursor.as_deref()).await {
+        let asked = time::timeout_at(deadline, ask(peer, cursor.as_deref()));
+        let result = match asked.await.unwrap_or(Err(ListError::Late)) {
             Ok(result) => result,
             Err(error) if page == 1 => return Err(error),
             Err(error) => {

@@ -21,7 +21,8 @@ fn a_server_deaf_to_end_of_file_and_sigterm_is_killed() {
 fn a_server_that_hangs_before_it_connects_is_given_up_in_time() {
     let bench = Bench::new();
     let answer = look(&bench, "mute").with_code(3);
-    let told = "server `mute` did not connect: no connection within 1s; its last words: it begins";
+    let told = "server `mute` did not connect: no connection within 1s: it has sent nothing; \
+                its last words: it begins";
     assert!(answer.stderr.contains(told), "{answer:?}");
 }
 

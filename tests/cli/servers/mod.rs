@@ -12,3 +12,4 @@ mod pins;
 #[cfg(feature = "http")]
 mod remote;
 mod shell;
+mod silent;

@@ -27,6 +27,7 @@ fn table_with(ids: &[i64]) -> Fixture {
         let open = OpenRequest {
             method: Method::CallTool,
             pending: Some(pending.clone()),
+            received_before: inner.received,
         };
         inner.open.insert(RequestId::Number(*id), open);
         let token = ProgressToken(RequestId::Number(*id));
