@@ -147,3 +147,36 @@ fn a_pipe_as_a_file_of_the_user_is_an_error_at_once() {
     bench.file("plan.toml", PLAN);
     bench.run(&["run", "plan.toml", "--plain"]).with_code(0);
 }
+
+#[test]
+fn a_call_whose_output_is_cut_exits_with_1_and_says_what_is_missing() {
+    let bench = Bench::new();
+    let tools = "[[tool]]\nname = \"long\"\noutput = \"text\"\n\
+                 command = [\"head\", \"-c\", \"{{n}}\", \"/dev/zero\"]\n";
+    bench.file("tools.toml", tools);
+    let call = |bytes: &str| {
+        let argument = format!("n={bytes}");
+        let inner = bench.command(&["call", "long", &argument, "--catalogue", "tools.toml"]);
+        // No file may be longer, and so no output is kept whole.
+        let mut limited = std::process::Command::new("prlimit");
+        limited.arg("--fsize=1000000").arg(inner.get_program());
+        limited.args(inner.get_args()).current_dir(bench.folder());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        let limited = limited.stdin(Stdio::null()).output();
+        crate::bench::Answer::of(limited.expect("prlimit runs"))
+    };
+    assert_eq!(call("500000").with_code(0).stdout.len(), 500_000);
+    let answer = call("30000000").with_code(1);
+    let told = "bytes were dropped, where a line says so";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("of its 30000000"),
+        "{}",
+        answer.stderr
+    );
+}
