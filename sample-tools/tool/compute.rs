@@ -1,7 +1,7 @@
 //! Tools that use cores and memory.
 
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
@@ -49,6 +49,10 @@ pub(super) fn burn(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit
     Ok(0)
 }
 
+fn sleep_until(end: Instant) {
+    std::thread::sleep(end.saturating_duration_since(Instant::now()));
+}
+
 /// Computes until this thread has used so much CPU time.
 fn use_up(time: Duration) {
     let mut state = 1;
@@ -77,14 +81,16 @@ fn stir(mut state: u64, rounds: u64) -> u64 {
     state
 }
 
-/// Fills memory step by step, keeps it for a while and gives it back.
+/// Fills memory step by step, keeps it for a while and gives it back. To fill it
+/// counts as a part of the time.
 pub(super) fn allocate(arguments: &mut Arguments, streams: &mut Streams<'_>) -> Exit {
     let mib = arguments.number("mib", 64, 65_536)?;
     let time = arguments.millis("ms", 2_000)?;
     arguments.finish()?;
 
+    let begun = Instant::now();
     let steps = mib.clamp(1, 16);
-    let pause = time / u32::try_from(steps * 2).unwrap_or(u32::MAX);
+    let step_time = time / u32::try_from(steps * 2).unwrap_or(u32::MAX);
     let mut blocks: Vec<Vec<u8>> = Vec::new();
     let mut filled = 0;
     for step in 1..=steps {
@@ -97,9 +103,9 @@ pub(super) fn allocate(arguments: &mut Arguments, streams: &mut Streams<'_>) -> 
         ]);
         filled = upto;
         writeln!(streams.stderr, "{filled} of {mib} MiB").map_err(SampleToolError::Output)?;
-        std::thread::sleep(pause);
+        sleep_until(begun + step_time * step as u32);
     }
-    std::thread::sleep(time.saturating_sub(pause * steps as u32));
+    sleep_until(begun + time);
     let bytes: usize = black_box(&blocks).iter().map(Vec::len).sum();
     let result = json!({ "mib": mib, "bytes": bytes });
     writeln!(streams.stdout, "{result}").map_err(SampleToolError::Output)?;
