@@ -24,14 +24,29 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Takes calls out of the queue.
+    /// Takes calls out of the queue. Most leave from its front: what stands
+    /// behind the last of them is not looked at.
     pub(super) fn leave_queue(&mut self, mut departed: Vec<CallId>) {
         if departed.is_empty() {
             return;
         }
         departed.sort_unstable();
-        let has_left = |id: &CallId| departed.binary_search(id).is_ok();
-        Arc::make_mut(&mut self.queue).retain(|id| !has_left(id));
+        let mut left = departed.len();
+        let mut waiting = self.queue.iter();
+        let mut queue = Vec::with_capacity(self.queue.len());
+        while left > 0
+            && let Some(id) = waiting.next()
+        {
+            if departed.binary_search(id).is_ok() {
+                left -= 1;
+            } else {
+                queue.push(*id);
+            }
+        }
+        if left < departed.len() {
+            queue.extend_from_slice(waiting.as_slice());
+            self.queue = Arc::new(queue);
+        }
     }
 }
 
@@ -39,5 +54,27 @@ impl Lists {
 pub(super) fn renew<T: PartialEq>(list: &mut Arc<Vec<T>>, now: Vec<T>) {
     if **list != now {
         *list = Arc::new(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_leave_the_queue_wherever_they_stand() {
+        let ids = |all: &[usize]| all.iter().map(|it| CallId::from_index(*it)).collect();
+        let left = |departed: &[usize]| {
+            let mut lists = Lists {
+                queue: Arc::new(ids(&[3, 0, 4, 1])),
+                ..Lists::default()
+            };
+            lists.leave_queue(ids(departed));
+            lists.queue.iter().map(|id| id.index()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&[]), [3, 0, 4, 1]);
+        assert_eq!(left(&[0, 3]), [4, 1]);
+        assert_eq!(left(&[1]), [3, 0, 4]);
+        assert_eq!(left(&[4, 7]), [3, 0, 1], "one that is not there");
     }
 }

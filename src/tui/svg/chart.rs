@@ -171,7 +171,7 @@ pub fn comparison_chart(plan: &Plan, findings: &compare::CompareFindings) -> Str
     let longest = walls.fold(f64::MIN_POSITIVE, f64::max);
     let mut y = TOP;
     for (run, timing) in findings.typical.iter().zip(&findings.timings) {
-        draw_run(&mut sheet, (run, timing), longest, y);
+        draw_run(&mut sheet, run, timing, longest, y);
         y += 30.0 + ROW * f64::from(lanes(run));
     }
     let step = round_step(longest / 8.0);
@@ -201,7 +201,8 @@ fn lanes(run: &compare::Typical) -> u32 {
 
 fn draw_run(
     sheet: &mut Sheet,
-    (run, timing): (&compare::Typical, &compare::Timing),
+    run: &compare::Typical,
+    timing: &compare::Timing,
     longest: f64,
     top: f64,
 ) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Bar, inside, ran};
+use super::{AttemptTimes, Bar, inside, ran};
 use crate::model::{CallId, Cap};
 use crate::record::PastRun;
 
@@ -40,11 +40,12 @@ impl EarlierRun {
             if lane >= earlier_run.lanes.len() {
                 earlier_run.lanes.resize(lane + 1, Vec::new());
             }
-            let bars = ran(
-                attempt.call,
-                Some(attempt.outcome),
-                (attempt.started, attempt.stop_ordered, Some(attempt.ended)),
-            );
+            let times = AttemptTimes {
+                started: attempt.started,
+                stop_ordered: attempt.stop_ordered,
+                ended: Some(attempt.ended),
+            };
+            let bars = ran(attempt.call, Some(attempt.outcome), times);
             for bar in bars {
                 earlier_run.by_call.entry(bar.call).or_default().push(bar);
                 if let Some(lane) = earlier_run.lanes.get_mut(lane) {

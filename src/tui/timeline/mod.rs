@@ -186,28 +186,34 @@ pub fn seen(bars: &[Bar], window: TimeWindow, columns: u16) -> impl Iterator<Ite
 
 /// The bars of an attempt.
 fn attempted(call: CallId, attempt: &AttemptRecord) -> impl Iterator<Item = Bar> {
-    let times = (attempt.started, attempt.stop_ordered, attempt.ended);
+    let times = AttemptTimes {
+        started: attempt.started,
+        stop_ordered: attempt.stop_ordered,
+        ended: attempt.ended,
+    };
     ran(call, attempt.outcome, times)
 }
 
-/// The bars of an attempt by when it was started, when a stop was ordered and
-/// when it ended: its run, and its stop if one was ordered.
-fn ran(
-    call: CallId,
-    outcome: Option<Outcome>,
-    (started, stop_ordered, ended): (Duration, Option<Duration>, Option<Duration>),
-) -> impl Iterator<Item = Bar> {
+/// When an attempt was started, when a stop was ordered and when it ended.
+struct AttemptTimes {
+    started: Duration,
+    stop_ordered: Option<Duration>,
+    ended: Option<Duration>,
+}
+
+/// The bars of an attempt: its run, and its stop if one was ordered.
+fn ran(call: CallId, outcome: Option<Outcome>, times: AttemptTimes) -> impl Iterator<Item = Bar> {
     let run = Bar {
         call,
         phase: BarPhase::Ran(outcome),
-        from: started,
-        to: stop_ordered.or(ended),
+        from: times.started,
+        to: times.stop_ordered.or(times.ended),
     };
-    let stop = stop_ordered.map(|ordered| Bar {
+    let stop = times.stop_ordered.map(|ordered| Bar {
         call,
         phase: BarPhase::Stopped,
         from: ordered,
-        to: ended,
+        to: times.ended,
     });
     std::iter::once(run).chain(stop)
 }

@@ -12,7 +12,7 @@ pub mod tree;
 
 pub use find::{Find, MatchCount, MatchCountKey, MatchSearch};
 pub(in crate::tui) use page::begin;
-pub use page::{Content, Page, PageRow};
+pub use page::{Content, Page, PageRow, ScreenTop};
 pub use pick::PickedLines;
 pub use read_result::ReadResult;
 

@@ -73,6 +73,15 @@ pub struct Page {
     width: Option<usize>,
 }
 
+/// Where the screen begins in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScreenTop {
+    /// The first row that is seen.
+    pub index: usize,
+    /// Parts of it that stand above the screen.
+    pub skipped: usize,
+}
+
 impl Page {
     /// A window on one call's output.
     pub(in crate::tui) fn of_window(call: CallId, window: Window) -> Self {
@@ -80,17 +89,14 @@ impl Page {
         let rows = rows.map(|line| (line.number, call, line));
         Self {
             dropped_bytes: window.dropped_bytes,
-            ..Self::new((0, window.total_lines), rows)
+            ..Self::new(window.total_lines, rows)
         }
     }
 
     /// Lines of one call's output that match.
     pub(in crate::tui) fn of_matches(call: CallId, matches: Matches) -> Self {
         let rows = (matches.first..).zip(matches.lines);
-        Self::new(
-            (0, matches.total),
-            rows.map(|(place, line)| (place, call, line)),
-        )
+        Self::new(matches.total, rows.map(|(place, line)| (place, call, line)))
     }
 
     /// Rows of the output of several calls; `titles` of them are titles.
@@ -106,10 +112,8 @@ impl Page {
         page
     }
 
-    fn new(
-        (earliest, total): (u64, u64),
-        lines: impl Iterator<Item = (u64, CallId, OutputLine)>,
-    ) -> Self {
+    /// Lines of one call, from its first one on.
+    fn new(total: u64, lines: impl Iterator<Item = (u64, CallId, OutputLine)>) -> Self {
         let rows = lines.map(|(place, call, line)| PageRow {
             place,
             call,
@@ -117,7 +121,6 @@ impl Page {
             parts: Vec::new(),
         });
         let mut page = Self {
-            earliest,
             total,
             total_lines: total,
             rows: rows.collect(),
@@ -174,30 +177,30 @@ impl Page {
         after.min(self.rows.len().saturating_sub(1))
     }
 
-    /// Where the last `height` rows of the screen begin: a row and how many of
-    /// its parts stand above.
-    pub fn last_screen(&self, height: usize) -> (usize, usize) {
+    /// Where the last `height` rows of the screen begin.
+    pub fn last_screen(&self, height: usize) -> ScreenTop {
         let mut seen = 0;
         for (index, row) in self.rows.iter().enumerate().rev() {
             seen += row.height();
             if seen >= height {
-                return (index, seen - height);
+                let skipped = seen - height;
+                return ScreenTop { index, skipped };
             }
         }
-        (0, 0)
+        ScreenTop::default()
     }
 
     /// Rows of the screen from a place in the page to its end, counted up to a
     /// little more than `enough`.
-    pub fn height_from(&self, (index, skipped): (usize, usize), enough: usize) -> usize {
+    pub fn height_from(&self, top: ScreenTop, enough: usize) -> usize {
         let mut seen = 0;
-        for row in self.rows.iter().skip(index) {
+        for row in self.rows.iter().skip(top.index) {
             seen += row.height();
-            if seen > enough + skipped {
+            if seen > enough + top.skipped {
                 break;
             }
         }
-        seen.saturating_sub(skipped)
+        seen.saturating_sub(top.skipped)
     }
 }
 

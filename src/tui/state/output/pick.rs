@@ -25,14 +25,14 @@ impl State {
     /// The place of the output in a row of the pane, or in the last one that
     /// has any.
     fn place_in(&self, row: usize) -> Option<u64> {
-        let (first, skipped) = self.first_output_row();
-        let rows = self.output.page.rows.iter().skip(first);
+        let top = self.first_output_row();
+        let rows = self.output.page.rows.iter().skip(top.index);
         let mut below = 0;
         let mut last = None;
         for one in rows {
             last = Some(one.place);
             below += one.height();
-            if row + skipped < below {
+            if row + top.skipped < below {
                 break;
             }
         }

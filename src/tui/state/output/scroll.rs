@@ -1,16 +1,15 @@
 //! Scrolling the output: by rows of the screen, however long its lines are.
 
 use crate::output::Position;
-use crate::tui::state::output::PageRow;
+use crate::tui::state::output::{PageRow, ScreenTop};
 use crate::tui::state::{OutputView, Pane, State};
 
 /// Further than any output.
 const FAR: i64 = i64::MAX / 4;
 
 impl State {
-    /// The first row on the screen, as an index into the page, and how many
-    /// parts of it stand above the pane.
-    pub fn first_output_row(&self) -> (usize, usize) {
+    /// Where the screen begins in the page.
+    pub fn first_output_row(&self) -> ScreenTop {
         let height = self.layout().rows(self, Pane::Output);
         let page = &self.output.page;
         let Position::Line(place) = self.output.position else {
@@ -21,11 +20,11 @@ impl State {
             Some(row) if row.place == place => self.output.skipped.min(row.height() - 1),
             _ => 0,
         };
-        let is_short = page.reaches_end && page.height_from((index, skipped), height) < height;
-        if is_short {
+        let top = ScreenTop { index, skipped };
+        if page.reaches_end && page.height_from(top, height) < height {
             return page.last_screen(height);
         }
-        (index, skipped)
+        top
     }
 
     /// Scrolls the output by some rows. At its end it follows.
@@ -37,8 +36,10 @@ impl State {
         if by >= FAR {
             return self.follow_output();
         }
-        let start = self.first_output_row();
-        let (mut index, mut skipped) = start;
+        let ScreenTop {
+            mut index,
+            mut skipped,
+        } = self.first_output_row();
         let mut left = by.unsigned_abs() as usize;
         let page = &self.output.page;
         while left > 0 {
@@ -65,24 +66,24 @@ impl State {
                 skipped = page.rows.get(index).map_or(1, PageRow::height) - 1;
             }
         }
-        self.arrive((index, skipped), left, by > 0);
+        self.arrive(ScreenTop { index, skipped }, left, by > 0);
     }
 
     /// Stands at a row of the page, or `beyond` places from it.
-    fn arrive(&mut self, (index, skipped): (usize, usize), beyond: usize, is_down: bool) {
+    fn arrive(&mut self, top: ScreenTop, beyond: usize, is_down: bool) {
         let height = self.layout().rows(self, Pane::Output);
         let page = &self.output.page;
-        let Some(row) = page.rows.get(index) else {
+        let Some(row) = page.rows.get(top.index) else {
             return;
         };
-        if is_down && page.reaches_end && page.height_from((index, skipped), height) <= height {
+        if is_down && page.reaches_end && page.height_from(top, height) <= height {
             self.follow_output();
             return;
         }
         let (place, earliest) = (row.place, page.earliest);
         // The page ends here: what is beyond it is counted in lines.
         match (beyond as u64, is_down) {
-            (0, _) => self.stand_at(place, skipped),
+            (0, _) => self.stand_at(place, top.skipped),
             (beyond, true) => self.stand_at(place.saturating_add(beyond), 0),
             (beyond, false) => self.stand_at(place.saturating_sub(beyond).max(earliest), 0),
         }
@@ -96,7 +97,7 @@ impl State {
 
     /// Stays where it is while lines are added.
     pub fn hold_output(&mut self) {
-        let (index, skipped) = self.first_output_row();
+        let ScreenTop { index, skipped } = self.first_output_row();
         if let Some(row) = self.output.page.rows.get(index) {
             let place = row.place;
             self.stand_at(place, skipped);
@@ -106,7 +107,7 @@ impl State {
     /// Shows a place about a third from the top, unless it is on the screen.
     pub(super) fn show_place(&mut self, place: u64) {
         let height = self.layout().rows(self, Pane::Output) as u64;
-        let (index, skipped) = self.first_output_row();
+        let ScreenTop { index, skipped } = self.first_output_row();
         let rows = self.output.page.rows.iter().skip(index);
         let mut seen = 0;
         for row in rows {

@@ -23,7 +23,7 @@ impl State {
             self.follow_output();
             return;
         }
-        let (index, _) = self.first_output_row();
+        let index = self.first_output_row().index;
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
         if self.output.find.pattern.is_some() {
             self.output.find.search = Some(MatchSearch {
@@ -59,7 +59,7 @@ impl State {
             };
             return self.scroll_output(by);
         }
-        let (index, _) = self.first_output_row();
+        let index = self.first_output_row().index;
         let first = self.output.page.rows.get(index).map_or(0, |row| row.place);
         let mut search = MatchSearch {
             from: first,
@@ -84,7 +84,7 @@ impl State {
             return;
         }
         // The line that was found last, or the first on the screen, stays.
-        let (index, _) = self.first_output_row();
+        let index = self.first_output_row().index;
         let row = self.output.page.rows.get(index);
         let number = row.and_then(|row| row.line()).map(|line| line.number);
         let match_count = self.output.find.match_count();

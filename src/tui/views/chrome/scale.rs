@@ -1,5 +1,7 @@
 //! An axis of times with round numbers.
 
+use std::ops::RangeInclusive;
+
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::Strip;
@@ -9,13 +11,14 @@ use crate::tui::views::View;
 /// Columns between two times at least.
 const APART: u16 = 10;
 
-/// The times below so many columns behind a label's cells, from one second to
-/// another.
+/// The times below so many columns behind a label's cells, in seconds.
 pub(in crate::tui) fn axis(
     view: &View<'_>,
-    (label, columns): (u16, u16),
-    (from, to): (f64, f64),
+    label: u16,
+    columns: u16,
+    seconds: RangeInclusive<f64>,
 ) -> Strip {
+    let (from, to) = seconds.into_inner();
     let muted = view.style(Role::Muted);
     let mut strip = view.strip(label + columns);
     let length = (to - from).max(1e-9);

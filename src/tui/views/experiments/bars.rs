@@ -55,8 +55,8 @@ pub(in crate::tui) fn bars(
             lines.extend(busy(view, run, count, scale));
         }
     }
-    let seconds = (0.0, longest.as_secs_f64());
-    lines.push(axis(view, (LABEL, scale.columns), seconds));
+    let seconds = 0.0..=longest.as_secs_f64();
+    lines.push(axis(view, LABEL, scale.columns, seconds));
     lines
 }
 

@@ -12,6 +12,7 @@
 //! ```
 //! Columns without a reading are blank; a reading of nothing is a low line.
 
+use ratatui::layout::Size;
 use ratatui::style::Style;
 
 use crate::model::{History, LoadSample};
@@ -37,8 +38,9 @@ pub(in crate::tui) fn lines(
     view: &View<'_>,
     whose: Piece<'static>,
     load_samples: &History<LoadSample>,
-    (width, height): (u16, u16),
+    size: Size,
 ) -> Vec<Strip> {
+    let Size { width, height } = size;
     let (title, muted) = (view.style(Role::Title), view.style(Role::Muted));
     let mut first = view.strip(width);
     first.skip(1).put("Load of ", title).put(whose, title);
@@ -63,8 +65,8 @@ pub(in crate::tui) fn lines(
     lines.extend(chart.queued(small));
     lines.extend(chart.pressure(small));
     let (from, to) = chart.curve.span;
-    let seconds = (from.as_secs_f64(), to.as_secs_f64());
-    lines.push(scale::axis(view, (LABEL, columns), seconds));
+    let seconds = from.as_secs_f64()..=to.as_secs_f64();
+    lines.push(scale::axis(view, LABEL, columns, seconds));
     lines
 }
 
@@ -97,14 +99,11 @@ impl Chart<'_> {
             if f64::from(row) + 0.5 > scale {
                 let name = Piece::from("cap ").then(figure::cap(latest.cap));
                 let sign = if is_off { " " } else { view.glyphs.level() };
-                label(&mut strip, (sign, name, line), line);
+                label(&mut strip, (sign, line), name, line);
             } else if row == 0 {
                 let name = Piece::from("running ").then(figure::count(latest.running as usize));
-                label(
-                    &mut strip,
-                    (view.glyphs.spark(1.0), name, block),
-                    view.style(Role::Fg),
-                );
+                let sign = (view.glyphs.spark(1.0), block);
+                label(&mut strip, sign, name, view.style(Role::Fg));
             }
             self.cells(&mut strip, |it| {
                 let at = (it.cap / f64::from(most) * scale).floor() as u16;
@@ -126,8 +125,9 @@ impl Chart<'_> {
         let (_, _, most) = self.curve.most;
         let latest = figure::count(self.curve.latest.queued as usize);
         let level = |it: &LoadColumn| Some(it.queued / f64::from(most.max(1)));
-        let name = (Piece::from("queued ").then(latest), Role::Queued);
-        self.band(rows, name, &figure::count(most as usize), level)
+        let name = Piece::from("queued ").then(latest);
+        let top = figure::count(most as usize);
+        self.band(rows, name, Role::Queued, &top, level)
     }
 
     /// How much is waited for cores.
@@ -140,16 +140,15 @@ impl Chart<'_> {
             }
             None => Piece::from("pressure ?"),
         };
-        self.band(rows, (name, Role::Series2), &"100%".into(), |it| {
-            it.pressure
-        })
+        self.band(rows, name, Role::Series2, &"100%".into(), |it| it.pressure)
     }
 
     /// Rows of one figure, whose levels are parts of the upper end.
     fn band(
         &self,
         rows: u16,
-        (name, role): (Piece<'static>, Role),
+        name: Piece<'static>,
+        role: Role,
         top: &Piece<'static>,
         level: impl Fn(&LoadColumn) -> Option<f64>,
     ) -> Vec<Strip> {
@@ -158,7 +157,7 @@ impl Chart<'_> {
         let rows = (0..rows).rev().map(|row| {
             let mut strip = view.strip(self.width);
             if row == 0 {
-                label(&mut strip, ("", name.clone(), style), view.style(Role::Fg));
+                label(&mut strip, ("", style), name.clone(), view.style(Role::Fg));
             }
             self.cells(&mut strip, |it| {
                 let level = level(it)? * f64::from(rows);
@@ -193,11 +192,8 @@ impl Chart<'_> {
 }
 
 /// Draws the label of a row, after its sign.
-fn label(
-    strip: &mut Strip,
-    (sign, name, look): (&'static str, Piece<'static>, Style),
-    style: Style,
-) {
+fn label(strip: &mut Strip, sign: Sign, name: Piece<'static>, style: Style) {
+    let (sign, look) = sign;
     let room = usize::from(LABEL) - 1;
     let before = room.saturating_sub(name.width() + 2);
     strip.skip(before).put(sign, look);

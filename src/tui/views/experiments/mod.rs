@@ -21,7 +21,7 @@ pub(in crate::tui) mod summary;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
 use crate::lab::{
     Experiment, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentState,
@@ -71,8 +71,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let first = scroll.settle(lines.len(), usize::from(parts.lines.height));
     draw(lines.iter().skip(first), parts.lines, buf);
     if !parts.load.is_empty() {
-        let size = (parts.load.width, parts.load.height);
-        draw(load(view, size).iter(), parts.load, buf);
+        draw(load(view, parts.load.as_size()).iter(), parts.load, buf);
     }
 }
 
@@ -129,20 +128,20 @@ fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec
     if parts.load.is_empty() && view.state.experiments.is_latest_shown() {
         let left = height.saturating_sub(lines.len() as u16 + 1);
         lines.push(view.strip(width));
-        lines.extend(load(view, (width, left)));
+        lines.extend(load(view, Size::new(width, left)));
     }
     lines
 }
 
 /// The load of the experiment's run; without an experiment, of the dashboard's.
-fn load(view: &View<'_>, size: (u16, u16)) -> Vec<Strip> {
+fn load(view: &View<'_>, size: Size) -> Vec<Strip> {
     let experiments = &view.state.experiments;
     let (whose, load_samples) = match &experiments.load {
         Some(load) if view.state.is_experimenting() => ("the run under way", load),
         Some(load) => ("the last run", load),
         None => ("this run", &view.state.run.load_samples),
     };
-    crate::tui::views::experiments::load_chart::lines(view, whose.into(), load_samples, size)
+    load_chart::lines(view, whose.into(), load_samples, size)
 }
 
 fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {

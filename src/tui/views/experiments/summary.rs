@@ -125,7 +125,7 @@ pub(in crate::tui) fn comparison(
             .put(":", fg);
         lines.push(title);
         for (part, name, text) in highest.parts() {
-            lines.push(shared(view, part, (name, text), width));
+            lines.push(shared(view, part, name, text, width));
         }
     }
     if let Some(doubt) = findings.doubt() {
@@ -146,12 +146,7 @@ pub(in crate::tui) fn comparison(
 }
 
 /// A part of the lane time, as a bar with its name.
-fn shared(
-    view: &View<'_>,
-    part: f64,
-    (name, text): (&'static str, &'static str),
-    width: u16,
-) -> Strip {
+fn shared(view: &View<'_>, part: f64, name: &'static str, text: &'static str, width: u16) -> Strip {
     let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
     let role = match name {
         "work" => Role::Done,

@@ -63,11 +63,11 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
 }
 
 fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
-    let (first, skipped) = view.state.first_output_row();
+    let top = view.state.first_output_row();
     let output = &view.state.output;
     let picked = output.picked.and_then(PickedLines::places);
-    let mut y = i32::from(inner.y) - i32::try_from(skipped).unwrap_or(i32::MAX);
-    for row in output.page.rows.iter().skip(first) {
+    let mut y = i32::from(inner.y) - i32::try_from(top.skipped).unwrap_or(i32::MAX);
+    for row in output.page.rows.iter().skip(top.index) {
         if y >= i32::from(inner.bottom()) {
             return;
         }
