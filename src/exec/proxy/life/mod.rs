@@ -10,17 +10,16 @@ mod options;
 mod relaying;
 mod server;
 mod shim;
+mod streams;
 
-use std::io;
 use std::time::Duration;
 
-use tokio::io::Interest;
 use tokio::runtime::Builder;
 
 pub use self::options::{ShimError, ShimOptions};
 use self::server::Server;
 use self::shim::Shim;
-use super::stdio::Stdio;
+use self::streams::Streams;
 
 /// Time in which those who are attached must have read the end.
 const FAREWELL_WITHIN: Duration = Duration::from_millis(200);
@@ -42,29 +41,4 @@ pub fn run(options: ShimOptions, warn: &mut dyn FnMut(&str)) -> Result<u8, ShimE
         shim.farewell(FAREWELL_WITHIN).await;
         end.map_err(ShimError::Runtime)
     })
-}
-
-/// The shim's own standard streams.
-struct Streams {
-    stdin: Stdio,
-    stdout: Option<Stdio>,
-    stderr: Option<Stdio>,
-}
-
-impl Streams {
-    fn take() -> io::Result<Self> {
-        let stdin = Stdio::take(rustix::stdio::stdin(), Interest::READABLE)?;
-        let stdout = Stdio::take(rustix::stdio::stdout(), Interest::WRITABLE)?;
-        // Kept open as well: what the shim itself has to say goes there.
-        let stderr = Stdio::take(rustix::stdio::stderr(), Interest::WRITABLE).ok();
-        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
-        let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
-        rustix::stdio::dup2_stdin(&null)?;
-        rustix::stdio::dup2_stdout(&null)?;
-        Ok(Self {
-            stdin,
-            stdout: Some(stdout),
-            stderr,
-        })
-    }
 }

@@ -10,12 +10,12 @@ use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::Streams;
 use super::begin::{self, Meeting};
 use super::ladder::Ladder;
 use super::options::ShimOptions;
 use super::relaying::Relay;
 use super::server::{Server, exit_code};
+use super::streams::Streams;
 use crate::exec::proxy::folder::ShimSocket;
 use crate::exec::proxy::frames::{Direction, ServerEvent, ServerNews, ShimFrame, ShimHello};
 use crate::exec::proxy::gate::{Gate, GateEffect, GateSettings, OwnRule};
