@@ -63,6 +63,8 @@ impl<T> Outbox<T> {
                 Err(mpsc::error::TrySendError::Closed(_)) => self.close(),
             }
         }
+        // A long plan is told all at once, and never again so much.
+        self.pending.shrink_to(LIMIT);
     }
 
     /// Waits until the receiver has room, then sends what it takes. May be

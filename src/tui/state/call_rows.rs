@@ -119,8 +119,9 @@ fn sort(rows: &mut [&Arc<CallRow>], key: SortKey, run: &Snapshot) {
     match key {
         SortKey::Given => {}
         SortKey::Number => rows.sort_by_key(|row| row.id),
-        SortKey::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
-        SortKey::Tool => rows.sort_by(|a, b| a.tool.cmp(&b.tool)),
+        // Texts are compared where they stand together: rows lie far apart.
+        SortKey::Name => rows.sort_by_cached_key(|row| row.name.clone()),
+        SortKey::Tool => rows.sort_by_cached_key(|row| row.tool.clone()),
         SortKey::State => rows.sort_by_key(|row| row.state.word()),
         SortKey::Time => rows.sort_by_key(|row| Reverse(row.elapsed(run.now))),
     }
