@@ -140,10 +140,8 @@ impl Catalogue {
     /// A catalogue of one tool, to check values against its schema. A schema
     /// that cannot be used is left out.
     pub fn of_tool(tool: Tool) -> Self {
-        let schema = tool.input_schema.as_ref();
-        let schema = schema.and_then(|it| Schema::compile(it).ok());
         let mut catalogue = Self::default();
-        catalogue.push(tool, schema, None);
+        catalogue.push(CompiledTool::listed(tool));
         catalogue
     }
 

@@ -227,14 +227,14 @@ async fn a_watched_call_is_a_row_with_its_answer_and_counts_towards_no_cap() {
 async fn governed_calls_of_two_agents_share_one_cap_and_one_writer() {
     let office = Office::open(2);
     let mut one = office.shim(1, "claude-code", "mem");
-    let mut two = office.shim(2, "codex-mcp-client", "mem");
+    let mut two = office.shim(2, "codex-mcp-client", "memory");
     office.governs(&mut [&mut one, &mut two]).await;
     let write = |shim: &mut PlayedShim| {
         let call = shim.call("write", &json!({}), Some(false));
         shim.moves(call, ProxiedState::Waiting);
         call
     };
-    // The same lock: one writer, though two lanes are free.
+    // The same lock, whatever its name: one writer, though two lanes are free.
     let first = write(&mut one);
     assert_eq!(go(&one.command()), first.0);
     one.moves(first, ProxiedState::Sent);

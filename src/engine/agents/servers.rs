@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::mark;
 use crate::engine::run::EngineLoop;
 use crate::exec::proxy::frames::{Mode, ShimHello};
+use crate::exec::proxy::lock_key::is_same_lock;
 use crate::model::{
     AgentMark, AgentMode, AgentRow, CallSample, History, LostMessages, ProxiedServer,
     ProxiedServerState, ProxyControl, ProxyId, ServerName,
@@ -40,8 +41,13 @@ impl EngineLoop {
     }
 
     fn describe(&mut self, proxy: ProxyId, hello: &ShimHello, control: ProxyControl) {
-        let lock = (!hello.lock.is_empty()).then(|| Arc::from(hello.lock.as_str()));
-        let same = self.same_lock(proxy, lock.as_deref());
+        let other = self.same_lock(proxy, &hello.lock);
+        let same = other.map(|it| it.full_name().into());
+        // The scheduler knows a lock by one name, whatever its agents call it.
+        let lock = match other {
+            Some(other) => other.lock.clone(),
+            None => (!hello.lock.is_empty()).then(|| Arc::from(hello.lock.as_str())),
+        };
         let Some(server) = self.agents.server_mut(proxy) else {
             return;
         };
@@ -77,12 +83,13 @@ impl EngineLoop {
     }
 
     /// Another server whose calls take the same lock.
-    fn same_lock(&self, proxy: ProxyId, lock: Option<&str>) -> Option<Arc<str>> {
-        let lock = lock?;
-        let mut others = self.agents.shown.servers.iter();
-        let other = others
-            .find(|it| it.proxy != proxy && it.is_attached() && it.lock.as_deref() == Some(lock))?;
-        Some(other.full_name().into())
+    fn same_lock(&self, proxy: ProxyId, lock: &str) -> Option<&ProxiedServer> {
+        let is_same = |it: &ProxiedServer| {
+            let theirs = it.lock.as_deref();
+            it.proxy != proxy && it.is_attached() && theirs.is_some_and(|it| is_same_lock(it, lock))
+        };
+        let others = self.agents.shown.servers.iter();
+        others.map(AsRef::as_ref).find(|it| is_same(it))
     }
 
     fn add_server(&mut self, proxy: ProxyId, hello: &ShimHello) {

@@ -91,6 +91,12 @@ fn is_relative(word: &[u8]) -> bool {
     })
 }
 
+/// Returns whether two keys name one lock. A key that ends with the digest of a
+/// command is that digest; the name before it is for people.
+pub fn is_same_lock(one: &str, other: &str) -> bool {
+    one == other || file_name(one) == file_name(other)
+}
+
 /// Returns the name of a lock's file: hex digits. Keys that end with the same
 /// digest have the same file.
 pub(super) fn file_name(key: &str) -> String {

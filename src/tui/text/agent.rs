@@ -150,7 +150,7 @@ pub fn patience(call: &ProxiedCall, now: Duration) -> Piece<'static> {
 pub fn marks(call: &ProxiedCall) -> Vec<Piece<'static>> {
     let late = call.late_answers as usize;
     let marks = [
-        call.is_watched
+        (call.is_watched && call.held.is_none())
             .then(|| "only watched: it holds no lock and counts towards no cap".into()),
         call.is_edited
             .then(|| "its arguments are not those of the agent".into()),
