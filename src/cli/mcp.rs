@@ -47,7 +47,7 @@ pub(super) struct Mcp {
     /// Let dashboards watch only
     #[arg(long, conflicts_with = "govern")]
     watch_only: bool,
-    /// What becomes of waiting calls when the dashboard that decides is lost
+    /// Treatment of waiting calls when the dashboard that decides is lost
     #[arg(long, value_name = "WHAT", default_value = "forward")]
     on_lost: Lost,
     /// The server's command
@@ -55,7 +55,7 @@ pub(super) struct Mcp {
     command: Vec<String>,
 }
 
-/// What becomes of waiting calls.
+/// Treatment of waiting calls.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Lost {
     /// They are sent

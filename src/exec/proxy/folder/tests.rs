@@ -1,3 +1,5 @@
+//! Folders and sockets as shims and dashboards find them.
+
 use std::ffi::OsStr;
 use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -261,7 +261,7 @@ pub struct LateAnswer {
 /// News of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerNews {
-    /// What happened.
+    /// The event.
     pub event: ServerEvent,
     /// Its process.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,3 +1,5 @@
+//! Frames arrive as they were sent, and what is none is refused.
+
 use serde_json::value::RawValue;
 
 use super::*;

@@ -9,7 +9,7 @@ use super::{Gate, GateEffect, time};
 use crate::exec::proxy::envelope::{Envelope, Kind, OtherParams, ResultParts, RpcId};
 use crate::exec::proxy::frames::{By, Direction, LateAnswer, ProxiedOutcome, ShimCall, ShimFrame};
 
-/// What becomes of a message of the server.
+/// Way of a message of the server.
 enum Way {
     /// It passes; it belongs to this call.
     Pass(Option<ShimCall>),

@@ -1,4 +1,4 @@
-//! What comes from the agent: it passes, or begins to wait.
+//! Messages of the agent: each passes, or begins to wait.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ struct CallRead {
     is_new_era: bool,
 }
 
-/// What becomes of a message of the agent.
+/// Way of a message of the agent.
 enum Way {
     Pass,
     Call {

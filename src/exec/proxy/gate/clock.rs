@@ -16,30 +16,8 @@ const USUAL_BEAT: Duration = Duration::from_secs(1);
 /// Time that a server has to answer a call that it was told to stop.
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 
-/// Time in which calls that come together are one batch.
-const TOGETHER: Duration = Duration::from_millis(50);
-
 /// Tools whose usual time is remembered.
 const MOST_TOOLS: usize = 1024;
-
-/// The batch that new calls belong to.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    number: u64,
-    began: Duration,
-}
-
-impl Batch {
-    /// Returns the number of the batch of a call that comes now. `is_idle` says
-    /// that no other call of the agent is open here.
-    pub(super) fn of_new_call(&mut self, now: Duration, is_idle: bool) -> Option<u64> {
-        if is_idle {
-            self.number += 1;
-            self.began = now;
-        }
-        (now <= self.began + TOGETHER).then_some(self.number)
-    }
-}
 
 impl AgentClock {
     /// Sets the time at which the call is let go, by the tool's usual run time.

@@ -1,4 +1,4 @@
-//! What is told of a call, and its end.
+//! News of a call, and its end.
 
 use std::time::Duration;
 

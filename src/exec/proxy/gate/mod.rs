@@ -8,6 +8,7 @@
 
 mod answers;
 mod arrival;
+mod batch;
 mod call;
 mod clock;
 mod ending;
@@ -20,6 +21,7 @@ mod steering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::batch::Batch;
 use self::call::OpenCall;
 use self::governor::Governor;
 pub(super) use self::session::Session;
@@ -140,7 +142,7 @@ pub(super) struct Gate {
     at_server: usize,
     last_call: u64,
     last_seq: u64,
-    batch: clock::Batch,
+    batch: Batch,
     is_agent_gone: bool,
     /// Whether anybody is attached.
     pub(super) is_watched: bool,
@@ -167,7 +169,7 @@ impl Gate {
             at_server: 0,
             last_call: 0,
             last_seq: 0,
-            batch: clock::Batch::default(),
+            batch: Batch::default(),
             is_agent_gone: false,
             is_watched: false,
         }

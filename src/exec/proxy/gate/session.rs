@@ -1,4 +1,4 @@
-//! What is known of the agent and of the server's tools, learned from what
+//! Knowledge of the agent and of the server's tools, learned from what
 //! passes: nothing is asked.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const TOOLS_BYTES: usize = 4 << 20;
 /// Open requests for lists that are remembered.
 const MOST_LISTS: usize = 64;
 
-/// What is known of one session.
+/// Knowledge of one session.
 #[derive(Debug, Default)]
 pub(in crate::exec::proxy) struct Session {
     pub(in crate::exec::proxy) client: Option<ProgramInfo>,

@@ -1,4 +1,4 @@
-//! What a shim is started with, and why it cannot be.
+//! Settings that a shim is started with, and why it cannot be.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -9,7 +9,7 @@ use crate::exec::ContainmentError;
 use crate::exec::proxy::frames::OnLost;
 use crate::model::Cap;
 
-/// What a shim is started with.
+/// Settings that a shim is started with.
 #[derive(Debug, Clone, Default)]
 pub struct ShimOptions {
     /// The server's command.

@@ -5,31 +5,9 @@ use std::time::Duration;
 
 use super::server::Server;
 use super::shim::Shim;
+use super::streams::Relay;
 use crate::exec::proxy::frames::Direction;
-use crate::exec::proxy::relay::{LineCutter, Piece};
-use crate::model::Ending;
-
-/// Streams as far as they were cut into lines, and what of them is open.
-pub(super) struct Relay {
-    agent: LineCutter,
-    server: LineCutter,
-    stderr: LineCutter,
-    pub(super) is_agent_open: bool,
-    /// The server's ending and its time.
-    pub(super) ended: Option<(Ending, Duration)>,
-}
-
-impl Relay {
-    pub(super) fn new() -> Self {
-        Self {
-            agent: LineCutter::default(),
-            server: LineCutter::default(),
-            stderr: LineCutter::default(),
-            is_agent_open: true,
-            ended: None,
-        }
-    }
-}
+use crate::exec::proxy::relay::Piece;
 
 impl Shim {
     pub(super) fn from_agent(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {

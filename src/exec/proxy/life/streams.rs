@@ -1,10 +1,35 @@
-//! The standard streams of the shim itself.
+//! The streams of a shim, and what of them was cut into lines.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::Interest;
 
+use crate::exec::proxy::relay::LineCutter;
 use crate::exec::proxy::stdio::Stdio;
+use crate::model::Ending;
+
+/// Streams as far as they were cut into lines, and what of them is open.
+pub(super) struct Relay {
+    pub(super) agent: LineCutter,
+    pub(super) server: LineCutter,
+    pub(super) stderr: LineCutter,
+    pub(super) is_agent_open: bool,
+    /// The server's ending and its time.
+    pub(super) ended: Option<(Ending, Duration)>,
+}
+
+impl Relay {
+    pub(super) fn new() -> Self {
+        Self {
+            agent: LineCutter::default(),
+            server: LineCutter::default(),
+            stderr: LineCutter::default(),
+            is_agent_open: true,
+            ended: None,
+        }
+    }
+}
 
 /// The shim's own standard streams.
 pub(super) struct Streams {

@@ -29,7 +29,7 @@ pub(in crate::exec::proxy) enum SocketEvent {
     Gone(ConnectionId),
 }
 
-/// One who is attached. Dropped, the connection is closed.
+/// A connection that is attached. Dropped, the connection is closed.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,

@@ -1,4 +1,4 @@
-//! What one connection has not been sent yet, within a bound.
+//! Frames that one connection has not been sent yet, within a bound.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
