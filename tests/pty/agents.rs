@@ -114,6 +114,7 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
     assert_eq!(agent.answer(4)["result"]["structuredContent"]["count"], 0);
 
     // It is sent as the user changed it.
+    fanout.wait_for("#2  ✓");
     fanout.keys("\tgg");
     fanout.wait_for("▌#1");
     fanout.keys("E");
