@@ -37,13 +37,9 @@ impl EngineLoop {
             reason: result.reason.as_deref().map(str::to_owned),
             ..Ending::plain(outcome)
         };
-        let was_sent = self
-            .rows
-            .get(id)
-            .is_some_and(|row| !row.attempts.is_empty());
         match result.answer {
-            Some(answer) if was_sent => self.write_answer_aside(id, answer, ending),
-            _ => self.end_proxied(id, ending),
+            Some(answer) => self.write_answer_aside(id, answer, ending),
+            None => self.end_proxied(id, ending),
         }
     }
 
