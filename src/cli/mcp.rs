@@ -40,6 +40,7 @@ pub(super) struct Mcp {
     limit: Option<u64>,
     /// Let calls that may write wait for one another; CAP bounds the calls at once
     #[arg(long, value_name = "CAP", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "an option whose value may be absent")]
     govern: Option<Option<Cap>>,
     /// Let this tool run beside others; may be given more than once
     #[arg(long, value_name = "TOOL")]

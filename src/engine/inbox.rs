@@ -143,7 +143,7 @@ impl EngineLoop {
             }
             if let Some(call) = self.copy_of(*id) {
                 let now = self.clock.now();
-                self.register(Arc::new(call), now);
+                self.register(&Arc::new(call), now);
             }
         }
         self.queue(first..self.rows.len());
@@ -209,7 +209,7 @@ impl EngineLoop {
                 }
                 let first = self.rows.len();
                 call.id = CallId::from_index(first);
-                self.register(Arc::new(call), self.clock.now());
+                self.register(&Arc::new(call), self.clock.now());
                 self.queue(first..first + 1);
             }
             Err(error) => self.notify(&format!("not added: {error}")),

@@ -147,13 +147,13 @@ impl EngineLoop {
             },
         );
         for call in plan.calls {
-            self.register(call, Duration::ZERO);
+            self.register(&call, Duration::ZERO);
         }
     }
 
     /// Adds the row of a call and records that it was queued.
-    pub(super) fn register(&mut self, call: Arc<Call>, now: Duration) {
-        self.rows.add(&call, now);
+    pub(super) fn register(&mut self, call: &Arc<Call>, now: Duration) {
+        self.rows.add(call, now);
         self.record(
             now,
             EventKind::CallQueued {

@@ -7,6 +7,8 @@ mod json;
 mod node;
 mod toml;
 
+use std::path::Path;
+
 use super::findings::Findings;
 
 pub(crate) use node::{Item, KeyValue, Node};
@@ -21,8 +23,9 @@ pub(crate) fn parse_with_comments(findings: &mut Findings<'_>) -> Option<Node> {
 /// `.toml`, else JSON with comments, trailing commas and keys that stand twice.
 /// `None` where its syntax is broken.
 pub(crate) fn parse_as_written(findings: &mut Findings<'_>) -> Option<Node> {
-    let name = findings.source().name().to_ascii_lowercase();
-    if name.ends_with(".toml") {
+    let path = Path::new(findings.source().name());
+    let extension = path.extension();
+    if extension.is_some_and(|it| it.eq_ignore_ascii_case("toml")) {
         toml::parse(findings)
     } else {
         json::parse_as_written(findings)

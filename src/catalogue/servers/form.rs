@@ -35,33 +35,33 @@ const fn form(root: &'static str, variables: VariableSyntax) -> ServerFileForm {
     }
 }
 
-const fn limit(key: &'static str, unit_ms: u32) -> Option<LimitKey> {
-    Some(LimitKey { key, unit_ms })
+const fn limit(key: &'static str, unit_ms: u32) -> LimitKey {
+    LimitKey { key, unit_ms }
 }
 
 const SERVERS: &str = "mcpServers";
 
 /// Claude Code's `.mcp.json` and `.claude.json`.
 pub(crate) static CLAUDE: ServerFileForm = ServerFileForm {
-    limit: limit("timeout", 1),
+    limit: Some(limit("timeout", 1)),
     ..form(SERVERS, VariableSyntax::Braces)
 };
 /// Files that hold `mcpServers` and no variables, such as Claude Desktop's.
 pub(crate) static PLAIN: ServerFileForm = form(SERVERS, VariableSyntax::Literal);
 /// Codex's `config.toml`.
 pub(crate) static CODEX: ServerFileForm = ServerFileForm {
-    limit: limit("tool_timeout_sec", 1000),
+    limit: Some(limit("tool_timeout_sec", 1000)),
     ..form("mcp_servers", VariableSyntax::Literal)
 };
 /// Gemini CLI's `settings.json`.
 pub(crate) static GEMINI: ServerFileForm = ServerFileForm {
-    limit: limit("timeout", 1),
+    limit: Some(limit("timeout", 1)),
     ..form(SERVERS, VariableSyntax::Dollar)
 };
 /// opencode's `opencode.json`.
 pub(crate) static OPENCODE: ServerFileForm = ServerFileForm {
     env: "environment",
-    limit: limit("timeout", 1),
+    limit: Some(limit("timeout", 1)),
     ..form("mcp", VariableSyntax::Literal)
 };
 /// Cursor's and Windsurf's files.
@@ -72,7 +72,7 @@ pub(crate) static VSCODE: ServerFileForm = form("servers", VariableSyntax::Prefi
 pub(crate) static ZED: ServerFileForm = form("context_servers", VariableSyntax::Literal);
 /// The files of Cline and of Roo Code, whose limits are in seconds.
 pub(crate) static CLINE: ServerFileForm = ServerFileForm {
-    limit: limit("timeout", 1000),
+    limit: Some(limit("timeout", 1000)),
     ..form(SERVERS, VariableSyntax::Literal)
 };
 

@@ -54,7 +54,7 @@ pub(crate) struct Options {
     /// Without it the terminal puts the text on the clipboard (OSC 52).
     #[schemars(extend("default" = {}))]
     pub(crate) clipboard: Option<Clipboard>,
-    /// Agents at work: { attach = true, auto_release = true }. Whether the
+    /// Agents at work: `{ attach = true, auto_release = true }`. Whether the
     /// dashboard shows those that `fanout mcp` stands behind, and whether a
     /// call that is held or waits is let go before its agent gives up.
     #[schemars(extend("default" = {}))]

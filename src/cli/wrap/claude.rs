@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::catalogue::document::{KeyValue, Node};
 
 /// Longest that one `claude mcp` may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Pause between two looks at whether it has ended.
 const PAUSE: Duration = Duration::from_millis(20);

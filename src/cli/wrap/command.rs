@@ -19,6 +19,7 @@ use crate::model::Cap;
 pub(in crate::cli) struct ProxyOptions {
     /// Let one writer at a time into a server, and at most CAP calls
     #[arg(long, value_name = "CAP", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "an option whose value may be absent")]
     govern: Option<Option<Cap>>,
 }
 

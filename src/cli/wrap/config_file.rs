@@ -188,16 +188,16 @@ impl ConfigFile {
         let undone = self
             .command(table, name)
             .and_then(|command| edit::unwrapped(&self.text, self.language, command));
-        undone.is_some_and(|text| self.set(text))
+        undone.is_some_and(|text| self.set(&text))
     }
 
     /// Takes another text, if it is one of such a file.
-    pub(super) fn set(&mut self, text: String) -> bool {
-        let text = text.strip_prefix(MARK).map_or(text.clone(), str::to_owned);
-        let Ok(root) = parsed(self.path(), &text) else {
+    pub(super) fn set(&mut self, text: &str) -> bool {
+        let text = text.strip_prefix(MARK).unwrap_or(text);
+        let Ok(root) = parsed(self.path(), text) else {
             return false;
         };
-        (self.root, self.text) = (root, text);
+        (self.root, self.text) = (root, text.to_owned());
         true
     }
 

@@ -84,7 +84,6 @@ impl Consent {
         }
         match self {
             Self::DryRun => return failed,
-            Self::Given => {}
             Self::Asked if !app::can_ask() => {
                 return exit::usage_text(
                     "nothing was written: without a terminal to ask on, --yes is needed",
@@ -94,7 +93,7 @@ impl Consent {
                 let nothing = writeln!(io::stdout().lock(), "nothing was written");
                 return exit::first_failure(failed, exit::written(nothing));
             }
-            Self::Asked => {}
+            Self::Given | Self::Asked => {}
         }
         if !plan.carry_out() {
             return Exit::CallFailed;

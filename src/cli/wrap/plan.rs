@@ -9,7 +9,7 @@ use super::agents::{Folders, Scope};
 use super::backup;
 use super::claude::{self, Step};
 use super::command::{EntryPlace, lock_key, unwrapped_value};
-use super::config_file::Entry;
+use super::config_file::{ConfigFile, Entry};
 use super::found::{Found, Table};
 use crate::app::{self, complain};
 use crate::catalogue::servers::is_secret_name;
@@ -71,7 +71,7 @@ impl<'f> ChangePlan<'f> {
 
     /// Whether anything is to be done at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty() && !self.found.files.iter().any(|file| file.is_changed())
+        self.steps.is_empty() && !self.found.files.iter().any(ConfigFile::is_changed)
     }
 
     /// Changes an entry of Claude Code's own file by its own command, if that

@@ -91,7 +91,7 @@ fn restore(found: &mut Found) {
             left.filter(|entry| matches!(entry.state, EntryState::Wrapped { .. }))
         });
         if entries.next().is_none() {
-            file.set(before);
+            file.set(&before);
         }
     }
 }

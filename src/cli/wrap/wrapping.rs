@@ -160,7 +160,7 @@ impl Wrapping<'_> {
         let file = file.ok_or("there is no file of Claude Code's yet: start it once")?;
         let file = &mut self.plan.found.files[file];
         let text = claude::inserted(file.text(), file.root(), &site.table, name, entry);
-        let is_set = text.is_some_and(|text| file.set(text));
+        let is_set = text.is_some_and(|text| file.set(&text));
         is_set
             .then_some(())
             .ok_or("Claude Code's own file has an unknown form")

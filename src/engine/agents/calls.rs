@@ -41,7 +41,7 @@ impl EngineLoop {
         let mut call = Call::new(id, name_of(&server.agent, number), tool, args);
         call.origin = CallOrigin::Agent;
         call.locks = locks;
-        self.register(Arc::new(call), came);
+        self.register(&Arc::new(call), came);
         let proxied = proxied_call(&server, facts, access, batch, came);
         let open = OpenCall {
             proxy,

@@ -7,8 +7,8 @@ use crate::engine::run::EngineLoop;
 use crate::exec::proxy::attach::ProxyOrder;
 use crate::exec::proxy::frames::{RefusedWhy, Side};
 use crate::model::{
-    Access, AgentMode, CallId, CallState, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId,
-    WaitReason, plural,
+    Access, AgentMode, CallId, CallState, LaneId, LetGo, ProxiedServer, ProxiedStage, ProxyControl,
+    ProxyId, WaitReason, plural,
 };
 use crate::sched::{CallSpec, Input};
 
@@ -135,7 +135,7 @@ impl EngineLoop {
             None => self
                 .agents
                 .server(proxy)
-                .map(|it| it.full_name())
+                .map(ProxiedServer::full_name)
                 .unwrap_or_default(),
         };
         self.notify(&format!("{} {name}: {text}", order.words()));
@@ -158,10 +158,10 @@ impl EngineLoop {
     pub(super) fn control_changed(
         &mut self,
         proxy: ProxyId,
-        before: ProxyControl,
+        before: &ProxyControl,
         now: ProxyControl,
     ) {
-        match (before == ProxyControl::Ours, now) {
+        match (*before == ProxyControl::Ours, now) {
             (false, ProxyControl::Ours) => {
                 // Until a mode is asked for, a proxy that governs goes on so.
                 if let Some(mode) = self.agents.wanted {

@@ -36,7 +36,7 @@ impl EngineLoop {
         if pid_before != hello.server_pid {
             self.update_probe_targets();
         }
-        self.control_changed(proxy, before.unwrap_or_default(), control);
+        self.control_changed(proxy, &before.unwrap_or_default(), control);
         self.mark();
     }
 

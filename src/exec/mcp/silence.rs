@@ -34,18 +34,11 @@ pub(super) fn words(
             };
             Some(local_words(received, input))
         }
-        Location::Remote => remote_words(pending),
+        #[cfg(feature = "http")]
+        Location::Remote => Some(pending.heard().to_string()),
+        #[cfg(not(feature = "http"))]
+        Location::Remote => None,
     }
-}
-
-#[cfg(feature = "http")]
-fn remote_words(pending: &PendingRequest) -> Option<String> {
-    Some(pending.heard().to_string())
-}
-
-#[cfg(not(feature = "http"))]
-fn remote_words(_pending: &PendingRequest) -> Option<String> {
-    None
 }
 
 /// State of a server's standard input.

@@ -25,8 +25,8 @@ pub struct KnownAgent {
     pub measured: Option<&'static str>,
 }
 
-const fn seconds(count: u64) -> Option<Duration> {
-    Some(Duration::from_secs(count))
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
 }
 
 const fn read(
@@ -50,29 +50,39 @@ const fn read(
 pub const KNOWN_AGENTS: &[KnownAgent] = &[
     KnownAgent {
         measured: Some("2.1.197, 2.1.332"),
-        ..read("claude-code", "Claude Code", "cc", seconds(28 * 3600))
+        ..read("claude-code", "Claude Code", "cc", Some(seconds(28 * 3600)))
     },
-    read("codex-mcp-client", "Codex", "cx", seconds(60)),
+    read("codex-mcp-client", "Codex", "cx", Some(seconds(60))),
     KnownAgent {
         since: &[0, 171],
         measured: Some("0.171.0"),
-        ..read("codex-mcp-client", "Codex", "cx", seconds(300))
+        ..read("codex-mcp-client", "Codex", "cx", Some(seconds(300)))
     },
     KnownAgent {
         measured: Some("0.61.0"),
-        ..read("gemini-cli-mcp-client", "Gemini CLI", "gm", seconds(600))
+        ..read(
+            "gemini-cli-mcp-client",
+            "Gemini CLI",
+            "gm",
+            Some(seconds(600)),
+        )
     },
     KnownAgent {
         extends: true,
         measured: Some("1.18.33"),
-        ..read("opencode", "opencode", "oc", seconds(60))
+        ..read("opencode", "opencode", "oc", Some(seconds(60)))
     },
-    read("Cline", "Cline", "cl", seconds(60)),
-    read("continue-client", "Continue", "cn", seconds(60)),
-    read("claude-ai", "Claude Desktop", "cd", seconds(60)),
+    read("Cline", "Cline", "cl", Some(seconds(60))),
+    read("continue-client", "Continue", "cn", Some(seconds(60))),
+    read("claude-ai", "Claude Desktop", "cd", Some(seconds(60))),
     read("Visual Studio Code", "VS Code", "vs", None),
-    read("cursor-vscode", "Cursor", "cu", seconds(300)),
-    read("github-copilot-developer", "Copilot CLI", "cp", seconds(60)),
+    read("cursor-vscode", "Cursor", "cu", Some(seconds(300))),
+    read(
+        "github-copilot-developer",
+        "Copilot CLI",
+        "cp",
+        Some(seconds(60)),
+    ),
     read("mcp", "Python SDK", "py", None),
 ];
 
@@ -97,14 +107,17 @@ mod tests {
     #[test]
     fn the_row_of_the_version_is_found() {
         let limit = |name, version| find(name, version).and_then(|known| known.limit);
-        assert_eq!(limit("codex-mcp-client", Some("0.171.0")), seconds(300));
-        assert_eq!(limit("codex-mcp-client", Some("1.0")), seconds(300));
+        assert_eq!(
+            limit("codex-mcp-client", Some("0.171.0")),
+            Some(seconds(300))
+        );
+        assert_eq!(limit("codex-mcp-client", Some("1.0")), Some(seconds(300)));
         assert_eq!(
             limit("codex-mcp-client", Some("0.104.0-alpha.1")),
-            seconds(60)
+            Some(seconds(60))
         );
-        assert_eq!(limit("codex-mcp-client", None), seconds(60));
-        assert_eq!(limit("opencode", Some("local")), seconds(60));
+        assert_eq!(limit("codex-mcp-client", None), Some(seconds(60)));
+        assert_eq!(limit("opencode", Some("local")), Some(seconds(60)));
         assert_eq!(find("no such agent", Some("1.0")), None);
     }
 

@@ -195,6 +195,7 @@ fn attempted(call: CallId, attempt: &AttemptRecord) -> impl Iterator<Item = Bar>
 }
 
 /// When an attempt was started, when a stop was ordered and when it ended.
+#[derive(Clone, Copy)]
 struct AttemptTimes {
     started: Duration,
     stop_ordered: Option<Duration>,

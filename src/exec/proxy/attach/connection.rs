@@ -208,7 +208,7 @@ impl<'a> Connection<'a> {
                     continue;
                 }
                 ShimFrame::Ok { n } => self.accepted(n),
-                ShimFrame::No(refused) => self.refused(refused),
+                ShimFrame::No(refused) => self.refused(&refused),
                 ShimFrame::Bye => {
                     self.known.said_bye = true;
                     continue;
@@ -279,7 +279,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn refused(&mut self, refused: Refused) -> Vec<ProxyEvent> {
+    fn refused(&mut self, refused: &Refused) -> Vec<ProxyEvent> {
         let Some(order) = self.unanswered.remove(&refused.n) else {
             return Vec::new();
         };

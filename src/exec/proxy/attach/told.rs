@@ -233,7 +233,7 @@ impl Teller {
         let Some(mut facts) = parts.came.take() else {
             return Vec::new();
         };
-        facts.args = parts.args.clone();
+        facts.args.clone_from(&parts.args);
         let request = parts.request.take();
         let came = ProxyEvent::CallCame(facts);
         std::iter::once(came).chain(request).collect()

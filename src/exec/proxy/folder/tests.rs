@@ -29,7 +29,7 @@ fn a_shim_makes_the_folder_and_a_dashboard_finds_its_socket() {
 
     let mut found = MeetingFolder::all_existing(Some(&place));
     let seen = found.remove(0).expect("the same folder");
-    assert_eq!(seen.shims().expect("a list"), [name.clone()]);
+    assert_eq!(seen.shims().expect("a list"), std::slice::from_ref(&name));
     let stream = seen.connect(&name).expect("a connection");
     let (accepted, _) = listener.accept().expect("the connection");
     for end in [&stream, &accepted] {

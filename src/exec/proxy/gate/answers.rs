@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::call::{Phase, StopEnd};
+use serde_json::value::RawValue;
+
+use super::call::{OpenCall, Phase, StopEnd};
 use super::ending::Ended;
 use super::{Gate, GateEffect, time};
 use crate::exec::proxy::envelope::{Envelope, Kind, OtherParams, ResultParts, RpcId};
@@ -25,7 +27,7 @@ enum Way {
 
 impl Gate {
     /// Takes a line of the server.
-    pub(in crate::exec::proxy) fn from_server(&mut self, now: Duration, line: Vec<u8>) {
+    pub(in crate::exec::proxy) fn server_said(&mut self, now: Duration, line: Vec<u8>) {
         match self.way_back(&line) {
             Way::Pass(call) => {
                 self.tell_message(now, Direction::ToAgent, call, &line);
@@ -100,14 +102,11 @@ impl Gate {
         let Some(params) = envelope.params::<OtherParams<'_>>() else {
             return Way::Pass(None);
         };
-        let token = params.progress_token.map(|token| token.get());
+        let token = params.progress_token.map(RawValue::get);
         let Some(call) = token.and_then(|token| self.by_token.get(token)).copied() else {
             return Way::Pass(None);
         };
-        let is_sent = self
-            .calls
-            .get(&call)
-            .is_some_and(|call| call.is_at_server());
+        let is_sent = self.calls.get(&call).is_some_and(OpenCall::is_at_server);
         let Some(progress) = params.progress.filter(|_| is_sent) else {
             return Way::Pass(Some(call));
         };

@@ -44,7 +44,7 @@ enum Way {
 
 impl Gate {
     /// Takes a line of the agent.
-    pub(in crate::exec::proxy) fn from_agent(&mut self, now: Duration, line: Vec<u8>) {
+    pub(in crate::exec::proxy) fn agent_said(&mut self, now: Duration, line: Vec<u8>) {
         match self.way(&line) {
             Way::Pass => {
                 self.tell_message(now, Direction::ToServer, None, &line);

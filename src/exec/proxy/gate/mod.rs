@@ -204,9 +204,8 @@ impl Gate {
     fn ruler(&self) -> Ruler {
         match self.control.and_then(|control| control.mode) {
             Some(Mode::Govern) => Ruler::Controller,
-            Some(Mode::Watch) => Ruler::Nobody,
             None if self.governor.is_some() => Ruler::Own,
-            None => Ruler::Nobody,
+            Some(Mode::Watch) | None => Ruler::Nobody,
         }
     }
 

@@ -142,14 +142,12 @@ pub(super) fn with_arguments(line: &[u8], body: &[u8]) -> Result<Vec<u8>, ShapeE
         });
     }
     let arguments = on_one_line(given.arguments);
-    Ok(match call.arguments {
-        Some(old) => spliced(line, place(line, old), arguments.as_bytes()),
-        None => {
-            let start = place(line, params).start + 1;
-            let field = format!("\"arguments\":{arguments},");
-            spliced(line, start..start, field.as_bytes())
-        }
-    })
+    if let Some(old) = call.arguments {
+        return Ok(spliced(line, place(line, old), arguments.as_bytes()));
+    }
+    let start = place(line, params).start + 1;
+    let field = format!("\"arguments\":{arguments},");
+    Ok(spliced(line, start..start, field.as_bytes()))
 }
 
 /// Returns a value without line ends: those stand between its parts only, since

@@ -99,7 +99,10 @@ impl Gate {
         body: &[u8],
     ) -> Done {
         match command {
-            Command::Mode(mode) => self.set_mode(now, *mode),
+            Command::Mode(mode) => {
+                self.set_mode(now, *mode);
+                Ok(())
+            }
             Command::Go(go) => self.go_now(now, *go),
             Command::Hold(hold) => self.hold(now, hold),
             Command::Release(release) => self.release(now, *release),
@@ -116,7 +119,7 @@ impl Gate {
         }
     }
 
-    fn set_mode(&mut self, now: Duration, set: SetMode) -> Done {
+    fn set_mode(&mut self, now: Duration, set: SetMode) {
         if let Some(control) = &mut self.control {
             control.mode = Some(set.mode);
             control.on_lost = set.on_lost.unwrap_or(control.on_lost);
@@ -132,7 +135,6 @@ impl Gate {
             self.take_turns(now);
         }
         self.effects.push(GateEffect::Introduce);
-        Ok(())
     }
 
     fn go_now(&mut self, now: Duration, go: GoCall) -> Done {
@@ -155,8 +157,8 @@ impl Gate {
     fn hold(&mut self, now: Duration, hold: &HoldCalls) -> Done {
         let why = hold.why.clone().unwrap_or_else(|| "held by you".to_owned());
         let fits = |gate: &Self, id| match (hold.what, gate.calls.get(&id).map(|it| &it.phase)) {
-            (Side::Call, Some(Phase::Waiting(_))) => true,
-            (Side::Answer, Some(Phase::Waiting(_) | Phase::Held { .. } | Phase::Sent)) => true,
+            (_, Some(Phase::Waiting(_)))
+            | (Side::Answer, Some(Phase::Held { .. } | Phase::Sent)) => true,
             (Side::Call | Side::Answer, _) => false,
         };
         for id in self.chosen(hold.call, &fits)? {

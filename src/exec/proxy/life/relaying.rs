@@ -10,7 +10,7 @@ use crate::exec::proxy::frames::Direction;
 use crate::exec::proxy::relay::Piece;
 
 impl Shim {
-    pub(super) fn from_agent(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {
+    pub(super) fn agent_said(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {
         let is_end = bytes.is_empty();
         relay.agent.push(bytes);
         let now = self.now();
@@ -32,7 +32,7 @@ impl Shim {
         let to = Direction::ToServer;
         self.record(now, to, &piece);
         match piece {
-            Piece::Line(line) => self.gate.from_agent(now, line),
+            Piece::Line(line) => self.gate.agent_said(now, line),
             Piece::Part { bytes, is_last } => self.gate.part(to, bytes, is_last),
         }
     }
@@ -45,7 +45,7 @@ impl Shim {
         self.ladder.begin(now);
     }
 
-    pub(super) fn from_server(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
+    pub(super) fn server_said(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
         let is_end = bytes.is_empty();
         relay.server.push(bytes);
         let now = self.now();
@@ -64,12 +64,12 @@ impl Shim {
         let to = Direction::ToAgent;
         self.record(now, to, &piece);
         match piece {
-            Piece::Line(line) => self.gate.from_server(now, line),
+            Piece::Line(line) => self.gate.server_said(now, line),
             Piece::Part { bytes, is_last } => self.gate.part(to, bytes, is_last),
         }
     }
 
-    pub(super) fn from_stderr(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
+    pub(super) fn stderr_said(&mut self, relay: &mut Relay, server: &mut Server, bytes: &[u8]) {
         if bytes.is_empty() {
             server.stderr = None;
         } else {

@@ -33,7 +33,7 @@ const READ: usize = 64 * 1024;
 const READ_STDERR: usize = 4096;
 
 /// Time between two marks on the socket and the locks, against cleaners.
-const TOUCH_EVERY: Duration = Duration::from_secs(24 * 3600);
+const TOUCH_EVERY: Duration = Duration::from_hours(24);
 
 /// Time in which what a dead server printed must have been taken.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
@@ -298,9 +298,9 @@ impl Shim {
     /// Takes what was read; nothing is the end of the stream.
     fn came(&mut self, relay: &mut Relay, server: &mut Server, direction: Direction, bytes: &[u8]) {
         match direction {
-            Direction::ToServer => self.from_agent(relay, server, bytes),
-            Direction::ToAgent => self.from_server(relay, server, bytes),
-            Direction::Stderr => self.from_stderr(relay, server, bytes),
+            Direction::ToServer => self.agent_said(relay, server, bytes),
+            Direction::ToAgent => self.server_said(relay, server, bytes),
+            Direction::Stderr => self.stderr_said(relay, server, bytes),
         }
     }
 

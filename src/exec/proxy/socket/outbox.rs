@@ -84,15 +84,12 @@ impl Outbox {
             queue.add(&frame.whole);
         } else {
             let bare = frame.bare();
-            match bare.filter(|bare| queue.bytes + bare.len() <= FRAMES) {
-                Some(bare) => {
-                    queue.lost.bytes += (len - bare.len().min(len)) as u64;
-                    queue.add(&bare);
-                }
-                None => {
-                    queue.lost.frames += 1;
-                    queue.lost.bytes += len as u64;
-                }
+            if let Some(bare) = bare.filter(|bare| queue.bytes + bare.len() <= FRAMES) {
+                queue.lost.bytes += (len - bare.len().min(len)) as u64;
+                queue.add(&bare);
+            } else {
+                queue.lost.frames += 1;
+                queue.lost.bytes += len as u64;
             }
         }
         drop(queue);

@@ -127,7 +127,7 @@ impl Chart<'_> {
         let level = |it: &LoadColumn| Some(it.queued / f64::from(most.max(1)));
         let name = Piece::from("queued ").then(latest);
         let top = figure::count(most as usize);
-        self.band(rows, name, Role::Queued, &top, level)
+        self.band(rows, &name, Role::Queued, &top, level)
     }
 
     /// How much is waited for cores.
@@ -140,14 +140,14 @@ impl Chart<'_> {
             }
             None => Piece::from("pressure ?"),
         };
-        self.band(rows, name, Role::Series2, &"100%".into(), |it| it.pressure)
+        self.band(rows, &name, Role::Series2, &"100%".into(), |it| it.pressure)
     }
 
     /// Rows of one figure, whose levels are parts of the upper end.
     fn band(
         &self,
         rows: u16,
-        name: Piece<'static>,
+        name: &Piece<'static>,
         role: Role,
         top: &Piece<'static>,
         level: impl Fn(&LoadColumn) -> Option<f64>,
