@@ -89,8 +89,8 @@ fn a_folder_that_others_can_use_is_refused_by_name() {
 
 /// How often the threads of a process woke up by themselves so far.
 fn wake_ups(pid: u32) -> u64 {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
-    let counts = tasks.flatten().map(|task| {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let counts = threads.flatten().map(|task| {
         let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
         let line = status
             .lines()

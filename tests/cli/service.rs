@@ -150,9 +150,10 @@ fn serve(mut connection: TcpStream, shared: &Shared, handler: &Handler) {
         }
         Reply::Endless(text) => {
             let pieces = text.repeat(1024);
-            while !shared.is_over.load(Ordering::Relaxed)
-                && connection.write_all(pieces.as_bytes()).is_ok()
-            {}
+            let mut is_heard = true;
+            while is_heard && !shared.is_over.load(Ordering::Relaxed) {
+                is_heard = connection.write_all(pieces.as_bytes()).is_ok();
+            }
         }
         Reply::Silence => shared.wait_for_end(),
     }

@@ -14,7 +14,7 @@ use fanout::model::{
 };
 use serde_json::{Value, json};
 
-use crate::agents::Office;
+use crate::office::Office;
 use crate::shim::PATIENCE;
 
 /// An agent that calls tools of the sample server through the proxy.

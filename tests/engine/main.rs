@@ -2,7 +2,9 @@
 //! unless everything waits.
 
 mod agents;
+mod agents_and_control;
 mod live_agents;
+mod office;
 #[path = "../support/scripted.rs"]
 mod scripted;
 #[path = "../support/shim.rs"]

@@ -51,10 +51,7 @@ impl Lines {
 
     /// The line that comes within this time; `None` where none does.
     pub(crate) fn within(&self, time: Duration) -> Option<Vec<u8>> {
-        match self.0.recv_timeout(time) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.0.recv_timeout(time).ok()
     }
 
     /// Waits for the end of the stream, past everything that still comes.

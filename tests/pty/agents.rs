@@ -49,10 +49,10 @@ impl Agent {
             "capabilities": {},
             "clientInfo": {"name": "claude-code", "version": "2.1.332"},
         });
-        agent.ask(1, "initialize", about);
+        agent.ask(1, "initialize", &about);
         agent.answer(1);
         agent.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        agent.ask(2, "tools/list", json!({}));
+        agent.ask(2, "tools/list", &json!({}));
         agent.answer(2);
         agent
     }
@@ -62,13 +62,13 @@ impl Agent {
         writeln!(requests, "{message}").expect("the proxy reads");
     }
 
-    fn ask(&mut self, id: u32, method: &str, params: Value) {
+    fn ask(&mut self, id: u32, method: &str, params: &Value) {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         self.send(&request);
     }
 
-    fn call(&mut self, id: u32, tool: &str, args: Value) {
-        self.ask(id, "tools/call", json!({"name": tool, "arguments": args}));
+    fn call(&mut self, id: u32, tool: &str, args: &Value) {
+        self.ask(id, "tools/call", &json!({"name": tool, "arguments": args}));
     }
 
     /// The answer to a request, in the order in which it was waited for.
@@ -108,9 +108,9 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
     fanout.wait_for("Agents govern");
 
     // What the pattern names is held; everything else passes.
-    agent.call(3, "add-note", json!({"text": "one", "ms": 0}));
+    agent.call(3, "add-note", &json!({"text": "one", "ms": 0}));
     fanout.wait_for("held by you");
-    agent.call(4, "notes", json!({}));
+    agent.call(4, "notes", &json!({}));
     assert_eq!(agent.answer(4)["result"]["structuredContent"]["count"], 0);
 
     // It is sent as the user changed it.
@@ -121,7 +121,7 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
     fanout.wait_for("Change #");
     fanout.keys(" and more\x1bOQ");
     assert_ne!(agent.answer(3)["result"]["isError"], true);
-    agent.call(5, "notes", json!({}));
+    agent.call(5, "notes", &json!({}));
     let notes = agent.answer(5);
     assert_eq!(
         notes["result"]["structuredContent"]["notes"],
@@ -130,7 +130,7 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
     );
 
     // It is answered by hand, and its server does not get it.
-    agent.call(6, "add-note", json!({"text": "two", "ms": 0}));
+    agent.call(6, "add-note", &json!({"text": "two", "ms": 0}));
     fanout.wait_for("#4 ");
     fanout.keys("gg");
     fanout.wait_for("▌#4");
@@ -140,7 +140,7 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
     let answer = agent.answer(6);
     assert_eq!(answer["result"]["content"][0]["text"], "not today");
     fanout.wait_for("answered by you");
-    agent.call(7, "notes", json!({}));
+    agent.call(7, "notes", &json!({}));
     assert_eq!(agent.answer(7)["result"]["structuredContent"]["count"], 1);
 
     // The details of a call have its messages.

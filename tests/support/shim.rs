@@ -318,7 +318,7 @@ impl Drop for PlayedShim {
 
 fn listen(mut stream: UnixStream, heard: &Sender<Heard>) {
     let mut frames = FrameReader::default();
-    let mut buffer = [0; 65536];
+    let mut buffer = [0; 8192];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
         frames.push(&buffer[..count]);
         while let Some(raw) = frames.next_frame().expect("a frame") {

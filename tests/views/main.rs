@@ -1,6 +1,7 @@
 //! What the dashboard looks like and what its keys do, without a terminal.
 
 mod agents;
+mod agents_steered;
 mod around;
 mod detail;
 mod documents;

@@ -20,6 +20,13 @@ const READ_WITHIN: Duration = Duration::from_millis(200);
 pub(super) fn words(
     session: &Session,
     id: &RequestId,
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(
+            unused_variables,
+            reason = "only servers over HTTP are heard in pieces"
+        )
+    )]
     pending: &PendingRequest,
     cancelled: Option<Instant>,
 ) -> Option<String> {
