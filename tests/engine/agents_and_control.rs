@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fanout::engine::{self, AgentCommand, Command};
+use fanout::engine::{AgentCommand, Command};
 use fanout::exec::proxy::frames::{
     By, Command as Order, Controller, DashboardFrame, Mode, ProxiedState, ShimFrame,
 };
@@ -10,7 +10,6 @@ use fanout::model::{
     AgentMode, CallRow, CallState, Cap, LetGo, Outcome, OutputKind, ProxyControl, Snapshot,
     WaitReason,
 };
-use fanout::probe;
 use serde_json::json;
 
 use crate::office::{Office, go};

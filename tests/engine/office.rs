@@ -22,7 +22,7 @@ pub(crate) struct Office {
     pub(crate) via: TempDir,
     pub(crate) handle: EngineHandle,
     pub(crate) store: Store,
-    log: ProtocolLog,
+    pub(crate) log: ProtocolLog,
     pub(crate) engine: Engine,
 }
 
@@ -78,7 +78,7 @@ impl Office {
         }
     }
 
-    fn shim(&self, number: u32, agent: &str, server: &str) -> PlayedShim {
+    pub(crate) fn shim(&self, number: u32, agent: &str, server: &str) -> PlayedShim {
         let via = self.via.path().join("meeting");
         let mut shim = PlayedShim::new(&via, number, agent, number * 10, server);
         shim.accept();
@@ -120,7 +120,7 @@ impl Office {
             .await
     }
 
-    async fn governs(&self, shims: &mut [&mut PlayedShim]) {
+    pub(crate) async fn governs(&self, shims: &mut [&mut PlayedShim]) {
         let count = shims.len();
         self.until("attached", |it| it.agents.servers.len() == count)
             .await;

@@ -42,7 +42,7 @@ fn proxied(proxy: ProxyId, tool: &str) -> ProxiedCall {
         stage: ProxiedStage::Sent,
         held: None,
         patience: Patience {
-            limit: Some(Duration::from_secs(60)),
+            limit: Some(Duration::from_mins(1)),
             is_prolonged: false,
             gives_up_at: Some(NOW + ms(47_000)),
             let_go_at: Some(NOW + ms(42_000)),
@@ -58,9 +58,9 @@ fn proxied(proxy: ProxyId, tool: &str) -> ProxiedCall {
     }
 }
 
-fn you() -> Option<Hold> {
+fn you() -> Hold {
     let by = "you".into();
-    Some(Hold { by, since: NOW })
+    Hold { by, since: NOW }
 }
 
 /// Makes a row of a run one that an agent made.
@@ -222,34 +222,41 @@ pub(crate) fn run() -> Arc<Snapshot> {
         .waiting("open_nodes-2", args(), WaitReason::Slot { busy: 5, cap: 4 })
         .publish();
     let mut run = (*run).clone();
+    tell_of_calls(&mut run);
+    tell_of_servers(&mut run);
+    Arc::new(run)
+}
+
+/// Says of each call whose it is and how it stands.
+fn tell_of_calls(run: &mut Snapshot) {
     let batch = || {
         Some(Batch {
             number: 3,
             turn: None,
         })
     };
-    make(&mut run, 1, (MEM, "read_graph"), |_| {});
-    make(&mut run, 2, (MEM, "create_entities"), |it| {
-        it.by = Some(EndedBy::User)
+    make(run, 1, (MEM, "read_graph"), |_| {});
+    make(run, 2, (MEM, "create_entities"), |it| {
+        it.by = Some(EndedBy::User);
     });
-    make(&mut run, 3, (GIT, "git_log"), |it| {
-        it.by = Some(EndedBy::Agent)
+    make(run, 3, (GIT, "git_log"), |it| {
+        it.by = Some(EndedBy::Agent);
     });
-    make(&mut run, 4, (GEMINI_MEM, "search_nodes"), |it| {
-        it.late_answers = 1
+    make(run, 4, (GEMINI_MEM, "search_nodes"), |it| {
+        it.late_answers = 1;
     });
-    make(&mut run, 5, (GIT, "git_diff"), |_| {});
-    make(&mut run, 6, (MEM, "create_entities"), |it| {
+    make(run, 5, (GIT, "git_diff"), |_| {});
+    make(run, 6, (MEM, "create_entities"), |it| {
         it.batch = batch();
         it.is_edited = true;
     });
-    make(&mut run, 7, (MEM, "search_nodes"), |it| {
+    make(run, 7, (MEM, "search_nodes"), |it| {
         it.batch = batch();
         it.access = Access::ReadOnly;
         it.let_go = Some(LetGo::AgentWouldGiveUp);
     });
-    make(&mut run, 8, (GIT, "git_status"), |it| {
-        it.held = you();
+    make(run, 8, (GIT, "git_status"), |it| {
+        it.held = Some(you());
         it.patience = Patience::default();
         it.stage = ProxiedStage::AnswerHeld(HeldAnswer {
             is_error: false,
@@ -259,14 +266,14 @@ pub(crate) fn run() -> Arc<Snapshot> {
             )),
         });
     });
-    make(&mut run, 9, (GEMINI_MEM, "open_nodes"), |it| {
+    make(run, 9, (GEMINI_MEM, "open_nodes"), |it| {
         it.stage = ProxiedStage::Stopping {
-            since: NOW - ms(400),
+            since: NOW.saturating_sub(ms(400)),
         };
     });
-    make(&mut run, 11, (MEM, "create_entities"), |it| {
+    make(run, 11, (MEM, "create_entities"), |it| {
         it.stage = ProxiedStage::Waiting;
-        it.held = you();
+        it.held = Some(you());
         it.transcript_id = Some("toolu_01A".into());
         it.batch = Some(Batch {
             number: 4,
@@ -274,17 +281,21 @@ pub(crate) fn run() -> Arc<Snapshot> {
         });
         it.meta = Some(Arc::new(json!({"claudecode/toolUseId": "toolu_01A"})));
     });
-    make(&mut run, 12, (MEM, "create_entities"), |it| {
+    make(run, 12, (MEM, "create_entities"), |it| {
         it.stage = ProxiedStage::Waiting;
         it.batch = Some(Batch {
             number: 4,
             turn: Some("12".into()),
         });
     });
-    make(&mut run, 13, (GEMINI_MEM, "open_nodes"), |it| {
+    make(run, 13, (GEMINI_MEM, "open_nodes"), |it| {
         it.stage = ProxiedStage::Waiting;
         it.patience = Patience::default();
     });
+}
+
+/// Adds the agents and their servers.
+fn tell_of_servers(run: &mut Snapshot) {
     let mut mem = server(MEM, 48);
     mem.wire = Arc::new(wire());
     let mut git = server(GIT, 7);
@@ -311,7 +322,6 @@ pub(crate) fn run() -> Arc<Snapshot> {
         forgotten_calls: 0,
         problem: None,
     });
-    Arc::new(run)
 }
 
 pub(crate) fn change(run: &Snapshot, edit: impl FnOnce(&mut Agents)) -> Arc<Snapshot> {

@@ -462,7 +462,7 @@ fn actions_about_agents_are_found_by_other_names() {
 #[test]
 fn nothing_is_drawn_where_only_gauges_of_servers_change_and_nobody_looks() {
     let idle = change(&fixtures::over(), |agents| {
-        *agents = (*run().agents).clone()
+        *agents = (*run().agents).clone();
     });
     play(Arc::clone(&idle), async |stage| {
         stage.pass(Duration::from_secs(31)).await;
