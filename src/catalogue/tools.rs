@@ -137,11 +137,13 @@ impl Catalogue {
         self.entries.push(Arc::new(entry));
     }
 
-    /// A catalogue of one tool, to check values against its schema. A schema
-    /// that cannot be used is left out.
+    /// A catalogue of one tool, to check values against its schema, which is
+    /// compiled at once. A schema that cannot be used is left out.
     pub fn of_tool(tool: Tool) -> Self {
+        let schema = tool.input_schema.as_ref();
+        let schema = schema.and_then(|it| Schema::compile(it).ok());
         let mut catalogue = Self::default();
-        catalogue.push(CompiledTool::listed(tool));
+        catalogue.push(CompiledTool::new(tool, schema));
         catalogue
     }
 
