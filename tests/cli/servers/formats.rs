@@ -51,7 +51,7 @@ enabled = false
     (
         ".gemini/settings.json",
         r#"{ "theme": "any", "mcpServers": { "one": { "command": "/bin/sh", "args": ["SCRIPT", "$MODE_OF_SERVER"], "timeout": 60000, "trust": false, "excludeTools": ["fail"] },
-            "far": { "url": "https://example.com/sse" } } }"#,
+            "far": { "url": "https://example.com/sse", "type": "sse" } } }"#,
     ),
 ];
 
