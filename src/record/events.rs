@@ -8,7 +8,7 @@ use super::argv::masked;
 use super::figures::{ms, ms_or_null};
 use super::names::Names;
 use crate::model::{
-    AttemptSummary, CallCounts, CallId, CapStep, EventKind, Outcome, RunEvent, StopStep,
+    AttemptSummary, CallCounts, CallId, CapStep, EventKind, Outcome, RunEvent, StopCause, StopStep,
 };
 
 /// Writes the events of one run as lines of JSON: `t_ms`, `event`, `id` where
@@ -80,12 +80,7 @@ impl EventLines {
             EventKind::CallSampled { sample, .. } => json!(sample),
             EventKind::MachineSampled { sample } => json!(sample),
             EventKind::CapChanged { step } => cap_step(step),
-            EventKind::CallStopping { cause, step, .. } => match step {
-                StopStep::Soft { hard_at } => {
-                    json!({ "cause": cause, "step": "soft", "hard_at_ms": ms(*hard_at) })
-                }
-                StopStep::Hard => json!({ "cause": cause, "step": "hard" }),
-            },
+            EventKind::CallStopping { cause, step, .. } => stop_step(*cause, step),
             EventKind::CallEnded {
                 outcome,
                 reason,
@@ -100,6 +95,15 @@ impl EventLines {
                 "wall_ms": ms(*wall), "outcome_counts": outcome_counts(counts),
             }),
         }
+    }
+}
+
+fn stop_step(cause: StopCause, step: &StopStep) -> Value {
+    match step {
+        StopStep::Soft { hard_at } => {
+            json!({ "cause": cause, "step": "soft", "hard_at_ms": ms(*hard_at) })
+        }
+        StopStep::Hard => json!({ "cause": cause, "step": "hard" }),
     }
 }
 

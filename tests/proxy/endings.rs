@@ -10,6 +10,7 @@ use serde_json::json;
 use fanout::exec::proxy::frames::{ProxiedState, Role};
 
 use crate::agent::{Agent, CLAUDE};
+use crate::dashboard::sockets;
 use crate::lines::wait_until;
 use crate::living::living_name;
 use crate::stage::{GONE_WITHIN, Stage};
@@ -70,6 +71,8 @@ fn nothing_is_left_whoever_is_killed() {
             let server = ["sh", "-c", &script].map(str::to_owned);
             let mut agent = stage.agent_of(CLAUDE, &[], &server);
             wait_until("the server", || stage.living.folder().join("here").exists());
+            // Its socket is there once it knows that the server runs.
+            wait_until("the proxy", || !sockets(&stage.via()).is_empty());
             let proxy = agent.proxy.id();
             let begun = Instant::now();
             match victim {

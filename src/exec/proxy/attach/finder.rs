@@ -13,8 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time;
 
 use super::connection::{Acquaintance, Closed, Connection};
+use super::connections::{Connections, ORDERS};
 use super::news::{ProxyEvent, ProxyNews};
-use super::{Connections, ORDERS};
+use super::order::ProxyOrder;
 use crate::exec::proxy::{MeetingFolder, ShimSocket};
 use crate::model::ProxyId;
 
@@ -138,7 +139,7 @@ struct Follower {
 }
 
 impl Follower {
-    async fn run(mut self, mut orders: mpsc::Receiver<super::ProxyOrder>) -> ShimSocket {
+    async fn run(mut self, mut orders: mpsc::Receiver<ProxyOrder>) -> ShimSocket {
         let mut tries = 0;
         let why: Arc<str> = loop {
             let stream = match self.connect() {

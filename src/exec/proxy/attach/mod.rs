@@ -5,6 +5,7 @@
 //! joins them with what is told here.
 
 mod connection;
+mod connections;
 mod envelope;
 mod finder;
 mod look;
@@ -12,9 +13,8 @@ mod news;
 mod order;
 mod told;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -23,14 +23,11 @@ pub use look::{SeenProxy, look};
 pub use news::{AnswerLine, CallFacts, CallMove, CallResult, PassedMessage, ProxyEvent, ProxyNews};
 pub use order::{ProxyOrder, Undelivered};
 
+use self::connections::Connections;
 use crate::model::ProxyId;
 
 /// News that may wait for the engine; each may hold a message of 256 KiB.
 const NEWS: usize = 64;
-
-/// Orders that may wait for one connection: a go for each call that a shim
-/// lets wait, four times over.
-const ORDERS: usize = 4096;
 
 /// The shims that this program is attached to. Dropping the last clone closes
 /// every connection; the shims then go on alone.
@@ -41,19 +38,6 @@ pub struct Attachments(Arc<Shared>);
 struct Shared {
     connections: Connections,
     closed: CancellationToken,
-}
-
-/// Where orders to each shim go.
-#[derive(Debug, Clone, Default)]
-struct Connections(Arc<Mutex<BTreeMap<ProxyId, mpsc::Sender<ProxyOrder>>>>);
-
-impl Connections {
-    fn with<T>(
-        &self,
-        act: impl FnOnce(&mut BTreeMap<ProxyId, mpsc::Sender<ProxyOrder>>) -> T,
-    ) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 impl Attachments {
