@@ -42,7 +42,7 @@ const FINGERPRINTED_BYTES: usize = 64 << 10;
 pub struct ArgsFingerprint(u64);
 
 impl ArgsFingerprint {
-    /// That of these arguments. No more than [`FINGERPRINTED_BYTES`] of their
+    /// That of these arguments. No more than `FINGERPRINTED_BYTES` of their
     /// JSON are looked at: there may be many megabytes.
     pub fn of(args: &Value) -> Self {
         let mut beginning = Beginning {
