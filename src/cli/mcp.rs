@@ -22,6 +22,10 @@ use crate::output::Safe;
 /// The server gets the arguments, environment, folder and limits that it would
 /// have had. The exit code is the server's.
 #[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  fanout mcp --name mem -- npx -y @modelcontextprotocol/server-memory
+  fanout mcp --govern=4 --record /tmp/mem-{time}.ndjson -- node server.js")]
 pub(super) struct Mcp {
     /// Name of the server, as the agent's configuration has it
     #[arg(long)]
