@@ -25,6 +25,15 @@ enum Way {
     },
 }
 
+/// An answer of the server on its way to the agent.
+struct ServerAnswer {
+    line: Vec<u8>,
+    /// Whether it says that the tool failed.
+    is_error: bool,
+    /// Time from the sending of the call.
+    took: Duration,
+}
+
 impl Gate {
     /// Takes a line of the server.
     pub(in crate::exec::proxy) fn server_said(&mut self, now: Duration, line: Vec<u8>) {
@@ -137,9 +146,14 @@ impl Gate {
                 let name = call.tool.clone();
                 let held = call.holds_answer.take();
                 self.learn_time(&name, took);
+                let answer = ServerAnswer {
+                    line,
+                    is_error,
+                    took,
+                };
                 match held {
-                    Some(why) => self.hold_answer(now, id, line, took, why),
-                    None => self.pass_answer(now, id, line, is_error, took),
+                    Some(why) => self.hold_answer(now, id, answer, why),
+                    None => self.pass_answer(now, id, answer, None),
                 }
             }
             Phase::Stopping(stopping) => {
@@ -162,43 +176,29 @@ impl Gate {
         }
     }
 
-    fn pass_answer(
-        &mut self,
-        now: Duration,
-        id: ShimCall,
-        line: Vec<u8>,
-        is_error: bool,
-        took: Duration,
-    ) {
-        let outcome = if is_error {
+    fn pass_answer(&mut self, now: Duration, id: ShimCall, answer: ServerAnswer, by: Option<By>) {
+        let outcome = if answer.is_error {
             ProxiedOutcome::Failed
         } else {
             ProxiedOutcome::Succeeded
         };
-        let bytes = line.len() as u64;
-        self.to_agent.line(line);
-        self.end(
-            now,
-            id,
-            Ended {
-                is_error,
-                bytes,
-                server: Some(took),
-                ..Ended::new(outcome)
-            },
-        );
+        let ended = Ended {
+            is_error: answer.is_error,
+            bytes: answer.line.len() as u64,
+            server: Some(answer.took),
+            by,
+            ..Ended::new(outcome)
+        };
+        self.to_agent.line(answer.line);
+        self.end(now, id, ended);
     }
 
-    fn hold_answer(
-        &mut self,
-        now: Duration,
-        id: ShimCall,
-        answer: Vec<u8>,
-        took: Duration,
-        why: String,
-    ) {
+    fn hold_answer(&mut self, now: Duration, id: ShimCall, answer: ServerAnswer, why: String) {
         if let Some(call) = self.calls.get_mut(&id) {
-            call.phase = Phase::AnswerHeld { answer, took };
+            call.phase = Phase::AnswerHeld {
+                answer: answer.line,
+                took: answer.took,
+            };
             self.at_server -= 1;
         }
         // The server is done: what the call kept from others is free.
@@ -219,25 +219,12 @@ impl Gate {
             return;
         };
         let (line, took) = (std::mem::take(answer), *took);
-        let is_error = is_error(&line);
-        let outcome = if is_error {
-            ProxiedOutcome::Failed
-        } else {
-            ProxiedOutcome::Succeeded
+        let answer = ServerAnswer {
+            is_error: is_error(&line),
+            line,
+            took,
         };
-        let bytes = line.len() as u64;
-        self.to_agent.line(line);
-        self.end(
-            now,
-            id,
-            Ended {
-                is_error,
-                bytes,
-                server: Some(took),
-                by,
-                ..Ended::new(outcome)
-            },
-        );
+        self.pass_answer(now, id, answer, by);
     }
 
     /// Ends a call that the server was told to stop; `what` became of it there.
