@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Call, CallCounts, CallId, CallRow, CallSample, CallState, History, OutputStat, SharedVec,
-    WaitReason, WaitSpan, Waited,
+    Call, CallCounts, CallId, CallRow, CallSample, CallState, History, SharedVec, WaitReason,
+    WaitSpan,
 };
 
 /// Readings kept per call: two minutes at the default period.
@@ -46,26 +46,7 @@ impl Rows {
     /// Adds the row of a call that was queued at `now`, behind the others or in
     /// a place that was vacated.
     pub(super) fn add(&mut self, call: &Arc<Call>, now: Duration) {
-        let row = CallRow {
-            call: Arc::clone(call),
-            args: Arc::clone(&call.args),
-            are_args_resolved: false,
-            state: CallState::Queued,
-            wait: None,
-            waited: Waited::default(),
-            waits: Vec::new(),
-            queued: now,
-            started: None,
-            ended: None,
-            attempts: Vec::new(),
-            reason: None,
-            samples: Arc::clone(&self.no_samples),
-            peak_rss_bytes: None,
-            output: OutputStat::default(),
-            remote: None,
-            overlapped: None,
-            proxied: None,
-        };
+        let row = CallRow::new(Arc::clone(call), Arc::clone(&self.no_samples), now);
         *self.counts.slot(&row.state) += 1;
         let index = call.id.index();
         if let (Some(place), Some(since)) =

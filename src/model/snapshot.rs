@@ -168,6 +168,31 @@ impl Deref for CallRow {
 }
 
 impl CallRow {
+    /// Returns the row of a call that was queued at this time and has done
+    /// nothing since.
+    pub fn new(call: Arc<Call>, samples: Arc<History<CallSample>>, queued: Duration) -> Self {
+        Self {
+            args: Arc::clone(&call.args),
+            call,
+            are_args_resolved: false,
+            state: CallState::Queued,
+            wait: None,
+            waited: Waited::default(),
+            waits: Vec::new(),
+            queued,
+            started: None,
+            ended: None,
+            attempts: Vec::new(),
+            reason: None,
+            samples,
+            peak_rss_bytes: None,
+            output: OutputStat::default(),
+            remote: None,
+            overlapped: None,
+            proxied: None,
+        }
+    }
+
     /// Number of attempts that may be made in all.
     pub fn attempts_allowed(&self) -> u32 {
         self.call.retries + 1

@@ -9,7 +9,7 @@ use super::{AttemptOutput, ReportedOutput, TextTail};
 use crate::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
-    Order, Outcome, OutputStat, Policy, RunId, RunPhase, Snapshot, ToolName, Waited,
+    Order, Outcome, Policy, RunId, RunPhase, Snapshot, ToolName,
 };
 use crate::output::OutputEncoding;
 
@@ -23,26 +23,11 @@ pub(super) fn id(index: usize) -> CallId {
 
 fn row(index: usize, name: &str, tool: &str, args: Value, state: CallState) -> CallRow {
     let (name, tool) = (CallName::new(name), ToolName::new(tool));
-    let call = Call::new(id(index), name, tool, args.clone());
+    let call = Call::new(id(index), name, tool, args);
+    let samples = Arc::new(History::new(8));
     CallRow {
-        call: Arc::new(call),
-        args: Arc::new(args),
-        are_args_resolved: false,
         state,
-        wait: None,
-        waited: Waited::default(),
-        waits: Vec::new(),
-        queued: Duration::ZERO,
-        started: None,
-        ended: None,
-        attempts: Vec::new(),
-        reason: None,
-        samples: Arc::new(History::new(8)),
-        peak_rss_bytes: None,
-        output: OutputStat::default(),
-        remote: None,
-        overlapped: None,
-        proxied: None,
+        ..CallRow::new(Arc::new(call), samples, Duration::ZERO)
     }
 }
 

@@ -7,8 +7,8 @@ use fanout::catalogue::Catalogue;
 use fanout::model::{
     AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
     Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
-    OutputStat, Policy, RunId, RunPhase, ServerState, SharedVec, Snapshot, StopCause, StopStep,
-    ToolName, WaitReason, WaitSpan, Waited,
+    Policy, RunId, RunPhase, ServerState, SharedVec, Snapshot, StopCause, StopStep, ToolName,
+    WaitReason, WaitSpan,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -124,26 +124,12 @@ impl Run {
         let id = CallId::from_index(self.calls.len());
         *self.snapshot.counts.slot(&state) += 1;
         let (name, tool) = (CallName::new(name), ToolName::new(tool));
-        let call = Call::new(id, name, tool, args.clone());
+        let call = Call::new(id, name, tool, args);
+        let samples = Arc::new(History::new(60));
         self.calls.push(CallRow {
-            call: Arc::new(call),
-            args: Arc::new(args),
             are_args_resolved: true,
             state,
-            wait: None,
-            waited: Waited::default(),
-            waits: Vec::new(),
-            queued: ms(0),
-            started: None,
-            ended: None,
-            attempts: Vec::new(),
-            reason: None,
-            samples: Arc::new(History::new(60)),
-            peak_rss_bytes: None,
-            output: OutputStat::default(),
-            remote: None,
-            overlapped: None,
-            proxied: None,
+            ..CallRow::new(Arc::new(call), samples, ms(0))
         });
         self.calls.last_mut().expect("just pushed")
     }

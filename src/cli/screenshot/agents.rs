@@ -14,9 +14,9 @@ use crate::model::{
     Access, AgentMark, AgentMode, AgentRow, Agents, AttemptNo, AttemptRecord, Batch, Call,
     CallCounts, CallId, CallName, CallOrigin, CallRow, CallSample, CallState, Cap, Direction,
     Epoch, History, Hold, Intercept, InterceptPattern, LaneId, LockKey, LostMessages,
-    MachineSample, Outcome, OutputStat, Patience, Policy, ProxiedCall, ProxiedServer,
-    ProxiedServerState, ProxiedStage, ProxyControl, ProxyId, RunId, RunPhase, ServerName,
-    SharedVec, Snapshot, ToolName, WaitReason, Waited, WireKind, WireMessage,
+    MachineSample, Outcome, Patience, Policy, ProxiedCall, ProxiedServer, ProxiedServerState,
+    ProxiedStage, ProxyControl, ProxyId, RunId, RunPhase, ServerName, SharedVec, Snapshot,
+    ToolName, WaitReason, WireKind, WireMessage,
 };
 use crate::theme::Theme;
 use crate::tui::dialogs::Layers;
@@ -222,25 +222,12 @@ impl Scene {
 }
 
 fn row(call: Call, args: Value, state: CallState) -> CallRow {
+    let samples = Arc::new(History::new(1));
     CallRow {
-        call: Arc::new(call),
         args: Arc::new(args),
         are_args_resolved: true,
         state,
-        wait: None,
-        waited: Waited::default(),
-        waits: Vec::new(),
-        queued: Duration::ZERO,
-        started: None,
-        ended: None,
-        attempts: Vec::new(),
-        reason: None,
-        samples: Arc::new(History::new(1)),
-        peak_rss_bytes: None,
-        output: OutputStat::default(),
-        remote: None,
-        overlapped: None,
-        proxied: None,
+        ..CallRow::new(Arc::new(call), samples, Duration::ZERO)
     }
 }
 
