@@ -14,7 +14,7 @@ use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::{AgentFeed, RunSurroundings};
 use crate::exec::proxy::attach::Attachments;
-use crate::exec::{self, Attempts, Containment, Servers};
+use crate::exec::{self, Attempts, Containment, Servers, StartError};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, ProtocolLog, Safe, Store};
 
@@ -86,9 +86,20 @@ impl RunEnvironment {
     /// the errors of those that did not start.
     pub(crate) fn connect(
         &self,
-        mut catalogue: Catalogue,
+        catalogue: Catalogue,
         names: &[ServerName],
     ) -> Result<Catalogue, OpenError> {
+        let connected = self.connect_each(catalogue, names);
+        if connected.errors.is_empty() {
+            Ok(connected.catalogue)
+        } else {
+            Err(OpenError::NotConnected(connected.errors))
+        }
+    }
+
+    /// Starts servers side by side. Returns the catalogue with the tools of
+    /// those that connected.
+    pub(crate) fn connect_each(&self, mut catalogue: Catalogue, names: &[ServerName]) -> Connected {
         let started = self.runtime.block_on(self.servers.start(names));
         let mut errors = Vec::new();
         for (name, listed) in names.iter().zip(started) {
@@ -106,11 +117,7 @@ impl RunEnvironment {
                 Err(error) => errors.push(error),
             }
         }
-        if errors.is_empty() {
-            Ok(catalogue)
-        } else {
-            Err(OpenError::NotConnected(errors))
-        }
+        Connected { catalogue, errors }
     }
 
     /// Asks the user about those of the tools that their server describes
@@ -179,6 +186,14 @@ impl RunEnvironment {
             ));
         }
     }
+}
+
+/// Servers that were started.
+pub(crate) struct Connected {
+    /// The catalogue with the tools of those that connected.
+    pub(crate) catalogue: Catalogue,
+    /// Reasons of those that did not.
+    pub(crate) errors: Vec<StartError>,
 }
 
 /// Returns the servers whose tools a plan names.

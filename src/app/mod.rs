@@ -27,7 +27,7 @@ mod verdict;
 
 pub(crate) use containment::{ContainmentLevel, try_containment};
 pub(crate) use diagnostics::{chain, complain};
-pub(crate) use environment::RunEnvironment;
+pub(crate) use environment::{Connected, RunEnvironment};
 pub(crate) use error::{OpenError, SessionError};
 pub(crate) use experiment_thread::{ExperimentThread, ResumePolicy};
 pub(crate) use folders::{Folders, history};

@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 use super::keys::{Key, Shape, file_schema, keys};
+use super::servers::oauth::GRANTS;
+use crate::model::ProtocolChoice;
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const ARGV: Shape = Shape::NonEmpty(&Shape::Text);
@@ -114,8 +116,12 @@ fn server_keys() -> Vec<Key> {
             "Names of variables that it gets from fanout's environment";
         "cwd" Shape::Text, "\"servers\"" .or("the folder in which fanout was started");
             "Working directory, relative to the catalogue";
-        "startup_timeout" Shape::Duration, "\"60s\"";
-            "Longest time until it has answered the handshake";
+        "startup_timeout" Shape::Duration, "\"2m\"" .or("60s, or 30s with `url`,");
+            "Longest time from its start until its tools are listed";
+        "protocol" Shape::Words(&ProtocolChoice::WORDS), "\"2025-11-25\"" .or("`auto`");
+            "Revision of the protocol; `auto` takes the newest that it speaks";
+        "oauth" Shape::Table(oauth_keys), "{ scopes = [\"read\"] }";
+            "How to sign in to it, see below; without it, it says itself what it wants";
         "timeout" Shape::Duration, "\"1m\"";
             "Longest run time of its calls";
         "parallel" Shape::Flag, "true";
@@ -126,6 +132,42 @@ fn server_keys() -> Vec<Key> {
             "The tools to leave out";
         "tools" Shape::Map(&Shape::Table(server_tool_keys)), "{ add = { timeout = \"1s\" } }";
             "Settings of single tools, by the server's name for them";
+    }
+}
+
+/// The keys of signing in to a server.
+pub(super) fn oauth_keys() -> Vec<Key> {
+    keys! {
+        "client_id" Shape::Text, "\"fanout\"" .or("a client that is registered on the fly");
+            "Name of a client that was registered with the authorization server";
+        "client_secret" Shape::Text, "\"${SECRET}\"";
+            "Its password; `${NAME}` is a variable of the environment";
+        "client_metadata_url" Shape::Matching("^https://"), "\"https://example.org/fanout.json\"";
+            "Address of a document that describes the client, where such addresses are taken for a name";
+        "scopes" TEXTS, "[\"read\"]" .or("what the server names");
+            "Scopes to ask for";
+        "redirect_port" Shape::Whole(1, 65535), "8765" .or("any free one");
+            "Port of this machine that the browser is sent back to";
+        "grant" Shape::Words(&GRANTS), "\"client_credentials\"" .or("`authorization_code`");
+            "`authorization_code` asks a person in a browser; `client_credentials` asks nobody, \
+             and goes by `client_secret` or `private_key`";
+        "private_key" Shape::Text, "\"${KEY}\"";
+            "Key in PEM (PKCS#8; P-256, P-384 or RSA) that signs instead of a password";
+        "identity_provider" Shape::Table(identity_provider_keys),
+            "{ token_endpoint = \"https://id.example.org/token\", client_id = \"fanout\", id_token = \"${ID_TOKEN}\" }";
+            "Provider of a company's identities whose token opens the server";
+    }
+}
+
+/// The keys of an identity provider.
+pub(super) fn identity_provider_keys() -> Vec<Key> {
+    keys! {
+        "token_endpoint" Shape::Matching("^https?://"), "\"https://id.example.org/token\"" .required();
+            "Address at which it exchanges tokens";
+        "client_id" Shape::Text, "\"fanout\"" .required();
+            "Name of the client there";
+        "id_token" Shape::Text, "\"${ID_TOKEN}\"" .required();
+            "Token that says who the user is; `${NAME}` is a variable of the environment";
     }
 }
 
@@ -219,8 +261,18 @@ mod tests {
 
     /// The tables of a catalogue: what to write before a key, the word that its
     /// problems name it by, and its keys.
-    fn tables() -> [(&'static str, &'static str, Vec<Key>); 4] {
+    fn tables() -> [(&'static str, &'static str, Vec<Key>); 6] {
         [
+            (
+                "[mcp.x]\nurl = 'https://x.org'\n[mcp.x.oauth]\n",
+                "a sign-in",
+                oauth_keys(),
+            ),
+            (
+                "[mcp.x]\nurl = 'https://x.org'\n[mcp.x.oauth.identity_provider]\n",
+                "an identity provider",
+                identity_provider_keys(),
+            ),
             ("[[tool]]\n", "a tool", tool_keys()),
             (
                 "[[tool]]\nname = 'x'\n[tool.http]\n",
@@ -253,7 +305,7 @@ mod tests {
     fn the_readers_know_exactly_the_keys_that_are_described() {
         for (before, what, keys) in tables() {
             for key in &keys {
-                let is_remote = key.name == "headers" && what == "a server";
+                let is_remote = matches!(key.name, "headers" | "oauth") && what == "a server";
                 let url = if is_remote {
                     "url = 'https://x.org'\n"
                 } else {

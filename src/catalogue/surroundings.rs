@@ -11,6 +11,25 @@ const PASSED: [&str; 6] = ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"];
 /// Beginnings of further such variables.
 const PASSED_PREFIXES: [&str; 2] = ["LC_", "XDG_"];
 
+/// Variables that a tool server gets besides: what the programs that are
+/// written for agents expect, to reach the network and to act for the user.
+pub(super) const PASSED_TO_SERVERS: [&str; 14] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "SHELL",
+    "LOGNAME",
+    "SSH_AUTH_SOCK",
+];
+
 /// Surroundings of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'s> {

@@ -16,7 +16,7 @@ use super::schema::{ArgumentProblem, Bound, Limits, Schema, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
-use crate::model::{ListedTool, McpServer, ServerName, Tool, ToolName};
+use crate::model::{ListedTool, McpServer, ProtocolChoice, ServerName, Tool, ToolName};
 
 /// The manifest of the sample tools, which are built into the program.
 pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
@@ -145,6 +145,16 @@ impl Catalogue {
         let mut catalogue = Self::default();
         catalogue.push(CompiledTool::new(tool, schema));
         catalogue
+    }
+
+    /// Returns the catalogue with servers that are all spoken to in this
+    /// revision.
+    #[must_use]
+    pub fn speaking(mut self, protocol: ProtocolChoice) -> Self {
+        for server in &mut self.servers {
+            Arc::make_mut(server).protocol = protocol;
+        }
+        self
     }
 
     /// Every server that is configured.

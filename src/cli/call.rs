@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::exit::{self, Exit};
 use super::headless::{self, Conducted, OutputForm};
-use super::options::{CatalogueOptions, PolicyOptions};
+use super::options::{CatalogueOptions, PolicyOptions, ProtocolOption};
 use super::{arguments, ending, terminal};
 use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
@@ -34,6 +34,8 @@ pub(super) struct Call {
     args: Option<String>,
     #[command(flatten)]
     catalogue: CatalogueOptions,
+    #[command(flatten)]
+    protocol: ProtocolOption,
 }
 
 impl Call {
@@ -65,7 +67,8 @@ impl Call {
     /// Makes everything ready for the call; its server is started for it.
     fn prepare(&self) -> Result<Session, Exit> {
         let catalogue = self.catalogue.load(Untrusted::End);
-        let mut catalogue = catalogue.map_err(exit::not_opened)?;
+        let catalogue = catalogue.map_err(exit::not_opened)?;
+        let mut catalogue = Arc::new(self.protocol.applied(&catalogue));
         let environment = RunEnvironment::prepare(&catalogue);
         let environment = environment.map_err(|error| exit::cannot_run(&error))?;
         if let Some(server) = catalogue.unlisted_server(&ToolName::new(&self.tool)) {

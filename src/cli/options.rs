@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::looks::LookOptions;
@@ -11,7 +12,7 @@ use super::{settings, terminal};
 use crate::app::{self, Conditions, LeakPolicy, OpenError, RunEnvironment, RunSettings, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::engine::AgentFeed;
-use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy};
+use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy, ProtocolChoice};
 use crate::record::HistoryStore;
 
 /// Where tools come from.
@@ -40,6 +41,30 @@ impl CatalogueOptions {
     pub(super) fn files(&self) -> &[PathBuf] {
         &self.files
     }
+}
+
+/// Revision of the protocol that servers are spoken to in.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ProtocolOption {
+    /// Speak this revision of the Model Context Protocol to servers, whatever
+    /// the catalogue says
+    #[arg(long, value_name = "REVISION", value_parser = protocol_words())]
+    protocol: Option<ProtocolChoice>,
+}
+
+impl ProtocolOption {
+    /// Returns the catalogue with the revision that is asked for.
+    pub(super) fn applied(&self, catalogue: &Catalogue) -> Catalogue {
+        let catalogue = catalogue.clone();
+        match self.protocol {
+            Some(protocol) => catalogue.speaking(protocol),
+            None => catalogue,
+        }
+    }
+}
+
+fn protocol_words() -> impl TypedValueParser<Value = ProtocolChoice> {
+    PossibleValuesParser::new(ProtocolChoice::WORDS).try_map(|word| word.parse::<ProtocolChoice>())
 }
 
 /// How a run is conducted.

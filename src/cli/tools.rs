@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
-use super::options::CatalogueOptions;
-use crate::app::{OpenError, RunEnvironment, Untrusted};
+use super::options::{CatalogueOptions, ProtocolOption};
+use crate::app::{Connected, OpenError, RunEnvironment, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{ServerName, Tool, ToolAction};
 use crate::output::Safe;
@@ -21,6 +21,8 @@ Examples:
 pub(super) struct Tools {
     #[command(flatten)]
     catalogue: CatalogueOptions,
+    #[command(flatten)]
+    protocol: ProtocolOption,
     /// Start the servers, and list their tools too
     #[arg(long)]
     connect: bool,
@@ -32,8 +34,9 @@ pub(super) struct Tools {
 impl Tools {
     pub(super) fn run(self) -> Exit {
         let catalogue = self.catalogue.load(Untrusted::End);
-        let catalogue = match catalogue.and_then(|catalogue| self.connected(catalogue)) {
-            Ok(catalogue) => catalogue,
+        let connected = catalogue.and_then(|catalogue| self.connected(catalogue));
+        let Connected { catalogue, errors } = match connected {
+            Ok(connected) => connected,
             Err(error) => return exit::not_opened(error),
         };
         let out = io::stdout().lock();
@@ -42,21 +45,28 @@ impl Tools {
         } else {
             print(&catalogue, out)
         };
-        exit::written(written)
+        let whole = if errors.is_empty() {
+            Exit::Success
+        } else {
+            exit::not_opened(OpenError::NotConnected(errors))
+        };
+        exit::first_failure(exit::written(written), whole)
     }
 
     /// Returns the catalogue with the tools of its servers, if they are asked
     /// for.
-    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Arc<Catalogue>, OpenError> {
+    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Connected, OpenError> {
+        let catalogue = self.protocol.applied(&catalogue);
         if !self.connect || catalogue.servers().len() == 0 {
-            return Ok(catalogue);
+            let errors = Vec::new();
+            return Ok(Connected { catalogue, errors });
         }
         let environment = RunEnvironment::prepare(&catalogue)?;
         let servers = catalogue.servers().map(|server| server.name.clone());
         let servers: Vec<ServerName> = servers.collect();
-        let connected = environment.connect(Catalogue::clone(&catalogue), &servers);
+        let connected = environment.connect_each(catalogue, &servers);
         environment.close_servers();
-        connected.map(Arc::new)
+        Ok(connected)
     }
 }
 

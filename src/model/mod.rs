@@ -20,11 +20,13 @@ mod outcome;
 mod plan;
 mod plural;
 mod policy;
+mod protocol;
 mod proxied_call;
 mod rate;
 mod secret;
 mod server;
 mod shared_vec;
+mod sign_in;
 mod snapshot;
 mod state;
 mod tool;
@@ -57,6 +59,7 @@ pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
 pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
+pub use protocol::{NoProtocol, ProtocolChoice};
 pub use proxied_call::{
     Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedStage,
 };
@@ -68,6 +71,7 @@ pub use server::{
     ToolOverride,
 };
 pub use shared_vec::SharedVec;
+pub use sign_in::{IdentityProvider, OauthClient, SignIn, SignInGrant};
 pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{OutputKind, StdinKind, Tool, ToolAction};

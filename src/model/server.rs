@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Annotations, Rate, Secret, ServerName, plural};
+use super::{Annotations, ProtocolChoice, Rate, Secret, ServerName, SignIn, plural};
 
 /// A server as a file configures it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,10 @@ pub struct McpServer {
     pub name: ServerName,
     /// How it is reached.
     pub transport: ServerTransport,
+    /// Revision of the protocol that it is spoken to in.
+    pub protocol: ProtocolChoice,
+    /// Settings of signing in to it.
+    pub sign_in: SignIn,
     /// From its start to the list of its tools.
     pub startup_timeout: Duration,
     /// Run timeout of its calls, where neither call nor tool names one.
@@ -38,9 +42,6 @@ pub struct McpServer {
 }
 
 impl McpServer {
-    /// Time to start and connect, where nothing else is said.
-    pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);
-
     /// Run timeout of a call, where nothing else is said. A server that drops
     /// a request never answers it, and nothing else would end the call.
     pub const CALL_TIMEOUT: Duration = Duration::from_mins(10);
@@ -67,6 +68,17 @@ pub enum ServerTransport {
         /// Headers of every request.
         headers: BTreeMap<String, Secret>,
     },
+}
+
+impl ServerTransport {
+    /// Returns the time to start and connect, where nothing else is said: a
+    /// program may be fetched from a registry first, which takes 20 to 40 s.
+    pub fn startup_timeout(&self) -> Duration {
+        match self {
+            Self::Stdio { .. } => Duration::from_mins(1),
+            Self::Http { .. } => Duration::from_secs(30),
+        }
+    }
 }
 
 /// Overrides of one tool of a server, from the catalogue.

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::expand::{VariableValues, filled};
 use super::form::{ServerFileForm, WrittenCommand, form_of, workspace};
-use super::{ConfiguredServer, remote, secrets};
+use super::{ConfiguredServer, oauth, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest::is_variable;
-use crate::model::{McpServer, Secret, ServerName, ServerTransport};
+use crate::model::{McpServer, ProtocolChoice, Secret, ServerName, ServerTransport};
 
 /// Most seconds that a time of such a file may be.
 const LONGEST: f64 = 86_400.0;
@@ -168,8 +168,10 @@ impl ServerReader<'_, '_> {
             secrets: transport
                 .as_ref()
                 .map_or_else(Vec::new, |it| secrets::secrets(it, &self.values.used)),
+            startup_timeout: startup.unwrap_or(transport.as_ref()?.startup_timeout()),
             transport: transport?,
-            startup_timeout: startup.unwrap_or(McpServer::STARTUP_TIMEOUT),
+            protocol: ProtocolChoice::Auto,
+            sign_in: oauth::read_foreign(node, self.findings),
             timeout,
             is_parallel: parallel.unwrap_or(false),
             only: only.into_iter().flatten().next(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::catalogue::command::{folder_of, program_of, tidy};
-use crate::catalogue::surroundings::environment;
+use crate::catalogue::surroundings::{PASSED_TO_SERVERS, environment};
 use crate::model::{AttemptNo, CallId, Epoch, McpServer, ProcessSpec, ServerTransport, Stdin};
 
 /// Surroundings of a server.
@@ -43,7 +43,9 @@ pub fn server_process_spec(
     let values = values
         .map(|(name, value)| (name.clone(), value.reveal().to_owned()))
         .collect();
-    let mut env = environment(&values, env_pass, around.inherited_env);
+    let of_servers = PASSED_TO_SERVERS.map(str::to_owned);
+    let passed: Vec<String> = env_pass.iter().cloned().chain(of_servers).collect();
+    let mut env = environment(&values, &passed, around.inherited_env);
     let run_dir = around.run_dir.display().to_string();
     env.insert("FANOUT_RUN_DIR".to_owned(), run_dir);
     Some(ProcessSpec {

@@ -119,11 +119,12 @@ fn locks(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use serde_json::json;
 
     use super::*;
-    use crate::model::{ServerName, ServerTransport};
+    use crate::model::{ProtocolChoice, ServerName, ServerTransport, SignIn};
 
     fn server() -> McpServer {
         McpServer {
@@ -134,7 +135,9 @@ mod tests {
                 env_pass: Vec::new(),
                 cwd: None,
             },
-            startup_timeout: McpServer::STARTUP_TIMEOUT,
+            protocol: ProtocolChoice::Auto,
+            sign_in: SignIn::default(),
+            startup_timeout: Duration::from_secs(10),
             timeout: None,
             is_parallel: false,
             only: None,

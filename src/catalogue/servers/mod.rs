@@ -7,6 +7,7 @@ pub(crate) mod form;
 mod launch;
 mod listed;
 mod native;
+pub(super) mod oauth;
 mod remote;
 mod secrets;
 

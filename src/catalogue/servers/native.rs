@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::expand::{VariableError, VariableSyntax, VariableValues, expand, filled};
-use super::{ConfiguredServer, remote, secrets};
+use super::{ConfiguredServer, oauth, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{
-    Fields, boolean, duration, list, some_time, text, texts, whole, wrong_kind,
+    Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
 };
 use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest;
 use crate::catalogue::placeholders::Placeholders;
-use crate::model::{McpServer, Secret, ServerName, ServerTransport, ToolOverride};
+use crate::model::{
+    McpServer, ProtocolChoice, Secret, ServerName, ServerTransport, SignIn, ToolOverride,
+};
 
 /// Servers of a file, and those that cannot be used here with the reason.
 pub(in crate::catalogue) type Servers = (Vec<ConfiguredServer>, Vec<(ServerName, String)>);
@@ -50,12 +52,17 @@ fn unset_variable(node: &Node) -> Option<VariableError> {
         workspace: PathBuf::new(),
         used: secrets::Used::default(),
     };
-    let headers = node.get("headers").and_then(Node::as_table);
-    let headers = headers.unwrap_or_default().iter().map(|entry| &entry.node);
-    let texts = node.get("url").into_iter().chain(headers);
-    texts
-        .filter_map(Node::as_text)
-        .find_map(|text| expand(text, VariableSyntax::Braces, &values).err())
+    let parts = ["url", "headers", "oauth"].into_iter();
+    let mut texts = parts.filter_map(|key| node.get(key)).flat_map(texts_in);
+    texts.find_map(|text| expand(text, VariableSyntax::Braces, &values).err())
+}
+
+/// Returns the texts in a value and in the tables below it.
+fn texts_in(node: &Node) -> Vec<&str> {
+    match node.as_table() {
+        Some(entries) => entries.iter().flat_map(|it| texts_in(&it.node)).collect(),
+        None => node.as_text().into_iter().collect(),
+    }
 }
 
 fn server(
@@ -67,11 +74,13 @@ fn server(
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
     let used = secrets::Used::default();
+    let mut sign_in = SignIn::default();
     let transport = if fields.has("url") {
-        remote(&mut fields, &used, findings)
+        remote(&mut fields, &mut sign_in, &used, findings)
     } else {
         stdio(&mut fields, findings)
     };
+    let protocol = fields.read("protocol", findings, protocol);
     let startup_timeout = fields.read("startup_timeout", findings, some_time);
     let timeout = fields.read("timeout", findings, some_time);
     let is_parallel = fields.read("parallel", findings, boolean);
@@ -79,13 +88,16 @@ fn server(
     let except = fields.read("except", findings, texts);
     let tools = fields.read("tools", findings, overrides);
     fields.finish(findings);
+    let transport = transport?;
+    let mut secrets = secrets::secrets(&transport, &used);
+    secrets.extend(sign_in.secrets());
     let server = McpServer {
         name: name?,
-        secrets: transport
-            .as_ref()
-            .map_or_else(Vec::new, |it| secrets::secrets(it, &used)),
-        transport: transport?,
-        startup_timeout: startup_timeout.unwrap_or(McpServer::STARTUP_TIMEOUT),
+        secrets,
+        startup_timeout: startup_timeout.unwrap_or(transport.startup_timeout()),
+        transport,
+        protocol: protocol.unwrap_or_default(),
+        sign_in,
         timeout,
         is_parallel: is_parallel.unwrap_or(false),
         only,
@@ -140,6 +152,7 @@ fn stdio(fields: &mut Fields<'_>, findings: &mut Findings<'_>) -> Option<ServerT
 /// the environment.
 fn remote(
     fields: &mut Fields<'_>,
+    sign_in: &mut SignIn,
     used: &secrets::Used,
     findings: &mut Findings<'_>,
 ) -> Option<ServerTransport> {
@@ -157,6 +170,10 @@ fn remote(
     let headers = fields.read("headers", findings, |node, findings| {
         remote::headers(node, findings, filled)
     });
+    let oauth = fields.take("oauth");
+    *sign_in = oauth
+        .and_then(|node| oauth::read(node, findings, filled))
+        .unwrap_or_default();
     let transport = ServerTransport::Http {
         url: url?,
         headers: headers.unwrap_or_default(),
@@ -164,6 +181,12 @@ fn remote(
     used.replace(values.used.take());
     remote::check_privacy(&transport, used, written, findings);
     Some(transport)
+}
+
+/// Revision of the protocol that a server is spoken to in.
+fn protocol(node: &Node, findings: &mut Findings<'_>) -> Option<ProtocolChoice> {
+    let words = ProtocolChoice::WORDS.into_iter().zip(ProtocolChoice::ALL);
+    choice(node, &words.collect::<Vec<_>>(), findings)
 }
 
 /// A program with its arguments; nothing is filled in.

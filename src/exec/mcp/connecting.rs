@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use rmcp::service::ClientInitializeError;
 
+use super::decode::excerpt;
 use super::process::ServerProcess;
 use super::request_table::RequestTable;
 use super::start_error::ConnectionCause;
 use crate::exec::secret_mask::SecretMask;
-use crate::model::{Ending, McpServer, ServerTransport};
+use crate::model::{Ending, McpServer, ProtocolChoice, ServerTransport};
 
 /// Longest time until the end of a process is known once its pipes have ended.
 pub(super) const END_DEADLINE: Duration = Duration::from_millis(1500);
@@ -33,8 +34,14 @@ pub(super) async fn ended_cause(
 /// before what became of the connection.
 pub(super) fn handshake_cause(
     requests: &RequestTable,
+    protocol: ProtocolChoice,
     error: &ClientInitializeError,
 ) -> ConnectionCause {
+    if protocol == ProtocolChoice::Discover
+        && let ClientInitializeError::JsonRpcError(error) = error
+    {
+        return ConnectionCause::NotDiscovered(excerpt(&error.message));
+    }
     if let Some(reason) = requests.handshake_failure() {
         return ConnectionCause::Handshake(reason);
     }

@@ -354,17 +354,17 @@ impl StreamableHttpClient for McpHttpClient {
 }
 
 /// Whether nothing more is tried after this failure of the handshake. A server
-/// of the older era may refuse the question for the newer one by any status.
+/// of the older era may answer the question for the newer one by anything.
 fn ends_connection(request: &ClientRequest, failure: &HttpFailure) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,
-        ClientRequest::DiscoverRequest(_) => match failure {
-            HttpFailure::Status { status, .. } => status.is_server_error(),
-            HttpFailure::NoAnswer(_) | HttpFailure::Empty(_) | HttpFailure::NoMessage { .. } => {
-                false
-            }
-            _ => true,
-        },
+        ClientRequest::DiscoverRequest(_) => matches!(
+            failure,
+            HttpFailure::Connection(_)
+                | HttpFailure::Client(_)
+                | HttpFailure::Unauthorized(_)
+                | HttpFailure::Redirect { .. }
+        ),
         _ => false,
     }
 }

@@ -1,7 +1,10 @@
 //! Messages as the protocol library takes them. It reads them only to pass them
 //! on: the answers themselves are kept as they came.
 
-use rmcp::model::{ClientRequest, InitializeResult, RequestId, ServerJsonRpcMessage, ServerResult};
+use rmcp::model::{
+    ClientRequest, DiscoverResult, InitializeResult, RequestId, ServerJsonRpcMessage, ServerResult,
+};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -51,19 +54,22 @@ pub(super) fn checked(method: Method, answer: Answer) -> Answer {
     let Answer::Result(result) = answer else {
         return answer;
     };
-    let error = match method {
-        Method::Initialize => serde_json::from_value::<InitializeResult>(result.clone())
-            .err()
-            .map(|error| DecodeError::Result {
-                method: "initialize",
-                reason: error.to_string(),
-            }),
-        _ => None,
+    let readable = match method {
+        Method::Initialize => readable::<InitializeResult>(&result),
+        Method::Discover => readable::<DiscoverResult>(&result),
+        _ => Ok(()),
     };
-    match error {
-        Some(error) => Answer::Failed(error.into()),
-        None => Answer::Result(result),
+    match (readable, method.name()) {
+        (Err(reason), Some(method)) => {
+            Answer::Failed(DecodeError::Result { method, reason }.into())
+        }
+        _ => Answer::Result(result),
     }
+}
+
+fn readable<T: DeserializeOwned>(result: &Value) -> Result<(), String> {
+    let read = serde_json::from_value::<T>(result.clone());
+    read.map(drop).map_err(|error| error.to_string())
 }
 
 /// Returns the message that tells the protocol library of an answer. What is

@@ -59,6 +59,8 @@ struct Inner {
     faults: Faults,
     /// First line that was no message.
     first_noise: Option<String>,
+    /// What the question for the newer era brought instead of an answer.
+    discovery_failure: Option<String>,
     /// Reason why the handshake failed, in the words of its first failure.
     handshake_failure: Option<String>,
     /// Reason why nothing more is received.
@@ -334,10 +336,11 @@ impl RequestTable {
             _ => return,
         };
         let mut inner = self.inner();
-        // A discovery that failed is forgiven where the older handshake works.
-        if method == Method::Initialize || inner.handshake_failure.is_none() {
-            inner.handshake_failure = Some(reason);
-        }
+        let first = match method {
+            Method::Discover => &mut inner.discovery_failure,
+            _ => &mut inner.handshake_failure,
+        };
+        first.get_or_insert(reason);
     }
 
     fn progress(&self, reported: &ProgressNotificationParam, text: &str) {
@@ -400,9 +403,16 @@ impl RequestTable {
         self.inner().handshake_failure.get_or_insert(reason);
     }
 
-    /// Returns the reason why the handshake failed, if it did.
+    /// Returns the reason why the handshake failed, if it did, with what the
+    /// question for the newer era had brought before.
     pub(super) fn handshake_failure(&self) -> Option<String> {
-        self.inner().handshake_failure.clone()
+        let inner = self.inner();
+        match (&inner.handshake_failure, &inner.discovery_failure) {
+            (Some(last), Some(first)) if last != first => Some(format!(
+                "{last}; before that, on `server/discover`: {first}"
+            )),
+            (last, first) => last.clone().or_else(|| first.clone()),
+        }
     }
 
     /// Returns a text without secrets.

@@ -25,7 +25,8 @@ use crate::exec::secret_mask::SecretMask;
 #[cfg(feature = "http")]
 use crate::model::ServerTransport;
 use crate::model::{
-    Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
+    Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ProtocolChoice, ServerRow,
+    ServerState,
 };
 use crate::output::ProtocolLog;
 
@@ -38,6 +39,10 @@ const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
 
 /// Longest time for a server that says that its tools changed to list them.
 const RELIST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest silence of a server on the question which era it is of, before it is
+/// taken for an older one.
+const MAX_PROBE: Duration = Duration::from_secs(5);
 
 /// Number of times that a server said that its tools changed.
 type Changes = watch::Receiver<u64>;
@@ -244,7 +249,7 @@ impl Server {
                 location = Location::Local {
                     input: Arc::downgrade(&stdin),
                 };
-                let probe_timeout = self.config.startup_timeout / 2;
+                let probe_timeout = self.probe_timeout();
                 let transport =
                     StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
                 let connected = self.connect(transport, handler, &requests, deadline).await;
@@ -295,10 +300,11 @@ impl Server {
             limit: self.config.startup_timeout,
             heard: requests.awaited(),
         };
-        let connecting = session::connect(transport, handler);
+        let connecting = session::connect(transport, handler, self.config.protocol);
         let connected = time::timeout_at(deadline, connecting).await;
         let connected = connected.map_err(|_elapsed| late())?;
-        let service = connected.map_err(|error| handshake_cause(requests, &error))?;
+        let service =
+            connected.map_err(|error| handshake_cause(requests, self.config.protocol, &error))?;
         match tool_list::list(service.peer(), deadline).await {
             Ok(list) => Ok((service, list)),
             Err(ListError::Late) => Err(late()),
@@ -307,6 +313,15 @@ impl Server {
                 Err(ConnectionCause::Closed(reason))
             }
             Err(error) => Err(ConnectionCause::NoList(error.to_string())),
+        }
+    }
+
+    /// Returns how long an older server may be silent on the question which era
+    /// it is of.
+    fn probe_timeout(&self) -> Duration {
+        match self.config.protocol {
+            ProtocolChoice::Auto => MAX_PROBE.min(self.config.startup_timeout / 2),
+            ProtocolChoice::Initialize | ProtocolChoice::Discover => self.config.startup_timeout,
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
 use super::request_table::RequestTable;
+use crate::model::ProtocolChoice;
 
 /// Connection that takes calls.
 pub(super) struct Session {
@@ -65,19 +66,27 @@ impl ClientHandler for NotificationHandler {
 
     fn get_info(&self) -> ClientConfig {
         let own = Implementation::new("fanout", env!("CARGO_PKG_VERSION"));
-        ClientConfig::new(ClientCapabilities::default(), own)
+        let mut config = ClientConfig::new(ClientCapabilities::default(), own);
+        config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        config
     }
 }
 
-/// Connects. The newer era is tried first, and silence or any error on it means
-/// the older one.
+/// Connects. Where nothing else is chosen the newer era is tried first, and
+/// silence or anything but a proper answer to it means the older one.
 pub(super) async fn connect<T: Transport<RoleClient> + 'static>(
     transport: T,
     handler: NotificationHandler,
+    protocol: ProtocolChoice,
 ) -> Result<Service, ClientInitializeError> {
-    let lifecycle = ClientLifecycleMode::Auto {
-        preferred_versions: vec![ProtocolVersion::LATEST],
-        legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+    let preferred_versions = vec![ProtocolVersion::LATEST];
+    let lifecycle = match protocol {
+        ProtocolChoice::Auto => ClientLifecycleMode::Auto {
+            preferred_versions,
+            legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+        },
+        ProtocolChoice::Initialize => ClientLifecycleMode::Initialize,
+        ProtocolChoice::Discover => ClientLifecycleMode::Discover { preferred_versions },
     };
     handler.serve_with_lifecycle(transport, lifecycle).await
 }

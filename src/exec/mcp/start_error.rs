@@ -82,6 +82,9 @@ pub(super) enum ConnectionCause {
     /// Its words, or those of the decoder.
     #[error("{0}")]
     Handshake(String),
+    /// Its words on the question for the newer revision.
+    #[error("it does not speak 2026-07-28: {0}")]
+    NotDiscovered(String),
     #[error("its answer to `initialize` does not follow the protocol")]
     NotFollowed,
     #[error("it speaks no revision of the protocol that is spoken here, but {0}")]
@@ -123,6 +126,7 @@ impl ConnectionCause {
     fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::TimedOut { .. } => Some("`startup_timeout` sets how long it may take"),
+            Self::NotDiscovered(_) => Some("`protocol = \"auto\"` finds an older revision"),
             _ => None,
         }
     }
