@@ -35,7 +35,8 @@ pub enum FailurePolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// The longest chain of dependents first, with ageing.
+    /// The longest chain of dependents first; calls that join later are behind
+    /// by as much as they are younger.
     #[default]
     CriticalPath,
     /// The order of the plan.

@@ -60,6 +60,8 @@ pub(super) struct CallRecord {
     pub rank: u64,
     /// Its start time, later the end of its backoff.
     pub not_before: Moment,
+    /// When it joined the run.
+    pub joined_at: Moment,
     /// When it became ready for its first start.
     pub ready_at: Moment,
     /// Its entry among the timers.
@@ -87,6 +89,7 @@ impl CallRecord {
             estimate: 0,
             rank: 0,
             not_before: Moment::START,
+            joined_at: Moment::START,
             ready_at: Moment::NEVER,
             due: Moment::NEVER,
         }

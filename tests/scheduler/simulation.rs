@@ -1,6 +1,8 @@
 //! Simulated plans: never below their bound, never above Graham's, and no
 //! worse than they were.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use fanout::lab::{SimulationInput, simulate};
@@ -8,6 +10,7 @@ use fanout::model::{LockKey, Order, Rate, ToolName};
 use fanout::sched::ToolLimits;
 
 use crate::graphs::{Graph, chains, fork_joins, layers, montage};
+use crate::scale::scaled;
 
 const CAPS: [u32; 7] = [1, 2, 3, 5, 8, 16, 64];
 
@@ -66,6 +69,85 @@ fn plain_plans_stay_between_their_bounds_and_get_no_worse() {
     assert!(by_chain <= 1.0261 * 1.01, "{means}");
     assert!(by_plan <= 1.0804 * 1.01, "{means}");
     assert!(by_chain <= by_plan, "{means}");
+}
+
+/// Makespan of a list scheduler of plain slots, written apart from the
+/// program: of the ready calls the one with the longest chain starts first.
+fn longest_chain_first(case: &SimulationInput, cap: usize) -> Duration {
+    let calls = &case.calls;
+    let mut children = vec![Vec::new(); calls.len()];
+    let mut pending = vec![0; calls.len()];
+    for (index, call) in calls.iter().enumerate() {
+        pending[index] = call.spec.after.len();
+        for edge in &call.spec.after {
+            children[edge.call.index()].push(index);
+        }
+    }
+    let mut ranks = vec![Duration::ZERO; calls.len()];
+    for index in (0..calls.len()).rev() {
+        let behind = children[index].iter().map(|child| ranks[*child]).max();
+        ranks[index] = calls[index].run + behind.unwrap_or_default();
+    }
+    let roots = (0..calls.len()).filter(|index| pending[*index] == 0);
+    let mut ready: BTreeSet<_> = roots.map(|index| (Reverse(ranks[index]), index)).collect();
+    let mut running = BinaryHeap::new();
+    let mut now = Duration::ZERO;
+    loop {
+        while running.len() < cap
+            && let Some((_, index)) = ready.pop_first()
+        {
+            running.push((Reverse(now + calls[index].run), index));
+        }
+        let Some((Reverse(end), index)) = running.pop() else {
+            return now;
+        };
+        now = end;
+        for child in &children[index] {
+            pending[*child] -= 1;
+            if pending[*child] == 0 {
+                ready.insert((Reverse(ranks[*child]), *child));
+            }
+        }
+    }
+}
+
+/// A few long chains, each link short, beside many short calls: where a call
+/// that waits long must not pass the chains.
+fn chains_beside_short_calls(seed: u64) -> Graph {
+    let mut graph = Graph::new(seed);
+    let (chains, length) = (1 + seed as usize % 4, 10 + seed as usize % 50);
+    let mut last = vec![None; chains];
+    for _ in 0..length {
+        for link in &mut last {
+            *link = Some(graph.add(1_000.0, link.as_slice()));
+        }
+    }
+    for _ in 0..chains * length * (1 + seed as usize % 7) {
+        graph.add(600.0, &[]);
+    }
+    graph
+}
+
+#[test]
+fn no_plan_takes_longer_than_with_the_longest_chain_first() {
+    let mut plans = plans();
+    plans.push(("chains beside short calls", chains_beside_short_calls));
+    for seed in 0..u64::from(scaled(400)) {
+        for (name, plan) in &plans {
+            for cap in [2, 4, 8] {
+                let case = plan(seed).case(cap, Order::CriticalPath);
+                let (own, least) = (
+                    simulate(&case).makespan,
+                    longest_chain_first(&case, cap as usize),
+                );
+                let worse = own.as_secs_f64() / least.as_secs_f64();
+                assert!(
+                    worse <= 1.02,
+                    "{name} of seed {seed} at cap {cap}: {own:?} for {least:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

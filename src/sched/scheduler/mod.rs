@@ -172,6 +172,7 @@ impl Scheduler {
             estimate: nanoseconds(estimate),
             rank: nanoseconds(estimate),
             not_before: spec.start_after.map_or(Moment::START, Moment::from),
+            joined_at: self.now,
             ready_at: Moment::NEVER,
             due: Moment::NEVER,
         }

@@ -128,8 +128,7 @@ impl Scheduler {
         }
     }
 
-    /// The place of a call in its flow; one that is not ready yet is placed
-    /// as if it became so now.
+    /// The place of a call in its flow.
     pub(super) fn key(&self, id: CallId) -> SortKey {
         let record = &self.calls[id];
         if let Some(place) = self.manual_order.position(id) {
@@ -142,14 +141,7 @@ impl Scheduler {
         }
         let score = match self.settings.policy.order {
             Order::Fifo => 0,
-            Order::CriticalPath => {
-                let ready_at = if record.ready_at.is_set() {
-                    record.ready_at
-                } else {
-                    self.now
-                };
-                score(ready_at, record.rank)
-            }
+            Order::CriticalPath => score(record.joined_at, record.rank),
         };
         SortKey {
             score,
@@ -159,7 +151,10 @@ impl Scheduler {
     }
 }
 
-fn score(ready_at: Moment, rank: u64) -> i64 {
-    let ready_at = i64::try_from(ready_at.get()).unwrap_or(i64::MAX);
-    ready_at.saturating_sub_unsigned(rank)
+/// The longest chain first. A call ages only against calls that join later, by
+/// a second of rank for each second: calls that join together keep the order of
+/// their ranks, and a stream of newcomers overtakes nobody for ever.
+fn score(joined_at: Moment, rank: u64) -> i64 {
+    let joined_at = i64::try_from(joined_at.get()).unwrap_or(i64::MAX);
+    joined_at.saturating_sub_unsigned(rank)
 }

@@ -281,10 +281,10 @@ impl Reference {
 
     fn key(&self, id: CallId) -> (i64, i64, CallId) {
         let call = self.call(id);
-        let ready_at = call.ready_at.unwrap_or(self.now).as_nanos() as i64;
+        let joined_at = call.joined_at.as_nanos() as i64;
         let score = match self.settings.policy.order {
             Order::Fifo => 0,
-            Order::CriticalPath => ready_at.saturating_sub_unsigned(self.rank(id)),
+            Order::CriticalPath => joined_at.saturating_sub_unsigned(self.rank(id)),
         };
         (call.score.unwrap_or(score), call.position, id)
     }
