@@ -14,7 +14,7 @@ use crate::app;
 use crate::lab::{
     AtCap, Forecast, Improvement, MachineLimits, SimulationInput, WhatIf, improvements,
 };
-use crate::model::{Cap, Order, Plan, Policy, plural};
+use crate::model::{CallId, Cap, Order, Plan, Policy, plural};
 use crate::output::Safe;
 use crate::probe;
 
@@ -139,12 +139,46 @@ impl Prospect<'_> {
         for at in &self.forecast.each {
             self.print_cap(at, longest, &mut out)?;
         }
+        for at in self
+            .forecast
+            .each
+            .iter()
+            .filter(|at| !at.unfinished.is_empty())
+        {
+            let calls = plural(at.unfinished.len(), "call");
+            let named = self.names(&at.unfinished, SHOWN).join(", ");
+            let more = if at.unfinished.len() > SHOWN {
+                ", …"
+            } else {
+                ""
+            };
+            writeln!(
+                out,
+                "At cap {}, {calls} would exceed a timeout or not start: {}{more}",
+                at.cap,
+                Safe::new(&named).as_str()
+            )?;
+        }
         self.print_savings(&mut out)
+    }
+
+    fn names(&self, calls: &[CallId], most: usize) -> Vec<&str> {
+        let calls = calls.iter().take(most);
+        let calls = calls.filter_map(|id| self.plan.calls.get(id.index()));
+        calls.map(|call| call.name.as_str()).collect()
     }
 
     fn print_cap(&self, at: &AtCap, longest: Duration, out: &mut impl Write) -> io::Result<()> {
         let takes = at.makespan(self.order());
-        let efficiency = at.bounds.efficiency(takes);
+        let is_whole = at.unfinished.is_empty();
+        let time = |time| {
+            if is_whole {
+                estimate(time)
+            } else {
+                "-".to_owned()
+            }
+        };
+        let efficiency = at.bounds.efficiency(takes).filter(|_| is_whole);
         let efficiency = efficiency.map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0));
         let binding = at.bounds.binding.to_string();
         let cells = takes.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE) * BAR;
@@ -152,18 +186,25 @@ impl Prospect<'_> {
             out,
             "{:>5}  {:>10}  {:>10}  {:>10}  {efficiency:>10}  {:<16} {}",
             at.cap,
-            estimate(takes),
-            estimate(at.fifo),
+            time(takes),
+            time(at.fifo),
             estimate(at.bounds.lower_bound),
             Safe::new(&binding).as_str(),
-            "█".repeat((cells.round() as usize).max(1))
+            "█".repeat(if is_whole {
+                (cells.round() as usize).max(1)
+            } else {
+                0
+            })
         )
     }
 
     fn print_savings(&self, out: &mut impl Write) -> io::Result<()> {
         let cap = self.input.settings.policy.cap;
         writeln!(out, "\nWhat would help most at cap {cap}:")?;
-        if self.improvements.is_empty() {
+        let is_cut = |at: &AtCap| at.cap == cap && !at.unfinished.is_empty();
+        if self.forecast.each.iter().any(is_cut) {
+            writeln!(out, "  longer timeouts: calls exceed them")?;
+        } else if self.improvements.is_empty() {
             writeln!(out, "  nothing that was tried: the plan takes what it must")?;
         }
         for improvement in self.improvements.iter().take(SHOWN) {
@@ -201,14 +242,19 @@ impl Prospect<'_> {
 
     fn as_json(&self) -> Value {
         let caps = self.forecast.each.iter().map(|at| {
+            let is_whole = at.unfinished.is_empty();
+            let whole = |time| is_whole.then(|| ms(time));
+            let takes = at.makespan(self.order());
+            let efficiency = at.bounds.efficiency(takes).filter(|_| is_whole);
             json!({
                 "cap": at.cap,
-                "makespan_ms": ms(at.makespan(self.order())),
-                "critical_path_order_ms": ms(at.critical_path),
-                "fifo_order_ms": ms(at.fifo),
+                "makespan_ms": whole(takes),
+                "critical_path_order_ms": whole(at.critical_path),
+                "fifo_order_ms": whole(at.fifo),
+                "unfinished": self.names(&at.unfinished, usize::MAX),
                 "lower_bound_ms": ms(at.bounds.lower_bound),
                 "binding": at.bounds.binding.to_string(),
-                "efficiency": at.bounds.efficiency(at.makespan(self.order())),
+                "efficiency": efficiency,
                 "graham_ms": at.bounds.graham.map(ms),
                 "critical_path_ms": ms(at.bounds.critical_path),
             })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Load, SimulationInput, TimeBounds, simulate};
-use crate::model::{Cap, Order};
+use crate::model::{CallId, Cap, Order};
 
 /// The estimated time of a plan at one cap.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,9 @@ pub struct AtCap {
     pub fifo: Duration,
     /// Bounds on the time, and the constraint that binds.
     pub bounds: TimeBounds,
+    /// Calls that would exceed a timeout, in either order, or not start for that
+    /// reason. With any, the times are no times of the whole plan.
+    pub unfinished: Vec<CallId>,
 }
 
 impl AtCap {
@@ -50,11 +53,16 @@ impl Forecast {
 
 fn at(input: &SimulationInput, cap: Cap, loads: &[Load]) -> AtCap {
     let input = input.with_cap(cap);
-    let makespan = |order| simulate(&input.with_order(order)).makespan;
+    let run = |order| simulate(&input.with_order(order));
+    let (by_chain, fifo) = (run(Order::CriticalPath), run(Order::Fifo));
+    let mut unfinished = [by_chain.unfinished, fifo.unfinished].concat();
+    unfinished.sort_unstable();
+    unfinished.dedup();
     AtCap {
         cap,
-        critical_path: makespan(Order::CriticalPath),
-        fifo: makespan(Order::Fifo),
+        critical_path: by_chain.makespan,
+        fifo: fifo.makespan,
         bounds: input.bounds(loads),
+        unfinished,
     }
 }

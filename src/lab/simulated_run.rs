@@ -11,7 +11,10 @@ pub struct SimulatedRun {
     /// Start and end of each call's attempt, by call; `None` for one that
     /// never started.
     pub spans: Vec<Option<(Duration, Duration)>>,
-    /// From the first moment a call could start to the last end.
+    /// Calls that exceed a timeout, or do not start for that reason.
+    pub unfinished: Vec<CallId>,
+    /// From the first moment a call could start to the last end; of the calls
+    /// that end at all.
     pub makespan: Duration,
     /// Lanes in use over time, summed up while it went.
     pub lane_time: Duration,

@@ -27,6 +27,7 @@ struct Simulation<'c> {
     ends: BinaryHeap<SimulatedEnd>,
     now: Duration,
     spans: Vec<Option<(Duration, Duration)>>,
+    stopped: Vec<CallId>,
     busy: u32,
     lane_time: Duration,
     steps: usize,
@@ -44,6 +45,7 @@ impl<'c> Simulation<'c> {
             ends: BinaryHeap::new(),
             now: Duration::ZERO,
             spans: vec![None; input.calls.len()],
+            stopped: Vec::new(),
             busy: 0,
             lane_time: Duration::ZERO,
             steps: 0,
@@ -105,7 +107,10 @@ impl<'c> Simulation<'c> {
         for effect in self.scheduler.step(self.now, input) {
             match effect {
                 Effect::Start { id, epoch, .. } => self.start(id, epoch),
-                Effect::Stop { id, epoch, .. } => self.end(id, epoch, Outcome::Failed),
+                Effect::Stop { id, epoch, .. } => {
+                    self.stopped.push(id);
+                    self.end(id, epoch, Outcome::Failed);
+                }
                 Effect::ResolveLocks { id } => {
                     let locks = self.input.calls[id.index()].spec.locks.clone();
                     self.tell(Input::LocksResolved { id, locks });
@@ -136,7 +141,14 @@ impl<'c> Simulation<'c> {
         let first = first
             .map(|call| call.spec.start_after.unwrap_or_default())
             .min();
+        let spans = self.spans.iter().enumerate();
+        let not_started = spans.filter(|(_, span)| span.is_none());
+        let mut unfinished = self.stopped;
+        unfinished.extend(not_started.map(|(index, _)| CallId::from_index(index)));
+        unfinished.sort_unstable();
+        unfinished.dedup();
         SimulatedRun {
+            unfinished,
             makespan: last
                 .unwrap_or_default()
                 .saturating_sub(first.unwrap_or_default()),

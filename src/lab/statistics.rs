@@ -1,51 +1,106 @@
-//! Medians and bootstrap intervals: what few measurements can say.
+//! Medians, the intervals around them and the levels that these attain.
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde_json::{Value, json};
 
+use super::words::percent;
+use crate::model::plural;
+
 /// Resamples of one bootstrap (B. Efron, 1979).
 pub(super) const RESAMPLES: usize = 2_000;
 
-/// An estimate with the interval that 95 % of the resamples fall into.
+/// Level that an interval comes as near to as its number of values allows.
+const LEVEL: f64 = 0.95;
+/// Below this attained level an interval is a plain range.
+const LEAST_LEVEL: f64 = 0.8;
+
+/// An estimate with an interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// The estimate.
     pub at: f64,
-    /// 2.5 % of the resamples are lower.
+    /// The lower end.
     pub low: f64,
-    /// 2.5 % of the resamples are higher.
+    /// The upper end.
     pub high: f64,
+    /// Number of values that it rests on.
+    pub values: usize,
+    /// How it was found.
+    pub method: IntervalMethod,
+}
+
+/// How an interval was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum IntervalMethod {
+    /// Two of the values in their order hold the true median between them with
+    /// this probability, whatever the distribution (W. R. Thompson, 1936).
+    OrderStatistics {
+        /// The probability, from 0 to 1.
+        level: f64,
+    },
+    /// The least and the greatest value: too few for a level.
+    Range,
+    /// The middle 95 % of the estimates from resampled blocks (B. Efron,
+    /// 1979). They attain no known level.
+    Resamples,
 }
 
 impl Interval {
-    /// A statistic over blocks: its value for all of them, and where it lies
-    /// when blocks are drawn with replacement. `None` where it has no value.
-    pub fn over_blocks(
-        blocks: usize,
-        seed: u64,
-        statistic: impl Fn(&[usize]) -> Option<f64>,
-    ) -> Option<Self> {
-        let all: Vec<usize> = (0..blocks).collect();
-        let at = statistic(&all)?;
-        let values: Vec<f64> = Resamples::new(blocks, seed)
-            .filter_map(|drawn| statistic(&drawn))
-            .collect();
-        Some(Self::of(at, values))
+    /// The median of independent values; `None` of nothing.
+    pub fn of_median(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let at = median_of_sorted(&values)?;
+        let (cut, level) = order_statistics(values.len());
+        let method = if level < LEAST_LEVEL {
+            IntervalMethod::Range
+        } else {
+            IntervalMethod::OrderStatistics { level }
+        };
+        Some(Self {
+            at,
+            low: values[cut],
+            high: values[values.len() - 1 - cut],
+            values: values.len(),
+            method,
+        })
     }
 
-    /// An estimate and the values of its resamples.
-    pub fn of(at: f64, mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
+    /// An estimate from so many blocks, and its values for resamples of them.
+    pub(super) fn resampled(at: f64, blocks: usize, mut estimates: Vec<f64>) -> Self {
+        estimates.sort_by(f64::total_cmp);
         let quantile = |part: f64| {
-            let place = part * values.len().saturating_sub(1) as f64;
-            values.get(place.round() as usize).copied().unwrap_or(at)
+            let place = part * estimates.len().saturating_sub(1) as f64;
+            estimates.get(place.round() as usize).copied().unwrap_or(at)
         };
         Self {
             at,
             low: quantile(0.025),
             high: quantile(0.975),
+            values: blocks,
+            method: IntervalMethod::Resamples,
         }
+    }
+
+    /// Returns the level that it attains; `None` where that is not known.
+    pub fn level(&self) -> Option<f64> {
+        match self.method {
+            IntervalMethod::OrderStatistics { level } => Some(level),
+            IntervalMethod::Range | IntervalMethod::Resamples => None,
+        }
+    }
+
+    /// Returns its name: the level that it attains, or `range`.
+    pub fn name(&self) -> String {
+        self.level().map_or("range".to_owned(), percent)
+    }
+
+    /// Returns its name for a sentence: the level that it attains, or of how
+    /// many runs it is the range.
+    pub fn name_in_text(&self) -> String {
+        let range = || format!("range of {}", plural(self.values, "run"));
+        self.level().map_or_else(range, percent)
     }
 
     /// As JSON, in another unit: so many of it make one of its own.
@@ -54,8 +109,43 @@ impl Interval {
             "median": self.at * unit,
             "low": self.low * unit,
             "high": self.high * unit,
+            "n": self.values,
+            "method": self.method.word(),
+            "level": self.level(),
         })
     }
+}
+
+impl IntervalMethod {
+    /// Its name in JSON.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::OrderStatistics { .. } => "order-statistics",
+            Self::Range => "range",
+            Self::Resamples => "bootstrap",
+        }
+    }
+}
+
+/// Returns how many values are cut off at each end of `count` sorted ones, so
+/// that the rest holds the median with a probability as near to [`LEVEL`] as
+/// can be, and that probability.
+///
+/// The k-th least value is above the median where fewer than k of the values
+/// are below it: the probability is `1 - 2 P(Binomial(count, 1/2) < k)`.
+fn order_statistics(count: usize) -> (usize, f64) {
+    let mut chance = 0.5f64.powi(i32::try_from(count).unwrap_or(i32::MAX));
+    let mut outside = 2.0 * chance;
+    let mut best = (0, 1.0 - outside);
+    for cut in 1..count.div_ceil(2) {
+        chance *= (count - cut + 1) as f64 / cut as f64;
+        outside += 2.0 * chance;
+        let level = 1.0 - outside;
+        if (level - LEVEL).abs() < (best.1 - LEVEL).abs() {
+            best = (cut, level);
+        }
+    }
+    best
 }
 
 /// Draws of blocks with replacement, [`RESAMPLES`] of them; the same for the
@@ -105,12 +195,39 @@ pub(super) fn shuffle<T>(items: &mut [T], generator: &mut Pcg64Mcg) {
 pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
+    median_of_sorted(&values)
+}
+
+fn median_of_sorted(values: &[f64]) -> Option<f64> {
     let upper = values.get(values.len() / 2).copied()?;
     if values.len() % 2 == 1 {
         return Some(upper);
     }
     let lower = values.get(values.len() / 2 - 1)?;
     Some(f64::midpoint(*lower, upper))
+}
+
+/// Returns by how much values in the order of time grew from the first to the
+/// last, as a part; `None` where there is no trend (H. B. Mann, 1945: every
+/// pair but at most one in ten goes the same way) or it is below 3 %.
+pub(super) fn drift(values: &[f64]) -> Option<f64> {
+    let (first, last) = (values.first()?, values.last()?);
+    let pairs = (0..values.len()).flat_map(|two| (0..two).map(move |one| (one, two)));
+    let signs: Vec<f64> = pairs
+        .map(|(one, two)| (values[two] - values[one]).signum())
+        .collect();
+    let trend = signs.iter().sum::<f64>().abs() / signs.len().max(1) as f64;
+    let change = last / first - 1.0;
+    (values.len() >= 5 && trend >= 0.8 && change.abs() > 0.03).then_some(change)
+}
+
+/// Returns how much slower or faster runs got, in words.
+pub(super) fn drift_in_words(drift: f64) -> String {
+    let way = if drift > 0.0 { "slower" } else { "faster" };
+    format!(
+        "Drift: runs got {:.0} % {way} from the first block to the last: the intervals do not hold.",
+        drift.abs() * 100.0
+    )
 }
 
 #[cfg(test)]
@@ -125,15 +242,105 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_holds_the_estimate_and_is_the_same_for_the_same_seed() {
-        let values = [10.0, 11.0, 9.5, 10.2, 30.0];
-        let middle = |drawn: &[usize]| median(drawn.iter().map(|block| values[*block]));
-        let interval = Interval::over_blocks(5, 3, middle).expect("five values");
-        assert!((interval.at - 10.2).abs() < f64::EPSILON);
-        assert!(interval.low >= 9.5 && interval.low <= interval.at);
-        assert!(interval.high >= interval.at && interval.high <= 30.0);
-        assert_eq!(Interval::over_blocks(5, 3, middle), Some(interval));
-        assert_eq!(Interval::over_blocks(0, 3, middle), None);
+    fn the_level_is_the_one_that_so_many_values_attain() {
+        let levels = [2, 4, 5, 6, 8, 11, 20].map(|count| order_statistics(count));
+        let expected = [
+            (0, 0.5),
+            (0, 0.875),
+            (0, 0.937_5),
+            (0, 0.968_75),
+            (1, 0.929_687_5),
+            (2, 0.934_570_312_5),
+            (5, 0.958_610_534_667_968_8),
+        ];
+        for (found, expected) in levels.iter().zip(expected) {
+            assert_eq!(found.0, expected.0);
+            assert!((found.1 - expected.1).abs() < 1e-9, "{found:?}");
+        }
+        let name = |values: &[f64]| {
+            let interval = Interval::of_median(values.iter().copied()).expect("values");
+            (interval.name(), interval.name_in_text())
+        };
+        let pair = |one: &str, two: &str| (one.to_owned(), two.to_owned());
+        assert_eq!(name(&[1.0]), pair("range", "range of 1 run"));
+        assert_eq!(name(&[1.0, 2.0, 3.0]), pair("range", "range of 3 runs"));
+        assert_eq!(name(&[1.0, 2.0, 3.0, 4.0]), pair("88 %", "88 %"));
+        assert_eq!(Interval::of_median([]), None);
+    }
+
+    /// Values of a distribution whose median is known.
+    type Draw = fn(&mut Pcg64Mcg) -> f64;
+
+    fn part(generator: &mut Pcg64Mcg) -> f64 {
+        ((generator.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    /// A value of the standard normal distribution (G. Box, M. Muller, 1958).
+    fn normal(generator: &mut Pcg64Mcg) -> f64 {
+        let radius = (-2.0 * part(generator).ln()).sqrt();
+        radius * (std::f64::consts::TAU * part(generator)).cos()
+    }
+
+    /// Median 1 of each: runs scatter by a tenth, have a long tail, or take one
+    /// of two ways, the faster one a little less often than not.
+    const DISTRIBUTIONS: [(&str, Draw); 3] = [
+        ("normal", |it| 1.0 + 0.1 * normal(it)),
+        ("log-normal", |it| (0.5 * normal(it)).exp()),
+        ("bimodal", |it| {
+            let is_fast = part(it) < 0.5;
+            if is_fast {
+                1.0 - 0.3 * part(it)
+            } else {
+                1.0 + 0.5 * part(it)
+            }
+        }),
+    ];
+
+    /// The ratio of two runs of one block has the median 1, where both are of
+    /// one distribution.
+    #[test]
+    fn every_printed_level_is_attained_within_two_points() {
+        const TRIALS: usize = 2_000;
+        let mut generator = Pcg64Mcg::seed_from_u64(18);
+        let mut holds = |count: usize, draw: &mut dyn FnMut(&mut Pcg64Mcg) -> f64| {
+            let held = (0..TRIALS).filter(|_| {
+                let values: Vec<f64> = (0..count).map(|_| draw(&mut generator)).collect();
+                let interval = Interval::of_median(values).expect("values");
+                interval.low <= 1.0 && 1.0 <= interval.high
+            });
+            held.count() as f64 / TRIALS as f64
+        };
+        for (name, draw) in DISTRIBUTIONS {
+            for count in 1..=20 {
+                let printed = Interval::of_median((0..count).map(|it| it as f64));
+                let Some(level) = printed.and_then(|it| it.level()) else {
+                    assert!(count < 4, "{count} values have a level");
+                    continue;
+                };
+                let median = holds(count, &mut |it| draw(it));
+                let ratio = holds(count, &mut |it| draw(it) / draw(it));
+                for (what, attained) in [("median", median), ("ratio", ratio)] {
+                    assert!(
+                        (attained - level).abs() <= 0.02,
+                        "{what} of {count} {name} values: {attained} for {level}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_that_drift_are_noticed() {
+        assert_eq!(
+            drift(&[1.0, 1.01, 1.03, 1.04, 1.06]).map(|it| it > 0.05),
+            Some(true)
+        );
+        assert_eq!(drift(&[1.0, 1.05, 0.97, 1.02, 1.06]), None);
+        assert_eq!(drift(&[1.0, 2.0]), None);
+        assert_eq!(
+            drift_in_words(-0.1),
+            "Drift: runs got 10 % faster from the first block to the last: the intervals do not hold."
+        );
     }
 
     #[test]

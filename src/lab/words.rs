@@ -12,7 +12,7 @@ pub fn seconds(time: f64) -> String {
     }
 }
 
-/// Where a measured time lies in 95 % of the resamples.
+/// The ends of an interval of times.
 pub fn seconds_range(wall: &Interval) -> String {
     format!("{} to {}", seconds(wall.low), seconds(wall.high))
 }

@@ -47,11 +47,14 @@ pub struct Call {
     pub claims: Claims,
     /// Expected run time.
     pub estimate: Option<Duration>,
+    /// Whether it sets the state back: it runs before all others.
+    #[serde(default)]
+    pub is_reset: bool,
     /// Whether it reads the final state back: it runs after all others.
     pub is_verify: bool,
-    /// JSON pointers (RFC 6901) into its output at what may differ from run to
-    /// run; the empty one is the whole output.
-    pub ignore: Vec<String>,
+    /// How its outputs are compared.
+    #[serde(flatten)]
+    pub comparison: ComparisonRules,
     /// Author of its arguments; shown, and without effect on a run.
     #[serde(skip)]
     pub origin: CallOrigin,
@@ -77,11 +80,41 @@ impl Call {
             locks: LockSet::default(),
             claims: Claims::default(),
             estimate: None,
+            is_reset: false,
             is_verify: false,
-            ignore: Vec::new(),
+            comparison: ComparisonRules::default(),
             origin: CallOrigin::Plan,
         }
     }
+
+    /// Whether experiments measure it: not where it only sets the state back or
+    /// reads it.
+    pub fn is_measured(&self) -> bool {
+        !self.is_reset && !self.is_verify
+    }
+}
+
+/// How the outputs of a call's runs are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComparisonRules {
+    /// Parts that may differ from run to run.
+    pub ignore: Vec<IgnoredPart>,
+    /// Whether the order of its lines may differ.
+    #[serde(default)]
+    pub is_any_order: bool,
+}
+
+/// A part of an output that may differ from run to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum IgnoredPart {
+    /// The value at a JSON pointer (RFC 6901); the empty one is the whole output.
+    Pointer(String),
+    /// Every match in a text.
+    Matches {
+        /// A regular expression in the syntax of the `regex` crate.
+        regex: String,
+    },
 }
 
 /// Author of a call's arguments.

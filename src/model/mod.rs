@@ -38,7 +38,10 @@ pub use agent::{
     AgentMark, AgentMode, AgentRow, Agents, Direction, LostMessages, ProxiedServer,
     ProxiedServerState, ProxyControl, ProxyId, WireKind, WireMessage,
 };
-pub use call::{Call, CallOrigin, Claims, Edge, EdgeKind, Timeouts, UNKNOWN_RUN_TIME};
+pub use call::{
+    Call, CallOrigin, Claims, ComparisonRules, Edge, EdgeKind, IgnoredPart, Timeouts,
+    UNKNOWN_RUN_TIME,
+};
 pub use cap::{
     AutoCap, CapCause, CapChange, CapControl, CapParseError, CapSetting, CapStep, LoadSample,
 };

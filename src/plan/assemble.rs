@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::arguments;
+use super::first_and_last;
 use super::graph::{Edges, cycles};
 use super::names::{self, CallIds};
 use super::parsed::{CallSettings, ParsedCall, ParsedPlan, Spanned};
 use super::reference::has_reference;
-use super::verify;
 use super::warnings;
 use crate::catalogue::document::Node;
 use crate::catalogue::findings::Findings;
@@ -59,7 +59,7 @@ impl<'a, 's> Assembly<'a, 's> {
         let mut edges: Vec<Vec<Edge>> = (written.calls.iter().enumerate())
             .map(|(index, call)| self.edges(CallId::from_index(index), call, &names))
             .collect();
-        verify::put_last(&written.calls, &mut edges, self.findings);
+        first_and_last::place(&written.calls, &mut edges, self.findings);
         self.report_cycles(&edges, &in_order, &written.calls);
         warnings::collect(&written.calls, &names, self.catalogue, self.findings);
         let expected = (written.calls.iter().zip(&in_order))
@@ -71,7 +71,7 @@ impl<'a, 's> Assembly<'a, 's> {
         let parsed = written.calls.into_iter().zip(in_order).zip(edges);
         for (index, ((call, name), after)) in parsed.enumerate() {
             let mut call = self.call(CallId::from_index(index), name, after, call);
-            call.ignore.extend_from_slice(&written.ignore);
+            call.comparison.ignore.extend_from_slice(&written.ignore);
             calls.push(Arc::new(call));
         }
         Plan {
@@ -190,6 +190,7 @@ impl<'a, 's> Assembly<'a, 's> {
         };
         if let Some(tool) = tool {
             apply_settings(&mut call, written.settings, tool);
+            warnings::of_times(&call, &written.span, self.findings);
         }
         call
     }
@@ -238,8 +239,9 @@ pub(super) fn apply_settings(call: &mut Call, settings: CallSettings, tool: &Too
     call.retries = settings.retries;
     call.claims = settings.claims;
     call.estimate = settings.estimate.or(tool.estimate);
+    call.is_reset = settings.is_reset;
     call.is_verify = settings.is_verify;
-    call.ignore = settings.ignore;
+    call.comparison = settings.comparison;
     call.locks = identified(&settings.locks, tool);
     let known = locks_where(tool, &call.args, |value| !has_reference(value));
     merge_locks(&mut call.locks, known);

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::parsed::{CallSettings, ParsedCall, ParsedPlan, Spanned};
-use super::values::{bytes, call_id, cap, collect_references, cores, edge, locks, pointer};
+use super::values::{bytes, call_id, cap, collect_references, cores, edge, ignored_part, locks};
 use crate::catalogue::document::Node;
 use crate::catalogue::fields::{
     boolean, choice, duration, list, some_time, text, whole, wrong_kind,
@@ -12,14 +12,17 @@ use crate::catalogue::fields::{
 use crate::catalogue::findings::Findings;
 use crate::catalogue::keys::{Key, Row, Shape, file_schema, keys, rows};
 use crate::catalogue::manifest_keys::lock_keys;
-use crate::model::{FailurePolicy, ToolName};
+use crate::model::{FailurePolicy, IgnoredPart, ToolName};
 
 /// Most extra attempts.
 const MOST_RETRIES: i64 = 1000;
 
 const ID: Shape = Shape::Matching("^[A-Za-z0-9_-]+$");
 
-const POINTERS: Shape = Shape::List(&Shape::Matching("^(/|$)"));
+const IGNORED: Shape = Shape::List(&Shape::Either(&[
+    Shape::Matching("^(/|$)"),
+    Shape::Table(ignored_keys),
+]));
 
 const FAILURE_POLICIES: [(&str, FailurePolicy); 3] = [
     ("skip", FailurePolicy::Skip),
@@ -39,10 +42,9 @@ pub(super) const PLAN: &[Row<ParsedPlan>] = &rows! {
         "Effect of a failure: `skip` skips the calls that depend on it, `continue` runs those \
          that do not need its output, `stop` starts nothing more"
         => |plan, node, findings| plan.on_failure = choice(node, &FAILURE_POLICIES, findings);
-    "ignore" POINTERS, "[\"/took_ms\"]";
-        "JSON pointers at parts of every call's output that may differ from run to run, for \
-         `compare`"
-        => |plan, node, findings| plan.ignore = pointers(node, findings);
+    "ignore" IGNORED, "[\"/took_ms\"]";
+        "Parts of every call's output that may differ from run to run, as for a call"
+        => |plan, node, findings| plan.ignore = ignored(node, findings);
 };
 
 /// The key of the calls.
@@ -119,16 +121,28 @@ pub(super) const CALL: &[Row<ParsedCall>] = &rows! {
         => |call, node, findings| {
             call.settings.group = text(node, findings).map(str::to_owned);
         };
+    "reset" Shape::Flag, "true";
+        "Sets the state back, so it runs before all others, in every run of `compare` and `sweep` \
+         too; they do not count its time"
+        => |call, node, findings| {
+            call.settings.is_reset = boolean(node, findings).unwrap_or_default();
+        };
     "verify" Shape::Flag, "true";
         "Reads the final state back, so it runs after all others; `compare` and `sweep` do not \
          count its time"
         => |call, node, findings| {
             call.settings.is_verify = boolean(node, findings).unwrap_or_default();
         };
-    "ignore" POINTERS, "[\"/took_ms\"]";
-        "JSON pointers at parts of its output that may differ from run to run, for `compare`; \
-         `[\"\"]` is the whole output"
-        => |call, node, findings| call.settings.ignore = pointers(node, findings);
+    "ignore" IGNORED, "[\"/took_ms\", { regex = \"in [0-9]+ steps\" }]";
+        "Parts of its output that may differ from run to run, for `compare`: JSON pointers, \
+         `\"\"` is the whole output, and regular expressions for texts; times are never compared"
+        => |call, node, findings| call.settings.comparison.ignore = ignored(node, findings);
+    "order" Shape::Words(&["any"]), "\"any\"";
+        "The lines of its output may come in any order, for `compare`"
+        => |call, node, findings| {
+            let order = choice(node, &[("any", ())], findings);
+            call.settings.comparison.is_any_order = order.is_some();
+        };
     "expect" Shape::Words(&["failed"]), "\"failed\"";
         "Planned to fail: that, and the skipping of what depends on it, is no failure of the run"
         => |call, node, findings| {
@@ -153,6 +167,14 @@ fn edge_keys() -> Vec<Key> {
             "Name of the other call";
         "on" Shape::Words(&["ok", "done"]), "\"done\"" .or("`ok`");
             "State it must have reached: success, or any end";
+    }
+}
+
+/// The keys of a table in `ignore`.
+fn ignored_keys() -> Vec<Key> {
+    keys! {
+        "regex" Shape::Text, "\"in [0-9]+ steps\"" .required();
+            "Regular expression whose matches are left out";
     }
 }
 
@@ -196,8 +218,8 @@ fn read_args(call: &mut ParsedCall, node: &Node, findings: &mut Findings<'_>) {
     collect_references(node, findings, &mut call.references);
 }
 
-fn pointers(node: &Node, findings: &mut Findings<'_>) -> Vec<String> {
-    list(node, findings, pointer).unwrap_or_default()
+fn ignored(node: &Node, findings: &mut Findings<'_>) -> Vec<IgnoredPart> {
+    list(node, findings, ignored_part).unwrap_or_default()
 }
 
 #[cfg(test)]

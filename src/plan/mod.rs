@@ -10,6 +10,7 @@
 mod arguments;
 mod assemble;
 mod draft;
+mod first_and_last;
 mod graph;
 pub(crate) mod keys;
 mod load;
@@ -20,7 +21,6 @@ mod reference;
 mod resolve;
 mod summary;
 mod values;
-mod verify;
 mod warnings;
 mod workflow;
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::reference::Reference;
 use crate::catalogue::document::Node;
-use crate::model::{CallName, Cap, Claims, EdgeKind, FailurePolicy, LockSet, Tool, ToolName};
+use crate::model::{
+    CallName, Cap, Claims, ComparisonRules, EdgeKind, FailurePolicy, IgnoredPart, LockSet, Tool,
+    ToolName,
+};
 
 /// A value with its span in the file.
 #[derive(Debug, Clone)]
@@ -21,8 +24,8 @@ pub(super) struct ParsedPlan {
     pub(super) cap: Option<Cap>,
     pub(super) on_failure: Option<FailurePolicy>,
     pub(super) calls: Vec<ParsedCall>,
-    /// JSON pointers at parts of every output that may differ from run to run.
-    pub(super) ignore: Vec<String>,
+    /// Parts of every output that may differ from run to run.
+    pub(super) ignore: Vec<IgnoredPart>,
     /// Tools that the file defines itself: the waits of a foreign file.
     pub(super) tools: Vec<Tool>,
 }
@@ -75,8 +78,10 @@ pub struct CallSettings {
     pub claims: Claims,
     /// Expected run time.
     pub estimate: Option<Duration>,
+    /// Whether it runs before all calls without.
+    pub is_reset: bool,
     /// Whether it runs after all calls without.
     pub is_verify: bool,
-    /// JSON pointers at parts of its output that may differ from run to run.
-    pub ignore: Vec<String>,
+    /// How its outputs are compared.
+    pub comparison: ComparisonRules,
 }

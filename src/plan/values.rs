@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use regex::Regex;
+
 use super::parsed::{ParsedEdge, Spanned};
 use super::reference::{Reference, in_text, is_call_name};
 use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{Fields, choice, list, text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::quantity::parse_bytes;
-use crate::model::{CallName, Cap, EdgeKind, LockKey, LockSet};
+use crate::model::{CallName, Cap, EdgeKind, IgnoredPart, LockKey, LockSet};
 
 const EDGE_KINDS: [(&str, EdgeKind); 2] = [("ok", EdgeKind::Ok), ("done", EdgeKind::Done)];
 
@@ -122,17 +124,37 @@ pub(super) fn edge(node: &Node, findings: &mut Findings<'_>) -> Option<Spanned<P
     })
 }
 
-/// Reads a JSON pointer (RFC 6901).
-pub(super) fn pointer(node: &Node, findings: &mut Findings<'_>) -> Option<String> {
+/// Reads a JSON pointer, or a table with a regular expression.
+pub(super) fn ignored_part(node: &Node, findings: &mut Findings<'_>) -> Option<IgnoredPart> {
+    if node.as_table().is_some() {
+        let mut fields = Fields::of(node, "an ignored part", findings)?;
+        let regex = fields.need("regex", findings);
+        fields.finish(findings);
+        let regex = text(regex?, findings)?;
+        if let Err(error) = Regex::new(regex) {
+            // Its other lines show the place again.
+            let error = error.to_string();
+            let reason = error.lines().last().unwrap_or_default();
+            let reason = reason.trim_start_matches("error: ");
+            let message = format!("{regex:?} is no regular expression: {reason}");
+            findings.error(&node.span, message);
+            return None;
+        }
+        let regex = regex.to_owned();
+        return Some(IgnoredPart::Matches { regex });
+    }
     let written = text(node, findings)?;
     if !written.is_empty() && !written.starts_with('/') {
         let problem = findings
             .at(&node.span, format!("{written:?} is no JSON pointer"))
-            .with_help("a pointer starts with `/`, such as \"/took_ms\"; \"\" is the whole output");
+            .with_help(
+                "a pointer starts with `/`, such as \"/took_ms\"; \"\" is the whole output; \
+                 a regular expression stands in a table, such as { regex = \"in [0-9]+ steps\" }",
+            );
         findings.push(problem);
         return None;
     }
-    Some(written.to_owned())
+    Some(IgnoredPart::Pointer(written.to_owned()))
 }
 
 /// Reads `{ write = […], read = […] }`.

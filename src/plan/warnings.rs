@@ -1,12 +1,13 @@
 //! Warnings about parts of a plan that are allowed and probably not meant.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::names::CallIds;
 use super::parsed::ParsedCall;
 use crate::catalogue::Catalogue;
 use crate::catalogue::findings::Findings;
-use crate::model::{OutputKind, Tool, ToolAction, ToolName};
+use crate::model::{Call, OutputKind, Tool, ToolAction, ToolName};
 
 /// Warns of arguments that nothing checks, and of references that cannot lead
 /// anywhere.
@@ -41,6 +42,18 @@ pub(super) fn collect(
                 findings.warn(&reference.span, message);
             }
         }
+    }
+}
+
+/// Warns of a call that would be stopped before it can end.
+pub(super) fn of_times(call: &Call, span: &Range<usize>, findings: &mut Findings<'_>) {
+    if let (Some(estimate), Some(limit)) = (call.estimate, call.timeouts.run)
+        && estimate > limit
+    {
+        let message = format!(
+            "this call will time out: it is expected to run {estimate:?} and may run {limit:?}"
+        );
+        findings.warn(span, message);
     }
 }
 

@@ -27,7 +27,8 @@ Examples:
 
 Every cap runs once a block, each block in another order. Results are compared
 with those of the lowest cap; what differs only above it is a parallel hazard,
-and the exit code is 1.")]
+and the exit code is 1. Calls that cannot be compared, such as flaky ones, are
+named.")]
 pub(super) struct Compare {
     /// The plan: TOML, JSON or a `WfFormat` file
     #[arg(value_name = "PLAN")]
@@ -44,6 +45,9 @@ pub(super) struct Compare {
     conditions: ConditionOptions,
     #[command(flatten)]
     exports: Exports,
+    /// Exit with code 1 also where calls could not be compared
+    #[arg(long)]
+    strict: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -97,17 +101,21 @@ impl Compare {
         let written = exit::first_failure(exit::written(written), exported);
         let verdict = match runner.take_interruption() {
             Some(interruption) => interruption.into(),
-            None => verdict(findings),
+            None => verdict(findings, self.strict),
         };
         exit::first_failure(written, verdict)
     }
 }
 
-/// A hazard is a failure, and so is a call that did not end as planned.
-fn verdict(findings: &CompareFindings) -> Exit {
+/// A hazard is a failure, and so is a call that fails at every cap; under
+/// `--strict` also one that could not be compared.
+fn verdict(findings: &CompareFindings, is_strict: bool) -> Exit {
+    let is_failure = !findings.hazards.is_empty()
+        || findings.has_failures
+        || is_strict && findings.not_compared() > 0;
     match &findings.error {
         Some(error) if *error != ExperimentError::Stopped => exit::experiment_failed(error),
-        _ if findings.hazards.is_empty() && findings.unplanned == 0 => Exit::Success,
-        _ => Exit::CallFailed,
+        _ if is_failure => Exit::CallFailed,
+        _ => Exit::Success,
     }
 }

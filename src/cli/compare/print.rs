@@ -19,7 +19,7 @@ pub(super) fn print(
         print_shares(fastest, &mut out)?;
         writeln!(out, "\n{}", Safe::new(&fastest.what_binds()).as_str())?;
     }
-    if let Some(doubt) = findings.doubt() {
+    for doubt in findings.doubts() {
         writeln!(out, "{doubt}")?;
     }
     writeln!(out)?;
@@ -62,13 +62,14 @@ fn print_error(
 }
 
 fn print_table(timings: &[Timing], out: &mut impl Write) -> io::Result<()> {
-    if timings.is_empty() {
+    let Some(first) = timings.first() else {
         return writeln!(out, "No block is whole: nothing can be said of the times.");
-    }
+    };
+    let interval = first.wall.name();
     writeln!(
         out,
         "\n{:>5}  {:>8}  {:<18}  {:>8}  {:<14}  {:>8}  {:>10}  binds",
-        "cap", "median", "95 %", "speed-up", "95 %", "at best", "efficiency"
+        "cap", "median", interval, "speed-up", interval, "at best", "efficiency"
     )?;
     for timing in timings {
         let wall = &timing.wall;

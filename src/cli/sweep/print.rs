@@ -38,10 +38,16 @@ pub(super) fn print(plan: &Plan, findings: &SweepFindings, mut out: impl Write) 
 }
 
 fn print_table(findings: &SweepFindings, out: &mut impl Write) -> io::Result<()> {
+    let interval = findings.caps.first().map(|it| it.wall.name());
     writeln!(
         out,
         "\n{:>5}  {:>8}  {:<18}  {:<18}  {:>9}  {:>7}  █ median, ┊ curve",
-        "cap", "median", "95 %", "least to most", "over best", "curve"
+        "cap",
+        "median",
+        interval.unwrap_or_default(),
+        "least to most",
+        "over best",
+        "curve"
     )?;
     let law = |cap: Cap| {
         let curve = findings.curve.as_ref();

@@ -31,6 +31,10 @@ impl CompareFindings {
             "hazards": self.hazards.iter().map(|it| hazard(plan, it)).collect::<Vec<Value>>(),
             "cause": self.trace.as_ref().map(|it| trace(plan, it)),
             "unstable": unstable.collect::<Vec<Value>>(),
+            "suspected": self.suspected.iter().map(|it| hazard(plan, it)).collect::<Vec<Value>>(),
+            "times_left_out": self.times_left_out,
+            "detectable_rate": self.detectable,
+            "drift": self.drift(),
         })
     }
 
@@ -89,6 +93,7 @@ fn trace(plan: &Plan, trace: &MinimalSet) -> Value {
         "calls": names(&trace.calls),
         "needed": names(&trace.needed),
         "smallest": trace.is_smallest,
+        "runs_without_one": trace.tries,
         "search_runs": trace.runs,
         "remedies": remedies.collect::<Vec<Value>>(),
         "runs_with_remedies": trace.tried,

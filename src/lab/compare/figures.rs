@@ -14,7 +14,7 @@ pub struct Timing {
     pub cap: Cap,
     /// Runs.
     pub runs: usize,
-    /// Seconds: the median, and where it lies in 95 % of the resamples.
+    /// Seconds: the median of the runs.
     pub wall: Interval,
     /// How many times as fast as the lowest cap, block by block.
     pub speed_up: Interval,
@@ -41,16 +41,14 @@ pub struct LaneShares {
 
 /// The figures of one cap. A block has one run at each cap, in the order of
 /// the caps, the lowest first.
-pub(super) fn timing(blocks: &[Vec<Trial>], place: usize, seed: u64) -> Option<Timing> {
+pub(super) fn timing(blocks: &[Vec<Trial>], place: usize) -> Option<Timing> {
     let runs: Vec<&Trial> = blocks.iter().filter_map(|block| block.get(place)).collect();
     let wall = |block: usize, place: usize| {
         let trial = blocks.get(block)?.get(place)?;
         Some(trial.wall.as_secs_f64())
     };
     let over = |statistic: &dyn Fn(usize) -> Option<f64>| {
-        Interval::over_blocks(blocks.len(), seed, |drawn| {
-            median(drawn.iter().filter_map(|block| statistic(*block)))
-        })
+        Interval::of_median((0..blocks.len()).filter_map(statistic))
     };
     let bounds = runs
         .iter()

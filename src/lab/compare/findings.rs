@@ -29,12 +29,23 @@ pub struct CompareFindings {
     pub is_comparable: bool,
     /// Results that differ only above the lowest cap.
     pub hazards: Vec<ParallelHazard>,
+    /// Results that differed only above the lowest cap, too seldom to tell
+    /// whether the calls are flaky.
+    pub suspected: Vec<ParallelHazard>,
     /// Cause of the first hazard.
     pub trace: Option<MinimalSet>,
     /// Calls that differ at the lowest cap already.
     pub unstable: Vec<Unstable>,
+    /// Calls whose outputs differ in nothing but times.
+    pub times_left_out: usize,
+    /// Least part of the runs at the highest cap in which a difference must come
+    /// to be seen with 95 % in as many as there were.
+    pub detectable: Option<f64>,
     /// Runs in which not every call ended as planned.
     pub unplanned: usize,
+    /// Whether a call that can be compared did not end as planned: it fails at
+    /// every cap.
+    pub has_failures: bool,
     /// The most cores that other processes used during a run.
     pub foreign_cores: Option<f64>,
     /// Why it ended before its time.
@@ -102,12 +113,21 @@ impl CompareFindings {
             runs: 0,
             is_comparable: false,
             hazards: Vec::new(),
+            suspected: Vec::new(),
             trace: None,
             unstable: Vec::new(),
+            times_left_out: 0,
+            detectable: None,
             unplanned: 0,
+            has_failures: false,
             foreign_cores: None,
             error: None,
         }
+    }
+
+    /// Returns how many calls could not be compared.
+    pub fn not_compared(&self) -> usize {
+        self.unstable.len() + self.suspected.len()
     }
 
     /// The figures of the highest cap, where there is one to compare with.

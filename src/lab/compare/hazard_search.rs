@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::Comparison;
 use super::minimal_set::MinimalSet;
 use super::reduction::reduce;
 use super::remedy::{Remedy, remedies, suspects};
 use super::results::{ParallelHazard, Results};
 use super::subset::{Subset, abreast, with_ancestors};
+use super::suspicion::runs_to_see;
 use crate::lab::blocks::Pace;
 use crate::lab::driver::Driver;
 use crate::lab::{ExperimentError, RunPurpose};
@@ -31,42 +33,66 @@ impl From<ExperimentError> for Ended {
     }
 }
 
+/// Calls of which something is known from the runs of the whole plan, by their
+/// places in the plan that is run.
+#[derive(Debug, Default)]
+struct KnownCalls {
+    /// They differ at the lowest cap already: they show nothing.
+    unstable: BTreeSet<CallId>,
+    /// They differ only above it: one run tells.
+    blamed: BTreeSet<CallId>,
+}
+
+impl KnownCalls {
+    /// Those of a part of the plan.
+    fn of_part(&self, part: &Subset) -> Self {
+        let own = |whole: &BTreeSet<CallId>| {
+            let places = part.originals.iter().enumerate();
+            let own = places.filter(|(_, original)| whole.contains(original));
+            own.map(|(place, _)| CallId::from_index(place)).collect()
+        };
+        Self {
+            unstable: own(&self.unstable),
+            blamed: own(&self.blamed),
+        }
+    }
+}
+
 /// A search under way.
 struct HazardSearch<'a, 'd> {
     driver: &'a mut Driver<'d>,
     lowest: Cap,
     cap: Cap,
-    /// Runs at the cap after which silence counts as absence.
+    /// Runs after which silence counts as absence.
     tries: u32,
-    unstable: BTreeSet<CallId>,
+    known: KnownCalls,
     pace: Pace,
     runs: usize,
 }
 
-/// Looks for the calls that make the first hazard, and for locks that keep
-/// them apart. `results` are those of the whole plan.
+/// Looks for the calls that make one of the hazards, and for locks that keep
+/// them apart. `comparison` has the runs of the whole plan.
 ///
 /// # Errors
 ///
 /// It was stopped; what was found until then is in the trace.
 pub(super) fn pursue(
     plan: &Plan,
-    results: &Results,
+    comparison: &Comparison,
     hazard: &ParallelHazard,
-    lowest: Cap,
     driver: &mut Driver<'_>,
 ) -> (MinimalSet, Option<ExperimentError>) {
-    let unstable = results
-        .unstable(lowest)
-        .into_iter()
-        .map(|it| it.call)
-        .collect();
+    let lowest = comparison.request.lowest();
+    let unstable = comparison.results.unstable(lowest);
     let mut search = HazardSearch {
         driver,
         lowest,
         cap: hazard.cap,
-        tries: tries(hazard.seen, hazard.runs),
-        unstable,
+        tries: runs_to_see(hazard.seen, hazard.runs),
+        known: KnownCalls {
+            unstable: unstable.into_iter().map(|it| it.call).collect(),
+            blamed: comparison.hazards.iter().map(|it| it.call).collect(),
+        },
         pace: Pace::default(),
         runs: 0,
     };
@@ -75,6 +101,7 @@ pub(super) fn pursue(
         calls: Vec::new(),
         needed: Vec::new(),
         is_smallest: false,
+        tries: search.tries,
         remedies: Vec::new(),
         tried: 0,
         runs: 0,
@@ -85,17 +112,6 @@ pub(super) fn pursue(
         Err(Ended::Failed(error)) => (trace, Some(error)),
         Err(Ended::Runs) | Ok(()) => (trace, None),
     }
-}
-
-/// Runs after which something that was seen `seen` times of `runs` would have
-/// been seen with 98 %.
-fn tries(seen: u32, runs: u32) -> u32 {
-    let part = f64::from(seen) / f64::from(runs.max(1));
-    if part >= 0.98 {
-        return 3;
-    }
-    let needed = 0.02_f64.ln() / (1.0 - part).ln();
-    (needed.ceil() as u32).clamp(3, 20)
 }
 
 impl HazardSearch<'_, '_> {
@@ -119,7 +135,7 @@ impl HazardSearch<'_, '_> {
                 return Ok(());
             };
             plan = remedy.applied(&plan);
-            trace.remedies.push(remedy);
+            trace.add(remedy);
             if is_whole {
                 trace.tried = self.tries;
                 return Ok(());
@@ -136,7 +152,7 @@ impl HazardSearch<'_, '_> {
                 return Ok((pair.to_vec(), true));
             }
         }
-        let calls = plan.calls.iter().filter(|call| !call.is_verify);
+        let calls = plan.calls.iter().filter(|call| call.is_measured());
         let mut set: Vec<CallId> = calls.map(|call| call.id).collect();
         match reduce(&mut set, |set| self.shows(plan, set)) {
             Ok(()) => Ok((set, true)),
@@ -177,31 +193,54 @@ impl HazardSearch<'_, '_> {
     /// Whether a part of the plan shows a difference. Its calls have numbers of
     /// their own.
     fn part_differs(&mut self, part: &Subset, step: RunPurpose) -> Result<bool, Ended> {
-        let whole = std::mem::take(&mut self.unstable);
-        let places = part.originals.iter().enumerate();
-        let own = places.filter(|(_, original)| whole.contains(original));
-        self.unstable = own.map(|(place, _)| CallId::from_index(place)).collect();
+        let own = self.known.of_part(part);
+        let whole = std::mem::replace(&mut self.known, own);
         let differs = self.differs(&part.plan, step);
-        self.unstable = whole;
+        self.known = whole;
         differs
     }
 
-    /// Whether any of some runs at the cap differs from one at the lowest cap.
+    /// Whether any of some runs at the cap differs from those at the lowest
+    /// cap. A call that is not known to differ only above it gets as many runs
+    /// there: it may be flaky.
     fn differs(&mut self, plan: &Plan, step: RunPurpose) -> Result<bool, Ended> {
         let mut results = Results::default();
-        for cap in std::iter::once(self.lowest).chain((0..self.tries).map(|_| self.cap)) {
-            if self.runs >= MOST_RUNS {
-                return Err(Ended::Runs);
-            }
-            self.runs += 1;
-            let trial = self.driver.run(plan, self.pace.progress(step, cap, None))?;
-            self.pace.add(cap, trial.wall);
-            results.add(&trial);
-            let mut hazards = results.hazards(plan, self.lowest).into_iter();
-            if hazards.any(|hazard| !self.unstable.contains(&hazard.call)) {
-                return Ok(true);
+        self.run(plan, self.lowest, step, &mut results)?;
+        for _ in 0..self.tries {
+            self.run(plan, self.cap, step, &mut results)?;
+            while let Some(is_blamed) = self.difference(plan, &results) {
+                if is_blamed || results.runs(self.lowest) > self.tries {
+                    return Ok(true);
+                }
+                self.run(plan, self.lowest, step, &mut results)?;
             }
         }
         Ok(false)
+    }
+
+    /// Whether results differ, and then whether in a call that is known to
+    /// differ only above the lowest cap.
+    fn difference(&self, plan: &Plan, results: &Results) -> Option<bool> {
+        let hazards = results.hazards(plan, self.lowest).into_iter();
+        let calls = hazards.map(|hazard| hazard.call);
+        let telling = calls.filter(|call| !self.known.unstable.contains(call));
+        telling.map(|call| self.known.blamed.contains(&call)).max()
+    }
+
+    fn run(
+        &mut self,
+        plan: &Plan,
+        cap: Cap,
+        step: RunPurpose,
+        results: &mut Results,
+    ) -> Result<(), Ended> {
+        if self.runs >= MOST_RUNS {
+            return Err(Ended::Runs);
+        }
+        self.runs += 1;
+        let trial = self.driver.run(plan, self.pace.progress(step, cap, None))?;
+        self.pace.add(cap, trial.wall);
+        results.add(&trial);
+        Ok(())
     }
 }

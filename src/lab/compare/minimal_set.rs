@@ -15,6 +15,8 @@ pub struct MinimalSet {
     /// Whether the search came to its end: without any one of the calls, the
     /// hazard was not seen.
     pub is_smallest: bool,
+    /// Runs in which it was not seen, each time.
+    pub tries: u32,
     /// Locks with which the whole plan shows it no more, tried.
     pub remedies: Vec<Remedy>,
     /// Runs without a difference that the remedies were tried with; 0 where
@@ -22,4 +24,18 @@ pub struct MinimalSet {
     pub tried: u32,
     /// Runs that the search took.
     pub runs: usize,
+}
+
+impl MinimalSet {
+    /// Adds a lock; one key stands once, with all its calls.
+    pub(super) fn add(&mut self, remedy: Remedy) {
+        let known = self.remedies.iter_mut().find(|it| it.key == remedy.key);
+        let Some(known) = known else {
+            self.remedies.push(remedy);
+            return;
+        };
+        known.calls.extend(remedy.calls);
+        known.calls.sort_unstable();
+        known.calls.dedup();
+    }
 }

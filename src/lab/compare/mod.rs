@@ -11,6 +11,7 @@ mod remedy;
 mod request;
 mod results;
 mod subset;
+mod suspicion;
 mod words;
 
 pub use figures::{LaneShares, Timing};
@@ -24,10 +25,8 @@ use super::blocks::{Pace, block_order};
 use super::driver::Driver;
 use super::experiment::ExperimentFindings;
 use super::{ExperimentError, RunPurpose, Trial};
-use crate::model::{Cap, Plan};
-
-/// Runs at the lowest cap before a difference from them counts.
-const CONFIRMED_BY: u32 = 3;
+use crate::model::{CallId, Cap, Plan};
+use suspicion::{LOW_PER_HIGH, Suspicion};
 
 /// The results of a comparison, as far as it went.
 #[derive(Debug, Clone)]
@@ -40,6 +39,9 @@ pub struct Comparison {
     pub results: Results,
     /// Results that differ only above the lowest cap.
     pub hazards: Vec<ParallelHazard>,
+    /// Results that differed only above the lowest cap, too seldom to tell
+    /// whether the calls are flaky.
+    pub suspected: Vec<ParallelHazard>,
     /// Cause of the first hazard.
     pub trace: Option<MinimalSet>,
     /// Why it ended before its time.
@@ -52,7 +54,7 @@ impl Comparison {
     pub fn timings(&self) -> Vec<Timing> {
         let places = 0..self.request.caps.len();
         places
-            .filter_map(|place| figures::timing(&self.blocks, place, self.request.seed))
+            .filter_map(|place| figures::timing(&self.blocks, place))
             .collect()
     }
 
@@ -82,14 +84,17 @@ pub(super) fn compare(plan: &Plan, request: CompareRequest, driver: &mut Driver<
         blocks: Vec::new(),
         results: Results::default(),
         hazards: Vec::new(),
+        suspected: Vec::new(),
         trace: None,
         error: None,
     };
     let mut pace = Pace::default();
     let measured = comparison.measure(plan, driver, &mut pace);
     let confirmed = measured.and_then(|()| comparison.confirm(plan, driver, &mut pace));
-    comparison.hazards = comparison.hazards_so_far(plan);
     comparison.error = confirmed.err();
+    if comparison.blocks.len() < comparison.request.blocks {
+        comparison.suspected = comparison.hazards_so_far(plan);
+    }
     comparison.publish(driver);
     if comparison.error.is_none() {
         comparison.pursue(plan, driver);
@@ -139,8 +144,8 @@ impl Comparison {
         self.results.hazards(plan, self.request.lowest())
     }
 
-    /// A difference from few runs at the lowest cap may be one between any two
-    /// runs: a few more of them tell.
+    /// Sorts what differed so far into hazards, flaky calls, and what nobody can
+    /// tell; see [`suspicion`].
     fn confirm(
         &mut self,
         plan: &Plan,
@@ -148,21 +153,49 @@ impl Comparison {
         pace: &mut Pace,
     ) -> Result<(), ExperimentError> {
         let lowest = self.request.lowest();
-        while self.results.runs(lowest) < CONFIRMED_BY && !self.hazards_so_far(plan).is_empty() {
-            let progress = pace.progress(RunPurpose::Confirming, lowest, None);
-            let trial = driver.run(plan, progress)?;
-            pace.add(lowest, trial.wall);
-            self.results.add(&trial);
+        let mut suspicion = Suspicion::new(&self.hazards_so_far(plan));
+        self.sort_out(plan, &suspicion);
+        while let Some(cap) = suspicion.next_cap() {
+            for _ in 0..LOW_PER_HIGH {
+                self.run_once_more(plan, lowest, driver, pace)?;
+                let differing = self.hazards_so_far(plan).into_iter();
+                let differing: Vec<CallId> = differing.map(|hazard| hazard.call).collect();
+                suspicion.keep(&differing);
+            }
+            if suspicion.next_cap().is_some() {
+                let trial = self.run_once_more(plan, cap, driver, pace)?;
+                suspicion.round_ended(&self.results.unexplained(&trial, lowest));
+            }
+            self.sort_out(plan, &suspicion);
+            self.publish(driver);
         }
         Ok(())
+    }
+
+    fn run_once_more(
+        &mut self,
+        plan: &Plan,
+        cap: Cap,
+        driver: &mut Driver<'_>,
+        pace: &mut Pace,
+    ) -> Result<Trial, ExperimentError> {
+        let trial = driver.run(plan, pace.progress(RunPurpose::Confirming, cap, None))?;
+        pace.add(cap, trial.wall);
+        self.results.add(&trial);
+        Ok(trial)
+    }
+
+    fn sort_out(&mut self, plan: &Plan, suspicion: &Suspicion) {
+        let differing = self.hazards_so_far(plan).into_iter();
+        (self.hazards, self.suspected) = differing.partition(|it| suspicion.is_confirmed(it.call));
+        results::mark_consequences(&mut self.hazards, plan);
     }
 
     fn pursue(&mut self, plan: &Plan, driver: &mut Driver<'_>) {
         let first = self.hazards.iter().find(|hazard| !hazard.is_consequence);
         let first = first.or(self.hazards.first());
         if let Some(hazard) = first {
-            let lowest = self.request.lowest();
-            let (trace, error) = hazard_search::pursue(plan, &self.results, hazard, lowest, driver);
+            let (trace, error) = hazard_search::pursue(plan, self, hazard, driver);
             self.trace = Some(trace);
             self.error = error;
         }
@@ -184,7 +217,14 @@ impl Comparison {
             let walls = block.iter().map(|trial| trial.wall.as_secs_f64());
             walls.collect()
         });
+        let unstable = self.results.unstable(self.request.lowest());
+        let flaky = unstable.iter().map(|it| it.call);
+        let flaky: Vec<CallId> = flaky
+            .chain(self.suspected.iter().map(|it| it.call))
+            .collect();
+        let mut unplanned = runs.clone().flat_map(|trial| trial.unplanned(plan));
         CompareFindings {
+            has_failures: unplanned.any(|call| !flaky.contains(&call)),
             request: self.request.clone(),
             blocks: self.blocks.len(),
             timings: self.timings(),
@@ -194,14 +234,25 @@ impl Comparison {
                 .collect(),
             runs: caps.iter().map(|cap| self.results.runs(*cap)).sum(),
             hazards: self.hazards.clone(),
+            suspected: self.suspected.clone(),
             trace: self.trace.clone(),
-            unstable: self.results.unstable(self.request.lowest()),
+            unstable,
             is_comparable: self.results.are_comparable(self.request.lowest()),
+            times_left_out: self.results.left_out_times(),
+            detectable: caps
+                .last()
+                .and_then(|cap| detectable(self.results.runs(*cap))),
             unplanned: runs.filter(|trial| !trial.is_as_planned(plan)).count(),
             foreign_cores: self.foreign_cores(),
             error: self.error.clone(),
         }
     }
+}
+
+/// Returns the least part of so many runs in which something must come to be
+/// seen at least once with 95 %.
+fn detectable(runs: u32) -> Option<f64> {
+    (runs > 0).then(|| 1.0 - 0.05f64.powf(1.0 / f64::from(runs)))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub(super) fn remedies(plan: &Plan, calls: &[CallId]) -> Vec<Remedy> {
         let all: Vec<CallId> = plan
             .calls
             .iter()
-            .filter(|call| !call.is_verify && self::words(plan, call.id).contains(word))
+            .filter(|call| call.is_measured() && self::words(plan, call.id).contains(word))
             .map(|call| call.id)
             .collect();
         for calls in [calls.to_vec(), all] {
@@ -83,7 +83,7 @@ pub(super) fn remedies(plan: &Plan, calls: &[CallId]) -> Vec<Remedy> {
 /// Pairs of calls whose arguments name the same thing: where a search for two
 /// calls that disturb one another looks first.
 pub(super) fn suspects(plan: &Plan) -> Vec<[CallId; 2]> {
-    let calls = plan.calls.iter().filter(|call| !call.is_verify);
+    let calls = plan.calls.iter().filter(|call| call.is_measured());
     let each: Vec<(CallId, BTreeSet<Word>)> =
         calls.map(|call| (call.id, words(plan, call.id))).collect();
     let mut all: Vec<&Word> = each.iter().flat_map(|(_, words)| words).collect();

@@ -1,6 +1,6 @@
 //! The results of each call at each cap, and their differences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lab::{CallResult, Trial};
 use crate::model::{CallId, Cap, EdgeKind, Plan};
@@ -21,6 +21,8 @@ struct Answers {
     each: Vec<(CallResult, u32)>,
     /// Answers beyond those that are kept.
     beyond: u32,
+    /// Whether some differed in nothing but times.
+    are_times_left_out: bool,
 }
 
 /// A call that comes to something else only beside others.
@@ -102,6 +104,24 @@ impl Results {
         unstable.collect()
     }
 
+    /// Number of calls whose outputs differ in nothing but times.
+    pub(super) fn left_out_times(&self) -> usize {
+        let seen = self.seen.iter().filter(|(_, it)| it.are_times_left_out);
+        let calls: BTreeSet<CallId> = seen.map(|((_, call), _)| *call).collect();
+        calls.len()
+    }
+
+    /// Calls of a run whose result none at the lowest cap explains.
+    pub(super) fn unexplained(&self, trial: &Trial, lowest: Cap) -> Vec<CallId> {
+        let calls = trial.calls.iter().enumerate();
+        let unexplained = calls.filter_map(|(index, call)| {
+            let id = CallId::from_index(index);
+            let expected = self.seen.get(&(lowest, id))?;
+            (!expected.explains(&call.answer)).then_some(id)
+        });
+        unexplained.collect()
+    }
+
     /// Calls that differ only above the lowest cap; none before there is a run
     /// at that. Of a call whose output differs by itself only another outcome
     /// counts.
@@ -143,8 +163,9 @@ impl Results {
 
 impl Answers {
     fn add(&mut self, answer: &CallResult) {
-        if let Some((_, count)) = self.each.iter_mut().find(|(known, _)| known == answer) {
+        if let Some((known, count)) = self.each.iter_mut().find(|(known, _)| known == answer) {
             *count += 1;
+            self.are_times_left_out |= known.differs_in_times(answer);
         } else if self.each.len() < MOST_ANSWERS {
             self.each.push((answer.clone(), 1));
         } else {
@@ -163,7 +184,7 @@ impl Answers {
     }
 }
 
-fn mark_consequences(hazards: &mut [ParallelHazard], plan: &Plan) {
+pub(super) fn mark_consequences(hazards: &mut [ParallelHazard], plan: &Plan) {
     let calls: Vec<CallId> = hazards.iter().map(|hazard| hazard.call).collect();
     for hazard in hazards {
         let Some(call) = plan.calls.get(hazard.call.index()) else {

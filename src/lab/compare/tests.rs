@@ -11,7 +11,9 @@ use crate::lab::{
     CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime, Load,
     Observer, PlanRunner, TrialCall, bounds,
 };
-use crate::model::{Call, CallId, CallName, Edge, EdgeKind, LaneId, Outcome, ToolName};
+use crate::model::{
+    Call, CallId, CallName, Edge, EdgeKind, IgnoredPart, LaneId, Outcome, ToolName,
+};
 
 /// Runs nothing: calls that touch the same `path` without a lock lose all but
 /// one of their updates above cap 1, and what reads the state back tells.
@@ -71,7 +73,7 @@ impl PlanRunner for ScriptedRunner {
                 Value::Null
             };
             TrialCall {
-                answer: CallResult::new(Some(Outcome::Succeeded), Some(output), &call.ignore),
+                answer: CallResult::new(Some(Outcome::Succeeded), Some(output), &call.comparison),
                 run,
                 span: Some((LaneId(0), Duration::ZERO, run)),
             }
@@ -176,7 +178,7 @@ fn a_lost_update_is_traced_to_two_calls_and_a_lock_that_was_tried() {
     let [hazard] = &comparison.hazards[..] else {
         panic!("{:?}", comparison.hazards);
     };
-    assert_eq!((hazard.call.index(), hazard.seen, hazard.runs), (9, 4, 4));
+    assert_eq!((hazard.call.index(), hazard.seen, hazard.runs), (9, 7, 7));
     assert!(!hazard.is_outcome() && !hazard.is_consequence);
     let trace = comparison.trace.expect("a trace");
     assert_eq!(indices(&trace.calls), [2, 6]);
@@ -235,8 +237,9 @@ fn what_differs_from_run_to_run_is_no_hazard_and_can_be_ignored() {
         (1, &["/at".to_owned()][..])
     );
     Arc::make_mut(&mut plan.calls[1])
+        .comparison
         .ignore
-        .push("/at".to_owned());
+        .push(IgnoredPart::Pointer("/at".to_owned()));
     let comparison = compared(&plan, request(&[1, 2], 2), &mut runner);
     assert!(comparison.findings(&plan).unstable.is_empty());
 }
@@ -257,6 +260,10 @@ fn what_was_found_stays_when_it_is_stopped() {
     runner.stops_at = Some(4);
     let comparison = compared(&plan(4, &[0, 1]), request(&[1, 2], 3), &mut runner);
     assert_eq!(comparison.error, Some(ExperimentError::Stopped));
-    assert_eq!((comparison.blocks.len(), comparison.hazards.len()), (1, 1));
+    assert_eq!(
+        (comparison.blocks.len(), comparison.suspected.len()),
+        (1, 1)
+    );
+    assert!(comparison.hazards.is_empty());
     assert_eq!(comparison.trace, None);
 }

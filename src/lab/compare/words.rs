@@ -2,6 +2,7 @@
 //! whoever shows them sanitises it.
 
 use super::{CompareFindings, MinimalSet, ParallelHazard, Remedy, Timing, Unstable};
+use crate::lab::statistics::{drift, drift_in_words};
 use crate::lab::words::{percent, seconds};
 use crate::lab::{BindingConstraint, CallResult, IdleCause};
 use crate::model::{CallId, Plan, plural};
@@ -69,12 +70,20 @@ fn explained(kind: IdleCause) -> &'static str {
 }
 
 impl CompareFindings {
-    /// Returns a warning where the times are doubtful.
-    pub fn doubt(&self) -> Option<String> {
-        let cores = self.foreign_cores.filter(|cores| *cores > 0.2)?;
-        Some(format!(
-            "Other programs used up to {cores:.1} cores meanwhile: the times are doubtful."
-        ))
+    /// Returns a warning for each reason to doubt the times.
+    pub fn doubts(&self) -> Vec<String> {
+        let cores = self.foreign_cores.filter(|cores| *cores > 0.2);
+        let others = cores.map(|cores| {
+            format!("Other programs used up to {cores:.1} cores meanwhile: the times are doubtful.")
+        });
+        let drift = self.drift().map(drift_in_words);
+        others.into_iter().chain(drift).collect()
+    }
+
+    /// By how much the runs got slower from the first block to the last.
+    pub(super) fn drift(&self) -> Option<f64> {
+        let blocks: Vec<f64> = self.walls.iter().map(|block| block.iter().sum()).collect();
+        drift(&blocks)
     }
 
     /// Whether the results are the same at every cap, in lines; with a hazard
@@ -84,10 +93,7 @@ impl CompareFindings {
         if !self.is_comparable {
             lines.push("Results: there are no runs at two caps to compare.".to_owned());
         } else if self.hazards.is_empty() {
-            lines.push(format!(
-                "Results: no difference between the caps in {}.",
-                plural(self.runs as usize, "run")
-            ));
+            lines.push(self.no_difference(plan));
         } else {
             lines.push("Parallel hazard: results differ between the caps.".to_owned());
         }
@@ -105,11 +111,44 @@ impl CompareFindings {
         for call in self.unstable.iter().take(SHOWN) {
             tell_unstable(plan, call, &mut lines);
         }
+        for hazard in self.suspected.iter().take(SHOWN) {
+            let (name, seen) = (name(plan, hazard.call), hazard.seen);
+            lines.push(format!(
+                "{name} differed in {seen} of {} runs at cap {} and never at the lowest: too seldom to tell whether it is flaky.",
+                hazard.runs, hazard.cap
+            ));
+        }
+        if self.times_left_out > 0 {
+            let calls = plural(self.times_left_out, "call");
+            lines.push(format!(
+                "Times in the outputs of {calls} were not compared."
+            ));
+        }
         if self.unplanned > 0 {
-            let failed = self.unplanned;
-            lines.push(format!("In {failed} runs not every call succeeded."));
+            let runs = plural(self.unplanned, "run");
+            lines.push(format!("In {runs} not every call succeeded."));
         }
         lines
+    }
+
+    fn no_difference(&self, plan: &Plan) -> String {
+        let runs = plural(self.runs as usize, "run");
+        let detectable = self.detectable.map(|part| {
+            let least = percent(part);
+            format!(" One that comes in {least} of the runs or more would have shown (95 %).")
+        });
+        let detectable = detectable.unwrap_or_default();
+        let left_out = self.not_compared();
+        if left_out == 0 {
+            return format!("Results: no difference between the caps in {runs}.{detectable}");
+        }
+        match plan.calls.len().saturating_sub(left_out) {
+            0 => format!("Results: none of the {left_out} calls can be compared."),
+            compared => format!(
+                "Results: no difference in {runs} in the {} that can be compared; {left_out} cannot.{detectable}",
+                plural(compared, "call")
+            ),
+        }
     }
 
     fn tell_hazard(&self, plan: &Plan, hazard: &ParallelHazard, lines: &mut Vec<String>) {
@@ -147,12 +186,13 @@ fn tell_trace(plan: &Plan, trace: &MinimalSet, lines: &mut Vec<String>) {
         return;
     }
     let smallest = if trace.is_smallest {
-        "none of them can be left out"
+        let tries = plural(trace.tries as usize, "run");
+        format!("it was not seen without any one of them in {tries} each")
     } else {
-        "smaller sets were not found in time"
+        "smaller sets were not found in time".to_owned()
     };
     lines.push(format!(
-        "  It takes these {} at the same time, {smallest} ({}):",
+        "  It takes these {} at the same time; {smallest} ({} in all):",
         plural(trace.calls.len(), "call"),
         plural(trace.runs, "run")
     ));
@@ -191,7 +231,7 @@ fn tell_unstable(plan: &Plan, call: &Unstable, lines: &mut Vec<String>) {
     let name = name(plan, call.call);
     if call.pointers.is_empty() {
         lines.push(format!(
-            "{name} does not always end the same way at the lowest cap: nothing can be said of it."
+            "{name} is flaky: it does not always end the same way at the lowest cap either."
         ));
     } else {
         lines.push(format!(

@@ -3,6 +3,7 @@
 use super::request::{SweepRequest, SweepRun, USUAL_BLOCKS};
 use super::verdict::MOST_BLOCKS;
 use super::verdict::{CapFigures, Curve, Verdict};
+use crate::lab::statistics::drift_in_words;
 use crate::lab::words::{listed, seconds, seconds_range};
 use crate::lab::{ExperimentError, Interval};
 use crate::model::{Cap, plural};
@@ -71,9 +72,10 @@ impl SweepFindings {
             format!(" {} is {part:.0} % slower.", it.cap)
         });
         format!(
-            "cap {}: {} (95 % {}), within 5 % of the best in {:.0} % of resamples.{ties}{} {counted}, this machine, this plan.",
+            "cap {}: {} ({} {}), within 5 % of the best in {:.0} % of resamples.{ties}{} {counted}, this machine, this plan.",
             own.cap,
             seconds(own.wall.at),
+            own.wall.name_in_text(),
             seconds_range(&own.wall),
             own.within * 100.0,
             slower.unwrap_or_default()
@@ -95,11 +97,7 @@ impl SweepFindings {
             ));
         }
         if let Some(drift) = self.drift {
-            let way = if drift > 0.0 { "slower" } else { "faster" };
-            doubts.push(format!(
-                "Drift: runs got {:.0} % {way} from the first block to the last.",
-                drift.abs() * 100.0
-            ));
+            doubts.push(drift_in_words(drift));
         }
         if !self.set_aside.is_empty() {
             let (number, verb) = counted(self.set_aside.len());

@@ -9,7 +9,7 @@ use crate::lab::{
     CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime, Observer,
     PlanRunner, TimeBounds, Trial, TrialCall, bounds,
 };
-use crate::model::{Call, CallId, CallName, Outcome, ToolName};
+use crate::model::{Call, CallId, CallName, ComparisonRules, Outcome, ToolName};
 
 /// A run takes the work over the lanes, but no less than `least` and some more
 /// for each lane above `kink`.
@@ -80,7 +80,7 @@ impl PlanRunner for ScriptedRunner {
                 idle: BTreeMap::new(),
             },
             calls: vec![TrialCall {
-                answer: CallResult::new(Some(outcome), None, &[]),
+                answer: CallResult::new(Some(outcome), None, &ComparisonRules::default()),
                 run: Duration::ZERO,
                 span: None,
             }],

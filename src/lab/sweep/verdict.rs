@@ -1,7 +1,7 @@
 //! Which cap is worth using, by resampling the blocks.
 
 use super::usl::Usl;
-use crate::lab::statistics::{Interval, Resamples, median};
+use crate::lab::statistics::{Interval, Resamples, drift, median};
 use crate::model::Cap;
 
 /// Blocks that are run where fewer are inconclusive.
@@ -26,7 +26,7 @@ pub(super) struct BlockTable<'a> {
 pub struct CapFigures {
     /// The cap.
     pub cap: Cap,
-    /// Seconds: the median, and where it lies in 95 % of the resamples.
+    /// Seconds: the median of the runs.
     pub wall: Interval,
     /// Seconds: the shortest and the longest run.
     pub extremes: (f64, f64),
@@ -92,9 +92,8 @@ impl BlockTable<'_> {
             .map(|drawn| self.medians(&drawn))
             .collect();
         let bests: Vec<f64> = drawn.iter().map(|medians| least(medians)).collect();
-        let medians = self.medians(&self.all());
         let caps = self.caps.iter().enumerate();
-        caps.map(|(place, cap)| {
+        caps.filter_map(|(place, cap)| {
             let own: Vec<f64> = drawn.iter().map(|medians| medians[place]).collect();
             let within = own
                 .iter()
@@ -103,16 +102,16 @@ impl BlockTable<'_> {
             let within = within.count() as f64 / own.len().max(1) as f64;
             let runs = self.blocks.iter().map(|block| block[place]);
             let ratios = self.blocks.iter().map(|block| block[place] / least(block));
-            CapFigures {
+            Some(CapFigures {
                 cap: *cap,
                 within,
                 extremes: (
                     runs.clone().fold(f64::INFINITY, f64::min),
-                    runs.fold(0.0, f64::max),
+                    runs.clone().fold(0.0, f64::max),
                 ),
-                wall: Interval::of(medians[place], own),
+                wall: Interval::of_median(runs)?,
                 ratio: median(ratios).unwrap_or(1.0),
-            }
+            })
         })
         .collect()
     }
@@ -128,11 +127,15 @@ impl BlockTable<'_> {
         let fits: Vec<Usl> = Resamples::new(self.blocks.len(), self.seed)
             .filter_map(|drawn| fit(&drawn))
             .collect();
-        let over = |at: f64, of: fn(&Usl) -> f64| Interval::of(at, fits.iter().map(of).collect());
+        let blocks = self.blocks.len();
+        let over = |at: f64, of: fn(&Usl) -> f64| {
+            Interval::resampled(at, blocks, fits.iter().map(of).collect())
+        };
         let peak = usl.peak().map(|at| {
             let never = f64::INFINITY;
-            Interval::of(
+            Interval::resampled(
                 at,
+                blocks,
                 fits.iter().map(|it| it.peak().unwrap_or(never)).collect(),
             )
         });
@@ -157,8 +160,7 @@ impl BlockTable<'_> {
     }
 
     /// By how much the runs got slower from the first block to the last, as a
-    /// part; `None` where there is no trend (Mann and Kendall: every pair of
-    /// blocks but at most one in ten goes the same way) or it is below 3 %.
+    /// part; `None` where there is no trend.
     pub(super) fn drift(&self) -> Option<f64> {
         let usual = self.medians(&self.all());
         let blocks: Vec<f64> = self
@@ -169,14 +171,7 @@ impl BlockTable<'_> {
                 median(ratios).unwrap_or(1.0)
             })
             .collect();
-        let (first, last) = (blocks.first()?, blocks.last()?);
-        let pairs = (0..blocks.len()).flat_map(|two| (0..two).map(move |one| (one, two)));
-        let signs: Vec<f64> = pairs
-            .map(|(one, two)| (blocks[two] - blocks[one]).signum())
-            .collect();
-        let trend = signs.iter().sum::<f64>().abs() / signs.len().max(1) as f64;
-        let change = last / first - 1.0;
-        (blocks.len() >= 5 && trend >= 0.8 && change.abs() > 0.03).then_some(change)
+        drift(&blocks)
     }
 }
 

@@ -22,8 +22,8 @@ use crate::sched::ToolLimits;
 pub struct Trial {
     /// The cap it ran at.
     pub cap: Cap,
-    /// From the first admissible call to the last end, the calls that read the
-    /// final state back left out.
+    /// From the first admissible call to the last end, of the calls that are
+    /// measured.
     pub wall: Duration,
     /// Bounds on its time.
     pub bounds: TimeBounds,
@@ -64,7 +64,7 @@ impl TrialCall {
             Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))
         });
         Self {
-            answer: CallResult::new(outcome, output, &call.ignore),
+            answer: CallResult::new(outcome, output, &call.comparison),
             run: run.sum(),
             span,
         }
@@ -72,12 +72,12 @@ impl TrialCall {
 }
 
 /// Returns the load of each call. Edges are plan indices, so that every call
-/// keeps its own; `verify` calls count as zero.
+/// keeps its own; calls that are not measured count as zero.
 fn loads(plan: &Plan, last: &Snapshot, origin: Duration, scale: f64) -> Vec<Load> {
     let all = plan.calls.iter().zip(last.calls.iter());
     all.map(|(call, row)| {
         let mut load = Load::measured(row, origin, scale);
-        if call.is_verify {
+        if !call.is_measured() {
             load.run = Duration::ZERO;
             load.cpu = None;
             load.after.clear();
@@ -98,7 +98,7 @@ impl Trial {
         output: &dyn Fn(CallId) -> Option<Value>,
     ) -> Self {
         let counted = plan.calls.iter().zip(last.calls.iter());
-        let counted = counted.filter(|(call, _)| !call.is_verify);
+        let counted = counted.filter(|(call, _)| call.is_measured());
         let origin = run_origin(counted.clone().map(|(_, row)| row.as_ref()));
         let end = counted.clone().filter_map(|(_, row)| row.ended).max();
         let end = end.unwrap_or(origin).max(origin);
@@ -133,12 +133,19 @@ impl Trial {
 
     /// Whether every call succeeded, or failed as the plan says.
     pub fn is_as_planned(&self, plan: &Plan) -> bool {
-        plan.calls.iter().zip(&self.calls).all(|(call, trial)| {
+        self.unplanned(plan).next().is_none()
+    }
+
+    /// Calls that neither succeeded nor failed as the plan says.
+    pub(super) fn unplanned<'t>(&'t self, plan: &'t Plan) -> impl Iterator<Item = CallId> + 't {
+        let calls = plan.calls.iter().zip(&self.calls);
+        let unplanned = calls.filter(|(call, trial)| {
             let is_success = trial.answer.outcome.is_some_and(Outcome::is_success);
-            is_success
-                || !plan.expected_failures.is_empty()
-                    && (plan.expected_failures.contains(&call.name)
-                        || trial.answer.outcome == Some(Outcome::Skipped))
-        })
+            let is_planned = !plan.expected_failures.is_empty()
+                && (plan.expected_failures.contains(&call.name)
+                    || trial.answer.outcome == Some(Outcome::Skipped));
+            !is_success && !is_planned
+        });
+        unplanned.map(|(call, _)| call.id)
     }
 }

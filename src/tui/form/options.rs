@@ -8,7 +8,9 @@ use crate::plan::keys::call_keys;
 
 /// Keys of a plan's calls that have no row: the form has the tool and its
 /// arguments elsewhere, and the others concern whole plans.
-const WITHOUT_ROW: [&str; 5] = ["tool", "args", "verify", "ignore", "expect"];
+const WITHOUT_ROW: [&str; 7] = [
+    "tool", "args", "reset", "verify", "ignore", "order", "expect",
+];
 
 pub(super) fn fields() -> impl Iterator<Item = FormField> {
     let keys = call_keys().into_iter();

@@ -152,7 +152,7 @@ fn draw_runs(sheet: &mut Sheet, findings: &sweep::SweepFindings, places: &Places
 pub fn comparison_chart(plan: &Plan, findings: &compare::CompareFindings) -> String {
     let mut words: Vec<String> = Vec::new();
     words.extend(findings.highest().map(compare::Timing::what_binds));
-    words.extend(findings.doubt());
+    words.extend(findings.doubts());
     words.extend(findings.results(plan));
     let words: Vec<String> = words
         .iter()
@@ -207,9 +207,10 @@ fn draw_run(
     top: f64,
 ) {
     let figures = format!(
-        "cap {}: {} (95 % {}), speed-up {:.2}, efficiency {}, bound by {}",
+        "cap {}: {} ({} {}), speed-up {:.2}, efficiency {}, bound by {}",
         run.cap,
         seconds(timing.wall.at),
+        timing.wall.name_in_text(),
         seconds_range(&timing.wall),
         timing.speed_up.at,
         timing.efficiency_text(),

@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::lab::compare;
 use crate::lab::sweep::{CapFigures, Mark, SweepFindings};
-use crate::lab::{percent, seconds, seconds_range};
+use crate::lab::{Interval, percent, seconds, seconds_range};
 use crate::model::Plan;
 use crate::output::Safe;
 use crate::theme::Role;
@@ -22,10 +22,10 @@ const METER: usize = 20;
 
 /// A sweep's table, what it recommends, and the law.
 pub(in crate::tui) fn sweep(view: &View<'_>, findings: &SweepFindings, width: u16) -> Vec<Strip> {
-    if findings.caps.is_empty() {
+    let Some(first) = findings.caps.first() else {
         return Vec::new();
-    }
-    let mut lines = vec![titles(view, width)];
+    };
+    let mut lines = vec![titles(view, &first.wall, width)];
     lines.extend(
         findings
             .caps
@@ -55,15 +55,16 @@ pub(in crate::tui) fn sweep(view: &View<'_>, findings: &SweepFindings, width: u1
     lines
 }
 
-fn titles(view: &View<'_>, width: u16) -> Strip {
+fn titles(view: &View<'_>, wall: &Interval, width: u16) -> Strip {
     let muted = view.style(Role::Muted);
+    let interval = Safe::new(&wall.name());
     let mut strip = view.strip(width);
     strip
         .cell("cap", CAP, Align::Right, muted)
         .skip(1)
         .cell("median", MEDIAN, Align::Right, muted)
         .skip(1)
-        .cell("95 %", RANGE, Align::Left, muted);
+        .cell(&interval, RANGE, Align::Left, muted);
     if has_all_columns(width) {
         strip
             .cell("over", OVER, Align::Right, muted)
@@ -128,7 +129,7 @@ pub(in crate::tui) fn comparison(
             lines.push(shared(view, part, name, text, width));
         }
     }
-    if let Some(doubt) = findings.doubt() {
+    for doubt in findings.doubts() {
         lines.extend(wrapped(view, &doubt, width, view.style(Role::ToastWarn)));
     }
     if findings.runs > 0 && findings.blocks > 0 {
