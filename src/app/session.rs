@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) plan: Plan,
     log: Option<DecisionLog>,
     report: Option<ExportFile>,
+    /// Whether what stands in the report's place is of this run.
+    is_report_begun: bool,
     /// Resources that calls of the plan's tools needed in earlier runs.
     learned: Vec<LearnedNeed>,
     /// Factor on the start times of the run.
@@ -55,6 +57,7 @@ impl Session {
             plan,
             log: None,
             report: None,
+            is_report_begun: false,
             learned: Vec::new(),
             time_scale: 1.0,
         }
@@ -114,9 +117,10 @@ impl Session {
         });
         if let Some(file) = &self.report {
             let begun = self.begin_report(file, &engine.handle().latest());
-            if let Err(error) = begun {
-                complain(&chain(&error));
+            if let Err(error) = &begun {
+                complain(&format!("{}; it is tried again at the end", chain(error)));
             }
+            self.is_report_begun = begun.is_ok();
         }
         Ok(engine)
     }
@@ -150,8 +154,14 @@ impl Session {
         for hazard in last.hazards.iter() {
             complain(&format!("hazard: {hazard}"));
         }
-        if let Some(file) = &self.report {
-            self.write_report(file, last, state)?;
+        if let Some(file) = &self.report
+            && let Err(error) = self.write_report(file, last, state)
+        {
+            if self.is_report_begun {
+                // It would say for ever that the run goes on.
+                file.remove();
+            }
+            return Err(error);
         }
         logged.map_err(SessionError::RecordIncomplete)
     }
@@ -190,7 +200,12 @@ impl Session {
             return Ok(());
         }
         file.keep_previous().map_err(SessionError::Report)?;
-        self.write_report(file, begun, ReportState::Running)
+        let written = self.write_report(file, begun, ReportState::Running);
+        if written.is_err() {
+            // The one of another run, which is kept: here it would look new.
+            file.remove();
+        }
+        written
     }
 
     fn write_report(

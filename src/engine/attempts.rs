@@ -18,6 +18,10 @@ use crate::sched::{AttemptResult, Input, ResourceUsage};
 /// milliseconds.
 const BARELY_MS: u64 = 50;
 
+/// The most by which a sample, which counts in ticks of 10 ms a process, is
+/// above an account of the same time, in milliseconds.
+const ROUNDING_MS: u64 = 50;
+
 impl EngineLoop {
     /// Handles an event of an attempt.
     pub(super) fn attempt_changed(&mut self, event: AttemptEvent) {
@@ -156,13 +160,17 @@ impl EngineLoop {
         Some(Input::AttemptEnded { id, epoch, end })
     }
 
-    /// Raises a CPU time that is not exact to that of the last sample.
+    /// Raises a CPU time that is not exact to that of the last sample. The system
+    /// keeps no account of children that their parent ignores: what a sample saw
+    /// beyond the account shows that there were some.
     fn with_sampled_cpu(&self, id: CallId, mut ending: Ending) -> Ending {
         let sample = self.rows.get(id).and_then(|row| row.samples.latest());
-        if let (Some(cpu), Some(sample)) = (&mut ending.cpu_ms, sample)
-            && cpu.source == MeasureSource::Sampled
-        {
-            cpu.value = cpu.value.max(sample.cpu_ms);
+        if let (Some(cpu), Some(sample)) = (&mut ending.cpu_ms, sample) {
+            let is_beyond = sample.cpu_ms > cpu.value + cpu.value / 10 + ROUNDING_MS;
+            if is_beyond || cpu.source == MeasureSource::Sampled {
+                cpu.value = cpu.value.max(sample.cpu_ms);
+                cpu.source = MeasureSource::Sampled;
+            }
         }
         ending
     }

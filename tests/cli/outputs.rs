@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
-use crate::bench::{Bench, PATIENCE};
+use crate::bench::{Answer, Bench, PATIENCE};
 
 const PLAN: &str = "[[call]]\ntool = \"echo\"\nargs = { text = \"x\" }\n";
 
@@ -95,6 +95,58 @@ fn a_killed_run_leaves_a_whole_report_that_says_so_and_the_one_before() {
         }
     }
     bench.assert_nobody_is_left();
+}
+
+#[test]
+fn a_report_that_has_no_room_at_the_end_leaves_none_that_runs_for_ever() {
+    let bench = Bench::new();
+    bench.file("small.toml", PLAN);
+    bench.file("long.toml", "[[call]]\ntool = \"zeros\"\n");
+    let tools = "[[tool]]\nname = \"zeros\"\ncommand = [\"printf\", \"%060000d\", \"0\"]\n";
+    bench.file("tools.toml", tools);
+    let report = |name: &str| fs::read_to_string(bench.folder().join(name));
+    let words = ["--plain", "--no-history", "--report", "r.json"];
+    bench
+        .run(&[&["run", "small.toml"], &words[..]].concat())
+        .with_code(0);
+    let before = report("r.json").expect("a report");
+    let long = ["run", "long.toml", "--catalogue", "tools.toml"];
+    let asked = bench.command(&[&long, &words[..]].concat());
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -f 40; exec \"$0\" \"$@\""])
+        .arg(asked.get_program())
+        .args(asked.get_args());
+    for (name, value) in asked.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.current_dir(asked.get_current_dir().unwrap_or(bench.folder()));
+    let answer = Answer::of(limited.output().expect("started")).with_code(4);
+    let told = answer.stderr.matches("the report is missing").count();
+    assert_eq!(told, 1, "{answer:?}");
+    assert!(report("r.json").is_err(), "it is not there");
+    assert_eq!(report("r.json.previous").expect("a report"), before);
+}
+
+#[test]
+fn a_cpu_time_below_what_was_sampled_is_not_called_exact() {
+    let bench = Bench::new();
+    // The system accounts for no child of a process that ignores them.
+    let busy = "env --ignore-signal=CHLD sh -c 'timeout 1.2 yes >/dev/null & sleep 1.8'; true";
+    let tools = format!("[[tool]]\nname = \"busy\"\ncommand = [\"sh\", \"-c\", \"{busy}\"]\n");
+    bench.file("tools.toml", &tools);
+    bench.file("plan.toml", "[[call]]\ntool = \"busy\"\n");
+    let words = ["run", "plan.toml", "--plain", "--report", "r.json"];
+    let catalogue = ["--catalogue", "tools.toml"];
+    bench.run(&[&words[..], &catalogue].concat()).with_code(0);
+    let text = fs::read_to_string(bench.folder().join("r.json")).expect("a report");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    let call = &report["calls"][0];
+    assert_eq!(call["cpu_ms_source"], "sampled", "{call}");
+    assert!(call["cpu_ms"].as_u64() > Some(100), "{call}");
 }
 
 #[test]

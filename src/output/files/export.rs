@@ -145,6 +145,13 @@ impl ExportFile {
         }
     }
 
+    /// Removes the file; a pipe or a device stays.
+    pub fn remove(&self) {
+        if let Place::File { folder, name, .. } = &self.place {
+            let _gone = unlinkat(folder, name, AtFlags::empty());
+        }
+    }
+
     fn failed(&self, source: io::Error) -> ExportError {
         ExportError::Io {
             path: self.path.clone(),
