@@ -36,6 +36,20 @@ fn a_tree_has_the_asked_shape_and_ends() {
 }
 
 #[test]
+fn a_line_is_added_to_no_file_elsewhere() {
+    let bench = Bench::new();
+    for path in ["run:../../x", "../x", "/tmp/x"] {
+        let path = format!("path={path}");
+        let answer = bench.run(&["call", "append", &path, "text=y"]).with_code(1);
+        assert!(answer.stderr.contains("writes only under"), "{answer:?}");
+    }
+    let words = ["call", "append", "path=x", "text=y"];
+    bench.run(&words).with_code(0);
+    let text = std::fs::read_to_string(bench.folder().join("x"));
+    assert_eq!(text.expect("a file"), "y\n");
+}
+
+#[test]
 fn what_is_left_behind_ends_by_itself() {
     let bench = Bench::new();
     for name in ["daemonise", "hold-stdout"] {

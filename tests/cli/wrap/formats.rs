@@ -1,7 +1,7 @@
 //! Files of every format, in every state that they are found in.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use super::{SECRET, User, files};
@@ -217,6 +217,24 @@ fn a_link_is_followed_once_and_permissions_stay() {
     assert_eq!(mode & 0o777, 0o600);
     user.run(&["unwrap", "cursor", "--yes"]).with_code(0);
     assert_eq!(fs::read_to_string(&real).expect("text"), text);
+}
+
+#[test]
+fn a_file_of_another_user_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("left out: only root can give a file away");
+        return;
+    }
+    let user = User::new();
+    let text = json("mcpServers", "");
+    let path = user.file("home/.cursor/mcp.json", &text);
+    chown(&path, Some(4242), None).expect("given away");
+    let answer = user.run(&["wrap", "cursor", "--yes"]).with_code(3);
+    assert!(
+        answer.stderr.contains("belongs to another user"),
+        "{answer:#?}"
+    );
+    assert_eq!(user.text("home/.cursor/mcp.json"), text);
 }
 
 #[test]
