@@ -1,9 +1,10 @@
 //! `fanout mcp`: stands between an agent and one server.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches, ValueEnum};
 
 use super::exit::{Exit, complain};
 use crate::exec::proxy::frames::OnLost;
@@ -70,6 +71,19 @@ enum Lost {
 }
 
 impl Mcp {
+    /// Reads a command line that is this command and right; `None` for every other,
+    /// which the whole program reads. An agent waits for its server: describing
+    /// all other commands first would cost it time, and each proxy memory.
+    pub(super) fn alone(args: &[OsString]) -> Option<Self> {
+        let own = args.get(1..)?;
+        if own.first()? != "mcp" {
+            return None;
+        }
+        let command = Self::augment_args(clap::Command::new("mcp"));
+        let matches = command.try_get_matches_from(own).ok()?;
+        Self::from_arg_matches(&matches).ok()
+    }
+
     pub(super) fn run(self) -> Exit {
         let options = ShimOptions {
             argv: self.command,

@@ -126,6 +126,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     // helper of another one.
     exec::prepare();
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(command) = mcp::Mcp::alone(&args) {
+        return command.run();
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
