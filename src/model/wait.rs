@@ -103,8 +103,19 @@ impl WaitReason {
             Self::Retry { .. } => "retry",
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
-            Self::Held { .. } | Self::AtProxy { .. } | Self::Paused | Self::Stopped => "paused",
+            Self::AtProxy { why } => heading_at_proxy(why),
+            Self::Held { .. } | Self::Paused | Self::Stopped => "paused",
         }
+    }
+}
+
+/// The heading of a reason that a proxy tells in words.
+fn heading_at_proxy(why: &str) -> &'static str {
+    match why.split(' ').next() {
+        Some("lock") => "lock",
+        Some("rate") => "rate",
+        Some("slot" | "its") => "slot",
+        _ => "paused",
     }
 }
 

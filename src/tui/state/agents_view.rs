@@ -20,12 +20,10 @@ impl AgentItem {
     /// The rows of the list, in order: each agent, then its servers.
     pub fn all(agents: &Agents) -> Vec<Self> {
         let mut items = Vec::with_capacity(agents.agents.len() + agents.servers.len());
-        let mut servers = agents.servers.iter().peekable();
         for row in &agents.agents {
             items.push(Self::Agent(row.mark.clone()));
-            while let Some(server) = servers.next_if(|it| it.agent == row.mark) {
-                items.push(Self::Server(server.proxy));
-            }
+            let servers = agents.servers_of(&row.mark);
+            items.extend(servers.map(|it| Self::Server(it.proxy)));
         }
         items
     }

@@ -192,6 +192,14 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static ActionRow
             let can_be_done = || view.state.has_agents() && refusal(view.state, action).is_none();
             entry.footer.is_some() && !is_reading && is_heard(entry) && can_be_done()
         }
+        // Of an agent's call only what can be done: it has no runs of our own.
+        action
+            if matches!(action.group(), ActionGroup::Call(_))
+                && view.state.selected_proxied().is_some() =>
+        {
+            let can_be_done = || refusal(view.state, action).is_none();
+            entry.footer.is_some() && !is_reading && is_heard(entry) && can_be_done()
+        }
         _ => entry.footer.is_some() && !is_reading && is_heard(entry),
     })
 }

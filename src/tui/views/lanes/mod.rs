@@ -123,6 +123,11 @@ fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
             "No calls yet. Each call that runs gets a lane here.",
             "Press a to add one.",
         ]
+    } else if view.state.selected_proxied().is_some() {
+        &[
+            "Every call has ended.",
+            "An agent's next one comes by itself; a adds one of your own, q leaves.",
+        ]
     } else {
         &[
             "Every call has ended.",
