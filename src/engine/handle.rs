@@ -88,19 +88,23 @@ pub enum AgentCommand {
     ReleaseAll,
     /// Answer everything that is held with an error.
     RefuseAll,
-    /// Change the arguments of a held call; it stays held.
+    /// Change the arguments of a held call.
     EditArguments {
         /// The call.
         call: CallId,
         /// Its arguments from now on: a JSON object.
         args: Arc<Value>,
+        /// Whether it is let go with that, and not held further.
+        is_released: bool,
     },
-    /// Change the held answer of a call; it stays held.
+    /// Change the held answer of a call.
     EditAnswer {
         /// The call.
         call: CallId,
         /// The result of the tool call, as MCP has it.
         result: Arc<Value>,
+        /// Whether it is let go with that, and not held further.
+        is_released: bool,
     },
     /// Answer a held or waiting call without its server.
     Answer {

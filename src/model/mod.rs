@@ -64,7 +64,7 @@ pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
 pub use protocol::{NoProtocol, ProtocolChoice};
 pub use proxied_call::{
-    Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedStage,
+    Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedRoute, ProxiedStage,
 };
 pub use rate::Rate;
 pub use secret::{MASK, Secret, is_secret_name};

@@ -34,6 +34,8 @@ pub struct ProxiedCall {
     pub batch: Option<Batch>,
     /// Where it stands.
     pub stage: ProxiedStage,
+    /// Time that its server had it before the run's clock began.
+    pub ran_before: Duration,
     /// The hold on it, or on its answer.
     pub held: Option<Hold>,
     /// Whether its answer is going to be held when it comes.
@@ -56,7 +58,49 @@ pub struct ProxiedCall {
     pub meta: Option<Arc<Value>>,
 }
 
+/// Whose call it is, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxiedRoute {
+    /// The agent.
+    pub agent: AgentMark,
+    /// The proxy that it came through.
+    pub proxy: ProxyId,
+    /// The server's name in the agent's configuration.
+    pub server: ServerName,
+}
+
 impl ProxiedCall {
+    /// Returns a call that has just come: nobody has decided anything about it.
+    pub fn new(route: ProxiedRoute, tool: impl Into<Arc<str>>) -> Self {
+        let ProxiedRoute {
+            agent,
+            proxy,
+            server,
+        } = route;
+        Self {
+            agent,
+            proxy,
+            server,
+            tool: tool.into(),
+            request_id: "0".into(),
+            access: Access::Unannotated,
+            is_watched: true,
+            batch: None,
+            stage: ProxiedStage::Waiting,
+            ran_before: Duration::ZERO,
+            held: None,
+            holds_answer: false,
+            patience: Patience::default(),
+            let_go: None,
+            is_edited: false,
+            is_answer_edited: false,
+            by: None,
+            late_answers: 0,
+            transcript_id: None,
+            meta: None,
+        }
+    }
+
     /// Whether it, or its answer, is held.
     pub fn is_held(&self) -> bool {
         self.held.is_some()

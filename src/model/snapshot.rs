@@ -202,7 +202,8 @@ impl CallRow {
     pub fn elapsed(&self, now: Duration) -> Option<Duration> {
         let attempt = self.attempts.last()?;
         let end = attempt.ended.unwrap_or(now);
-        Some(end.saturating_sub(attempt.started))
+        let before = self.proxied.as_ref().map(|proxied| proxied.ran_before);
+        Some(end.saturating_sub(attempt.started) + before.unwrap_or_default())
     }
 
     /// Returns the time at which everything that the call waits for had ended,

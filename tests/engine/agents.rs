@@ -199,6 +199,7 @@ async fn a_call_is_held_by_a_pattern_edited_released_and_its_answer_held() {
     office.orders(AgentCommand::EditArguments {
         call: held.id,
         args: Arc::clone(&args),
+        is_released: false,
     });
     let (order, body) = shim.command_with_body();
     assert!(matches!(order, Order::Edit(_)), "{order:?}");

@@ -144,8 +144,8 @@ async fn a_live_call_is_held_edited_released_and_answered_by_hand() {
     office.orders(AgentCommand::EditArguments {
         call: row.id,
         args: Arc::new(json!({"text": "two", "ms": 1})),
+        is_released: true,
     });
-    office.orders(AgentCommand::Release(vec![row.id]));
     let answer = agent.answer();
     assert_eq!(answer["id"], held);
     let row = office.until_ended("cc1-2").await;
@@ -218,8 +218,8 @@ async fn a_live_call_is_cancelled_wherever_it_stands_and_its_answer_is_held() {
     office.orders(AgentCommand::EditAnswer {
         call: row.id,
         result: Arc::new(json!({"content": [{"type": "text", "text": "changed"}]})),
+        is_released: true,
     });
-    office.orders(AgentCommand::Release(vec![row.id]));
     assert_eq!(text(&agent.answer()), "changed");
     let row = office.until_ended("cc1-3").await;
     let output = office.store.output_value(row.id, OutputKind::Auto).value;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use fanout::exec::proxy::frames::{ProxiedState, ShimFrame};
+use fanout::exec::proxy::frames::{
+    Command, HoldCalls, Mode, ProxiedOutcome, ProxiedState, ShimCall, ShimFrame, Side, Which,
+};
 
 use crate::agent::{Agent, CLAUDE, CODEX, GEMINI, OPENCODE};
 use crate::server::Server;
@@ -40,6 +42,51 @@ fn the_cap_bounds_the_calls_at_the_server() {
         }
     }
     agent.close();
+}
+
+#[test]
+fn what_waits_when_its_agent_has_said_all_is_sent_and_answered() {
+    let stage = Stage::new();
+    let (mut agent, mut server) = stage.session("server", CODEX, &["--govern=1"]);
+    let calls: Vec<u64> = (0..3)
+        .map(|number| agent.call("look", &json!({ "n": number })))
+        .collect();
+    let first = server.expect("tools/call");
+    agent.close();
+    for (place, call) in calls.iter().enumerate() {
+        let request = match place {
+            0 => first.clone(),
+            _ => server.expect("tools/call"),
+        };
+        assert_eq!(request["id"], *call);
+        server.answer(&request, "seen");
+        assert_eq!(agent.text_of(*call), "seen");
+    }
+    server.received.wait_for_end();
+}
+
+#[test]
+fn a_held_call_whose_agent_has_said_all_is_answered_all_the_same() {
+    let stage = Stage::new();
+    let (mut agent, server) = stage.session("server", CODEX, &["--govern"]);
+    let mut dashboard = stage.controller();
+    assert_eq!(dashboard.mode(Mode::Govern), Ok(()));
+    let call = agent.call("look", &json!({}));
+    dashboard.state(1, ProxiedState::Waiting);
+    let n = dashboard.number();
+    let (call_1, why) = (Which::One(ShimCall(1)), None);
+    let hold = HoldCalls {
+        n,
+        call: call_1,
+        what: Side::Call,
+        why,
+    };
+    assert_eq!(dashboard.command(Command::Hold(hold), None), Ok(()));
+    agent.close();
+    let text = agent.text_of(call);
+    assert!(text.contains("before the server got the call"), "{text}");
+    assert_eq!(dashboard.end(1).0, ProxiedOutcome::AgentLeft);
+    server.received.wait_for_end();
 }
 
 #[test]

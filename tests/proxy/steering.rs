@@ -38,7 +38,25 @@ fn go(dashboard: &mut Dashboard, call: u64) -> Result<(), RefusedWhy> {
 fn edit(dashboard: &mut Dashboard, call: u64, what: Side, body: &str) -> Result<(), RefusedWhy> {
     let n = dashboard.number();
     let call = ShimCall(call);
-    dashboard.command(Command::Edit(EditCall { n, call, what }), Some(body))
+    let release = false;
+    let edit = EditCall {
+        n,
+        call,
+        what,
+        release,
+    };
+    dashboard.command(Command::Edit(edit), Some(body))
+}
+
+/// Changes what is held, and lets it go with that.
+fn edit_and_release(dashboard: &mut Dashboard, call: u64, body: &str) -> Result<(), RefusedWhy> {
+    let edit = EditCall {
+        n: dashboard.number(),
+        call: ShimCall(call),
+        what: Side::Call,
+        release: true,
+    };
+    dashboard.command(Command::Edit(edit), Some(body))
 }
 
 const fn one(call: u64) -> Which {
@@ -83,6 +101,36 @@ fn a_held_call_waits_and_everything_else_overtakes_it() {
     server.answer(&request, "first");
     assert_eq!(agent.text_of(held), "first");
     assert_eq!(dashboard.end(1).0, ProxiedOutcome::Succeeded);
+    agent.close();
+}
+
+#[test]
+fn an_edited_call_is_let_go_with_its_edit_or_stays_held() {
+    let stage = Stage::new();
+    let (mut agent, mut server) = stage.session("server", CLAUDE, &[]);
+    let mut dashboard = stage.controller();
+    let watcher = stage.watcher();
+    let call = agent.call("look", &json!({ "say": "one" }));
+    dashboard.state(1, ProxiedState::Waiting);
+    assert_eq!(hold(&mut dashboard, one(1), Side::Call), Ok(()));
+    let refused = edit_and_release(&mut dashboard, 1, "{\"arguments\":[]}");
+    assert_eq!(refused, Err(RefusedWhy::Invalid));
+    assert_eq!(server.received.within(QUIET), None);
+    let changed = "{\"arguments\":{\"say\":\"two\"}}";
+    assert_eq!(edit_and_release(&mut dashboard, 1, changed), Ok(()));
+    dashboard.state(1, ProxiedState::Waiting);
+    assert_eq!(go(&mut dashboard, 1), Ok(()));
+    let request = server.expect("tools/call");
+    assert_eq!(request["params"]["arguments"]["say"], "two");
+    // Everyone who watches sees what was written here.
+    let own = watcher.find("the edited request", |(frame, body)| match frame {
+        ShimFrame::Msg(message) if message.own => body.clone(),
+        _ => None,
+    });
+    let own: Value = serde_json::from_slice(&own).expect("JSON");
+    assert_eq!(own, request);
+    server.answer(&request, "seen");
+    assert_eq!(agent.text_of(call), "seen");
     agent.close();
 }
 

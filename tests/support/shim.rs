@@ -218,6 +218,7 @@ impl PlayedShim {
     pub(crate) fn message(&mut self, dir: Direction, call: Option<ShimCall>, line: &Value) {
         self.sequence += 1;
         let message = Message {
+            own: false,
             seq: self.sequence,
             t: self.now(),
             dir,

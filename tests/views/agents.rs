@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime};
 use fanout::model::{
     Access, AgentMark, AgentMode, AgentRow, Agents, Annotations, Batch, CallRow, CallSample,
     Direction, EndedBy, HeldAnswer, History, Hold, Intercept, InterceptPattern, LetGo, ListedTool,
-    LockKey, LostMessages, Outcome, Patience, ProxiedCall, ProxiedServer, ProxiedServerState,
-    ProxiedStage, ProxyControl, ProxyId, ServerName, Snapshot, WaitReason, WireKind, WireMessage,
+    LockKey, LostMessages, Outcome, Patience, ProxiedCall, ProxiedRoute, ProxiedServer,
+    ProxiedServerState, ProxiedStage, ProxyControl, ProxyId, ServerName, Snapshot, WaitReason,
+    WireKind, WireMessage,
 };
 use fanout::theme::{Depth, builtin};
-use fanout::tui::state::{Pane, Screen, State};
+use fanout::tui::state::{AgentItem, Pane, Screen, State};
 use fanout::tui::text::glyphs::Glyphs;
 use serde_json::{Value, json};
 
@@ -30,31 +31,22 @@ fn proxied(proxy: ProxyId, tool: &str) -> ProxiedCall {
         GIT => ("cc1", "git"),
         _ => ("gm1", "mem"),
     };
-    ProxiedCall {
+    let route = ProxiedRoute {
         agent: AgentMark::new(agent),
         proxy,
         server: ServerName::new(server),
-        tool: tool.into(),
+    };
+    ProxiedCall {
         request_id: "48".into(),
-        access: Access::Unannotated,
         is_watched: false,
-        batch: None,
         stage: ProxiedStage::Sent,
-        held: None,
         patience: Patience {
             limit: Some(Duration::from_mins(1)),
             is_prolonged: false,
             gives_up_at: Some(NOW + ms(47_000)),
             let_go_at: Some(NOW + ms(42_000)),
         },
-        let_go: None,
-        holds_answer: false,
-        is_edited: false,
-        is_answer_edited: false,
-        by: None,
-        late_answers: 0,
-        transcript_id: None,
-        meta: None,
+        ..ProxiedCall::new(route, tool)
     }
 }
 
@@ -372,6 +364,24 @@ fn the_agents_at_every_size() {
             );
         }
     }
+}
+
+#[test]
+fn each_agent_stands_before_its_servers_in_whatever_order_they_came() {
+    let turned = change(&run(), |agents| agents.agents.reverse());
+    let mut last = None;
+    let mut servers = 0;
+    for item in AgentItem::all(&turned.agents) {
+        match item {
+            AgentItem::Agent(mark) => last = Some(mark),
+            AgentItem::Server(proxy) => {
+                let server = turned.agents.server(proxy).expect("a server");
+                assert_eq!(Some(&server.agent), last.as_ref());
+                servers += 1;
+            }
+        }
+    }
+    assert_eq!(servers, turned.agents.servers.len());
 }
 
 #[test]

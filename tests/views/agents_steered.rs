@@ -218,15 +218,18 @@ fn arguments_of_a_held_call_are_changed_and_sent() {
         );
         stage.keys("<bs>7<f2>").await;
         let args = Arc::new(json!({"name": "shops", "count": 7}));
-        let edit = AgentCommand::EditArguments { call: id(11), args };
-        assert_eq!(
-            stage.commands(),
-            [ask(edit), ask(AgentCommand::Release(vec![id(11)]))]
-        );
+        let edit = |args, is_released| {
+            let call = id(11);
+            ask(AgentCommand::EditArguments {
+                call,
+                args,
+                is_released,
+            })
+        };
+        assert_eq!(stage.commands(), [edit(args, true)]);
         stage.keys("E<bs>x<f3>").await;
         let args = Arc::new(json!({"name": "shox", "count": 3}));
-        let edit = AgentCommand::EditArguments { call: id(11), args };
-        assert_eq!(stage.commands(), [ask(edit)], "it is held further");
+        assert_eq!(stage.commands(), [edit(args, false)], "it is held further");
         // The clock lets it go while the form is open.
         stage.keys("E").await;
         let gone = with_call(11, |call| {
@@ -331,8 +334,11 @@ fn a_held_answer_is_changed() {
             "_meta": {"fanout/origin": "user"},
         });
         let [
-            Command::Agents(AgentCommand::EditAnswer { call, result: sent }),
-            release,
+            Command::Agents(AgentCommand::EditAnswer {
+                call,
+                result: sent,
+                is_released: true,
+            }),
         ] = &*stage.commands()
         else {
             panic!("{}", stage.text());
@@ -342,7 +348,6 @@ fn a_held_answer_is_changed() {
         assert_eq!(sent["_meta"], result["_meta"]);
         let text = sent["content"][0]["text"].as_str().expect("a text");
         assert!(text.contains("er") && text.contains("clean"), "{text}");
-        assert_eq!(*release, ask(AgentCommand::Release(vec![id(8)])));
     });
 }
 

@@ -14,9 +14,9 @@ use crate::model::{
     Access, AgentMark, AgentMode, AgentRow, Agents, AttemptNo, AttemptRecord, Batch, Call,
     CallCounts, CallId, CallName, CallOrigin, CallRow, CallSample, CallState, Cap, Direction,
     Epoch, History, Hold, Intercept, InterceptPattern, LaneId, LockKey, LostMessages,
-    MachineSample, Outcome, Patience, Policy, ProxiedCall, ProxiedServer, ProxiedServerState,
-    ProxiedStage, ProxyControl, ProxyId, RunId, RunPhase, ServerName, SharedVec, Snapshot,
-    ToolName, WaitReason, WireKind, WireMessage,
+    MachineSample, Outcome, Patience, Policy, ProxiedCall, ProxiedRoute, ProxiedServer,
+    ProxiedServerState, ProxiedStage, ProxyControl, ProxyId, RunId, RunPhase, ServerName,
+    SharedVec, Snapshot, ToolName, WaitReason, WireKind, WireMessage,
 };
 use crate::theme::Theme;
 use crate::tui::dialogs::Layers;
@@ -252,11 +252,12 @@ fn proxied(proxy: u32, tool: &str, is_waiting: bool, is_held: bool) -> ProxiedCa
         "cc1" => Duration::from_hours(28),
         _ => Duration::from_mins(1),
     };
-    ProxiedCall {
+    let route = ProxiedRoute {
         agent: AgentMark::new(agent),
         proxy: ProxyId(proxy),
         server: ServerName::new(server),
-        tool: tool.into(),
+    };
+    ProxiedCall {
         request_id: "7".into(),
         access: Access::NotReadOnly,
         is_watched: false,
@@ -276,14 +277,7 @@ fn proxied(proxy: u32, tool: &str, is_waiting: bool, is_held: bool) -> ProxiedCa
             gives_up_at: Some(since + limit),
             let_go_at: is_waiting.then_some((since + limit).saturating_sub(Duration::from_secs(5))),
         },
-        let_go: None,
-        holds_answer: false,
-        is_edited: false,
-        is_answer_edited: false,
-        by: None,
-        late_answers: 0,
-        transcript_id: None,
-        meta: None,
+        ..ProxiedCall::new(route, tool)
     }
 }
 

@@ -12,8 +12,15 @@ use crate::exec::proxy::attach::CallFacts;
 use crate::exec::proxy::frames::ShimCall;
 use crate::model::{
     Access, AgentMark, Batch, Call, CallId, CallName, CallOrigin, LockKey, LockSet, Patience,
-    ProxiedCall, ProxiedServer, ProxiedStage, ProxyId, ToolAction, ToolName,
+    ProxiedCall, ProxiedRoute, ProxiedServer, ProxyId, ToolAction, ToolName,
 };
+
+/// Bytes of arguments that every row keeps, and the ended calls that keep more.
+const SMALL_BYTES: usize = 8 << 10;
+const LARGE_KEPT: usize = 64;
+
+/// Bytes that a value takes at least.
+const VALUE_BYTES: usize = size_of::<Value>();
 
 /// Calls that come within this time of one another were asked for together.
 const BATCH: Duration = Duration::from_millis(50);
@@ -42,7 +49,7 @@ impl EngineLoop {
         call.origin = CallOrigin::Agent;
         call.locks = locks;
         self.register(&Arc::new(call), came);
-        let proxied = proxied_call(&server, facts, access, batch, came);
+        let proxied = proxied_call(&server, facts, access, batch, now);
         let open = OpenCall {
             proxy,
             call: proxied.1,
@@ -73,6 +80,7 @@ impl EngineLoop {
             return CallId::from_index(self.rows.len());
         };
         self.agents.calls.remove(&(oldest.proxy, oldest.call));
+        self.agents.large.retain(|id| *id != oldest.id);
         self.rows.vacate(oldest.id);
         self.launcher.outputs.store().forget(oldest.id);
         if let Some(log) = &self.agents.protocol_log {
@@ -131,6 +139,25 @@ impl EngineLoop {
         }
     }
 
+    /// Keeps the arguments of an ended call. Of those that are large only the
+    /// latest are kept: an agent works all day.
+    pub(super) fn keep_arguments(&mut self, id: CallId) {
+        let row = self.rows.get(id);
+        if !row.is_some_and(|row| is_large(&row.args, &mut { SMALL_BYTES })) {
+            return;
+        }
+        self.agents.large.push_back(id);
+        if self.agents.large.len() <= LARGE_KEPT {
+            return;
+        }
+        let oldest = self.agents.large.pop_front();
+        if let Some(row) = oldest.and_then(|id| self.rows.edit(id)) {
+            let told = format!("left out: large arguments are kept for {LARGE_KEPT} ended calls");
+            row.args = Arc::new(Value::String(told));
+            Arc::make_mut(&mut row.call).args = Arc::clone(&row.args);
+        }
+    }
+
     /// Changes what a row says of an agent's call.
     pub(super) fn edit_proxied(&mut self, id: CallId, edit: impl FnOnce(&mut ProxiedCall)) {
         let Some(row) = self.rows.edit(id) else {
@@ -161,6 +188,25 @@ impl EngineLoop {
         server.held = here;
         let agents = self.agents.edit();
         agents.held = agents.servers.iter().map(|it| it.held).sum();
+    }
+}
+
+/// Whether a value takes more than the bytes that are left. It is looked at no
+/// further than that.
+fn is_large(value: &Value, left: &mut usize) -> bool {
+    let own = match value {
+        Value::String(text) => text.len(),
+        _ => VALUE_BYTES,
+    };
+    *left = left.saturating_sub(own);
+    match value {
+        _ if *left == 0 => true,
+        Value::Array(items) => items.iter().any(|item| is_large(item, left)),
+        Value::Object(fields) => fields.iter().any(|(name, item)| {
+            *left = left.saturating_sub(name.len());
+            is_large(item, left)
+        }),
+        _ => false,
     }
 }
 
@@ -223,34 +269,29 @@ fn proxied_call(
     facts: CallFacts,
     access: Access,
     batch: Batch,
-    came: Duration,
+    now: Duration,
 ) -> (ProxiedCall, ShimCall) {
+    // It may have come before the run's clock began.
+    let waits = |limit: Duration| (now + limit).saturating_sub(facts.age);
     let gives_up = facts.limit.filter(|_| !facts.is_prolonged);
-    let call = ProxiedCall {
+    let route = ProxiedRoute {
         agent: server.agent.clone(),
         proxy: server.proxy,
         server: server.name.clone(),
-        tool: facts.tool,
+    };
+    let call = ProxiedCall {
         request_id: facts.request_id,
         access,
-        is_watched: true,
         batch: Some(batch),
-        stage: ProxiedStage::Waiting,
-        held: None,
-        holds_answer: false,
         patience: Patience {
             limit: facts.limit,
             is_prolonged: facts.is_prolonged,
-            gives_up_at: gives_up.map(|limit| came + limit),
+            gives_up_at: gives_up.map(waits),
             let_go_at: None,
         },
-        let_go: None,
-        is_edited: false,
-        is_answer_edited: false,
-        by: None,
-        late_answers: 0,
         transcript_id: transcript_id(facts.meta.as_deref()),
         meta: facts.meta,
+        ..ProxiedCall::new(route, facts.tool)
     };
     (call, facts.call)
 }

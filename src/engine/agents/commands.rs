@@ -23,9 +23,17 @@ impl EngineLoop {
             AgentCommand::Release(ids) => self.release(&ids),
             AgentCommand::ReleaseAll => self.release(&self.held_calls()),
             AgentCommand::RefuseAll => self.refuse(&self.held_calls()),
-            AgentCommand::EditArguments { call, args } => self.edit_arguments(call, args),
-            AgentCommand::EditAnswer { call, result } => {
-                if self.edit_held(call, Side::Answer, result) {
+            AgentCommand::EditArguments {
+                call,
+                args,
+                is_released,
+            } => self.edit_arguments(call, args, is_released),
+            AgentCommand::EditAnswer {
+                call,
+                result,
+                is_released,
+            } => {
+                if self.edit_held(call, Side::Answer, result, is_released) {
                     self.edit_proxied(call, |proxied| proxied.is_answer_edited = true);
                 }
             }
@@ -52,8 +60,10 @@ impl EngineLoop {
         let is_on = intercept.is_on && intercept.pattern.is_some();
         self.agents.edit().intercept = intercept;
         if is_on {
-            // Only what waits for us can be held as it comes.
+            // Only what waits for us can be held as it comes, also of agents that
+            // are not here yet.
             self.govern_agents();
+            self.want(AgentMode::Govern);
         }
     }
 
@@ -107,12 +117,12 @@ impl EngineLoop {
         }
     }
 
-    fn edit_arguments(&mut self, id: CallId, args: Arc<Value>) {
+    fn edit_arguments(&mut self, id: CallId, args: Arc<Value>, is_released: bool) {
         if !args.is_object() {
             self.notify("not edited: arguments are a JSON object");
             return;
         }
-        if self.edit_held(id, Side::Call, Arc::clone(&args)) {
+        if self.edit_held(id, Side::Call, Arc::clone(&args), is_released) {
             if let Some(row) = self.rows.edit(id) {
                 row.args = args;
             }
@@ -121,14 +131,19 @@ impl EngineLoop {
     }
 
     /// Replaces what is held; says so where nothing is.
-    fn edit_held(&mut self, id: CallId, side: Side, value: Arc<Value>) -> bool {
+    fn edit_held(&mut self, id: CallId, side: Side, value: Arc<Value>, is_released: bool) -> bool {
         let row = self.rows.get(id);
         let proxied = row.and_then(|row| row.proxied.as_ref());
         let is_held = proxied.is_some_and(|proxied| proxied.is_held());
         match self.place_at_proxy(id) {
             Some(place) if is_held && place.side == side => {
-                let call = place.call;
-                self.order(place.proxy, ProxyOrder::Edit { call, side, value })
+                let order = ProxyOrder::Edit {
+                    call: place.call,
+                    side,
+                    value,
+                    is_released,
+                };
+                self.order(place.proxy, order)
             }
             _ => {
                 self.notify("not edited: it is not held any more");

@@ -124,6 +124,7 @@ impl EngineLoop {
         });
         self.record_end(id, outcome, reason, now);
         self.count_ended(id, open.proxy);
+        self.keep_arguments(id);
         self.agents.ended.push_back(EndedCall {
             id,
             proxy: open.proxy,

@@ -153,6 +153,8 @@ impl EngineLoop {
             CallState::Queued => {
                 self.withdraw(id);
                 self.run_watched(id, at);
+                let before = moved.age.saturating_sub(self.clock.now());
+                self.edit_proxied(id, |proxied| proxied.ran_before = before);
             }
             _ => {}
         }

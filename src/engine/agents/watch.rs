@@ -49,6 +49,8 @@ pub(in crate::engine) struct AgentWatch {
     pub(super) lanes: BTreeMap<CallId, LaneId>,
     /// Calls that have ended, the first one first.
     pub(super) ended: VecDeque<EndedCall>,
+    /// Those of them whose arguments are large.
+    pub(super) large: VecDeque<CallId>,
     pub(super) last_batch: u32,
 }
 

@@ -11,7 +11,7 @@ use std::thread;
 
 use rustix::fs::{
     FileType, FlockOperation, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, flock, fstat,
-    ftruncate, futimens, openat,
+    futimens, openat,
 };
 use rustix::io::{Errno, pread, pwrite};
 use tokio::sync::mpsc;
@@ -59,8 +59,9 @@ pub(super) struct Locks {
 struct LockPlace {
     folders: Vec<MeetingFolder>,
     file: String,
-    /// Text that names this shim to others.
-    holder: String,
+    /// Text that names this shim to others, filled up with blanks: written over
+    /// another's, nothing of that is left.
+    holder: [u8; HOLDER_BYTES],
 }
 
 impl Locks {
@@ -68,13 +69,13 @@ impl Locks {
     pub(super) fn new(
         folders: Vec<MeetingFolder>,
         key: &str,
-        holder: String,
+        holder: &str,
     ) -> (Self, mpsc::Receiver<LockEvent>) {
         let (events, receiver) = mpsc::channel(16);
         let place = LockPlace {
             folders,
             file: format!("{}.lock", super::lock_key::file_name(key)),
-            holder,
+            holder: filled_up(holder),
         };
         let locks = Self {
             place: Arc::new(place),
@@ -245,9 +246,23 @@ impl LockPlace {
         Ok(file)
     }
 
+    /// Writes who holds the lock, unless it stands there. The file is never
+    /// shortened: on some file systems that takes longer than a whole call.
     fn name_holder(&self, file: &OwnedFd) {
-        let _unnamed = ftruncate(file, 0).and_then(|()| pwrite(file, self.holder.as_bytes(), 0));
+        let mut there = [0; HOLDER_BYTES];
+        if pread(file, &mut there, 0).is_err() || there != self.holder {
+            let _unnamed = pwrite(file, &self.holder, 0);
+        }
     }
+}
+
+/// A holder's text in all the room that there is for it.
+fn filled_up(holder: &str) -> [u8; HOLDER_BYTES] {
+    let mut bytes = [b' '; HOLDER_BYTES];
+    for (place, byte) in bytes.iter_mut().zip(holder.bytes()) {
+        *place = byte;
+    }
+    bytes
 }
 
 /// Returns who holds a lock, by what stands in its file.
@@ -278,7 +293,7 @@ mod tests {
         let folders = MeetingFolder::all_made(Some(place));
         let folders = folders.into_iter().map(|it| it.expect("a folder"));
         let holder = format!("pid 7 ({key})");
-        Locks::new(folders.collect(), key, holder)
+        Locks::new(folders.collect(), key, &holder)
     }
 
     const fn order(call: u64, is_shared: bool) -> LockOrder {

@@ -18,6 +18,12 @@ use tokio::io::unix::AsyncFd;
 /// (`PIPE_BUF`).
 const SURE_BYTES: usize = 4096;
 
+/// No time: to ask without waiting.
+const NOW: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
 /// One standard stream.
 #[derive(Debug)]
 pub(super) struct Stdio {
@@ -90,6 +96,18 @@ impl Stdio {
         }
     }
 
+    /// Whether somebody has the other end: what is written is read, or may be.
+    pub(super) fn has_other_end(&self) -> bool {
+        let fd = match &self.stream {
+            Stream::Watched(stream) => stream.get_ref(),
+            Stream::Ready(file) => file,
+        };
+        let mut asked = [PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::empty())];
+        let _asked = poll(&mut asked, Some(&NOW));
+        let [asked] = asked;
+        !asked.revents().intersects(PollFlags::ERR | PollFlags::HUP)
+    }
+
     fn read_now(&self, fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
         match self.way {
             Way::Socket => Ok(rustix::net::recv(fd, buffer, RecvFlags::DONTWAIT)?.1),
@@ -124,10 +142,6 @@ fn open_anew(stream: BorrowedFd<'_>, interest: Interest) -> rustix::io::Result<O
 
 /// Asks whether a descriptor is ready. Its end, and that of its readers, count.
 fn asked(fd: &OwnedFd, wanted: PollFlags) -> rustix::io::Result<bool> {
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
     let mut asked = [PollFd::from_borrowed_fd(fd.as_fd(), wanted)];
-    poll(&mut asked, Some(&now)).map(|ready| ready > 0)
+    poll(&mut asked, Some(&NOW)).map(|ready| ready > 0)
 }

@@ -108,6 +108,7 @@ impl HeldCall {
             return Answer::Close;
         }
         let call = self.call;
+        let is_released = !is_kept;
         let command = match &self.subject {
             Subject::Answer(_) if is_kept => {
                 state.notify(ToastLevel::Info, "an answer by hand is sent at once");
@@ -115,7 +116,11 @@ impl HeldCall {
             }
             Subject::Arguments => {
                 let args = self.form.check(&self.catalogue, None).map(Arc::new);
-                args.map(|args| AgentCommand::EditArguments { call, args })
+                args.map(|args| AgentCommand::EditArguments {
+                    call,
+                    args,
+                    is_released,
+                })
             }
             Subject::Answer(form) => {
                 let result = self.form.answer(&self.catalogue, *form, None).map(Arc::new);
@@ -123,19 +128,17 @@ impl HeldCall {
             }
             Subject::HeldAnswer(form, before) => {
                 let result = self.form.answer(&self.catalogue, *form, Some(before));
-                let result = result.map(Arc::new);
-                result.map(|result| AgentCommand::EditAnswer { call, result })
+                result.map(Arc::new).map(|result| AgentCommand::EditAnswer {
+                    call,
+                    result,
+                    is_released,
+                })
             }
         };
         let Some(command) = command else {
             return Answer::Stay;
         };
-        let is_edit = !matches!(self.subject, Subject::Answer(_));
         commands.push(UiCommand::Engine(Command::Agents(command)));
-        if is_edit && !is_kept {
-            let release = AgentCommand::Release(vec![call]);
-            commands.push(UiCommand::Engine(Command::Agents(release)));
-        }
         let told = match (&self.subject, is_kept) {
             (_, true) => " is changed, and held further",
             (Subject::Arguments, _) => " is sent as you changed it",

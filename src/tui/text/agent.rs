@@ -190,32 +190,22 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Access, AgentMark, ProxyId, ServerName};
+    use crate::model::{AgentMark, ProxiedRoute, ProxyId, ServerName};
 
     fn call(patience: Patience) -> ProxiedCall {
-        ProxiedCall {
+        let route = ProxiedRoute {
             agent: AgentMark::new("cc1"),
             proxy: ProxyId(1),
             server: ServerName::new("mem"),
-            tool: "add".into(),
-            request_id: "7".into(),
-            access: Access::Unannotated,
+        };
+        ProxiedCall {
             is_watched: false,
-            batch: None,
-            stage: ProxiedStage::Waiting,
             held: Some(Hold {
                 by: Arc::from("you"),
                 since: Duration::ZERO,
             }),
             patience,
-            let_go: None,
-            holds_answer: false,
-            is_edited: false,
-            is_answer_edited: false,
-            by: None,
-            late_answers: 0,
-            transcript_id: None,
-            meta: None,
+            ..ProxiedCall::new(route, "add")
         }
     }
 

@@ -17,7 +17,7 @@ use super::order::hello;
 use super::told::Teller;
 use crate::exec::proxy::frames::{
     CommandNo, DashboardFrame, FrameReader, Refused, RefusedWhy, Role, ShimCall, ShimFrame,
-    ShimHello, Side, VERSION, encode,
+    ShimHello, VERSION, encode,
 };
 use crate::model::{ProxyControl, ProxyId};
 
@@ -172,18 +172,6 @@ impl<'a> Connection<'a> {
     async fn send(&mut self, order: ProxyOrder) -> io::Result<()> {
         let n = self.next_number();
         self.writer.write_all(&order.encode(n)).await?;
-        match &order {
-            ProxyOrder::Answer {
-                call,
-                result: value,
-            }
-            | ProxyOrder::Edit {
-                call,
-                side: Side::Answer,
-                value,
-            } => self.teller.answered_by_hand(*call, value),
-            _ => {}
-        }
         if self.unanswered.len() >= UNANSWERED {
             self.unanswered.pop_first();
         }

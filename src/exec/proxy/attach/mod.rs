@@ -6,11 +6,11 @@
 
 mod connection;
 mod connections;
-mod envelope;
 mod finder;
 mod look;
 mod news;
 mod order;
+mod summary;
 mod told;
 
 use std::path::PathBuf;

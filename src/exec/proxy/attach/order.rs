@@ -57,6 +57,8 @@ pub enum ProxyOrder {
         side: Side,
         /// The value that takes its place.
         value: Arc<Value>,
+        /// Whether it is let go with that.
+        is_released: bool,
     },
     /// Answer a call in the server's place.
     Answer {
@@ -146,7 +148,12 @@ impl ProxyOrder {
                 call: Which::One(*call),
                 what: *side,
             }),
-            Self::Edit { call, side, value } => {
+            Self::Edit {
+                call,
+                side,
+                value,
+                is_released,
+            } => {
                 // A call's are its parameters, of which the arguments are taken.
                 body = Some(match side {
                     Side::Call => json!({ "arguments": value.as_ref() }).to_string(),
@@ -156,6 +163,7 @@ impl ProxyOrder {
                     n,
                     call: *call,
                     what: *side,
+                    release: *is_released,
                 })
             }
             Self::Answer { call, result } => {

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::envelope::{Envelope, shortened};
 use super::news::{AnswerLine, CallFacts, CallMove, CallResult, PassedMessage, ProxyEvent};
+use super::summary::{arguments, kind, progress, shortened, summary};
+use crate::exec::proxy::envelope::Envelope;
 use crate::exec::proxy::frames::{
     CallCame, CallEnded, CallMoved, Direction as Way, Message, ProxiedState, RawFrame, ServerEvent,
     ServerNews, ShimCall, ShimFrame, ShimTime,
@@ -48,8 +49,8 @@ struct CallParts {
     /// The call itself, until its request or its state comes.
     came: Option<Box<CallFacts>>,
     answer: Option<AnswerLine>,
-    /// Whether that answer was given here.
-    is_by_hand: bool,
+    /// Whether that answer is not the server's.
+    is_own: bool,
 }
 
 impl Teller {
@@ -142,9 +143,12 @@ impl Teller {
         } else {
             told.push(passed);
         }
-        if matches!(kind, WireKind::Answer | WireKind::Error) && !parts.is_by_hand {
+        // The agent gets what was written here, whatever the server says later.
+        let is_answer = matches!(kind, WireKind::Answer | WireKind::Error);
+        if is_answer && (message.own || !parts.is_own) {
             let bytes = body.into();
             parts.answer = Some(AnswerLine { bytes, full });
+            parts.is_own = message.own;
         }
         told
     }
@@ -161,7 +165,7 @@ impl Teller {
         let end = text.floor_char_boundary(text.len().min(RAW));
         let kept = text.get(..end).unwrap_or_default();
         let kind = match (read, message.dir) {
-            (Some(read), _) => read.kind(),
+            (Some(read), _) => kind(read),
             (None, Way::ToServer) if message.call.is_some() => WireKind::Call,
             (None, Way::ToAgent) if message.call.is_some() => WireKind::Answer,
             (None, _) => WireKind::Line,
@@ -175,7 +179,7 @@ impl Teller {
                 Way::Stderr => Direction::Stderr,
             },
             kind,
-            text: read.map_or_else(|| shortened(kept), Envelope::summary),
+            text: read.map_or_else(|| shortened(kept), summary),
             bytes: full,
             raw: kept.into(),
         }
@@ -184,7 +188,7 @@ impl Teller {
     /// Reads from a message the arguments of its call, or how far it is.
     fn about_call(&mut self, call: ShimCall, read: Option<&Envelope<'_>>) -> Vec<ProxyEvent> {
         let mut told = Vec::new();
-        if let Some(args) = read.and_then(Envelope::arguments) {
+        if let Some(args) = read.and_then(arguments) {
             let parts = self.parts(call);
             parts.args = Some(Arc::clone(&args));
             let is_told = parts.is_known && parts.came.is_none();
@@ -193,7 +197,7 @@ impl Teller {
                 told.push(ProxyEvent::ArgumentsKnown(call, args));
             }
         }
-        let progress = read.and_then(Envelope::progress);
+        let progress = read.and_then(progress);
         told.extend(progress.map(|progress| ProxyEvent::Progressed(call, progress)));
         told
     }
@@ -237,16 +241,6 @@ impl Teller {
         let request = parts.request.take();
         let came = ProxyEvent::CallCame(facts);
         std::iter::once(came).chain(request).collect()
-    }
-
-    /// Notes the result with which a call is answered from here.
-    pub(super) fn answered_by_hand(&mut self, call: ShimCall, result: &Value) {
-        let line = serde_json::json!({"jsonrpc": "2.0", "id": 0, "result": result});
-        let bytes: Arc<[u8]> = line.to_string().into_bytes().into();
-        let full = bytes.len() as u64;
-        let parts = self.parts(call);
-        parts.answer = Some(AnswerLine { bytes, full });
-        parts.is_by_hand = true;
     }
 
     fn moved(&mut self, state: CallMoved) -> ProxyEvent {

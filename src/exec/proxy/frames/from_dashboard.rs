@@ -73,7 +73,7 @@ pub enum Command {
     /// governed, and is sent where they are only watched.
     Release(ReleaseCalls),
     /// Replace the arguments of a held call, or a held answer's result; the
-    /// body is the new arguments or the new result. The call stays held.
+    /// body is the new arguments or the new result.
     Edit(EditCall),
     /// Answer a call in the server's place; the body is the result. A sent
     /// call is cancelled at the server.
@@ -177,6 +177,10 @@ pub struct EditCall {
     /// Its arguments, or its answer's result.
     #[serde(default)]
     pub what: Side,
+    /// Whether it is let go once it is changed; one that cannot be changed
+    /// stays held.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub release: bool,
 }
 
 /// A command about one call.

@@ -160,6 +160,9 @@ pub struct Message {
     /// Bytes of the message, where the body is not all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full: Option<u64>,
+    /// Whether fanout wrote it, in the place of the agent or of the server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// A call that came from the agent.

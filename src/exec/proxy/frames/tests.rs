@@ -76,6 +76,7 @@ fn of_shim() -> Vec<Vec<u8>> {
     ];
     let mut bytes: Vec<_> = frames.iter().map(|frame| encode(frame, None)).collect();
     let message = ShimFrame::Msg(Message {
+        own: false,
         seq: 1,
         t,
         dir: Direction::ToAgent,
@@ -134,6 +135,7 @@ fn frames_of_a_dashboard_arrive_as_they_were_sent() {
             n,
             call,
             what: Side::Call,
+            release: true,
         }),
         Command::Answer(AnswerCall { n, call }),
         Command::Cancel(AnswerCall { n, call }),

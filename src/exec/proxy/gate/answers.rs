@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::call::{OpenCall, Phase, StopEnd};
 use super::ending::Ended;
-use super::{Gate, GateEffect, time};
+use super::{Gate, GateEffect, own_messages, time};
 use crate::exec::proxy::envelope::{Envelope, Kind, OtherParams, ResultParts, RpcId};
 use crate::exec::proxy::frames::{By, Direction, LateAnswer, ProxiedOutcome, ShimCall, ShimFrame};
 
@@ -280,26 +280,39 @@ impl Gate {
         }
     }
 
-    /// Ends what the agent cannot be answered any more: it is gone.
-    pub(in crate::exec::proxy) fn agent_left(&mut self, now: Duration) {
+    /// Ends what is not sent any more: the agent is gone, or has said its last
+    /// word. One that still reads gets an answer to each of these calls.
+    pub(in crate::exec::proxy) fn agent_left(&mut self, now: Duration, reads: bool) {
         self.is_agent_gone = true;
         let open: Vec<ShimCall> = self.calls.keys().copied().collect();
         for id in open {
-            let call = self.calls.get(&id);
-            let is_kept = call.is_some_and(|call| {
-                call.is_unsent() || matches!(call.phase, Phase::AnswerHeld { .. })
-            });
-            if is_kept {
-                self.end(
-                    now,
-                    id,
-                    Ended {
-                        by: Some(By::Agent),
-                        ..Ended::new(ProxiedOutcome::AgentLeft)
-                    },
-                );
+            let Some(call) = self.calls.get(&id) else {
+                continue;
+            };
+            match &call.phase {
+                Phase::AnswerHeld { .. } if reads => self.deliver(now, id, Some(By::Agent)),
+                Phase::AnswerHeld { .. } => self.end_left(now, id),
+                _ if call.is_unsent() => {
+                    if reads {
+                        let text = "its agent ended before the server got the call";
+                        let result = own_messages::error_result(text, call.is_new_era, "agent");
+                        let line = own_messages::answer(&call.raw_id, &result);
+                        self.tell_own(now, Direction::ToAgent, id, &line);
+                        self.to_agent.line(line);
+                    }
+                    self.end_left(now, id);
+                }
+                _ => {}
             }
         }
+    }
+
+    fn end_left(&mut self, now: Duration, id: ShimCall) {
+        let ended = Ended {
+            by: Some(By::Agent),
+            ..Ended::new(ProxiedOutcome::AgentLeft)
+        };
+        self.end(now, id, ended);
     }
 }
 

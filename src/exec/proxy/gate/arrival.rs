@@ -242,6 +242,7 @@ impl Gate {
         );
         let line = own_messages::error(&call.raw_id, own_messages::TOO_MANY, &text);
         let bytes = line.len() as u64;
+        self.tell_own(now, Direction::ToAgent, id, &line);
         self.to_agent.line(line);
         self.end(
             now,

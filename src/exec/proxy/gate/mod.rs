@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::batch::Batch;
-use self::call::OpenCall;
+use self::call::{OpenCall, Phase};
 use self::governor::Governor;
 pub(super) use self::session::Session;
 use super::envelope::RpcId;
@@ -190,6 +190,12 @@ impl Gate {
         (self.last_call, self.unsent.calls as u64)
     }
 
+    /// Whether a call waits for its turn; held ones do not, but for a person.
+    pub(super) fn has_waiting(&self) -> bool {
+        let mut calls = self.calls.values();
+        calls.any(|call| matches!(call.phase, Phase::Waiting(_)))
+    }
+
     pub(super) fn mode(&self) -> Mode {
         match self.ruler() {
             Ruler::Nobody => Mode::Watch,
@@ -241,6 +247,22 @@ impl Gate {
     }
 
     fn tell_message(&mut self, now: Duration, dir: Direction, call: Option<ShimCall>, line: &[u8]) {
+        self.tell_line(now, dir, call, line, false);
+    }
+
+    /// Tells of a message that fanout wrote in the place of one side.
+    fn tell_own(&mut self, now: Duration, dir: Direction, call: ShimCall, line: &[u8]) {
+        self.tell_line(now, dir, Some(call), line, true);
+    }
+
+    fn tell_line(
+        &mut self,
+        now: Duration,
+        dir: Direction,
+        call: Option<ShimCall>,
+        line: &[u8],
+        own: bool,
+    ) {
         self.last_seq += 1;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let shown = text.get(..SHOWN_BYTES);
@@ -250,6 +272,7 @@ impl Gate {
             dir,
             call,
             full: shown.map(|_| text.len() as u64),
+            own,
         };
         let body = shown.unwrap_or(text).to_vec();
         let frame = ShimFrame::Msg(message);

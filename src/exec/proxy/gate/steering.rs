@@ -7,8 +7,8 @@ use super::ending::Ended;
 use super::own_messages::{self, OwnResult, ShapeError};
 use super::{Control, Gate, GateEffect, Ruler};
 use crate::exec::proxy::frames::{
-    By, Command, GoCall, HoldCalls, Mode, OnLost, ProxiedOutcome, RefusedWhy, ReleaseCalls,
-    SetMode, ShimCall, Side, Which,
+    By, Command, Direction, EditCall, GoCall, HoldCalls, Mode, OnLost, ProxiedOutcome, RefusedWhy,
+    ReleaseCalls, SetMode, ShimCall, Side, Which,
 };
 
 /// Reason that a command was not done, and words for it.
@@ -106,10 +106,7 @@ impl Gate {
             Command::Go(go) => self.go_now(now, *go),
             Command::Hold(hold) => self.hold(now, hold),
             Command::Release(release) => self.release(now, *release),
-            Command::Edit(edit) => match edit.what {
-                Side::Call => self.edit_call(now, edit.call, body),
-                Side::Answer => self.edit_answer(now, edit.call, body),
-            },
+            Command::Edit(edit) => self.edit(now, *edit, body),
             Command::Answer(answer) => self.answer_by_hand(now, answer.call, body),
             Command::Cancel(cancel) => self.cancel(now, cancel.call),
             Command::Kill { .. } => {
@@ -222,6 +219,22 @@ impl Gate {
         }
     }
 
+    /// Changes what is held, and lets it go where that is wanted too: in one
+    /// step, so that nothing goes on unchanged.
+    fn edit(&mut self, now: Duration, edit: EditCall, body: &[u8]) -> Done {
+        match edit.what {
+            Side::Call => self.edit_call(now, edit.call, body)?,
+            Side::Answer => self.edit_answer(now, edit.call, body)?,
+        }
+        if !edit.release {
+            return Ok(());
+        }
+        let call = Which::One(edit.call);
+        let what = edit.what;
+        let n = edit.n;
+        self.release(now, ReleaseCalls { n, call, what })
+    }
+
     fn edit_call(&mut self, now: Duration, id: ShimCall, body: &[u8]) -> Done {
         let call = self.calls.get_mut(&id);
         let call = call.ok_or(NotDone::new(RefusedWhy::Gone))?;
@@ -230,8 +243,9 @@ impl Gate {
         }
         let edited = own_messages::with_arguments(&call.line, body)?;
         self.unsent.bytes = self.unsent.bytes + edited.len() - call.line.len();
-        let sent = String::from_utf8_lossy(&edited).into_owned();
-        call.line = edited;
+        call.line.clone_from(&edited);
+        self.tell_own(now, Direction::ToServer, id, &edited);
+        let sent = String::from_utf8_lossy(&edited);
         self.note(id, "edited", sent.trim_end());
         let why = match &self.calls.get(&id).map(|call| &call.phase) {
             Some(Phase::Held { why }) => Some(format!("{why}, edited")),
@@ -248,8 +262,10 @@ impl Gate {
             return Err(NotDone::new(RefusedWhy::NotHeld));
         };
         let result = own_messages::result_by_hand(body, call.is_new_era)?;
-        *answer = own_messages::answer(&call.raw_id, &result);
-        let sent = String::from_utf8_lossy(answer).into_owned();
+        let edited = own_messages::answer(&call.raw_id, &result);
+        answer.clone_from(&edited);
+        self.tell_own(now, Direction::ToAgent, id, &edited);
+        let sent = String::from_utf8_lossy(&edited);
         self.note(id, "answer-edited", sent.trim_end());
         self.tell_state(now, id, Some("answer edited".to_owned()), Some(By::User));
         Ok(())
@@ -306,7 +322,11 @@ impl Gate {
         };
         let line = own_messages::answer(&call.raw_id, result);
         let (bytes, is_error) = (line.len() as u64, result.is_error);
+        self.tell_own(now, Direction::ToAgent, id, &line);
         self.to_agent.line(line);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         if !call.is_at_server() {
             let reason = match &call.phase {
                 Phase::AnswerHeld { .. } => "the server had answered; that was dropped",
@@ -324,7 +344,7 @@ impl Gate {
                 },
             );
         }
-        self.to_server.line(own_messages::cancel(&call.raw_id));
+        let cancel = own_messages::cancel(&call.raw_id);
         call.phase = Phase::Stopping(Stopping {
             since: now,
             passes_answer: false,
@@ -335,6 +355,8 @@ impl Gate {
         });
         self.at_server -= 1;
         self.timed.insert(id);
+        self.tell_own(now, Direction::ToServer, id, &cancel);
+        self.to_server.line(cancel);
         self.tell_state(now, id, Some("told to stop".to_owned()), Some(by));
     }
 }

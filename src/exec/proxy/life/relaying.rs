@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use super::server::Server;
 use super::shim::Shim;
-use super::streams::Relay;
+use super::streams::{Relay, Streams};
 use crate::exec::proxy::frames::Direction;
 use crate::exec::proxy::relay::Piece;
+use crate::exec::proxy::stdio::Stdio;
+
+/// Time in which calls that wait must have been sent once their agent has
+/// nothing more to say. Agents that end kill what they started after 2 s; a
+/// script that pipes its requests in waits for the answers.
+pub(super) const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 impl Shim {
     pub(super) fn agent_said(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {
@@ -24,7 +30,8 @@ impl Shim {
             if let Some(piece) = relay.agent.rest() {
                 self.piece_of_agent(now, piece);
             }
-            self.agent_left(relay);
+            relay.is_agent_open = false;
+            relay.last_word = Some(now);
         }
     }
 
@@ -37,11 +44,24 @@ impl Shim {
         }
     }
 
+    /// Ends what an agent that says nothing more has left: at once where nothing
+    /// waits or nobody reads the answers, else when everything was sent.
+    pub(super) fn finish(&mut self, relay: &mut Relay, streams: &Streams) {
+        let Some(since) = relay.last_word else { return };
+        let reads = streams.stdout.as_ref().is_some_and(Stdio::has_other_end);
+        let is_over = self.now() >= since + FINISH_WITHIN;
+        if is_over || !reads || !self.gate.has_waiting() {
+            self.agent_left(relay, streams);
+        }
+    }
+
     /// Begins to end: the agent is gone, or wants it.
-    pub(super) fn agent_left(&mut self, relay: &mut Relay) {
+    pub(super) fn agent_left(&mut self, relay: &mut Relay, streams: &Streams) {
         let now = self.now();
         relay.is_agent_open = false;
-        self.gate.agent_left(now);
+        relay.last_word = None;
+        let reads = streams.stdout.as_ref().is_some_and(Stdio::has_other_end);
+        self.gate.agent_left(now, reads);
         self.ladder.begin(now);
     }
 

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::begin::{self, Meeting};
 use super::ladder::Ladder;
 use super::options::ShimOptions;
+use super::relaying::FINISH_WITHIN;
 use super::server::{Server, exit_code};
 use super::streams::{Relay, Streams};
 use crate::exec::proxy::folder::ShimSocket;
@@ -139,7 +140,7 @@ impl Shim {
         let folders = begin::lock_folders(&options, told.map(String::as_str), warn);
         let has_locks = !folders.is_empty();
         let holder = format!("pid {} ({})", about.shim_pid, about.agent.comm);
-        let (locks, lock_events) = Locks::new(folders, &about.lock, holder);
+        let (locks, lock_events) = Locks::new(folders, &about.lock, &holder);
         let (attached, socket_events) = Attached::new(options.is_watch_only);
         let (end, recording_ended) = mpsc::channel(1);
         let recording = begin::begin_recording(&options, &about, end, warn);
@@ -188,6 +189,7 @@ impl Shim {
         self.told_of_server(ServerEvent::Started, server.pid, None);
         loop {
             self.do_effects(&server);
+            self.finish(&mut relay, &streams);
             self.close_what_has_ended(&mut server, &mut streams, &relay);
             if let Some(code) = self.end(&server, &relay) {
                 return Ok(code);
@@ -219,7 +221,7 @@ impl Shim {
                 Event::ServerEnded(ending) => relay.ended = Some((ending, self.now())),
                 Event::Signalled(signal) => {
                     server.signal(signal);
-                    self.agent_left(&mut relay);
+                    self.agent_left(&mut relay, &streams);
                 }
                 Event::Due => self.tick(&server),
                 Event::Connected(stream) => self.connected(stream, warn),
@@ -311,7 +313,9 @@ impl Shim {
             None => self.ladder.deadline(&server.stop),
             Some(_) => None,
         };
+        let finished = relay.last_word.map(|since| since + FINISH_WITHIN);
         [
+            finished,
             self.gate.next_deadline(),
             self.attached.deadline(),
             self.meeting.as_ref().map(|_| self.next_touch),

@@ -15,6 +15,9 @@ pub(super) struct Relay {
     pub(super) server: LineCutter,
     pub(super) stderr: LineCutter,
     pub(super) is_agent_open: bool,
+    /// Time at which the agent said its last word, while calls of it still wait to
+    /// be sent and it reads their answers.
+    pub(super) last_word: Option<Duration>,
     /// The server's ending and its time.
     pub(super) ended: Option<(Ending, Duration)>,
 }
@@ -26,6 +29,7 @@ impl Relay {
             server: LineCutter::default(),
             stderr: LineCutter::default(),
             is_agent_open: true,
+            last_word: None,
             ended: None,
         }
     }

@@ -159,6 +159,7 @@ mod tests {
 
     fn message(seq: u64) -> ShimFrame {
         ShimFrame::Msg(Message {
+            own: false,
             seq,
             t: ShimTime(0),
             dir: Direction::ToAgent,
