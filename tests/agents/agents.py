@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PATIENCE = 90
+# Of a machine that does much else at the same time.
+PATIENCE = 180
 
 
 class Model:
