@@ -228,3 +228,23 @@ async fn a_dashboard_that_is_left_cancels_nothing_of_agents() {
         "{said:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_arguments_are_kept_of_the_latest_ended_calls() {
+    const CALLS: usize = 70;
+    const KEPT: usize = 64;
+    let office = Office::open(4);
+    let mut shim = office.shim(1, "claude-code", "ev");
+    let large = json!({"text": "x".repeat(10_000)});
+    for _ in 0..CALLS {
+        let call = shim.call("echo", &large, Some(true));
+        shim.moves(call, ProxiedState::Sent);
+        shim.answers(call, "done");
+    }
+    let has_ended = |it: &Snapshot| it.counts.open() == 0 && it.calls.len() == CALLS;
+    let snapshot = office.until("every call ended", has_ended).await;
+    let left_out = snapshot.calls.iter().filter(|row| row.args.is_string());
+    assert_eq!(left_out.count(), CALLS - KEPT);
+    let last = office.until_ended("cc1-70").await;
+    assert_eq!(*last.args, large);
+}

@@ -63,7 +63,9 @@ impl EngineLoop {
             // Only what waits for us can be held as it comes, also of agents that
             // are not here yet.
             self.govern_agents();
-            self.want(AgentMode::Govern);
+            if self.agents.wanted != Some(AgentMode::Govern) {
+                self.want(AgentMode::Govern);
+            }
         }
     }
 

@@ -128,7 +128,7 @@ impl Teller {
         let full = message.full.unwrap_or(body.len() as u64);
         let read = match message.dir {
             Way::Stderr => None,
-            Way::ToServer | Way::ToAgent => Envelope::read(&body),
+            Way::ToServer | Way::ToAgent => Envelope::read(&body).filter(is_message),
         };
         let passed = self.passed(message, read.as_ref(), &body, full);
         let Some(call) = message.call else {
@@ -296,6 +296,11 @@ impl Teller {
         self.server_end = Some(Arc::clone(&how));
         Some(ProxyEvent::ServerEnded(how))
     }
+}
+
+/// Whether an object is a message, and not merely JSON.
+fn is_message(read: &Envelope<'_>) -> bool {
+    read.raw_id().is_some() || read.method.is_some()
 }
 
 fn tools(body: Option<&[u8]>) -> Option<ProxyEvent> {
