@@ -164,7 +164,7 @@ impl EngineLoop {
     /// keeps no account of children that their parent ignores: what a sample saw
     /// beyond the account shows that there were some.
     fn with_sampled_cpu(&self, id: CallId, mut ending: Ending) -> Ending {
-        let sample = self.rows.get(id).and_then(|row| row.samples.latest());
+        let sample = self.last_sample(id);
         if let (Some(cpu), Some(sample)) = (&mut ending.cpu_ms, sample) {
             let is_beyond = sample.cpu_ms > cpu.value + cpu.value / 10 + ROUNDING_MS;
             if is_beyond || cpu.source == MeasureSource::Sampled {
@@ -173,6 +173,16 @@ impl EngineLoop {
             }
         }
         ending
+    }
+
+    /// Returns the last sample of an attempt's tree, of which nothing may be left
+    /// since. Samples of an earlier attempt say nothing of this one.
+    fn last_sample(&self, id: CallId) -> Option<&CallSample> {
+        let row = self.rows.get(id)?;
+        match row.attempts.as_slice() {
+            [_only] => row.samples.iter().flatten().next_back(),
+            _ => row.samples.latest(),
+        }
     }
 
     /// Returns the CPU time and memory of an attempt. The time it waited for a

@@ -135,7 +135,7 @@ fn a_report_that_has_no_room_at_the_end_leaves_none_that_runs_for_ever() {
 fn a_cpu_time_below_what_was_sampled_is_not_called_exact() {
     let bench = Bench::new();
     // The system accounts for no child of a process that ignores them.
-    let busy = "env --ignore-signal=CHLD sh -c 'timeout 1.2 yes >/dev/null & sleep 1.8'; true";
+    let busy = "env --ignore-signal=CHLD sh -c 'timeout 1.5 yes >/dev/null & exec sleep 2'; true";
     let tools = format!("[[tool]]\nname = \"busy\"\ncommand = [\"sh\", \"-c\", \"{busy}\"]\n");
     bench.file("tools.toml", &tools);
     bench.file("plan.toml", "[[call]]\ntool = \"busy\"\n");
