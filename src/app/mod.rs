@@ -32,7 +32,10 @@ pub(crate) use error::{OpenError, SessionError};
 pub(crate) use experiment_thread::{ExperimentThread, ResumePolicy};
 pub(crate) use folders::{Folders, history};
 pub(crate) use live_runner::{Conditions, LiveRunner};
-pub(crate) use open::{load_catalogue, load_plan, open_plan, open_session, prepare_session};
+pub(crate) use open::{
+    load_catalogue, load_plan, open_catalogue, open_plan, open_session, peek_catalogue,
+    prepare_session,
+};
 pub(crate) use runtime::start_current_thread;
 pub(crate) use saved_sweep::{SavedSweep, SweepName};
 pub(crate) use session::{RunSettings, Session, usable_cores};

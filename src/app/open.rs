@@ -23,6 +23,35 @@ pub(crate) fn load_catalogue(
     }
 }
 
+/// Reads the tools that would be used, for their names only: what is wrong is
+/// left out, a file that is not trusted is only read, and nothing is asked.
+pub(crate) fn peek_catalogue(files: &[PathBuf]) -> Catalogue {
+    let own = || {
+        Folders::find()
+            .map(|it| it.catalogue())
+            .filter(|it| it.exists())
+    };
+    let found = || catalogue::nearest_file(Path::new(".")).or_else(own);
+    let files = match files {
+        [] => found().into_iter().collect(),
+        files => files.to_vec(),
+    };
+    if files.is_empty() {
+        return Catalogue::sample().unwrap_or_default();
+    }
+    Catalogue::read(&files).0
+}
+
+/// Reads a catalogue, or another program's file of servers, that was named
+/// without consent: it is asked about as one that was found.
+pub(crate) fn open_catalogue(path: &Path) -> Result<Arc<Catalogue>, OpenError> {
+    match trust::open(path, Untrusted::End)? {
+        Some((catalogue, problems)) if problems.is_empty() => Ok(Arc::new(catalogue)),
+        Some((_, problems)) => Err(problems.into()),
+        None => Err(OpenError::NotAgreed),
+    }
+}
+
 /// Reads a plan, and the catalogue for it as found from the plan's folder. The
 /// problems of all files stand in one report.
 pub(crate) fn open_plan(

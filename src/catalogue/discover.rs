@@ -94,7 +94,13 @@ impl DiscoveredFile {
     /// Returns its catalogue and its problems. Nobody gave the file, so it may
     /// not set variables that change which code a program loads.
     pub fn read(&self) -> (Catalogue, Problems) {
-        let (catalogue, mut problems) = Catalogue::of_source(&self.source, &self.path);
+        // Nobody looks for another program's servers in a file of our name.
+        let is_own = self.path.file_name().is_some_and(|name| name == FILE_NAME);
+        let (catalogue, mut problems) = if is_own {
+            Catalogue::of_source(&self.source, &self.path)
+        } else {
+            Catalogue::of_any_source(&self.source, &self.path)
+        };
         let tools = catalogue.tools().filter_map(|tool| match &tool.action {
             ToolAction::Command { env, .. } => Some((tool.name.to_string(), env.keys().collect())),
             ToolAction::Mcp { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,

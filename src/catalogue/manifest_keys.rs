@@ -27,7 +27,7 @@ pub(crate) fn schema() -> Value {
 }
 
 /// The keys of a tool.
-pub(super) fn tool_keys() -> Vec<Key> {
+pub(crate) fn tool_keys() -> Vec<Key> {
     let mut keys = description_keys();
     keys.extend(limit_keys());
     keys.extend(execution_keys());
@@ -101,7 +101,7 @@ fn request_keys() -> Vec<Key> {
 }
 
 /// The keys of an MCP server.
-fn server_keys() -> Vec<Key> {
+pub(crate) fn server_keys() -> Vec<Key> {
     keys! {
         "command" ARGV, "[\"npx\", \"-y\", \"server-memory\"]";
             "Program and arguments, never a shell";
@@ -172,7 +172,7 @@ pub(super) fn identity_provider_keys() -> Vec<Key> {
 }
 
 /// The keys of one tool of a server.
-fn server_tool_keys() -> Vec<Key> {
+pub(crate) fn server_tool_keys() -> Vec<Key> {
     let access = keys! {
         "locks" LOCKS, "{ write = [\"graph\"] }";
             "Locks instead of the lock on the whole server; `{{name}}` is an argument";

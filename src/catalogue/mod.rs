@@ -10,6 +10,7 @@ mod discover;
 pub(crate) mod document;
 mod excerpt;
 pub(crate) mod fields;
+mod file_kind;
 pub(crate) mod findings;
 pub mod http;
 pub(crate) mod keys;
@@ -31,6 +32,7 @@ mod trust_item;
 
 pub use command::{ExpandError, Expanded};
 pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
+pub use file_kind::FileKind;
 pub use listing_warning::ListingWarning;
 pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Problem, Problems};

@@ -83,6 +83,13 @@ impl Catalogue {
         (catalogue, problems)
     }
 
+    /// The same of a file that may have the form of another program.
+    pub(super) fn of_any_source(source: &Source, origin: &Path) -> (Self, Problems) {
+        let mut catalogue = Self::default();
+        let problems = catalogue.add(source, Some(origin), FileFormat::NativeOrForeign);
+        (catalogue, problems)
+    }
+
     fn add(&mut self, source: &Source, origin: Option<&Path>, form: FileFormat) -> Problems {
         let mut findings = Findings::new(source);
         let manifest = manifest::read(origin, form, &mut findings);

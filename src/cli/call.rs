@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::{self, Exit};
 use super::headless::{self, Conducted, OutputForm};
 use super::options::{CatalogueOptions, PolicyOptions, ProtocolOption};
-use super::{arguments, ending, terminal};
+use super::{arguments, completions, ending, terminal};
 use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
@@ -24,10 +24,10 @@ Examples:
   fanout call echo --args '{\"text\": \"hello\"}'")]
 pub(super) struct Call {
     /// The tool
-    #[arg(value_name = "TOOL")]
+    #[arg(value_name = "TOOL", add = completions::tools())]
     tool: String,
     /// Arguments: KEY=VALUE typed by the tool's schema, KEY:=JSON raw
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", add = completions::arguments())]
     pairs: Vec<String>,
     /// All arguments as one JSON object; pairs stand over it
     #[arg(long, value_name = "JSON")]

@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::completions;
 use super::exit::{self, Exit};
 use super::options::CatalogueOptions;
 use crate::app;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, FileKind};
 use crate::lab::{self, Capacity, Load, TimeBounds};
 use crate::model::{Plan, plural};
 use crate::output::Safe;
@@ -24,7 +25,7 @@ Examples:
   fanout check plan.toml --catalogue fanout.toml --json")]
 pub(super) struct Check {
     /// The plan: TOML, JSON or a `WfFormat` file
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", add = completions::plans())]
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,
@@ -35,6 +36,12 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Exit {
+        if let Some(FileKind::Catalogue { .. }) = FileKind::of(&self.plan) {
+            let path = self.plan.display();
+            return exit::usage_text(&format!(
+                "{path} is a catalogue and no plan: `fanout tools --catalogue {path}` checks it"
+            ));
+        }
         let (catalogue, loaded) = match app::open_plan(&self.plan, self.catalogue.files()) {
             Ok(opened) => opened,
             Err(error) => return exit::not_opened(error),

@@ -1,28 +1,134 @@
-//! `fanout completions`: what a shell needs to complete the command line.
+//! Completion: `fanout completions` prints what a shell sources. The shell then
+//! asks the program itself at each press of Tab, which knows tools, their
+//! arguments, plans and themes.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Command};
-use clap_complete::{Shell, generate};
+use clap::{Args, Command, CommandFactory};
+use clap_complete::Shell;
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
+};
+use clap_complete::env::Shells;
 
 use super::exit::{self, Exit};
+use super::{Cli, settings};
+use crate::app;
+use crate::catalogue::{Catalogue, FileKind};
+use crate::model::{Tool, ToolName};
+use crate::output::Safe;
+
+/// Variable in which a shell says that it asks, and which shell it is.
+const ASKING: &str = "COMPLETE";
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
-Examples:
-  fanout completions bash > ~/.local/share/bash-completion/completions/fanout
-  fanout completions zsh > ~/.zfunc/_fanout
-  fanout completions fish > ~/.config/fish/completions/fanout.fish")]
+Examples, in the file that your shell reads at its start:
+  source <(fanout completions bash)
+  source <(fanout completions zsh)
+  fanout completions fish | source")]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,
 }
 
 impl Completions {
-    /// Prints the completions of the whole command line.
-    pub(super) fn run(self, mut program: Command) -> Exit {
+    /// Prints what the shell sources.
+    pub(super) fn run(self) -> Exit {
+        let name = self.shell.to_string();
+        let shells = Shells::builtins();
+        let Some(shell) = shells.completer(&name) else {
+            return exit::usage_text(&format!("no completion for {name}"));
+        };
         let mut text = Vec::new();
-        generate(self.shell, &mut program, "fanout", &mut text);
-        exit::written(io::stdout().lock().write_all(&text))
+        let written = shell.write_registration(ASKING, "fanout", "fanout", "fanout", &mut text);
+        exit::written(written.and_then(|()| io::stdout().lock().write_all(&text)))
     }
+}
+
+/// Answers a shell that asks for completions; `None` where none asks.
+pub(super) fn answer(words: &[OsString]) -> Option<Exit> {
+    let name = std::env::var_os(ASKING).filter(|name| !name.is_empty())?;
+    let shells = Shells::builtins();
+    let shell = shells.completer(name.to_str()?)?;
+    let typed = words.iter().skip_while(|word| *word != "--").skip(1);
+    let mut program: Command = Cli::command();
+    program.build();
+    let folder = std::env::current_dir().ok();
+    let mut text = Vec::new();
+    let typed = typed.cloned().collect();
+    let written = shell.write_complete(&mut program, typed, folder.as_deref(), &mut text);
+    Some(exit::written(
+        written.and_then(|()| io::stdout().lock().write_all(&text)),
+    ))
+}
+
+/// The names of the tools.
+pub(super) fn tools() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let catalogue = catalogue();
+        catalogue.tools().map(tool).collect()
+    })
+}
+
+fn tool(tool: &Tool) -> CompletionCandidate {
+    let about = tool.description.lines().next().unwrap_or_default();
+    let about = (!about.is_empty()).then(|| Safe::new(about).to_string().into());
+    CompletionCandidate::new(tool.name.as_str()).help(about)
+}
+
+/// The names of the arguments of the tool that was typed before.
+pub(super) fn arguments() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let catalogue = catalogue();
+        let words: Vec<String> = std::env::args().collect();
+        let mut typed = words.iter().map(|word| ToolName::new(word));
+        let tool = typed.find_map(|name| catalogue.get(&name));
+        let schema = tool.and_then(|it| it.input_schema.as_ref());
+        let named = schema.and_then(|it| it.get("properties")?.as_object());
+        let names = named.into_iter().flat_map(|it| it.keys());
+        names
+            .map(|name| CompletionCandidate::new(format!("{name}=")))
+            .collect()
+    })
+}
+
+/// Plans, and the folders on the way to them.
+pub(super) fn plans() -> ArgValueCompleter {
+    ArgValueCompleter::new(PathCompleter::any().filter(|path| {
+        path.is_dir() || is_named_so(path) && FileKind::of(path) == Some(FileKind::Plan)
+    }))
+}
+
+/// Plans, catalogues and files of servers, and the folders on the way to them.
+pub(super) fn files() -> ArgValueCompleter {
+    ArgValueCompleter::new(
+        PathCompleter::any()
+            .filter(|path| path.is_dir() || is_named_so(path) && FileKind::of(path).is_some()),
+    )
+}
+
+fn is_named_so(path: &Path) -> bool {
+    let extension = path.extension().and_then(|it| it.to_str());
+    matches!(extension, Some("toml" | "json"))
+}
+
+/// The names of the themes.
+pub(super) fn themes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let listed = settings::themes().list().into_iter();
+        listed.map(|it| CompletionCandidate::new(it.name)).collect()
+    })
+}
+
+/// The tools of the catalogues that were typed, else those that would be used;
+/// a file that is not trusted is only read, and nothing is asked.
+fn catalogue() -> Catalogue {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let pairs = words.windows(2);
+    let named =
+        pairs.filter_map(|pair| (pair[0] == "--catalogue").then(|| PathBuf::from(&pair[1])));
+    app::peek_catalogue(&named.collect::<Vec<_>>())
 }

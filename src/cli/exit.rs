@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{ExitCode, Termination};
 
 pub(super) use crate::app::diagnostics::{chain, complain};
@@ -12,7 +13,7 @@ use crate::output::Safe;
 use crate::sample_tool::{self, Streams};
 
 /// How the program ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exit {
     /// Every call succeeded, or the command did what it was asked.
     Success,
@@ -32,20 +33,33 @@ pub enum Exit {
     Tool(u8),
     /// `mcp` and `with` end with the code of their program.
     Server(u8),
+    /// The program starts again in the place of itself, with these words: the
+    /// user opened something else on the dashboard.
+    Again(Box<[OsString]>),
 }
+
+/// Every exit code with its meaning, for a person.
+pub(super) const EXIT_CODES: [(&str, &str); 6] = [
+    ("0", "every call succeeded, or failed as its `expect` says"),
+    ("1", "at least one did not"),
+    ("2", "the command line is wrong"),
+    ("3", "a plan or catalogue is invalid; nothing was started"),
+    ("4", "the program cannot run here"),
+    ("130, 143", "ended by SIGINT, SIGTERM"),
+];
 
 impl Exit {
     /// The number the operating system sees.
-    pub fn code(self) -> u8 {
+    pub fn code(&self) -> u8 {
         match self {
-            Self::Success => 0,
+            Self::Success | Self::Again(_) => 0,
             Self::CallFailed => 1,
             Self::Usage => 2,
             Self::Invalid => 3,
             Self::CannotRun => 4,
             Self::Interrupted => 130,
             Self::Terminated => 143,
-            Self::Tool(code) | Self::Server(code) => code,
+            Self::Tool(code) | Self::Server(code) => *code,
         }
     }
 }
@@ -65,6 +79,17 @@ impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(self.code())
     }
+}
+
+/// Starts the program again in the place of itself. Returns only where that
+/// cannot be done.
+pub(super) fn start_again(words: &[OsString]) -> Exit {
+    let own = std::env::current_exe();
+    let error = match own {
+        Ok(own) => std::process::Command::new(own).args(words).exec(),
+        Err(error) => error,
+    };
+    cannot_run(&error)
 }
 
 /// Prints what clap has to say: help and version are no errors.

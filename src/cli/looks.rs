@@ -9,6 +9,7 @@ use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 use tokio::sync::watch;
 
 use super::colour::ColourOptions;
+use super::completions;
 use super::exit::{self, Exit};
 use super::settings::{self, ThemeChoice};
 use crate::theme::{self, Appearance, ColourChoice, Depth, Library, Signals, Theme, Watch};
@@ -21,7 +22,7 @@ use crate::tui::text::glyphs::Glyphs;
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct LookOptions {
     /// The dashboard's theme; `fanout theme list` names them all
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = completions::themes())]
     theme: Option<String>,
     #[command(flatten)]
     colours: ColourOptions,
@@ -85,6 +86,7 @@ impl LookOptions {
             has_mouse: options.mouse.unwrap_or(true),
             zone: TimeZone::system(),
             notices,
+            offers: Vec::new(),
         };
         Ok(Looks {
             theme,

@@ -17,6 +17,7 @@ mod ending;
 mod exit;
 mod experiment;
 mod headless;
+mod help;
 mod keys;
 mod looks;
 mod man;
@@ -54,10 +55,12 @@ use crate::exec;
     before_help = "\
 Examples:
   fanout demo                     the dashboard with a sample plan
+  fanout .mcp.json                the MCP servers of your agent
   fanout run plan.toml --cap 8    a plan of your own, eight lanes
   fanout call word-count path=README.md
                                   one tool, its output only",
-    max_term_width = 80
+    max_term_width = 80,
+    disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -107,8 +110,10 @@ enum Subcommands {
     Sweep(sweep::Sweep),
     /// Draw a picture of the dashboard as SVG, from a recorded run
     Screenshot(screenshot::Screenshot),
-    /// Print the completions for a shell
+    /// Print what a shell needs to complete commands, tools, plans and themes
     Completions(completions::Completions),
+    /// Show the reference: plan, catalogue, keys, exit-codes, or a command
+    Help(help::Help),
     /// Print the manual page
     Man(man::Man),
     /// One of the sample tools; what their manifest runs
@@ -129,6 +134,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(command) = mcp::Mcp::alone(&args) {
         return command.run();
     }
+    if let Some(exit) = completions::answer(&args) {
+        return exit;
+    }
+    match conduct(args) {
+        Exit::Again(words) => exit::start_again(&words),
+        exit => exit,
+    }
+}
+
+fn conduct(args: Vec<OsString>) -> Exit {
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -139,7 +154,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         return exit::cannot_run(&error);
     }
     match cli.command {
-        None => cli.dashboard.run(),
+        None => cli.dashboard.run(&Cli::command()),
         Some(Subcommands::Demo(command)) => command.run(),
         Some(Subcommands::Run(command)) => command.run(),
         Some(Subcommands::Call(command)) => command.run(),
@@ -158,7 +173,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Subcommands::Agents(command)) => command.run(),
         Some(Subcommands::Doctor(command)) => command.run(),
         Some(Subcommands::Screenshot(command)) => command.run(),
-        Some(Subcommands::Completions(command)) => command.run(Cli::command()),
+        Some(Subcommands::Completions(command)) => command.run(),
+        Some(Subcommands::Help(command)) => command.run(Cli::command()),
         Some(Subcommands::Man(command)) => command.run(Cli::command()),
         Some(Subcommands::SampleTool { args }) => exit::sample_tool(&args),
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
-use super::{dashboard, headless, outputs};
+use super::{completions, dashboard, headless, outputs};
 use crate::app::{self, Session};
 
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ Examples:
   fanout run plan.json --plain --on-failure continue")]
 pub(super) struct Run {
     /// The plan: TOML, JSON or a `WfFormat` file
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", add = completions::plans())]
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,
@@ -28,6 +28,20 @@ pub(super) struct Run {
 }
 
 impl Run {
+    pub(super) fn new(
+        plan: PathBuf,
+        catalogue: CatalogueOptions,
+        policy: PolicyOptions,
+        output: OutputOptions,
+    ) -> Self {
+        Self {
+            plan,
+            catalogue,
+            policy,
+            output,
+        }
+    }
+
     pub(super) fn run(self) -> Exit {
         let outputs = self.output.files();
         if let Err(clash) = outputs::clash(self.catalogue.and_plan(&self.plan), &outputs) {

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::caps::Caps;
+use super::completions;
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OrderChoice, parse_scale};
 use crate::app;
@@ -17,6 +19,7 @@ use crate::lab::{
 use crate::model::{CallId, Cap, Order, Plan, Policy, plural};
 use crate::output::Safe;
 use crate::probe;
+use crate::record::PastRun;
 
 /// Cells of the longest bar of the curve.
 const BAR: f64 = 30.0;
@@ -31,7 +34,7 @@ Examples:
   fanout simulate workflow.json --caps 1,4,64 --json")]
 pub(super) struct Simulate {
     /// The plan: TOML, JSON or a `WfFormat` file
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", add = completions::plans())]
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,
@@ -47,15 +50,28 @@ pub(super) struct Simulate {
     /// Factor on waits that a plan records or asks for, such as 0.01
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_scale)]
     time_scale: f64,
+    /// Take no run times from earlier runs of the plan
+    #[arg(long)]
+    no_history: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Run times that earlier runs gave calls which state none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Recalled {
+    /// Number of the runs.
+    runs: usize,
+    /// Number of calls that got a time from them.
+    calls: usize,
 }
 
 /// A simulated plan.
 struct Prospect<'p> {
     plan: &'p Plan,
     input: SimulationInput,
+    recalled: Recalled,
     forecast: Forecast,
     improvements: Vec<Improvement>,
 }
@@ -63,10 +79,11 @@ struct Prospect<'p> {
 impl Simulate {
     pub(super) fn run(self) -> Exit {
         let loaded = app::load_plan(&self.plan, self.catalogue.files(), exit::warn);
-        let (plan, catalogue) = match loaded {
+        let (mut plan, catalogue) = match loaded {
             Ok(loaded) => loaded,
             Err(error) => return exit::not_opened(error),
         };
+        let recalled = self.recall(&mut plan);
         let policy = Policy {
             cap: plan.cap.unwrap_or_default(),
             on_failure: plan.on_failure.unwrap_or_default(),
@@ -86,6 +103,7 @@ impl Simulate {
             forecast: Forecast::of(&input, caps.0),
             improvements: improvements(&input),
             plan: &plan,
+            recalled,
             input,
         };
         let out = io::stdout().lock();
@@ -95,6 +113,37 @@ impl Simulate {
             prospect.print(out)
         };
         exit::written(written)
+    }
+}
+
+impl Simulate {
+    /// Gives calls without an estimate the median time of their successes in
+    /// earlier runs of the plan. What cannot be read is left out with a word.
+    fn recall(&self, plan: &mut Plan) -> Recalled {
+        let history = app::history().filter(|_| !self.no_history);
+        let runs = history.map(|it| it.past_runs(&plan.calls, self.time_scale));
+        let runs = match runs {
+            Some(Ok(runs)) => runs,
+            Some(Err(error)) => {
+                exit::complain(&format!("earlier runs of this plan: {error}"));
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let mut recalled = Recalled::default();
+        for call in &mut plan.calls {
+            if call.estimate.is_some() {
+                continue;
+            }
+            if let Some(time) = PastRun::median_time(&runs, call.id) {
+                Arc::make_mut(call).estimate = Some(time);
+                recalled.calls += 1;
+            }
+        }
+        if recalled.calls > 0 {
+            recalled.runs = runs.len();
+        }
+        recalled
     }
 }
 
@@ -121,6 +170,14 @@ impl Prospect<'_> {
             name.as_str(),
             estimate(self.forecast.work)
         )?;
+        if self.recalled.calls > 0 {
+            let calls = plural(self.recalled.calls, "call");
+            let runs = plural(self.recalled.runs, "earlier run");
+            writeln!(
+                out,
+                "{calls} without an estimate, with the median of {runs}"
+            )?;
+        }
         if self.input.assumed > 0 {
             let assumed = plural(self.input.assumed, "call");
             writeln!(out, "{assumed} without an estimate, taken to run 1 s")?;
@@ -272,6 +329,7 @@ impl Prospect<'_> {
             "calls": self.plan.calls.len(),
             "estimated": true,
             "without_estimate": self.input.assumed,
+            "remembered": { "calls": self.recalled.calls, "runs": self.recalled.runs },
             "work_ms": ms(self.forecast.work),
             "order": self.order(),
             "caps": caps.collect::<Vec<Value>>(),

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use ratatui::style::Style;
 
 use super::colour::{ColourOptions, paint};
+use super::completions;
 use super::exit::{self, Exit};
 use super::settings;
 use crate::theme::{self, Appearance, Depth, Library, Problem, Role, ThemeError};
@@ -42,7 +43,7 @@ enum What {
     #[command(before_help = "Examples:\n  fanout theme check\n  fanout theme check mine.toml")]
     Check {
         /// Names or files of themes [default: every theme of the user's folder]
-        #[arg(value_name = "THEME")]
+        #[arg(value_name = "THEME", add = completions::themes())]
         themes: Vec<String>,
     },
 }

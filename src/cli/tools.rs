@@ -78,12 +78,12 @@ fn print(catalogue: &Catalogue, mut out: impl Write) -> io::Result<()> {
         .unwrap_or_default();
     for tool in catalogue.tools() {
         let name = Safe::new(tool.name.as_str());
-        let summary = tool.description.lines().next().unwrap_or_default();
+        let summary = summary(&tool.description);
         writeln!(
             out,
             "{:width$}  {}",
             name.as_str(),
-            Safe::new(summary).as_str()
+            Safe::new(&summary).as_str()
         )?;
     }
     for server in catalogue.servers() {
@@ -96,6 +96,25 @@ fn print(catalogue: &Catalogue, mut out: impl Write) -> io::Result<()> {
         writeln!(out, "server {name}: not usable: {reason}")?;
     }
     Ok(())
+}
+
+/// Longest summary of a tool, in characters.
+const LONGEST_SUMMARY: usize = 100;
+
+/// The first sentence of a description, cut where it is long; `--json` has all
+/// of it.
+fn summary(description: &str) -> String {
+    let line = description.lines().find(|line| !line.trim().is_empty());
+    let line = line.unwrap_or_default().trim();
+    let sentence = line.split_once(". ").map_or(line, |(first, _)| first);
+    if sentence.chars().count() <= LONGEST_SUMMARY {
+        return sentence.to_owned();
+    }
+    let cut: String = sentence.chars().take(LONGEST_SUMMARY).collect();
+    let words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{words}…")
 }
 
 fn as_json(catalogue: &Catalogue) -> Value {
@@ -142,4 +161,18 @@ fn tool_json(tool: &Tool) -> Value {
         "locks": { "write": tool.write_locks, "read": tool.read_locks },
         "origin": tool.origin,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_one_short_sentence() {
+        assert_eq!(summary("\nCounts words. Also lines.\nMore"), "Counts words");
+        assert_eq!(summary("Reads a.b and c"), "Reads a.b and c");
+        let long = summary(&"word ".repeat(80));
+        assert!(long.ends_with("word…") && long.chars().count() <= LONGEST_SUMMARY + 1);
+        assert_eq!(summary(""), "");
+    }
 }

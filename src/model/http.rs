@@ -63,7 +63,7 @@ impl fmt::Display for Method {
 pub struct RequestTemplate {
     /// The method.
     pub method: Method,
-    /// Where; scheme and host depend on nothing.
+    /// Address; its scheme and host hold no placeholder.
     pub url: String,
     /// Names and values, in the order of the manifest.
     pub headers: Vec<(String, String)>,

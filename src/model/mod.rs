@@ -67,7 +67,7 @@ pub use proxied_call::{
     Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedRoute, ProxiedStage,
 };
 pub use rate::Rate;
-pub use secret::{MASK, Secret, is_secret_name};
+pub use secret::{MASK, Secret, is_secret_name, looks_secret};
 pub use server::{
     CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
     OverlapHazard, RemoteStatus, ServerCommand, ServerRow, ServerState, ServerTransport,

@@ -97,6 +97,15 @@ impl Outcome {
         matches!(self, Self::Succeeded | Self::Leaked | Self::Answered)
     }
 
+    /// Whether something went wrong by itself: nobody cancelled the call, and it
+    /// was not left out because of another one.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self.counted_as(),
+            Self::Failed | Self::TimedOut | Self::Unconfirmed | Self::Lost
+        )
+    }
+
     /// The outcome under which it counts where calls of agents are not told
     /// apart from others.
     #[must_use]

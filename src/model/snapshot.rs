@@ -126,7 +126,7 @@ pub struct CallRow {
     pub are_args_resolved: bool,
     /// Where it stands.
     pub state: CallState,
-    /// Why it waits, the one reason that binds now.
+    /// Why it waits now.
     pub wait: Option<WaitReason>,
     /// How long it waited, by reason, so far.
     pub waited: Waited,
@@ -191,6 +191,30 @@ impl CallRow {
             overlapped: None,
             proxied: None,
         }
+    }
+
+    /// Returns the CPU time of all attempts in milliseconds: of ended ones as
+    /// the system accounted for it, of the one under way as it was read last.
+    pub fn cpu_ms(&self) -> Option<u64> {
+        let ended = self.attempts.iter();
+        let ended = ended.filter_map(|it| Some(it.ending.as_ref()?.cpu_ms?.value));
+        let ended = ended.reduce(|one, other| one + other);
+        let is_under_way = self.attempts.last().is_some_and(|it| it.ending.is_none());
+        let read = self.samples.iter().rev().flatten().next();
+        let read = read
+            .filter(|_| is_under_way || ended.is_none())
+            .map(|it| it.cpu_ms);
+        ended
+            .into_iter()
+            .chain(read)
+            .reduce(|one, other| one + other)
+    }
+
+    /// Returns the highest resident memory of any attempt, in bytes.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let ended = self.attempts.iter();
+        let ended = ended.filter_map(|it| Some(it.ending.as_ref()?.peak_rss_bytes?.value));
+        ended.chain(self.peak_rss_bytes).max()
     }
 
     /// Number of attempts that may be made in all.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{CallId, LockKey, ToolName};
 
-/// The one reason that binds now. Times count from the run's start.
+/// The reason that a call waits for now. Times count from the run's start.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WaitReason {
     /// A parent has not ended.
@@ -160,6 +160,11 @@ impl Waited {
     pub fn under(&self, heading: &str) -> Duration {
         let found = self.0.iter().find(|(it, _)| *it == heading);
         found.map_or(Duration::ZERO, |(_, time)| *time)
+    }
+
+    /// Time under all headings.
+    pub fn total(&self) -> Duration {
+        self.0.iter().map(|(_, time)| *time).sum()
     }
 
     /// Each heading with its time, in the order of the report.

@@ -1,4 +1,4 @@
-//! The output of several calls as one: in plan order, or as it came.
+//! The output of several calls or attempts as one: in order, or as it came.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -12,15 +12,34 @@ use super::window::{LineForm, OutputLine, Position, WindowRequest};
 use super::{Stream, Streams};
 use crate::model::{AttemptNo, CallId};
 
-/// A row of the output of several calls.
+/// The output of an attempt as one of several that are read as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputPart {
+    /// The call.
+    pub call: CallId,
+    /// The attempt; `None` is the last one.
+    pub attempt: Option<AttemptNo>,
+}
+
+impl OutputPart {
+    /// The last attempt of a call.
+    pub fn last_of(call: CallId) -> Self {
+        Self {
+            call,
+            attempt: None,
+        }
+    }
+}
+
+/// A row of the output of several calls or attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
-    /// Here begins the output of this call.
+    /// Here begins the output of this part.
     Title {
         /// Number of the row.
         number: u64,
-        /// The call.
-        call: CallId,
+        /// The part.
+        part: OutputPart,
     },
     /// A line that a call printed.
     Line {
@@ -53,31 +72,32 @@ pub struct Rows {
     pub rows: Vec<Row>,
 }
 
-/// Bytes of a search's budget that a call without a match costs at least: its
+/// Bytes of a search's budget that a part without a match costs at least: its
 /// view is taken, and it may have been read whole.
 const A_CALL: u64 = 64 * 1024;
 
 impl OutputReader {
-    /// The output of these calls, one after the other, each under its title.
-    /// The work grows with the number of calls and of rows asked for, not
+    /// The output of these parts, one after the other, each under its title.
+    /// The work grows with the number of parts and of rows asked for, not
     /// with the size of the output.
     pub fn combined(
         &self,
-        calls: &[CallId],
+        parts: &[OutputPart],
         streams: Streams,
+        form: LineForm,
         from: Position,
         count: usize,
     ) -> Rows {
-        let mut ends = Vec::with_capacity(calls.len());
+        let mut ends = Vec::with_capacity(parts.len());
         let mut total = 0;
-        for call in calls {
-            total += 1 + self.total_lines(*call, streams);
+        for part in parts {
+            total += 1 + self.total_lines(*part, streams);
             ends.push(total);
         }
         let mut number = first_row(from, 0, total, count);
         let mut rows = Vec::new();
         let begin = ends.partition_point(|end| *end <= number);
-        for (i, call) in calls.iter().enumerate().skip(begin) {
+        for (i, part) in parts.iter().enumerate().skip(begin) {
             if rows.len() >= count {
                 break;
             }
@@ -85,23 +105,23 @@ impl OutputReader {
             if number == start {
                 rows.push(Row::Title {
                     number,
-                    call: *call,
+                    part: *part,
                 });
                 number += 1;
             }
             let request = WindowRequest {
-                attempt: None,
+                attempt: part.attempt,
                 streams,
                 from: Position::Line(number - start - 1),
                 count: count - rows.len(),
-                form: LineForm::Shown,
+                form,
             };
-            let lines = self.window(*call, &request).lines.into_iter();
+            let lines = self.window(part.call, &request).lines.into_iter();
             // Lines that came since the totals were taken belong to the next look.
             let lines = lines.take_while(|line| start + 1 + line.number < ends[i]);
             rows.extend(lines.map(|line| Row::Line {
                 number: start + 1 + line.number,
-                call: *call,
+                call: part.call,
                 line,
             }));
             number = ends[i];
@@ -113,20 +133,20 @@ impl OutputReader {
         }
     }
 
-    /// Looks for the next line of these calls' output that matches; its number
+    /// Looks for the next line of these parts that matches; its number
     /// is that of a row of [`OutputReader::combined`]. The work is bounded by the
     /// request's budget.
     pub fn search_combined(
         &self,
-        calls: &[CallId],
+        parts: &[OutputPart],
         request: &SearchRequest,
         pattern: &Pattern,
     ) -> SearchProgress {
-        let mut starts = Vec::with_capacity(calls.len());
+        let mut starts = Vec::with_capacity(parts.len());
         let mut total = 0;
-        for call in calls {
+        for part in parts {
             starts.push(total);
-            total += 1 + self.total_lines(*call, request.streams);
+            total += 1 + self.total_lines(*part, request.streams);
         }
         let mut spent = 0;
         let mut from = request.from;
@@ -146,11 +166,12 @@ impl OutputReader {
             };
             let found = within.map_or(SearchProgress::Nothing, |from| {
                 let own = SearchRequest {
+                    attempt: parts[at].attempt,
                     from,
                     budget_bytes: request.budget_bytes - spent,
                     ..*request
                 };
-                self.search(calls[at], &own, pattern)
+                self.search(parts[at].call, &own, pattern)
             });
             match found {
                 SearchProgress::At(line) => return SearchProgress::At(start + 1 + line),
@@ -176,9 +197,9 @@ impl OutputReader {
         SearchProgress::Nothing
     }
 
-    fn total_lines(&self, call: CallId, streams: Streams) -> u64 {
-        let output = self.store.shared.output(call);
-        let Some(attempt) = output.and_then(|output| output.attempt(None)) else {
+    fn total_lines(&self, part: OutputPart, streams: Streams) -> u64 {
+        let output = self.store.shared.output(part.call);
+        let Some(attempt) = output.and_then(|output| output.attempt(part.attempt)) else {
             return 0;
         };
         let written = attempt.lock();

@@ -51,7 +51,7 @@ pub use files::{
 };
 pub use filter::{Filter, Matches};
 pub use json::{JsonDocument, read_json};
-pub use merged::{Row, Rows};
+pub use merged::{OutputPart, Row, Rows};
 pub use pattern::{Pattern, PatternError};
 pub use pieces::{Piece, PieceCursor};
 pub use printed::Printed;

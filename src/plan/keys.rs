@@ -151,7 +151,7 @@ pub(super) const CALL: &[Row<ParsedCall>] = &rows! {
 };
 
 /// The descriptions of the keys at the top of a plan.
-fn plan_keys() -> Vec<Key> {
+pub(crate) fn plan_keys() -> Vec<Key> {
     PLAN.iter().map(|row| row.key).chain([CALLS]).collect()
 }
 

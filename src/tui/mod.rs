@@ -19,5 +19,5 @@ pub mod update;
 pub mod views;
 
 pub use event_loop::{DashboardSettings, Deps, ExperimentHandle, SavedSession, TuiError, run};
-pub use state::Leave;
+pub use state::{Leave, Offer};
 pub use terminal::Signal;

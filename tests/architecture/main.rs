@@ -168,3 +168,21 @@ fn files_and_functions_are_short() {
 fn the_top_level_has_only_what_the_design_names() {
     assert_kept(&shape::strangers(&source::top_level()));
 }
+
+#[test]
+fn puzzling_sentences_do_not_come_back() {
+    let readme = fs::read_to_string(source::package().join("README.md")).expect("README.md");
+    let mut found = words::puzzling("README.md", &readme);
+    for source in source::ours()
+        .iter()
+        .filter(|it| it.path.starts_with("src/"))
+    {
+        found.extend(words::puzzling(&source.path, &source.text));
+    }
+    for (path, text) in words::snapshots() {
+        found.extend(words::puzzling(&path, &text));
+    }
+    assert_kept(&found);
+    let planted = words::puzzling("README.md", "It shows it no more.");
+    assert_eq!(planted.len(), 1, "a planted one is found");
+}

@@ -50,13 +50,17 @@ fn completions_and_manual_know_every_command() {
         man.contains(".SH KEYS") && man.contains("app.theme"),
         "{man}"
     );
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = bench.run(&["completions", shell]).with_code(0).stdout;
+        assert!(text.contains("COMPLETE"), "{shell}: {text}");
+    }
+    let asked = bench.run_with(&[("COMPLETE", "fish")], &["--", "fanout", ""]);
+    let told = asked.with_code(0).stdout;
     for command in commands(&bench, &[]).iter().filter(|it| it.len() == 1) {
         let name = command[0].replace('-', "\\-");
         assert!(man.contains(&format!("fanout {name}")), "{name}");
-        for shell in ["bash", "zsh", "fish"] {
-            let text = bench.run(&["completions", shell]).with_code(0).stdout;
-            assert!(text.contains(&command[0]), "{shell}: {command:?}");
-        }
+        let is_told = |line: &str| line.split('\t').next() == Some(command[0].as_str());
+        assert!(told.lines().any(is_told), "{command:?}: {told}");
     }
     assert!(!man.contains("sample\\-tool"), "it is nobody's command");
 }

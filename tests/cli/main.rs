@@ -17,6 +17,7 @@ mod kept;
 mod living;
 mod log;
 mod outputs;
+mod reading;
 mod readme;
 mod sample_tools;
 mod samples;

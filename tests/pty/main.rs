@@ -83,6 +83,23 @@ fn nothing_is_written_while_nothing_runs_and_nobody_looks() {
     assert_eq!(fanout.exit_code(), 0);
 }
 
+#[test]
+fn an_empty_dashboard_opens_a_plan_that_is_near() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = "[[call]]\nid = \"near\"\ntool = \"echo\"\nargs = { text = \"hello\" }\n";
+    std::fs::write(folder.path().join("trip.toml"), call).expect("a plan");
+    let mut fanout = OnTerminal::fanout_in(folder.path(), &[], SIZE);
+    fanout.wait_for("Lanes 0/4");
+    fanout.keys("L");
+    fanout.wait_for("run trip.toml");
+    fanout.keys("trip\r");
+    fanout.wait_for("near");
+    fanout.wait_for("✓1 done");
+    fanout.keys("q");
+    assert_eq!(fanout.exit_code(), 0);
+    fanout.assert_restored();
+}
+
 /// The processes under a process, as far as they are its children's children.
 fn descendants(pid: i32) -> BTreeSet<i32> {
     let mut found = BTreeSet::new();

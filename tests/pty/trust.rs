@@ -113,3 +113,21 @@ fn a_yes_that_cannot_be_kept_holds_once() {
     assert!(fanout.contents().contains("for this time only"));
     assert!(home.path().join("started").exists());
 }
+
+#[test]
+fn a_file_of_servers_that_is_named_alone_is_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = env!("CARGO_BIN_EXE_fanout");
+    let file = format!(
+        r#"{{"mcpServers": {{"nb": {{"command": "{program}", "args": ["sample-tool", "notebook"]}}}}}}"#
+    );
+    fs::write(folder.path().join(".mcp.json"), file).expect("written");
+    let mut fanout = OnTerminal::fanout_in(folder.path(), &[".mcp.json"], SIZE);
+    fanout.wait_for("Trust it? [y/N]");
+    fanout.keys("y\r");
+    fanout.wait_for("Lanes 0/4");
+    fanout.keys("8");
+    fanout.wait_for("nb");
+    fanout.keys("q");
+    assert_eq!(fanout.exit_code(), 0);
+}

@@ -133,7 +133,7 @@ fn calls_that_another_dashboard_controls_are_only_looked_at() {
         assert!(text.contains("another dashboard controls it"), "{text}");
         stage.keys("9").await;
         assert!(stage.text().contains("pid 7 controls"), "{}", stage.text());
-        stage.keys("t").await;
+        stage.keys("B").await;
         assert!(stage.text().contains("Take control?"), "{}", stage.text());
         stage.keys("y").await;
         assert_eq!(stage.commands(), [ask(AgentCommand::TakeControl)]);
@@ -368,9 +368,9 @@ fn an_agents_call_is_cancelled_and_its_server_killed_after_a_question() {
         let kill = || ask(AgentCommand::KillServer(MEM));
         assert_eq!(stage.commands(), [Command::Cancel(vec![id(6)]), kill()]);
         // The screen begins with the server of the call.
-        stage.keys("9Xy").await;
+        stage.keys("9Dy").await;
         assert_eq!(stage.commands(), [kill()]);
-        stage.keys("kX").await;
+        stage.keys("kD").await;
         assert!(
             stage.text().contains("no server is selected"),
             "{}",

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fanout::engine::Command;
-use fanout::tui::{DashboardSettings, SavedSession};
+use fanout::tui::{DashboardSettings, Leave, Offer, SavedSession};
 
 use crate::dump::with_styles;
 use crate::earlier;
@@ -140,5 +140,58 @@ fn the_last_run_is_shown_in_the_timeline_until_it_is_not_wanted() {
             "{}",
             stage.text()
         );
+    });
+}
+
+#[test]
+fn the_help_begins_with_this_screen_says_its_place_and_is_searched() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("8?").await;
+        let text = stage.text();
+        let here = text.find("server (here)").expect("the keys of this screen");
+        assert!(here < text.find("global (here)").unwrap_or(usize::MAX));
+        assert!(
+            text.contains("Help 1-") && text.contains("/ finds"),
+            "{text}"
+        );
+        stage.keys("/clipboard<ret>").await;
+        let text = stage.text();
+        assert!(
+            text.contains("Copy the output") && !text.contains("Start the server"),
+            "{text}"
+        );
+        stage.keys("<esc>").await;
+        assert!(
+            stage.text().contains("Start the server"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("/nosuchword<ret>").await;
+        assert!(
+            stage.text().contains("No key and no sign"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("<esc><esc>").await;
+        assert!(!stage.text().contains("Help "), "{}", stage.text());
+    });
+}
+
+#[test]
+fn the_palette_takes_a_word_and_opens_what_is_near() {
+    let left = play(fixtures::over(), SIZE, async |stage| {
+        stage.keys(":cap 8<ret>").await;
+        let cap = fanout::model::Cap::new(8).expect("a cap");
+        assert_eq!(stage.commands(), [Command::SetCap(cap)]);
+        stage.keys(":demo").await;
+        let text = stage.text();
+        assert!(text.contains("run the demo"), "{text}");
+        stage.keys("<ret>").await;
+    });
+    assert_eq!(left, Some(Leave::Open(Offer::Demo)));
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("L<ret>").await;
+        let text = stage.text();
+        assert!(text.contains("run the demo: calls run or wait"), "{text}");
     });
 }

@@ -97,15 +97,15 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
     let session = async |stage: &mut Stage| {
         stage.keys("awordc<ret>").await;
         let text = stage.text();
-        assert!(
-            text.contains("as last time") && text.contains("kept.md"),
-            "{text}"
-        );
-        stage.keys("<f5>").await;
+        assert!(text.contains("↑ kept.md, as last time"), "{text}");
+        stage.keys("<f6>").await;
+        let text = stage.text();
+        assert!(text.contains("the next key replaces it"), "{text}");
+        stage.keys("<bs>").await;
         let text = stage.text();
         assert!(
-            !text.contains("as last time") && !text.contains("kept.md"),
-            "{text}"
+            text.contains("↑ kept.md, as last time"),
+            "the row is empty again: {text}"
         );
     };
     play_with(settings, recalled(), fixtures::nothing(), SIZE, session);

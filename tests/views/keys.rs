@@ -72,14 +72,14 @@ fn turning_the_cap_shows_what_the_rest_would_take_as_an_estimate() {
             let text = stage.text();
             text.lines().next().unwrap_or_default().to_owned()
         };
-        assert!(!header(stage).contains(":~"));
+        assert!(!header(stage).contains("left at"));
         stage.keys("+").await;
         let shown = header(stage);
-        for cap in ["4:~", "5:~", "6:~"] {
+        for cap in ["left at 4 ~", ", 5 ~", ", 6 ~"] {
             assert!(shown.contains(cap), "{cap} in {shown}");
         }
         stage.pass(Duration::from_secs(5)).await;
-        assert!(!header(stage).contains(":~"));
+        assert!(!header(stage).contains("left at"));
     });
 }
 
@@ -199,7 +199,7 @@ fn help_names_every_key_and_closes() {
     play(fixtures::everything(), SIZE, async |stage| {
         stage.keys("?").await;
         assert!(
-            stage.text().contains("Leave; asks first"),
+            stage.text().contains("Cancel by SIGTERM"),
             "{}",
             stage.text()
         );
@@ -251,7 +251,7 @@ fn calls_are_filtered_sorted_marked_and_moved() {
         assert_eq!(stage.commands(), [moved(15, Some(id(17)))]);
         stage.keys("K").await;
         assert_eq!(stage.commands(), [moved(15, Some(id(14)))]);
-        stage.keys("t").await;
+        stage.keys("P").await;
         assert_eq!(stage.commands(), [Command::RunNext(id(15))]);
         stage.keys("sJ").await;
         assert_eq!(stage.commands(), [], "sorted by number");
@@ -315,11 +315,21 @@ fn a_call_is_added_with_checked_arguments() {
             "{}",
             stage.text()
         );
-        stage.keys("awordc<ret>").await;
+        stage.keys("awordc<ret><f2>").await;
+        let text = stage.text();
         assert!(
-            stage.text().contains("README.md"),
-            "the last arguments are remembered"
+            text.contains("it is required") && text.contains("↑ README.md, as last time"),
+            "{text}"
         );
+        assert_eq!(stage.commands(), [], "nothing is sent that was not typed");
+        stage.keys("<up>").await;
+        assert!(stage.text().contains("the next key replaces it"));
+        stage.keys("x<f2>").await;
+        let commands = stage.commands();
+        let [Command::Add(draft)] = commands.as_slice() else {
+            panic!("{commands:?}\n{}", stage.text());
+        };
+        assert_eq!(draft.args, serde_json::json!({"path": "x"}));
     });
 }
 
@@ -396,7 +406,7 @@ fn the_timeline_is_walked_and_zoomed() {
             "{}",
             stage.text()
         );
-        stage.keys("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh").await;
+        stage.keys(&"<left>".repeat(32)).await;
         assert!(stage.text().contains("ran, "), "{}", stage.text());
         let whole = stage.text();
         stage.keys("]]").await;
@@ -416,5 +426,94 @@ fn a_filter_selects_a_call_that_it_leaves() {
         stage.keys("2Ogg/crawl<ret>").await;
         let text = stage.text();
         assert!(text.contains("▌#6") && text.contains("Output #6"), "{text}");
+    });
+}
+
+#[test]
+fn the_way_back_from_an_output_leads_to_its_row() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("<tab><tab>jj").await;
+        let selected = |stage: &crate::stage::Stage| {
+            let text = stage.text();
+            let row = text.lines().find(|line| line.contains('▌'));
+            row.map(|row| row.chars().take(30).collect::<String>())
+        };
+        let row = selected(stage);
+        assert!(row.is_some(), "{}", stage.text());
+        for read in ["<ret>", "d", "<ret>z<esc>"] {
+            stage.keys(read).await;
+            stage.keys("<esc>").await;
+            assert_eq!(selected(stage), row, "{read}: {}", stage.text());
+        }
+        stage.keys("k").await;
+        assert_ne!(selected(stage), row, "the list has the keys");
+    });
+}
+
+#[test]
+fn failures_are_walked_from_lists_and_from_the_output() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("2On").await;
+        assert!(
+            stage.text().contains("Output #2 http-get ✗"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("n").await;
+        assert!(
+            stage.text().contains("Output #6 crawl ◷"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("N").await;
+        assert!(
+            stage.text().contains("Output #2 http-get ✗"),
+            "{}",
+            stage.text()
+        );
+        stage.keys("N").await;
+        assert!(
+            stage.text().contains("Output #9 orphan ∄"),
+            "around the end"
+        );
+        stage.keys("<ret>n").await;
+        assert!(
+            stage.text().contains("Output #2 http-get ✗"),
+            "from the output"
+        );
+        stage.keys("<esc>n").await;
+        assert!(stage.text().contains("▌#6"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn lists_are_filtered_by_words_and_sorted_by_figures() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("2O/state:failed<ret>").await;
+        let text = stage.text();
+        assert!(text.contains("▌#2") && !text.contains("list-dir"), "{text}");
+        stage.keys("<esc><esc>/tool:echo >0s<ret>").await;
+        assert!(!stage.text().contains("grep"), "{}", stage.text());
+        stage.keys("<esc><esc>/reason:slot<ret>").await;
+        assert!(stage.text().contains("slot 4/4"), "{}", stage.text());
+        stage.keys("<esc>ssssss").await;
+        let text = stage.text();
+        assert!(text.contains("by cpu") && text.contains(" cpu"), "{text}");
+        stage.keys("|waited<ret><esc>").await;
+        assert!(stage.text().contains("waited"), "{}", stage.text());
+    });
+}
+
+#[test]
+fn a_frozen_screen_stays_as_it_is() {
+    play(fixtures::everything(), SIZE, async |stage| {
+        stage.keys("Z").await;
+        let text = stage.text();
+        assert!(text.contains("FROZEN Z goes on"), "{text}");
+        stage.publish(fixtures::over()).await;
+        assert_eq!(stage.text(), text);
+        stage.keys("Z").await;
+        assert!(!stage.text().contains("FROZEN"), "{}", stage.text());
+        assert_ne!(stage.text(), text);
     });
 }

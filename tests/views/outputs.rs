@@ -2,8 +2,9 @@
 //! whose output it shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use fanout::model::{AttemptNo, Snapshot};
+use fanout::model::{AttemptNo, Ending, Outcome, Snapshot};
 use fanout::output::{Bounds, Store, Stream};
 use fanout::theme::{Depth, builtin};
 use fanout::tui::dialogs::Layers;
@@ -178,7 +179,7 @@ fn long_lines_are_scrolled_by_rows_of_the_screen() {
         stage.keys("kG").await;
         let text = stage.text();
         assert!(text.contains("<399>") && text.contains("end"), "{text}");
-        stage.keys("wll").await;
+        stage.keys("w<right><right>").await;
         let text = stage.text();
         assert!(text.contains("│ 003><004>"), "{text}");
     });
@@ -208,12 +209,18 @@ fn a_search_goes_as_it_is_typed_and_on_around_the_end() {
             text.contains("line 15") && !text.contains("line 16"),
             "{text}"
         );
-        stage.keys("&/<bs><bs><bs>(<ret>").await;
+        stage.keys("&/line (<ret>").await;
         assert!(stage.text().contains("not a pattern"), "{}", stage.text());
         stage.keys("/<esc>").await;
         assert!(!stage.text().contains("not a pattern"), "{}", stage.text());
-        stage.keys("n").await;
-        assert!(stage.text().contains("nothing is searched for"));
+        stage.keys("/line 5$<ret>").await;
+        assert!(stage.text().contains("/ line 5$"), "{}", stage.text());
+        stage.keys("<esc>").await;
+        let text = stage.text();
+        assert!(
+            !text.contains("/ line 5$") && text.contains("│ line 5 "),
+            "the pane stays: {text}"
+        );
         stage.keys("&99<ret>").await;
         let text = stage.text();
         assert!(
@@ -257,17 +264,17 @@ fn a_document_is_walked_as_a_tree() {
         let sink = stage.outputs.sink(id(10), AttemptNo(1));
         sink.write(Stream::Stdout, br#"{"a": {"b": [1, 2]}, "c": "x"}"#);
         stage.publish(run()).await;
-        stage.keys("<ret>i").await;
+        stage.keys("<ret>F").await;
         let text = stage.text();
         assert!(
             text.contains(r#""a": {1}"#) && text.contains("1: 2"),
             "{text}"
         );
-        stage.keys("jh").await;
+        stage.keys("j<left>").await;
         assert!(!stage.text().contains("1: 2"), "{}", stage.text());
-        stage.keys("l<ret>").await;
+        stage.keys("<right><ret>").await;
         assert!(!stage.text().contains("1: 2"), "{}", stage.text());
-        stage.keys("i").await;
+        stage.keys("F").await;
         assert!(stage.text().contains("raw"), "{}", stage.text());
     });
 }
@@ -313,7 +320,7 @@ fn what_is_shown_is_opened_in_the_editor_and_the_pager() {
         let sink = stage.outputs.sink(id(10), AttemptNo(2));
         sink.write(Stream::Stdout, b"\x1b[31mred\x1b[0m\x1b]0;title\x07\n");
         stage.publish(fixtures::after_output(&run(), id(10))).await;
-        stage.keys("/<esc>iie").await;
+        stage.keys("<esc>FFe").await;
         let (_, raw) = stage.handed();
         assert_eq!(raw, "\x1b[31mred\x1b[0m\x1b]0;title\x07\n");
         stage.keys("v").await;
@@ -360,5 +367,53 @@ fn a_call_is_copied_as_text_as_json_and_as_a_line_for_a_shell() {
         assert_eq!(line, "fanout call read-file");
         stage.keys("Yarguments<ret>").await;
         assert_eq!(stage.clipboard(), "{}");
+    });
+}
+
+#[test]
+fn the_output_of_earlier_attempts_stays_above_a_rule() {
+    let mut run = Snapshot::clone(&run());
+    let row = run.calls.get_mut(id(10).index()).expect("the call");
+    let row = Arc::make_mut(row);
+    let mut first = row.attempts[0].clone();
+    first.outcome = Some(Outcome::Failed);
+    first.ended = Some(first.started + Duration::from_millis(200));
+    first.ending = Some(Ending {
+        reason: Some("exit code 7".to_owned()),
+        ..Ending::plain(Outcome::Failed)
+    });
+    row.attempts[0].attempt = AttemptNo(2);
+    row.attempts.insert(0, first);
+    row.output.generation = 9;
+    let run = Arc::new(run);
+    play(Arc::clone(&run), SIZE, async |stage| {
+        let outputs = &stage.outputs;
+        let sink = outputs.sink(id(10), AttemptNo(1));
+        sink.write(Stream::Stderr, b"no route to host\n");
+        sink.finish();
+        outputs
+            .sink(id(10), AttemptNo(2))
+            .write(Stream::Stdout, b"at last");
+        stage.publish(fixtures::after_output(&run, id(10))).await;
+        stage.keys("<ret>").await;
+        let text = stage.text();
+        for part in [
+            "attempt 1/2",
+            "failed: exit code 7",
+            "!no route to host",
+            "attempt 2/2",
+            "at last",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        stage.keys("/route<ret>n").await;
+        assert!(stage.text().contains("wrapped"), "{}", stage.text());
+        stage.keys("<esc>y").await;
+        let copied = stage.clipboard();
+        assert!(
+            copied.contains(" attempt 1\nno route to host\n== "),
+            "{copied}"
+        );
+        assert!(copied.ends_with(" attempt 2\nat last"), "{copied}");
     });
 }

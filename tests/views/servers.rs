@@ -238,21 +238,21 @@ fn asked(name: &str, order: ServerCommand) -> Command {
 #[test]
 fn servers_are_started_stopped_and_restarted() {
     play(async |stage| {
-        stage.keys("8s").await;
+        stage.keys("8u").await;
         assert_eq!(stage.commands(), [asked("files", ServerCommand::Start)]);
-        stage.keys("x").await;
+        stage.keys("D").await;
         assert!(stage.text().contains("the server does not run"));
-        stage.keys("jr").await;
+        stage.keys("jb").await;
         assert_eq!(stage.commands(), [asked("gone", ServerCommand::Restart)]);
-        stage.keys("js").await;
+        stage.keys("ju").await;
         assert!(stage.text().contains("the server runs"));
         // It works on calls: that is asked about first.
-        stage.keys("x").await;
+        stage.keys("D").await;
         let text = stage.text();
         assert!(text.contains("3 calls in flight will fail."), "{text}");
         stage.keys("<ret>").await;
         assert_eq!(stage.commands(), []);
-        stage.keys("xy").await;
+        stage.keys("Dy").await;
         assert_eq!(stage.commands(), [asked("memory", ServerCommand::Stop)]);
     });
 }
@@ -336,7 +336,7 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
         tools(),
     );
     play_on(around, Arc::new(run), (120, 36), async |stage| {
-        stage.keys("8c").await;
+        stage.keys("8m").await;
         let text = stage.text();
         assert!(
             text.contains("no tool of the server is held back"),
@@ -352,9 +352,9 @@ fn a_changed_tool_is_shown_and_used_only_once_that_is_confirmed() {
             assert!(text.contains(part), "{part}: {text}");
         }
         // The harmless answer is marked.
-        stage.keys("c<ret>").await;
+        stage.keys("m<ret>").await;
         assert_eq!(stage.commands(), []);
-        stage.keys("cy").await;
+        stage.keys("my").await;
         let order = ServerCommand::Accept(3);
         assert_eq!(stage.commands(), [asked("memory", order)]);
     });

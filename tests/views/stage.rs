@@ -294,10 +294,12 @@ fn parse(script: &str) -> Vec<KeyEvent> {
             "up" => KeyCode::Up,
             "down" => KeyCode::Down,
             "left" => KeyCode::Left,
+            "right" => KeyCode::Right,
             "f2" => KeyCode::F(2),
             "f3" => KeyCode::F(3),
             "f4" => KeyCode::F(4),
             "f5" => KeyCode::F(5),
+            "f6" => KeyCode::F(6),
             "f7" => KeyCode::F(7),
             one => KeyCode::Char(one.chars().next().expect("a key's name")),
         };

@@ -12,7 +12,7 @@ use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::CatalogueOptions;
-use super::outputs;
+use super::{completions, outputs};
 use crate::app::{self, LiveRunner, Signals};
 use crate::lab::compare::{CompareFindings, CompareRequest};
 use crate::lab::{self, ExperimentError, ExperimentFindings, ExperimentRequest};
@@ -31,7 +31,7 @@ and the exit code is 1. Calls that cannot be compared, such as flaky ones, are
 named.")]
 pub(super) struct Compare {
     /// The plan: TOML, JSON or a `WfFormat` file
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", add = completions::plans())]
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,

@@ -1,9 +1,12 @@
 //! The dashboard on a terminal: with a plan, or empty with the catalogue at hand.
 
 mod guarded;
+mod offers;
 mod suspendable;
 
+use std::ffi::OsString;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -14,23 +17,28 @@ use tokio::runtime::Runtime;
 use super::exit::{self, Exit};
 use super::looks::{LookOptions, Looks};
 use super::options::{AgentOptions, CatalogueOptions, OutputOptions, PolicyOptions};
-use super::{ending, summary, terminal as own_terminal};
+use super::{completions, ending, run, summary, terminal as own_terminal};
 use crate::app::{
     self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
     Untrusted, WarningsOnly, start_current_thread,
 };
+use crate::catalogue::FileKind;
+use crate::catalogue::text::nearest;
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::{LastArguments, ReportState};
 use crate::tui::ExperimentHandle;
 use crate::tui::terminal::{self, Keyboard, TerminalBackend};
-use crate::tui::{self, Deps, Leave, SavedSession, Signal, TuiError};
+use crate::tui::{self, Deps, Leave, Offer, SavedSession, Signal, TuiError};
 use guarded::GuardedTerminal;
 use suspendable::SuspendableTerminal;
 
 /// `fanout` without a command.
 #[derive(Debug, Args)]
 pub(super) struct Dashboard {
+    /// A plan to run, or a file of tools or MCP servers to open
+    #[arg(value_name = "FILE", add = completions::files())]
+    file: Option<PathBuf>,
     #[command(flatten)]
     catalogue: CatalogueOptions,
     #[command(flatten)]
@@ -45,13 +53,50 @@ pub(super) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(super) fn run(self) -> Exit {
+    /// Shows the dashboard; with a file, runs it or has its tools at hand, by
+    /// what it is.
+    pub(super) fn run(self, commands: &clap::Command) -> Exit {
+        let Some(path) = self.file.clone() else {
+            return self.show(None);
+        };
+        if !path.exists() {
+            return no_such_file(&path, commands);
+        }
+        match FileKind::of(&path) {
+            Some(FileKind::Catalogue { .. }) => self.show(Some(&path)),
+            // A file that is neither is a plan with a mistake, which is told.
+            Some(FileKind::Plan) | None => self.run_plan(path),
+        }
+    }
+
+    fn run_plan(self, path: PathBuf) -> Exit {
+        let output = self.output();
+        run::Run::new(path, self.catalogue, self.policy, output).run()
+    }
+
+    fn output(&self) -> OutputOptions {
+        OutputOptions {
+            looks: self.looks.clone(),
+            no_history: self.no_history,
+            agents: self.agents.clone(),
+            ..OutputOptions::default()
+        }
+    }
+
+    /// Shows the dashboard without a plan, with the tools of a file at hand.
+    fn show(self, file: Option<&Path>) -> Exit {
         if !own_terminal::is_terminal() {
             return exit::usage_text(
                 "the dashboard needs a terminal; `fanout run PLAN --plain` does not",
             );
         }
-        let catalogue = match self.catalogue.load(Untrusted::PassOver) {
+        // A file that is named here is no more trusted than one that is found:
+        // only `--catalogue` is consent.
+        let catalogue = match file {
+            Some(file) => app::open_catalogue(file),
+            None => self.catalogue.load(Untrusted::PassOver),
+        };
+        let catalogue = match catalogue {
             Ok(catalogue) => catalogue,
             Err(error) => return exit::not_opened(error),
         };
@@ -62,17 +107,23 @@ impl Dashboard {
         match RunEnvironment::prepare(&catalogue) {
             Ok(environment) => {
                 let mut session = Session::new(environment, plan, catalogue);
-                let options = OutputOptions {
-                    looks: self.looks,
-                    no_history: self.no_history,
-                    agents: self.agents,
-                    ..OutputOptions::default()
-                };
-                conduct(&mut session, &self.policy, &options)
+                conduct(&mut session, &self.policy, &self.output())
             }
             Err(error) => exit::cannot_run(&error),
         }
     }
+}
+
+/// Says that there is neither a command nor a file of this name, and which one
+/// was probably meant.
+fn no_such_file(path: &Path, commands: &clap::Command) -> Exit {
+    let name = path.display().to_string();
+    let names = commands.get_subcommands().map(clap::Command::get_name);
+    let near = nearest(&name, names);
+    let near = near.map_or_else(String::new, |near| {
+        format!("; did you mean `fanout {near}`?")
+    });
+    exit::usage_text(&format!("there is no command and no file `{name}`{near}"))
 }
 
 /// Reason that the dashboard ended by itself, or did not begin.
@@ -103,6 +154,7 @@ pub(super) fn conduct(
         let notice = format!("what calls need: {error}");
         looks.settings.notices.push(notice);
     }
+    looks.settings.offers = offers::near(Path::new("."));
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
     let resume = match recalled.history {
         Some(_) => ResumePolicy::Save,
@@ -139,16 +191,17 @@ pub(super) fn conduct(
     match shown {
         Ok((last, leave)) => {
             let written = summary::print(&last, &mut io::stdout().lock());
-            if leave == Leave::Quit {
+            if matches!(leave, Leave::Quit | Leave::Open(_)) {
                 session.remember(&last, history.as_ref());
             }
             let state = match leave {
-                Leave::Quit => ReportState::Ended,
+                Leave::Quit | Leave::Open(_) => ReportState::Ended,
                 Leave::Interrupted | Leave::Signalled(_) => ReportState::Interrupted,
             };
             let closed = ending::closed(session, &last, state, options);
             exit::report_panics();
             match leave {
+                Leave::Open(offer) => Exit::Again(again(&offer, options)),
                 Leave::Quit => exit::first_failure(exit::written(written), closed),
                 Leave::Interrupted | Leave::Signalled(Signal::Interrupt) => Exit::Interrupted,
                 Leave::Signalled(Signal::Terminate | Signal::HangUp) => Exit::Terminated,
@@ -156,6 +209,16 @@ pub(super) fn conduct(
         }
         Err(error) => exit::cannot_run(&error),
     }
+}
+
+/// Returns the command line that opens what was chosen, with the options that
+/// outlive one run.
+fn again(offer: &Offer, options: &OutputOptions) -> Box<[OsString]> {
+    let mut words = offer.words();
+    if options.no_history {
+        words.push("--no-history".into());
+    }
+    words.into()
 }
 
 /// The screen has a thread and timers of its own: those of the run are late while

@@ -12,7 +12,7 @@ use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::CatalogueOptions;
-use super::outputs;
+use super::{completions, outputs};
 use crate::app::{self, LiveRunner, SavedSweep, Signals, SweepName};
 use crate::lab::sweep::{SweepFindings, SweepRequest, SweepRun};
 use crate::lab::{
@@ -34,7 +34,7 @@ least half of 2000 resamples of the blocks) is recommended. Ctrl-C prints
 what is known so far; --resume continues it.")]
 pub(super) struct Sweep {
     /// The plan: TOML, JSON or a `WfFormat` file
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", add = completions::plans())]
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,

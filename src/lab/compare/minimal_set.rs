@@ -17,7 +17,7 @@ pub struct MinimalSet {
     pub is_smallest: bool,
     /// Runs in which it was not seen, each time.
     pub tries: u32,
-    /// Locks with which the whole plan shows it no more, tried.
+    /// Locks with which runs of the whole plan showed no hazard.
     pub remedies: Vec<Remedy>,
     /// Runs without a difference that the remedies were tried with; 0 where
     /// nothing helped.

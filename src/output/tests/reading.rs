@@ -179,7 +179,8 @@ proptest! {
         prop_assert_eq!(lines, some(&arrived, first, 9));
         prop_assert_eq!(latest.total, arrived.len() as u64);
 
-        let combined = reader.combined(&[call(2), call(1)], Streams::Both, Position::Line(first), 11);
+        let parts = [2, 1].map(|number| OutputPart::last_of(call(number)));
+        let combined = reader.combined(&parts, Streams::Both, LineForm::Shown, Position::Line(first), 11);
         let titled = [1, 0].map(|which| {
             let lines = naive[which].all().into_iter().map(move |line| Some((call(which + 1), line.1)));
             std::iter::once(None).chain(lines)

@@ -128,6 +128,15 @@ impl PastRun {
         run.is_sound().then_some(run)
     }
 
+    /// Returns the median time that a call's attempts took which succeeded.
+    pub fn median_time(runs: &[Self], call: CallId) -> Option<Duration> {
+        let attempts = runs.iter().flat_map(|run| &run.attempts);
+        let attempts = attempts.filter(|it| it.call == call && it.outcome.is_success());
+        let mut times: Vec<Duration> = attempts.map(|it| it.ended - it.started).collect();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied()
+    }
+
     /// Whether it is within the bounds that everything relies on: a file may
     /// say anything.
     fn is_sound(&self) -> bool {

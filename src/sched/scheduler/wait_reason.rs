@@ -1,4 +1,4 @@
-//! Why a call waits: the one reason that binds now.
+//! Why a call waits now.
 
 use super::Scheduler;
 use crate::model::{CallId, RunPhase, WaitReason};

@@ -140,6 +140,8 @@ pub struct ActionRow {
     pub danger: Danger,
     /// Its place in the footer, the lowest first; `None` keeps it out.
     pub footer: Option<u8>,
+    /// Other words for it, by which the palette and the help find it.
+    pub also: &'static str,
 }
 
 impl ActionRow {

@@ -121,7 +121,6 @@ impl AddCall {
             Picked::Taken => {
                 let tool = self.tools.chosen();
                 let tool = tool.and_then(|name| state.catalogue.get(name));
-                // The form begins with the arguments that the tool was given last.
                 self.form = tool.map(|it| Form::remembering(it, state.last_args.of(it)));
                 Answer::Stay
             }
@@ -140,13 +139,14 @@ impl AddCall {
         };
         match action {
             FormAction::FieldNext | FormAction::FieldDown => form.turn(1, &state.catalogue),
+            FormAction::FieldUp if form.recall() => {}
             FormAction::FieldPrevious | FormAction::FieldUp => form.turn(-1, &state.catalogue),
-            FormAction::ToggleRaw => form.toggle(),
-            FormAction::ClearForm => {
-                if let Some(tool) = state.catalogue.get(&form.tool) {
-                    form.clear(tool);
-                }
+            FormAction::RecallForm if form.recall_all() => {}
+            FormAction::RecallForm => {
+                state.notify(ToastLevel::Info, "the tool was not called by hand before");
             }
+            FormAction::ToggleRaw => form.toggle(),
+            FormAction::ClearForm => form.clear(),
             FormAction::Close if form.is_dirty() => {
                 let answers = &["Keep typing", "Discard it"];
                 self.above = Above::Discard(ConfirmBox::new("Discard the form?", answers));
@@ -224,8 +224,8 @@ fn submit(
     }
     let said = Piece::from("queued: ").then(Safe::new(tool.name.as_str()));
     let kept = memorable(tool, &draft.args);
-    commands.push(UiCommand::KeepArguments(tool.name.clone(), kept));
-    state.last_args.put(tool, draft.args.clone());
+    commands.push(UiCommand::KeepArguments(tool.name.clone(), kept.clone()));
+    state.last_args.put(tool, kept);
     state.notify(ToastLevel::Info, said);
     commands.push(UiCommand::Engine(Command::Add(Box::new(draft))));
     Answer::Close
@@ -359,7 +359,7 @@ impl Dialog for AddCall {
             return;
         };
         if let Some(tool) = view.state.catalogue.get(&form.tool) {
-            let title = title(view, form);
+            let title = title(form);
             let inner = chrome::popup(view, screen, size, title, buf);
             form::render(view, form, tool, inner, buf);
         }
@@ -383,18 +383,12 @@ impl Dialog for AddCall {
     }
 }
 
-/// Returns the title: the tool, and the source of the first arguments.
-fn title(view: &View<'_>, form: &Form) -> Piece<'static> {
+/// Returns the title: the tool, and the call that is changed.
+fn title(form: &Form) -> Piece<'static> {
     let tool = Safe::new(form.tool.as_str());
     let added = Piece::from("Add a call: ").then(&tool);
     match form.origin {
         InitialArguments::Schema => added,
-        InitialArguments::Last => {
-            let key = view.state.keymap.key(Action::ClearForm).unwrap_or_default();
-            let key = Piece::from(Safe::new(&key));
-            let clears = key.then(" clears)");
-            added.then(" (as last time; ").then(clears)
-        }
         InitialArguments::Call(call) => {
             let again = Piece::from("Edit ").then(figure::call(call));
             again.then(" and run it again: ").then(&tool)

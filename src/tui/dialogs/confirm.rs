@@ -315,7 +315,8 @@ impl Dialog for Confirm {
     }
 }
 
-/// How often an experiment runs how many calls, and at which caps.
+/// How often an experiment runs how many calls, at which caps, and about how
+/// long that takes.
 fn experiment(view: &View<'_>, kind: ExperimentKind, width: u16) -> Vec<Strip> {
     let Some(plan) = view.state.plan_to_try() else {
         return Vec::new();
@@ -346,10 +347,20 @@ fn experiment(view: &View<'_>, kind: ExperimentKind, width: u16) -> Vec<Strip> {
         caps.put(figure::cap(*cap), style);
     }
     caps.put(".", style);
+    let mut time = view.strip(width);
+    let took = view.state.elapsed();
+    if !took.is_zero() {
+        let all = took.saturating_mul(u32::try_from(asked.runs()).unwrap_or(u32::MAX));
+        time.skip(1)
+            .put("As long as the last run each: ~", style)
+            .put(figure::whole_clock(all), style)
+            .put(" in all.", style);
+    }
     let mut warning = view.strip(width);
     let text = "What the calls change, they change again in every run.";
     warning.skip(1).put(text, view.style(Role::ToastWarn));
-    vec![runs, caps, warning]
+    let lines = [runs, caps, time, warning];
+    lines.into_iter().filter(|line| line.used() > 0).collect()
 }
 
 /// Draws the facts that the answer concerns.

@@ -5,8 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Answer, Dialog};
+use crate::theme::Role;
 use crate::tui::action::{Action, Context};
-use crate::tui::state::{State, UiCommand};
+use crate::tui::state::{Screen, State, UiCommand};
+use crate::tui::text::Piece;
 use crate::tui::text::field::TextField;
 use crate::tui::views::{InputLine, View};
 
@@ -52,11 +54,17 @@ impl Dialog for FilterPrompt {
         Answer::Stay
     }
 
-    fn line<'a>(&'a self, _: &State) -> Option<InputLine<'a>> {
+    fn line<'a>(&'a self, state: &State) -> Option<InputLine<'a>> {
+        let is_of_calls = state.screen != Screen::Catalogue;
+        let is_empty = self.field.text().is_empty();
+        let note = (is_of_calls && is_empty).then(|| {
+            let words = "words, tool:  state:failed  reason:lock  >5s";
+            (Piece::from(words), Role::Muted)
+        });
         Some(InputLine {
             prompt: "filter: ",
             field: &self.field,
-            note: None,
+            note,
         })
     }
 

@@ -14,6 +14,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use serde_json::Value;
 
 use crate::model::{Outcome, Tool};
 use crate::output::Safe;
@@ -75,7 +77,18 @@ fn footer(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
         let text = focused
             .map(|field| Safe::new(&field.description))
             .unwrap_or_default();
-        strip.skip(1).put(text, view.style(Role::Muted));
+        let muted = view.style(Role::Muted);
+        strip.skip(1);
+        if form.is_recalled(form.focus) {
+            strip.put("As last time; the next key replaces it. ", muted);
+        } else if let Some(value) = form.remembered(form.focus) {
+            strip
+                .put(view.glyphs.up(), view.style(Role::KeyHint))
+                .skip(1)
+                .put_cut(Safe::new(&plain(value)), 28, Cut::End, muted)
+                .put(", as last time. ", muted);
+        }
+        strip.put(text, muted);
         strip.draw(area.as_position(), buf);
     }
 }
@@ -155,7 +168,14 @@ fn rows(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
                 chrome::text_field(view, &form.raw, is_focused, inner, buf);
             }
             Part::Heading => heading(view, form.rest, at, buf),
-            Part::Row(field) => row(view, field, is_focused, at, buf),
+            Part::Row(field) => {
+                let row = FormRow {
+                    field,
+                    is_focused,
+                    is_recalled: form.is_recalled(index),
+                };
+                row.render(view, at, buf);
+            }
         }
     }
 }
@@ -188,88 +208,134 @@ fn heading(view: &View<'_>, name: &'static str, area: Rect, buf: &mut Buffer) {
     strip.draw(area.as_position(), buf);
 }
 
-fn row(view: &View<'_>, field: &FormField, is_focused: bool, area: Rect, buf: &mut Buffer) {
-    let label_cells = (usize::from(area.width) / 4).clamp(10, 24);
-    let hint_cells = if area.width >= 60 { 22 } else { 0 };
-    let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
-    let name = view.style(if is_focused { Role::Accent } else { Role::Fg });
-    let mut strip = view.strip(area.width);
-    strip.put(
-        if is_focused {
-            view.glyphs.selected()
-        } else {
-            " "
-        },
-        view.style(Role::Accent),
-    );
-    strip.skip(1 + field.depth() * 2);
-    strip.put_cut(Safe::new(field.name()), label_cells, Cut::End, name);
-    strip.put(
-        if field.is_required { "*" } else { "" },
-        view.style(Role::Danger),
-    );
-    strip.skip_to(label_cells + 2);
-    let (x, used) = (area.x + strip.used() as u16, strip.used());
-    let input_cells = usize::from(area.width).saturating_sub(used + hint_cells + 1);
-    match &field.input {
-        FieldInput::Text(_) | FieldInput::Nothing => strip.skip(input_cells),
-        FieldInput::Toggle(value) => strip.cell(toggle(*value), input_cells, Align::Left, fg),
-        FieldInput::Choice(chosen) => {
-            strip.cell(choice(&field.kind, *chosen), input_cells, Align::Left, fg)
-        }
-    };
-    if hint_cells > 0 && field.kind != FieldKind::Group {
-        strip.skip(1).put(Safe::new(&field.hint), muted);
-    }
-    strip.draw(area.as_position(), buf);
-    let lines = field.kind.lines().min(area.height);
-    let place = Rect::new(x, area.y, input_cells as u16, lines);
-    if let FieldInput::Text(typed) = &field.input {
-        input(view, field, typed, is_focused, place, buf);
-    }
-    if let Some(problem) = &field.problem
-        && area.height > lines
-    {
-        wrong(view, problem, used, area.width).draw((area.x, area.y + lines), buf);
-    }
-}
-
-/// A text field with its default in its place while nothing is typed.
-fn input(
-    view: &View<'_>,
-    field: &FormField,
-    typed: &TextField,
+/// A row as it is drawn.
+struct FormRow<'f> {
+    field: &'f FormField,
     is_focused: bool,
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    if typed.text().is_empty()
-        && !is_focused
-        && let Some(default) = &field.default
-    {
-        let mut strip = view.strip(area.width);
-        strip.put(Safe::new(&default.to_string()), view.style(Role::Muted));
-        strip.put(" (default)", view.style(Role::Muted));
-        strip.draw(area.as_position(), buf);
-        return;
-    }
-    if typed.text().is_empty() && !is_focused {
-        let mut strip = view.strip(area.width);
-        for _ in 0..area.width.min(24) {
-            strip.put(view.glyphs.dot(), view.style(Role::MeterTrack));
-        }
-        strip.draw(area.as_position(), buf);
-        return;
-    }
-    chrome::text_field(view, typed, is_focused, area, buf);
+    is_recalled: bool,
 }
 
-fn toggle(value: Option<bool>) -> &'static str {
-    match value {
+impl FormRow<'_> {
+    fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let field = self.field;
+        let label_cells = (usize::from(area.width) / 4).clamp(10, 24);
+        let hint_cells = if area.width >= 60 { 22 } else { 0 };
+        let muted = view.style(Role::Muted);
+        let value = if self.is_recalled {
+            muted
+        } else {
+            view.style(Role::Fg)
+        };
+        let mut strip = self.label(view, area.width, label_cells);
+        let (x, used) = (area.x + strip.used() as u16, strip.used());
+        let input_cells = usize::from(area.width).saturating_sub(used + hint_cells + 1);
+        match &field.input {
+            FieldInput::Text(_) | FieldInput::Nothing => strip.skip(input_cells),
+            FieldInput::Toggle(on) => {
+                let text = toggle(*on).then(default_note(field));
+                strip.cell(text, input_cells, Align::Left, value)
+            }
+            FieldInput::Choice(chosen) => {
+                let text = choice(&field.kind, *chosen).then(default_note(field));
+                strip.cell(text, input_cells, Align::Left, value)
+            }
+        };
+        if hint_cells > 0 && field.kind != FieldKind::Group {
+            let hint = match self.is_recalled {
+                true => Safe::new("as last time"),
+                false => Safe::new(&field.hint),
+            };
+            strip.skip(1).put(hint, muted);
+        }
+        strip.draw(area.as_position(), buf);
+        let lines = field.kind.lines().min(area.height);
+        let place = Rect::new(x, area.y, input_cells as u16, lines);
+        if let FieldInput::Text(typed) = &field.input {
+            self.input(view, typed, place, buf);
+        }
+        if let Some(problem) = &field.problem
+            && area.height > lines
+        {
+            wrong(view, problem, used, area.width).draw((area.x, area.y + lines), buf);
+        }
+    }
+
+    /// Its bar and its name, up to the column of the values.
+    fn label(&self, view: &View<'_>, width: u16, cells: usize) -> Strip {
+        let (bar, role) = if self.is_focused {
+            (view.glyphs.selected(), Role::Accent)
+        } else {
+            (" ", Role::Fg)
+        };
+        let mut strip = view.strip(width);
+        strip
+            .put(bar, view.style(Role::Accent))
+            .skip(1 + self.field.depth() * 2)
+            .put_cut(
+                Safe::new(self.field.name()),
+                cells,
+                Cut::End,
+                view.style(role),
+            );
+        let star = if self.field.is_required { "*" } else { "" };
+        strip.put(star, view.style(Role::Danger)).skip_to(cells + 2);
+        strip
+    }
+
+    /// A text field; its default, dim, in its place while nothing is typed.
+    fn input(&self, view: &View<'_>, typed: &TextField, area: Rect, buf: &mut Buffer) {
+        let muted = view.style(Role::Muted);
+        let is_empty = typed.text().is_empty();
+        if is_empty && let Some(default) = &self.field.default {
+            let mut strip = view.strip(area.width);
+            strip
+                .put(Safe::new(&plain(default)), muted)
+                .put(" (default)", muted);
+            strip.draw(area.as_position(), buf);
+            if self.is_focused {
+                let cursor = Rect::new(area.x, area.y, 1.min(area.width), 1);
+                buf.set_style(cursor, Style::new().add_modifier(Modifier::REVERSED));
+            }
+            return;
+        }
+        if is_empty && !self.is_focused {
+            let mut strip = view.strip(area.width);
+            for _ in 0..area.width.min(24) {
+                strip.put(view.glyphs.dot(), view.style(Role::MeterTrack));
+            }
+            strip.draw(area.as_position(), buf);
+            return;
+        }
+        let style = if self.is_recalled {
+            muted
+        } else {
+            view.style(Role::Fg)
+        };
+        chrome::styled_field(view, typed, self.is_focused, style, area, buf);
+    }
+}
+
+/// A value as it is typed.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The default behind a choice that is left out.
+fn default_note(field: &FormField) -> Piece<'static> {
+    match field.default.as_ref().filter(|_| field.is_blank()) {
+        Some(default) => Piece::from(", default ").then(Safe::new(&plain(default))),
+        None => Piece::default(),
+    }
+}
+
+fn toggle(value: Option<bool>) -> Piece<'static> {
+    Piece::from(match value {
         None => "[ ] left out",
         Some(true) => "[x] true",
         Some(false) => "[ ] false",
-    }
+    })
 }
 
 fn choice(kind: &FieldKind, chosen: Option<usize>) -> Piece<'static> {

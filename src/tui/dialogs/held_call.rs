@@ -169,7 +169,8 @@ impl HeldCall {
             FormAction::FieldNext | FormAction::FieldDown => form.turn(1, &self.catalogue),
             FormAction::FieldPrevious | FormAction::FieldUp => form.turn(-1, &self.catalogue),
             FormAction::ToggleRaw => form.toggle(),
-            FormAction::ClearForm => form.clear(&self.tool),
+            FormAction::ClearForm => form.clear(),
+            FormAction::RecallForm => {}
             FormAction::Close if form.is_dirty() => {
                 let answers = &["Keep typing", "Discard it"];
                 self.discard = Some(ConfirmBox::new("Discard the form?", answers));

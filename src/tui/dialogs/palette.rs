@@ -1,4 +1,5 @@
-//! The command palette: every action, found by typing.
+//! The command palette: every action, what can be opened, servers, and commands
+//! with a word behind them, found by typing.
 //!
 //! ```text
 //! ┌ Commands ───────────────────────────────────────────────────────┐
@@ -13,31 +14,41 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::picker::{self, Picked, Picker};
-use super::{Answer, Dialog, Press};
+use super::{Answer, Dialog, Press, open};
+use crate::model::{CapControl, CapSetting, ServerName};
 use crate::output::Safe;
 use crate::theme::Role;
-use crate::tui::action::{Action, ActionRow, Context, Danger, TABLE};
+use crate::tui::action::{Action, Context, Danger, TABLE};
 use crate::tui::state::refusal::refusal;
-use crate::tui::state::{Shortlist, State, ToastLevel, UiCommand};
-use crate::tui::text::{Align, Piece, Strip, fuzzy};
+use crate::tui::state::{Offer, Screen, Shortlist, State, ToastLevel, UiCommand};
+use crate::tui::text::{Align, Piece, Strip, figure, fuzzy};
 use crate::tui::views::{View, chrome};
 
 /// The command palette.
 #[derive(Debug)]
 pub(in crate::tui) struct Palette {
-    /// The actions that the typed letters leave.
-    list: Shortlist<Action>,
+    /// The commands that the typed letters leave.
+    list: Shortlist<PaletteItem>,
 }
 
-impl Default for Palette {
-    fn default() -> Self {
-        Self {
-            list: Shortlist::new(matching(""), 0),
-        }
-    }
+/// Something that the palette does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PaletteItem {
+    Action(Action),
+    Open(Offer),
+    Server(ServerName),
+    Cap(CapSetting),
+    Theme(String),
 }
 
 impl Palette {
+    /// Offers everything that can be done.
+    pub(in crate::tui) fn new(state: &State) -> Self {
+        Self {
+            list: Shortlist::new(matching(state, ""), 0),
+        }
+    }
+
     /// Columns and rows inside its frame.
     fn size(&self, screen: Rect) -> (u16, u16) {
         let rows = u16::try_from(self.list.found.len()).unwrap_or(u16::MAX);
@@ -49,20 +60,35 @@ impl Palette {
         )
     }
 
-    fn answer(&self, picked: Picked, state: &mut State) -> Answer {
-        match picked {
-            Picked::Marked | Picked::Nothing => Answer::Stay,
-            Picked::Left => Answer::Close,
-            Picked::Taken => match self.list.chosen() {
-                Some(action) => take(state, *action),
-                None => Answer::Close,
-            },
+    fn answer(&self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
+        match (picked, self.list.chosen()) {
+            (Picked::Marked | Picked::Nothing, _) => Answer::Stay,
+            (Picked::Taken, Some(item)) => take(item, state, commands),
+            (Picked::Left | Picked::Taken, _) => Answer::Close,
         }
     }
 }
 
+fn take(item: &PaletteItem, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
+    match item {
+        PaletteItem::Action(action) => return perform(state, *action),
+        PaletteItem::Open(offer) => return open::open(offer, state, commands),
+        PaletteItem::Server(name) => {
+            state.show(Screen::Servers);
+            let row = state.run.servers.iter().position(|row| row.name == *name);
+            state.select_server(row.unwrap_or_default());
+        }
+        PaletteItem::Cap(choice) if choice.control == CapControl::Auto => {
+            state.set_auto_cap(choice.cap, commands);
+        }
+        PaletteItem::Cap(choice) => state.set_cap(choice.cap, commands),
+        PaletteItem::Theme(name) => commands.push(UiCommand::ApplyTheme(name.clone())),
+    }
+    Answer::Close
+}
+
 /// Performs an action, or says why it cannot be done now.
-fn take(state: &mut State, action: Action) -> Answer {
+fn perform(state: &mut State, action: Action) -> Answer {
     match refusal(state, action) {
         Some(reason) => {
             let text = Piece::from(action.row().label).then(": ").then(reason);
@@ -78,25 +104,30 @@ impl Dialog for Palette {
         &[Context::Picker]
     }
 
-    fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn act(&mut self, action: Action, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let picked = picker::act(&mut self.list, action);
-        self.answer(picked, state)
+        self.answer(picked, state, commands)
     }
 
-    fn typed(&mut self, key: KeyEvent, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        self.list.key(key, matching);
+    fn typed(&mut self, key: KeyEvent, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        self.list.key(key, |typed| matching(state, typed));
         Answer::Stay
     }
 
-    fn pasted(&mut self, text: &str, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        self.list.paste(text, matching);
+    fn pasted(&mut self, text: &str, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+        self.list.paste(text, |typed| matching(state, typed));
         Answer::Stay
     }
 
-    fn pressed(&mut self, press: Press, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn pressed(
+        &mut self,
+        press: Press,
+        state: &mut State,
+        commands: &mut Vec<UiCommand>,
+    ) -> Answer {
         let area = chrome::popup_area(press.screen, self.size(press.screen));
         let picked = picker::pressed(&mut self.list, area, press);
-        self.answer(picked, state)
+        self.answer(picked, state, commands)
     }
 
     fn wheel(&self) -> Option<[Action; 2]> {
@@ -110,8 +141,39 @@ impl Dialog for Palette {
             list: &self.list,
             nothing: "No command has these letters.",
         };
-        picker.render(view, inner, buf, |action, strip| row(view, *action, strip));
+        picker.render(view, inner, buf, |item, strip| match item {
+            PaletteItem::Action(action) => row(view, *action, strip),
+            PaletteItem::Open(offer) => open::row(view, offer, strip),
+            PaletteItem::Server(name) => {
+                let label = Piece::from("server ").then(Safe::new(name.as_str()));
+                named(
+                    view,
+                    label,
+                    "Its tools, its messages, its standard error",
+                    strip,
+                );
+            }
+            PaletteItem::Cap(choice) => {
+                let auto = match choice.control {
+                    CapControl::Auto => "auto:",
+                    CapControl::Pinned => "",
+                };
+                let label = Piece::from("cap ").then(auto).then(figure::cap(choice.cap));
+                named(view, label, "As many lanes may be busy, at once", strip);
+            }
+            PaletteItem::Theme(name) => {
+                let label = Piece::from("theme ").then(Safe::new(name));
+                named(view, label, "Colours of the whole screen", strip);
+            }
+        });
     }
+}
+
+fn named(view: &View<'_>, label: Piece<'static>, help: &'static str, strip: &mut Strip) {
+    strip
+        .cell(label, 24, Align::Left, view.style(Role::Fg))
+        .skip(1)
+        .put(help, view.style(Role::Muted));
 }
 
 fn row(view: &View<'_>, action: Action, strip: &mut Strip) {
@@ -141,37 +203,118 @@ fn row(view: &View<'_>, action: Action, strip: &mut Strip) {
     };
 }
 
-/// Actions with the letters in their label or name come before those that only
-/// speak of them.
-fn matching(typed: &str) -> Vec<Action> {
-    let all: Vec<&ActionRow> = TABLE.iter().filter(|entry| entry.is_offered()).collect();
-    let names: Vec<String> = all
-        .iter()
-        .map(|entry| format!("{} {}", entry.label, entry.id))
-        .collect();
-    let by_name = fuzzy::matches(typed, names.iter().map(String::as_str));
-    let by_help = fuzzy::containing(typed, all.iter().map(|entry| entry.help));
-    let rest = by_help.into_iter().filter(|at| !by_name.contains(at));
-    let found = by_name.iter().copied().chain(rest);
-    found
-        .filter_map(|at| all.get(at))
-        .map(|entry| entry.action)
-        .collect()
+/// A command as it is looked for.
+struct Searched {
+    item: PaletteItem,
+    /// Its label and its name.
+    name: String,
+    /// Other words for it.
+    also: String,
+    /// The sentence about it.
+    help: String,
+}
+
+/// Commands with the letters in their label or name come before those that are
+/// also called so, and these before those that only speak of it. A command with
+/// a word behind it is the first.
+fn matching(state: &State, typed: &str) -> Vec<PaletteItem> {
+    let typed = typed.trim_start_matches(':').trim_start();
+    let all = searched(state);
+    let of = |text: fn(&Searched) -> &str| all.iter().map(text);
+    let mut found = fuzzy::matches(typed, of(|it| &it.name));
+    for others in [
+        fuzzy::containing(typed, of(|it| &it.also)),
+        fuzzy::containing(typed, of(|it| &it.help)),
+    ] {
+        let others = others.into_iter().filter(|at| !found.contains(at));
+        let others: Vec<usize> = others.collect();
+        found.extend(others);
+    }
+    let found = found.into_iter().filter_map(|at| all.get(at));
+    let found = found.map(|it| it.item.clone());
+    with_word(state, typed).into_iter().chain(found).collect()
+}
+
+/// Everything that is offered, actions first.
+fn searched(state: &State) -> Vec<Searched> {
+    let actions = TABLE.iter().filter(|entry| entry.is_offered());
+    let actions = actions.map(|entry| Searched {
+        item: PaletteItem::Action(entry.action),
+        name: format!("{} {}", entry.label, entry.id),
+        also: entry.also.to_owned(),
+        help: entry.help.to_owned(),
+    });
+    let offers = state.offers.iter().map(|offer| Searched {
+        item: PaletteItem::Open(offer.clone()),
+        name: offer.label(),
+        also: "open plan file".to_owned(),
+        help: offer.help(),
+    });
+    let servers = state.run.servers.iter().map(|row| Searched {
+        item: PaletteItem::Server(row.name.clone()),
+        name: format!("server {}", row.name),
+        also: "mcp rpc messages".to_owned(),
+        help: String::new(),
+    });
+    actions.chain(offers).chain(servers).collect()
+}
+
+/// The commands that a word and another one behind it are: `cap 8`,
+/// `theme nord`.
+fn with_word(state: &State, typed: &str) -> Vec<PaletteItem> {
+    let Some((command, word)) = typed.split_once(' ') else {
+        return Vec::new();
+    };
+    let word = word.trim();
+    match command {
+        "cap" => word
+            .parse()
+            .ok()
+            .map(PaletteItem::Cap)
+            .into_iter()
+            .collect(),
+        "theme" => {
+            let names = &state.themes.names;
+            let found = fuzzy::matches(word, names.iter().map(String::as_str));
+            let found = found.into_iter().filter_map(|at| names.get(at).cloned());
+            found.map(PaletteItem::Theme).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use ratatui::layout::Size;
+
     use super::*;
+    use crate::catalogue::Catalogue;
+    use crate::model::Snapshot;
+
+    fn state() -> State {
+        let catalogue = Arc::new(Catalogue::sample().expect("sound"));
+        let mut state = State::new(Arc::new(Snapshot::default()), catalogue, Size::new(80, 24));
+        state.offers = vec![Offer::Demo, Offer::Plan("trip.toml".into())];
+        state.themes.names = vec!["nord".to_owned(), "mono".to_owned()];
+        state
+    }
+
+    fn first(typed: &str) -> PaletteItem {
+        matching(&state(), typed)
+            .first()
+            .expect("a command")
+            .clone()
+    }
 
     #[test]
     fn everything_that_keys_do_outside_of_text_fields_is_offered() {
-        let palette = Palette::default().list;
-        let offered = TABLE.iter().filter(|entry| entry.is_offered());
-        assert_eq!(palette.found.len(), offered.count());
+        let found = matching(&state(), "");
         for entry in TABLE {
             let is_typing_only = entry.contexts.iter().all(|it| it.is_typing());
             assert_eq!(
-                palette.found.contains(&entry.action),
+                found.contains(&PaletteItem::Action(entry.action)),
                 !is_typing_only,
                 "{}",
                 entry.id
@@ -181,11 +324,31 @@ mod tests {
 
     #[test]
     fn the_label_weighs_more_than_the_help() {
-        let mut palette = Palette::default();
-        palette.list.paste("kill", matching);
-        let mut list = palette.list;
-        assert_eq!(list.chosen(), Some(&Action::Kill));
-        list.turn(-1);
-        assert_eq!(list.marked, list.found.len() - 1);
+        assert_eq!(first("kill"), PaletteItem::Action(Action::Kill));
+    }
+
+    #[test]
+    fn other_words_for_a_command_lead_to_it() {
+        for (typed, action) in [
+            ("rpc", Action::ScreenServers),
+            ("parallel", Action::CapUp),
+            ("gantt", Action::ScreenTimeline),
+            ("abort", Action::Cancel),
+            ("clipboard", Action::Copy),
+        ] {
+            assert_eq!(first(typed), PaletteItem::Action(action), "{typed}");
+        }
+        assert_eq!(first("demo"), PaletteItem::Open(Offer::Demo));
+        let plan = PaletteItem::Open(Offer::Plan("trip.toml".into()));
+        assert_eq!(first("trip"), plan);
+        assert!(matching(&state(), "open plan").contains(&plan));
+    }
+
+    #[test]
+    fn a_command_takes_a_word() {
+        let cap = "8".parse().expect("a cap");
+        assert_eq!(first("cap 8"), PaletteItem::Cap(cap));
+        assert_eq!(first(":theme no"), PaletteItem::Theme("nord".to_owned()));
+        assert!(matches!(first("cap"), PaletteItem::Action(_)));
     }
 }

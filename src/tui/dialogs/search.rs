@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Answer, Dialog};
-use crate::output::Safe;
+use crate::output::{Direction, Safe};
 use crate::theme::Role;
 use crate::tui::action::{Action, Context};
 use crate::tui::state::{State, UiCommand};
@@ -24,7 +24,7 @@ impl SearchPrompt {
     pub(in crate::tui) fn new(state: &mut State) -> Self {
         state.begin_find();
         Self {
-            field: TextField::line_with(state.output.find.text()),
+            field: TextField::single_line(),
         }
     }
 }
@@ -37,6 +37,9 @@ impl Dialog for SearchPrompt {
     fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
         if action == Action::Close {
             state.cancel_find();
+        } else if self.field.text().is_empty() {
+            // What was searched for before is searched for again.
+            state.find_next(Direction::Forward);
         }
         Answer::Close
     }

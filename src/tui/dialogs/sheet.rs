@@ -77,7 +77,7 @@ impl<C: Content> Dialog for Sheet<C> {
 
 /// Returns the first visible row after a step in a text that is scrolled by
 /// pages, where `last` is the furthest that it can be scrolled.
-fn scrolled(first: usize, step: ListAction, page: usize, last: usize) -> usize {
+pub(super) fn scrolled(first: usize, step: ListAction, page: usize, last: usize) -> usize {
     let next = match step {
         ListAction::Down => first + 1,
         ListAction::Up => first.saturating_sub(1),
@@ -91,7 +91,7 @@ fn scrolled(first: usize, step: ListAction, page: usize, last: usize) -> usize {
 }
 
 /// Whether a press is beside a box that covers nearly the whole screen.
-fn is_beside(press: Press) -> bool {
+pub(super) fn is_beside(press: Press) -> bool {
     let Press { at, screen, .. } = press;
     let sides = Rect::new(6, 4, screen.width, screen.height);
     !sides.contains(at) || at.x + 6 >= screen.width

@@ -1,12 +1,13 @@
-//! Card for a new user, shown once: three steps; any key closes it.
+//! Card for a new user, shown once: four steps; any key closes it.
 //!
 //! ```text
 //! ┌ Welcome ─────────────────────────────────────────────┐
 //! │ Tool calls, side by side, with what each costs.      │
 //! │                                                      │
-//! │ 1  a 3     pick a tool, fill its form, queue the call│
-//! │ 2  + -     a lane more or less, while calls run      │
-//! │ 3  : ?     find anything else, or read all keys      │
+//! │ 1  L       run the demo, open a plan or MCP servers  │
+//! │ 2  a 3     pick a tool, fill its form, queue the call│
+//! │ 3  + -     a lane more or less, while calls run      │
+//! │ 4  : ?     find anything else, or read all keys      │
 //! └──────────────────────────────────────────────────────┘
 //! ```
 
@@ -22,20 +23,24 @@ use crate::tui::text::figure;
 use crate::tui::views::{View, chrome};
 
 /// Columns and rows inside its frame.
-const SIZE: (u16, u16) = (54, 7);
+const SIZE: (u16, u16) = (54, 8);
 
 /// Keys of the first step and so on, and what they are for.
-const STEPS: [([Action; 2], &str); 3] = [
+const STEPS: [(&[Action], &str); 4] = [
     (
-        [Action::Add, Action::ScreenCatalogue],
+        &[Action::OpenFile],
+        "run the demo, open a plan or MCP servers",
+    ),
+    (
+        &[Action::Add, Action::ScreenCatalogue],
         "pick a tool, fill its form, queue the call",
     ),
     (
-        [Action::CapUp, Action::CapDown],
+        &[Action::CapUp, Action::CapDown],
         "a lane more or less, while calls run",
     ),
     (
-        [Action::Palette, Action::Help],
+        &[Action::Palette, Action::Help],
         "find anything else, or read all keys",
     ),
 ];
@@ -83,7 +88,7 @@ fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         line.skip(1).put(figure::count(number), muted).skip(2);
         let at = line.used();
         for action in actions {
-            let key = view.state.keymap.key(action).unwrap_or_default();
+            let key = view.state.keymap.key(*action).unwrap_or_default();
             line.put(Safe::new(&key), view.style(Role::KeyHint)).skip(1);
         }
         line.skip_to(at + KEYS);

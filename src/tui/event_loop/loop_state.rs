@@ -76,6 +76,7 @@ impl LoopState {
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
         let runs = std::mem::take(&mut deps.recalled.runs);
         state.timeline.before = runs.iter().map(EarlierRun::of).collect();
+        state.offers = std::mem::take(&mut deps.settings.offers);
         let notices = std::mem::take(&mut deps.settings.notices);
         let exporter = Exporter::new(deps.reader.clone(), &deps.run_folder, &deps.settings);
         let mut turn = Self {

@@ -7,7 +7,7 @@ use super::frame_clock::FRAMES_PER_SECOND;
 use crate::theme::Library;
 use crate::tui::export::program::Program;
 use crate::tui::keymap::Keymap;
-use crate::tui::state::CpuUnit;
+use crate::tui::state::{CpuUnit, Offer};
 
 /// Settings of the dashboard.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct DashboardSettings {
     pub zone: TimeZone,
     /// Problems in the user's files.
     pub notices: Vec<String>,
+    /// What can be opened in the place of what is shown.
+    pub offers: Vec<Offer>,
 }
 
 impl Default for DashboardSettings {
@@ -51,6 +53,7 @@ impl Default for DashboardSettings {
             clipboard: None,
             zone: TimeZone::UTC,
             notices: Vec::new(),
+            offers: vec![Offer::Demo],
         }
     }
 }

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::model::CallId;
 use crate::output::{
-    Copied, CopyForm, CopyRequest, Filter, OutputReader, Pattern, Position, Row, Streams,
+    Copied, CopyForm, CopyRequest, Filter, LineForm, OutputPart, OutputReader, Pattern, Position,
+    Row, Streams,
 };
 
 /// Files that are tried before a name is given up.
@@ -51,10 +52,10 @@ pub enum CopySource {
         /// Which of them.
         rows: Range<u64>,
     },
-    /// The output of several calls, each under its title.
+    /// The output of several calls or attempts, each under its title.
     Combined {
-        /// The calls and their titles.
-        calls: Vec<(CallId, String)>,
+        /// The parts and their titles.
+        parts: Vec<(OutputPart, String)>,
         /// Their streams.
         streams: Streams,
         /// In which form, if it is whole.
@@ -125,19 +126,22 @@ impl CopySource {
                 reader.copy_matches(&mut filter, &request(rows, *streams, *form, limit), out)
             }
             Self::Combined {
-                calls,
+                parts,
                 streams,
                 form,
                 rows,
             } => {
                 if *rows != WHOLE {
-                    return write_some(calls, *streams, rows, reader, limit, out);
+                    return write_some(parts, *streams, rows, reader, limit, out);
                 }
                 let mut all = Copied::default();
-                for (call, title) in calls {
+                for (part, title) in parts {
                     writeln!(out, "== {title}")?;
-                    let request = request(rows, *streams, *form, limit - all.bytes);
-                    all.add(reader.copy(*call, &request, out)?);
+                    let request = CopyRequest {
+                        attempt: part.attempt,
+                        ..request(rows, *streams, *form, limit - all.bytes)
+                    };
+                    all.add(reader.copy(part.call, &request, out)?);
                 }
                 Ok(all)
             }
@@ -204,20 +208,22 @@ fn write_text(text: &str, limit: u64, out: &mut dyn Write) -> io::Result<Copied>
     })
 }
 
-/// Writes some rows of the output of several calls.
+/// Writes some rows of the output of several parts.
 fn write_some(
-    calls: &[(CallId, String)],
+    parts: &[(OutputPart, String)],
     streams: Streams,
     rows: &Range<u64>,
     reader: &OutputReader,
     limit: u64,
     out: &mut dyn Write,
 ) -> io::Result<Copied> {
-    let ids: Vec<CallId> = calls.iter().map(|(call, _)| *call).collect();
-    let titles: BTreeMap<CallId, String> = calls.iter().cloned().collect();
-    let read = |from| reader.combined(&ids, streams, from, ROWS).rows;
+    let places: Vec<OutputPart> = parts.iter().map(|(part, _)| *part).collect();
+    let titles: BTreeMap<OutputPart, &String> = parts.iter().map(|(at, it)| (*at, it)).collect();
+    let title = |part: &OutputPart| titles.get(part).map_or("", |it| it.as_str());
+    let form = LineForm::Shown;
+    let read = |from| reader.combined(&places, streams, form, from, ROWS).rows;
     write_rows(rows, read, limit, out, |row| match row {
-        Row::Title { call, .. } => format!("== {}", named(&titles, *call)),
+        Row::Title { part, .. } => format!("== {}", title(part)),
         Row::Line { line, .. } => line.text.as_str().to_owned(),
     })
 }

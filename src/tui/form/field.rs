@@ -69,9 +69,8 @@ impl FieldKind {
     /// An empty input for the kind.
     pub fn input(&self) -> FieldInput {
         match self {
-            Self::Text | Self::Integer | Self::Number => {
-                FieldInput::Text(Box::new(TextField::single_line()))
-            }
+            Self::Text => FieldInput::Text(Box::new(TextField::joined(""))),
+            Self::Integer | Self::Number => FieldInput::Text(Box::new(TextField::single_line())),
             Self::LongText | Self::List(_) | Self::Json => {
                 FieldInput::Text(Box::new(TextField::with_text("")))
             }
@@ -99,6 +98,16 @@ impl FormField {
     /// How deep it is nested.
     pub fn depth(&self) -> usize {
         self.path.len().saturating_sub(1)
+    }
+
+    /// Whether nothing is typed, switched or chosen.
+    pub fn is_blank(&self) -> bool {
+        match &self.input {
+            FieldInput::Text(field) => field.text().is_empty(),
+            FieldInput::Toggle(value) => value.is_none(),
+            FieldInput::Choice(chosen) => chosen.is_none(),
+            FieldInput::Nothing => true,
+        }
     }
 
     /// Returns the typed text; empty for a choice.

@@ -9,8 +9,16 @@ use crate::tui::text::field::TextField;
 impl Form {
     /// Puts arguments into the rows. Arguments without a row are kept.
     pub fn fill(&mut self, args: &Value) {
-        for field in self.fields.iter_mut().filter(|field| !field.is_option) {
+        self.recalled.clear();
+        self.meant_empty.clear();
+        for (index, field) in self.fields.iter_mut().enumerate() {
+            if field.is_option {
+                continue;
+            }
             let value = field.path.iter().try_fold(args, |at, key| at.get(key));
+            if value.is_some_and(|value| value == "") {
+                self.meant_empty.insert(index);
+            }
             set(field, value);
         }
         let mut rest = args.as_object().cloned().unwrap_or_default();
@@ -42,7 +50,7 @@ fn take(args: &mut Map<String, Value>, path: &[String]) {
     }
 }
 
-fn set(field: &mut FormField, value: Option<&Value>) {
+pub(super) fn set(field: &mut FormField, value: Option<&Value>) {
     field.problem = None;
     let Some(value) = value else {
         field.input = field.kind.input();
@@ -62,6 +70,7 @@ fn set(field: &mut FormField, value: Option<&Value>) {
         (kind, value) => {
             let text = text(kind, value);
             field.input = FieldInput::Text(Box::new(match kind.lines() {
+                1 if *kind == FieldKind::Text => TextField::joined(&text),
                 1 => TextField::line_with(&text),
                 _ => TextField::with_text(&text),
             }));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Tool, is_secret_name};
+use crate::model::{Tool, is_secret_name, looks_secret};
 use crate::plan;
 use crate::tui::text::schema;
 
@@ -13,8 +13,8 @@ const DEEPEST: usize = 8;
 const MOST: usize = 256;
 
 /// The arguments without what is not written down: secrets, by what the schema
-/// says (`writeOnly`, `format: password`) or by their name, and what another
-/// call's output fills.
+/// says (`writeOnly`, `format: password`), by their name or by their look, and
+/// what another call's output fills.
 pub fn memorable(tool: &Tool, args: &Value) -> Value {
     let root = tool.input_schema.as_ref().unwrap_or(&Value::Null);
     let kept = kept(root, &[root], args);
@@ -54,6 +54,7 @@ fn kept(root: &Value, schemas: &[&Value], value: &Value) -> Option<Value> {
             let items = items.iter().map(|item| kept(root, &below, item));
             items.collect::<Option<Vec<_>>>().map(Value::Array)
         }
+        Value::String(text) if looks_secret(text) => None,
         other => plan::references(other).is_empty().then(|| other.clone()),
     }
 }
@@ -102,6 +103,7 @@ mod tests {
         let args = json!({
             "pin": "1", "pass": "2", "either": "3", "login": {"user": "u", "code": "4"},
             "codes": ["5"], "path": "src", "api_key": "6", "text": "{{a.output}}", "n": 7,
+            "header": "Bearer abcdefgh12",
         });
         let kept = json!({"login": {"user": "u"}, "path": "src", "n": 7});
         assert_eq!(memorable(&tool, &args), kept);

@@ -13,7 +13,9 @@ mod options;
 mod overrides;
 mod read;
 
-use crossterm::event::KeyEvent;
+use std::collections::BTreeSet;
+
+use crossterm::event::{KeyCode, KeyEvent};
 use serde_json::{Map, Value};
 
 use crate::catalogue::Catalogue;
@@ -22,7 +24,6 @@ use crate::output::Safe;
 
 use crate::tui::state::turned;
 use crate::tui::text::field::TextField;
-use crate::tui::text::schema;
 
 pub use answer::{AnswerForm, tool_of_answer, tool_of_arguments};
 pub use field::{FieldInput, FieldKind, FormField};
@@ -42,8 +43,6 @@ pub enum FormMode {
 pub enum InitialArguments {
     /// The tool's schema.
     Schema,
-    /// The last call of the tool that was put together by hand.
-    Last,
     /// A call of the run.
     Call(CallId),
 }
@@ -67,6 +66,12 @@ pub struct Form {
     pub problems: Vec<Safe>,
     /// Heading of the rows behind the tool's own.
     pub rest: &'static str,
+    /// The arguments that the tool was given last, to be recalled row by row.
+    last: Option<Value>,
+    /// The rows with a recalled value, which the next key replaces.
+    recalled: BTreeSet<usize>,
+    /// The rows whose empty text is a value.
+    meant_empty: BTreeSet<usize>,
     /// Arguments that the schema does not name.
     extra: Map<String, Value>,
     /// Initial arguments and overrides of the form.
@@ -95,6 +100,9 @@ impl Form {
             raw: TextField::with_text(""),
             problems: Vec::new(),
             rest: "the call",
+            last: None,
+            recalled: BTreeSet::new(),
+            meant_empty: BTreeSet::new(),
             extra: Map::new(),
             initial: Default::default(),
             fields,
@@ -111,32 +119,86 @@ impl Form {
         form
     }
 
-    /// A form with what the tool was called with last, if that is known.
+    /// An empty form that can recall what the tool was called with last.
     pub fn remembering(tool: &Tool, last: Option<&Value>) -> Self {
-        let Some(last) = last else {
-            return Self::new(tool, Some(&schema::skeleton(tool)));
-        };
-        let mut form = Self::new(tool, Some(last));
-        form.origin = InitialArguments::Last;
-        form
+        Self {
+            last: last.cloned(),
+            ..Self::new(tool, None)
+        }
     }
 
-    /// Puts what the schema says in the place of all arguments.
-    pub fn clear(&mut self, tool: &Tool) {
-        let args = schema::skeleton(tool);
+    /// Takes all arguments away.
+    pub fn clear(&mut self) {
+        let none = Value::Object(Map::new());
         self.problems.clear();
         match self.mode {
-            FormMode::Rows => self.fill(&args),
-            FormMode::Raw => self.show_raw(&args),
+            FormMode::Rows => self.fill(&none),
+            FormMode::Raw => self.show_raw(&none),
         }
         self.origin = InitialArguments::Schema;
+    }
+
+    /// Puts what the focused row was given last into it, if it is empty and
+    /// that is known. The next key that types replaces it.
+    pub fn recall(&mut self) -> bool {
+        if self.is_raw_focused() {
+            let is_empty = matches!(self.raw.text().trim(), "" | "{}");
+            let Some(last) = self.last.clone().filter(|_| is_empty) else {
+                return false;
+            };
+            self.show_raw(&last);
+            self.recalled.insert(self.focus);
+            return true;
+        }
+        let Some(value) = self.remembered(self.focus).cloned() else {
+            return false;
+        };
+        if let Some(field) = self.fields.get_mut(self.focus) {
+            fill::set(field, Some(&value));
+            self.recalled.insert(self.focus);
+        }
+        true
+    }
+
+    /// Puts everything in that the tool was given last; false if that is not
+    /// known.
+    pub fn recall_all(&mut self) -> bool {
+        let Some(last) = self.last.clone() else {
+            return false;
+        };
+        match self.mode {
+            FormMode::Rows => {
+                self.fill(&last);
+                let fields = self.fields.iter().enumerate();
+                let filled = fields.filter(|(_, it)| !it.is_option && !it.is_blank());
+                self.recalled = filled.map(|(index, _)| index).collect();
+            }
+            FormMode::Raw => {
+                self.show_raw(&last);
+                self.recalled.insert(self.focus);
+            }
+        }
+        true
+    }
+
+    /// The value that an empty row was given last.
+    pub fn remembered(&self, index: usize) -> Option<&Value> {
+        let field = self.fields.get(index)?;
+        let is_free = !field.is_option && field.is_blank();
+        let last = self.last.as_ref().filter(|_| is_free)?;
+        field.path.iter().try_fold(last, |at, key| at.get(key))
+    }
+
+    /// Whether the value of a row was recalled, and not typed.
+    pub fn is_recalled(&self, index: usize) -> bool {
+        self.recalled.contains(&index)
     }
 
     /// Returns the author of the arguments of a call made from it.
     pub fn author(&self) -> model::CallOrigin {
         match self.origin {
             InitialArguments::Call(call) => model::CallOrigin::Changed(call),
-            InitialArguments::Schema | InitialArguments::Last => model::CallOrigin::User,
+            InitialArguments::Schema => model::CallOrigin::User,
         }
     }
 
@@ -203,6 +265,17 @@ impl Form {
 
     /// Takes a typed key; false if it is of no use there.
     pub fn key(&mut self, key: KeyEvent) -> bool {
+        if key.code == KeyCode::Up && self.recall() {
+            return true;
+        }
+        let is_typed = matches!(
+            key.code,
+            KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete
+        );
+        let is_replaced = self.replace(is_typed);
+        if is_replaced && !matches!(key.code, KeyCode::Char(_)) {
+            return true;
+        }
         if self.is_raw_focused() {
             self.raw.key(key);
             return true;
@@ -210,6 +283,25 @@ impl Form {
         self.fields
             .get_mut(self.focus)
             .is_some_and(|field| field.key(key))
+    }
+
+    /// Ends the recalling of the focused row: what was recalled there is the
+    /// user's from now on, or gives way to what `is_typed`. Says if it gave way.
+    fn replace(&mut self, is_typed: bool) -> bool {
+        self.meant_empty.remove(&self.focus);
+        if !self.recalled.remove(&self.focus) || !is_typed {
+            return false;
+        }
+        if self.is_raw_focused() {
+            self.raw = TextField::with_text("");
+            return true;
+        }
+        let field = self.fields.get_mut(self.focus);
+        let Some(field) = field.filter(|it| matches!(it.input, FieldInput::Text(_))) else {
+            return false;
+        };
+        field.input = field.kind.input();
+        true
     }
 
     /// The arguments as they are typed, if they can be read.
@@ -227,6 +319,7 @@ impl Form {
 
     /// Takes pasted text, literally.
     pub fn paste(&mut self, text: &str) {
+        self.replace(true);
         if self.is_raw_focused() {
             self.raw.paste(text);
             return;
@@ -264,6 +357,7 @@ impl Form {
         self.raw = TextField::with_text(&text);
         self.mode = FormMode::Raw;
         self.focus = self.fields.len();
+        self.recalled.clear();
         self.problems.clear();
     }
 }

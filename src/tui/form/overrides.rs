@@ -45,7 +45,7 @@ impl Form {
         let options = self.fields.iter_mut().filter(|field| field.is_option);
         for field in options {
             if let Some((_, text)) = kept.iter().find(|(name, _)| *name == field.name()) {
-                field.input = super::FieldInput::Text(Box::new(TextField::line_with(text)));
+                field.input = super::FieldInput::Text(Box::new(TextField::joined(text)));
             }
         }
         self.origin = super::InitialArguments::Call(row.id);

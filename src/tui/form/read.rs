@@ -16,8 +16,13 @@ impl Form {
             return read.map_err(|error| Safe::new(&format!("not JSON: {error}")));
         }
         let mut args = self.extra.clone();
-        for field in self.fields.iter().filter(|field| !field.is_option) {
-            if let Some(value) = value(field).map_err(|problem| Safe::new(&problem))? {
+        for (index, field) in self.fields.iter().enumerate() {
+            if field.is_option {
+                continue;
+            }
+            if self.meant_empty.contains(&index) && field.is_blank() {
+                put(&mut args, &field.path, json!(""));
+            } else if let Some(value) = value(field).map_err(|problem| Safe::new(&problem))? {
                 put(&mut args, &field.path, value);
             }
         }
@@ -34,7 +39,15 @@ impl Form {
                 if field.is_option || !is_looked_at(index) {
                     continue;
                 }
-                field.problem = value(field).err().map(|problem| Safe::new(&problem));
+                field.problem = match value(field) {
+                    Err(problem) => Some(Safe::new(&problem)),
+                    // An empty row is not called wrong before the call is sent.
+                    Ok(None) if only.is_none() && field.is_required => {
+                        let is_meant = self.meant_empty.contains(&index);
+                        (!is_meant).then(|| Safe::new("it is required: type a value"))
+                    }
+                    Ok(_) => None,
+                };
                 is_read &= field.problem.is_none();
             }
             if !is_read {
@@ -113,8 +126,7 @@ fn value(field: &FormField) -> Result<Option<Value>, String> {
         (kind, FieldInput::Text(typed)) => {
             let text = typed.text();
             if text.is_empty() {
-                let is_text = matches!(kind, FieldKind::Text | FieldKind::LongText);
-                return Ok((field.is_required && is_text).then(|| json!("")));
+                return Ok(None);
             }
             parsed(kind, &text).map(Some)
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent};
 use serde_json::{Value, json};
 
 use super::*;
@@ -111,11 +112,45 @@ fn problems_stand_at_their_rows() {
 }
 
 #[test]
-fn every_sample_tool_has_a_form_that_checks_its_skeleton() {
-    let catalogue = Catalogue::sample().expect("sound");
-    for tool in catalogue.tools() {
-        let args = crate::tui::text::schema::skeleton(tool);
-        let form = Form::new(tool, Some(&args));
-        assert_eq!(form.typed(), Ok(args), "{}", tool.name);
-    }
+fn a_form_sends_only_what_was_typed() {
+    let form = Form::remembering(&rich(), Some(&json!({"path": "old", "all": true})));
+    assert_eq!(form.typed(), Ok(json!({})));
+    assert!(!form.is_dirty());
+}
+
+#[test]
+fn remembered_values_are_recalled_row_by_row_and_replaced_by_a_key() {
+    let key = |code| KeyEvent::new(code, crossterm::event::KeyModifiers::NONE);
+    let mut form = Form::remembering(&rich(), Some(&json!({"path": "old", "depth": 3})));
+    assert!(form.recall() && form.is_recalled(0));
+    assert_eq!(form.typed(), Ok(json!({"path": "old"})));
+    assert!(!form.recall(), "once: the row is filled");
+    form.key(key(KeyCode::Char('n')));
+    assert_eq!(form.typed(), Ok(json!({"path": "n"})));
+    form.key(key(KeyCode::Backspace));
+    form.recall();
+    form.key(key(KeyCode::End));
+    form.key(key(KeyCode::Char('!')));
+    assert_eq!(form.typed(), Ok(json!({"path": "old!"})), "edited");
+    assert!(form.recall_all());
+    assert_eq!(form.typed(), Ok(json!({"path": "old", "depth": 3})));
+}
+
+#[test]
+fn an_empty_required_row_is_refused_there() {
+    let catalogue = Catalogue::of_tool(rich());
+    let mut form = Form::new(&rich(), None);
+    form.check(&catalogue, Some(0));
+    assert_eq!(form.fields[0].problem, None, "it is not sent yet");
+    assert_eq!(form.check(&catalogue, None), None);
+    let wrong = form.fields.iter().filter(|it| it.problem.is_some());
+    let wrong: Vec<&str> = wrong.map(FormField::name).collect();
+    assert_eq!(wrong, ["path", "depth"]);
+    let args = json!({"path": "", "depth": 1});
+    let mut form = Form::new(&rich(), Some(&args));
+    assert_eq!(
+        form.check(&catalogue, None),
+        Some(args),
+        "an empty text of a call is meant"
+    );
 }

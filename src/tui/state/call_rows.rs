@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::list_filter::ListFilter;
 use crate::model::{CallId, CallRow, Snapshot};
 
 /// By what calls are sorted.
@@ -22,6 +23,12 @@ pub enum SortKey {
     State,
     /// By time in the last attempt, the longest first.
     Time,
+    /// By CPU time of all attempts, the most first.
+    Cpu,
+    /// By the highest memory, the most first.
+    Memory,
+    /// By time spent waiting, the longest first.
+    Wait,
 }
 
 impl SortKey {
@@ -34,7 +41,10 @@ impl SortKey {
             Self::Name => Self::Tool,
             Self::Tool => Self::State,
             Self::State => Self::Time,
-            Self::Time => Self::Given,
+            Self::Time => Self::Cpu,
+            Self::Cpu => Self::Memory,
+            Self::Memory => Self::Wait,
+            Self::Wait => Self::Given,
         }
     }
 
@@ -47,6 +57,9 @@ impl SortKey {
             Self::Tool => "tool",
             Self::State => "state",
             Self::Time => "time",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Wait => "wait",
         }
     }
 }
@@ -54,8 +67,8 @@ impl SortKey {
 /// Filter and order of the calls of a pane.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selector {
-    /// Text that a call's number, name, tool or state holds.
-    pub filter: String,
+    /// What is asked of the calls.
+    pub filter: ListFilter,
     /// By what they are sorted.
     pub sort: SortKey,
     /// Whether the order is turned round.
@@ -65,15 +78,6 @@ pub struct Selector {
 impl Selector {
     fn changes_nothing(&self) -> bool {
         self.filter.is_empty() && self.sort == SortKey::Given && !self.is_reversed
-    }
-
-    fn takes(&self, row: &CallRow) -> bool {
-        let has = |text: &str| text.to_lowercase().contains(&self.filter);
-        self.filter.is_empty()
-            || has(row.name.as_str())
-            || has(row.tool.as_str())
-            || row.state.word().contains(&self.filter)
-            || row.id.to_string() == self.filter
     }
 }
 
@@ -105,7 +109,9 @@ impl CallRows {
             return;
         }
         let found = source.iter().filter_map(|id| run.row(*id));
-        let mut found: Vec<&Arc<CallRow>> = found.filter(|row| selector.takes(row)).collect();
+        let mut found: Vec<&Arc<CallRow>> = found
+            .filter(|row| selector.filter.takes(row, run))
+            .collect();
         sort(&mut found, selector.sort, run);
         if selector.is_reversed {
             found.reverse();
@@ -124,5 +130,8 @@ fn sort(rows: &mut [&Arc<CallRow>], key: SortKey, run: &Snapshot) {
         SortKey::Tool => rows.sort_by_cached_key(|row| row.tool.clone()),
         SortKey::State => rows.sort_by_key(|row| row.state.word()),
         SortKey::Time => rows.sort_by_key(|row| Reverse(row.elapsed(run.now))),
+        SortKey::Cpu => rows.sort_by_cached_key(|row| Reverse(row.cpu_ms())),
+        SortKey::Memory => rows.sort_by_cached_key(|row| Reverse(row.memory_bytes())),
+        SortKey::Wait => rows.sort_by_cached_key(|row| Reverse(row.waited.total())),
     }
 }

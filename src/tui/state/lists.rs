@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{CallId, Snapshot, Tool};
+use crate::model::{CallId, CallState, Snapshot, Tool};
 
-use super::{CallRows, ListView, Pane, Screen, Selection, State, TextScroll};
+use super::{
+    CallRows, ListFilter, ListView, Pane, Screen, Selection, State, TextScroll, ToastLevel,
+};
 
 impl State {
     /// Shows a screen; the pane that had the keys there gets them again.
@@ -93,6 +95,12 @@ impl State {
         self.calls_before_add = None;
     }
 
+    /// Whether the table has every call: by the user's choice, or because none
+    /// waits.
+    pub fn has_all_in_table(&self) -> bool {
+        self.is_table_full || self.run.queue.is_empty()
+    }
+
     /// Puts everything in order after a change: the lists, the automatic
     /// selection and the scrolling.
     pub fn settle(&mut self) {
@@ -149,7 +157,7 @@ impl State {
                     rows.refresh(&self.all_calls, &self.selector, run);
                     self.timeline.model.refresh(run);
                 }
-                Pane::Table if self.is_table_full => {
+                Pane::Table if self.is_table_full || run.queue.is_empty() => {
                     refresh_all(&mut self.all_calls, run);
                     rows.refresh(&self.all_calls, &self.selector, run);
                 }
@@ -189,6 +197,9 @@ impl State {
 
     /// Gives the keys to a pane; a list pane then selects a call of its own.
     pub fn focus_on(&mut self, pane: Pane) {
+        if self.focus.is_list() && !pane.is_list() {
+            self.came_from = Some(self.focus);
+        }
         self.focus = pane;
         self.settle();
         if let Some(list) = self.lists.get_mut(pane as usize) {
@@ -197,6 +208,72 @@ impl State {
         if Pane::LISTS.contains(&pane) && !self.is_selected_in(pane) {
             self.step(0);
         }
+    }
+
+    /// Gives the keys back to the list they came from, at the selected row; to
+    /// another list where the call is in that one by now. False where no list
+    /// had them.
+    pub(in crate::tui) fn return_to_list(&mut self) -> bool {
+        let panes = self.screen.panes();
+        let from = self.came_from.filter(|pane| panes.contains(pane));
+        let Some(from) = from.filter(|_| !self.focus.is_list()) else {
+            return false;
+        };
+        let mut lists = [from].into_iter().chain(panes.iter().copied());
+        let holds = lists.find(|pane| pane.is_list() && self.is_selected_in(*pane));
+        self.focus_on(holds.unwrap_or(from));
+        true
+    }
+
+    /// Selects the next call that failed, or the one before, around the ends:
+    /// in the list with the keys, else in the first that has one. A pane that
+    /// is read keeps the keys, and shows that call.
+    pub(in crate::tui) fn next_failure(&mut self, by: isize) {
+        let panes = self.screen.panes();
+        let near = [Some(self.focus), self.came_from];
+        let mut lists = near.into_iter().flatten().chain(panes.iter().copied());
+        let found = lists.find_map(|pane| {
+            let is_here = pane.is_list() && panes.contains(&pane);
+            let failed = is_here.then(|| self.failed_in(pane))?;
+            (!failed.is_empty()).then_some((pane, failed))
+        });
+        let Some((pane, failed)) = found else {
+            self.notify(ToastLevel::Info, "no call failed here");
+            return;
+        };
+        let row = self.selection.call().and_then(|it| self.row_of(pane, it));
+        let onwards = failed.iter().copied();
+        let next = match (row, by) {
+            (None, _) => failed.first(),
+            (Some(row), 0..) => onwards
+                .clone()
+                .position(|it| it > row)
+                .map_or(failed.first(), |at| failed.get(at)),
+            (Some(row), ..0) => onwards
+                .clone()
+                .rposition(|it| it < row)
+                .map_or(failed.last(), |at| failed.get(at)),
+        };
+        let Some(call) = next.and_then(|row| self.call_at(pane, *row)) else {
+            return;
+        };
+        self.selection = Selection::Chosen(call);
+        if self.focus.is_list() {
+            self.focus_on(pane);
+        } else {
+            self.came_from = Some(pane);
+            self.settle();
+        }
+    }
+
+    /// The rows of a list whose calls failed.
+    fn failed_in(&self, pane: Pane) -> Vec<usize> {
+        let has_failed = |row: &usize| {
+            let call = self.call_at(pane, *row);
+            let state = call.and_then(|id| self.run.row(id)).map(|row| row.state);
+            matches!(state, Some(CallState::Ended(outcome)) if outcome.is_failure())
+        };
+        (0..self.listed(pane)).filter(has_failed).collect()
     }
 
     /// Marks the selected call, or takes its mark away.
@@ -215,7 +292,7 @@ impl State {
     pub fn filter(&self) -> &str {
         match self.screen {
             Screen::Catalogue => &self.tools.filter,
-            _ => &self.selector.filter,
+            _ => self.selector.filter.text(),
         }
     }
 
@@ -223,7 +300,7 @@ impl State {
     pub fn set_filter(&mut self, filter: &str) {
         match self.screen {
             Screen::Catalogue => self.tools.narrow(&self.catalogue, filter),
-            _ => self.selector.filter = filter.to_lowercase(),
+            _ => self.selector.filter = ListFilter::new(filter),
         }
     }
 

@@ -13,7 +13,9 @@ mod experiments;
 mod key_sequence;
 pub mod layout;
 mod list;
+mod list_filter;
 mod lists;
+mod offer;
 pub mod output;
 mod pointer;
 pub mod refusal;
@@ -23,6 +25,7 @@ mod server_lists;
 mod servers_view;
 mod set_cap;
 mod shortlist;
+mod table_column;
 mod text_scroll;
 mod themes;
 mod timeline_areas;
@@ -55,6 +58,8 @@ pub use experiments::{ExperimentKind, Experiments};
 pub use key_sequence::KeySequence;
 pub use layout::Layout;
 pub use list::ListView;
+pub use list_filter::ListFilter;
+pub use offer::Offer;
 pub use output::{
     Find, MatchCount, MatchCountKey, MatchSearch, OutputForm, OutputSource, OutputView,
     PageRequest, PickedLines, Scope,
@@ -64,6 +69,7 @@ pub use screen::{Pane, Screen};
 pub use selection::Selection;
 pub use servers_view::{MessageRow, ServerLog, ServersView};
 pub use shortlist::{Shortlist, turned};
+pub use table_column::{ChosenColumns, TableColumn};
 pub use text_scroll::TextScroll;
 pub use themes::ThemeList;
 pub(super) use timeline_areas::{TimelineAreas, rows_wanted};
@@ -90,6 +96,15 @@ pub struct PendingCancel {
     pub until: Duration,
 }
 
+/// A view that is kept as it was.
+#[derive(Debug)]
+struct Freeze {
+    /// Since when.
+    at: Duration,
+    /// The snapshot to go on with.
+    latest: Arc<Snapshot>,
+}
+
 /// Everything the dashboard knows. Times without another word count on the
 /// dashboard's own clock.
 #[derive(Debug)]
@@ -102,10 +117,14 @@ pub struct State {
     pub run: Arc<Snapshot>,
     /// When it arrived.
     run_at: Duration,
+    /// The view as it was kept, while it is.
+    freeze: Option<Freeze>,
     /// The screen that is shown.
     pub screen: Screen,
     /// The pane that takes the keys.
     pub focus: Pane,
+    /// The list that took them before a pane that is read.
+    came_from: Option<Pane>,
     /// The pane that took them last, for each screen.
     focused: [Pane; Screen::ALL.len()],
     /// Which call is selected.
@@ -124,6 +143,8 @@ pub struct State {
     pub selector: Selector,
     /// Whether the table has all calls, or those that wait.
     pub is_table_full: bool,
+    /// The columns of the table.
+    pub columns: ChosenColumns,
     /// State of the output pane.
     pub output: OutputView,
     /// How far the details of the selected call are scrolled.
@@ -166,6 +187,8 @@ pub struct State {
     pub catalogue: Arc<Catalogue>,
     /// The themes.
     pub themes: ThemeList,
+    /// What can be opened in the place of this.
+    pub offers: Vec<Offer>,
 }
 
 impl State {
@@ -177,8 +200,10 @@ impl State {
             toasts: Toasts::after(run.notice.as_ref()),
             run,
             run_at: Duration::ZERO,
+            freeze: None,
             screen: Screen::Lanes,
             focus: Pane::Lanes,
+            came_from: None,
             focused: Screen::ALL.map(|screen| screen.panes()[0]),
             selection: Selection::default(),
             calls_before_add: None,
@@ -188,6 +213,7 @@ impl State {
             all_calls: Arc::default(),
             selector: Selector::default(),
             is_table_full: false,
+            columns: ChosenColumns::default(),
             output: OutputView::default(),
             detail: TextScroll::default(),
             armed: None,
@@ -208,6 +234,7 @@ impl State {
             zone: TimeZone::UTC,
             catalogue,
             themes: ThemeList::default(),
+            offers: vec![Offer::Demo],
         };
         state.settle();
         state
@@ -218,7 +245,8 @@ impl State {
         if self.is_idle() {
             return self.run.now;
         }
-        self.run.now + self.now.saturating_sub(self.run_at)
+        let now = self.freeze.as_ref().map_or(self.now, |freeze| freeze.at);
+        self.run.now + now.saturating_sub(self.run_at)
     }
 
     /// Time from the run's start to now, or to the last end.
@@ -243,6 +271,17 @@ impl State {
         self.is_idle() && !self.attention.is_there(self.now)
     }
 
+    /// Why nothing else can be opened now.
+    pub(in crate::tui) fn why_no_opening(&self) -> Option<&'static str> {
+        if self.is_experimenting() {
+            Some("an experiment is under way")
+        } else if self.run.counts.open() > 0 {
+            Some("calls run or wait: let them end, or cancel them")
+        } else {
+            None
+        }
+    }
+
     /// The selected call's row.
     pub fn selected(&self) -> Option<&Arc<CallRow>> {
         self.run.row(self.selection.call()?)
@@ -251,25 +290,7 @@ impl State {
     /// Returns the contexts whose keys are heard while no dialog is open, the
     /// nearest first.
     pub fn ground_contexts(&self) -> &'static [Context] {
-        match self.focus {
-            Pane::Experiment => &[Context::Experiments, Context::List, Context::Global],
-            Pane::Tools | Pane::Tool => &[Context::Tool, Context::List, Context::Global],
-            Pane::Servers | Pane::Server => &[Context::Server, Context::List, Context::Global],
-            Pane::Agents | Pane::Wire => &[Context::Agent, Context::List, Context::Global],
-            Pane::Timeline => &[
-                Context::Timeline,
-                Context::List,
-                Context::Call,
-                Context::Global,
-            ],
-            Pane::Output => &[
-                Context::Output,
-                Context::List,
-                Context::Call,
-                Context::Global,
-            ],
-            _ => &[Context::List, Context::Call, Context::Global],
-        }
+        self.focus.contexts()
     }
 
     /// Says something to the user.
@@ -289,8 +310,35 @@ impl State {
         }
     }
 
-    /// Takes a new snapshot.
+    /// Whether snapshots are kept for later.
+    pub fn is_view_frozen(&self) -> bool {
+        self.freeze.is_some()
+    }
+
+    /// Keeps the view as it is, or goes on with what came meanwhile.
+    pub(in crate::tui) fn toggle_freeze(&mut self) {
+        if self.freeze.is_some() {
+            return self.thaw();
+        }
+        self.freeze = Some(Freeze {
+            at: self.now,
+            latest: Arc::clone(&self.run),
+        });
+    }
+
+    /// Goes on with what came while the view was frozen.
+    pub(in crate::tui) fn thaw(&mut self) {
+        if let Some(freeze) = self.freeze.take() {
+            self.set_snapshot(freeze.latest);
+        }
+    }
+
+    /// Takes a new snapshot; while the view is frozen, it is kept for later.
     pub fn set_snapshot(&mut self, run: Arc<Snapshot>) {
+        if let Some(freeze) = &mut self.freeze {
+            freeze.latest = run;
+            return;
+        }
         self.announce_cap_changes(&run);
         self.toasts.notice(self.now, run.notice.as_ref());
         self.run = run;

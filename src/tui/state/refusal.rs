@@ -130,7 +130,7 @@ pub(in crate::tui) fn of_server(state: &State, action: ServerAction) -> Option<&
 fn of_call(state: &State, action: CallAction) -> Option<&'static str> {
     let is_of_list = matches!(
         action,
-        CallAction::Sort | CallAction::SortReverse | CallAction::Scope
+        CallAction::Sort | CallAction::SortReverse | CallAction::Scope | CallAction::Columns
     );
     if is_of_list || !state.marked.is_empty() {
         return None;

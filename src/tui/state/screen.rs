@@ -1,6 +1,6 @@
 //! The screens and their panes.
 
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Context};
 
 /// A screen, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,4 +158,66 @@ impl Pane {
         Self::ServerCalls,
         Self::AgentCalls,
     ];
+
+    /// Whether it lists calls.
+    pub fn is_list(self) -> bool {
+        Self::LISTS.contains(&self)
+    }
+
+    /// Returns the contexts whose keys are heard while it has the keys, the
+    /// nearest first.
+    pub fn contexts(self) -> &'static [Context] {
+        match self {
+            Self::Experiment => &[Context::Experiments, Context::List, Context::Global],
+            Self::Tools | Self::Tool => &[Context::Tool, Context::List, Context::Global],
+            Self::Servers | Self::Server => &[Context::Server, Context::List, Context::Global],
+            Self::Agents | Self::Wire => &[Context::Agent, Context::List, Context::Global],
+            Self::Timeline => &[
+                Context::Timeline,
+                Context::List,
+                Context::Call,
+                Context::Global,
+            ],
+            Self::Output => &[
+                Context::Output,
+                Context::List,
+                Context::Call,
+                Context::Global,
+            ],
+            _ => &[Context::List, Context::Call, Context::Global],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::tui::keymap::{Keymap, written};
+
+    /// A slash looks for what is typed: among the rows of a list, or in the
+    /// lines of the output.
+    const LOOKS_FOR: &str = "/";
+
+    #[test]
+    fn a_letter_has_one_meaning_on_one_screen() {
+        let map = Keymap::standard();
+        for screen in Screen::ALL {
+            let mut meanings: BTreeMap<String, Action> = BTreeMap::new();
+            let contexts = screen.panes().iter().flat_map(|pane| pane.contexts());
+            for context in contexts {
+                for bound in map.bindings().iter().filter(|it| it.context == *context) {
+                    let keys = written(&bound.keys);
+                    let is_letter = keys.chars().count() == 1 && keys != LOOKS_FOR;
+                    let known = *meanings.entry(keys.clone()).or_insert(bound.action);
+                    assert!(
+                        !is_letter || known == bound.action,
+                        "{keys} on {screen:?}: {known:?} and {:?}",
+                        bound.action
+                    );
+                }
+            }
+        }
+    }
 }

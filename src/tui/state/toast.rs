@@ -117,7 +117,7 @@ impl Toasts {
         self.forgotten
     }
 
-    /// Everything that was said and is kept, oldest first.
+    /// All messages that are kept, oldest first.
     pub fn log(&self) -> impl DoubleEndedIterator<Item = &Toast> {
         self.log.iter()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Offer;
 use crate::engine::Command;
 use crate::lab::{Experiment, ExperimentCommand};
 use crate::model::ToolName;
@@ -42,12 +43,20 @@ pub enum UiCommand {
 }
 
 /// How the dashboard was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leave {
+    /// Something else is opened in its place; nothing was running.
+    Open(Offer),
     /// The user left; nothing was running, or it was drained or cancelled.
     Quit,
     /// The user pressed Ctrl-C until everything was cancelled.
     Interrupted,
     /// The operating system asked the program to end.
     Signalled(Signal),
+}
+
+impl From<Offer> for Leave {
+    fn from(offer: Offer) -> Self {
+        Self::Open(offer)
+    }
 }

@@ -45,6 +45,14 @@ pub fn clock(time: Duration) -> Piece<'static> {
     Piece::formatted(format!("{:02}:{:02}.{tenth}", seconds / 60, seconds % 60))
 }
 
+/// A time that something took: `8 ms` below a second, else as a clock.
+pub fn took(time: Duration) -> Piece<'static> {
+    match time.as_millis() {
+        ms @ ..1000 => Piece::formatted(format!("{ms} ms")),
+        _ => clock(time),
+    }
+}
+
 /// Minutes and seconds: `02:14`; hours beyond one.
 pub fn whole_clock(time: Duration) -> Piece<'static> {
     let seconds = time.as_secs();

@@ -113,6 +113,16 @@ impl Glyphs {
         self.pick("…", "~")
     }
 
+    /// A line break in a text that is drawn in one line.
+    pub fn line_break(self) -> &'static str {
+        self.pick("⏎", "\\n")
+    }
+
+    /// An arrow up.
+    pub fn up(self) -> &'static str {
+        self.pick("↑", "^")
+    }
+
     /// The bar before the selected row.
     pub fn selected(self) -> &'static str {
         self.pick("▌", "*")

@@ -6,7 +6,7 @@ use super::{Piece, Safe, figure};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, CallRow, Snapshot, Tool, WaitReason};
 
-/// The one reason that binds now, such as `after build` or `retry in 1.2 s`.
+/// The reason that holds a call now, such as `after build` or `retry in 1.2 s`.
 pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<'static> {
     let name = |call: &CallId| match snapshot.row(*call) {
         Some(row) => Piece::from(Safe::new(row.name.as_str())),

@@ -5,8 +5,8 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::AppAction;
 use crate::tui::dialogs::{
-    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, Palette, Question, Sheet,
-    ThemePicker, Welcome,
+    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, OpenFile, Palette, Question,
+    Sheet, ThemePicker, Welcome,
 };
 use crate::tui::state::{CpuUnit, State, ToastLevel, UiCommand};
 
@@ -18,13 +18,14 @@ pub(super) fn act(
     commands: &mut Vec<UiCommand>,
 ) {
     match action {
-        AppAction::Help => layers.push(Sheet::<Help>::default()),
-        AppAction::Palette => layers.push(Palette::default()),
+        AppAction::Help => layers.push(Help::default()),
+        AppAction::Palette => layers.push(Palette::new(state)),
         AppAction::Messages => {
             // The message on the screen is read there as well.
             state.toasts.dismiss(state.now);
             layers.push(Sheet::<Messages>::default());
         }
+        AppAction::OpenFile => layers.push(OpenFile::new(state)),
         AppAction::Quit => leave::asked(state, layers, commands),
         AppAction::Back => panes::back(state),
         AppAction::FocusNext => panes::turn(state, 1),
@@ -50,6 +51,7 @@ pub(super) fn act(
                 CpuUnit::Machine => CpuUnit::Core,
             };
         }
+        AppAction::Freeze => state.toggle_freeze(),
         AppAction::Machine => layers.push(Sheet::<Machine>::default()),
         AppAction::Welcome => layers.push(Welcome),
         AppAction::Theme if state.themes.names.is_empty() => {

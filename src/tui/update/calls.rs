@@ -6,7 +6,7 @@ use super::{agents, panes};
 use crate::engine::Command;
 use crate::model::{CallId, CallState};
 use crate::tui::action::{Action, CallAction};
-use crate::tui::dialogs::{AddCall, Confirm, CopyAs, Layers, Question};
+use crate::tui::dialogs::{AddCall, Columns, Confirm, CopyAs, Layers, Question};
 use crate::tui::export::program::Viewer;
 use crate::tui::state::refusal;
 use crate::tui::state::{PendingCancel, Selection, SortKey, State, ToastLevel, UiCommand};
@@ -26,6 +26,7 @@ pub(super) fn act(
         CallAction::Sort => state.selector.sort = state.selector.sort.next(),
         CallAction::SortReverse => state.selector.is_reversed = !state.selector.is_reversed,
         CallAction::Scope => state.is_table_full = !state.is_table_full,
+        CallAction::Columns => layers.push(Columns::default()),
         CallAction::Mark => {
             if let Some(call) = state.selection.call() {
                 state.toggle_mark(call);

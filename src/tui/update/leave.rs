@@ -6,6 +6,7 @@ use crate::tui::state::{Leave, Leaving, State, ToastLevel, UiCommand};
 
 /// `q`: leaves, or asks if something runs or waits.
 pub(super) fn asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
+    state.thaw();
     if state.is_experimenting() {
         layers.clear();
         layers.push(Confirm::new(Question::LeaveExperiment));

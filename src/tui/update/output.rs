@@ -29,8 +29,8 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) 
         OutputAction::OutputForm => state.next_form(),
         OutputAction::OutputScope => state.next_scope(),
         OutputAction::Search => layers.push(SearchPrompt::new(state)),
-        OutputAction::NextMatch => state.find_next(Direction::Forward),
-        OutputAction::PreviousMatch => state.find_next(Direction::Backward),
+        OutputAction::NextMatch => next(state, Direction::Forward, 1),
+        OutputAction::PreviousMatch => next(state, Direction::Backward, -1),
         OutputAction::OnlyMatches if state.output.find.pattern().is_none() => {
             state.output.find.is_filter = true;
             layers.push(SearchPrompt::new(state));
@@ -40,6 +40,15 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) 
         OutputAction::Right if state.is_tree_shown() => state.output.tree.open(),
         OutputAction::Left => state.shift_output(-SIDEWAYS),
         OutputAction::Right => state.shift_output(SIDEWAYS),
+    }
+}
+
+/// Goes to the next match of what is searched for, else to the next failure.
+fn next(state: &mut State, direction: Direction, by: isize) {
+    if state.output.find.text().is_empty() {
+        state.next_failure(by);
+    } else {
+        state.find_next(direction);
     }
 }
 

@@ -118,8 +118,8 @@ pub(super) fn detail(state: &mut State) {
     state.focus_on(if is_shown { Pane::Output } else { Pane::Detail });
 }
 
-/// One level back: a sequence, a message, the zoom, the output pane, and at
-/// last the choice of a call.
+/// One level back: a sequence, a message, the zoom, the search, the pane that is
+/// read, and at last the choice of a call.
 pub(super) fn back(state: &mut State) {
     let now = state.now;
     let is_let_go = state.armed.take().is_some()
@@ -128,10 +128,13 @@ pub(super) fn back(state: &mut State) {
     if is_let_go {
     } else if state.is_zoomed {
         state.is_zoomed = false;
+    } else if !state.output.find.text().is_empty() {
+        state.clear_find();
+    } else if state.return_to_list() {
     } else if state.screen == Screen::Catalogue && !state.tools.filter.is_empty() {
         state.set_filter("");
     } else if !state.selector.filter.is_empty() {
-        state.selector.filter.clear();
+        state.set_filter("");
     } else if !state.marked.is_empty() {
         state.marked.clear();
     } else if state.focus != state.screen.panes()[0] {

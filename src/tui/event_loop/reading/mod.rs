@@ -8,10 +8,9 @@ mod server_log;
 
 pub use server_log::ServerLogReader;
 
-use crate::model::CallId;
 use crate::output::{
-    Direction, Filter, OutputReader, Pattern, Position, Row, SearchProgress, SearchRequest,
-    WindowRequest,
+    Direction, Filter, LineForm, OutputPart, OutputReader, Pattern, Position, Row, SearchProgress,
+    SearchRequest, WindowRequest,
 };
 
 use crate::tui::state::output::tree::Tree;
@@ -76,10 +75,19 @@ impl PaneReader {
                 }
                 _ => Page::default(),
             },
+            OutputSource::Attempts {
+                call,
+                streams,
+                form,
+            } => {
+                let parts = state.attempts_of(call);
+                let rows = reader.combined(&parts, streams, form, from, count);
+                Page::of_rows(rows, parts.len() as u64)
+            }
             OutputSource::Combined(streams) => {
-                let calls = all(state);
-                let rows = reader.combined(&calls, streams, from, count);
-                Page::of_rows(rows, calls.len() as u64)
+                let parts = all(state);
+                let rows = reader.combined(&parts, streams, LineForm::Shown, from, count);
+                Page::of_rows(rows, parts.len() as u64)
             }
             OutputSource::Live => Page::of_rows(reader.interleaved(from, count), 0),
         }
@@ -131,6 +139,9 @@ fn search(reader: &OutputReader, state: &State, news: &mut Vec<ReadResult>) {
     };
     let found = match state.shown_source() {
         Some(OutputSource::Call { call, .. }) => reader.search(call, &request, pattern),
+        Some(OutputSource::Attempts { call, .. }) => {
+            reader.search_combined(&state.attempts_of(call), &request, pattern)
+        }
         Some(OutputSource::Combined(_)) => reader.search_combined(&all(state), &request, pattern),
         Some(OutputSource::Live) => search_live(reader, &search, pattern),
         Some(OutputSource::Matches(_)) | None => SearchProgress::Nothing,
@@ -138,9 +149,10 @@ fn search(reader: &OutputReader, state: &State, news: &mut Vec<ReadResult>) {
     news.push(ReadResult::Found(search, found));
 }
 
-/// All calls in the order of the plan.
-pub(in crate::tui) fn all(state: &State) -> Vec<CallId> {
-    state.run.calls.iter().map(|row| row.id).collect()
+/// The outputs of all calls in the order of the plan.
+fn all(state: &State) -> Vec<OutputPart> {
+    let rows = state.run.calls.iter();
+    rows.map(|row| OutputPart::last_of(row.id)).collect()
 }
 
 /// Looks through some rows of interleaved output for a match.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::model::CallRow;
-use crate::output::{CopyForm, Streams};
+use crate::output::{CopyForm, OutputPart, Streams};
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::state::{OutputForm, Pane, Scope, State};
 
@@ -33,8 +33,9 @@ impl State {
         match output.scope {
             Scope::Combined => {
                 let title = |row: &CallRow| format!("{} ({})", row.name, row.state.word());
+                let parts = named(title).map(|(call, title)| (OutputPart::last_of(call), title));
                 return Some(CopySource::Combined {
-                    calls: named(title).collect(),
+                    parts: parts.collect(),
                     streams,
                     form: CopyForm::Text,
                     rows: places,
@@ -53,7 +54,21 @@ impl State {
         {
             return Some(CopySource::Json(format!("{value:#}")));
         }
-        let call = self.selected()?.id;
+        let row = self.selected()?;
+        let call = row.id;
+        if self.is_split(row) {
+            let parts = self.attempts_of(call).into_iter();
+            let title = |part: &OutputPart| {
+                let number = part.attempt.map_or(0, |attempt| attempt.0);
+                format!("{} attempt {number}", row.name)
+            };
+            return Some(CopySource::Combined {
+                parts: parts.map(|part| (part, title(&part))).collect(),
+                streams,
+                form,
+                rows: places,
+            });
+        }
         match output.find.pattern().filter(|_| output.is_filtered()) {
             Some(pattern) => Some(CopySource::Matches {
                 call,

@@ -95,6 +95,12 @@ impl Find {
         self.before = None;
     }
 
+    /// Searches for nothing any more.
+    pub(super) fn clear(&mut self) {
+        self.set("");
+        self.is_filter = false;
+    }
+
     pub(super) fn set(&mut self, text: &str) {
         if self.text == text {
             return;

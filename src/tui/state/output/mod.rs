@@ -57,6 +57,15 @@ pub enum OutputSource {
         /// In which form.
         form: LineForm,
     },
+    /// The output of each attempt of a call, one after the other.
+    Attempts {
+        /// The call.
+        call: CallId,
+        /// Its streams.
+        streams: Streams,
+        /// In which form.
+        form: LineForm,
+    },
     /// The lines of one call's output that match what is searched for.
     Matches(MatchCountKey),
     /// The output of all calls, one after the other.
@@ -124,6 +133,7 @@ impl OutputView {
         self.call = selected;
         if self.scope == Scope::Call {
             self.form = OutputForm::Text;
+            self.find.clear();
             self.restart();
         }
         true

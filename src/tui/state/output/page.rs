@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::CallId;
+use crate::model::{AttemptNo, CallId};
 use crate::output::{LineKind, Matches, OutputLine, Position, Row, Rows, Window};
 use crate::tui::text::wrapped;
 
@@ -24,8 +24,8 @@ pub struct PageRow {
 /// Content of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Here begins the output of the row's call.
-    Title,
+    /// Here begins the output of the row's call, or of one of its attempts.
+    Title(Option<AttemptNo>),
     /// A line.
     Line(OutputLine),
 }
@@ -39,7 +39,7 @@ impl PageRow {
     /// Its line, unless it is a title.
     pub fn line(&self) -> Option<&OutputLine> {
         match &self.content {
-            Content::Title => None,
+            Content::Title(_) => None,
             Content::Line(line) => Some(line),
         }
     }
@@ -206,7 +206,7 @@ impl Page {
 
 fn row(row: Row) -> PageRow {
     let (place, call, content) = match row {
-        Row::Title { number, call } => (number, call, Content::Title),
+        Row::Title { number, part } => (number, part.call, Content::Title(part.attempt)),
         Row::Line { number, call, line } => (number, call, Content::Line(line)),
     };
     PageRow {

@@ -3,12 +3,16 @@
 use super::{MatchCountKey, MatchSearch};
 use crate::model::OutputStat;
 use crate::output::{Direction, Pattern, Position, SEARCHED_AT_ONCE, SearchProgress};
-use crate::tui::state::{OutputForm, Scope, State, ToastLevel};
+use crate::tui::state::{OutputForm, Scope, Selection, State, ToastLevel};
 use crate::tui::text::figure;
 
 impl State {
-    /// Remembers the position in the output, before a pattern is typed.
+    /// Remembers the position in the output, before a pattern is typed. The call
+    /// stays selected from now on, whatever starts next.
     pub fn begin_find(&mut self) {
+        if let Some(call) = self.selection.call() {
+            self.selection = Selection::Chosen(call);
+        }
         self.output.find.before = Some((self.output.position, self.output.skipped));
     }
 
@@ -38,11 +42,18 @@ impl State {
     pub fn cancel_find(&mut self) {
         self.output.picked = None;
         let before = self.output.find.before.take();
-        self.output.find.set("");
-        self.output.find.is_filter = false;
+        self.output.find.clear();
         if let Some((position, skipped)) = before {
             (self.output.position, self.output.skipped) = (position, skipped);
         }
+    }
+
+    /// Searches for nothing any more; the pane stays where it is.
+    pub fn clear_find(&mut self) {
+        if self.output.is_filtered() {
+            self.toggle_filter();
+        }
+        self.output.find.clear();
     }
 
     /// Goes to the next match, or to the one before.
@@ -102,9 +113,13 @@ impl State {
     pub fn match_count_key(&self) -> Option<MatchCountKey> {
         self.output.find.pattern.as_ref()?;
         let is_lines = self.output.scope == Scope::Call && self.output.form != OutputForm::Tree;
-        let call = self.selected().filter(|_| is_lines)?.id;
+        let row = self.selected().filter(|_| is_lines)?;
+        // Of several attempts the lines of the last are filtered, none counted.
+        if self.is_split(row) {
+            return None;
+        }
         Some(MatchCountKey {
-            call,
+            call: row.id,
             streams: self.output.streams,
             revision: self.output.find.revision,
         })

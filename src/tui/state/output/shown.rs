@@ -2,8 +2,8 @@
 
 use super::tree::Tree;
 use super::{OutputForm, OutputSource, PageRequest, ReadResult, Scope};
-use crate::model::CallId;
-use crate::output::LineForm;
+use crate::model::{CallId, CallRow};
+use crate::output::{Bounds, LineForm, OutputPart};
 use crate::tui::state::{Pane, State, ToastLevel};
 
 impl State {
@@ -15,7 +15,8 @@ impl State {
             Scope::Live => return Some(OutputSource::Live),
             Scope::Call => {}
         }
-        let call = self.selected()?.id;
+        let row = self.selected()?;
+        let call = row.id;
         if let Some(of) = self.match_count_key().filter(|_| self.output.is_filtered()) {
             return Some(OutputSource::Matches(of));
         }
@@ -23,6 +24,13 @@ impl State {
             OutputForm::Raw => LineForm::Raw,
             OutputForm::Text | OutputForm::Tree => LineForm::Shown,
         };
+        if self.is_split(row) {
+            return Some(OutputSource::Attempts {
+                call,
+                streams,
+                form,
+            });
+        }
         Some(OutputSource::Call {
             call,
             streams,
@@ -30,12 +38,32 @@ impl State {
         })
     }
 
+    /// Whether the pane shows the output of a call attempt by attempt.
+    pub(in crate::tui::state) fn is_split(&self, row: &CallRow) -> bool {
+        let is_of_call = self.output.scope == Scope::Call && !self.output.is_filtered();
+        is_of_call && row.attempts.len() > 1
+    }
+
+    /// The attempts of a call whose output may be kept, oldest first.
+    pub(in crate::tui) fn attempts_of(&self, call: CallId) -> Vec<OutputPart> {
+        let attempts = self.run.row(call).map_or(&[][..], |row| &row.attempts);
+        let forgotten = attempts.len().saturating_sub(Bounds::default().attempts);
+        let kept = attempts.iter().skip(forgotten);
+        kept.map(|it| OutputPart {
+            call,
+            attempt: Some(it.attempt),
+        })
+        .collect()
+    }
+
     /// Returns the page that the output pane needs, if it is visible.
     pub fn wanted_output(&self) -> Option<PageRequest> {
         let height = self.layout().rows(self, Pane::Output);
         let source = self.shown_source().filter(|_| height > 0)?;
         let generation = match source {
-            OutputSource::Call { .. } => self.selected()?.output.generation,
+            OutputSource::Call { .. } | OutputSource::Attempts { .. } => {
+                self.selected()?.output.generation
+            }
             // Both only ever grow, and so does their sum.
             OutputSource::Matches(_) => {
                 let printed = self.selected()?.output.generation;

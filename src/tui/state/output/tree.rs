@@ -44,11 +44,22 @@ impl Tree {
         if printed.is_truncated || printed.total > MOST_BYTES {
             return Self::None(NoTree::TooLarge(printed.total));
         }
-        match serde_json::from_slice(&printed.bytes) {
-            Ok(value) => Self::Document(value),
-            Err(error) => Self::None(NoTree::Otherwise(Safe::new(&error.to_string()))),
-        }
+        let error = match serde_json::from_slice(&printed.bytes) {
+            Ok(value) => return Self::Document(value),
+            Err(error) => Safe::new(&error.to_string()),
+        };
+        let lines = json_lines(&printed.bytes).map(|it| Self::Document(Value::Array(it)));
+        lines.unwrap_or(Self::None(NoTree::Otherwise(error)))
     }
+}
+
+/// Returns the documents of JSON Lines: several lines, each a document of its
+/// own but for empty ones.
+fn json_lines(bytes: &[u8]) -> Option<Vec<Value>> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+    let read: Result<Vec<Value>, _> = lines.map(serde_json::from_slice).collect();
+    read.ok().filter(|documents| documents.len() > 1)
 }
 
 /// A row of the tree.
@@ -304,18 +315,28 @@ mod tests {
         assert_eq!(view.value(), Some(&json!(null)));
     }
 
+    fn read(text: &str) -> Tree {
+        Tree::read(&Printed {
+            bytes: text.into(),
+            is_truncated: false,
+            total: text.len() as u64,
+            missing: 0,
+        })
+    }
+
+    #[test]
+    fn lines_that_are_documents_are_one_tree() {
+        let Tree::Document(lines) = read("{\"a\": 1}\n\n[2]\r\n\"x\"") else {
+            panic!("no tree");
+        };
+        assert_eq!(lines, json!([{"a": 1}, [2], "x"]));
+    }
+
     #[test]
     fn what_is_no_document_says_why() {
-        let read = |text: &str| {
-            Tree::read(&Printed {
-                bytes: text.into(),
-                is_truncated: false,
-                total: text.len() as u64,
-                missing: 0,
-            })
-        };
         assert!(matches!(read(""), Tree::None(NoTree::Empty)));
         assert!(matches!(read("{"), Tree::None(NoTree::Otherwise(_))));
+        assert!(matches!(read("{}\n{"), Tree::None(NoTree::Otherwise(_))));
         let large = format!("\"{}\"", "x".repeat(1 << 20));
         assert!(matches!(read(&large), Tree::None(NoTree::TooLarge(_))));
     }

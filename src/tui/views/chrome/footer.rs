@@ -187,6 +187,10 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static ActionRow
     };
     heard.filter(move |entry| match entry.action {
         Action::Back => is_reading,
+        // It leaves what is shown: a hint for who has nothing to look at.
+        Action::OpenFile if !view.state.run.calls.is_empty() => false,
+        // What an agent asked for is not what the user gave the tool last.
+        Action::RecallForm if contexts.contains(&Context::Held) => false,
         // Without agents there is nothing to do about them.
         action if matches!(action.group(), ActionGroup::Agent(_)) => {
             let can_be_done = || view.state.has_agents() && refusal(view.state, action).is_none();

@@ -17,7 +17,7 @@ use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::state::CapForecast;
 use crate::tui::text::glyphs::role_of_outcome;
-use crate::tui::text::{Strip, figure};
+use crate::tui::text::{Piece, Strip, figure};
 use crate::tui::views::chrome::sparkline;
 use crate::tui::views::{View, agents};
 
@@ -206,21 +206,33 @@ fn machine_room(view: &View<'_>, auto: &AutoCap, strip: &mut Strip) {
 /// While the cap is turned: the estimated time left at the caps around it.
 fn forecast(view: &View<'_>, forecast: &CapForecast, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
-    for (cap, left) in &forecast.left {
+    // Nothing would start sooner in more lanes.
+    if view.state.run.queue.is_empty() {
+        return;
+    }
+    strip.put(" left at", muted);
+    for (index, (cap, left)) in forecast.left.iter().enumerate() {
         let style = if *cap == forecast.cap {
             view.style(Role::Accent)
         } else {
             muted
         };
         strip
-            .skip(1)
+            .put(if index > 0 { ", " } else { " " }, muted)
             .put(figure::cap(*cap), style)
-            .put(":~", style)
+            .put(" ~", style)
             .put(figure::whole_clock(*left), style);
     }
 }
 
 fn phase(view: &View<'_>, strip: &mut Strip) {
+    if view.state.is_view_frozen() {
+        let key = view.state.keymap.key(Action::Freeze).unwrap_or_default();
+        let words = Piece::from("FROZEN ").then(Safe::new(&key));
+        strip
+            .put(words.then(" goes on"), view.style(Role::Stopping))
+            .skip(2);
+    }
     let word = match view.state.run.phase {
         RunPhase::Open => return,
         RunPhase::Paused => "PAUSED",

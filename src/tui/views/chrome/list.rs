@@ -186,7 +186,7 @@ pub(in crate::tui) fn selector(view: &View<'_>) -> Strip {
     if !selector.filter.is_empty() {
         strip
             .put(" / ", muted)
-            .put_cut(Safe::new(&selector.filter), 20, Cut::End, accent);
+            .put_cut(Safe::new(selector.filter.text()), 20, Cut::End, accent);
     }
     if selector.sort != SortKey::Given || selector.is_reversed {
         strip.put(" by ", muted).put(selector.sort.word(), accent);

@@ -154,7 +154,7 @@ pub(in crate::tui) fn mark(view: &View<'_>, row: Rect, buf: &mut Buffer) {
 /// How a pane goes on that is empty because there are no calls at all.
 pub(in crate::tui) const FIRST: [&str; 2] = [
     "Press a to add one, 3 to read what tools there are.",
-    "To see a plan at work, leave with q and type: fanout demo",
+    "L runs the demo, or opens a plan or MCP servers found near.",
 ];
 
 /// An empty pane says what it is for and which key fills it.
@@ -228,11 +228,23 @@ pub(in crate::tui) fn text_field(
     area: Rect,
     buf: &mut Buffer,
 ) {
+    styled_field(view, field, is_focused, view.style(Role::Fg), area, buf);
+}
+
+/// The same with its text in a style.
+pub(in crate::tui) fn styled_field(
+    view: &View<'_>,
+    field: &TextField,
+    is_focused: bool,
+    style: Style,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     if area.is_empty() {
         return;
     }
-    let mut shown = field.area.clone();
-    shown.set_style(view.style(Role::Fg));
+    let mut shown = field.shown(view.glyphs.line_break());
+    shown.set_style(style);
     shown.set_cursor_line_style(Style::new());
     if !is_focused {
         shown.set_cursor_style(Style::new());

@@ -56,7 +56,7 @@ fn call(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     strip.skip_to(end).skip(1);
     let elapsed = row
         .elapsed(view.state.run.now)
-        .map_or_else(Piece::default, figure::clock);
+        .map_or_else(Piece::default, figure::took);
     strip.cell(elapsed, 7, Align::Right, muted).skip(1);
     if let (Some(call), CallState::Ended(outcome)) = (&row.proxied, row.state)
         && outcome != Outcome::Succeeded

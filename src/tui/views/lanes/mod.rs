@@ -19,7 +19,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::LaneId;
+use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::state::Pane;
 use crate::tui::state::layout::Breadth;
 use crate::tui::text::{Align, Piece, figure};
@@ -118,12 +120,11 @@ fn idle(view: &View<'_>, lane: LaneId, columns: &LaneColumns, row: Rect, buf: &m
 
 /// Nothing runs and nothing waits.
 fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
-    let lines: &[&'static str] = if view.state.run.counts.ended() == 0 {
-        &[
-            "No calls yet. Each call that runs gets a lane here.",
-            "Press a to add one.",
-        ]
-    } else if view.state.selected_proxied().is_some() {
+    if view.state.run.counts.ended() == 0 {
+        first(view, body, buf);
+        return;
+    }
+    let lines: &[&'static str] = if view.state.selected_proxied().is_some() {
         &[
             "Every call has ended.",
             "An agent's next one comes by itself; a adds one of your own, q leaves.",
@@ -136,4 +137,41 @@ fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
     };
     chrome::empty(view, body, lines, buf);
     buf.set_style(body, Style::new());
+}
+
+/// Cells of a key, and of the name of what it leads to.
+const KEY: usize = 3;
+const NAME: usize = 24;
+
+/// There are no calls at all: what can be opened, and how to add one.
+fn first(view: &View<'_>, body: Rect, buf: &mut Buffer) {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let says = |text: &'static str| {
+        let mut strip = view.strip(body.width);
+        strip.skip(1).put(text, muted);
+        strip
+    };
+    let leads = |action: Option<Action>, name: &Safe, help: &Safe| {
+        let key = action.and_then(|it| view.state.keymap.key(it));
+        let key = Safe::new(&key.unwrap_or_default());
+        let mut strip = view.strip(body.width);
+        strip
+            .skip(1)
+            .cell(&key, KEY, Align::Left, view.style(Role::KeyHint))
+            .cell(name, NAME, Align::Left, fg)
+            .skip(1)
+            .put(help, muted);
+        strip
+    };
+    let mut lines = vec![says("No calls yet. Each call that runs gets a lane here.")];
+    let (add, help) = (Safe::new("add a call"), Safe::new(Action::Add.row().help));
+    lines.push(leads(Some(Action::Add), &add, &help));
+    for (index, offer) in view.state.offers.iter().enumerate() {
+        let key = (index == 0).then_some(Action::OpenFile);
+        let (name, help) = (Safe::new(&offer.label()), Safe::new(&offer.help()));
+        lines.push(leads(key, &name, &help));
+    }
+    for (line, y) in lines.iter().zip(body.y..body.bottom()) {
+        line.draw((body.x, y), buf);
+    }
 }

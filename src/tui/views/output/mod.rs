@@ -19,14 +19,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::model::CallId;
+use crate::model::{AttemptNo, CallId};
 use crate::output::{OutputLine, Safe, Stream};
 use crate::theme::Role;
 use crate::tui::state::layout::{CALL, TIME};
 use crate::tui::state::output::{Content, PageRow};
 use crate::tui::state::{Pane, PickedLines, Scope};
-use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Strip, agent, figure, from_column, width};
+use crate::tui::text::glyphs::{role_of_outcome, role_of_state};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure, from_column, width};
 use crate::tui::views::{View, chrome};
 
 /// Draws the pane.
@@ -56,6 +56,9 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
     }
     match view.state.selected() {
         None => &["Select a call to read what it prints."],
+        Some(row) if row.started.is_none() && row.state.is_ended() => {
+            &["It never started; d shows why."]
+        }
         Some(row) if row.started.is_none() => &["It has not started yet."],
         Some(row) if row.state.is_ended() => &["It printed nothing."],
         Some(_) => &["Nothing printed so far."],
@@ -72,9 +75,12 @@ fn rows(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
             return;
         }
         match &row.content {
-            Content::Title => {
+            Content::Title(attempt) => {
                 if let Some(line) = line_area(inner, y) {
-                    heading(view, row.call, line, buf);
+                    match attempt {
+                        Some(attempt) => attempt_rule(view, row.call, *attempt, line, buf),
+                        None => heading(view, row.call, line, buf),
+                    }
                 }
                 y += 1;
             }
@@ -228,6 +234,51 @@ fn heading(view: &View<'_>, call: CallId, area: Rect, buf: &mut Buffer) {
             .put(view.glyphs.dot(), view.style(Role::Muted))
             .skip(1)
             .put(Safe::new(reason), state);
+    }
+    strip.skip(1);
+    while strip.room() > 0 {
+        strip.put(view.glyphs.rule(), border);
+    }
+    strip.draw(area.as_position(), buf);
+}
+
+/// Where the output of an attempt begins among those of its call.
+fn attempt_rule(view: &View<'_>, call: CallId, attempt: AttemptNo, area: Rect, buf: &mut Buffer) {
+    let Some(row) = view.state.run.row(call) else {
+        return;
+    };
+    let Some(record) = row.attempts.iter().find(|it| it.attempt == attempt) else {
+        return;
+    };
+    let (border, muted) = (view.style(Role::Border), view.style(Role::Muted));
+    let last = row.attempts.last().map_or(attempt, |it| it.attempt);
+    let mut strip = view.strip(area.width);
+    strip
+        .put(view.glyphs.rule(), border)
+        .put(" attempt ", view.style(Role::Title))
+        .put(figure::part(attempt.0, last.0), view.style(Role::Title));
+    let mut also = |text: Piece<'static>, style| {
+        strip
+            .skip(1)
+            .put(view.glyphs.dot(), muted)
+            .skip(1)
+            .put(text, style);
+    };
+    if let Some(outcome) = record.outcome {
+        let style = view.style(role_of_outcome(outcome));
+        let reason = record.ending.as_ref().and_then(|it| it.reason.as_ref());
+        also(
+            match reason {
+                Some(reason) => Piece::from(outcome.word())
+                    .then(": ")
+                    .then(Safe::new(reason)),
+                None => Piece::from(outcome.word()),
+            },
+            style,
+        );
+    }
+    if let Some(ended) = record.ended {
+        also(figure::took(ended.saturating_sub(record.started)), muted);
     }
     strip.skip(1);
     while strip.room() > 0 {

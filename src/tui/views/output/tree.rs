@@ -20,7 +20,7 @@ use crate::tui::views::{View, chrome};
 pub(in crate::tui) fn render(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
     let tree = &view.state.output.tree;
     match view.state.shown_tree() {
-        None => chrome::empty(view, inner, &["PaneReader…"], buf),
+        None => chrome::empty(view, inner, &["Reading…"], buf),
         Some(Tree::None(why)) => nothing(view, why, inner, buf),
         Some(Tree::Document(_)) => {
             let rows = tree.rows().iter().enumerate().skip(tree.first);
@@ -46,7 +46,7 @@ fn nothing(view: &View<'_>, why: &NoTree, inner: Rect, buf: &mut Buffer) {
     lines[0].skip(1).put(said, muted);
     lines[1]
         .skip(1)
-        .put("i shows every byte; again, the text.", muted);
+        .put("F shows every byte; again, the text.", muted);
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         line.draw((inner.x, y), buf);
     }

@@ -9,6 +9,8 @@
 
 pub(in crate::tui) mod columns;
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 
 use crate::model::{CallRow, CallState};
@@ -27,7 +29,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     let state = view.state;
-    let name = if state.is_table_full {
+    let name = if state.has_all_in_table() {
         "All calls"
     } else {
         "Queue"
@@ -40,7 +42,8 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     .skip(1);
     let inner = chrome::frame(view, Pane::Table, &left, &list::selector(view), buf);
     let body = view.layout.table_area();
-    let columns = TableColumns::of(inner.width, state.run.calls.len());
+    let shown = state.columns.with_order(state.selector.sort);
+    let columns = TableColumns::of(inner.width, state.run.calls.len(), &shown);
     columns
         .titles(view, inner.width)
         .draw(inner.as_position(), buf);
@@ -52,8 +55,6 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
                 add,
                 demo,
             ]
-        } else if state.selector.filter.is_empty() {
-            &["Nothing waits. O shows all calls, a adds one."]
         } else {
             &["No call matches the filter. Esc removes it."]
         };
@@ -96,9 +97,30 @@ fn call(view: &View<'_>, row: &CallRow, columns: &TableColumns, strip: &mut Stri
             .skip(1)
             .cell(priority, columns.priority, Align::Right, muted);
     }
-    strip
-        .skip(1)
-        .put_cut(why(view, row, columns.why), columns.why, Cut::Middle, state);
+    figures(view, row, columns, strip);
+    if columns.why > 0 {
+        let why = why(view, row, columns.why);
+        strip.skip(1).put_cut(why, columns.why, Cut::Middle, state);
+    }
+}
+
+/// The columns of figures; what was not measured stays blank.
+fn figures(view: &View<'_>, row: &CallRow, columns: &TableColumns, strip: &mut Strip) {
+    let style = view.style(Role::Fg);
+    let time = |time: Option<Duration>| time.map(figure::took).unwrap_or_default();
+    let waited = Some(row.waited.total()).filter(|it| !it.is_zero());
+    let figures = [
+        (columns.time, time(row.elapsed(view.state.run_now()))),
+        (columns.cpu, time(row.cpu_ms().map(Duration::from_millis))),
+        (
+            columns.memory,
+            row.memory_bytes().map(figure::bytes).unwrap_or_default(),
+        ),
+        (columns.wait, time(waited)),
+    ];
+    for (cells, text) in figures.into_iter().filter(|(cells, _)| *cells > 0) {
+        strip.skip(1).cell(text, cells, Align::Right, style);
+    }
 }
 
 /// The calls it waits for, those that have not ended set off.
@@ -124,7 +146,14 @@ fn parents(view: &View<'_>, row: &CallRow, strip: &mut Strip, room: usize) {
 /// Why it waits, how long it has been running, or how it ended.
 fn why(view: &View<'_>, row: &CallRow, room: usize) -> Piece<'static> {
     let (run, now) = (&view.state.run, view.state.run_now());
-    let time = || row.elapsed(now).map_or_else(Piece::default, figure::clock);
+    let time = || {
+        let shown = if row.state.is_ended() {
+            figure::took
+        } else {
+            figure::clock
+        };
+        row.elapsed(now).map_or_else(Piece::default, shown)
+    };
     if let Some(call) = &row.proxied {
         return agent::stands(row, call, run, now, room);
     }
