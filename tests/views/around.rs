@@ -195,3 +195,25 @@ fn the_palette_takes_a_word_and_opens_what_is_near() {
         assert!(text.contains("run the demo: calls run or wait"), "{text}");
     });
 }
+
+#[test]
+fn other_words_lead_to_a_command() {
+    play(fixtures::over(), SIZE, async |stage| {
+        for (typed, label) in [
+            ("kill", "kill "),
+            ("rpc", "servers "),
+            ("parallel", "cap "),
+            ("gantt", "timeline "),
+            ("abort", "cancel "),
+            ("clipboard", "copy "),
+            ("demo", "run the demo"),
+            ("cap 8", "cap 8 "),
+            ("cap auto:3", "cap auto:3"),
+        ] {
+            stage.keys(&format!(":{typed}")).await;
+            let text = stage.text();
+            assert!(text.contains(&format!("▌{label}")), "{typed}: {text}");
+            stage.keys("<esc>").await;
+        }
+    });
+}

@@ -124,17 +124,12 @@ fn empty(view: &View<'_>, body: Rect, buf: &mut Buffer) {
         first(view, body, buf);
         return;
     }
-    let lines: &[&'static str] = if view.state.selected_proxied().is_some() {
-        &[
-            "Every call has ended.",
-            "An agent's next one comes by itself; a adds one of your own, q leaves.",
-        ]
+    let goes_on = if view.state.selected_proxied().is_some() {
+        "An agent's next one comes by itself; a adds one of your own, q leaves."
     } else {
-        &[
-            "Every call has ended.",
-            "r runs the selected one again, a adds one, q leaves.",
-        ]
+        "r runs the selected one again, a adds one, q leaves."
     };
+    let lines = &["Every call has ended.", goes_on];
     chrome::empty(view, body, lines, buf);
     buf.set_style(body, Style::new());
 }
