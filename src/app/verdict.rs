@@ -1,8 +1,6 @@
 //! Whether a run went as its plan says.
 
-use std::collections::BTreeSet;
-
-use crate::model::{CallId, CallName, CallRow, CallState, Outcome, Plan, Snapshot};
+use crate::model::{CallRow, CallState, Outcome, Plan, Snapshot};
 
 /// Whether a success that left processes behind counts as a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +15,7 @@ pub(crate) enum LeakPolicy {
 /// Returns whether every call succeeded, failed as planned, or was skipped
 /// because of a planned failure.
 pub(crate) fn is_as_planned(last: &Snapshot, plan: &Plan, leaks: LeakPolicy) -> bool {
-    let planned_skips = dependents(plan, &plan.expected_failures);
+    let planned_skips = plan.planned_endings();
     let is_as_planned = |row: &CallRow| match row.state {
         CallState::Ended(Outcome::Succeeded) => !plan.expected_failures.contains(&row.name),
         CallState::Ended(Outcome::Leaked) => leaks == LeakPolicy::Pass,
@@ -28,21 +26,4 @@ pub(crate) fn is_as_planned(last: &Snapshot, plan: &Plan, leaks: LeakPolicy) -> 
     // An agent's calls are its own affair.
     let mut own = last.calls.iter().filter(|row| row.proxied.is_none());
     own.all(|row| is_as_planned(row))
-}
-
-/// Returns every call that depends on one of `roots`, directly or not.
-fn dependents(plan: &Plan, roots: &[CallName]) -> BTreeSet<CallId> {
-    let first = plan.calls.iter().filter(|call| roots.contains(&call.name));
-    let mut reached: BTreeSet<CallId> = first.map(|call| call.id).collect();
-    loop {
-        let before = reached.len();
-        for call in &plan.calls {
-            if call.after.iter().any(|edge| reached.contains(&edge.call)) {
-                reached.insert(call.id);
-            }
-        }
-        if reached.len() == before {
-            return reached;
-        }
-    }
 }

@@ -8,8 +8,8 @@ use super::run::EngineLoop;
 use super::snapshot_lists::FEW;
 use crate::exec::AttemptEvent;
 use crate::model::{
-    CallId, CallSample, Ending, Epoch, EventKind, LoadSample, MeasureSource, OutputKind,
-    RemoteStatus,
+    CallId, CallSample, Ending, Epoch, EventKind, Inspection, LoadSample, MeasureSource,
+    OutputKind, Pace, RemoteStatus, ToolAction,
 };
 use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptResult, Input, ResourceUsage};
@@ -47,6 +47,9 @@ impl EngineLoop {
         attempt.pid = pid;
         self.update_probe_targets();
         let now = self.clock.now();
+        if let Some(launch) = self.rows.edit(id).and_then(|row| row.launch.as_mut()) {
+            Arc::make_mut(launch).pid = pid;
+        }
         if let Some(row) = self.rows.get(id)
             && let Some(attempt) = row.attempts.last()
         {
@@ -228,6 +231,7 @@ impl EngineLoop {
         }
         let skipped = self.recorder.skipped_readings();
         self.sampling.add(reading, skipped);
+        self.take_inspection(reading);
         self.record_load(reading, now);
         for tree in &reading.trees {
             let sample = tree.sample;
@@ -249,6 +253,44 @@ impl EngineLoop {
         self.mark();
     }
 
+    /// Takes the look at the processes of the call that a user asks about.
+    fn take_inspection(&mut self, reading: &ProbeReading) {
+        let asked = self.sampling.inspected_call();
+        self.inspection = asked.zip(reading.inspection.as_ref()).map(|(call, found)| {
+            Arc::new(Inspection {
+                call,
+                processes: found.processes.clone(),
+                further: found.further,
+            })
+        });
+    }
+
+    /// Looks at the processes of a call from the next reading on; of one on a
+    /// server at those of the server.
+    pub(super) fn inspect(&mut self, call: Option<CallId>) {
+        self.inspection = None;
+        let subject = call.and_then(|call| self.subject_of(call));
+        self.sampling.inspect(call.zip(subject));
+        self.mark();
+    }
+
+    fn subject_of(&self, call: CallId) -> Option<Subject> {
+        if let Some(epoch) = self.inflight.epoch(call) {
+            let is_process = self.inflight.get(call, epoch)?.pid.is_some();
+            if is_process {
+                return Some(Subject::Call(call, epoch));
+            }
+        }
+        let row = self.rows.get(call)?;
+        match &row.proxied {
+            Some(proxied) => Some(Subject::ProxiedServer(proxied.proxy)),
+            None => match &self.launcher.catalogue.get(&row.call.tool)?.action {
+                ToolAction::Mcp { server, .. } => Some(Subject::Server(server.clone())),
+                _ => None,
+            },
+        }
+    }
+
     /// Keeps how busy the run is at a reading.
     fn record_load(&mut self, reading: &ProbeReading, now: Duration) {
         let counts = self.rows.counts();
@@ -259,6 +301,7 @@ impl EngineLoop {
             running: counts.busy() as u32,
             queued: (counts.queued + counts.retrying) as u32,
             pressure: machine.and_then(|it| it.pressure),
+            pace: Pace::default(),
         };
         self.cap_log.record_load(load);
     }
@@ -306,7 +349,10 @@ impl EngineLoop {
         if self.rows.get(id).is_none_or(|row| row.output == stat) {
             return;
         }
+        let now = self.clock.now();
         if let Some(row) = self.rows.edit(id) {
+            let has_grown = stat.stdout_bytes + stat.stderr_bytes > 0;
+            row.printed = has_grown.then_some(now);
             row.output = stat;
         }
         let store = self.launcher.outputs.store();

@@ -1,14 +1,31 @@
 //! The history of a run's cap: its changes, and how busy the run was.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AutoCap, Cap, CapChange, CapControl, CapStep, History, LoadSample, Policy};
+use crate::model::{
+    AutoCap, Cap, CapChange, CapControl, CapStep, History, LoadSample, Pace, Policy,
+};
 
 /// Changes of the cap kept.
 const CHANGES_KEPT: usize = 256;
 /// Pulses kept: ten minutes at the default period.
 const PULSES_KEPT: usize = 1200;
+
+/// Ended calls kept, from which the pace is known.
+const ENDED_KEPT: usize = 4096;
+/// The pace of a reading is that of so much time before it.
+const PACE_OVER: Duration = Duration::from_secs(5);
+/// The pace before and after a change is that of at most so much time.
+const PACE_BESIDE_CHANGE: Duration = Duration::from_secs(30);
+
+/// A call that has ended.
+#[derive(Debug, Clone, Copy)]
+struct EndedCall {
+    at: Duration,
+    took: Duration,
+}
 
 /// The changes of the cap, and the pulse of the run.
 #[derive(Debug)]
@@ -19,6 +36,10 @@ pub(super) struct CapLog {
     pub(super) highest: Cap,
     /// State of the automatic cap at its last step or reading.
     pub(super) auto: Option<AutoCap>,
+    /// The calls that ended last, oldest first.
+    ended: VecDeque<EndedCall>,
+    /// When the first call began; no pace counts from before it.
+    begun: Option<Duration>,
 }
 
 impl CapLog {
@@ -33,13 +54,60 @@ impl CapLog {
             load_samples: Arc::new(History::new(PULSES_KEPT)),
             highest,
             auto: None,
+            ended: VecDeque::new(),
+            begun: None,
         }
     }
 
     /// Keeps a change.
     pub(super) fn changed(&mut self, at: Duration, step: CapStep) {
         self.auto = step.auto;
-        Arc::make_mut(&mut self.changes).push(Some(CapChange { at, step }));
+        let last = self.changes.latest().map(|change| change.at);
+        let since = last.unwrap_or_default();
+        let change = CapChange {
+            at,
+            step,
+            before: self.pace(since.max(at.saturating_sub(PACE_BESIDE_CHANGE)), at),
+            after: Pace::default(),
+        };
+        Arc::make_mut(&mut self.changes).push(Some(change));
+    }
+
+    /// Takes note of a call that ended after it had run for so long.
+    pub(super) fn note_ended(&mut self, at: Duration, took: Duration) {
+        if self.ended.len() >= ENDED_KEPT {
+            self.ended.pop_front();
+        }
+        self.begun.get_or_insert(at.saturating_sub(took));
+        self.ended.push_back(EndedCall { at, took });
+    }
+
+    /// Returns how fast calls ended between two times.
+    fn pace(&self, from: Duration, to: Duration) -> Pace {
+        let from = from.max(self.begun.unwrap_or(to));
+        let inside = self.ended.iter().rev().take_while(|call| call.at > from);
+        let mut times: Vec<Duration> = inside.map(|call| call.took).collect();
+        times.sort_unstable();
+        Pace {
+            ended: u32::try_from(times.len()).unwrap_or(u32::MAX),
+            time: to.saturating_sub(from),
+            median: times.get(times.len() / 2).copied(),
+        }
+    }
+
+    /// Brings the pace since the latest change up to date.
+    fn pace_since_change(&mut self, now: Duration) {
+        let change = self.changes.latest();
+        let Some(at) = change.map(|change| change.at) else {
+            return;
+        };
+        if now.saturating_sub(at) > PACE_BESIDE_CHANGE {
+            return;
+        }
+        let after = self.pace(at, now);
+        if let Some(change) = Arc::make_mut(&mut self.changes).latest_mut() {
+            change.after = after;
+        }
     }
 
     /// So many lanes are busy.
@@ -51,7 +119,9 @@ impl CapLog {
     }
 
     /// Keeps a pulse. Of a run with nothing to do the first is enough.
-    pub(super) fn record_load(&mut self, pulse: LoadSample) {
+    pub(super) fn record_load(&mut self, mut pulse: LoadSample) {
+        self.pace_since_change(pulse.at);
+        pulse.pace = self.pace(pulse.at.saturating_sub(PACE_OVER), pulse.at);
         let is_idle = |it: &LoadSample| it.running + it.queued == 0;
         if is_idle(&pulse) && self.load_samples.latest().is_none_or(is_idle) {
             return;

@@ -13,6 +13,9 @@ use crate::model::{
 };
 use crate::sched::{DecisionRecord, Effect, Input, Reason, StopSignal};
 
+/// Ended calls of which it is kept how they were started.
+const LAUNCHES_KEPT: usize = 256;
+
 impl EngineLoop {
     /// Gives the scheduler an input, carries out its effects, and goes on with
     /// the inputs that these lead to at once.
@@ -175,6 +178,8 @@ impl EngineLoop {
             row.args = Arc::clone(&prepared.args);
             row.are_args_resolved = true;
             row.started.get_or_insert(now);
+            row.printed = None;
+            row.launch = prepared.launch().map(Arc::new);
             if let Some(record) = row.attempts.last_mut() {
                 record.started = now;
                 record.argv = prepared.argv();
@@ -295,6 +300,17 @@ impl EngineLoop {
             return;
         };
         row.reason.clone_from(&text);
+        let has_launch = row.launch.is_some();
+        let ran = row.attempts.last().map(|last| (last.started, last.ended));
+        if let Some((started, Some(ended))) = ran {
+            self.cap_log.note_ended(now, ended.saturating_sub(started));
+        }
+        if has_launch {
+            self.keep_launch(id);
+        }
+        let Some(row) = self.rows.get(id) else {
+            return;
+        };
         let took = row.started.map(|started| now.saturating_sub(started));
         let last = row.attempts.last().map(|attempt| attempt.attempt);
         let attempt = last.and_then(|last| self.attempt_summary(id, last, outcome));
@@ -306,6 +322,18 @@ impl EngineLoop {
             took,
         };
         self.record(now, what);
+    }
+
+    /// Keeps how an ended call was started, and forgets it of the oldest.
+    fn keep_launch(&mut self, id: CallId) {
+        self.kept_launches.push_back(id);
+        if self.kept_launches.len() > LAUNCHES_KEPT
+            && let Some(oldest) = self.kept_launches.pop_front()
+            && let Some(row) = self.rows.edit(oldest)
+            && row.state.is_ended()
+        {
+            row.launch = None;
+        }
     }
 
     /// A reason with what else is to be known of how the call ended.

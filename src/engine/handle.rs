@@ -40,6 +40,11 @@ pub enum Command {
     KillAll,
     /// Run ended calls again, as new calls with the same resolved arguments.
     Rerun(Vec<CallId>),
+    /// Run the plan again: each of its calls as a new one, which waits for the
+    /// new ones as the plan says.
+    RerunPlan,
+    /// Look at the processes of a call at each reading, or at none.
+    Inspect(Option<CallId>),
     /// Queue a new call.
     Add(Box<Draft>),
     /// Move a waiting call before another of its priority (`None`: to the end).

@@ -1,5 +1,6 @@
 //! Commands of users, as inputs of the scheduler.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ impl EngineLoop {
             Command::CancelAll => self.cancel(self.open_calls(), Force::Ladder),
             Command::KillAll => self.cancel(self.open_calls(), Force::Kill),
             Command::Rerun(ids) => self.rerun(&ids),
+            Command::RerunPlan => self.rerun_plan(),
+            Command::Inspect(call) => self.inspect(call),
             Command::Add(draft) => self.add(*draft),
             Command::Move { call, before } => self.step(now, Input::CallMoved { id: call, before }),
             Command::SetPriority { call, priority } => {
@@ -146,6 +149,44 @@ impl EngineLoop {
                 self.register(&Arc::new(call), now);
             }
         }
+        self.queue(first..self.rows.len());
+    }
+
+    /// Runs every call of the plan again, each behind the new ones of those that
+    /// it depends on.
+    fn rerun_plan(&mut self) {
+        let first = self.rows.len();
+        let calls = (0..self.planned_calls).map(CallId::from_index);
+        if calls
+            .clone()
+            .any(|id| self.rows.get(id).is_none_or(|row| !row.state.is_ended()))
+        {
+            self.notify("not run again: calls of the plan have not ended");
+            return;
+        }
+        let now = self.clock.now();
+        let mut planned = BTreeSet::clone(&self.planned);
+        for id in calls {
+            let Some(original) = self.rows.get(id).map(|row| Arc::clone(&row.call)) else {
+                continue;
+            };
+            let mut call = Call::clone(&original);
+            call.id = CallId::from_index(first + id.index());
+            call.name = self.free_name(original.name.as_str());
+            call.foreign_name = None;
+            // It counts from the run's start, which was long ago.
+            call.start_after = original.start_after.map(|at| now + at);
+            call.origin = CallOrigin::Again(id);
+            for edge in &mut call.after {
+                edge.call = CallId::from_index(first + edge.call.index());
+            }
+            if self.planned.contains(&id) {
+                planned.insert(call.id);
+            }
+            self.register(&Arc::new(call), now);
+        }
+        self.planned = Arc::new(planned);
+        self.round = first;
         self.queue(first..self.rows.len());
     }
 

@@ -15,8 +15,8 @@ use crate::catalogue::http::{self, RequestError};
 use crate::catalogue::{ArgumentProblem, Catalogue, Surroundings};
 use crate::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens, wait_attempt};
 use crate::model::{
-    AttemptId, Call, CallName, EdgeKind, LockKey, LockSet, McpRequest, OutputKind, ProcessSpec,
-    Tool, ToolAction, ToolName, Work,
+    AttemptId, Call, CallName, EdgeKind, Launch, LockKey, LockSet, McpRequest, OutputKind,
+    ProcessSpec, Tool, ToolAction, ToolName, Work,
 };
 use crate::plan::{self, MissingOutput, ResolveError};
 
@@ -87,6 +87,19 @@ impl Prepared {
     pub(super) fn argv(&self) -> Option<Arc<[String]>> {
         match &self.work {
             PreparedWork::Work(Work::Process(spec)) => Some(spec.argv.as_slice().into()),
+            PreparedWork::Work(_) | PreparedWork::Wait(_) => None,
+        }
+    }
+
+    /// Surroundings of the program, where one is started.
+    pub(super) fn launch(&self) -> Option<Launch> {
+        match &self.work {
+            PreparedWork::Work(Work::Process(spec)) => Some(Launch {
+                cwd: spec.cwd.clone(),
+                env: spec.env.clone(),
+                stdin: spec.stdin.clone(),
+                pid: None,
+            }),
             PreparedWork::Work(_) | PreparedWork::Wait(_) => None,
         }
     }

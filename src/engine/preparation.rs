@@ -7,7 +7,9 @@ use super::aside::{AdmitError, Completion, Weight};
 use super::launcher::{Referents, StartError};
 use super::outputs::Referent;
 use super::run::EngineLoop;
-use crate::model::{AttemptId, Call, EdgeKind, Ending, Epoch, Outcome, OutputKind};
+use crate::model::{
+    AttemptId, Call, CallName, CallOrigin, EdgeKind, Ending, Epoch, Outcome, OutputKind,
+};
 use crate::plan::{self, Draft};
 
 impl EngineLoop {
@@ -109,9 +111,21 @@ impl EngineLoop {
                 call: parent.id,
                 kind: self.launcher.output_kind(parent),
             };
-            Some((parent.name.clone(), referent))
+            Some((self.plan_name_of(parent), referent))
         });
         referents.collect()
+    }
+
+    /// The name by which the plan refers to a call: of one that runs again, that
+    /// of the first.
+    fn plan_name_of(&self, call: &Call) -> CallName {
+        let mut first = call;
+        while let CallOrigin::Again(earlier) = first.origin
+            && let Some(row) = self.rows.get(earlier)
+        {
+            first = &row.call;
+        }
+        first.name.clone()
     }
 }
 

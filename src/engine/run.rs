@@ -1,6 +1,6 @@
 //! The loop: select, decide, act. It alone changes what is known of a run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +29,8 @@ use crate::catalogue::Catalogue;
 use crate::exec::proxy::attach::ProxyNews;
 use crate::exec::{AttemptEvent, Spawner};
 use crate::model::{
-    Call, CallId, CallName, CallOrigin, Cap, EventKind, Plan, Policy, RunId, Snapshot, ToolName,
+    Call, CallId, CallName, CallOrigin, Cap, EventKind, Inspection, Plan, Policy, RunId, Snapshot,
+    ToolName,
 };
 use crate::sched::{CallSpec, DecisionRecord, Input, Scheduler, SchedulerSettings, ToolLimits};
 
@@ -68,6 +69,16 @@ pub(super) struct EngineLoop {
     pub(super) is_disk_problem_shown: bool,
     pub(super) revision: u64,
     pub(super) notice: Option<(u64, Arc<str>)>,
+    /// Number of calls of the plan, which come first.
+    pub(super) planned_calls: usize,
+    /// Index of the first call of the plan's latest round.
+    pub(super) round: usize,
+    /// Calls whose failure or skip the plan expects.
+    pub(super) planned: Arc<BTreeSet<CallId>>,
+    /// The latest look at the processes of a call.
+    pub(super) inspection: Option<Arc<Inspection>>,
+    /// Ended calls of which it is kept how they were started, oldest first.
+    pub(super) kept_launches: VecDeque<CallId>,
     pub(super) lifetime: Lifetime,
     pub(super) aside: Aside,
     completions: Option<mpsc::Receiver<Completion>>,
@@ -121,6 +132,11 @@ impl EngineLoop {
             is_disk_problem_shown: false,
             revision: 0,
             notice: None,
+            planned_calls: setup.plan.calls.len(),
+            round: 0,
+            planned: Arc::new(setup.plan.planned_endings()),
+            inspection: None,
+            kept_launches: VecDeque::new(),
             lifetime: setup.lifetime,
             aside: Aside::new(completion_sender, is_replay),
             completions: Some(completions),

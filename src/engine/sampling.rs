@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::{History, MachineSample};
+use crate::model::{CallId, History, MachineSample};
 use crate::probe::{Probe, ProbeReading, Subject, Target};
 use crate::sched::MachineReading;
 
@@ -18,6 +18,8 @@ pub(super) struct Sampling {
     cores: u32,
     machine: Arc<History<MachineSample>>,
     missed: u64,
+    /// The call whose processes are looked at.
+    inspected: Option<CallId>,
 }
 
 impl Sampling {
@@ -27,7 +29,19 @@ impl Sampling {
             cores,
             machine: Arc::new(History::new(MACHINE_SAMPLES_KEPT)),
             missed: 0,
+            inspected: None,
         }
+    }
+
+    /// Looks at the processes of a call, or at none, from the next reading on.
+    pub(super) fn inspect(&mut self, call: Option<(CallId, Subject)>) {
+        self.inspected = call.as_ref().map(|(call, _)| *call);
+        self.probe.inspect(call.map(|(_, subject)| subject));
+    }
+
+    /// Returns the call whose processes are looked at.
+    pub(super) fn inspected_call(&self) -> Option<CallId> {
+        self.inspected
     }
 
     /// Returns a way to wait for readings.
@@ -43,7 +57,13 @@ impl Sampling {
     /// Keeps a reading; `skipped` readings came to nobody's notice.
     pub(super) fn add(&mut self, reading: &ProbeReading, skipped: u64) {
         self.missed = reading.missed + skipped;
-        Arc::make_mut(&mut self.machine).push(reading.machine.clone());
+        let samples = || reading.trees.iter().filter_map(|tree| tree.sample);
+        let machine = reading.machine.clone().map(|machine| MachineSample {
+            calls_cores: Some(samples().filter_map(|it| it.cpu_cores).sum()),
+            calls_rss_bytes: Some(samples().map(|it| it.rss_bytes).sum()),
+            ..machine
+        });
+        Arc::make_mut(&mut self.machine).push(machine);
     }
 
     /// Readings of the machine, oldest first.

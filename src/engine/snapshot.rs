@@ -89,6 +89,9 @@ impl EngineLoop {
             servers: self.servers.rows(),
             server_gauges: self.servers.gauges(),
             agents: self.agents.shown(),
+            round: self.round,
+            planned: Arc::clone(&self.planned),
+            inspection: self.inspection.clone(),
             notice: self.notice.clone(),
         }
     }

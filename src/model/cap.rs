@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cap, Pressure, PressureSource, plural};
+use super::{Cap, Pace, Pressure, PressureSource, plural};
 
 /// Whether the user or the automatic cap decides how many lanes may be busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -190,6 +190,10 @@ pub struct CapChange {
     pub at: Duration,
     /// What.
     pub step: CapStep,
+    /// How fast calls ended before it, as far as it is known.
+    pub before: Pace,
+    /// How fast they have ended since, in its first half minute.
+    pub after: Pace,
 }
 
 /// How busy a run was when the machine was read.
@@ -206,6 +210,8 @@ pub struct LoadSample {
     /// How much was waited for cores since the reading before; `None` where it
     /// is unknown.
     pub pressure: Option<Pressure>,
+    /// How fast calls ended in the last seconds.
+    pub pace: Pace,
 }
 
 #[cfg(test)]

@@ -73,6 +73,14 @@ pub struct MachineSample {
     /// Bytes that the disks read and write; `None` as for `network`.
     #[serde(default)]
     pub disks: Option<Flow>,
+    /// Cores in use by the calls and their servers; `None` where it was not
+    /// read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_cores: Option<f32>,
+    /// Resident memory of the calls and their servers, in bytes; `None` where it
+    /// was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_rss_bytes: Option<u64>,
 }
 
 /// Bytes in and out since the last reading.
@@ -153,6 +161,11 @@ impl<T> History<T> {
     /// The latest reading; `None` where it is missing.
     pub fn latest(&self) -> Option<&T> {
         self.readings.back().and_then(Option::as_ref)
+    }
+
+    /// The latest reading, to be changed; `None` where it is missing.
+    pub fn latest_mut(&mut self) -> Option<&mut T> {
+        self.readings.back_mut().and_then(Option::as_mut)
     }
 
     /// How many readings and gaps are kept.

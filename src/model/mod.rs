@@ -13,10 +13,12 @@ mod event;
 mod gauge;
 mod http;
 mod id;
+mod inspection;
 mod intercept;
 mod lock;
 mod need;
 mod outcome;
+mod pace;
 mod plan;
 mod plural;
 mod policy;
@@ -55,10 +57,12 @@ pub use http::{BodyTemplate, HttpRequest, Method, RequestTemplate};
 pub use id::{
     AttemptId, AttemptNo, CallId, CallName, Cap, Epoch, LaneId, RunId, ServerName, ToolName,
 };
+pub use inspection::{InspectedProcess, Inspection};
 pub use intercept::{Intercept, InterceptPattern, Intercepted, PatternError};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
+pub use pace::Pace;
 pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
@@ -70,8 +74,8 @@ pub use rate::Rate;
 pub use secret::{MASK, Secret, is_secret_name, looks_secret};
 pub use server::{
     CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
-    OverlapHazard, RemoteStatus, ServerCommand, ServerRow, ServerState, ServerTransport,
-    ToolOverride,
+    OverlapHazard, PartialAnswer, RemoteStatus, ServerCommand, ServerRow, ServerState,
+    ServerTransport, ToolOverride,
 };
 pub use shared_vec::SharedVec;
 pub use sign_in::{IdentityProvider, OauthClient, SignIn, SignInGrant};
@@ -79,4 +83,4 @@ pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{OutputKind, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};
-pub use work::{McpRequest, ProcessSpec, Stdin, Work};
+pub use work::{Launch, McpRequest, ProcessSpec, Stdin, Work};

@@ -234,6 +234,18 @@ pub struct RemoteStatus {
     pub progress: Option<CallProgress>,
     /// State of the cancel, if one was sent.
     pub cancel: Option<CancelStatus>,
+    /// Parts of the answer of a service that have come; `None` of a call that
+    /// asks none.
+    pub answer: Option<PartialAnswer>,
+}
+
+/// Parts of a service's answer that have come so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartialAnswer {
+    /// Status of the answer, once it and the headers came.
+    pub status: Option<u16>,
+    /// Bytes of the body.
+    pub bytes: u64,
 }
 
 /// How far a call says it is.

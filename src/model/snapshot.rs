@@ -1,6 +1,6 @@
 //! The snapshot that the engine publishes: the state of a run at one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::{
     Agents, AttemptRecord, AutoCap, Call, CallCounts, CallId, CallSample, CallState, Cap,
-    CapChange, History, LearnedNeed, LoadSample, MachineSample, OverlapHazard, Policy, ProxiedCall,
-    RemoteStatus, RunId, ServerName, ServerRow, SharedVec, WaitReason, WaitSpan, Waited,
+    CapChange, History, Inspection, Launch, LearnedNeed, LoadSample, MachineSample, OverlapHazard,
+    Policy, ProxiedCall, RemoteStatus, RunId, ServerName, ServerRow, SharedVec, WaitReason,
+    WaitSpan, Waited,
 };
 
 /// One consistent picture of a run. Rows that did not change since the last
@@ -74,6 +75,14 @@ pub struct Snapshot {
     pub server_gauges: Arc<BTreeMap<ServerName, Arc<History<CallSample>>>>,
     /// Agents at work, their servers, and what is done with their calls.
     pub agents: Arc<Agents>,
+    /// Index of the first call of the plan's latest round: 0, or where the plan
+    /// was run again, that of its first new call.
+    pub round: usize,
+    /// Calls of which the plan expects that they fail, and those that are then
+    /// skipped.
+    pub planned: Arc<BTreeSet<CallId>>,
+    /// The latest look at the processes of a call, where one was asked for.
+    pub inspection: Option<Arc<Inspection>>,
     /// Latest message of the engine for the user (a refused command, a warning
     /// of the self-check), with a number that grows. Untrusted text.
     pub notice: Option<(u64, Arc<str>)>,
@@ -83,6 +92,13 @@ impl Snapshot {
     /// The row of a call.
     pub fn row(&self, id: CallId) -> Option<&Arc<CallRow>> {
         self.calls.get(id.index())
+    }
+
+    /// Returns the calls of the plan's latest round, and those that were added
+    /// since; calls of agents are left out.
+    pub fn round_rows(&self) -> impl Iterator<Item = &Arc<CallRow>> + Clone {
+        let rows = self.calls.iter().skip(self.round);
+        rows.filter(|row| row.proxied.is_none())
     }
 
     /// How many lanes may be busy now: the cap, or what the automatic one is
@@ -148,6 +164,11 @@ pub struct CallRow {
     pub peak_rss_bytes: Option<u64>,
     /// Amount of its output so far.
     pub output: OutputStat,
+    /// When its output last grew.
+    pub printed: Option<Duration>,
+    /// How the process of its last attempt was started; of calls that ended long
+    /// ago it is not kept.
+    pub launch: Option<Arc<Launch>>,
     /// State on the server that carries it out, in its current or last attempt.
     pub remote: Option<RemoteStatus>,
     /// A call that changed something on the same server at the same time,
@@ -187,6 +208,8 @@ impl CallRow {
             samples,
             peak_rss_bytes: None,
             output: OutputStat::default(),
+            printed: None,
+            launch: None,
             remote: None,
             overlapped: None,
             proxied: None,
@@ -230,6 +253,32 @@ impl CallRow {
         Some(end.saturating_sub(attempt.started) + before.unwrap_or_default())
     }
 
+    /// Returns for how long its attempt under way has printed nothing; `None` of
+    /// a call that does not run.
+    pub fn silent_for(&self, now: Duration) -> Option<Duration> {
+        let attempt = self.attempts.last().filter(|it| it.ended.is_none())?;
+        let since = self.printed.unwrap_or_default().max(attempt.started);
+        Some(now.saturating_sub(since))
+    }
+
+    /// Returns whether it ended without a success.
+    pub fn is_unsuccessful(&self) -> bool {
+        matches!(self.state, CallState::Ended(outcome) if !outcome.is_success())
+    }
+
+    /// Returns the line of its standard error that says most of a failure: the
+    /// first; of a traceback, which ends with its reason, the last. Untrusted
+    /// text.
+    pub fn error_line(&self) -> Option<&str> {
+        let first = &*self.output.first_error;
+        let line = if first.starts_with("Traceback (most recent call last)") {
+            &*self.output.last_line
+        } else {
+            first
+        };
+        (!line.is_empty()).then_some(line)
+    }
+
     /// Returns the time at which everything that the call waits for had ended,
     /// so that it could start.
     pub fn admissible_at(&self) -> Duration {
@@ -257,6 +306,9 @@ pub struct OutputStat {
     pub lines: u64,
     /// Bytes that are no longer in memory nor on disk.
     pub dropped_bytes: u64,
+    /// The first line on standard error that is not empty, at most 512 bytes.
+    /// Untrusted text.
+    pub first_error: Arc<str>,
     /// The last line that is not empty, at most 4 KiB. Untrusted text.
     pub last_line: Arc<str>,
 }

@@ -95,3 +95,17 @@ pub struct McpRequest {
     /// Whether sending it twice has the effect of sending it once.
     pub is_repeatable: bool,
 }
+
+/// How the process of an attempt was started. The values of its environment are
+/// not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Working directory.
+    pub cwd: PathBuf,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Process id, once it is known.
+    pub pid: Option<u32>,
+}

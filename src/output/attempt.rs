@@ -23,6 +23,8 @@ pub(super) struct AttemptStreams {
     pub(super) buffers: [StreamBuffer; 2],
     pub(super) order: ArrivalLog,
     pub(super) last_stream: Stream,
+    /// First bytes of standard error that are not blank.
+    pub(super) first_error: Vec<u8>,
     pub(super) is_finished: bool,
 }
 
@@ -74,6 +76,7 @@ impl Attempt {
                 buffers: Stream::BOTH.map(|_| StreamBuffer::new(&budget.bounds, spilling)),
                 order: ArrivalLog::default(),
                 last_stream: Stream::Stdout,
+                first_error: Vec::new(),
                 is_finished: false,
             }),
             budget,
@@ -118,8 +121,12 @@ impl Attempt {
             buffers,
             order,
             last_stream,
+            first_error,
             ..
         } = &mut *written;
+        if stream == Stream::Stderr && first_error.len() < FIRST_ERROR_BYTES {
+            keep_first(first_error, bytes);
+        }
         let buffer = &mut buffers[stream.index()];
         let (memory, lines) = (buffer.memory(), buffer.newlines());
         buffer.push(bytes);
@@ -186,3 +193,16 @@ impl Drop for Attempt {
 const BACKLOG_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes that may wait before output stops going to the disk.
 const HARD_BACKLOG_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of the start of standard error that are kept for its first line.
+const FIRST_ERROR_BYTES: usize = 512;
+
+/// Adds bytes up to the bound, without the blanks before everything else.
+fn keep_first(kept: &mut Vec<u8>, bytes: &[u8]) {
+    let bytes = if kept.is_empty() {
+        bytes.trim_ascii_start()
+    } else {
+        bytes
+    };
+    let room = FIRST_ERROR_BYTES - kept.len();
+    kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+}

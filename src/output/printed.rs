@@ -120,6 +120,7 @@ impl Store {
             stderr_bytes: stderr.total(),
             lines: stdout.newlines() + stderr.newlines(),
             dropped_bytes: stdout.dropped_bytes() + stderr.dropped_bytes(),
+            first_error: first_line(&written.first_error),
             last_line: {
                 drop(written);
                 last_line(&output, &attempt, generation)
@@ -172,6 +173,13 @@ fn print(view: &StreamView, (head, tail): (u64, u64)) -> Printed {
         total: view.total,
         missing: skipped,
     }
+}
+
+/// The first line of these bytes, without blanks around it.
+fn first_line(bytes: &[u8]) -> Arc<str> {
+    let line = bytes.split(|byte| *byte == b'\n').next();
+    let line = last_state(line.unwrap_or_default());
+    Arc::from(Safe::from_bytes(line).as_str().trim())
 }
 
 /// The last line with text in it, of the stream that printed last. Kept until

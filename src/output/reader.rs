@@ -38,6 +38,11 @@ impl Store {
 }
 
 impl OutputReader {
+    /// Returns the store that it reads.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Grows with every piece of output of a call; 0 before the first one.
     pub fn generation(&self, call: CallId) -> u64 {
         let output = self.store.shared.output(call);

@@ -54,6 +54,8 @@ impl MachineReader {
             pressure: self.pressure.read(),
             network: self.network.read(),
             disks: self.disks.read(),
+            calls_cores: None,
+            calls_rss_bytes: None,
         };
         apply_group_limit(system, &mut sample);
         Some(sample)

@@ -7,6 +7,7 @@
 //! the lists of children, for `exec` as well.
 
 mod cpu_time;
+mod inspect;
 mod machine;
 mod pressure;
 mod process_table;
@@ -19,7 +20,7 @@ mod tree_usage;
 
 pub use cpu_time::{machine_cpu_time, own_cpu_time};
 pub use machine::memory_bytes as machine_memory_bytes;
-pub use reading::{ProbeReading, Subject, Target, TreeReading};
+pub use reading::{ProbeReading, Subject, Target, TreeInspection, TreeReading};
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -49,6 +50,8 @@ struct ControlSlot {
 struct ProbeControl {
     /// Process trees to read.
     targets: Arc<[Target]>,
+    /// The target whose processes are looked at one by one.
+    inspected: Option<Subject>,
     /// Whether the thread is to end.
     is_ending: bool,
 }
@@ -85,6 +88,12 @@ impl Probe {
         self.slot.lock().targets = targets.into();
     }
 
+    /// Looks at the processes of a target one by one, or of none, from the next
+    /// reading on.
+    pub fn inspect(&self, subject: Option<Subject>) {
+        self.slot.lock().inspected = subject;
+    }
+
     /// Returns a receiver of the latest reading and of later ones.
     pub fn readings(&self) -> watch::Receiver<Arc<ProbeReading>> {
         self.readings.clone()
@@ -107,9 +116,9 @@ impl ControlSlot {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until `due` and returns the targets; `None` once the probe is to
-    /// end.
-    fn wait_until(&self, due: Instant) -> Option<Arc<[Target]>> {
+    /// Sleeps until `due` and returns the targets and the one that is looked at;
+    /// `None` once the probe is to end.
+    fn wait_until(&self, due: Instant) -> Option<(Arc<[Target]>, Option<Subject>)> {
         let mut control = self.lock();
         loop {
             if control.is_ending {
@@ -117,7 +126,7 @@ impl ControlSlot {
             }
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Some(Arc::clone(&control.targets));
+                return Some((Arc::clone(&control.targets), control.inspected.clone()));
             }
             control = self
                 .changed
@@ -132,8 +141,10 @@ fn run(slot: &ControlSlot, readings: &watch::Sender<Arc<ProbeReading>>, period: 
     let mut sampler = Sampler::new();
     let mut due = Instant::now();
     let mut missed = 0;
-    while let Some(targets) = slot.wait_until(due) {
-        readings.send_replace(Arc::new(sampler.sample(&targets, missed)));
+    while let Some((targets, inspected)) = slot.wait_until(due) {
+        let mut reading = sampler.sample(&targets, missed);
+        reading.inspection = inspected.and_then(|subject| sampler.inspect(&subject));
+        readings.send_replace(Arc::new(reading));
         due += period;
         let late = Instant::now().saturating_duration_since(due);
         let skipped = (late.as_nanos() / period.as_nanos()) as u32;

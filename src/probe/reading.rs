@@ -1,6 +1,8 @@
 //! The words of a reading: targets, and samples of them.
 
-use crate::model::{CallId, CallSample, Epoch, MachineSample, ProxyId, ServerName};
+use crate::model::{
+    CallId, CallSample, Epoch, InspectedProcess, MachineSample, ProxyId, ServerName,
+};
 
 /// Owner of the processes that are read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +35,17 @@ pub struct ProbeReading {
     pub machine: Option<MachineSample>,
     /// Each target; `None` where nothing of it could be read.
     pub trees: Vec<TreeReading>,
+    /// The processes of the target that is looked at, where there is one.
+    pub inspection: Option<TreeInspection>,
+}
+
+/// A look at each process of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TreeInspection {
+    /// The processes, a parent before its children.
+    pub processes: Vec<InspectedProcess>,
+    /// Number of processes that are left out.
+    pub further: usize,
 }
 
 /// Reading of one process tree.

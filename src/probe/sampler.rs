@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::inspect;
 use super::machine::MachineReader;
 use super::process_table::ProcessTable;
 use super::procfs_table::ProcfsTable;
-use super::reading::{ProbeReading, Subject, Target, TreeReading};
+use super::reading::{ProbeReading, Subject, Target, TreeInspection, TreeReading};
 use super::tree_usage::TreeUsage;
 
 /// Number of readings from one search of the whole process table to the next.
@@ -60,6 +61,13 @@ impl Sampler {
             missed,
             machine: self.machine.read(),
             trees,
+            inspection: None,
         }
+    }
+
+    /// Looks at each process that the last reading found of a target.
+    pub(super) fn inspect(&self, subject: &Subject) -> Option<TreeInspection> {
+        let tree = self.trees.get(subject)?;
+        Some(inspect::processes(&tree.pids()))
     }
 }

@@ -66,6 +66,11 @@ impl TreeUsage {
         }
     }
 
+    /// Returns the processes that the last reading found.
+    pub(super) fn pids(&self) -> Vec<u32> {
+        self.members.keys().copied().collect()
+    }
+
     /// Takes a reading; `None` where no process of the tree can be read.
     /// `all` lists every process, where it was asked for this time.
     pub(super) fn sample(

@@ -199,6 +199,9 @@ pub(crate) fn last() -> Snapshot {
         servers: Arc::default(),
         server_gauges: Arc::default(),
         agents: Arc::default(),
+        round: 0,
+        planned: Arc::default(),
+        inspection: None,
         notice: None,
     }
 }

@@ -226,6 +226,53 @@ async fn a_call_runs_again_with_the_arguments_it_had() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_runs_again_with_references_to_its_new_calls() {
+    let plan = "[[call]]\nid = \"a\"\ntool = \"count\"\n\
+                [[call]]\nid = \"b\"\ntool = \"say\"\nargs = { text = \"{{a.output.words}}\" }";
+    let trial = trial(plan, 4, Lifetime::UntilAsked);
+    for (round, words) in [(0, "one"), (2, "two")] {
+        trial.until_starting(round + 1).await;
+        let output = format!("{{\"words\": \"{words}\"}}");
+        trial.spawner.succeeds(round + 1, &output).await;
+        trial.until_starting(round + 2).await;
+        let launch = trial.spawner.launches().pop().expect("a launch");
+        assert_eq!(launch.argv, ["say", words]);
+        trial.spawner.succeeds(round + 2, words).await;
+        let run = trial.until_ended(round + 2, Outcome::Succeeded).await;
+        assert_eq!(run.round, round as usize);
+        assert_eq!(run.round_rows().count(), 2);
+        if round == 0 {
+            trial.send(Command::RerunPlan);
+        }
+    }
+    trial.send(Command::Shutdown);
+    let last = trial.last().await;
+    assert_eq!(last.row(id(4)).expect("a row").name.as_str(), "b-r2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_keeps_the_first_line_of_standard_error_and_how_it_was_started() {
+    let trial = trial(
+        "[[call]]\nid = \"a\"\ntool = \"count\"",
+        1,
+        Lifetime::UntilAsked,
+    );
+    trial.until_starting(1).await;
+    let row = trial.handle.latest();
+    let launch = row.row(id(1)).expect("a row").launch.clone();
+    let launch = launch.expect("how it was started");
+    assert!(launch.env.contains_key("FANOUT_CALL_ID"));
+    trial.spawner.prints_error(1, "\n first\nsecond\n");
+    trial.spawner.succeeds(1, r#"{"words": 1}"#).await;
+    let run = trial.until_ended(1, Outcome::Succeeded).await;
+    let row = run.row(id(1)).expect("a row");
+    assert_eq!(row.error_line(), Some("first"));
+    assert!(row.launch.is_some());
+    trial.send(Command::Shutdown);
+    trial.last().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_are_added_or_refused_while_the_run_is_on() {
     let trial = trial(
         "[[call]]\nid = \"a\"\ntool = \"count\"",

@@ -53,6 +53,13 @@ impl Scripted {
         waiting.get(&id(call)).map(|attempt| attempt.stop.clone())
     }
 
+    /// Prints on the standard error of a call.
+    pub(crate) fn prints_error(&self, call: u32, text: &str) {
+        let waiting = self.waiting.lock().expect("no panic");
+        let attempt = waiting.get(&id(call)).expect("a start of the call");
+        attempt.sink.write(Stream::Stderr, text.as_bytes());
+    }
+
     /// Says that the process of a call runs.
     pub(crate) async fn runs(&self, call: u32) {
         let (event, events) = {

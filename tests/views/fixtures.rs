@@ -104,6 +104,9 @@ impl Run {
             servers: Arc::default(),
             server_gauges: Arc::default(),
             agents: Arc::default(),
+            round: 0,
+            planned: Arc::default(),
+            inspection: None,
             notice: None,
         };
         Self {

@@ -216,6 +216,9 @@ impl Scene {
             servers: Arc::default(),
             server_gauges: Arc::new(BTreeMap::new()),
             agents: Arc::new(agents()),
+            round: 0,
+            planned: Arc::default(),
+            inspection: None,
             notice: None,
         })
     }

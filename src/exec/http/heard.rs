@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
 use reqwest::StatusCode;
 
+use crate::model::PartialAnswer;
+
 /// Parts of the answer to one request that have come.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct Heard {
@@ -20,6 +22,15 @@ impl Heard {
     pub(in crate::exec) fn note_head(&self, status: StatusCode) {
         self.status.store(status.as_u16(), Ordering::Relaxed);
         self.bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns what came so far.
+    pub(in crate::exec) fn so_far(&self) -> PartialAnswer {
+        let status = self.status.load(Ordering::Relaxed);
+        PartialAnswer {
+            status: (status > 0).then_some(status),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
     }
 
     /// Records a piece of the body.

@@ -13,12 +13,16 @@ mod property_tests;
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::heard::Heard;
 use super::reporter::Reporter;
 use super::{AttemptContext, StopTokens};
-use crate::model::{Ending, HttpRequest, Outcome, StopCause};
+use crate::model::{Ending, HttpRequest, Outcome, RemoteStatus, StopCause};
 use crate::output::Sink;
+
+/// How often it is told what came of an answer.
+const TOLD_EVERY: Duration = Duration::from_millis(500);
 
 /// Sends requests to services; cheap to clone. Connections are kept between
 /// calls.
@@ -38,7 +42,7 @@ impl HttpClient {
         let client = self.clone();
         tokio::spawn(async move {
             reporter.started(None).await;
-            let ending = client.ask(&request, &stop, &sink).await;
+            let ending = client.ask(&request, &stop, &sink, &reporter).await;
             sink.finish();
             reporter.ended(ending).await;
         });
@@ -46,7 +50,13 @@ impl HttpClient {
 
     /// Waits for the answer or for a stop. A stop closes the connection, which
     /// is all that can be done from here.
-    async fn ask(&self, request: &HttpRequest, stop: &StopTokens, sink: &Sink) -> Ending {
+    async fn ask(
+        &self,
+        request: &HttpRequest,
+        stop: &StopTokens,
+        sink: &Sink,
+        reporter: &Reporter,
+    ) -> Ending {
         let heard = Heard::default();
         let answered = pin!(exchange::run(&self.clients, request, sink, &heard));
         tokio::select! {
@@ -54,10 +64,28 @@ impl HttpClient {
             () = stop.hard.cancelled() => {}
             () = stop.soft.cancelled() => {}
             ending = answered => return ending,
+            () = tell_progress(&heard, reporter) => {}
         }
         Ending {
             heard: Some(heard.to_string()),
             ..stopped(request, stop.cause())
+        }
+    }
+}
+
+/// Reports what came of an answer, whenever that is more; never ends.
+async fn tell_progress(heard: &Heard, reporter: &Reporter) {
+    let mut told = None;
+    let mut ticks = tokio::time::interval(TOLD_EVERY);
+    loop {
+        ticks.tick().await;
+        let now = Some(heard.so_far());
+        if told != now {
+            told = now;
+            reporter.try_tell(RemoteStatus {
+                answer: now,
+                ..RemoteStatus::default()
+            });
         }
     }
 }

@@ -90,6 +90,7 @@ impl ReplaySpawner {
                 missed: 0,
                 machine: self.recording.machine(begun.elapsed()).cloned(),
                 trees: self.samples(),
+                inspection: None,
             };
             if sender.send(Arc::new(reading)).is_err() {
                 return;
