@@ -13,12 +13,12 @@ use super::error::SessionError;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Engine};
 use crate::exec::Spawner;
-use crate::lab::{self, Capacity, Load};
-use crate::model::{CallId, LearnedNeed, OutputKind, Plan, Policy, Snapshot, run_origin};
-use crate::output::{ExportFile, Stream};
+use crate::lab::{self, RunSummary, SummaryContext};
+use crate::model::{CallId, LearnedNeed, Plan, Policy, Snapshot};
+use crate::output::ExportFile;
 use crate::probe;
-use crate::record::{self, AttemptOutput, HistoryError, HistoryStore, ReportState, ReportedOutput};
-use crate::sched::{DecisionRecord, ToolLimits};
+use crate::record::{self, HistoryError, HistoryStore, PastRun, ReportState, ReportedOutput};
+use crate::sched::DecisionRecord;
 
 /// A plan, and everything that has to exist before its run can begin.
 pub(crate) struct Session {
@@ -229,54 +229,40 @@ impl Session {
         let row = last.row(id);
         let tool = row.and_then(|row| self.catalogue.get(&row.tool));
         let kind = tool.map(|tool| tool.output).unwrap_or_default();
-        let attempts = row.map(|row| row.attempts.as_slice()).unwrap_or_default();
         let store = &self.environment.store;
-        let Some((_, earlier)) = attempts.split_last() else {
-            // A call that never began has no output, not an empty one.
-            return ReportedOutput::default();
-        };
-        let earlier = earlier.iter().map(|attempt| AttemptOutput {
-            attempt: attempt.attempt,
-            stdout: store
-                .attempt_tail(id, attempt.attempt, Stream::Stdout)
-                .into(),
-            stderr: store
-                .attempt_tail(id, attempt.attempt, Stream::Stderr)
-                .into(),
-        });
-        let earlier = earlier.collect();
-        let output = store.output_value(id, kind);
-        // Nothing at all is no document either.
-        let is_there = kind != OutputKind::Json || output.value != "";
-        ReportedOutput {
-            encoding: is_there.then_some(output.encoding),
-            value: is_there.then_some(output.value),
-            is_truncated: output.is_truncated,
-            is_lossy: output.is_lossy,
-            stderr: store.stderr_tail(id).into(),
-            earlier,
-        }
+        row.map_or_else(ReportedOutput::default, |row| {
+            ReportedOutput::of(store, row, kind)
+        })
     }
 
-    /// Returns the bounds on the time of the run.
-    fn bounds(&self, last: &Snapshot) -> record::Bounds {
-        let origin = run_origin(last.calls.iter().map(AsRef::as_ref));
-        // Calls of agents were bound by other things than the plan's.
-        let calls = last.calls.iter().filter(|row| row.proxied.is_none());
-        let loads: Vec<Load> = calls
-            .map(|row| Load::measured(row, origin, self.time_scale))
-            .collect();
-        let tools: Vec<ToolLimits> = self.catalogue.tools().filter_map(ToolLimits::of).collect();
-        let capacity = Capacity {
-            cap: last.highest_cap.get(),
-            cores: Some(f64::from(last.cores)),
-            tools: &tools,
+    /// Sums up a run that has ended.
+    pub(crate) fn summary(
+        &self,
+        last: &Snapshot,
+        history: Option<&HistoryStore>,
+    ) -> Option<RunSummary> {
+        let runs = history.map(|it| it.past_runs(&self.plan.calls, self.time_scale));
+        // A history that cannot be read is told of elsewhere.
+        let runs = runs.and_then(Result::ok).unwrap_or_default();
+        let context = SummaryContext {
+            one_lane: PastRun::at_cap_one(&runs, self.plan.calls.len()),
+            time_scale: self.time_scale,
         };
-        let bounds = lab::bounds(&loads, &capacity);
+        RunSummary::of(last, self.catalogue.tools(), context)
+    }
+
+    /// Returns the bounds on the time of the run, and its sum once it is over.
+    fn bounds(&self, last: &Snapshot) -> record::Bounds {
+        let summary = self.summary(last, None);
+        let bounds = match &summary {
+            Some(summary) => summary.bounds.clone(),
+            None => lab::run_bounds(last, self.time_scale, self.catalogue.tools()),
+        };
         record::Bounds {
             critical_path: Some(bounds.critical_path),
             lower_bound: Some(bounds.lower_bound),
             binding: Some(bounds.binding.to_string()),
+            summary: summary.map(|it| it.document()),
         }
     }
 }

@@ -25,7 +25,9 @@ mod simulated_run;
 mod simulation;
 mod simulation_input;
 mod statistics;
+mod summary;
 pub mod sweep;
+mod time_left;
 mod trial;
 mod what_if;
 mod words;
@@ -47,6 +49,11 @@ pub use simulated_run::SimulatedRun;
 pub use simulation::simulate;
 pub use simulation_input::{MachineLimits, SimulatedCall, SimulationInput};
 pub use statistics::{Interval, median};
+pub use summary::{
+    LongWait, MachineUse, OneLane, OutcomeCount, RunSummary, SlowCall, SummaryContext, ToolTimes,
+    Unsuccessful, busy_lanes, run_bounds, times_of_tool,
+};
+pub use time_left::time_left;
 pub use trial::{CallResult, IdleCause, LaneTime, Trial, TrialCall};
 pub use what_if::{Improvement, WhatIf, improvements};
 pub use words::{percent, seconds, seconds_range};

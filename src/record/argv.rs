@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::model::{MASK, is_secret_name};
 
 /// Replaces the values of secret arguments in a command line, wherever they
-/// stand in it.
-pub(super) fn masked(words: &[String], args: &Value) -> Vec<String> {
+/// stand in it. `args` are the arguments of its call.
+pub fn masked(words: &[String], args: &Value) -> Vec<String> {
     let mut secrets = BTreeSet::new();
     collect(args, false, &mut secrets);
     // The longest first: one may be a part of another.

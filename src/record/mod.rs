@@ -20,6 +20,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+pub use argv::masked as masked_argv;
 pub use events::EventLines;
 pub use history::{
     HistoryError, HistoryStore, LastArguments, PastAttempt, PastRun, fingerprint, is_fingerprinted,
@@ -31,8 +32,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::model::{AttemptNo, CallId};
-use crate::output::{OutputEncoding, Printed};
+use crate::model::{AttemptNo, CallId, CallRow, OutputKind};
+use crate::output::{OutputEncoding, Printed, Store, Stream};
 
 /// Output of a call as reports and plain lines show it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,6 +51,34 @@ pub struct ReportedOutput {
     pub is_lossy: bool,
     /// Outputs of the attempts before the last one, as far as they are kept.
     pub earlier: Vec<AttemptOutput>,
+}
+
+impl ReportedOutput {
+    /// Reads the output of a call, whose tool prints this kind of output.
+    pub fn of(store: &Store, row: &CallRow, kind: OutputKind) -> Self {
+        let Some((_, earlier)) = row.attempts.split_last() else {
+            // A call that never began has no output, not an empty one.
+            return Self::default();
+        };
+        let tail = |attempt, stream| store.attempt_tail(row.id, attempt, stream).into();
+        let earlier = earlier.iter().map(|attempt| AttemptOutput {
+            attempt: attempt.attempt,
+            stdout: tail(attempt.attempt, Stream::Stdout),
+            stderr: tail(attempt.attempt, Stream::Stderr),
+        });
+        let earlier = earlier.collect();
+        let output = store.output_value(row.id, kind);
+        // Nothing at all is no document either.
+        let is_there = kind != OutputKind::Json || output.value != "";
+        Self {
+            encoding: is_there.then_some(output.encoding),
+            value: is_there.then_some(output.value),
+            is_truncated: output.is_truncated,
+            is_lossy: output.is_lossy,
+            stderr: store.stderr_tail(row.id).into(),
+            earlier,
+        }
+    }
 }
 
 /// Ends of the output of an attempt that was not the last one.

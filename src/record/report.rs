@@ -15,7 +15,7 @@ use super::figures::ms_or_null;
 use crate::model::{CallId, CallRow, Snapshot};
 
 /// Lower bounds of the wall time of a run, as computed by the caller.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bounds {
     /// The longest chain of dependent calls.
     pub critical_path: Option<Duration>,
@@ -24,6 +24,8 @@ pub struct Bounds {
     /// Resource that binds the lower bound: `critical-path`, `slots`, `cores`,
     /// `lock:NAME`, `tool:NAME`, `rate:NAME` or `backoff`.
     pub binding: Option<String>,
+    /// The sum of the run, once it is over.
+    pub summary: Option<Value>,
 }
 
 /// State of a run in its report.
@@ -143,6 +145,7 @@ impl Serialize for Report<'_> {
         report.serialize_entry("lower_bound_ms", &ms_or_null(self.bounds.lower_bound))?;
         report.serialize_entry("binding", &self.bounds.binding)?;
         report.serialize_entry("efficiency", &self.efficiency())?;
+        report.serialize_entry("summary", &self.bounds.summary)?;
         report.serialize_entry("hazards", &self.hazards())?;
         report.serialize_entry("machine", &self.machine())?;
         report.serialize_entry("calls", &Calls(self))?;

@@ -5,7 +5,7 @@ use super::{CompareFindings, MinimalSet, ParallelHazard, Remedy, Timing, Unstabl
 use crate::lab::statistics::{drift, drift_in_words};
 use crate::lab::words::{percent, seconds};
 use crate::lab::{BindingConstraint, CallResult, IdleCause};
-use crate::model::{CallId, Plan, plural};
+use crate::model::{CallId, Cap, Plan, plural};
 
 /// Calls, hazards and outputs that are named one by one.
 const SHOWN: usize = 8;
@@ -70,6 +70,40 @@ fn explained(kind: IdleCause) -> &'static str {
 }
 
 impl CompareFindings {
+    /// Returns how many times as fast the highest cap is as the lowest; `None`
+    /// before the first whole block.
+    pub fn most_speed_up(&self) -> Option<f64> {
+        let [_, .., last] = self.timings.as_slice() else {
+            return None;
+        };
+        Some(last.speed_up.at)
+    }
+
+    /// Returns the outcome in one plain sentence for an audience; `None` before
+    /// the first whole block.
+    pub fn sentence(&self) -> Option<String> {
+        let [first, .., last] = self.timings.as_slice() else {
+            return None;
+        };
+        let lanes = |cap: Cap| plural(cap.get() as usize, "lane");
+        let because = match &last.binding {
+            BindingConstraint::CriticalPath => "the longest chain of calls is the limit now",
+            BindingConstraint::Slots => "more lanes could make it faster still",
+            BindingConstraint::Cores => "the cores are full, more lanes would not help",
+            BindingConstraint::Lock(_) => "calls that hold one lock run one after another",
+            BindingConstraint::Tool(_) => "a tool takes only so many calls at once",
+            BindingConstraint::Rate(_) => "a tool is started only so often",
+            BindingConstraint::Backoff => "delays before retries take the rest",
+        };
+        Some(format!(
+            "{} took {}, {} took {}: {because}.",
+            lanes(first.cap),
+            seconds(first.wall.at),
+            lanes(last.cap),
+            seconds(last.wall.at)
+        ))
+    }
+
     /// Returns a warning for each reason to doubt the times.
     pub fn doubts(&self) -> Vec<String> {
         let cores = self.foreign_cores.filter(|cores| *cores > 0.2);

@@ -137,6 +137,14 @@ impl PastRun {
         times.get(times.len() / 2).copied()
     }
 
+    /// Returns how long a plan of so many calls took in one lane, by the latest
+    /// such run among these.
+    pub fn at_cap_one(runs: &[Self], calls: usize) -> Option<Duration> {
+        let mut measured = runs.iter();
+        let measured = measured.find(|run| run.cap == Cap::ONE && run.calls == calls);
+        measured.map(|run| run.wall)
+    }
+
     /// Whether it is within the bounds that everything relies on: a file may
     /// say anything.
     fn is_sound(&self) -> bool {
