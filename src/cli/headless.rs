@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 
 use super::exit::{self, Exit};
 use super::options::{OutputOptions, PolicyOptions};
-use super::{ending, settings, terminal};
+use super::{ending, settings, summary, terminal};
 use crate::app::{
     self, RunEnd, RunSettings, Session, SessionError, SignalRequest, Signals, StopRequests,
     WarningsOnly,
 };
 use crate::engine::{EventDetail, Lifetime, Recorder};
 use crate::model::{RunEvent, Snapshot};
-use crate::record::{self, EventLines, PlainLines, ReportState};
+use crate::record::{self, EventLines, HistoryStore, PlainLines, ReportState};
 
 /// Number of events that may wait to be printed.
 const EVENT_QUEUE: usize = 1024;
@@ -46,7 +46,10 @@ pub(super) fn conduct(
     match conduct_as(session, &settings, form, options.record.as_deref()) {
         Ok(Conducted { end, printed }) => {
             let outputs = match form {
-                OutputForm::Plain => exit::written(print_outputs(session, &end.last)),
+                OutputForm::Plain => {
+                    let print = |last| print_outputs(session, history.as_ref(), last);
+                    exit::written(print(&end.last))
+                }
                 OutputForm::Events | OutputForm::Silent => Exit::Success,
             };
             if end.interruption.is_none() && printed == Exit::Success {
@@ -189,9 +192,16 @@ impl EventPrinter {
     }
 }
 
-/// Prints every call's output in plan order under its id.
-fn print_outputs(session: &Session, last: &Snapshot) -> io::Result<()> {
+/// Prints every call's output in plan order under its id, and then the sum of
+/// the run.
+fn print_outputs(
+    session: &Session,
+    history: Option<&HistoryStore>,
+    last: &Snapshot,
+) -> io::Result<()> {
     let mut out = terminal::stdout();
     record::write_outputs(last, &|id| session.output_of(last, id), &mut out)?;
+    writeln!(out)?;
+    summary::print(session, history, last, &mut out)?;
     out.flush()
 }

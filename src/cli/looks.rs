@@ -85,6 +85,8 @@ impl LookOptions {
             clipboard: options.clipboard.and_then(|it| it.command).map(|it| it.0),
             has_mouse: options.mouse.unwrap_or(true),
             zone: TimeZone::system(),
+            time_scale: 1.0,
+            comparison_at_start: None,
             notices,
             offers: Vec::new(),
         };

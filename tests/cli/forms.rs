@@ -87,6 +87,9 @@ fn the_cap_changes_the_time_and_not_the_outputs() {
         let (_, outputs) = answer.stdout.split_once("\n\n").expect("two parts");
         let report = report(&bench, "report.json");
         assert_eq!(report["cap"].to_string(), cap);
+        // Behind them stands the sum of the run, which is told in times.
+        let (outputs, sum) = outputs.rsplit_once("\n\n").expect("a sum");
+        assert!(sum.contains("one lane would take ~"), "{sum}");
         (outputs.to_owned(), essence(&report))
     });
     let [one, eight] = outputs;

@@ -19,6 +19,25 @@ fn a_picture_is_the_same_every_time_and_fits_what_was_asked_for() {
 }
 
 #[test]
+fn a_run_of_ones_own_becomes_a_picture_and_a_film() {
+    let bench = Bench::new();
+    let events = include_str!("../../sample-tools/demo.ndjson");
+    bench.file("events.ndjson", events);
+    let words = ["screenshot", "--run", "events.ndjson", "--size", "100x30"];
+    let at = [&words[..], &["--at", "3s"]].concat();
+    let still = bench.run(&at).with_code(0).stdout;
+    assert!(
+        still.contains("trace") && still.contains("running"),
+        "{still}"
+    );
+    let film = [&words[..], &["--film"]].concat();
+    let film = bench.run(&film).with_code(0).stdout;
+    assert!(film.contains("animation") && film.len() > still.len());
+    bench.file("events.ndjson", "no log");
+    bench.run(&at).with_code(2);
+}
+
+#[test]
 fn every_screen_can_be_drawn_and_nothing_else() {
     let bench = Bench::new();
     let help = bench.run(&["screenshot", "--help"]).with_code(0).stdout;

@@ -163,6 +163,11 @@ fn load_samples(source: PressureSource) -> Arc<History<LoadSample>> {
             running: if number > 32 { 1 } else { 4 - number % 2 },
             queued,
             pressure: (!(5..8).contains(&number)).then_some(pressure),
+            pace: Pace {
+                ended: 3 * lanes,
+                time: Duration::from_secs(5),
+                median: Some(Duration::from_millis(400 + 10 * u64::from(number % 7))),
+            },
         }));
     }
     Arc::new(load_samples)

@@ -7,6 +7,7 @@ mod detail;
 mod documents;
 mod dump;
 mod earlier;
+mod ending;
 mod experiments;
 mod fixtures;
 mod forms;

@@ -154,8 +154,16 @@ impl Stage {
         std::iter::from_fn(|| self.orders.try_recv().ok()).collect()
     }
 
-    /// What the engine was asked for since the last time.
+    /// What the engine was asked for since the last time, looks at processes left
+    /// out.
     pub(crate) fn commands(&mut self) -> Vec<Command> {
+        let mut commands = self.every_command();
+        commands.retain(|command| !matches!(command, Command::Inspect(_)));
+        commands
+    }
+
+    /// Everything that the engine was asked for since the last time.
+    pub(crate) fn every_command(&mut self) -> Vec<Command> {
         std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
     }
 }

@@ -69,7 +69,7 @@ fn print_table(timings: &[Timing], out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "\n{:>5}  {:>8}  {:<18}  {:>8}  {:<14}  {:>8}  {:>10}  binds",
-        "cap", "median", interval, "speed-up", interval, "at best", "efficiency"
+        "cap", "median", interval, "speed-up", interval, "at best", "of its time"
     )?;
     for timing in timings {
         let wall = &timing.wall;

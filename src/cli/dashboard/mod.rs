@@ -143,6 +143,27 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     options: &OutputOptions,
 ) -> Exit {
+    conduct_from(session, policy, options, None)
+}
+
+/// Shows a comparison of a plan, run so many times each way, until the user
+/// leaves it. The plan itself is not run beside it.
+pub(super) fn compare(
+    session: &mut Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+    blocks: usize,
+) -> Exit {
+    conduct_from(session, policy, options, Some(blocks))
+}
+
+/// Shows a run, or with `comparison` a comparison of its plan.
+fn conduct_from(
+    session: &mut Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+    comparison: Option<usize>,
+) -> Exit {
     // Before anything starts: a wrong theme is a usage error, and the terminal
     // answers questions only outside of the dashboard's modes.
     let mut looks = match options.looks.looks() {
@@ -161,6 +182,12 @@ pub(super) fn conduct(
         None => ResumePolicy::Forget,
     };
     let settings = policy.settings(&session.plan);
+    looks.settings.time_scale = settings.time_scale;
+    looks.settings.comparison_at_start = comparison;
+    let plan = session.plan.clone();
+    if comparison.is_some() {
+        session.plan.calls.clear();
+    }
     let agents = options.agents.feed(&session.environment);
     let shown = session
         .start(
@@ -172,7 +199,7 @@ pub(super) fn conduct(
         )
         .map_err(DashboardError::from)
         .and_then(|engine| {
-            let (plan, catalogue) = (&session.plan, &session.catalogue);
+            let (plan, catalogue) = (&plan, &session.catalogue);
             let experiments =
                 ExperimentThread::start(plan, catalogue, policy.conditions(), resume)?;
             let runtime = runtime_of_screen()?;
@@ -190,7 +217,9 @@ pub(super) fn conduct(
     session.environment.close_servers();
     match shown {
         Ok((last, leave)) => {
-            let written = summary::print(&last, &mut io::stdout().lock());
+            let mut out = io::stdout().lock();
+            let written = summary::print(session, history.as_ref(), &last, &mut out);
+            drop(out);
             if matches!(leave, Leave::Quit | Leave::Open(_)) {
                 session.remember(&last, history.as_ref());
             }

@@ -8,7 +8,7 @@ mod script;
 mod svg;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,24 +20,32 @@ use super::exit::{self, Exit};
 use super::settings;
 use crate::catalogue::Catalogue;
 use crate::exec;
-use crate::model::{Plan, ServerName};
+use crate::model::{Order, Plan, ServerName};
 use crate::output;
 use crate::plan;
 use crate::sample_tool;
 use crate::theme::{Depth, Role, Theme};
 use replay::ReplayError;
+use replay::recording::Recording;
 use script::Script;
 use svg::DefaultColours;
 
 /// How long each screen of a film is seen.
 const FILM_STEP: Duration = Duration::from_secs(1);
+/// Screens of the film of a long run.
+const FILM_SCREENS: u32 = 60;
+/// The latest moment of a run of one's own.
+const LONGEST_RUN: Duration = Duration::from_hours(24);
+/// Bytes of an event log that are read.
+const LONGEST_LOG: u64 = 64 << 20;
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
   fanout screenshot --screen lanes --size 120x36 --theme nord -o lanes.svg
   fanout screenshot --screen timeline --at 12s > timeline.svg
-  fanout screenshot --film --size 100x28 -o demo.svg")]
+  fanout screenshot --film --size 100x28 -o demo.svg
+  fanout screenshot --run events.ndjson --film -o run.svg")]
 pub(super) struct Screenshot {
     /// The screen
     #[arg(long, value_name = "SCREEN", default_value = "lanes",
@@ -52,6 +60,10 @@ pub(super) struct Screenshot {
     /// The moment of the run, such as 8.5s [default: one that suits the screen]
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     at: Option<Duration>,
+    /// Events of a run of one's own, as `fanout run PLAN --events` writes them, in
+    /// place of the sample plan
+    #[arg(long, value_name = "EVENTS")]
+    run: Option<PathBuf>,
     /// A film of the whole run that begins anew at its end
     #[arg(long, conflicts_with_all = ["at", "screen"])]
     film: bool,
@@ -92,27 +104,78 @@ impl Screenshot {
             let screen = agents::picture(&theme, self.size);
             return Ok(svg::still(&screen, defaults, &title));
         }
-        let (plan, catalogue) = sample()?;
-        let steps = if self.film {
-            script::film(FILM_STEP)
-        } else {
-            script::still(&self.screen, self.at)
+        let (script, step) = match &self.run {
+            Some(path) => self.recorded(path, theme)?,
+            None => (self.sampled(theme)?, FILM_STEP),
         };
-        let shown = replay::play(Script {
-            plan,
-            catalogue,
-            theme,
-            size: self.size,
-            steps,
-        });
+        let shown = replay::play(script);
         let screens = shown.map_err(|error: ReplayError| exit::cannot_run(&error))?;
         if self.film {
-            let title = "The dashboard of fanout while the sample plan runs";
-            return Ok(svg::film(&screens, FILM_STEP, defaults, title));
+            let title = "The dashboard of fanout while a plan runs";
+            return Ok(svg::film(&screens, step, defaults, title));
         }
         let screen = screens.into_iter().next().unwrap_or_default();
         Ok(svg::still(&screen, defaults, &title))
     }
+
+    /// The script of the sample plan's run.
+    fn sampled(&self, theme: Theme) -> Result<Script, Exit> {
+        if self.at.is_some_and(|at| at > script::LONGEST) {
+            return Err(exit::usage_text(&ScreenshotOptionError::Moment.to_string()));
+        }
+        let (plan, catalogue) = sample()?;
+        let recording = Recording::demo();
+        let recording = recording.map_err(|error| exit::cannot_run(&ReplayError::from(error)))?;
+        Ok(Script {
+            recording: Arc::new(recording),
+            order: Order::default(),
+            plan,
+            catalogue,
+            theme,
+            size: self.size,
+            steps: if self.film {
+                script::film(FILM_STEP)
+            } else {
+                script::still(&self.screen, self.at)
+            },
+        })
+    }
+
+    /// The script of a recorded run of one's own, and the time between two
+    /// screens of its film.
+    fn recorded(&self, path: &Path, theme: Theme) -> Result<(Script, Duration), Exit> {
+        let text = read_events(path)?;
+        let recording = Recording::of_events(&text).map_err(|error| {
+            let said = format!("{}: no event log: {error}", path.display());
+            exit::usage_text(&said)
+        })?;
+        let step = FILM_STEP.max(recording.length() / FILM_SCREENS);
+        let steps = if self.film {
+            script::film_of(&recording, step)
+        } else {
+            script::still_of(&recording, &self.screen, self.at)
+        };
+        let script = Script {
+            order: Order::Fifo,
+            plan: recording.plan(),
+            catalogue: Arc::new(recording.catalogue()),
+            recording: Arc::new(recording),
+            theme,
+            size: self.size,
+            steps,
+        };
+        Ok((script, step))
+    }
+}
+
+/// Reads an event log, up to a length that a film can be made of.
+fn read_events(path: &Path) -> Result<String, Exit> {
+    let read = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        io::Read::read_to_string(&mut io::Read::take(file, LONGEST_LOG), &mut text)?;
+        Ok(text)
+    });
+    read.map_err(|error| exit::usage_text(&format!("{}: {error}", path.display())))
 }
 
 /// The sample plan and its tools; those of the sample server as it lists them.
@@ -150,6 +213,6 @@ fn parse_moment(text: &str) -> Result<Duration, ScreenshotOptionError> {
     let parser = jiff::fmt::friendly::SpanParser::new();
     let moment = parser.parse_unsigned_duration(text).ok();
     moment
-        .filter(|moment| *moment <= script::LONGEST)
+        .filter(|moment| *moment <= LONGEST_RUN)
         .ok_or(ScreenshotOptionError::Moment)
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::replay::recording::Recording;
 use crate::catalogue::Catalogue;
-use crate::model::Plan;
+use crate::model::{Order, Plan};
 use crate::theme::Theme;
 use crate::tui::state::Screen;
 
@@ -23,7 +24,11 @@ pub(super) enum ScriptStep {
 
 /// The run that is shown, its looks and its steps.
 pub(super) struct Script {
+    /// What each call did in it.
+    pub(super) recording: Arc<Recording>,
     pub(super) plan: Plan,
+    /// Order in which its calls start.
+    pub(super) order: Order,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) theme: Theme,
     pub(super) size: (u16, u16),
@@ -51,21 +56,63 @@ pub(super) fn names() -> Vec<String> {
 
 /// A screen at a moment, by default one that has something to script there.
 pub(super) fn still(name: &str, at: Option<Duration>) -> Vec<(Duration, ScriptStep)> {
-    let mut screens = Screen::ALL.into_iter();
-    let screen = screens.find(|screen| screen.names().0.to_lowercase() == name);
-    let screen = screen.unwrap_or(Screen::Lanes);
-    let key = char::from_digit(screen.number() as u32, 10).unwrap_or('1');
-    let at = at.unwrap_or_else(|| moment(screen));
+    let at = at.unwrap_or_else(|| moment(screen_named(name)));
     let mut steps = happenings();
     steps.retain(|(when, _)| *when <= at);
+    steps.extend(shown(name, at));
+    steps.sort_by_key(|(when, _)| *when);
+    steps
+}
+
+/// A screen of a run of one's own at a moment, by default at its end.
+pub(super) fn still_of(
+    recording: &Recording,
+    name: &str,
+    at: Option<Duration>,
+) -> Vec<(Duration, ScriptStep)> {
+    let at = at.unwrap_or_else(|| recording.length() + SETTLES * 5);
+    let mut steps = recorded_caps(recording);
+    steps.retain(|(when, _)| *when <= at);
+    steps.extend(shown(name, at.max(SETTLES)));
+    steps.sort_by_key(|(when, _)| *when);
+    steps
+}
+
+/// The whole of a run of one's own, taken every so often.
+pub(super) fn film_of(recording: &Recording, step: Duration) -> Vec<(Duration, ScriptStep)> {
+    let mut steps = recorded_caps(recording);
+    let end = recording.length() + SETTLES * 5;
+    let frames = (0_u32..).map(|number| SETTLES + step * number);
+    let frames = frames.take_while(|at| *at < end + step);
+    steps.extend(frames.map(|at| (at, ScriptStep::Capture)));
+    steps.sort_by_key(|(when, _)| *when);
+    steps
+}
+
+/// The changes of the cap, as they were recorded.
+fn recorded_caps(recording: &Recording) -> Vec<(Duration, ScriptStep)> {
+    let caps = recording.caps().iter();
+    caps.map(|(at, cap)| (*at, ScriptStep::SetCap(*cap)))
+        .collect()
+}
+
+fn screen_named(name: &str) -> Screen {
+    let mut screens = Screen::ALL.into_iter();
+    let screen = screens.find(|screen| screen.names().0.to_lowercase() == name);
+    screen.unwrap_or(Screen::Lanes)
+}
+
+/// The keys that show a screen, and the picture of it.
+fn shown(name: &str, at: Duration) -> Vec<(Duration, ScriptStep)> {
+    let screen = screen_named(name);
+    let key = char::from_digit(screen.number() as u32, 10).unwrap_or('1');
     let before = at.saturating_sub(SETTLES);
-    steps.push((before, ScriptStep::Press(key)));
+    let mut steps = vec![(before, ScriptStep::Press(key))];
     if screen == Screen::Queue {
         // All calls, not only those that wait.
         steps.push((before, ScriptStep::Press('O')));
     }
     steps.push((at, ScriptStep::Capture));
-    steps.sort_by_key(|(when, _)| *when);
     steps
 }
 

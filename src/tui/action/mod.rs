@@ -9,9 +9,9 @@
 mod table;
 
 pub use table::{
-    Action, ActionGroup, AgentAction, AppAction, CallAction, ConfirmAction, ExperimentsAction,
-    FieldAction, FormAction, ListAction, OutputAction, ScreenAction, ServerAction, TABLE,
-    TimelineAction, ToolAction,
+    Action, ActionGroup, AgentAction, AppAction, CallAction, ConfirmAction, EndingAction,
+    ExperimentsAction, FieldAction, FormAction, ListAction, OutputAction, ScreenAction,
+    ServerAction, TABLE, TimelineAction, ToolAction,
 };
 
 /// Where an action's keys are heard.
@@ -35,6 +35,8 @@ pub enum Context {
     Server,
     /// Where an agent or its server is selected.
     Agent,
+    /// In the summary of a run that has ended.
+    Ending,
     /// In a text field of one line.
     Line,
     /// In a list that is narrowed by typing.
@@ -53,7 +55,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Global,
         Self::List,
         Self::Call,
@@ -63,6 +65,7 @@ impl Context {
         Self::Experiments,
         Self::Server,
         Self::Agent,
+        Self::Ending,
         Self::Line,
         Self::Picker,
         Self::Held,
@@ -99,6 +102,7 @@ impl Context {
             Self::Experiments => "experiments",
             Self::Server => "server",
             Self::Agent => "agent",
+            Self::Ending => "ending",
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Held => "held",

@@ -1,8 +1,8 @@
 //! The table of actions, and the enums that are made of it.
 
 use super::Context::{
-    Agent, Call, Confirm, Experiments, Form, Global, Held, Line, List, Output, Picker, Row, Server,
-    Timeline, Tool,
+    Agent, Call, Confirm, Ending, Experiments, Form, Global, Held, Line, List, Output, Picker, Row,
+    Server, Timeline, Tool,
 };
 use super::{ActionRow, Danger};
 
@@ -130,7 +130,7 @@ actions! {
         Open "call.open" [Call] ["Enter"] "output" "Read what the call prints" footer 40 also "stdout stderr log print";
         Detail "call.detail" [Call] ["d"] "details" "Arguments and their sources, attempts, waits, CPU, memory and disk" footer 62 also "argv command why hang pid";
         Copy "call.copy" [Call] ["y"] "copy" "Copy the output; in a tree, the part at the cursor" footer 63 also "clipboard yank";
-        CopyAs "call.copy-as" [Call] ["Y"] "copy as" "Copy as text, as JSON, or as a `fanout call` line for a shell";
+        CopyAs "call.copy-as" [Call] ["Y"] "copy as" "Copy as text, as JSON, as a `fanout call` line, or as the command that ran";
         Edit "call.open-editor" [Call] ["e"] "editor" "The output in $VISUAL or $EDITOR, as a copy; raw bytes where the pane is raw" footer 64;
         Page "call.open-pager" [Call] ["v"] "pager" "The output in $PAGER, made safe for the terminal" footer 65;
         Cancel "call.cancel" [Call] ["x"] "cancel" "Cancel by SIGTERM, and SIGKILL after the grace; an agent's call by telling its server. Press twice" danger Ends footer 20 also "stop abort terminate";
@@ -166,6 +166,12 @@ actions! {
         TimelineRows "time.rows" [Timeline] ["m"] "lanes/calls" "A row for each lane, or for each call" footer 32;
         EarlierRun "time.before" [Timeline] ["b"] "earlier run" "An earlier run of the same plan on the same scale: the last, each before it, none" footer 37;
     }
+    /// Concerns a run that has ended.
+    Ending(EndingAction) {
+        TakeChoice "end.take" [Ending] ["Enter"] "do it" "Do what is marked: run the plan again, write a report, show the timeline, compare" footer 8;
+        RunAgain "end.again" [Ending] ["Ctrl+r"] "run again" "Run the whole plan again, as new calls" also "rerun repeat";
+        WriteReport "end.report" [Ending] ["Ctrl+w"] "report" "Write the report of the run as JSON into the current folder" also "save json export";
+    }
     /// Concerns the selected tool.
     Tool(ToolAction) {
         UseTool "tool.use" [Tool] ["Enter"] "call it" "Fill the tool's form and queue the call" footer 10;
@@ -175,6 +181,7 @@ actions! {
         Compare "lab.compare" [Experiments] ["b"] "compare" "Run the plan one call at a time and at the cap in force, and compare; asks first" footer 10 also "parallel sequential speed-up";
         Sweep "lab.sweep" [Experiments] ["B"] "sweep" "Find the cap that is worth using by running the plan at many; asks first" footer 11 also "tune best cap concurrency";
         ExportResults "lab.export" [Experiments] ["Y"] "export" "Write what is known as JSON, CSV and an SVG chart" footer 13 also "svg csv chart";
+        ShowStage "lab.stage" [Experiments] ["F"] "full size" "The comparison at full size, to be read from afar" footer 13 also "stage big screen audience";
         ResultEarlier "lab.earlier" [Experiments] ["["] "result before" "The result before: those of this session stay, and a sweep that was stopped before it";
         ResultLater "lab.later" [Experiments] ["]"] "next result" "The result after";
         StopExperiment "lab.stop" [Experiments] ["x"] "stop" "Stop the experiment; what is known stays. Again kills" danger EndsMany footer 12;

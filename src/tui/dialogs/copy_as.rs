@@ -17,11 +17,12 @@ use super::picker::{self, Picked, Picker};
 use super::{Answer, Dialog, Press};
 use crate::model::ToolName;
 use crate::output::CopyForm;
+use crate::record;
 use crate::theme::Role;
 use crate::tui::action::{Action, Context};
 use crate::tui::export::copy_source::CopySource;
-use crate::tui::state::{Shortlist, State, UiCommand};
-use crate::tui::text::{command_line, fuzzy};
+use crate::tui::state::{Shortlist, State, ToastLevel, UiCommand};
+use crate::tui::text::{command_line, fuzzy, shell_line};
 use crate::tui::views::{View, chrome};
 
 /// A form in which something of a call is copied.
@@ -35,11 +36,19 @@ enum CopyWay {
     Arguments,
     /// A command line that makes the same call.
     Command,
+    /// A command line that runs the same program, without fanout.
+    Program,
 }
 
 impl CopyWay {
     /// Every form.
-    const ALL: [Self; 4] = [Self::Text, Self::Document, Self::Arguments, Self::Command];
+    const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Document,
+        Self::Arguments,
+        Self::Command,
+        Self::Program,
+    ];
 
     /// Those of a call that was not made yet.
     const ARGUMENTS: [Self; 2] = [Self::Arguments, Self::Command];
@@ -51,6 +60,7 @@ impl CopyWay {
             Self::Document => "output as JSON",
             Self::Arguments => "arguments as JSON",
             Self::Command => "fanout call …, a line for a shell",
+            Self::Program => "the command as it ran, for a shell",
         }
     }
 }
@@ -95,13 +105,16 @@ impl CopyAs {
         (44, self.all.len() as u16 + 1)
     }
 
-    fn answer(&self, picked: Picked, state: &State, commands: &mut Vec<UiCommand>) -> Answer {
+    fn answer(&self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         match picked {
             Picked::Marked | Picked::Nothing => Answer::Stay,
             Picked::Left => Answer::Close,
             Picked::Taken => {
                 let way = self.list.chosen().copied();
                 let source = way.and_then(|way| self.source(state, way));
+                if source.is_none() && way == Some(CopyWay::Program) {
+                    state.notify(ToastLevel::Info, "no program ran, or it was long ago");
+                }
                 commands.extend(source.map(UiCommand::Copy));
                 Answer::Close
             }
@@ -121,6 +134,12 @@ impl CopyAs {
             CopyWay::Document => CopySource::Document(row.id),
             CopyWay::Arguments => CopySource::Json(format!("{:#}", row.args)),
             CopyWay::Command => line(state, &row.tool, &row.args),
+            CopyWay::Program => {
+                let attempt = row.attempts.last()?;
+                let argv = attempt.argv.as_deref()?;
+                let argv = record::masked_argv(argv, &row.args);
+                CopySource::Text(shell_line(&argv, row.launch.as_deref()?))
+            }
         })
     }
 }

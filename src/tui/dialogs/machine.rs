@@ -22,7 +22,7 @@ use crate::tui::action::AppAction;
 use crate::tui::state::State;
 use crate::tui::text::{Align, Strip, figure};
 use crate::tui::views::chrome::sparkline;
-use crate::tui::views::{View, chrome};
+use crate::tui::views::{View, chrome, machine};
 
 /// Cells of a core's number, trend and percentage.
 const CORE: usize = 26;
@@ -49,17 +49,22 @@ impl Content for Machine {
 fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
     let machine = &view.state.run.machine;
     let latest = machine.latest();
-    let width = screen.width.saturating_sub(6).min(CORE as u16 * 4);
+    let width = screen.width.saturating_sub(6);
     let columns = (usize::from(width) / CORE).max(1);
     let cores = latest.map_or(0, |sample| sample.per_core.len());
     let rows = u16::try_from(cores.div_ceil(columns)).unwrap_or(u16::MAX);
-    let height = rows.saturating_add(5).min(screen.height.saturating_sub(4));
+    let below = rows.saturating_add(6);
+    let graphs = screen.height.saturating_sub(below + 6) / 2;
+    let graphs = if graphs < 3 { 0 } else { graphs.min(8) };
+    let height = below + 2 * graphs;
+    let height = height.min(screen.height.saturating_sub(4));
     let inner = chrome::popup(view, screen, (width, height), "Machine", buf);
     let Some(latest) = latest else {
         let lines = &["No reading of this machine yet."];
         chrome::empty(view, inner, lines, buf);
         return;
     };
+    let inner = graphs_above(view, inner, graphs, buf);
     let lines = [
         memory(view, latest, inner.width),
         swap(view, latest, inner.width),
@@ -89,6 +94,22 @@ fn render(view: &View<'_>, screen: Rect, buf: &mut Buffer) {
         }
         strip.draw((inner.x, y), buf);
     }
+}
+
+/// Draws CPU and memory over the whole width, in so many rows each. Returns the
+/// area below.
+fn graphs_above(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) -> Rect {
+    if rows == 0 {
+        return area;
+    }
+    let cells = usize::from(area.width).saturating_sub(15);
+    let cpu = machine::cpu(view, cells, usize::from(rows));
+    let memory = machine::memory(view, cells, usize::from(rows));
+    for (strip, y) in cpu.iter().chain(&memory).zip(area.y..area.bottom()) {
+        strip.draw((area.x, y), buf);
+    }
+    let used = (2 * rows + 1).min(area.height);
+    Rect::new(area.x, area.y + used, area.width, area.height - used)
 }
 
 fn core(view: &View<'_>, index: usize, strip: &mut Strip) {

@@ -23,6 +23,7 @@ mod palette;
 mod picker;
 mod search;
 mod sheet;
+mod stage;
 mod theme_picker;
 mod welcome;
 
@@ -42,6 +43,7 @@ pub(super) use open::OpenFile;
 pub(super) use palette::Palette;
 pub(super) use search::SearchPrompt;
 pub(super) use sheet::Sheet;
+pub(super) use stage::Stage;
 pub(super) use theme_picker::ThemePicker;
 pub(super) use welcome::Welcome;
 

@@ -27,6 +27,7 @@ use crate::theme::Depth;
 use crate::tui::dialogs::Layers;
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
+use crate::tui::export::report;
 use crate::tui::state::{Leave, State, ToastLevel, UiCommand};
 use crate::tui::terminal::{Lent, Signal, TerminalControl};
 use crate::tui::timeline::EarlierRun;
@@ -71,6 +72,8 @@ impl LoopState {
     pub(in crate::tui) fn new(mut state: State, mut deps: Deps) -> Self {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
+        state.comparison_at_start = deps.settings.comparison_at_start;
+        state.time_scale = deps.settings.time_scale;
         state.zone = deps.settings.zone.clone();
         state.pointer.set_reported(deps.settings.has_mouse);
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
@@ -147,6 +150,21 @@ impl LoopState {
             let problem = format!("last arguments: {error}");
             self.handle(Msg::Notice(ToastLevel::Warn, problem));
         }
+    }
+
+    /// Writes the report of the run into the current folder.
+    fn write_report(&mut self) {
+        let state = &self.state;
+        let summary = state.ending.summary.as_deref();
+        let written = report::write(&state.run, summary, &state.catalogue, &self.deps.reader);
+        let msg = match written {
+            Ok(path) => {
+                let said = format!("written: {}", path.display());
+                Msg::Notice(ToastLevel::Info, said)
+            }
+            Err(error) => Msg::Notice(ToastLevel::Warn, format!("not written: {error}")),
+        };
+        self.handle(msg);
     }
 
     fn now(&self) -> Duration {
@@ -302,6 +320,7 @@ impl LoopState {
                     let msg = self.exporter.keep(&extract);
                     self.handle(msg);
                 }
+                UiCommand::WriteReport => self.write_report(),
                 UiCommand::KeepArguments(tool, args) => self.remember(&tool, args),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {

@@ -33,6 +33,10 @@ pub struct DashboardSettings {
     pub clipboard: Option<Program>,
     /// Time zone of the times of day that are shown.
     pub zone: TimeZone,
+    /// Factor on the start times that the calls of the run ask for.
+    pub time_scale: f64,
+    /// Blocks of a comparison that is begun at the start and shown at full size.
+    pub comparison_at_start: Option<usize>,
     /// Problems in the user's files.
     pub notices: Vec<String>,
     /// What can be opened in the place of what is shown.
@@ -52,6 +56,8 @@ impl Default for DashboardSettings {
             pager: Program::new("less"),
             clipboard: None,
             zone: TimeZone::UTC,
+            time_scale: 1.0,
+            comparison_at_start: None,
             notices: Vec::new(),
             offers: vec![Offer::Demo],
         }

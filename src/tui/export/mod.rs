@@ -4,3 +4,4 @@
 pub(super) mod copy_source;
 pub(super) mod experiment;
 pub mod program;
+pub mod report;

@@ -34,7 +34,11 @@ impl State {
     /// details, so that they are worth looking up.
     pub fn shows_messages(&self) -> bool {
         let has_details = !self.layout().pane(Pane::Detail).is_empty();
-        self.screen == Screen::Servers || has_details && self.selected_proxied().is_some()
+        let is_of_server = || {
+            let row = self.selected();
+            row.is_some_and(|row| row.proxied.is_some() || self.server_of(row).is_some())
+        };
+        self.screen == Screen::Servers || has_details && is_of_server()
     }
 
     /// Calls of agents that are in lanes and count towards no cap.

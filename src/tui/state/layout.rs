@@ -29,6 +29,14 @@ pub(in crate::tui) const SMALLEST: (u16, u16) = (40, 8);
 /// From this many columns the selected call has a column of its own.
 const DETAIL_FROM: u16 = 160;
 
+/// From this many rows on the calls that wait or ended stay in sight beside the
+/// lanes and the output on a screen that is not wide.
+const STACKED_FROM: u16 = 20;
+
+/// From this many rows on a wide screen has graphs of the machine, in so many.
+const MACHINE_FROM: u16 = 34;
+const MACHINE: u16 = 3;
+
 /// Lines of the text that stands in the place of agents while there are none.
 const LINES_WITHOUT_AGENTS: usize = 7;
 
@@ -72,6 +80,11 @@ pub struct Layout {
     pub footer: Rect,
     /// Whether panes have lines around them.
     pub has_borders: bool,
+    /// Whether the calls that wait and those that have ended are one list, over
+    /// the output: under 110 columns, from 20 rows on.
+    pub is_stacked: bool,
+    /// The graphs of the machine; empty where there is no room.
+    pub machine: Rect,
 }
 
 impl State {
@@ -111,6 +124,8 @@ impl Layout {
             toast,
             footer,
             has_borders: !is_narrow && !state.is_zoomed,
+            is_stacked: breadth != Breadth::Wide && height >= STACKED_FROM,
+            machine: Rect::ZERO,
         };
         layout.place(state, body);
         layout
@@ -242,8 +257,16 @@ impl Layout {
     }
 
     fn place_lanes(&mut self, state: &State, body: Rect) {
+        let is_roomy = self.breadth == Breadth::Wide && state.size.height >= MACHINE_FROM;
+        let is_read = state.run.machine.latest().is_some();
+        let (machine, body) = split_rows(body, if is_roomy && is_read { MACHINE } else { 0 });
+        self.machine = machine;
         let (upper, lower) = split_rows(body, self.lanes_height(state, body.height));
         self.set(Pane::Lanes, upper);
+        if self.is_stacked {
+            self.place_stacked(state, lower);
+            return;
+        }
         if self.breadth != Breadth::Wide {
             let pane = if state.focus == Pane::Lanes {
                 Pane::Output
@@ -262,13 +285,37 @@ impl Layout {
         self.set_output(state, right);
     }
 
-    /// Room for every lane as far as the output keeps the larger part.
+    /// The calls that wait or ended over the output, which has the larger part
+    /// while it has the keys.
+    fn place_stacked(&mut self, state: &State, lower: Rect) {
+        let is_read = matches!(state.focus, Pane::Output | Pane::Detail);
+        let output = if is_read {
+            lower.height * 7 / 10
+        } else {
+            (lower.height * 9 / 20).max(6)
+        };
+        let (list, output) = split_rows(lower, lower.height.saturating_sub(output));
+        self.set(Pane::Queue, list);
+        self.set_output(state, output);
+    }
+
+    /// Room for every lane as far as the output keeps the larger part; for the
+    /// sum of a run that has ended more.
     fn lanes_height(&self, state: &State, height: u16) -> u16 {
+        if state.is_over() {
+            return if self.is_stacked {
+                height / 2
+            } else {
+                height * 11 / 20
+            };
+        }
         let lanes = state.run.lanes.len().min(usize::from(u16::MAX) / 4) as u16;
         let is_wide = self.breadth == Breadth::Wide;
         let frame = 2 * u16::from(self.has_borders) + u16::from(is_wide);
-        let wanted = if is_wide { lanes * 2 } else { lanes };
         let most = height * 9 / 20;
+        // Two lines for each lane, where all have room for them.
+        let has_two = is_wide && lanes * 2 + frame <= most;
+        let wanted = if has_two { lanes * 2 } else { lanes };
         (wanted + frame).clamp(3.min(most), most.max(1))
     }
 

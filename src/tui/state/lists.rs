@@ -146,6 +146,13 @@ impl State {
 
     fn refresh_rows(&mut self) {
         let run = &self.run;
+        let is_stacked = self.layout().is_stacked;
+        if is_stacked && self.screen == Screen::Lanes {
+            self.waiting_and_ended.refresh(run);
+            if self.focus == Pane::Finished {
+                self.focus = Pane::Queue;
+            }
+        }
         for pane in self.screen.panes() {
             let Some(rows) = self.rows.get_mut(*pane as usize) else {
                 continue;
@@ -163,6 +170,9 @@ impl State {
                 }
                 Pane::ServerCalls => rows.refresh(&self.servers.calls, &self.selector, run),
                 Pane::AgentCalls => rows.refresh(&self.agents.calls, &self.selector, run),
+                Pane::Queue if is_stacked => {
+                    rows.refresh(&self.waiting_and_ended.calls, &self.selector, run);
+                }
                 Pane::Queue | Pane::Table => rows.refresh(&run.queue, &self.selector, run),
                 _ => {}
             }
@@ -325,5 +335,29 @@ impl State {
 fn refresh_all(all: &mut Arc<Vec<CallId>>, run: &Snapshot) {
     if all.len() != run.calls.len() {
         *all = Arc::new(run.calls.iter().map(|row| row.id).collect());
+    }
+}
+
+/// The calls that wait, and behind them those that have ended: one list for
+/// screens without room for two.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WaitingAndEnded {
+    waiting: Arc<Vec<CallId>>,
+    ended: Arc<Vec<CallId>>,
+    pub(super) calls: Arc<Vec<CallId>>,
+}
+
+impl WaitingAndEnded {
+    /// Joins the lists of the run again, if one of them is another.
+    fn refresh(&mut self, run: &Snapshot) {
+        let is_same =
+            Arc::ptr_eq(&self.waiting, &run.queue) && Arc::ptr_eq(&self.ended, &run.finished);
+        if is_same {
+            return;
+        }
+        self.waiting = Arc::clone(&run.queue);
+        self.ended = Arc::clone(&run.finished);
+        let calls = run.queue.iter().chain(run.finished.iter());
+        self.calls = Arc::new(calls.copied().collect());
     }
 }

@@ -7,6 +7,7 @@ pub mod argument_sources;
 mod attention;
 mod call_rows;
 mod cap;
+mod ending;
 mod exit;
 mod experimenting;
 mod experiments;
@@ -53,6 +54,7 @@ pub use agents_view::{AgentItem, AgentsView};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
 pub use cap::{CapForecast, CapView};
+pub use ending::EndingView;
 pub use exit::{Exit, Leaving};
 pub use experiments::{ExperimentKind, Experiments};
 pub use key_sequence::KeySequence;
@@ -137,6 +139,8 @@ pub struct State {
     lists: [ListView; Pane::LISTS.len()],
     /// The calls they list; those of the lanes are the lanes themselves.
     rows: [CallRows; Pane::LISTS.len()],
+    /// The calls that wait and those that have ended, as one list.
+    waiting_and_ended: lists::WaitingAndEnded,
     /// Every call, for the table.
     all_calls: Arc<Vec<CallId>>,
     /// Filter and order of the lists.
@@ -173,6 +177,14 @@ pub struct State {
     pub exit: Exit,
     /// State of the timeline.
     pub timeline: TimelineView,
+    /// The end of the run.
+    pub ending: EndingView,
+    /// Factor on the start times that calls of the run ask for.
+    pub time_scale: f64,
+    /// Blocks of a comparison that is begun as soon as the plan is known.
+    pub comparison_at_start: Option<usize>,
+    /// The call whose processes are looked at.
+    pub(in crate::tui) inspected: Option<CallId>,
     /// State of the screen of experiments.
     pub experiments: Experiments,
     /// State of the catalogue's screen.
@@ -210,6 +222,7 @@ impl State {
             marked: BTreeSet::new(),
             lists: [ListView::default(); Pane::LISTS.len()],
             rows: Default::default(),
+            waiting_and_ended: lists::WaitingAndEnded::default(),
             all_calls: Arc::default(),
             selector: Selector::default(),
             is_table_full: false,
@@ -227,6 +240,10 @@ impl State {
             last_args: LastArguments::default(),
             exit: Exit::default(),
             timeline: TimelineView::default(),
+            ending: EndingView::default(),
+            time_scale: 1.0,
+            comparison_at_start: None,
+            inspected: None,
             experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),
             servers: ServersView::default(),
@@ -236,6 +253,7 @@ impl State {
             themes: ThemeList::default(),
             offers: vec![Offer::Demo],
         };
+        state.settle_ending();
         state.settle();
         state
     }
@@ -290,6 +308,14 @@ impl State {
     /// Returns the contexts whose keys are heard while no dialog is open, the
     /// nearest first.
     pub fn ground_contexts(&self) -> &'static [Context] {
+        if self.has_ending_keys() {
+            return &[
+                Context::Ending,
+                Context::List,
+                Context::Call,
+                Context::Global,
+            ];
+        }
         self.focus.contexts()
     }
 
@@ -344,6 +370,7 @@ impl State {
         self.run = run;
         self.run_at = self.now;
         self.select_added();
+        self.settle_ending();
         self.cap.set_snapshot(&self.run, &self.catalogue, self.now);
         self.settle();
     }

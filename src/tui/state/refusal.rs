@@ -31,6 +31,7 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
             Some(_) => state.why_no_call(),
         },
         ActionGroup::Experiments(action) => of_experiments(state, action),
+        ActionGroup::Ending(_) if !state.is_over() => Some("calls are under way"),
         ActionGroup::Server(action) => of_server(state, action),
         ActionGroup::Call(action) => of_call(state, action),
         _ => None,
@@ -76,6 +77,7 @@ fn elsewhere(state: &State, action: Action) -> Option<&'static str> {
         Context::Server => Some("on the Servers screen"),
         Context::Agent => Some("on the Agents screen"),
         Context::Timeline => Some("on the Timeline screen"),
+        Context::Ending => Some("in the summary of a run that has ended"),
         _ => None,
     })
 }

@@ -36,6 +36,8 @@ pub enum UiCommand {
     View(Viewer, CopySource),
     /// Keep the arguments of a tool for later sessions.
     KeepArguments(ToolName, Value),
+    /// Write the report of the run into a file.
+    WriteReport,
     /// Redraw every cell.
     Redraw,
     /// Give the terminal back to the shell until it is asked for again.

@@ -207,7 +207,7 @@ fn draw_run(
     top: f64,
 ) {
     let figures = format!(
-        "cap {}: {} ({} {}), speed-up {:.2}, efficiency {}, bound by {}",
+        "cap {}: {} ({} {}), speed-up {:.2}; the best possible is {} of its time, bound by {}",
         run.cap,
         seconds(timing.wall.at),
         timing.wall.name_in_text(),

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::{Launch, Stdin, is_secret_name};
+
 /// The line that makes a call of a tool with these arguments: each as
 /// `KEY=VALUE` where the tool's schema gives the value its type back, else as
 /// `KEY:=JSON`; all as one JSON object where a key could not be told from its
@@ -15,6 +17,34 @@ pub fn command_line(tool: &str, args: &Value, schema: Option<&Value>) -> String 
         _ => words.extend(["--args".to_owned(), args.to_string()]),
     }
     shell_words::join(words)
+}
+
+/// The line that runs the program of an attempt again as it ran: in its folder,
+/// with its environment and its standard input. The value of a variable whose
+/// name says that it is a secret is taken from the shell's own environment.
+pub fn shell_line(argv: &[String], launch: &Launch) -> String {
+    let variables = launch.env.iter().map(|(name, value)| {
+        if is_secret_name(name) {
+            format!("{name}=\"${name}\"")
+        } else {
+            format!("{name}={}", shell_words::quote(value))
+        }
+    });
+    let variables: Vec<String> = variables.collect();
+    let folder = launch.cwd.to_string_lossy();
+    let program = shell_words::join(argv);
+    let run = format!(
+        "cd {} && env -i {} {program}",
+        shell_words::quote(&folder),
+        variables.join(" ")
+    );
+    match &launch.stdin {
+        Stdin::Empty => format!("{run} < /dev/null"),
+        Stdin::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            format!("printf %s {} | ({run})", shell_words::quote(&text))
+        }
+    }
 }
 
 /// Whether a key ends where its value begins.

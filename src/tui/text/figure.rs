@@ -137,6 +137,24 @@ pub fn times(times: f64) -> Piece<'static> {
     Piece::formatted(format!("{times:.2}"))
 }
 
+/// How many a second, such as `11.8/s`.
+pub fn per_second(rate: f64) -> Piece<'static> {
+    Piece::formatted(match rate {
+        ..100.0 => format!("{rate:.1}/s"),
+        _ => format!("{rate:.0}/s"),
+    })
+}
+
+/// A short time in seconds, such as `0.63 s`; without decimals from 100 s on.
+pub fn seconds(time: Duration) -> Piece<'static> {
+    let seconds = time.as_secs_f64();
+    Piece::formatted(match seconds {
+        ..10.0 => format!("{seconds:.2} s"),
+        10.0..100.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    })
+}
+
 /// A size of the screen.
 pub fn size(width: u16, height: u16) -> Piece<'static> {
     Piece::formatted(format!("{width}×{height}"))

@@ -10,6 +10,12 @@ use ratatui::symbols::border;
 use crate::model::{CallState, Outcome, ServerState};
 use crate::theme::Role;
 
+/// The Braille patterns from U+2800 on, three bytes each.
+const BRAILLE: &str = "⠀⠁⠂⠃⠄⠅⠆⠇⠈⠉⠊⠋⠌⠍⠎⠏⠐⠑⠒⠓⠔⠕⠖⠗⠘⠙⠚⠛⠜⠝⠞⠟⠠⠡⠢⠣⠤⠥⠦⠧⠨⠩⠪⠫⠬⠭⠮⠯⠰⠱⠲⠳⠴⠵⠶⠷⠸⠹⠺⠻⠼⠽⠾⠿\
+    ⡀⡁⡂⡃⡄⡅⡆⡇⡈⡉⡊⡋⡌⡍⡎⡏⡐⡑⡒⡓⡔⡕⡖⡗⡘⡙⡚⡛⡜⡝⡞⡟⡠⡡⡢⡣⡤⡥⡦⡧⡨⡩⡪⡫⡬⡭⡮⡯⡰⡱⡲⡳⡴⡵⡶⡷⡸⡹⡺⡻⡼⡽⡾⡿\
+    ⢀⢁⢂⢃⢄⢅⢆⢇⢈⢉⢊⢋⢌⢍⢎⢏⢐⢑⢒⢓⢔⢕⢖⢗⢘⢙⢚⢛⢜⢝⢞⢟⢠⢡⢢⢣⢤⢥⢦⢧⢨⢩⢪⢫⢬⢭⢮⢯⢰⢱⢲⢳⢴⢵⢶⢷⢸⢹⢺⢻⢼⢽⢾⢿\
+    ⣀⣁⣂⣃⣄⣅⣆⣇⣈⣉⣊⣋⣌⣍⣎⣏⣐⣑⣒⣓⣔⣕⣖⣗⣘⣙⣚⣛⣜⣝⣞⣟⣠⣡⣢⣣⣤⣥⣦⣧⣨⣩⣪⣫⣬⣭⣮⣯⣰⣱⣲⣳⣴⣵⣶⣷⣸⣹⣺⣻⣼⣽⣾⣿";
+
 /// Which signs the screen uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Glyphs {
@@ -103,6 +109,25 @@ impl Glyphs {
         self.pick(UNICODE[index], ASCII[index])
     }
 
+    /// A cell of a graph with these dots, by the bits of the Braille patterns of
+    /// Unicode; in ASCII a sign for how many there are.
+    pub fn dots(self, bits: u8) -> &'static str {
+        const ASCII: [&str; 9] = [" ", ".", ".", ":", ":", "=", "+", "*", "#"];
+        let at = usize::from(bits) * 3;
+        let cell = BRAILLE.get(at..at + 3).unwrap_or(" ");
+        self.pick(cell, ASCII[bits.count_ones() as usize])
+    }
+
+    /// A part of a bar that is filled, and one that is not.
+    pub fn bar(self) -> [&'static str; 2] {
+        [self.pick("█", "#"), self.pick("░", ".")]
+    }
+
+    /// The right end of a bar that another follows at once.
+    pub fn bar_end(self) -> &'static str {
+        self.pick("▌", "|")
+    }
+
     /// A line that a chart's columns are seen against.
     pub fn level(self) -> &'static str {
         self.pick("─", "_")
@@ -171,6 +196,16 @@ impl Glyphs {
     /// Points to what comes next.
     pub fn then(self) -> &'static str {
         self.pick("▸", ">")
+    }
+
+    /// Stands where a long stretch of time is left out.
+    pub fn fold(self) -> &'static str {
+        self.pick("┊", ":")
+    }
+
+    /// Stands behind a number of times.
+    pub fn times(self) -> &'static str {
+        self.pick("×", "x")
     }
 
     /// A position on an axis.

@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod args;
 mod command_line;
+pub mod digits;
 pub mod field;
 pub mod figure;
 mod fit;
@@ -21,7 +22,7 @@ pub mod words;
 mod wrap;
 
 use crate::output::Safe;
-pub use command_line::command_line;
+pub use command_line::{command_line, shell_line};
 pub use fit::{Cut, fit, width};
 pub use piece::Piece;
 pub use strip::{Align, Strip};

@@ -30,6 +30,14 @@ impl Piece<'_> {
         self.0.is_empty()
     }
 
+    /// This text in at most so many cells, cut in its middle, where `ellipsis`
+    /// stands then.
+    #[must_use]
+    pub fn cut(self, cells: usize, ellipsis: &'static str) -> Piece<'static> {
+        let text = fit::fit(&self.0, cells, fit::Cut::Middle, ellipsis).into_owned();
+        Piece(Cow::Owned(text))
+    }
+
     /// This text and then another.
     #[must_use]
     pub fn then<'b>(self, next: impl Into<Piece<'b>>) -> Piece<'static> {

@@ -126,6 +126,23 @@ impl Strip {
         self
     }
 
+    /// Cuts away what stands behind the column `at` of this row.
+    pub fn cut_to(&mut self, at: usize) -> &mut Self {
+        if self.used <= at {
+            return self;
+        }
+        let runs = std::mem::take(&mut self.runs);
+        let width = std::mem::replace(&mut self.width, at);
+        self.used = 0;
+        for (text, style) in runs {
+            let text = fit(&text, self.room(), Cut::End, self.ellipsis).into_owned();
+            self.used += super::width(&text);
+            self.runs.push((Cow::Owned(text), style));
+        }
+        self.width = width;
+        self
+    }
+
     /// Leaves cells free up to the column `at` of this row.
     pub fn skip_to(&mut self, at: usize) -> &mut Self {
         self.skip(at.saturating_sub(self.used))

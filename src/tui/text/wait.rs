@@ -71,6 +71,39 @@ pub fn reason_of(
     }
 }
 
+/// The same in so many cells: of a lock its name is cut, never its holder, and
+/// `ellipsis` stands where it is.
+pub fn reason_in(
+    row: &CallRow,
+    catalogue: &Catalogue,
+    run: &Snapshot,
+    now: Duration,
+    cells: usize,
+    ellipsis: &'static str,
+) -> Piece<'static> {
+    let whole = reason_of(row, catalogue, run, now);
+    let Some(WaitReason::Lock { key, holder }) = &row.wait else {
+        return whole;
+    };
+    if whole.width() <= cells {
+        return whole;
+    }
+    let key = key.as_str();
+    let key = key.split_once(':').map_or(key, |(_, name)| name);
+    let holder = Piece::from("held by ").then(figure::call(*holder));
+    let room = cells.saturating_sub(holder.width() + LOCK.len() + 1);
+    if room < SHORTEST_NAME {
+        return holder;
+    }
+    let name = Piece::from(Safe::new(key)).cut(room, ellipsis);
+    Piece::from(LOCK).then(name).then(" ").then(holder)
+}
+
+/// Stands before the name of a lock.
+const LOCK: &str = "lock ";
+/// Cells of a lock's name below which it is left out.
+const SHORTEST_NAME: usize = 4;
+
 /// Whether the words change as time passes.
 pub fn counts_down(reason: &WaitReason) -> bool {
     matches!(

@@ -16,7 +16,10 @@ use crate::model::{AttemptRecord, CallId, CallRow, LaneId, Outcome, SharedVec, S
 use crate::record;
 
 pub use earlier_run::EarlierRun;
-pub use view::{RowMode, TimeWindow, TimelineView};
+pub use view::{Gap, RowMode, TimeWindow, TimelineView};
+
+/// Bars up to which a gap between them is looked for.
+const MOST_FOR_GAP: usize = 2_048;
 
 /// Phase of a call during a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub struct Timeline {
     pub critical: BTreeSet<CallId>,
     /// When the last of what is over was over.
     pub last_end: Duration,
+    /// The longest stretch in which nothing ran between two calls.
+    pub gap: Option<Gap>,
     /// From the first admissible call to the last end, once all have ended.
     pub wall: Option<Duration>,
 }
@@ -103,9 +108,34 @@ impl Timeline {
         let used = used.map_or(0, |lane| lane + 1);
         self.lanes.resize(run.lanes.len().max(used), Vec::new());
         self.critical = critical::chain(run, self.ends.last().map(|(_, id)| *id));
+        self.gap = self.longest_gap();
         let is_over = run.counts.open() == 0;
         let rows = run.calls.iter().map(Arc::as_ref);
         self.wall = is_over.then(|| record::wall(rows)).flatten();
+    }
+
+    /// Returns the longest stretch in which nothing ran between two bars. Runs
+    /// with very many have none worth a look.
+    fn longest_gap(&self) -> Option<Gap> {
+        let count: usize = self.lanes.iter().map(Vec::len).sum();
+        if count > MOST_FOR_GAP {
+            return None;
+        }
+        let bars = self.lanes.iter().flatten();
+        let mut spans: Vec<(Duration, Duration)> = bars
+            .map(|bar| (bar.from, bar.to.unwrap_or(Duration::MAX)))
+            .collect();
+        spans.sort_unstable();
+        let mut end = spans.first()?.1;
+        let gaps = spans.into_iter().filter_map(|(from, to)| {
+            let gap = Gap {
+                from: end,
+                to: from,
+            };
+            end = end.max(to);
+            (gap.from < gap.to).then_some(gap)
+        });
+        gaps.max_by_key(|gap| gap.length())
     }
 
     /// Puts the bars of a call's attempts in the place of those before. Of a new

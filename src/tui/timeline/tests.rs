@@ -42,6 +42,7 @@ fn of_bars_in_one_column_the_last_is_seen() {
     let window = TimeWindow {
         from: secs(0),
         to: secs(100),
+        fold: None,
     };
     let seen = |columns| -> Vec<usize> {
         let seen = super::seen(&bars, window, columns);
@@ -110,7 +111,8 @@ fn zooming_keeps_the_cursor_in_its_place() {
         view.window,
         Some(TimeWindow {
             from: secs(3),
-            to: secs(7)
+            to: secs(7),
+            fold: None,
         })
     );
     view.move_cursor(100, 4, secs(8));
@@ -127,6 +129,7 @@ fn columns_and_times_agree() {
     let window = TimeWindow {
         from: secs(10),
         to: secs(20),
+        fold: None,
     };
     for column in 0..50 {
         assert_eq!(

@@ -23,7 +23,31 @@ pub struct TimeWindow {
     pub from: Duration,
     /// Its end, later than its beginning.
     pub to: Duration,
+    /// A long gap in it, which is drawn as a short one.
+    pub fold: Option<Gap>,
 }
+
+/// A stretch in which nothing ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Its beginning.
+    pub from: Duration,
+    /// Its end.
+    pub to: Duration,
+}
+
+impl Gap {
+    /// Its length.
+    pub fn length(self) -> Duration {
+        self.to.saturating_sub(self.from)
+    }
+}
+
+/// A gap is folded from this length on, if it is a third of all.
+const LONG: Duration = Duration::from_secs(5);
+
+/// A gap is drawn as this part of the rest.
+const FOLDED: u32 = 24;
 
 impl TimeWindow {
     /// Its length.
@@ -34,15 +58,74 @@ impl TimeWindow {
     /// The column a time falls in, of `columns`; what lies outside is put at
     /// the edge.
     pub fn column(self, time: Duration, columns: u16) -> u16 {
-        let inside = time.clamp(self.from, self.to).saturating_sub(self.from);
-        let share = inside.as_secs_f64() / self.length().as_secs_f64().max(f64::MIN_POSITIVE);
+        let inside = self.place(time.clamp(self.from, self.to)).as_secs_f64();
+        let share = inside / self.drawn().as_secs_f64().max(f64::MIN_POSITIVE);
         ((share * f64::from(columns)) as u16).min(columns.saturating_sub(1))
     }
 
     /// The time at the beginning of a column.
     pub fn time(self, column: u16, columns: u16) -> Duration {
         let share = f64::from(column) / f64::from(columns.max(1));
-        self.from + self.length().mul_f64(share)
+        let place = self.drawn().mul_f64(share);
+        let Some((fold, short)) = self.fold.map(|fold| (fold, self.folded(fold))) else {
+            return self.from + place;
+        };
+        let before = fold.from.saturating_sub(self.from);
+        match place.checked_sub(before) {
+            None => self.from + place,
+            Some(inside) => match inside.checked_sub(short) {
+                None => {
+                    let part = inside.as_secs_f64() / short.as_secs_f64().max(f64::MIN_POSITIVE);
+                    fold.from + fold.length().mul_f64(part)
+                }
+                Some(behind) => fold.to + behind,
+            },
+        }
+    }
+
+    /// The columns in which a long gap is drawn as a short one.
+    pub fn fold_columns(self, columns: u16) -> Option<(u16, u16)> {
+        let fold = self.fold?;
+        let from = self.column(fold.from, columns);
+        Some((from, self.column(fold.to, columns).max(from + 1)))
+    }
+
+    /// The length in which a gap is drawn.
+    fn folded(self, fold: Gap) -> Duration {
+        self.length().saturating_sub(fold.length()) / FOLDED
+    }
+
+    /// The same with a gap that is long enough and lies in it drawn as a short
+    /// one.
+    fn folding(self, gap: Option<Gap>) -> Self {
+        let is_long = |gap: &Gap| {
+            let is_inside = self.from <= gap.from && gap.to <= self.to;
+            is_inside && gap.length() >= LONG && gap.length() * 3 >= self.length()
+        };
+        Self {
+            fold: gap.filter(is_long),
+            ..self
+        }
+    }
+
+    /// The length as it is drawn.
+    pub fn drawn(self) -> Duration {
+        self.place(self.to)
+    }
+
+    /// Where a time inside of it is drawn, from its beginning on.
+    fn place(self, time: Duration) -> Duration {
+        let inside = time.saturating_sub(self.from);
+        let Some(fold) = self.fold.filter(|fold| time > fold.from) else {
+            return inside;
+        };
+        let short = self.folded(fold);
+        let before = fold.from.saturating_sub(self.from);
+        if time >= fold.to {
+            return before + short + time.saturating_sub(fold.to);
+        }
+        let part = time.saturating_sub(fold.from).as_secs_f64() / fold.length().as_secs_f64();
+        before + short.mul_f64(part)
     }
 }
 
@@ -88,7 +171,9 @@ impl TimelineView {
         TimeWindow {
             from: Duration::ZERO,
             to: now.max(self.model.last_end).max(before).max(SHORTEST),
+            fold: None,
         }
+        .folding(self.model.gap)
     }
 
     /// The time it shows.
@@ -138,9 +223,11 @@ impl TimelineView {
     fn place(&mut self, from: Duration, length: Duration, whole: TimeWindow) {
         let latest = whole.to.saturating_sub(length);
         let from = from.min(latest);
-        self.window = Some(TimeWindow {
+        let window = TimeWindow {
             from,
             to: from + length,
-        });
+            fold: None,
+        };
+        self.window = Some(window.folding(self.model.gap));
     }
 }

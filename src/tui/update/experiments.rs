@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::lab::ExperimentCommand;
+use crate::lab::compare::CompareRequest;
+use crate::lab::{ExperimentCommand, ExperimentRequest};
 use crate::tui::action::ExperimentsAction;
-use crate::tui::dialogs::{Confirm, Layers, Question};
+use crate::tui::dialogs::{Confirm, Layers, Question, Stage};
 use crate::tui::state::refusal;
-use crate::tui::state::{ExperimentKind, State, ToastLevel, UiCommand};
+use crate::tui::state::{ExperimentKind, Screen, State, ToastLevel, UiCommand};
 
 /// Carries an action out.
 pub(super) fn act(
@@ -23,6 +24,7 @@ pub(super) fn act(
             let kind = unfinished.map_or(ExperimentKind::Sweep, |()| ExperimentKind::GoOn);
             ask(state, layers, kind);
         }
+        ExperimentsAction::ShowStage => layers.push(Stage),
         ExperimentsAction::ResultEarlier => turn(state, -1),
         ExperimentsAction::ResultLater => turn(state, 1),
         ExperimentsAction::ExportResults => match state.experiments.shown() {
@@ -57,4 +59,26 @@ fn ask(state: &mut State, layers: &mut Layers, kind: ExperimentKind) {
         Some(reason) => state.notify(ToastLevel::Info, reason),
         None => layers.push(Confirm::new(Question::Experiment(kind))),
     }
+}
+
+/// Begins a comparison, where one was asked for at the start, as soon as the plan
+/// is known.
+pub(super) fn begin_asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
+    let Some(blocks) = state.comparison_at_start else {
+        return;
+    };
+    let Some(plan) = state.plan_to_try() else {
+        return;
+    };
+    state.comparison_at_start = None;
+    let request = match state.experiment_asked(ExperimentKind::Compare, &plan) {
+        ExperimentRequest::Compare(request) => {
+            ExperimentRequest::Compare(CompareRequest { blocks, ..request })
+        }
+        request @ ExperimentRequest::Sweep(..) => request,
+    };
+    let begin = ExperimentCommand::Begin(plan, request);
+    commands.push(UiCommand::Experiment(begin));
+    state.show(Screen::Experiments);
+    layers.push(Stage);
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use keybinds::KeyInput;
 
-use super::{agents, app, calls, experiments, leave, output, panes, servers, timeline};
+use super::{agents, app, calls, ending, experiments, leave, output, panes, servers, timeline};
 use crate::tui::action::{Action, ActionGroup, ToolAction};
 use crate::tui::dialogs::{AddCall, Layers};
 use crate::tui::keymap::KeyMatch;
@@ -101,6 +101,7 @@ fn on_screen(
                 layers.push(dialog);
             }
         }
+        ActionGroup::Ending(action) => ending::act(state, action, commands),
         ActionGroup::Experiments(action) => experiments::act(state, layers, action, commands),
         ActionGroup::Agent(action) => agents::act(state, layers, action, commands),
         ActionGroup::Server(action) => servers::act(state, layers, action, commands),

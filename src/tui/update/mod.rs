@@ -4,6 +4,7 @@
 mod agents;
 mod app;
 mod calls;
+mod ending;
 mod experiments;
 mod keys;
 mod leave;
@@ -87,7 +88,10 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::ThemeApplied(name) => state.themes.current = name,
         Msg::ThemesListed(names) => state.themes.names = names,
         Msg::Notice(level, text) => state.notify(level, Safe::new(&text)),
-        Msg::ExperimentChanged(news) => state.set_experiment_status(news),
+        Msg::ExperimentChanged(news) => {
+            state.set_experiment_status(news);
+            experiments::begin_asked(state, layers, &mut commands);
+        }
         Msg::ExperimentRefused => {
             state.notify(ToastLevel::Warn, "no command is taken now; try again");
         }
@@ -100,6 +104,7 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::Ticked => {}
     }
     agents::ask_for_control(state, &mut commands);
+    ending::ask_for_inspection(state, &mut commands);
     let is_add = |it: &UiCommand| matches!(it, UiCommand::Engine(Command::Add(_)));
     if commands.iter().any(is_add) {
         state.select_next_added();

@@ -40,6 +40,8 @@ pub(super) fn show(state: &mut State, action: ScreenAction) {
 /// Moves what is selected in the pane with the keys by some rows.
 pub(super) fn move_by(state: &mut State, by: isize) {
     match state.focus {
+        Pane::Lanes if state.is_over() && by.abs() == 1 => state.ending.step(by),
+        Pane::Lanes if state.is_over() => state.ending.scroll.scroll(by),
         Pane::Tools => state.tools.step(by),
         Pane::Servers => state.step_server(by),
         Pane::Agents => state.step_agent_item(by),
@@ -52,6 +54,7 @@ pub(super) fn move_by(state: &mut State, by: isize) {
 /// Moves what a pane shows by some rows; what is selected stays.
 pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
     match pane {
+        Pane::Lanes if state.is_over() => state.ending.scroll.scroll(by),
         Pane::Output => output::scroll(state, by),
         Pane::Detail => state.detail.scroll(by),
         Pane::Tool => state.tools.scroll.scroll(by),
@@ -82,7 +85,11 @@ pub(super) fn scroll(state: &mut State, pane: Pane, by: isize) {
 
 /// Gives the keys to another pane, around the ends.
 pub(super) fn turn(state: &mut State, by: isize) {
-    let panes = state.screen.panes();
+    let layout = state.layout();
+    let panes = state.screen.panes().iter().copied();
+    // The list of the calls in its place has those that ended, too.
+    let panes = panes.filter(|pane| *pane != Pane::Finished || !layout.is_stacked);
+    let panes: Vec<Pane> = panes.collect();
     let now = panes
         .iter()
         .position(|pane| *pane == state.focus)

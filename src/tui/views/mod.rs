@@ -7,6 +7,7 @@ pub(super) mod chrome;
 pub(super) mod experiments;
 mod hit_test;
 mod lanes;
+pub(super) mod machine;
 pub(super) mod output;
 mod queue;
 pub(super) mod servers;
@@ -35,6 +36,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     tabs::render(view, buf);
     lanes::render(view, buf);
     queue::render(view, buf);
+    machine::render(view, buf);
     timeline::render(view, buf);
     catalogue::render(view, buf);
     catalogue::tool::render(view, buf);

@@ -1,7 +1,7 @@
 //! The dashboard of real runs on a screen in memory: the real engine and the
 //! real loop, with played attempts and a clock that jumps.
 
-mod recording;
+pub(super) mod recording;
 mod spawner;
 
 use std::io;
@@ -28,7 +28,6 @@ use crate::tui::terminal::canvas::Canvas;
 use crate::tui::terminal::{Lent, TerminalControl};
 use crate::tui::text::glyphs::Glyphs;
 use crate::tui::{self, DashboardSettings, Deps, SavedSession, Signal, TuiError};
-use recording::Recording;
 use spawner::ReplaySpawner;
 
 /// A screen cannot be taken.
@@ -71,7 +70,7 @@ impl TerminalControl for NoTerminal {
 
 /// Plays a run from its start, and takes the screen wherever a step says so.
 pub(super) fn play(script: Script) -> Result<Vec<Buffer>, ReplayError> {
-    let recording = Arc::new(Recording::demo()?);
+    let recording = Arc::clone(&script.recording);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -79,7 +78,10 @@ pub(super) fn play(script: Script) -> Result<Vec<Buffer>, ReplayError> {
     runtime.block_on(perform(script, recording))
 }
 
-async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer>, ReplayError> {
+async fn perform(
+    script: Script,
+    recording: Arc<recording::Recording>,
+) -> Result<Vec<Buffer>, ReplayError> {
     let (sender, readings) = watch::channel(Arc::new(ProbeReading::default()));
     let cores = recording.cores();
     let spawner = ReplaySpawner::new(recording, &script.plan);
@@ -89,6 +91,7 @@ async fn perform(script: Script, recording: Arc<Recording>) -> Result<Vec<Buffer
         run: RunId::new("screenshot"),
         policy: Policy {
             cap: script.plan.cap.unwrap_or_default(),
+            order: script.order,
             ..Policy::default()
         },
         plan: script.plan.clone(),

@@ -14,7 +14,6 @@
 use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
 
 use crate::lab;
 use crate::model::{Annotations, CallState, Outcome, OutputKind, StdinKind, Tool, ToolAction};
@@ -71,6 +70,7 @@ fn rows(view: &View<'_>, tool: &Tool, width: u16) -> Vec<Strip> {
     };
     facts(tool, &mut put);
     rows.push(this_run(view, tool, width));
+    rows.extend(times(view, tool, width));
     rows.push(view.strip(width));
     arguments(view, tool, width, &mut rows);
     if let Some(schema) = &tool.input_schema {
@@ -187,12 +187,28 @@ fn this_run(view: &View<'_>, tool: &Tool, width: u16) -> Strip {
             .put(figure::count(count), style);
         strip.skip(1).put(outcome.word(), style).skip(2);
     }
-    if let Some(median) = lab::median_run_time(run, &tool.name) {
-        strip
-            .put("median ~", Style::new())
-            .put(figure::left(median), Style::new());
-    }
     strip
+}
+
+/// How long the tool's latest successful calls of this run took: 50, 95 and
+/// 99 % of them no longer than so.
+fn times(view: &View<'_>, tool: &Tool, width: u16) -> Option<Strip> {
+    let times = lab::times_of_tool(&view.state.run, &tool.name)?;
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let mut strip = view.strip(width);
+    strip.skip(1).cell("took", 11, Align::Left, muted);
+    let parts = [
+        ("p50 ", times.p50),
+        ("p95 ", times.p95),
+        ("p99 ", times.p99),
+    ];
+    for (name, time) in parts {
+        strip
+            .put(name, muted)
+            .put(figure::seconds(time), fg)
+            .skip(2);
+    }
+    Some(strip)
 }
 
 fn arguments(view: &View<'_>, tool: &Tool, width: u16, rows: &mut Vec<Strip>) {

@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use crate::model::{AutoCap, Outcome, PressureSource, RunPhase};
+use crate::model::{AutoCap, CallState, Outcome, PressureSource, RunPhase};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::Action;
@@ -124,15 +124,23 @@ fn left(view: &View<'_>, width: u16, level: DetailLevel) -> Strip {
         } else {
             outcome.word()
         };
-        put(
-            glyphs.outcome(outcome),
-            counts.ended_as(outcome),
-            word,
-            role_of_outcome(outcome),
-            false,
-        );
+        let count = counts.ended_as(outcome);
+        let role = if is_planned(view, outcome, count) {
+            Role::Muted
+        } else {
+            role_of_outcome(outcome)
+        };
+        put(glyphs.outcome(outcome), count, word, role, false);
     }
     strip
+}
+
+/// Whether the plan expects each of the calls that ended in this way.
+fn is_planned(view: &View<'_>, outcome: Outcome, count: usize) -> bool {
+    let run = &view.state.run;
+    let planned = run.planned.iter().filter_map(|id| run.row(*id));
+    let planned = planned.filter(|row| row.state == CallState::Ended(outcome));
+    !outcome.is_success() && count > 0 && planned.count() == count
 }
 
 fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
@@ -182,6 +190,7 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
         hint = Some(strip.used() + 1);
         strip.put(" [-/+]", view.style(Role::Muted));
     }
+    pace(view, &mut strip, level);
     machine(view, &mut strip, level);
     strip
         .skip(2)
@@ -222,6 +231,24 @@ fn forecast(view: &View<'_>, forecast: &CapForecast, strip: &mut Strip) {
             .put(figure::cap(*cap), style)
             .put(" ~", style)
             .put(figure::whole_clock(*left), style);
+    }
+}
+
+/// How fast calls end, and how long they take by their median.
+fn pace(view: &View<'_>, strip: &mut Strip, level: DetailLevel) {
+    let latest = view.state.run.load_samples.latest();
+    let Some(pace) = latest.map(|it| it.pace).filter(|it| it.ended > 1) else {
+        return;
+    };
+    if level >= PLAN || view.state.is_over() {
+        return;
+    }
+    let fg = view.style(Role::Fg);
+    strip.skip(2).put(figure::per_second(pace.per_second()), fg);
+    if let Some(median) = pace.median.filter(|_| level < WORDS) {
+        strip
+            .put(" at ", view.style(Role::Muted))
+            .put(figure::seconds(median), fg);
     }
 }
 

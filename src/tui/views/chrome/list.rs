@@ -10,7 +10,7 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::{Pane, SortKey};
 use crate::tui::text::glyphs::role_of_state;
-use crate::tui::text::{Align, Cut, Strip, figure};
+use crate::tui::text::{Align, Cut, Strip, agent, figure};
 use crate::tui::views::{View, id_cells};
 
 /// A pane that lists calls, a line each.
@@ -24,6 +24,20 @@ pub(in crate::tui) struct ListPane {
 }
 
 impl ListPane {
+    /// A pane whose title is its name, to be gone on with.
+    pub(in crate::tui) fn named(
+        view: &View<'_>,
+        pane: Pane,
+        name: &'static str,
+        nothing: &'static str,
+    ) -> Self {
+        Self {
+            pane,
+            title: title(view, pane, name),
+            nothing,
+        }
+    }
+
     /// A pane whose title is its name and the number of its calls.
     pub(in crate::tui) fn counted(
         view: &View<'_>,
@@ -31,14 +45,21 @@ impl ListPane {
         name: &'static str,
         nothing: &'static str,
     ) -> Self {
-        let mut title = title(view, pane, name);
+        let mut named = Self::named(view, pane, name, nothing);
         let count = figure::count(view.state.listed(pane));
-        title.put(count, view.style(Role::Title)).skip(1);
-        Self {
-            pane,
-            title,
-            nothing,
-        }
+        named.title.put(count, view.style(Role::Title)).skip(1);
+        named
+    }
+
+    /// Returns the cells of the longest name among the calls in sight.
+    pub(in crate::tui) fn longest_name(&self, view: &View<'_>) -> usize {
+        let state = view.state;
+        let first = state.list(self.pane).first;
+        let visible = usize::from(view.layout.inner(self.pane).height);
+        let calls = (first..first + visible).filter_map(|row| state.call_at(self.pane, row));
+        let names = calls.filter_map(|id| state.run.row(id));
+        let widths = names.map(|row| agent::marked_name(row).width());
+        widths.max().unwrap_or(0)
     }
 
     /// Draws the pane; `rest` fills a line behind its bar, number and sign.

@@ -2,6 +2,7 @@
 
 pub(in crate::tui) mod continuation;
 pub(in crate::tui) mod footer;
+pub(in crate::tui) mod graph;
 pub(in crate::tui) mod header;
 pub(in crate::tui) mod list;
 pub(in crate::tui) mod scale;
@@ -83,7 +84,7 @@ fn scrollbar(view: &View<'_>, pane: Pane, buf: &mut Buffer) {
 }
 
 /// Clears some cells.
-fn blank(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+pub(in crate::tui) fn blank(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let base = view.style(Role::Fg).patch(view.style(Role::Bg));
     for position in area.intersection(buf.area).positions() {
         if let Some(cell) = buf.cell_mut(position) {

@@ -3,7 +3,7 @@
 //! ```text
 //! cap 1   16.0 s (15.9 s to 16.1 s)
 //!      1 ✓fetch-1  ✓fetch-2  ✓fetch-3  ✓fetch-4  ✓fetch-5  …
-//! cap 4   4.02 s (4.01 s to 4.05 s)  3.98 times as fast (3.93 to 4.01)  efficiency 99 %
+//! cap 4   4.02 s (4.01 s to 4.05 s)  speed-up 3.98 (3.93 to 4.01)  at best 4.00 s (slots)
 //!      1 ✓fetch-1  ✓fetch-5
 //!      2 ✓fetch-2  ✓fetch-6
 //!        0 s       2 s       4 s       6 s       8 s
@@ -48,6 +48,47 @@ pub(in crate::tui) fn bars(
     let mut lines = Vec::new();
     for (run, timing) in findings.typical.iter().zip(&findings.timings) {
         lines.extend(figures(view, timing, width));
+        let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
+        if count <= ROWS {
+            lines.extend((0..count).map(|lane| row(view, plan, run, lane, scale)));
+        } else {
+            lines.extend(busy(view, run, count, scale));
+        }
+    }
+    let seconds = 0.0..=longest.as_secs_f64();
+    lines.push(axis(view, LABEL, scale.columns, seconds));
+    lines
+}
+
+/// The lowest cap and the highest one as they are shown to an audience: each
+/// run under one line, at one scale, with the axis below.
+pub(in crate::tui) fn two_runs(
+    view: &View<'_>,
+    plan: &Plan,
+    findings: &CompareFindings,
+    width: u16,
+) -> Vec<Strip> {
+    let runs = [findings.typical.first(), findings.typical.last()];
+    let walls = runs.iter().flatten().map(|run| run.wall);
+    let Some(longest) = walls.max().filter(|wall| !wall.is_zero()) else {
+        return Vec::new();
+    };
+    let scale = Scale {
+        columns: width.saturating_sub(LABEL + 1),
+        longest,
+    };
+    let bold = view.style(Role::Title).add_modifier(Modifier::BOLD);
+    let mut lines = Vec::new();
+    for run in runs.into_iter().flatten() {
+        let mut strip = view.strip(width);
+        let lanes = figure::plural(run.cap.get() as usize, "lane");
+        let wall = seconds(run.wall.as_secs_f64());
+        strip
+            .skip(1)
+            .put(lanes, bold)
+            .put(": ", bold)
+            .put(Safe::new(&wall), bold);
+        lines.push(strip);
         let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
         if count <= ROWS {
             lines.extend((0..count).map(|lane| row(view, plan, run, lane, scale)));
@@ -108,13 +149,13 @@ fn figures(view: &View<'_>, timing: &Timing, width: u16) -> Vec<Strip> {
     let mut bound = view.strip(width);
     bound
         .skip(2)
-        .put("efficiency ", muted)
-        .put(Safe::new(&timing.efficiency_text()), fg)
-        .put("  at best ", muted)
+        .put("at best ", muted)
         .put(Safe::new(&best), fg)
         .put(" (", muted)
         .put(Safe::new(&timing.binding.to_string()), fg)
-        .put(")", muted);
+        .put("), which is ", muted)
+        .put(Safe::new(&timing.efficiency_text()), fg)
+        .put(" of its time", muted);
     if bound.used() <= strip.room() {
         strip.append(&bound);
         return vec![strip];
@@ -148,8 +189,13 @@ fn row(view: &View<'_>, plan: &Plan, run: &Typical, lane: usize, scale: Scale) -
             let room = bar.room().saturating_sub(1);
             bar.put_cut(Safe::new(call.name.as_str()), room, Cut::End, style);
         }
-        while bar.room() > 0 {
+        while bar.room() > 1 {
             bar.put(" ", style);
+        }
+        if bar.room() > 0 {
+            // Half a cell, so that the next bar is seen to begin.
+            let end = style.remove_modifier(Modifier::REVERSED);
+            bar.put(view.glyphs.bar_end(), end);
         }
         strip.append(&bar);
     }

@@ -12,10 +12,12 @@
 //! ```
 //! Columns without a reading are blank; a reading of nothing is a low line.
 
+use std::time::Duration;
+
 use ratatui::layout::Size;
 use ratatui::style::Style;
 
-use crate::model::{History, LoadSample};
+use crate::model::{CapChange, History, LoadSample};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::{Cut, Piece, Strip, figure};
@@ -33,11 +35,18 @@ const MOST: u16 = 16;
 /// A cap of more than so many times the most running calls is off the scale.
 const OFF_SCALE: f64 = 4.0;
 
-/// Draws the load of a run into at most so many rows.
+/// Rows from which on the pace at which calls end has rows of its own.
+const PACE_FROM: u16 = 8;
+/// Changes of the cap that are told in words, the latest.
+const CHANGES: usize = 3;
+
+/// Draws the load of a run into at most so many rows, with the changes of its
+/// cap.
 pub(in crate::tui) fn lines(
     view: &View<'_>,
     whose: Piece<'static>,
     load_samples: &History<LoadSample>,
+    changes: &[CapChange],
     size: Size,
 ) -> Vec<Strip> {
     let Size { width, height } = size;
@@ -57,17 +66,76 @@ pub(in crate::tui) fn lines(
     if curve.is_estimated {
         first.put("; pressure ~ is estimated", muted);
     }
+    let told = changes.len().min(CHANGES);
+    let marks = u16::from(told > 0);
+    let height = height.saturating_sub(told as u16 + marks);
     let rows = height.clamp(LEAST, MOST) - 2;
-    let small = (rows / 4).clamp(1, 3);
+    let has_pace = rows >= PACE_FROM;
+    let bands = if has_pace { 4 } else { 2 };
+    let small = (rows / (bands + 2)).clamp(1, 3);
     let chart = Chart { view, curve, width };
     let mut lines = vec![first];
-    lines.extend(chart.lanes(rows - 2 * small));
+    lines.extend(chart.lanes(rows - bands * small));
     lines.extend(chart.queued(small));
+    if has_pace {
+        lines.extend(chart.pace(small));
+        lines.extend(chart.medians(small));
+    }
     lines.extend(chart.pressure(small));
+    if marks > 0 {
+        lines.push(chart.marks(changes));
+    }
     let (from, to) = chart.curve.span;
     let seconds = from.as_secs_f64()..=to.as_secs_f64();
     lines.push(scale::axis(view, LABEL, columns, seconds));
+    let latest = changes.iter().skip(changes.len() - told);
+    lines.extend(latest.map(|change| change_line(view, change, width)));
     lines
+}
+
+/// A change of the cap with the pace before and after it.
+///
+/// ```text
+///  at 12 s: 4 → 8 lanes: 5.9 → 11.8/s, median 0.41 → 0.63 s
+/// ```
+fn change_line(view: &View<'_>, change: &CapChange, width: u16) -> Strip {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let arrow = view.glyphs.to_server();
+    let mut strip = view.strip(width);
+    strip
+        .skip(1)
+        .put("at ", muted)
+        .put(figure::left(change.at), muted)
+        .put(": ", muted)
+        .put(figure::cap(change.step.before), view.style(Role::Accent))
+        .put(" ", muted)
+        .put(arrow, muted)
+        .put(" ", muted)
+        .put(figure::cap(change.step.cap), view.style(Role::Accent))
+        .put(" lanes: ", fg);
+    let (before, after) = (change.before, change.after);
+    if after.ended == 0 {
+        strip
+            .put(figure::per_second(before.per_second()), fg)
+            .put(" before; nothing has ended since", muted);
+        return strip;
+    }
+    strip
+        .put(figure::cores(before.per_second()), fg)
+        .put(" ", muted)
+        .put(arrow, muted)
+        .put(" ", muted)
+        .put(figure::per_second(after.per_second()), fg);
+    if let (Some(one), Some(two)) = (before.median, after.median) {
+        strip
+            .put(", median ", muted)
+            .put(figure::times(one.as_secs_f64()), fg)
+            .put(" ", muted)
+            .put(arrow, muted)
+            .put(" ", muted)
+            .put(figure::seconds(two), fg);
+    }
+    strip
 }
 
 struct Chart<'a> {
@@ -128,6 +196,50 @@ impl Chart<'_> {
         let name = Piece::from("queued ").then(latest);
         let top = figure::count(most as usize);
         self.band(rows, &name, Role::Queued, &top, level)
+    }
+
+    /// Calls that end a second.
+    fn pace(&self, rows: u16) -> Vec<Strip> {
+        let columns = self.curve.columns.iter().flatten();
+        let most = columns.map(|it| it.rate).fold(0.0_f64, f64::max);
+        let latest = figure::per_second(self.curve.latest.pace.per_second());
+        let level = |it: &LoadColumn| Some(it.rate / most.max(f64::MIN_POSITIVE));
+        let name = Piece::from("ended ").then(latest);
+        let top = figure::per_second(most);
+        self.band(rows, &name, Role::Series3, &top, level)
+    }
+
+    /// The median run time of the calls that end.
+    fn medians(&self, rows: u16) -> Vec<Strip> {
+        let columns = self.curve.columns.iter().flatten();
+        let most = columns.filter_map(|it| it.median).fold(0.0_f64, f64::max);
+        let latest = self.curve.latest.pace.median;
+        let latest = latest.map_or(Piece::from("?"), figure::seconds);
+        let level = |it: &LoadColumn| Some(it.median? / most.max(f64::MIN_POSITIVE));
+        let name = Piece::from("median ").then(latest);
+        let top = figure::seconds(Duration::from_secs_f64(most));
+        self.band(rows, &name, Role::Series4, &top, level)
+    }
+
+    /// A mark at each change of the cap, with the cap from there on.
+    fn marks(&self, changes: &[CapChange]) -> Strip {
+        let mut strip = self.view.strip(self.width);
+        let style = self.view.style(Role::Accent);
+        strip.skip(7).put("cap to", style);
+        let (from, to) = self.curve.span;
+        let length = to.saturating_sub(from).as_secs_f64();
+        let columns = self.curve.columns.len() as f64;
+        for change in changes.iter().filter(|it| (from..=to).contains(&it.at)) {
+            let share = change.at.saturating_sub(from).as_secs_f64() / length;
+            let at = usize::from(LABEL) + (share * columns) as usize;
+            if at >= strip.used() {
+                strip
+                    .skip_to(at)
+                    .put(self.view.glyphs.then(), style)
+                    .put(figure::cap(change.step.cap), style);
+            }
+        }
+        strip
     }
 
     /// How much is waited for cores.

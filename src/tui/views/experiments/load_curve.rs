@@ -22,6 +22,10 @@ pub(in crate::tui) struct LoadColumn {
     pub(in crate::tui) queued: f64,
     /// CPU pressure, 0 to 1, on average; `None` where it was not read.
     pub(in crate::tui) pressure: Option<f64>,
+    /// Calls that ended a second, on average.
+    pub(in crate::tui) rate: f64,
+    /// Their median run time in seconds; `None` where none ended.
+    pub(in crate::tui) median: Option<f64>,
 }
 
 /// A run's load in columns of equal time.
@@ -107,6 +111,8 @@ struct Sum {
     cap: f64,
     pressure: f64,
     pressure_weight: f64,
+    rate: f64,
+    median: Option<f64>,
 }
 
 impl Sum {
@@ -117,6 +123,8 @@ impl Sum {
             queued: self.queued / self.weight,
             pressure: (self.pressure_weight > NOTHING)
                 .then(|| self.pressure / self.pressure_weight),
+            rate: self.rate / self.weight,
+            median: self.median,
         })
     }
 }
@@ -133,6 +141,8 @@ fn spread(sums: &mut [Sum], from: f64, to: f64, pulse: &LoadSample) {
         sum.weight += weight;
         sum.running += weight * f64::from(pulse.running);
         sum.queued += weight * f64::from(pulse.queued);
+        sum.rate += weight * pulse.pace.per_second();
+        sum.median = pulse.pace.median.map(|median| median.as_secs_f64());
         sum.cap = f64::from(pulse.cap.get());
         if let Some(pressure) = pulse.pressure {
             sum.pressure += weight * f64::from(pressure.cpu);
@@ -143,7 +153,7 @@ fn spread(sums: &mut [Sum], from: f64, to: f64, pulse: &LoadSample) {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::Pressure;
+    use crate::model::{Pace, Pressure};
     use crate::tui::views::experiments::load_curve::*;
 
     fn pulse(at_ms: u64, running: u32, pressure: Option<f32>) -> LoadSample {
@@ -157,6 +167,7 @@ mod tests {
                 memory_full: None,
                 source: PressureSource::Measured,
             }),
+            pace: Pace::default(),
         }
     }
 

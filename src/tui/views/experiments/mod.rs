@@ -27,6 +27,7 @@ use crate::lab::{
     Experiment, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentState,
     RunPurpose,
 };
+use crate::model::CapChange;
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::Action;
@@ -141,7 +142,13 @@ fn load(view: &View<'_>, size: Size) -> Vec<Strip> {
         Some(load) => ("the last run", load),
         None => ("this run", &view.state.run.load_samples),
     };
-    load_chart::lines(view, whose.into(), load_samples, size)
+    let changes = view.state.run.cap_changes.iter().flatten().copied();
+    let changes: Vec<CapChange> = match &experiments.load {
+        // Each run of an experiment keeps its cap.
+        Some(_) => Vec::new(),
+        None => changes.collect(),
+    };
+    load_chart::lines(view, whose.into(), load_samples, &changes, size)
 }
 
 fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
@@ -194,7 +201,7 @@ fn named(view: &View<'_>, experiment: &Experiment, room: usize) -> Strip {
 }
 
 /// How far it is.
-fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
+pub(in crate::tui) fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
     let mut strip = view.strip(60);
     let style = view.style(Role::Muted);
     strip.skip(1);

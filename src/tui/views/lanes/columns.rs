@@ -12,10 +12,13 @@ pub(in crate::tui) struct LaneColumns {
     pub(in crate::tui) args: usize,
     pub(in crate::tui) word: usize,
     pub(in crate::tui) elapsed: usize,
+    /// A bar of the elapsed part of the expected time.
+    pub(in crate::tui) progress: usize,
     pub(in crate::tui) eta: usize,
     pub(in crate::tui) cpu: usize,
     pub(in crate::tui) trend: usize,
     pub(in crate::tui) memory: usize,
+    pub(in crate::tui) memory_trend: usize,
 }
 
 /// Cells of arguments below which another column gives way.
@@ -32,12 +35,26 @@ impl LaneColumns {
             args: 0,
             word: if width >= 108 { 8 } else { 0 },
             elapsed: 7,
+            progress: match width {
+                ..124 => 0,
+                124..150 => 8,
+                _ => 12,
+            },
             eta: 7,
             cpu: 5,
-            trend: 8,
+            trend: match width {
+                ..124 => 8,
+                _ => (width / 10).min(24),
+            },
             memory: 5,
+            memory_trend: match width {
+                ..140 => 0,
+                _ => (width / 14).min(18),
+            },
         };
-        let steps: [fn(&mut Self); 3] = [
+        let steps: [fn(&mut Self); 5] = [
+            |columns| columns.memory_trend = 0,
+            |columns| columns.progress = 0,
             |columns| columns.trend = 0,
             |columns| columns.memory = 0,
             |columns| columns.eta = 0,
@@ -62,10 +79,12 @@ impl LaneColumns {
         let right = [
             self.word,
             self.elapsed,
+            self.progress,
             self.eta,
             self.cpu,
             self.trend,
             self.memory,
+            self.memory_trend,
         ];
         let shown = right.into_iter().filter(|cells| *cells > 0);
         let head = self.head() + self.call;
@@ -101,10 +120,12 @@ impl LaneColumns {
         let columns = [
             column("state", self.word, Align::Left),
             column("elapsed", self.elapsed, Align::Right),
+            column("expected", self.progress, Align::Left),
             column("eta", self.eta, Align::Right),
             column("cpu", self.cpu, Align::Right),
             column("trend", self.trend, Align::Left),
             column("mem", self.memory, Align::Right),
+            column("memory", self.memory_trend, Align::Left),
         ];
         list::titles(&mut strip, &columns, style);
         strip

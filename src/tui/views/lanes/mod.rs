@@ -10,6 +10,7 @@
 //! ```
 
 pub(in crate::tui) mod columns;
+pub(in crate::tui) mod ending;
 pub(in crate::tui) mod finished;
 pub(in crate::tui) mod queue;
 pub(in crate::tui) mod row;
@@ -24,7 +25,8 @@ use crate::theme::Role;
 use crate::tui::action::Action;
 use crate::tui::state::Pane;
 use crate::tui::state::layout::Breadth;
-use crate::tui::text::{Align, Piece, figure};
+use crate::tui::text::{Align, Piece, Strip, figure};
+use crate::tui::views::chrome::graph;
 use crate::tui::views::lanes::columns::LaneColumns;
 use crate::tui::views::{View, chrome};
 
@@ -32,6 +34,10 @@ use crate::tui::views::{View, chrome};
 pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let area = view.layout.pane(Pane::Lanes);
     if area.is_empty() {
+        return;
+    }
+    if view.state.is_over() {
+        ending::render(view, buf);
         return;
     }
     let run = &view.state.run;
@@ -49,7 +55,8 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let is_wide = view.layout.breadth == Breadth::Wide;
     let right = match view.layout.breadth {
         Breadth::Medium => columns.right_titles(view),
-        _ => view.strip(0),
+        Breadth::Wide => progress(view),
+        Breadth::Narrow => view.strip(0),
     };
     let inner = chrome::frame(view, Pane::Lanes, &left, &right, buf);
     if is_wide {
@@ -61,6 +68,31 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     rows(view, body, &columns, buf);
+}
+
+/// How much of the run is done, as a bar, and the time that is left.
+///
+/// ```text
+///  12/17 ████████░░░░ ~00:34 left
+/// ```
+fn progress(view: &View<'_>) -> Strip {
+    let run = &view.state.run;
+    let (done, all) = (run.counts.ended(), run.calls.len());
+    let mut strip = view.strip(48);
+    if all == 0 || run.counts.open() == 0 {
+        return strip;
+    }
+    let muted = view.style(Role::Muted);
+    let part = figure::part(done as u64, all as u64);
+    strip.skip(1).put(part, view.style(Role::Title)).skip(1);
+    let share = done as f32 / all as f32;
+    graph::bar(view, &mut strip, 12, share, Role::Done);
+    if let Some(left) = view.state.time_left() {
+        let left = Piece::from(" ~").then(figure::whole_clock(left));
+        strip.put(left.then(" left"), muted);
+    }
+    strip.skip(1);
+    strip
 }
 
 fn rows(view: &View<'_>, body: Rect, columns: &LaneColumns, buf: &mut Buffer) {

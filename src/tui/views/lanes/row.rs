@@ -20,7 +20,7 @@ use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::list::Beside;
-use crate::tui::views::chrome::sparkline;
+use crate::tui::views::chrome::{graph, sparkline};
 use crate::tui::views::lanes::columns::LaneColumns;
 
 /// The line with the figures.
@@ -75,6 +75,9 @@ pub(in crate::tui) fn figures(
     strip
         .skip(1)
         .cell(figure::clock(elapsed), columns.elapsed, Align::Right, fg);
+    if columns.progress > 0 {
+        progress(view, strip.skip(1), row, elapsed, columns.progress);
+    }
     if columns.eta > 0 {
         let (text, style) = eta(view, row, elapsed);
         strip.skip(1).cell(text, columns.eta, Align::Right, style);
@@ -154,7 +157,12 @@ fn arguments(
             )
             .skip(1);
     }
-    let room = end.saturating_sub(strip.used());
+    let mut room = end.saturating_sub(strip.used());
+    let told = silent(view, row).filter(|_| view.layout.lane_lines(view.state) == 1);
+    if let Some(told) = told.filter(|it| it.width() + 8 < room) {
+        room -= told.width() + 1;
+        strip.put(told, view.style(Role::MeterMid)).skip(1);
+    }
     let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
     strip.put_cut(line, room, Cut::Middle, fg);
 }
@@ -163,6 +171,50 @@ fn arguments(
 fn says_more(call: &ProxiedCall) -> bool {
     let is_let_go = call.let_go.is_some();
     call.is_held() || call.holds_answer || is_let_go || !matches!(call.stage, ProxiedStage::Sent)
+}
+
+/// A bar of the elapsed part of the expected time; blank where nothing is
+/// expected.
+fn progress(view: &View<'_>, strip: &mut Strip, row: &CallRow, elapsed: Duration, cells: usize) {
+    let expected = lab::expected_run_time(&view.state.run, row);
+    let Some(expected) = expected.filter(|it| !it.is_zero()) else {
+        strip.skip(cells);
+        return;
+    };
+    let share = elapsed.as_secs_f32() / expected.as_secs_f32();
+    let role = if share > 1.0 {
+        Role::MeterMid
+    } else {
+        role_of_state(&row.state)
+    };
+    graph::bar(view, strip, cells, share, role);
+}
+
+/// From this time on it is told that a call prints nothing.
+const SILENT_FROM: Duration = Duration::from_secs(10);
+
+/// For how long a call has printed nothing, once that is long: half a minute,
+/// or sooner where it takes longer than expected; told only of calls that run.
+fn silent(view: &View<'_>, row: &CallRow) -> Option<Piece<'static>> {
+    if !matches!(row.state, CallState::Running { .. }) || row.proxied.is_some() {
+        return None;
+    }
+    let now = view.state.run_now();
+    let silent = row.silent_for(now).filter(|it| *it >= SILENT_FROM)?;
+    let said = Piece::from("silent ").then(figure::about(silent));
+    let elapsed = row.elapsed(now).unwrap_or_default();
+    let expected = lab::expected_run_time(&view.state.run, row);
+    let times = expected
+        .filter(|it| !it.is_zero())
+        .map(|it| elapsed.as_secs_f64() / it.as_secs_f64());
+    Some(match times.filter(|it| *it >= 2.0) {
+        Some(times) => said
+            .then(", ")
+            .then(figure::count(times as usize))
+            .then(view.glyphs.times())
+            .then(" as long as expected"),
+        None => said,
+    })
 }
 
 /// Time left by the estimate, or time over it. Without an estimate it is the
@@ -192,7 +244,12 @@ const NOT_MEASURED: &str = "not measured";
 fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColumns) {
     let tool = view.state.catalogue.get(&row.tool);
     if tool.is_some_and(Tool::runs_elsewhere) {
-        let shown = [columns.cpu, columns.trend, columns.memory];
+        let shown = [
+            columns.cpu,
+            columns.trend,
+            columns.memory,
+            columns.memory_trend,
+        ];
         let shown = shown.into_iter().filter(|cells| *cells > 0);
         let cells: usize = shown.map(|cells| cells + 1).sum();
         let text = if cells > NOT_MEASURED.len() {
@@ -243,11 +300,24 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColum
             .skip(1)
             .cell(text, columns.memory, Align::Right, style);
     }
+    if columns.memory_trend > 0 {
+        let known = samples.iter().flatten().map(|it| it.rss_bytes);
+        let most = known.max().unwrap_or(0).max(1) as f32;
+        let levels = samples.iter().map(|it| Some(it?.rss_bytes as f32 / most));
+        let style = view.style(Role::Series2);
+        let cells = columns.memory_trend;
+        sparkline::put(strip.skip(1), levels, cells, style, view.glyphs);
+    }
 }
 
 /// In the place of gauges that stand in the first lane of the same server.
 fn shared(view: &View<'_>, strip: &mut Strip, call: &ProxiedCall, columns: &LaneColumns) {
-    let shown = [columns.cpu, columns.trend, columns.memory];
+    let shown = [
+        columns.cpu,
+        columns.trend,
+        columns.memory,
+        columns.memory_trend,
+    ];
     let shown = shown.into_iter().filter(|cells| *cells > 0);
     let cells: usize = shown.map(|cells| cells + 1).sum();
     let by = figure::count(view.state.sharing(call));
@@ -311,6 +381,13 @@ pub(in crate::tui) fn detail(
             .put(view.glyphs.ellipsis(), muted);
     } else {
         strip.put(Safe::new(&row.output.last_line), muted);
+        if let Some(told) = silent(view, row) {
+            let room = strip.used() + strip.room();
+            let at = room.saturating_sub(told.width() + 1);
+            // What it printed last is cut, not this.
+            strip.cut_to(at.saturating_sub(1)).skip_to(at);
+            strip.put(told, view.style(Role::MeterMid));
+        }
     }
     strip
 }

@@ -11,7 +11,10 @@
 //! │ attempts                             │
 //! │   1        lane 2  00:03.1  failed   │
 //! │ waited     slot 00:01.2              │
-//! │ cpu        ▁▃▇█▇   98% at most       │
+//! │ command    grep -rn TODO src/         │
+//! │ processes                            │
+//! │   4711 sleeps, 5 open files: grep …  │
+//! │ cpu   98%  ⣀⣠⣴⣶⣿⣿⣿⣷⣄                 │
 //! │ bound by   CPU: 0.94 cores, exact    │
 //! └──────────────────────────────────────┘
 //! ```
@@ -21,8 +24,9 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use super::NAMES;
 use crate::model::{
-    AttemptRecord, CallRow, CallSample, Leftover, MeasureSource, ProxiedCall, Tool, is_secret_name,
+    AttemptRecord, CallRow, Leftover, MeasureSource, ProxiedCall, Tool, is_secret_name,
 };
 use crate::output::Safe;
 use crate::plan::Reference;
@@ -32,14 +36,10 @@ use crate::tui::state::argument_sources::ArgumentSource;
 use crate::tui::state::{Pane, State};
 use crate::tui::text::glyphs::{Glyphs, role_of_outcome, role_of_state};
 use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure, wait};
-use crate::tui::views::chrome::sparkline;
+use crate::tui::views::output::curves;
 use crate::tui::views::servers::messages;
 use crate::tui::views::{View, chrome};
 
-/// Cells of the names at the left, with the blank behind them.
-const NAMES: usize = 12;
-/// Cells of a chart.
-const CHART: usize = 24;
 /// From this many busy cores on a call is bound by the CPU.
 const CPU_BOUND: f64 = 0.7;
 /// Up to this many it waits for something else most of the time.
@@ -71,6 +71,18 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     if row.proxied.is_some() {
         rows.extend(messages::of_agents_call(view, inner.width));
     }
+    if row.proxied.is_none() {
+        for (when, text) in messages::last_each_way(view) {
+            let mut strip = view.strip(inner.width);
+            strip
+                .skip(1)
+                .put(when, view.style(Role::Muted))
+                .skip(1)
+                .put(text, view.style(Role::Fg));
+            rows.push(strip);
+        }
+    }
+    curves::curves(view, row, inner.width, &mut rows);
     let first = view
         .state
         .detail
@@ -82,13 +94,13 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
 }
 
 /// Rows of a call's details.
-struct DetailRows<'a> {
-    state: &'a State,
-    row: &'a CallRow,
-    width: u16,
-    glyphs: Glyphs,
-    style: &'a dyn Fn(Role) -> Style,
-    rows: Vec<Strip>,
+pub(super) struct DetailRows<'a> {
+    pub(super) state: &'a State,
+    pub(super) row: &'a CallRow,
+    pub(super) width: u16,
+    pub(super) glyphs: Glyphs,
+    pub(super) style: &'a dyn Fn(Role) -> Style,
+    pub(super) rows: Vec<Strip>,
 }
 
 impl<'a> DetailRows<'a> {
@@ -108,19 +120,22 @@ impl<'a> DetailRows<'a> {
             rows: Vec::new(),
         };
         sheet.outcome();
+        sheet.silence();
         sheet.arguments();
+        sheet.launch();
+        sheet.processes_now();
         sheet.attempts();
         sheet.waits();
-        sheet.charts();
+        sheet.measured();
         sheet.rows
     }
 
-    fn style(&self, role: Role) -> Style {
+    pub(super) fn style(&self, role: Role) -> Style {
         (self.style)(role)
     }
 
     /// A row with its name at the left; a name that is deeper stands inside.
-    fn named(&self, name: impl Into<Piece<'static>>, depth: usize) -> Strip {
+    pub(super) fn named(&self, name: impl Into<Piece<'static>>, depth: usize) -> Strip {
         let mut strip = Strip::new(self.width, self.glyphs);
         let room = NAMES.saturating_sub(depth * 2 + 1);
         strip
@@ -130,13 +145,13 @@ impl<'a> DetailRows<'a> {
         strip
     }
 
-    fn line(&mut self, name: &'static str, text: impl Into<Piece<'static>>, role: Role) {
+    pub(super) fn line(&mut self, name: &'static str, text: impl Into<Piece<'static>>, role: Role) {
         let mut strip = self.named(name, 0);
         strip.put(text, self.style(role));
         self.rows.push(strip);
     }
 
-    fn heading(&mut self, name: &'static str) {
+    pub(super) fn heading(&mut self, name: &'static str) {
         let mut strip = Strip::new(self.width, self.glyphs);
         strip.skip(1).put(name, self.style(Role::Title));
         self.rows.push(strip);
@@ -327,25 +342,12 @@ impl<'a> DetailRows<'a> {
         }
     }
 
-    fn charts(&mut self) {
+    fn measured(&mut self) {
         let tool = self.state.catalogue.get(&self.row.tool);
         if tool.is_some_and(Tool::runs_elsewhere) {
             let said = Piece::from("nothing: the call runs elsewhere");
             self.line("measured", said, Role::Muted);
         }
-        let samples = &self.row.samples;
-        let cores = samples.iter().map(|it| it?.cpu_cores);
-        self.chart("cpu", cores.collect(), figure::percent);
-        let memory = samples.iter().map(|it| Some(it?.rss_bytes as f32));
-        let bytes = |value: f32| figure::bytes(value as u64);
-        self.chart("memory", memory.collect(), bytes);
-        // Bytes since the reading before; a gap where one of the two is missing.
-        let read: Vec<Option<&CallSample>> = samples.iter().collect();
-        let moved = read.windows(2).map(|two| {
-            let bytes = |it: Option<&CallSample>| it?.disk_bytes;
-            Some(bytes(two[1])?.saturating_sub(bytes(two[0])?) as f32)
-        });
-        self.chart("disk", moved.collect(), bytes);
         if let Some(peak) = self.row.peak_rss_bytes {
             self.line(
                 "memory peak",
@@ -356,34 +358,6 @@ impl<'a> DetailRows<'a> {
         if let Some(bound) = self.row.attempts.last().and_then(|it| self.bound(it)) {
             self.line("bound by", bound, Role::Fg);
         }
-    }
-
-    /// The latest readings, scaled to the highest of them.
-    fn chart(
-        &mut self,
-        name: &'static str,
-        readings: Vec<Option<f32>>,
-        figure: fn(f32) -> Piece<'static>,
-    ) {
-        let highest = readings.iter().flatten().copied().fold(0.0_f32, f32::max);
-        if !readings.iter().any(Option::is_some) {
-            return;
-        }
-        let cells = CHART.min(usize::from(self.width).saturating_sub(NAMES + 16));
-        let mut strip = self.named(name, 0);
-        let levels = readings
-            .into_iter()
-            .map(|it| Some(it? / highest.max(f32::EPSILON)));
-        sparkline::put(
-            &mut strip,
-            levels,
-            cells,
-            self.style(Role::Series1),
-            self.glyphs,
-        );
-        strip.skip(2).put(figure(highest), self.style(Role::Fg));
-        strip.put(" at most", self.style(Role::Muted));
-        self.rows.push(strip);
     }
 
     /// Whether an attempt was bound by the CPU, by its share of one core.

@@ -9,7 +9,9 @@
 //! Before the text stand, as far as they are shown, the time, the call, and a
 //! mark on lines of standard error.
 
+mod curves;
 pub(in crate::tui) mod detail;
+mod program;
 pub(in crate::tui) mod title;
 pub(in crate::tui) mod tree;
 
@@ -28,6 +30,10 @@ use crate::tui::state::{Pane, PickedLines, Scope};
 use crate::tui::text::glyphs::{role_of_outcome, role_of_state};
 use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure, from_column, width};
 use crate::tui::views::{View, chrome};
+
+/// Cells of the names at the left of a call's details, with the blank behind
+/// them.
+const NAMES: usize = 12;
 
 /// Draws the pane.
 pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {

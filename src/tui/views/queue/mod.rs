@@ -158,7 +158,10 @@ fn why(view: &View<'_>, row: &CallRow, room: usize) -> Piece<'static> {
         return agent::stands(row, call, run, now, room);
     }
     match (&row.wait, row.state) {
-        (Some(_), _) => wait::reason_of(row, &view.state.catalogue, run, now),
+        (Some(_), _) => {
+            let ellipsis = view.glyphs.ellipsis();
+            wait::reason_in(row, &view.state.catalogue, run, now, room, ellipsis)
+        }
         (None, CallState::Ended(outcome)) => match &row.reason {
             Some(reason) => Piece::from(outcome.word())
                 .then(": ")

@@ -24,14 +24,58 @@ pub(in crate::tui) fn idle(view: &View<'_>, row: Rect, window: TimeWindow, buf: 
         return;
     }
     let end = window.column(now, row.width) + 1;
+    let style = view.style(Role::MeterTrack);
     fill(
         view,
         row,
         0..end.min(row.width),
         view.glyphs.dot(),
-        view.style(Role::MeterTrack),
+        style,
         buf,
     );
+    if let Some((from, to)) = window.fold_columns(row.width) {
+        fill(view, row, from..to, view.glyphs.fold(), style, buf);
+    }
+}
+
+/// Draws the bars of a lane, so that each is told apart from the next one even
+/// where that begins at once.
+pub(in crate::tui) fn draw_lane<'b>(
+    view: &View<'_>,
+    bars: impl Iterator<Item = &'b Bar>,
+    row: Rect,
+    window: TimeWindow,
+    buf: &mut Buffer,
+) {
+    let now = view.state.elapsed();
+    let mut bars = bars.peekable();
+    let mut is_odd = false;
+    while let Some(bar) = bars.next() {
+        draw(view, bar, row, window, buf);
+        let from = window.column(bar.from, row.width);
+        let to = window.column(bar.end(now), row.width).max(from + 1);
+        let touches = bars
+            .peek()
+            .is_some_and(|next| next.call != bar.call && window.column(next.from, row.width) <= to);
+        is_odd = touches && !is_odd;
+        let last = (row.x + to.saturating_sub(1), row.y);
+        if !touches || !matches!(bar.phase, BarPhase::Ran(_)) {
+            continue;
+        }
+        let Some(cell) = buf.cell_mut(last) else {
+            continue;
+        };
+        if to - from >= 2 {
+            // Half a cell is left free before the next one.
+            cell.set_symbol(view.glyphs.bar_end());
+        }
+        if to - from >= 2 || is_odd {
+            let style = cell.style().remove_modifier(Modifier::REVERSED);
+            cell.modifier
+                .remove(Modifier::REVERSED | Modifier::UNDERLINED);
+            cell.set_style(style);
+        }
+    }
 }
 
 /// Draws a bar into its row.

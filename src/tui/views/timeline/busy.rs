@@ -1,9 +1,9 @@
 //! How many lanes were busy, over the bars, with the cap as a rule.
 //!
 //! ```text
-//! cap 4 ───▇▇▇▇─────
-//!       ▄▆████▆▄
-//! busy  ████████▂▁
+//! cap 4 ────⡤⠤⠤⢤─────
+//!       ⡤⠤⠞    ⠓⢦
+//! busy  ⡇        ⠓⠤
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -14,6 +14,7 @@ use crate::tui::state::TimelineAreas;
 use crate::tui::text::{Piece, figure};
 use crate::tui::timeline::TimeWindow;
 use crate::tui::views::View;
+use crate::tui::views::chrome::graph;
 
 /// Draws the strip.
 pub(in crate::tui) fn render(
@@ -30,25 +31,21 @@ pub(in crate::tui) fn render(
     let state = view.state;
     let (now, cap) = (state.elapsed(), state.run.cap());
     let most = f64::from(state.run.highest_cap.get().max(cap.get()));
-    let lines = f64::from(area.height);
     labels(view, area, most, buf);
-    for column in 0..bars.width {
+    let levels = (0..bars.width).map_while(|column| {
         let from = window.time(column, bars.width);
         let to = window.time(column + 1, bars.width);
-        if from > now {
-            break;
-        }
-        let busy = state.timeline.model.busy(from, to.min(now.max(from)), now);
-        let height = busy / most * lines;
-        for line in 0..area.height {
-            let filled = height - f64::from(line);
-            if filled > 0.05 {
-                let y = area.bottom() - 1 - line;
-                let mut strip = view.strip(1);
-                strip.put(view.glyphs.spark(filled as f32), view.style(Role::Series1));
-                strip.draw((bars.x + column, y), buf);
-            }
-        }
+        (from <= now).then(|| {
+            let busy = state.timeline.model.busy(from, to.min(now.max(from)), now);
+            (busy / most) as f32
+        })
+    });
+    let levels: Vec<f32> = levels.collect();
+    for (strip, y) in graph::line(view, &levels, area.height, Role::Series1)
+        .iter()
+        .zip(area.y..area.bottom())
+    {
+        strip.draw((bars.x, y), buf);
     }
     rule(view, bars, f64::from(cap.get()) / most, buf);
 }
@@ -71,7 +68,9 @@ fn rule(view: &View<'_>, bars: Rect, share: f64, buf: &mut Buffer) {
     let line = (share * f64::from(bars.height)).ceil() as u16;
     let y = bars.bottom().saturating_sub(line.clamp(1, bars.height));
     for x in bars.x..bars.right() {
-        let is_free = buf.cell((x, y)).is_some_and(|cell| cell.symbol() == " ");
+        let is_free = buf
+            .cell((x, y))
+            .is_some_and(|cell| matches!(cell.symbol(), " " | "\u{2800}"));
         if is_free {
             let mut strip = view.strip(1);
             strip.put(view.glyphs.rule(), view.style(Role::Border));

@@ -126,9 +126,8 @@ fn lanes(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Bu
         });
         bars::idle(view, row, window, buf);
         let inside = model.lane(lane, window.from, window.to);
-        for bar in timeline::seen(inside, window, row.width) {
-            bars::draw(view, bar, row, window, buf);
-        }
+        let seen = timeline::seen(inside, window, row.width);
+        bars::draw_lane(view, seen, row, window, buf);
     }
 }
 
@@ -192,10 +191,16 @@ fn axis(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buf
     }
     let muted = view.style(Role::Muted);
     let most = u32::from(area.width / APART);
-    let step = round_step(window.length() / most.max(1));
+    let step = round_step(window.drawn() / most.max(1));
     let first = window.from.as_millis().div_ceil(step.as_millis().max(1));
     let mut time = step * u32::try_from(first).unwrap_or(u32::MAX);
+    let fold = window.fold_columns(area.width);
     while time <= window.to {
+        if let Some(gap) = window.fold.filter(|gap| gap.from < time && time < gap.to) {
+            let steps = gap.to.as_millis().div_ceil(step.as_millis().max(1));
+            time = step * u32::try_from(steps).unwrap_or(u32::MAX);
+            continue;
+        }
         let x = area.x + window.column(time, area.width);
         if x + 9 <= area.right() {
             let mut strip = view.strip(APART);
@@ -205,6 +210,14 @@ fn axis(view: &View<'_>, chart: TimelineAreas, window: TimeWindow, buf: &mut Buf
             strip.draw((x, area.y), buf);
         }
         time += step;
+    }
+    if let (Some((from, _)), Some(gap)) = (fold, window.fold) {
+        let mut strip = view.strip(APART);
+        strip
+            .put(view.glyphs.fold(), muted)
+            .put(figure::about(gap.length()), muted)
+            .put(" idle ", muted);
+        strip.draw((area.x + from, area.y), buf);
     }
 }
 
