@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
+use super::Folders;
 use super::containment;
 use super::diagnostics::complain;
 use super::error::{OpenError, SessionError};
@@ -69,6 +71,8 @@ impl RunEnvironment {
             &containment,
             ProtocolLog::default(),
             &remembering,
+            #[cfg(feature = "http")]
+            &Folders::grants(),
             configured,
         );
         Ok(Self {

@@ -7,6 +7,8 @@ use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 
 use crate::catalogue::FILE_NAME;
+#[cfg(feature = "http")]
+use crate::exec::GrantStore;
 use crate::record::HistoryStore;
 
 /// The folders of this program.
@@ -36,6 +38,12 @@ impl Folders {
     /// Returns the folder of what outlives a run.
     pub(crate) fn state(&self) -> PathBuf {
         self.state.clone()
+    }
+
+    /// Returns where sign-ins to servers are kept, besides the keyring.
+    #[cfg(feature = "http")]
+    pub(crate) fn grants() -> GrantStore {
+        GrantStore::at(Self::find().map(|it| it.state.join("sign-ins")))
     }
 
     /// Returns the path of the user's own catalogue.

@@ -154,7 +154,7 @@ pub(super) fn oauth_keys() -> Vec<Key> {
         "private_key" Shape::Text, "\"${KEY}\"";
             "Key in PEM (PKCS#8; P-256, P-384 or RSA) that signs instead of a password";
         "identity_provider" Shape::Table(identity_provider_keys),
-            "{ token_endpoint = \"https://id.example.org/token\", client_id = \"fanout\", id_token = \"${ID_TOKEN}\" }";
+            "{ issuer = \"https://id.example.org\", token_endpoint = \"https://id.example.org/token\", client_id = \"fanout\", id_token = \"${ID_TOKEN}\" }";
             "Provider of a company's identities whose token opens the server";
     }
 }
@@ -162,6 +162,8 @@ pub(super) fn oauth_keys() -> Vec<Key> {
 /// The keys of an identity provider.
 pub(super) fn identity_provider_keys() -> Vec<Key> {
     keys! {
+        "issuer" Shape::Text, "\"https://id.example.org\"" .required();
+            "Its name, an address";
         "token_endpoint" Shape::Matching("^https?://"), "\"https://id.example.org/token\"" .required();
             "Address at which it exchanges tokens";
         "client_id" Shape::Text, "\"fanout\"" .required();
@@ -332,6 +334,16 @@ mod tests {
         for (before, _, keys) in tables() {
             assert_schema_takes(before, &keys, is_taken);
         }
+    }
+
+    #[test]
+    fn the_keys_of_a_server_stand_in_readme() {
+        assert_in_readme("key of a server", &server_keys());
+    }
+
+    #[test]
+    fn the_keys_of_a_sign_in_stand_in_readme() {
+        assert_in_readme("key of `oauth`", &oauth_keys());
     }
 
     #[test]

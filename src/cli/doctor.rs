@@ -96,6 +96,8 @@ fn findings(colours: ColourOptions) -> Vec<Finding> {
     findings.push(multiplexer());
     findings.push(clipboard());
     findings.extend(folders(problems.len()));
+    #[cfg(feature = "http")]
+    findings.extend(sign_ins());
     findings.push(contained());
     findings.extend(wrapped());
     findings
@@ -228,6 +230,37 @@ fn wrapped() -> Option<Finding> {
         format!("wrapped: {}", names(&found.wrapped))
     };
     Some(Finding::new("agents", wrapped, why))
+}
+
+/// Lists the servers that were signed in to, without tokens.
+#[cfg(feature = "http")]
+fn sign_ins() -> Option<Finding> {
+    let runtime = app::start_current_thread().ok()?;
+    let kept = runtime.block_on(Folders::grants().list());
+    if kept.is_empty() {
+        let why = "`fanout login` signs in to a server that asks for it";
+        return Some(Finding::new("sign-ins", "none", why));
+    }
+    let listed: Vec<String> = kept.iter().map(sign_in).collect();
+    let why = "`fanout logout` deletes one";
+    Some(Finding::new("sign-ins", listed.join("; "), why))
+}
+
+#[cfg(feature = "http")]
+fn sign_in(kept: &crate::exec::KeptGrant) -> String {
+    let issuer = kept.issuer.as_deref().unwrap_or("an issuer without a name");
+    let is_over = kept
+        .ends_at
+        .is_some_and(|end| end <= std::time::SystemTime::now());
+    let state = match (is_over, kept.can_be_renewed) {
+        (_, true) => "renewed by itself",
+        (true, false) => "ended",
+        (false, false) => "good until the server refuses it",
+    };
+    format!(
+        "{} at {issuer}, {state}, in {}",
+        kept.resource, kept.kept_in
+    )
 }
 
 /// Starts the containment as a run would, and says how it went.

@@ -19,6 +19,8 @@ mod experiment;
 mod headless;
 mod help;
 mod keys;
+#[cfg(feature = "http")]
+mod login;
 mod looks;
 mod man;
 mod mcp;
@@ -82,6 +84,12 @@ enum Subcommands {
     Call(call::Call),
     /// List the catalogue
     Tools(tools::Tools),
+    /// Sign in to a server that asks for it, in the browser
+    #[cfg(feature = "http")]
+    Login(login::Login),
+    /// Delete what a sign-in to a server brought
+    #[cfg(feature = "http")]
+    Logout(login::Logout),
     /// Check a plan without running it
     Check(check::Check),
     /// List, show and check themes
@@ -159,6 +167,10 @@ fn conduct(args: Vec<OsString>) -> Exit {
         Some(Subcommands::Run(command)) => command.run(),
         Some(Subcommands::Call(command)) => command.run(),
         Some(Subcommands::Tools(command)) => command.run(),
+        #[cfg(feature = "http")]
+        Some(Subcommands::Login(command)) => command.run(),
+        #[cfg(feature = "http")]
+        Some(Subcommands::Logout(command)) => command.run(),
         Some(Subcommands::Check(command)) => command.run(),
         Some(Subcommands::Theme(command)) => command.run(),
         Some(Subcommands::Simulate(command)) => command.run(),

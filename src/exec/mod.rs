@@ -20,6 +20,8 @@ mod lane_limit;
 mod ledger;
 mod limits;
 mod mcp;
+#[cfg(feature = "http")]
+mod oauth;
 mod oom;
 mod own_children;
 mod pipes;
@@ -49,6 +51,8 @@ pub use mcp::{
     ConnectionFailure, Pins, ProcessFailure, Servers, StartError, ToolProblem, ToolTextError,
     listed_tools, write_answer,
 };
+#[cfg(feature = "http")]
+pub use oauth::{GrantStore, GrantStoreError, KeptGrant, KeptIn, Resource, SignInError, SignedIn};
 pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::{AttemptContext, Spawner};
 pub use timer::wait_attempt;

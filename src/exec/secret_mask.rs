@@ -26,20 +26,22 @@ pub(super) struct SecretMask {
 impl SecretMask {
     /// Creates a mask of these secrets.
     pub(super) fn new(secrets: &[Secret]) -> Self {
-        let secrets = secrets.iter().map(Secret::reveal);
-        let mut forms: Vec<String> = secrets
-            .filter(|secret| secret.len() >= MIN_SECRET)
-            .flat_map(|secret| {
-                let json = serde_json::Value::from(secret).to_string();
-                let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-                [secret.to_owned(), json.trim_matches('"').to_owned(), url]
-            })
-            .collect();
+        Self::of_forms(secrets.iter().flat_map(forms).collect())
+    }
+
+    /// Masks one more secret.
+    #[cfg(feature = "http")]
+    pub(super) fn add(&mut self, secret: &Secret) {
+        let known = self.finders.iter().map(|it| it.needle().to_vec());
+        *self = Self::of_forms(known.chain(forms(secret)).collect());
+    }
+
+    fn of_forms(mut forms: Vec<Vec<u8>>) -> Self {
         // Of two that begin at the same place the longer one is the whole.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
         Self {
-            longest: forms.first().map_or(0, String::len),
+            longest: forms.first().map_or(0, Vec::len),
             finders: forms
                 .iter()
                 .map(|form| Finder::new(form).into_owned())
@@ -97,6 +99,18 @@ impl SecretMask {
         });
         found.min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
     }
+}
+
+/// Returns the forms in which a secret comes back.
+fn forms(secret: &Secret) -> Vec<Vec<u8>> {
+    let secret = secret.reveal();
+    if secret.len() < MIN_SECRET {
+        return Vec::new();
+    }
+    let json = Value::from(secret).to_string();
+    let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let forms = [secret, json.trim_matches('"'), &url];
+    forms.map(|form| form.as_bytes().to_vec()).into()
 }
 
 /// Masks what comes in pieces, and holds back what may be the beginning of a

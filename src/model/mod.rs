@@ -75,7 +75,7 @@ pub use secret::{MASK, Secret, is_secret_name, looks_secret};
 pub use server::{
     CallProgress, CancelStatus, ChangedTool, Faults, HeldBack, ListedTool, McpServer,
     OverlapHazard, PartialAnswer, RemoteStatus, ServerCommand, ServerRow, ServerState,
-    ServerTransport, ToolOverride,
+    ServerTransport, SignInStatus, ToolOverride,
 };
 pub use shared_vec::SharedVec;
 pub use sign_in::{IdentityProvider, OauthClient, SignIn, SignInGrant};

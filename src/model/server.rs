@@ -146,6 +146,17 @@ pub struct ServerRow {
     pub held_back: HeldBack,
     /// Problems with its list of tools. Untrusted text.
     pub list_problems: Arc<[String]>,
+    /// Sign-in that it asks for, or that is under way.
+    pub sign_in: Option<SignInStatus>,
+}
+
+/// Sign-in to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInStatus {
+    /// It asks for one, in these words. Untrusted text.
+    Needed(Arc<str>),
+    /// A person signs in on the page of this address. Untrusted text.
+    Open(Arc<str>),
 }
 
 /// Tools that a server describes otherwise than when they were last used.
@@ -176,6 +187,8 @@ pub enum ServerCommand {
     Stop,
     /// Close it, and start it again.
     Restart,
+    /// Sign in to it in the browser, and connect.
+    SignIn,
     /// Use its tools as they were described in this revision of what is held
     /// back; nothing, once that is another.
     Accept(u64),

@@ -47,6 +47,8 @@ pub enum SignInGrant {
 /// Identity provider of a company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityProvider {
+    /// Its name, an address.
+    pub issuer: String,
     /// Address where it exchanges tokens.
     pub token_endpoint: String,
     /// Name of the client there.

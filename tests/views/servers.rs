@@ -69,6 +69,7 @@ fn server(name: &str, state: ServerState) -> ServerRow {
         faults: Faults::default(),
         held_back: HeldBack::default(),
         list_problems: Arc::default(),
+        sign_in: None,
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::expand::{VariableValues, filled};
 use super::form::{ServerFileForm, WrittenCommand, form_of, workspace};
-use super::{ConfiguredServer, oauth, remote, secrets};
+use super::projects::OfFolder;
+use super::{ConfiguredServer, oauth, projects, remote, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{boolean, text, texts, wrong_kind};
 use crate::catalogue::findings::Findings;
@@ -34,11 +35,21 @@ pub(in crate::catalogue) fn read(
 ) -> Option<ForeignServers> {
     let path = origin.unwrap_or(Path::new(""));
     let form = form_of(root, path)?;
-    let node = root.get(form.root)?;
-    let Item::Table(entries) = &node.item else {
-        wrong_kind(node, "a table of servers", findings);
-        return Some(ForeignServers::default());
+    let here = std::env::current_dir().unwrap_or_default();
+    let local = projects::entries_for(root, &here);
+    let shared = match root.get(form.root).map(|node| (node, &node.item)) {
+        Some((_, Item::Table(entries))) => entries.as_slice(),
+        Some((node, _)) => {
+            wrong_kind(node, "a table of servers", findings);
+            return Some(ForeignServers::default());
+        }
+        None => &[],
     };
+    // The word for one folder stands before the word for all.
+    let is_local = |entry: &&KeyValue| local.iter().any(|it| it.key == entry.key);
+    let entries = local
+        .iter()
+        .chain(shared.iter().filter(|entry| !is_local(entry)));
     let variable = |name: &str| std::env::var(name).ok();
     let values = VariableValues {
         variable: &variable,
@@ -81,6 +92,13 @@ pub(in crate::catalogue) fn read(
                 name_span: entry.key_span.clone(),
             }),
             Err(reason) => foreign.unusable.push((name, reason)),
+        }
+    }
+    if names.is_empty() {
+        for OfFolder { folder, entry } in projects::others(root) {
+            let reason = format!("it is configured for {folder}, which is not this folder");
+            let name = ServerName::new(mapped(&entry.key));
+            foreign.unusable.push((name, reason));
         }
     }
     Some(foreign)

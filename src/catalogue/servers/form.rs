@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::expand::{VariableSyntax, VariableValues, expand};
-use super::secrets;
+use super::{projects, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 
 /// Form of the files of one program.
@@ -91,6 +91,9 @@ pub(crate) fn form_of(root: &Node, path: &Path) -> Option<&'static ServerFileFor
             () if lies_in(".copilot") => &PLAIN,
             () => &CLAUDE,
         });
+    }
+    if projects::others(root).next().is_some() {
+        return Some(&CLAUDE);
     }
     if let Some(form) = [&VSCODE, &CODEX, &ZED].into_iter().find(|form| has(form)) {
         return Some(form);

@@ -8,6 +8,7 @@ mod launch;
 mod listed;
 mod native;
 pub(super) mod oauth;
+mod projects;
 mod remote;
 mod secrets;
 

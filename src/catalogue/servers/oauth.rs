@@ -89,6 +89,7 @@ fn identity_provider(
         let node = fields.need(key, findings)?;
         Some((node, filled(node, findings)?))
     };
+    let issuer = required("issuer", findings);
     let endpoint = required("token_endpoint", findings);
     let client_id = required("client_id", findings);
     let id_token = required("id_token", findings);
@@ -99,6 +100,7 @@ fn identity_provider(
         return None;
     }
     Some(IdentityProvider {
+        issuer: issuer?.1,
         token_endpoint,
         client_id: client_id?.1,
         id_token: Secret::new(id_token?.1),

@@ -28,8 +28,10 @@ pub(in crate::exec) enum ClientError {
 pub(in crate::exec) struct Clients {
     pooled: OnceCell<reqwest::Client>,
     fresh: OnceCell<reqwest::Client>,
+    unredirected: OnceCell<reqwest::Client>,
     pooled_direct: OnceCell<reqwest::Client>,
     fresh_direct: OnceCell<reqwest::Client>,
+    unredirected_direct: OnceCell<reqwest::Client>,
 }
 
 /// Connection that a request goes over.
@@ -40,6 +42,8 @@ pub(in crate::exec) enum Pooling {
     Reuse,
     /// A new one.
     Fresh,
+    /// One that was used before; redirects are answers like any other.
+    Unredirected,
 }
 
 impl Clients {
@@ -54,8 +58,10 @@ impl Clients {
         let client = match (pooling, is_direct) {
             (Pooling::Reuse, false) => &self.pooled,
             (Pooling::Fresh, false) => &self.fresh,
+            (Pooling::Unredirected, false) => &self.unredirected,
             (Pooling::Reuse, true) => &self.pooled_direct,
             (Pooling::Fresh, true) => &self.fresh_direct,
+            (Pooling::Unredirected, true) => &self.unredirected_direct,
         };
         client.get_or_try_init(|| build(pooling, is_direct)).await
     }
@@ -97,6 +103,7 @@ fn builder(pooling: Pooling, is_direct: bool) -> reqwest::ClientBuilder {
     let builder = match pooling {
         Pooling::Reuse => builder,
         Pooling::Fresh => builder.pool_max_idle_per_host(0),
+        Pooling::Unredirected => builder.redirect(Policy::none()),
     };
     if is_direct {
         builder.no_proxy()

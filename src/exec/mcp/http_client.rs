@@ -6,10 +6,12 @@
 //! reconnects; which request waits for what, the request table knows.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::BoxStream;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use reqwest::{Method, Response, StatusCode, Url};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, RequestId};
 use rmcp::transport::streamable_http_client::{
@@ -25,12 +27,17 @@ use super::request_table::RequestTable;
 use super::request_table::exchange::is_answer_to;
 use super::streams::Streams;
 use crate::exec::http::client::{Clients, Pooling};
+use crate::exec::oauth::{Authorizer, Challenge};
+use crate::model::Secret;
 
 /// Bytes of the body of an error that are read.
 const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// Characters of a body that go into a reason.
 const MAX_SAID: usize = 200;
+
+/// Tokens with which one request is tried.
+const MAX_TOKENS: usize = 2;
 
 /// Streams for one request that may end in turn without anything new.
 const MAX_EMPTY_RESUMPTIONS: usize = 3;
@@ -47,11 +54,19 @@ struct Shared {
     clients: Clients,
     host: String,
     streams: Arc<Streams>,
+    /// Lets requests in, where no header does.
+    authorizer: Option<Arc<Authorizer>>,
+    /// Token that was sent last.
+    token: Mutex<Option<Secret>>,
 }
 
 impl McpHttpClient {
     /// Creates the client of the server at `url`.
-    pub(super) fn new(url: &Url, requests: Arc<RequestTable>) -> Self {
+    pub(super) fn new(
+        url: &Url,
+        requests: Arc<RequestTable>,
+        authorizer: Option<Arc<Authorizer>>,
+    ) -> Self {
         let host = url.host_str().unwrap_or_default().to_owned();
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
@@ -61,10 +76,13 @@ impl McpHttpClient {
             clients: Clients::default(),
             host,
             streams: Arc::new(Streams::new(authority, requests)),
+            authorizer,
+            token: Mutex::default(),
         }))
     }
 
-    /// Sends a request, over a new connection where it may not be sent twice.
+    /// Sends a request with what lets it in; where the server wants something
+    /// else, that is got first, if no person is needed for it.
     async fn send(
         &self,
         method: Method,
@@ -73,11 +91,64 @@ impl McpHttpClient {
         body: Option<String>,
         is_repeatable: bool,
     ) -> Result<Response, HttpFailure> {
+        let send = |headers| self.send_once(&method, url, headers, body.as_deref(), is_repeatable);
+        let Some(authorizer) = &self.0.authorizer else {
+            return send(headers).await;
+        };
+        let mut token = authorizer.token().await;
+        for _try in 0..MAX_TOKENS {
+            let answer = send(self.authorized(&headers, token.as_ref())).await?;
+            let challenge = Challenge::of(answer.status(), answer.headers(), authorizer.url());
+            let Some(challenge) = challenge else {
+                return Ok(answer);
+            };
+            token = match authorizer.refused(token.as_ref(), challenge).await {
+                Ok(other) => Some(other),
+                Err(need) => return Err(refusal(answer, need.to_string()).await),
+            };
+        }
+        let answer = send(self.authorized(&headers, token.as_ref())).await?;
+        match answer.status() {
+            StatusCode::UNAUTHORIZED => {
+                let need = "it refuses what signing in brought";
+                Err(refusal(answer, need.to_owned()).await)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// Returns headers with a token, which is never shown from now on.
+    fn authorized(&self, headers: &HeaderMap, token: Option<&Secret>) -> HeaderMap {
+        let mut headers = headers.clone();
+        let Some(token) = token else {
+            return headers;
+        };
+        let mut last = self.0.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(token) {
+            self.0.streams.requests().conceal(token);
+            *last = Some(token.clone());
+        }
+        if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.reveal())) {
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        headers
+    }
+
+    /// Sends a request, over a new connection where it may not be sent twice.
+    async fn send_once(
+        &self,
+        method: &Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Option<&str>,
+        is_repeatable: bool,
+    ) -> Result<Response, HttpFailure> {
         let send = async |pooling| {
             let client = self.0.clients.get(&self.0.host, pooling).await?;
             let mut request = client.request(method.clone(), url).headers(headers.clone());
-            if let Some(body) = &body {
-                request = request.body(body.clone());
+            if let Some(body) = body {
+                request = request.body(body.to_owned());
             }
             let sent = request.send().await;
             sent.map_err(|error| HttpFailure::from(self.0.streams.broken(error)))
@@ -353,6 +424,21 @@ impl StreamableHttpClient for McpHttpClient {
     }
 }
 
+/// Returns the failure of a request that was not let in, with the words of the
+/// server.
+async fn refusal(mut answer: Response, need: String) -> HttpFailure {
+    let status = answer.status();
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = answer.chunk().await {
+        body.extend_from_slice(&piece);
+        if body.len() > MAX_ERROR_BODY {
+            break;
+        }
+    }
+    let said = error_message(&body).unwrap_or_else(|| said(&body));
+    HttpFailure::SignIn { status, need, said }
+}
+
 /// Whether nothing more is tried after this failure of the handshake. A server
 /// of the older era may answer the question for the newer one by anything.
 fn ends_connection(request: &ClientRequest, failure: &HttpFailure) -> bool {
@@ -363,6 +449,7 @@ fn ends_connection(request: &ClientRequest, failure: &HttpFailure) -> bool {
             HttpFailure::Connection(_)
                 | HttpFailure::Client(_)
                 | HttpFailure::Unauthorized(_)
+                | HttpFailure::SignIn { .. }
                 | HttpFailure::Redirect { .. }
         ),
         _ => false,

@@ -24,6 +24,15 @@ pub(super) enum HttpFailure {
         suffix(.0)
     )]
     Forbidden(String),
+    #[error("transport: status {}{}: {need}", status_words(*.status), suffix(.said))]
+    SignIn {
+        /// The status.
+        status: StatusCode,
+        /// What it wants, and the command for it.
+        need: String,
+        /// Beginning of the body. Untrusted.
+        said: String,
+    },
     #[error("transport: status {}{}", status_words(*.status), suffix(.said))]
     Status {
         /// The status.
@@ -77,6 +86,7 @@ impl HttpFailure {
             Self::Client(_)
             | Self::Unauthorized(_)
             | Self::Forbidden(_)
+            | Self::SignIn { .. }
             | Self::Redirect { .. } => false,
             _ => true,
         }

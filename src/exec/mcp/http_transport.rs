@@ -21,6 +21,7 @@ use super::http_client::McpHttpClient;
 use super::http_failure::HttpFailure;
 use super::request_table::RequestTable;
 use super::server_request;
+use crate::exec::oauth::Authorizer;
 use crate::model::{Cap, Secret};
 
 /// Times that a stream which broke off is opened again.
@@ -56,9 +57,10 @@ impl HttpTransport {
         url: &str,
         headers: &BTreeMap<String, Secret>,
         requests: Arc<RequestTable>,
+        authorizer: Option<Arc<Authorizer>>,
     ) -> Result<Self, OpenError> {
         let parsed = Url::parse(url).map_err(|error| OpenError::Url(error.to_string()))?;
-        let client = McpHttpClient::new(&parsed, Arc::clone(&requests));
+        let client = McpHttpClient::new(&parsed, Arc::clone(&requests), authorizer);
         let mut config = StreamableHttpClientTransportConfig::with_uri(url)
             // Lanes and locks decide how many run at once.
             .max_concurrent_requests(Cap::MAX as usize)

@@ -7,7 +7,7 @@
 //! travel.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use rmcp::model::{
@@ -26,6 +26,8 @@ use super::pending_request::PendingRequest;
 use super::salvage::salvage;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::Faults;
+#[cfg(feature = "http")]
+use crate::model::Secret;
 use crate::output::{ProtocolLog, Side};
 
 /// Bytes of an answer that is not understood that go into the call's output.
@@ -39,7 +41,7 @@ const FOREIGN_ID_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct RequestTable {
     protocol_log: ProtocolLog,
-    mask: SecretMask,
+    mask: RwLock<SecretMask>,
     /// Whether all answers come one after the other over one stream: then one
     /// without a legible id belongs to one of the open requests.
     is_one_stream: bool,
@@ -82,7 +84,7 @@ impl RequestTable {
     pub(super) fn new(protocol_log: ProtocolLog, mask: SecretMask, is_one_stream: bool) -> Self {
         Self {
             protocol_log,
-            mask,
+            mask: RwLock::new(mask),
             is_one_stream,
             inner: Mutex::default(),
         }
@@ -351,7 +353,7 @@ impl RequestTable {
         };
         drop(inner);
         self.log(&pending, Side::Server, text);
-        pending.record_progress(reported, &self.mask);
+        pending.record_progress(reported, &self.mask());
     }
 
     /// Forgets a call that has ended here: further messages about it belong to
@@ -417,23 +419,24 @@ impl RequestTable {
 
     /// Returns a text without secrets.
     pub(super) fn masked_text(&self, text: &str) -> String {
-        self.mask.text(text)
+        self.mask().text(text)
     }
 
     fn text(&self, bytes: &[u8]) -> String {
-        self.mask.text(&String::from_utf8_lossy(bytes.trim_ascii()))
+        self.mask()
+            .text(&String::from_utf8_lossy(bytes.trim_ascii()))
     }
 
     fn masked(&self, answer: Answer) -> Answer {
         match answer {
             Answer::Result(mut value) => {
-                self.mask.value(&mut value);
+                self.mask().value(&mut value);
                 Answer::Result(value)
             }
             Answer::Error(mut error) => {
-                error.message = self.mask.text(&error.message);
+                error.message = self.mask().text(&error.message);
                 if let Some(data) = &mut error.data {
-                    self.mask.value(data);
+                    self.mask().value(data);
                 }
                 Answer::Error(error)
             }
@@ -444,11 +447,22 @@ impl RequestTable {
     fn log(&self, pending: &PendingRequest, by: Side, text: &str) {
         if let Some(call) = pending.call() {
             let text = match by {
-                Side::Fanout => self.mask.text(text),
+                Side::Fanout => self.mask().text(text),
                 Side::Server | Side::Agent => text.to_owned(),
             };
             self.protocol_log.add_message(call, by, &text);
         }
+    }
+
+    /// Hides a secret in all that comes out from now on.
+    #[cfg(feature = "http")]
+    pub(super) fn conceal(&self, secret: &Secret) {
+        let mut mask = self.mask.write().unwrap_or_else(PoisonError::into_inner);
+        mask.add(secret);
+    }
+
+    fn mask(&self) -> RwLockReadGuard<'_, SecretMask> {
+        self.mask.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

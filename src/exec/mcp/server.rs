@@ -9,6 +9,8 @@ use rmcp::service::ServiceError;
 use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
+#[cfg(feature = "http")]
+use url::Url;
 
 use super::connecting::{END_DEADLINE, ended_cause, exit_reason, handshake_cause, target};
 #[cfg(feature = "http")]
@@ -21,12 +23,14 @@ use super::start_error::{ConnectionCause, ConnectionFailure, ProcessFailure, Sta
 use super::stdio_transport::StdioTransport;
 use super::tool_list::{self, ListError, ToolList};
 use crate::exec::Containment;
+#[cfg(feature = "http")]
+use crate::exec::oauth::{Authorizer, GrantStore, SignInError, SignedIn};
 use crate::exec::secret_mask::SecretMask;
 #[cfg(feature = "http")]
 use crate::model::ServerTransport;
 use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ProtocolChoice, ServerRow,
-    ServerState,
+    ServerState, SignInStatus,
 };
 use crate::output::ProtocolLog;
 
@@ -64,6 +68,12 @@ pub(super) struct Server {
     in_flight: AtomicUsize,
     /// The connection that takes calls.
     live: Mutex<Option<Arc<Session>>>,
+    /// Lets requests in, where no header says who asks.
+    #[cfg(feature = "http")]
+    authorizer: Option<Arc<Authorizer>>,
+    /// Address of the page on which a person is signing in.
+    #[cfg(feature = "http")]
+    sign_in_page: Mutex<Option<Arc<str>>>,
     /// Connection that runs; locked while it is started or closed, so that one
     /// thing happens at a time.
     running: tokio::sync::Mutex<Option<Connection>>,
@@ -83,7 +93,10 @@ impl Server {
         protocol_log: ProtocolLog,
         news: watch::Sender<u64>,
         pins: Arc<dyn Pins>,
+        #[cfg(feature = "http")] grants: &GrantStore,
     ) -> Self {
+        #[cfg(feature = "http")]
+        let authorizer = authorizer(&config, grants);
         let row = ServerRow {
             name: config.name.clone(),
             target: target(&config).into(),
@@ -97,8 +110,13 @@ impl Server {
             faults: Faults::default(),
             held_back: HeldBack::default(),
             list_problems: Arc::default(),
+            sign_in: None,
         };
         Self {
+            #[cfg(feature = "http")]
+            authorizer,
+            #[cfg(feature = "http")]
+            sign_in_page: Mutex::default(),
             config,
             launch,
             containment,
@@ -145,6 +163,15 @@ impl Server {
         }
     }
 
+    /// Shows why a sign-in failed; a connection that runs goes on.
+    #[cfg(feature = "http")]
+    pub(super) fn note_sign_in_failure(&self, error: &SignInError) {
+        if self.live().is_none() {
+            let reason = format!("not signed in: {error}");
+            self.set_state(ServerState::Failed(reason.into()));
+        }
+    }
+
     /// Closes it, and waits until nothing of it is left; returns how its process
     /// ended, if one ran.
     pub(super) async fn stop(&self) -> Option<Arc<Ending>> {
@@ -178,7 +205,50 @@ impl Server {
         if let Some(session) = self.live() {
             row.faults = session.requests.faults();
         }
+        row.sign_in = self.sign_in_status();
         row
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[expect(clippy::unused_self, reason = "with the feature `http` it is used")]
+    fn sign_in_status(&self) -> Option<SignInStatus> {
+        None
+    }
+
+    #[cfg(feature = "http")]
+    fn sign_in_status(&self) -> Option<SignInStatus> {
+        if let Some(address) = lock(&self.sign_in_page).clone() {
+            return Some(SignInStatus::Open(address));
+        }
+        let need = self.authorizer.as_ref()?.need()?;
+        let text = need.to_string().into();
+        need.is_for_a_person().then_some(SignInStatus::Needed(text))
+    }
+
+    /// Lets a person sign in to it; `tell` gets the address, which is also
+    /// opened in the browser. A connection that runs goes on as it is.
+    #[cfg(feature = "http")]
+    pub(super) async fn sign_in(
+        self: &Arc<Self>,
+        scopes: Vec<String>,
+        tell: impl FnOnce(&str),
+    ) -> Result<SignedIn, SignInError> {
+        let Some(authorizer) = &self.authorizer else {
+            return Err(SignInError::NotApplicable(self.config.name.clone()));
+        };
+        if authorizer.need().is_none() && self.live().is_none() {
+            // Its refusal says best where to sign in.
+            let _refused = self.start().await;
+        }
+        let signed_in = authorizer.sign_in(scopes, |address| {
+            *lock(&self.sign_in_page) = Some(address.into());
+            self.notify();
+            tell(address);
+        });
+        let signed_in = signed_in.await;
+        lock(&self.sign_in_page).take();
+        self.notify();
+        signed_in
     }
 
     /// Returns why it takes no calls.
@@ -337,7 +407,8 @@ impl Server {
             let reason = "it has no program and no URL";
             return Err(ConnectionCause::Unusable(reason.to_owned()));
         };
-        let transport = HttpTransport::open(url, headers, Arc::clone(requests))
+        let authorizer = self.authorizer.clone();
+        let transport = HttpTransport::open(url, headers, Arc::clone(requests), authorizer)
             .map_err(|error| ConnectionCause::Unusable(error.to_string()))?;
         self.connect(transport, handler, requests, deadline).await
     }
@@ -501,6 +572,21 @@ struct Opened {
     connection: Connection,
     session: Arc<Session>,
     changes: Changes,
+}
+
+/// Returns what lets the requests of a server in; `None` where it is a program
+/// or a header says who asks.
+#[cfg(feature = "http")]
+fn authorizer(config: &McpServer, grants: &GrantStore) -> Option<Arc<Authorizer>> {
+    let ServerTransport::Http { url, headers } = &config.transport else {
+        return None;
+    };
+    let is_known = headers
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case("authorization"));
+    let url = Url::parse(url).ok().filter(|_| !is_known)?;
+    let settings = config.sign_in.clone();
+    Authorizer::new(config.name.clone(), url, settings, grants.clone()).map(Arc::new)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -10,6 +10,8 @@ use super::pins::Pins;
 use super::server::Server;
 use super::start_error::StartError;
 use super::tool_call;
+#[cfg(feature = "http")]
+use crate::exec::oauth::{GrantStore, SignInError, SignedIn};
 use crate::exec::reporter::Reporter;
 use crate::exec::{AttemptContext, Containment};
 use crate::model::{
@@ -35,6 +37,7 @@ impl Servers {
         containment: &Containment,
         protocol_log: ProtocolLog,
         pins: &Arc<dyn Pins>,
+        #[cfg(feature = "http")] grants: &GrantStore,
         configured: impl IntoIterator<Item = (McpServer, Option<ProcessSpec>)>,
     ) -> Self {
         let news = watch::Sender::new(0);
@@ -47,6 +50,8 @@ impl Servers {
                 protocol_log.clone(),
                 news.clone(),
                 Arc::clone(pins),
+                #[cfg(feature = "http")]
+                grants,
             );
             (name, Arc::new(server))
         });
@@ -84,6 +89,13 @@ impl Servers {
             match order {
                 ServerCommand::Start => {}
                 ServerCommand::Stop | ServerCommand::Restart => drop(server.stop().await),
+                ServerCommand::SignIn => {
+                    #[cfg(feature = "http")]
+                    if let Err(error) = server.sign_in(Vec::new(), |_address| {}).await {
+                        return server.note_sign_in_failure(&error);
+                    }
+                    drop(server.stop().await);
+                }
                 ServerCommand::Accept(revision) => return server.accept(revision),
             }
             if order != ServerCommand::Stop {
@@ -91,6 +103,21 @@ impl Servers {
                 let _listed = server.start().await;
             }
         });
+    }
+
+    /// Lets a person sign in to a server; `tell` gets the address, which is also
+    /// opened in the browser.
+    #[cfg(feature = "http")]
+    pub async fn sign_in(
+        &self,
+        name: &ServerName,
+        scopes: Vec<String>,
+        tell: impl FnOnce(&str),
+    ) -> Result<SignedIn, SignInError> {
+        match self.0.servers.get(name) {
+            Some(server) => server.sign_in(scopes, tell).await,
+            None => Err(SignInError::Unknown(name.clone())),
+        }
     }
 
     /// Closes every server, side by side; returns what could not be confirmed

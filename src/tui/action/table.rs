@@ -191,7 +191,7 @@ actions! {
         ServerStart "server.start" [Server] ["u"] "start" "Start the server and list its tools" footer 10;
         ServerStop "server.stop" [Server] ["D"] "stop" "Close the server; asks first if calls are in flight" danger EndsMany footer 11;
         ServerRestart "server.restart" [Server] ["b"] "restart" "Close the server and start it again" danger EndsMany footer 12;
-        ServerTools "server.tools" [Server] ["Enter"] "its tools" "The server's tools in the catalogue" footer 13;
+        ServerTools "server.tools" [Server] ["Enter"] "its tools" "The server's tools in the catalogue; signs in where the server asks for it" footer 13;
         ServerAccept "server.accept" [Server] ["m"] "use changed" "Use tools that the server describes otherwise than before; asks first";
     }
     /// Concerns calls that agents make, and their servers.

@@ -2,7 +2,7 @@
 
 use crate::model::{
     CallRow, CallState, ProxiedCall, ProxiedServer, ProxiedServerState, ProxiedStage, ProxyControl,
-    RunPhase, ServerState,
+    RunPhase, ServerState, SignInStatus,
 };
 use crate::tui::action::{
     Action, ActionGroup, AgentAction, AppAction, CallAction, Context, ExperimentsAction,
@@ -117,6 +117,10 @@ pub(in crate::tui) fn of_server(state: &State, action: ServerAction) -> Option<&
         (ServerAction::ServerStart, ServerState::Ready) => Some("the server runs"),
         (ServerAction::ServerStart, ServerState::Starting) => Some("the server is being started"),
         (ServerAction::ServerStop, ServerState::Stopped) => Some("the server does not run"),
+        (ServerAction::ServerTools, _) if matches!(row.sign_in, Some(SignInStatus::Open(_))) => {
+            Some("the page to sign in on is open in the browser")
+        }
+        (ServerAction::ServerTools, _) if row.sign_in.is_some() => None,
         (ServerAction::ServerTools, _) if row.tools.is_empty() => {
             Some("the server has not listed its tools")
         }

@@ -134,6 +134,7 @@ impl State {
             ServerCommand::Start => "starting ",
             ServerCommand::Stop => "closing ",
             ServerCommand::Restart => "restarting ",
+            ServerCommand::SignIn => "signing in to ",
             ServerCommand::Accept(_) => "using as they are now the tools of ",
         };
         let said = Piece::from(what).then(Safe::new(name.as_str()));

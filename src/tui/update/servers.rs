@@ -23,6 +23,9 @@ pub(super) fn act(
     };
     let is_busy = row.in_flight > 0;
     match action {
+        ServerAction::ServerTools if row.sign_in.is_some() => {
+            state.command_server(ServerCommand::SignIn, commands);
+        }
         ServerAction::ServerTools => tools(state),
         ServerAction::ServerAccept => {
             let question = Question::UseChanged(row.held_back.revision);

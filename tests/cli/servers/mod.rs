@@ -12,4 +12,6 @@ mod pins;
 #[cfg(feature = "http")]
 mod remote;
 mod shell;
+#[cfg(feature = "http")]
+mod sign_in;
 mod silent;

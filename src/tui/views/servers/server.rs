@@ -13,7 +13,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::{Faults, ServerRow, ServerState, ToolAction};
+use crate::model::{Faults, ServerRow, ServerState, SignInStatus, ToolAction};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::state::{Pane, State};
@@ -98,12 +98,23 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
             rows.push(strip);
         }
     };
+    let room = usize::from(width).saturating_sub(NAMES + 3);
     if let ServerState::Failed(reason) = &row.state {
-        let room = usize::from(width).saturating_sub(NAMES + 3);
         let lines = words::wrap(reason, room);
         for (line, label) in lines.into_iter().zip(["reason", "", ""]) {
             put(label, line.into(), Role::Failed);
         }
+    }
+    match &row.sign_in {
+        Some(SignInStatus::Needed(_)) => {
+            put("sign in", "Enter, in the browser".into(), Role::ToastWarn)
+        }
+        Some(SignInStatus::Open(address)) => {
+            for (part, label) in parts(address, room).zip(["sign in on", "", "", "", "", ""]) {
+                put(label, Safe::new(&part).into(), Role::ToastWarn);
+            }
+        }
+        None => {}
     }
     put("runs", Safe::new(&row.target).into(), Role::Fg);
     put("says", says(row), Role::Fg);
@@ -112,6 +123,16 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
     put("held back", held_back(row), Role::ToastWarn);
     put("faults", faults(row.faults), Role::ToastWarn);
     rows
+}
+
+/// Cuts an address, which has no blanks, into rows.
+fn parts(address: &str, room: usize) -> impl Iterator<Item = String> {
+    let letters: Vec<char> = address.chars().collect();
+    let rows: Vec<String> = letters
+        .chunks(room.max(1))
+        .map(|row| row.iter().collect())
+        .collect();
+    rows.into_iter()
 }
 
 /// Returns the server's name, version and protocol.

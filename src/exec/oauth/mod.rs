@@ -1,0 +1,30 @@
+//! Sign-in to servers that are reached over the network (OAuth 2.1).
+//!
+//! It owns what servers let this program in with, between sessions too. That is
+//! kept and looked up by the address of the server it was issued for, and goes
+//! there only: a server of the same name in another file gets nothing. It must
+//! not know what is said over the connection.
+
+mod assertion;
+mod authorizer;
+mod browser;
+mod challenge;
+mod credentials;
+mod error;
+mod grant;
+mod grants;
+mod http;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod redirect;
+mod resource;
+mod sign_in;
+mod unattended;
+
+pub(super) use authorizer::Authorizer;
+pub(super) use challenge::Challenge;
+pub use error::SignInError;
+pub use grant::KeptGrant;
+pub use grants::{GrantStore, GrantStoreError, KeptIn};
+pub use resource::Resource;
+pub use sign_in::SignedIn;
