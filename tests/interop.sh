@@ -1,12 +1,14 @@
 #!/bin/bash
 # Tool servers that nobody here wrote: installs the reference servers into a
-# cache folder and calls tools of each. Needs node with npm, Python 3 with
-# venv, git, and a network for the first time.
+# cache folder and calls tools of each, and goes through the official conformance
+# suite. Needs node with npm, Python 3 with venv, git, and a network for the
+# first time.
 #
 #   tests/interop.sh [PROGRAM]     PROGRAM is target/debug/fanout by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$(realpath "${1:-target/debug/fanout}")
+support=$PWD/tests/support
 cache=${FANOUT_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fanout-interop}
 mkdir -p "$cache"
 
@@ -199,6 +201,48 @@ compared() {
 }
 check "compare finds the writers that lose" compared
 check "nothing of the servers is left" is_clear
+
+# The official suite. It wants a newer node than many systems have.
+suite_version=0.1.16
+# Scenarios that are known to fail: none.
+expected_failures=()
+conformance_install() {
+    local scope=$cache/suite/node_modules
+    [ -e "$scope/@modelcontextprotocol/conformance-$suite_version" ] && return
+    timeout 300 npm install --silent --no-audit --no-fund --prefix "$cache/suite" \
+        "@modelcontextprotocol/conformance@$suite_version" node@22 || return
+    touch "$scope/@modelcontextprotocol/conformance-$suite_version"
+}
+suite() {
+    local modules=$cache/suite/node_modules
+    timeout 120 "$modules/.bin/node" "$modules/@modelcontextprotocol/conformance/dist/index.js" "$@"
+}
+scenario() {
+    suite client --command "$support/conformance_client.sh $program" --scenario "$1" >scenario.log 2>&1 && return
+    tail -25 scenario.log >>stderr
+    printf '%s\n' "${expected_failures[@]}" | grep -qx -- "$1"
+}
+serves() { suite server --url "http://127.0.0.1:$port/mcp" --scenario "$1" >scenario.log 2>&1; }
+if conformance_install && scenarios=$(suite list | sed -n '/^Client scenarios/,$s/^  - \([^ ]*\).*/\1/p'); then
+    for name in $scenarios; do
+        check "conformance: $name" scenario "$name"
+    done
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    timeout 300 python3 "$support/http_bridge.py" "$port" "$program" sample-tool notebook &
+    bridge=$!
+    trap 'kill "$far" "$bridge" 2>/dev/null || true; rm -rf "$here"' EXIT
+    for _ in $(seq 100); do
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+        sleep 0.2
+    done
+    # The others ask for tools, resources and prompts of a server for tests.
+    for name in server-initialize ping tools-list; do
+        check "conformance of the sample server: $name" serves "$name"
+    done
+    kill "$bridge" || true
+else
+    echo "skipped the conformance suite: it cannot be installed"
+fi
 
 [ "$failures" = 0 ] || {
     tail -40 stderr
