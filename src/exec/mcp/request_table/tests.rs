@@ -92,7 +92,7 @@ fn numbers_that_are_none_move_nothing() {
     let token = || ProgressToken(RequestId::Number(7));
     for (odd, total) in [(f64::NAN, 10.0), (f64::INFINITY, 10.0), (2.0, f64::NAN)] {
         let reported = ProgressNotificationParam::new(token(), odd).with_total(total);
-        table.calls[0].record_progress(&reported, &table.requests.mask);
+        table.calls[0].record_progress(&reported, &table.requests.mask());
     }
     let known = table.status().progress.expect("the one that is a number");
     assert_eq!((known.done, known.total), (2.0, None));
