@@ -97,17 +97,16 @@ pub(super) fn arguments() -> ArgValueCandidates {
 
 /// Plans, and the folders on the way to them.
 pub(super) fn plans() -> ArgValueCompleter {
-    ArgValueCompleter::new(PathCompleter::any().filter(|path| {
-        path.is_dir() || is_named_so(path) && FileKind::of(path) == Some(FileKind::Plan)
-    }))
+    ArgValueCompleter::new(
+        PathCompleter::any()
+            .filter(|path| is_named_so(path) && FileKind::of(path) == Some(FileKind::Plan)),
+    )
 }
 
 /// Plans, catalogues and files of servers, and the folders on the way to them.
 pub(super) fn files() -> ArgValueCompleter {
-    ArgValueCompleter::new(
-        PathCompleter::any()
-            .filter(|path| path.is_dir() || is_named_so(path) && FileKind::of(path).is_some()),
-    )
+    let is_wanted = |path: &Path| is_named_so(path) && FileKind::of(path).is_some();
+    ArgValueCompleter::new(PathCompleter::any().filter(is_wanted))
 }
 
 fn is_named_so(path: &Path) -> bool {
