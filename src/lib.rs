@@ -32,6 +32,16 @@
 //! the scheduler hears of the end, because a tool that promised JSON and
 //! printed something else has failed, and its dependents must not start.
 //!
+//! # Questions of servers
+//!
+//! A tool server may ask while it works: its user for values, a model for an
+//! answer, this program for folders. Whatever the protocol's revision, such a
+//! request goes to the server's *client* (`exec/mcp/client.rs`). It answers from
+//! what was given before, puts the question to the user of the dashboard, or
+//! declines. The call runs on in its lane meanwhile, but its clocks stand still:
+//! the scheduler hears that a question was asked and that it was answered, and
+//! the time between is a wait of the call and not run time of its tool.
+//!
 //! # Agents at work
 //!
 //! A program that makes calls of its own starts `fanout mcp` in the place of a

@@ -16,7 +16,7 @@ use super::trust::PinStore;
 use crate::catalogue::{self, Catalogue, ServerSurroundings};
 use crate::engine::{AgentFeed, RunSurroundings};
 use crate::exec::proxy::attach::Attachments;
-use crate::exec::{self, Attempts, Containment, Servers, StartError};
+use crate::exec::{self, Attempts, Containment, ServerSetup, Servers, StartError};
 use crate::model::{Plan, ServerName, ToolAction, ToolName};
 use crate::output::{Bounds, ProtocolLog, Safe, Store};
 
@@ -62,8 +62,17 @@ impl RunEnvironment {
             run_dir: &surroundings.run_dir,
         };
         let configured = catalogue.servers().map(|server| {
-            let launch = catalogue::server_process_spec(server, &around);
-            (server.as_ref().clone(), launch)
+            let mut config = server.as_ref().clone();
+            if config.client.roots.is_empty() {
+                config.client.roots = vec![surroundings.started_in.clone()];
+            }
+            let sampling = config.client.sampling.as_ref();
+            let sampling = sampling.map(|it| catalogue::program_process_spec(it, &around));
+            ServerSetup {
+                launch: catalogue::server_process_spec(server, &around),
+                sampling,
+                config,
+            }
         });
         let pins = Arc::new(PinStore::of(catalogue));
         let remembering: Arc<dyn exec::Pins> = Arc::clone(&pins) as _;
@@ -73,6 +82,7 @@ impl RunEnvironment {
             &remembering,
             #[cfg(feature = "http")]
             &Folders::grants(),
+            catalogue::check_value,
             configured,
         );
         Ok(Self {

@@ -6,6 +6,7 @@
 //! exit codes mean, or that there is a dashboard; it says on standard error
 //! only what no return value can carry (`diagnostics`).
 
+mod answers;
 mod containment;
 mod decision_log;
 pub(crate) mod diagnostics;
@@ -25,6 +26,7 @@ mod suspension;
 mod trust;
 mod verdict;
 
+pub(crate) use answers::GivenAnswers;
 pub(crate) use containment::{ContainmentLevel, try_containment};
 pub(crate) use diagnostics::{chain, complain};
 pub(crate) use environment::{Connected, RunEnvironment};

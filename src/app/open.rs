@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::environment::{RunEnvironment, servers_of};
 use super::trust::{self, Untrusted};
-use super::{Folders, OpenError, Session};
+use super::{Folders, GivenAnswers, OpenError, Session};
 use crate::catalogue::{self, Catalogue, Problems};
 use crate::plan::{self, Loaded};
 
@@ -96,9 +96,11 @@ fn read_catalogue(
 pub(crate) fn open_session(
     path: &Path,
     catalogue: &[PathBuf],
+    answers: &GivenAnswers,
     warn: impl FnOnce(Problems),
 ) -> Result<Session, OpenError> {
     let (catalogue, loaded) = open_plan(path, catalogue)?;
+    let catalogue = answers.given_to(catalogue, path.parent())?;
     let load = |catalogue: &Catalogue| plan::load(path, catalogue);
     prepare_session(loaded, catalogue, load, warn)
 }

@@ -100,6 +100,18 @@ fn request_keys() -> Vec<Key> {
     }
 }
 
+/// Severities of what a server logs.
+const LOG_LEVELS: &[&str] = &[
+    "debug",
+    "info",
+    "notice",
+    "warning",
+    "error",
+    "critical",
+    "alert",
+    "emergency",
+];
+
 /// The keys of an MCP server.
 pub(crate) fn server_keys() -> Vec<Key> {
     keys! {
@@ -130,6 +142,10 @@ pub(crate) fn server_keys() -> Vec<Key> {
             "The tools to take over";
         "except" TEXTS, "[\"delete\"]";
             "The tools to leave out";
+        "roots" TEXTS, "[\"src\"]" .or("the plan's folder");
+            "Folders that it is told of, relative to the catalogue";
+        "log_level" Shape::Words(LOG_LEVELS), "\"debug\"" .or("as the server has it");
+            "Least severity of the messages that it is to log";
         "tools" Shape::Map(&Shape::Table(server_tool_keys)), "{ add = { timeout = \"1s\" } }";
             "Settings of single tools, by the server's name for them";
     }

@@ -29,6 +29,7 @@ pub(crate) mod template;
 pub(crate) mod text;
 mod tools;
 mod trust_item;
+mod value_shape;
 
 pub use command::{ExpandError, Expanded};
 pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
@@ -38,12 +39,13 @@ pub use locks::locks;
 pub use problem::{MOST_PROBLEMS, Problem, Problems};
 pub use schema::{ArgumentProblem, Bound};
 pub(crate) use schema::{DependsOn, Violation};
-pub use servers::{ServerSurroundings, server_process_spec};
+pub use servers::{ServerSurroundings, program_process_spec, server_process_spec};
 pub use source::{LONGEST_FILE, LineColumn};
 pub use surroundings::Surroundings;
 pub use template::UnclosedPlaceholder;
-pub use tools::Catalogue;
+pub use tools::{Catalogue, check_value};
 pub use trust_item::TrustItem;
+pub use value_shape::{Choice, Kinds, ValueShape};
 
 #[cfg(test)]
 mod tests;

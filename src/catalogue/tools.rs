@@ -16,7 +16,9 @@ use super::schema::{ArgumentProblem, Bound, Limits, Schema, Violation};
 use super::servers::{self, ConfiguredServer};
 use super::source::Source;
 use super::text::nearest;
-use crate::model::{ListedTool, McpServer, ProtocolChoice, ServerName, Tool, ToolName};
+use crate::model::{
+    ClientSettings, ListedTool, McpServer, ProtocolChoice, ServerName, Tool, ToolName,
+};
 
 /// The manifest of the sample tools, which are built into the program.
 pub(super) const MANIFEST: &str = include_str!("../../sample-tools/fanout.toml");
@@ -177,9 +179,43 @@ impl Catalogue {
 
     /// Returns the reason the server of an unknown tool cannot be used.
     pub fn unusable_server_of(&self, tool: &ToolName) -> Option<&(ServerName, String)> {
-        let (server, _) = tool.as_str().split_once('.')?;
+        let (server, _) = parts_of(tool)?;
         let mut unusable = self.unusable.iter();
         unusable.find(|(name, _)| name.as_str() == server)
+    }
+
+    /// The same catalogue with the servers of another one, as far as no server
+    /// or unusable one is called alike. Returns the number of those that can be
+    /// used.
+    #[must_use]
+    pub fn with_servers_of(mut self, other: &Self) -> (Self, usize) {
+        let known = |it: &Self, name: &ServerName| {
+            it.server(name).is_some() || it.unusable.iter().any(|(known, _)| known == name)
+        };
+        let mut added = 0;
+        for server in other.servers() {
+            if !known(&self, &server.name) {
+                self.servers.push(Arc::clone(server));
+                added += 1;
+            }
+        }
+        for (name, reason) in &other.unusable {
+            if !known(&self, name) {
+                self.unusable.push((name.clone(), reason.clone()));
+            }
+        }
+        (self, added)
+    }
+
+    /// The same catalogue with other settings of the client, server by server.
+    #[must_use]
+    pub fn with_client(mut self, change: impl Fn(&McpServer, &mut ClientSettings)) -> Self {
+        for server in &mut self.servers {
+            let mut client = server.client.clone();
+            change(server, &mut client);
+            Arc::make_mut(server).client = client;
+        }
+        self
     }
 
     /// Whether the tools of a server are known.
@@ -198,7 +234,7 @@ impl Catalogue {
         if self.by_name.contains_key(tool) && self.server_of(tool).is_none() {
             return None;
         }
-        let (server, _) = tool.as_str().split_once('.')?;
+        let (server, _) = parts_of(tool)?;
         let server = self.server(&ServerName::new(server))?;
         (!self.listed.contains(&server.name)).then_some(server)
     }
@@ -207,8 +243,11 @@ impl Catalogue {
     /// it but its name.
     pub fn assumed_tool(&self, name: &ToolName) -> Option<Tool> {
         let server = self.unlisted_server(name)?;
-        let (_, tool) = name.as_str().split_once('.')?;
-        Some(servers::assumed(server, tool))
+        let (_, tool) = parts_of(name)?;
+        match name.as_str().contains(':') {
+            true => servers::assumed_operation(server, tool),
+            false => Some(servers::assumed(server, tool)),
+        }
     }
 
     /// Returns the server that a tool of the catalogue belongs to.
@@ -349,6 +388,26 @@ impl Catalogue {
     }
 }
 
+/// Returns the names of a server and of its tool, or of an operation behind a
+/// colon.
+fn parts_of(tool: &ToolName) -> Option<(&str, &str)> {
+    tool.as_str().split_once(['.', ':'])
+}
+
+/// Returns the violations of a schema that belongs to no tool. It may take a
+/// second: not for threads that must answer.
+pub fn check_value(schema: &Value, value: &Value) -> Vec<String> {
+    let schema = match Schema::compile(schema) {
+        Ok(schema) => schema,
+        Err(error) => return vec![error.to_string()],
+    };
+    let wrong = argument_problems(Some(&schema), value, Limits::FULL);
+    match wrong {
+        Ok(wrong) => wrong.iter().map(ToString::to_string).collect(),
+        Err(bound) => vec![ArgumentProblem::from(bound).to_string()],
+    }
+}
+
 fn argument_problems(
     schema: Option<&Schema>,
     args: &Value,
@@ -383,6 +442,7 @@ mod tests {
 
     fn listed(name: &str) -> ListedTool {
         ListedTool {
+            operation: crate::model::McpOperation::CallTool,
             name: name.to_owned(),
             description: "of the server".to_owned(),
             input_schema: json!({"type": "object"}),
@@ -615,6 +675,7 @@ mod tests {
     fn schemas_of_listed_tools_are_compiled_when_they_are_needed() {
         let server = ServerName::new("e");
         let with = |pattern: &str| ListedTool {
+            operation: crate::model::McpOperation::CallTool,
             input_schema: json!({"properties": {"s": {"pattern": pattern}}}),
             ..listed("t")
         };

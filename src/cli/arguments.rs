@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Tool;
+use crate::catalogue::{Kinds, ValueShape};
+use crate::model::{McpOperation, Tool, ToolAction};
 
 /// A word of the command line that cannot become an argument.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,13 +15,48 @@ pub(super) enum ArgumentError {
     #[error("the value of {key:?} is not {wanted}: {value:?}")]
     WrongType {
         key: String,
-        wanted: &'static str,
+        wanted: String,
         value: String,
     },
     #[error("the value of {key:?} is not JSON: {reason}")]
     NotJson { key: String, reason: String },
     #[error("--args takes one JSON object: {reason}")]
     NotAnObject { reason: String },
+}
+
+/// Returns the words for an operation of a server as pairs: the address of a
+/// resource stands alone, and so does the name of a prompt before its
+/// arguments.
+pub(super) fn of_operation(tool: &Tool, words: &[String]) -> Vec<String> {
+    let operation = match &tool.action {
+        ToolAction::Mcp { operation, .. } => *operation,
+        _ => McpOperation::CallTool,
+    };
+    let is_pair = |word: &String, key: &str| {
+        let rest = word.strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with('=') || rest.starts_with(":="))
+    };
+    match (operation, words) {
+        (McpOperation::ReadResource, [uri, rest @ ..]) if !is_pair(uri, "uri") => {
+            let uri = format!("uri={uri}");
+            std::iter::once(uri).chain(rest.iter().cloned()).collect()
+        }
+        (McpOperation::GetPrompt, [name, rest @ ..]) if !name.contains('=') => {
+            let arguments = rest.iter().filter_map(|word| {
+                let (key, value) = word.split_once('=')?;
+                Some((key.to_owned(), Value::from(value)))
+            });
+            let arguments: Map<String, Value> = arguments.collect();
+            let mut pairs = vec![format!("prompt={name}")];
+            // A word that is no pair is told of as such.
+            pairs.extend(rest.iter().filter(|it| !it.contains('=')).cloned());
+            if !arguments.is_empty() {
+                pairs.push(format!("arguments:={}", Value::Object(arguments)));
+            }
+            pairs
+        }
+        _ => words.to_vec(),
+    }
 }
 
 /// All arguments of a call: `whole` (a JSON object) with the pairs put over it.
@@ -71,25 +107,51 @@ fn pair<'w>(tool: &Tool, word: &'w str) -> Result<(&'w str, Value), ArgumentErro
 
 /// A value as the schema types it; text where the schema says nothing.
 fn typed(tool: &Tool, key: &str, text: &str) -> Result<Value, ArgumentError> {
+    let as_text = || Value::String(text.to_owned());
     let schema = tool.input_schema.as_ref();
-    let kind = schema.and_then(|schema| schema.get("properties")?.get(key)?.get("type"));
-    let (wanted, fits): (&'static str, fn(&Value) -> bool) = match kind.and_then(Value::as_str) {
-        Some("integer") => ("an integer", |value| value.is_i64() || value.is_u64()),
-        Some("number") => ("a number", Value::is_number),
-        Some("boolean") => ("true or false", Value::is_boolean),
-        Some("array") => ("a JSON array", Value::is_array),
-        Some("object") => ("a JSON object", Value::is_object),
-        Some("null") => ("null", Value::is_null),
-        _ => return Ok(Value::String(text.to_owned())),
+    let Some(shape) = schema.and_then(|schema| ValueShape::of_argument(schema, key)) else {
+        return Ok(as_text());
     };
-    match serde_json::from_str(text) {
-        Ok(value) if fits(&value) => Ok(value),
+    let read = serde_json::from_str::<Value>(text).ok();
+    if let Some(choices) = &shape.choices {
+        // A text comes before a number that is written alike.
+        let chosen = |value: &Value| choices.iter().any(|choice| choice.value == value);
+        if let Some(value) = [Some(as_text()), read.clone()]
+            .into_iter()
+            .flatten()
+            .find(chosen)
+        {
+            return Ok(value);
+        }
+    }
+    let Some(kinds) = shape.kinds else {
+        return Ok(as_text());
+    };
+    let is_text = kinds.has(Kinds::STRING);
+    let others = if is_text { kinds.without_null() } else { kinds };
+    match read {
+        Some(value) if !value.is_string() && others.takes(&value) => Ok(value),
+        _ if is_text => Ok(as_text()),
         _ => Err(ArgumentError::WrongType {
             key: key.to_owned(),
-            wanted,
+            wanted: wanted(kinds),
             value: text.to_owned(),
         }),
     }
+}
+
+/// Returns the types in words.
+fn wanted(kinds: Kinds) -> String {
+    let words = kinds.names().into_iter().map(|name| match name {
+        "integer" => "an integer",
+        "boolean" => "true or false",
+        "array" => "a JSON array",
+        "object" => "a JSON object",
+        "null" => "null",
+        "number" => "a number",
+        _ => "a text",
+    });
+    words.collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]
@@ -97,7 +159,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{ToolAction, ToolName};
+    use crate::model::ToolName;
     use crate::tui::text::command_line;
 
     fn tool() -> Tool {
@@ -124,6 +186,59 @@ mod tests {
         assert_eq!(parsed(None, &["a/b=3"]), Ok(json!({"a/b": 3})));
         assert_eq!(parsed(None, &["x:=[1]"]), Ok(json!({"x": [1]})));
         assert_eq!(parsed(None, &["a=b=c"]), Ok(json!({"a": "b=c"})));
+    }
+
+    #[test]
+    fn types_of_optional_arguments_are_looked_through() {
+        let run = std::time::Duration::ZERO;
+        let tool = Tool {
+            input_schema: Some(json!({
+                "properties": {
+                    "limit": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                    "flag": {"type": ["boolean", "null"]},
+                    "tags": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]},
+                    "query": {"$ref": "#/$defs/query"},
+                    "page": {"anyOf": [{"$ref": "#/$defs/page"}, {"type": "null"}]},
+                    "name": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "level": {"enum": ["1", 2]},
+                    "id": {"type": ["string", "integer"]},
+                    "wei": {"type": "integer"},
+                },
+                "$defs": {
+                    "query": {"type": "object", "properties": {"text": {"type": "string"}}},
+                    "page": {"type": "integer", "minimum": 1},
+                },
+            })),
+            ..Tool::new(ToolName::new("t"), ToolAction::Wait { run })
+        };
+        for (pair, value) in [
+            ("limit=5", json!({"limit": 5})),
+            ("limit=null", json!({"limit": null})),
+            ("flag=true", json!({"flag": true})),
+            ("tags=[\"a\"]", json!({"tags": ["a"]})),
+            ("query={\"text\":\"x\"}", json!({"query": {"text": "x"}})),
+            ("page=5", json!({"page": 5})),
+            ("name=5", json!({"name": "5"})),
+            ("name=null", json!({"name": "null"})),
+            ("level=1", json!({"level": "1"})),
+            ("level=2", json!({"level": 2})),
+            ("id=5", json!({"id": 5})),
+            ("id=five", json!({"id": "five"})),
+        ] {
+            assert_eq!(parse(&tool, None, &[pair.to_owned()]), Ok(value), "{pair}");
+        }
+        let long = "wei=123456789012345678901234567890".to_owned();
+        let value = parse(&tool, None, &[long]).expect("a whole number");
+        assert_eq!(
+            value.to_string(),
+            r#"{"wei":123456789012345678901234567890}"#
+        );
+        let wrong = parse(&tool, None, &["limit=many".to_owned()]);
+        let wanted = "an integer or null".to_owned();
+        assert!(
+            matches!(&wrong, Err(ArgumentError::WrongType { wanted: it, .. }) if *it == wanted),
+            "{wrong:?}"
+        );
     }
 
     #[test]

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::{self, Exit};
 use super::headless::{self, Conducted, OutputForm};
-use super::options::{CatalogueOptions, PolicyOptions, ProtocolOption};
+use super::options::{AnswerOptions, CatalogueOptions, PolicyOptions, ProtocolOption};
 use super::{arguments, completions, ending, terminal};
 use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, Plan, Snapshot, ToolName};
-use crate::output::{CopyForm, CopyRequest, Safe, Stream, Streams};
+use crate::output::{CopyForm, CopyRequest, Safe, Stream, Streams, save_attachments};
 use crate::plan::{self, Draft};
 
 #[derive(Debug, Args)]
@@ -21,21 +22,30 @@ use crate::plan::{self, Draft};
 Examples:
   fanout call word-count path=README.md
   fanout call search pattern=TODO path=src max:=5
-  fanout call echo --args '{\"text\": \"hello\"}'")]
+  fanout call echo --args '{\"text\": \"hello\"}'
+  fanout call notes:resource note://1 --catalogue servers.toml
+  fanout call notes:prompt review file=a.rs --catalogue servers.toml")]
 pub(super) struct Call {
-    /// The tool
+    /// The tool; SERVER:resource reads a resource of a server, SERVER:prompt
+    /// gets a prompt
     #[arg(value_name = "TOOL", add = completions::tools())]
     tool: String,
-    /// Arguments: KEY=VALUE typed by the tool's schema, KEY:=JSON raw
+    /// Arguments: KEY=VALUE typed by the tool's schema, KEY:=JSON raw; first the
+    /// address of a resource, or the name of a prompt
     #[arg(value_name = "KEY=VALUE", add = completions::arguments())]
     pairs: Vec<String>,
     /// All arguments as one JSON object; pairs stand over it
     #[arg(long, value_name = "JSON")]
     args: Option<String>,
+    /// Save images, sounds and files that the call hands over in this folder
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     catalogue: CatalogueOptions,
     #[command(flatten)]
     protocol: ProtocolOption,
+    #[command(flatten)]
+    answers: AnswerOptions,
 }
 
 impl Call {
@@ -50,6 +60,7 @@ impl Call {
                 let printed = print(&session, &end.last);
                 let is_cut = matches!(printed, Ok(dropped) if dropped > 0);
                 let printed = exit::written(printed.map(drop));
+                let printed = exit::first_failure(printed, self.save(&session));
                 let whole = if is_cut {
                     Exit::CallFailed
                 } else {
@@ -64,11 +75,34 @@ impl Call {
         }
     }
 
+    /// Saves what the call handed over beside its text.
+    fn save(&self, session: &Session) -> Exit {
+        let Some(folder) = &self.save else {
+            return Exit::Success;
+        };
+        let kept = session.environment.store.attachments(CallId::from_index(0));
+        match save_attachments(&kept, folder, &self.tool) {
+            Ok(paths) => {
+                for path in paths {
+                    exit::complain(&format!("saved {}", path.display()));
+                }
+                Exit::Success
+            }
+            Err(error) => {
+                exit::complain(&format!("not saved in {}: {error}", folder.display()));
+                Exit::CannotRun
+            }
+        }
+    }
+
     /// Makes everything ready for the call; its server is started for it.
     fn prepare(&self) -> Result<Session, Exit> {
         let catalogue = self.catalogue.load(Untrusted::End);
-        let catalogue = catalogue.map_err(exit::not_opened)?;
-        let mut catalogue = Arc::new(self.protocol.applied(&catalogue));
+        let catalogue = catalogue.and_then(|catalogue| {
+            let answers = self.answers.read()?;
+            Ok(answers.given_to(self.protocol.applied(&catalogue), None)?)
+        });
+        let mut catalogue = Arc::new(catalogue.map_err(exit::not_opened)?);
         let environment = RunEnvironment::prepare(&catalogue);
         let environment = environment.map_err(|error| exit::cannot_run(&error))?;
         if let Some(server) = catalogue.unlisted_server(&ToolName::new(&self.tool)) {
@@ -106,7 +140,8 @@ impl Call {
             exit::complain(&format!("unknown tool {:?}{hint}", self.tool));
             return Err(Exit::Invalid);
         };
-        let args = arguments::parse(tool, self.args.as_deref(), &self.pairs)
+        let pairs = arguments::of_operation(tool, &self.pairs);
+        let args = arguments::parse(tool, self.args.as_deref(), &pairs)
             .map_err(|error| exit::usage_text(&error.to_string()))?;
         let draft = Draft {
             args: plan::escape_all(&args),

@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 use super::looks::LookOptions;
 use super::outputs::NamedOutput;
 use super::{settings, terminal};
-use crate::app::{self, Conditions, LeakPolicy, OpenError, RunEnvironment, RunSettings, Untrusted};
+use crate::app::{
+    self, Conditions, GivenAnswers, LeakPolicy, OpenError, RunEnvironment, RunSettings, Untrusted,
+};
 use crate::catalogue::Catalogue;
 use crate::engine::AgentFeed;
 use crate::model::{Cap, CapSetting, FailurePolicy, Order, Plan, Policy, ProtocolChoice};
@@ -65,6 +67,24 @@ impl ProtocolOption {
 
 fn protocol_words() -> impl TypedValueParser<Value = ProtocolChoice> {
     PossibleValuesParser::new(ProtocolChoice::WORDS).try_map(|word| word.parse::<ProtocolChoice>())
+}
+
+/// Answers to what servers ask.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct AnswerOptions {
+    /// Answer what servers ask of you from this JSON file, checked by their
+    /// schemas: {"SERVER": {"FIELD": value}}
+    #[arg(long = "answer", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl AnswerOptions {
+    /// Reads the answers, and what the options say of models.
+    pub(super) fn read(&self) -> Result<GivenAnswers, OpenError> {
+        let (options, _) = settings::options();
+        let sampling = options.sampling.map(|it| it.0).filter(|it| !it.is_empty());
+        Ok(GivenAnswers::read(self.file.as_deref(), sampling)?)
+    }
 }
 
 /// How a run is conducted.

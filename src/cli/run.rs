@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{self, Exit};
-use super::options::{CatalogueOptions, OutputOptions, PolicyOptions};
+use super::options::{AnswerOptions, CatalogueOptions, OutputOptions, PolicyOptions};
 use super::{completions, dashboard, headless, outputs};
 use crate::app::{self, Session};
 
@@ -22,6 +22,8 @@ pub(super) struct Run {
     #[command(flatten)]
     catalogue: CatalogueOptions,
     #[command(flatten)]
+    answers: AnswerOptions,
+    #[command(flatten)]
     policy: PolicyOptions,
     #[command(flatten)]
     output: OutputOptions,
@@ -37,6 +39,7 @@ impl Run {
         Self {
             plan,
             catalogue,
+            answers: AnswerOptions::default(),
             policy,
             output,
         }
@@ -47,7 +50,10 @@ impl Run {
         if let Err(clash) = outputs::clash(self.catalogue.and_plan(&self.plan), &outputs) {
             return exit::usage_text(&clash.to_string());
         }
-        match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
+        let opened = self.answers.read().and_then(|answers| {
+            app::open_session(&self.plan, self.catalogue.files(), &answers, exit::warn)
+        });
+        match opened {
             Ok(mut session) => conduct(&mut session, &self.policy, &self.output),
             Err(error) => exit::not_opened(error),
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
-use super::options::{CatalogueOptions, ProtocolOption};
+use super::options::{AnswerOptions, CatalogueOptions, ProtocolOption};
 use crate::app::{Connected, OpenError, RunEnvironment, Untrusted};
 use crate::catalogue::Catalogue;
 use crate::model::{ServerName, Tool, ToolAction};
@@ -56,7 +56,8 @@ impl Tools {
     /// Returns the catalogue with the tools of its servers, if they are asked
     /// for.
     fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Connected, OpenError> {
-        let catalogue = self.protocol.applied(&catalogue);
+        let answers = AnswerOptions::default().read()?;
+        let catalogue = answers.given_to(self.protocol.applied(&catalogue), None)?;
         if !self.connect || catalogue.servers().len() == 0 {
             let errors = Vec::new();
             return Ok(Connected { catalogue, errors });

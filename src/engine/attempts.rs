@@ -8,8 +8,8 @@ use super::run::EngineLoop;
 use super::snapshot_lists::FEW;
 use crate::exec::AttemptEvent;
 use crate::model::{
-    CallId, CallSample, Ending, Epoch, EventKind, Inspection, LoadSample, MeasureSource,
-    OutputKind, Pace, RemoteStatus, ToolAction,
+    Asked, CallId, CallSample, Ending, Epoch, EventKind, Inspection, LoadSample, MeasureSource,
+    OutputKind, Pace, RemoteStatus, ToolAction, WaitReason,
 };
 use crate::probe::{ProbeReading, Subject, Target};
 use crate::sched::{AttemptResult, Input, ResourceUsage};
@@ -71,10 +71,41 @@ impl EngineLoop {
         if self.inflight.get(id, epoch).is_none() {
             return;
         }
+        let before = self.rows.get(id).and_then(|row| row.remote?.asks);
         if let Some(row) = self.rows.edit(id) {
             row.remote = Some(remote);
         }
+        if before != remote.asks {
+            self.question_changed(id, epoch, remote.asks);
+        }
         self.mark();
+    }
+
+    /// Notes that the server of a call waits for an answer, or waits no more:
+    /// that time is not its tool's.
+    fn question_changed(&mut self, id: CallId, epoch: Epoch, asks: Option<Asked>) {
+        let now = self.clock.now();
+        let reason = asks.map(|what| WaitReason::Asks { what });
+        if let Some(attempt) = self.rows.edit(id).and_then(|row| row.attempts.last_mut()) {
+            match asks {
+                Some(_) => attempt.asked.begin(now),
+                None => attempt.asked.end(now),
+            }
+        }
+        self.rows.set_wait(id, reason.clone(), now);
+        let input = match reason {
+            Some(reason) => {
+                let what = EventKind::CallWaiting {
+                    call: id,
+                    reason,
+                    ended: None,
+                };
+                self.record(now, what);
+                Input::QuestionAsked { id, epoch }
+            }
+            None => Input::QuestionAnswered { id, epoch },
+        };
+        self.step(now, input);
     }
 
     /// Takes the end of an attempt. A success whose tool promised JSON is final
@@ -145,6 +176,7 @@ impl EngineLoop {
             return None;
         }
         self.hazards.ended(id);
+        self.rows.set_wait(id, None, now);
         self.update_probe_targets();
         let ending = self.with_sampled_cpu(id, ending);
         let end = AttemptResult {
@@ -156,6 +188,7 @@ impl EngineLoop {
             row.peak_rss_bytes = row.peak_rss_bytes.max(peak);
             if let Some(attempt) = row.attempts.last_mut() {
                 row.started.get_or_insert(attempt.started);
+                attempt.asked.end(now);
                 attempt.ended = Some(now);
                 attempt.ending = Some(ending);
             }

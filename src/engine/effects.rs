@@ -8,8 +8,8 @@ use super::launcher::{Prepared, StartError};
 use super::preparation::failed;
 use super::run::EngineLoop;
 use crate::model::{
-    AttemptId, AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, Ending, Epoch,
-    EventKind, LaneId, Outcome, StopCause, StopStep, ToolAction, WaitReason,
+    AskedTime, AttemptId, AttemptNo, AttemptRecord, AttemptSummary, CallId, CallState, Ending,
+    Epoch, EventKind, LaneId, Outcome, StopCause, StopStep, ToolAction, WaitReason,
 };
 use crate::sched::{DecisionRecord, Effect, Input, Reason, StopSignal};
 
@@ -136,6 +136,7 @@ impl EngineLoop {
             lane,
             lane_taken: now,
             started: now,
+            asked: AskedTime::default(),
             stop_ordered: None,
             ended: None,
             argv: None,
@@ -311,7 +312,10 @@ impl EngineLoop {
         let Some(row) = self.rows.get(id) else {
             return;
         };
-        let took = row.started.map(|started| now.saturating_sub(started));
+        let asked = row.waited.under(WaitReason::ANSWER);
+        let took = row
+            .started
+            .map(|it| now.saturating_sub(it).saturating_sub(asked));
         let last = row.attempts.last().map(|attempt| attempt.attempt);
         let attempt = last.and_then(|last| self.attempt_summary(id, last, outcome));
         let what = EventKind::CallEnded {

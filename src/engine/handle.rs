@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::catalogue::Catalogue;
 use crate::model::{
-    AgentMode, CallId, Cap, Intercept, Order, ProxyId, ServerCommand, ServerName, Snapshot,
+    AgentMode, CallId, Cap, Intercept, Order, ProxyId, QuestionId, QuestionReply, ServerCommand,
+    ServerName, Snapshot,
 };
 use crate::plan::Draft;
 
@@ -69,6 +70,13 @@ pub enum Command {
         name: ServerName,
         /// The command.
         order: ServerCommand,
+    },
+    /// Answer a question of a server.
+    AnswerQuestion {
+        /// The question.
+        question: QuestionId,
+        /// The answer.
+        reply: QuestionReply,
     },
     /// Do something about agents and their calls.
     Agents(AgentCommand),

@@ -57,6 +57,9 @@ impl EngineLoop {
             }
             Command::RunNext(id) => self.step(now, Input::RunNextRequested { id }),
             Command::Server { name, order } => self.launcher.spawner.control_server(&name, order),
+            Command::AnswerQuestion { question, reply } => {
+                self.launcher.spawner.answer_question(question, reply);
+            }
             Command::Agents(command) => self.handle_agent_command(command),
             Command::Drain => {
                 self.leave_agents();

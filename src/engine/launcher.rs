@@ -211,12 +211,14 @@ impl Launcher {
             ToolAction::Mcp {
                 server,
                 tool: on_server,
+                operation,
                 ..
             } => Work::Mcp(McpRequest {
                 call: attempt.call,
                 attempt: attempt.number,
                 epoch: attempt.epoch,
                 server: server.clone(),
+                operation: *operation,
                 tool: on_server.clone(),
                 args: Arc::clone(args),
                 is_repeatable: tool.is_repeatable(),

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use super::{AttemptContext, Containment, LaneLimit, Servers, Spawner};
 #[cfg(not(feature = "http"))]
 use crate::model::Ending;
-use crate::model::{ServerCommand, ServerName, ServerRow, Work};
+use crate::model::{QuestionId, QuestionReply, ServerCommand, ServerName, ServerRow, Work};
 
 /// Starts every kind of attempt.
 #[derive(Clone)]
@@ -45,6 +45,10 @@ impl Spawner for Attempts {
 
     fn control_server(&self, name: &ServerName, command: ServerCommand) {
         self.servers.execute(name, command);
+    }
+
+    fn answer_question(&self, question: QuestionId, reply: QuestionReply) {
+        self.servers.questions().answer(question, reply);
     }
 
     fn lane_limit(&self) -> Option<LaneLimit> {

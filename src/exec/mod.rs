@@ -48,8 +48,8 @@ pub use http::HttpClient;
 pub use lane_limit::LaneLimit;
 pub use ledger::{LedgerError, SweptLeftovers};
 pub use mcp::{
-    ConnectionFailure, Pins, ProcessFailure, Servers, StartError, ToolProblem, ToolTextError,
-    listed_tools, write_answer,
+    CheckValue, ConnectionFailure, Pins, ProcessFailure, Questions, ServerSetup, Servers,
+    StartError, ToolProblem, ToolTextError, listed_tools, write_answer,
 };
 #[cfg(feature = "http")]
 pub use oauth::{GrantStore, GrantStoreError, KeptGrant, KeptIn, Resource, SignInError, SignedIn};

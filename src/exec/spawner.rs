@@ -5,7 +5,7 @@ use tokio::sync::{mpsc, watch};
 use super::attempt_event::{AttemptEvent, StopTokens};
 use super::lane_limit::LaneLimit;
 use super::reporter::Reporter;
-use crate::model::{Ending, ServerCommand, ServerName, ServerRow, Work};
+use crate::model::{Ending, QuestionId, QuestionReply, ServerCommand, ServerName, ServerRow, Work};
 use crate::output::Sink;
 
 /// Starts attempts. The engine knows no more than this of processes, servers
@@ -33,6 +33,10 @@ pub trait Spawner: Send + Sync {
     /// Starts, stops or restarts a server. Returns at once: the result is seen
     /// in the server's row. Must be called within a tokio runtime.
     fn control_server(&self, _name: &ServerName, _command: ServerCommand) {}
+
+    /// Answers a question of a server. Returns at once; a question that is gone
+    /// is passed over.
+    fn answer_question(&self, _question: QuestionId, _reply: QuestionReply) {}
 
     /// Returns the number of lanes that there is room for; `None` is no limit.
     fn lane_limit(&self) -> Option<LaneLimit> {

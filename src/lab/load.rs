@@ -55,7 +55,7 @@ impl Load {
         let mut cpu_ms = None;
         for attempt in &row.attempts {
             let ended = attempt.ended.unwrap_or(attempt.started);
-            load.run += ended.saturating_sub(attempt.started);
+            load.run += attempt.run_time(ended);
             let spent = attempt.ending.as_ref().and_then(|ending| ending.cpu_ms);
             cpu_ms = spent
                 .map(|spent| cpu_ms.unwrap_or(0) + spent.value)

@@ -24,6 +24,7 @@ mod plural;
 mod policy;
 mod protocol;
 mod proxied_call;
+mod question;
 mod rate;
 mod secret;
 mod server;
@@ -61,7 +62,7 @@ pub use inspection::{InspectedProcess, Inspection};
 pub use intercept::{Intercept, InterceptPattern, Intercepted, PatternError};
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
-pub use outcome::{AttemptRecord, Ending, Leftover, Outcome};
+pub use outcome::{AskedTime, AttemptRecord, Ending, Leftover, Outcome};
 pub use pace::Pace;
 pub use plan::Plan;
 pub use plural::plural;
@@ -69,6 +70,10 @@ pub use policy::{FailurePolicy, Order, Policy};
 pub use protocol::{NoProtocol, ProtocolChoice};
 pub use proxied_call::{
     Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedRoute, ProxiedStage,
+};
+pub use question::{
+    Asked, ClientSettings, LogLevel, Question, QuestionId, QuestionKind, QuestionReply,
+    with_defaults,
 };
 pub use rate::Rate;
 pub use secret::{MASK, Secret, is_secret_name, looks_secret};
@@ -83,4 +88,4 @@ pub use snapshot::{CallRow, OutputStat, RunPhase, Snapshot, run_origin};
 pub use state::{CallState, StopCause, StopStep};
 pub use tool::{OutputKind, StdinKind, Tool, ToolAction};
 pub use wait::{WaitReason, WaitSpan, Waited};
-pub use work::{Launch, McpRequest, ProcessSpec, Stdin, Work};
+pub use work::{Launch, McpOperation, McpRequest, ProcessSpec, Stdin, Work};

@@ -213,6 +213,8 @@ pub struct AttemptRecord {
     /// When it was launched: its arguments were resolved. The same as
     /// `lane_taken` where it never was.
     pub started: Duration,
+    /// Time of it in which its server waited for answers.
+    pub asked: AskedTime,
     /// When a stop was first ordered.
     pub stop_ordered: Option<Duration>,
     /// When it ended.
@@ -223,4 +225,41 @@ pub struct AttemptRecord {
     pub ending: Option<Ending>,
     /// Its outcome; differs from the ending's where a stop was ordered.
     pub outcome: Option<Outcome>,
+}
+
+impl AttemptRecord {
+    /// Returns the time that its tool had until `end`: without the time in
+    /// which the server waited for answers.
+    pub fn run_time(&self, end: Duration) -> Duration {
+        let waited = self.asked.until(end);
+        end.saturating_sub(self.started).saturating_sub(waited)
+    }
+}
+
+/// Time in which a server waited for answers to what it asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskedTime {
+    /// Sum of the waits that are over.
+    past: Duration,
+    /// Start of the one that is not over.
+    since: Option<Duration>,
+}
+
+impl AskedTime {
+    /// Notes that it waits from `now` on.
+    pub fn begin(&mut self, now: Duration) {
+        self.since.get_or_insert(now);
+    }
+
+    /// Notes that it waits no more.
+    pub fn end(&mut self, now: Duration) {
+        self.past = self.until(now);
+        self.since = None;
+    }
+
+    /// Returns the sum of its waits until `end`.
+    pub fn until(&self, end: Duration) -> Duration {
+        let open = self.since.map(|since| end.saturating_sub(since));
+        self.past + open.unwrap_or_default()
+    }
 }

@@ -10,7 +10,10 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Annotations, ProtocolChoice, Rate, Secret, ServerName, SignIn, plural};
+use super::{
+    Annotations, Asked, ClientSettings, McpOperation, ProtocolChoice, Question, Rate, Secret,
+    ServerName, SignIn, plural,
+};
 
 /// A server as a file configures it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,8 @@ pub struct McpServer {
     pub tools: BTreeMap<String, ToolOverride>,
     /// Values that are masked wherever they come back.
     pub secrets: Vec<Secret>,
+    /// Part of this client in its conversations.
+    pub client: ClientSettings,
     /// The file it is configured in; `None` for the built-in sample server.
     pub origin: Option<PathBuf>,
 }
@@ -117,6 +122,9 @@ pub struct ListedTool {
     pub output_schema: Option<Value>,
     /// Hints, as far as it gives any.
     pub annotations: Annotations,
+    /// The thing that a call of it asks.
+    #[serde(default)]
+    pub operation: McpOperation,
 }
 
 /// Where a server stands, as the screens show it.
@@ -148,6 +156,21 @@ pub struct ServerRow {
     pub list_problems: Arc<[String]>,
     /// Sign-in that it asks for, or that is under way.
     pub sign_in: Option<SignInStatus>,
+    /// Last line that it printed on standard error, while it is being started.
+    /// Untrusted text.
+    pub last_words: Option<Arc<str>>,
+    /// Questions of it that wait for an answer, oldest first.
+    pub questions: Arc<[Arc<Question>]>,
+}
+
+impl ServerRow {
+    /// Returns the number of its tools, without what else it offers.
+    pub fn tool_count(&self) -> usize {
+        let tools = self.tools.iter();
+        tools
+            .filter(|it| it.operation == McpOperation::CallTool)
+            .count()
+    }
 }
 
 /// Sign-in to a server.
@@ -247,6 +270,9 @@ pub struct RemoteStatus {
     pub progress: Option<CallProgress>,
     /// State of the cancel, if one was sent.
     pub cancel: Option<CancelStatus>,
+    /// The thing that the server waits for before it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asked>,
     /// Parts of the answer of a service that have come; `None` of a call that
     /// asks none.
     pub answer: Option<PartialAnswer>,

@@ -245,12 +245,12 @@ impl CallRow {
         self.call.retries + 1
     }
 
-    /// Time in the current or last attempt.
+    /// Time that the tool had in the current or last attempt.
     pub fn elapsed(&self, now: Duration) -> Option<Duration> {
         let attempt = self.attempts.last()?;
         let end = attempt.ended.unwrap_or(now);
         let before = self.proxied.as_ref().map(|proxied| proxied.ran_before);
-        Some(end.saturating_sub(attempt.started) + before.unwrap_or_default())
+        Some(attempt.run_time(end) + before.unwrap_or_default())
     }
 
     /// Returns for how long its attempt under way has printed nothing; `None` of
@@ -304,6 +304,8 @@ pub struct OutputStat {
     pub stderr_bytes: u64,
     /// Line feeds on both.
     pub lines: u64,
+    /// Images, sounds and files that it handed over beside its text.
+    pub attachments: usize,
     /// Bytes that are no longer in memory nor on disk.
     pub dropped_bytes: u64,
     /// The first line on standard error that is not empty, at most 512 bytes.

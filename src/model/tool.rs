@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Access, Annotations, Rate, RequestTemplate, ServerName, Timeouts, ToolName};
+use super::{
+    Access, Annotations, McpOperation, Rate, RequestTemplate, ServerName, Timeouts, ToolName,
+};
 
 /// One entry of the catalogue, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +66,8 @@ pub enum ToolAction {
         server: ServerName,
         /// The tool's name on the server.
         tool: String,
+        /// The thing that a call asks of it.
+        operation: McpOperation,
         /// JSON Schema of the structured result.
         output_schema: Option<Value>,
         /// Calls that its calls may overlap with.

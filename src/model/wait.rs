@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CallId, LockKey, ToolName};
+use super::{Asked, CallId, LockKey, ToolName};
 
 /// The reason that a call waits for now. Times count from the run's start.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,11 @@ pub enum WaitReason {
         /// For what, in the proxy's words. Untrusted text.
         why: Arc<str>,
     },
+    /// Its server asked something and waits for the answer.
+    Asks {
+        /// For what.
+        what: Asked,
+    },
     /// The user paused the run.
     Paused,
     /// A failure under the `stop` policy closed admission, or the run is being
@@ -93,6 +98,10 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
+    /// Heading of the time in which a server waits for an answer. A call that
+    /// runs waits under no other.
+    pub const ANSWER: &'static str = "answer";
+
     /// Under which heading of the report its time counts.
     pub fn heading(&self) -> &'static str {
         match self {
@@ -104,6 +113,7 @@ impl WaitReason {
             Self::Memory { .. } => "memory",
             Self::Cpu { .. } => "cpu",
             Self::AtProxy { why } => heading_at_proxy(why),
+            Self::Asks { .. } => Self::ANSWER,
             Self::Held { .. } | Self::Paused | Self::Stopped => "paused",
         }
     }
@@ -136,8 +146,8 @@ impl WaitSpan {
 }
 
 /// Headings of the report's `waited`, in its order.
-const HEADINGS: [&str; 8] = [
-    "after", "slot", "lock", "rate", "retry", "memory", "cpu", "paused",
+const HEADINGS: [&str; 9] = [
+    "after", "slot", "lock", "rate", "retry", "memory", "cpu", "paused", "answer",
 ];
 
 /// How long a call waited, by the heading of the reason that bound. Most calls
@@ -168,7 +178,7 @@ impl Waited {
     }
 
     /// Each heading with its time, in the order of the report.
-    pub fn by_heading(&self) -> [(&'static str, Duration); 8] {
+    pub fn by_heading(&self) -> [(&'static str, Duration); 9] {
         HEADINGS.map(|heading| (heading, self.under(heading)))
     }
 }
@@ -193,6 +203,7 @@ impl fmt::Display for WaitReason {
             Self::Reserved { call } => write!(f, "reserved for {call}"),
             Self::Held { by } => write!(f, "held by {by}"),
             Self::AtProxy { why } => write!(f, "at its proxy: {why}"),
+            Self::Asks { what } => write!(f, "{what}"),
             Self::Paused => write!(f, "paused"),
             Self::Stopped => write!(f, "stopped"),
         }

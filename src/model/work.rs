@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AttemptNo, CallId, Epoch, HttpRequest, ServerName};
@@ -88,6 +89,8 @@ pub struct McpRequest {
     pub epoch: Epoch,
     /// The server.
     pub server: ServerName,
+    /// The thing that is asked of it.
+    pub operation: McpOperation,
     /// The tool's name on the server.
     pub tool: String,
     /// The arguments, resolved.
@@ -108,4 +111,37 @@ pub struct Launch {
     pub stdin: Stdin,
     /// Process id, once it is known.
     pub pid: Option<u32>,
+}
+
+/// Thing that can be asked of a tool server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum McpOperation {
+    /// To run a tool.
+    #[default]
+    CallTool,
+    /// To read a resource; its address is the argument `uri`.
+    ReadResource,
+    /// To get a prompt; its name is the argument `prompt`, and it may have
+    /// `arguments`.
+    GetPrompt,
+}
+
+impl McpOperation {
+    /// Returns the operation behind a colon in a tool's name, if it is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "resource" => Some(Self::ReadResource),
+            "prompt" => Some(Self::GetPrompt),
+            _ => None,
+        }
+    }
+
+    /// Returns the sign between a server's name and that of the operation.
+    pub fn separator(self) -> char {
+        match self {
+            Self::CallTool => '.',
+            Self::ReadResource | Self::GetPrompt => ':',
+        }
+    }
 }

@@ -11,6 +11,7 @@
 //! lays text out.
 
 mod arrival_log;
+mod attachments;
 mod attempt;
 mod bounds;
 mod copy;
@@ -43,6 +44,7 @@ mod stream_view;
 mod value;
 mod window;
 
+pub use attachments::{Attachment, save_attachments};
 pub use bounds::Bounds;
 pub use copy::{Copied, CopyForm, CopyRequest};
 pub use files::{

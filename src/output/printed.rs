@@ -119,6 +119,7 @@ impl Store {
             stdout_bytes: stdout.total(),
             stderr_bytes: stderr.total(),
             lines: stdout.newlines() + stderr.newlines(),
+            attachments: self.shared.attachments().of(call).len(),
             dropped_bytes: stdout.dropped_bytes() + stderr.dropped_bytes(),
             first_error: first_line(&written.first_error),
             last_line: {

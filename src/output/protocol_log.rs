@@ -36,6 +36,7 @@ struct Shared {
 struct Log {
     complaints: BTreeMap<ServerName, StderrTail>,
     calls: VecDeque<(CallId, Exchange)>,
+    handshakes: BTreeMap<ServerName, Exchange>,
 }
 
 #[derive(Debug, Default)]
@@ -148,6 +149,27 @@ impl ProtocolLog {
         }
         drop(log);
         self.tell();
+    }
+
+    /// Begins the messages by which a server is connected.
+    pub fn begin_handshake(&self, server: &ServerName) {
+        let begun = Exchange::default();
+        self.log().handshakes.insert(server.clone(), begun);
+    }
+
+    /// Adds a message by which a server is connected, or lists what it has.
+    pub fn add_handshake(&self, server: &ServerName, by: Side, text: &str) {
+        let at = self.0.started.elapsed();
+        let mut log = self.log();
+        let handshake = log.handshakes.entry(server.clone()).or_default();
+        handshake.add(at, by, text);
+        drop(log);
+        self.tell();
+    }
+
+    /// The messages by which a server was connected.
+    pub fn handshake(&self, server: &ServerName) -> Option<Exchange> {
+        self.log().handshakes.get(server).cloned()
     }
 
     /// Forgets the messages about a call, whose number another one takes.

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::attachments::Attachment;
 use super::attempt::Attempt;
 use super::lines::{Lines, RawLine};
 use super::output_view::{LinePlace, OutputView, Walk};
@@ -47,6 +48,11 @@ impl OutputReader {
     pub fn generation(&self, call: CallId) -> u64 {
         let output = self.store.shared.output(call);
         output.map_or(0, |output| output.generation.load(Ordering::Acquire))
+    }
+
+    /// Returns what a call handed over beside its text.
+    pub fn attachments(&self, call: CallId) -> Vec<Attachment> {
+        self.store.attachments(call)
     }
 
     /// Lines of a call's output. The work depends on the size of the window

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
+use super::attachments::Attachments;
 use super::attempt::Attempt;
 use super::line_index::LineIndex;
 use super::spiller::Spiller;
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) started: Instant,
     calls: RwLock<BTreeMap<CallId, Arc<CallAttempts>>>,
     changed: Mutex<Vec<CallId>>,
+    attachments: Mutex<Attachments>,
     pub(super) line_index: Mutex<LineIndex>,
 }
 
@@ -125,6 +127,7 @@ impl Shared {
             started: Instant::now(),
             calls: RwLock::default(),
             changed: Mutex::default(),
+            attachments: Mutex::default(),
             line_index: Mutex::default(),
         }
     }
@@ -162,6 +165,15 @@ impl Shared {
     pub(super) fn forget(&self, call: CallId) {
         let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
         calls.remove(&call);
+        drop(calls);
+        self.attachments().forget(call);
+    }
+
+    /// Things that calls handed over beside their text.
+    pub(super) fn attachments(&self) -> MutexGuard<'_, Attachments> {
+        self.attachments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Empties the list of calls that printed something.

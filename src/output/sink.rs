@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Stream;
+use super::attachments::Attachment;
 use super::attempt::Attempt;
 use super::shared::{CallAttempts, Shared};
 use crate::model::{AttemptNo, CallId};
@@ -27,6 +28,16 @@ impl Sink {
             output,
             attempt,
         }
+    }
+
+    /// Keeps a thing that the call handed over beside its text; false where
+    /// there is no room for it.
+    pub fn attach(&self, media: &str, bytes: &[u8]) -> bool {
+        let attachment = Attachment {
+            media: media.to_owned(),
+            bytes: bytes.into(),
+        };
+        self.shared.attachments().add(self.call(), attachment)
     }
 
     /// The call whose output this takes.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::attachments::Attachment;
 use super::shared::Shared;
 use super::{Bounds, Sink};
 use crate::model::{AttemptNo, CallId};
@@ -26,10 +27,16 @@ impl Store {
     /// Creates the sink of one attempt. Earlier attempts of the call are kept
     /// beside it.
     pub fn sink(&self, call: CallId, attempt: AttemptNo) -> Sink {
+        self.shared.attachments().forget(call);
         let output = self.shared.output_or_new(call);
         let fresh = self.shared.add_attempt(&output, attempt);
         self.shared.note_changed(call, &output);
         Sink::new(Arc::clone(&self.shared), output, fresh)
+    }
+
+    /// Returns what a call handed over beside its text.
+    pub fn attachments(&self, call: CallId) -> Vec<Attachment> {
+        self.shared.attachments().of(call).to_vec()
     }
 
     /// Forgets what a call printed, whose number another one takes.

@@ -178,5 +178,5 @@ fn weakest(mut sources: impl Iterator<Item = MeasureSource>) -> MeasureSource {
 
 /// How long an attempt took; `None` while it is under way.
 pub(super) fn run_time(attempt: &AttemptRecord) -> Option<Duration> {
-    Some(attempt.ended?.saturating_sub(attempt.started))
+    Some(attempt.run_time(attempt.ended?))
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{AttemptOutput, ReportedOutput, TextTail};
 use crate::model::{
-    AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
-    Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource, Measured,
-    Order, Outcome, Policy, RunId, RunPhase, Snapshot, ToolName,
+    AskedTime, AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample,
+    CallState, Cap, Ending, Epoch, FailurePolicy, History, LaneId, MachineSample, MeasureSource,
+    Measured, Order, Outcome, Policy, RunId, RunPhase, Snapshot, ToolName,
 };
 use crate::output::OutputEncoding;
 
@@ -37,6 +37,7 @@ fn attempt(number: u32, started: u64, ended: u64, ending: Ending) -> AttemptReco
         lane: LaneId(0),
         lane_taken: ms(started),
         started: ms(started),
+        asked: AskedTime::default(),
         stop_ordered: None,
         ended: Some(ms(ended)),
         argv: Some(["tool".to_owned(), number.to_string()].into()),

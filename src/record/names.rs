@@ -46,6 +46,7 @@ impl Names {
             | WaitReason::Memory { .. }
             | WaitReason::Cpu { .. }
             | WaitReason::Held { .. }
+            | WaitReason::Asks { .. }
             | WaitReason::AtProxy { .. }
             | WaitReason::Paused
             | WaitReason::Stopped => reason.to_string(),

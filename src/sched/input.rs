@@ -70,6 +70,21 @@ pub enum Input {
         /// Identity of the start.
         epoch: Epoch,
     },
+    /// The server of an attempt waits for an answer from outside: none of its
+    /// time limits goes on meanwhile.
+    QuestionAsked {
+        /// The call.
+        id: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+    },
+    /// The server of an attempt waits for no answer any more.
+    QuestionAnswered {
+        /// The call.
+        id: CallId,
+        /// Identity of the start.
+        epoch: Epoch,
+    },
     /// A waiting call was moved before another (`None`: to the end).
     CallMoved {
         /// The call that moves.

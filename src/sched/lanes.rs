@@ -33,6 +33,10 @@ pub(super) struct ActiveAttempt {
     pub last_output: Moment,
     /// End of its run time limit where that was put off, see [`SECOND_LOOK`].
     pub second_look: Option<Moment>,
+    /// Since when its server waits for an answer from outside.
+    pub asked_since: Option<Moment>,
+    /// Time in which its server waited for answers before.
+    pub asked_time: Duration,
     pub timeouts: Timeouts,
     pub stop: Option<OrderedStop>,
     /// Its entry among the timers.
@@ -56,7 +60,7 @@ impl ActiveAttempt {
         if let Some(stop) = self.stop {
             return stop.hard_at.unwrap_or(Moment::NEVER);
         }
-        if self.started.is_none() {
+        if self.started.is_none() || self.asked_since.is_some() {
             return Moment::NEVER;
         }
         let idle = self.timeouts.idle;
@@ -67,7 +71,18 @@ impl ActiveAttempt {
     /// Moment at which its run time limit is over.
     fn run_ends(&self) -> Option<Moment> {
         let limit = self.timeouts.run?;
+        let limit = limit.saturating_add(self.asked_time);
         self.second_look.or(Some(self.started?.plus(limit)))
+    }
+
+    /// Ends the wait of its server for an answer. The time without output
+    /// begins anew.
+    pub(super) fn answered(&mut self, now: Moment) {
+        if let Some(since) = self.asked_since.take() {
+            self.asked_time += now.since(since);
+            self.last_output = now;
+            self.second_look = None;
+        }
     }
 
     /// When it is expected to end. One that is overdue is taken to need as

@@ -131,3 +131,24 @@ fn a_file_of_servers_that_is_named_alone_is_asked_about() {
     fanout.keys("q");
     assert_eq!(fanout.exit_code(), 0);
 }
+
+#[test]
+fn servers_in_the_users_own_files_are_offered_and_not_started() {
+    let home = tempfile::tempdir().expect("a folder");
+    let servers = r#"{"mcpServers": {"x": {"command": "touch", "args": ["served"]}}}"#;
+    fs::write(home.path().join(".claude.json"), servers).expect("servers");
+    let mut fanout = OnTerminal::fanout_in(home.path(), &[], SIZE);
+    fanout.wait_for("1 server in ~/.claude.json: press 8");
+    fanout.keys("ax");
+    fanout.wait_for("does not run; Enter starts it");
+    assert!(
+        !home.path().join("served").exists(),
+        "nothing starts by itself"
+    );
+    fanout.keys("\u{1b}");
+    fanout.wait_until("closed", |screen, _| {
+        !screen.contents().contains("does not run; Enter")
+    });
+    fanout.keys("q");
+    assert_eq!(fanout.exit_code(), 0);
+}

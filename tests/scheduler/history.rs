@@ -188,6 +188,14 @@ impl History {
         }
         match choices.below(32) {
             0 => choices.pick(&[Input::Ticked, pressed()]),
+            6 => {
+                let (id, epoch) = self.attempt(choices);
+                Input::QuestionAsked { id, epoch }
+            }
+            7 => {
+                let (id, epoch) = self.attempt(choices);
+                Input::QuestionAnswered { id, epoch }
+            }
             8..=15 => self.ended(choices),
             16 | 17 => self.cancelled(choices),
             18 | 19 => self.policy(choices),

@@ -110,6 +110,14 @@ impl Names<'_> {
                 let (id, epoch) = self.attempt(rest[0]);
                 Input::OutputSeen { id, epoch }
             }
+            "asked" => {
+                let (id, epoch) = self.attempt(rest[0]);
+                Input::QuestionAsked { id, epoch }
+            }
+            "answered" => {
+                let (id, epoch) = self.attempt(rest[0]);
+                Input::QuestionAnswered { id, epoch }
+            }
             "move" => Input::CallMoved {
                 id: self.id(rest[0]),
                 before: (rest[1] == "before").then(|| self.id(rest[2])),
@@ -183,6 +191,12 @@ impl Names<'_> {
             }
             Input::OutputSeen { id, epoch } => {
                 format!("output {}", self.attempt_text(*id, *epoch))
+            }
+            Input::QuestionAsked { id, epoch } => {
+                format!("asked {}", self.attempt_text(*id, *epoch))
+            }
+            Input::QuestionAnswered { id, epoch } => {
+                format!("answered {}", self.attempt_text(*id, *epoch))
             }
             Input::CallMoved { id, before: None } => format!("move {} last", name(id)),
             Input::CallMoved {

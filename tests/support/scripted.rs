@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fanout::exec::{AttemptContext, AttemptEvent, Spawner, StopTokens};
-use fanout::model::{CallId, Ending, Outcome, ProcessSpec, Work};
+use fanout::model::{Asked, CallId, Ending, Outcome, ProcessSpec, RemoteStatus, Work};
 use fanout::output::{Sink, Stream};
 use tokio::sync::mpsc;
 
@@ -69,6 +69,25 @@ impl Scripted {
                 call: id(call),
                 epoch: attempt.launch.epoch,
                 pid: None,
+            };
+            (event, attempt.events.clone())
+        };
+        events.send(event).await.expect("an engine");
+    }
+
+    /// Says that the server of a call waits for something, or waits no more.
+    pub(crate) async fn asks(&self, call: u32, asks: Option<Asked>) {
+        let (event, events) = {
+            let waiting = self.waiting.lock().expect("no panic");
+            let attempt = waiting.get(&id(call)).expect("a start of the call");
+            let remote = RemoteStatus {
+                asks,
+                ..RemoteStatus::default()
+            };
+            let event = AttemptEvent::RemoteChanged {
+                call: id(call),
+                epoch: attempt.launch.epoch,
+                remote,
             };
             (event, attempt.events.clone())
         };

@@ -70,6 +70,7 @@ fn make(
 
 fn listed(name: &str, output_schema: Option<Value>) -> ListedTool {
     ListedTool {
+        operation: fanout::model::McpOperation::CallTool,
         name: name.to_owned(),
         description: format!("What {name} does"),
         input_schema: json!({

@@ -443,7 +443,7 @@ fn the_messages_of_a_call_stand_in_its_details() {
         let text = stage.text();
         for part in [
             "→ agent",
-            r#""method":"tools/call""#,
+            r#""method": "tools/call""#,
             "in the transcript toolu_01A",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use fanout::catalogue::Catalogue;
 use fanout::model::{
-    AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample, CallState,
-    Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample, Outcome,
-    Policy, RunId, RunPhase, ServerState, SharedVec, Snapshot, StopCause, StopStep, ToolName,
-    WaitReason, WaitSpan,
+    AskedTime, AttemptNo, AttemptRecord, Call, CallCounts, CallId, CallName, CallRow, CallSample,
+    CallState, Cap, Edge, EdgeKind, Ending, Epoch, Flow, History, LaneId, LockKey, MachineSample,
+    Outcome, Policy, RunId, RunPhase, ServerState, SharedVec, Snapshot, StopCause, StopStep,
+    ToolName, WaitReason, WaitSpan,
 };
 use fanout::tui::state::State;
 use ratatui::layout::Size;
@@ -256,6 +256,7 @@ pub(crate) fn attempt(
         lane_taken: started,
         started,
         argv: None,
+        asked: AskedTime::default(),
         stop_ordered: None,
         ended: end.as_ref().map(|(at, _)| *at),
         outcome: end.as_ref().map(|(_, ending)| ending.outcome),

@@ -15,6 +15,7 @@ mod keys;
 mod looks;
 mod mouse;
 mod outputs;
+mod questions;
 mod servers;
 mod sizes;
 mod stage;

@@ -43,6 +43,7 @@ pub(crate) fn state(run: Arc<Snapshot>, size: Size) -> State {
 
 fn listed(name: &str, is_read_only: bool) -> ListedTool {
     ListedTool {
+        operation: fanout::model::McpOperation::CallTool,
         name: name.to_owned(),
         description: format!("What {name} does"),
         input_schema: json!({"type": "object"}),
@@ -70,6 +71,8 @@ fn server(name: &str, state: ServerState) -> ServerRow {
         held_back: HeldBack::default(),
         list_problems: Arc::default(),
         sign_in: None,
+        last_words: None,
+        questions: Arc::default(),
     }
 }
 
@@ -104,7 +107,13 @@ pub(crate) fn run() -> Arc<Snapshot> {
         )
         .publish();
     let mut run = (*run).clone();
-    let told = |progress, cancel| Some(RemoteStatus { progress, cancel });
+    let told = |progress, cancel| {
+        Some(RemoteStatus {
+            progress,
+            cancel,
+            ..RemoteStatus::default()
+        })
+    };
     let progress = CallProgress {
         done: 3.0,
         total: Some(10.0),
@@ -153,6 +162,7 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
     state.focus_on(pane);
     let request = r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"index","arguments":{"deep":true}}}"#;
     let letter = |at, by, text: &str, cut| MessageRow {
+        raw: text.into(),
         at: ms(at),
         by,
         text: vec![Safe::new(text)],
@@ -296,7 +306,7 @@ fn what_is_said_is_shown_as_it_comes() {
             .add_message(call, Side::Fanout, r#"{"method":"tools/call"}"#);
         stage.pass(Duration::from_millis(200)).await;
         let text = stage.text();
-        assert!(text.contains(r#"{"method":"tools/call"}"#), "{text}");
+        assert!(text.contains(r#""method": "tools/call""#), "{text}");
         let memory = ServerName::new("memory");
         stage
             .protocol_log

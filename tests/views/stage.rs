@@ -309,6 +309,7 @@ fn parse(script: &str) -> Vec<KeyEvent> {
             "f5" => KeyCode::F(5),
             "f6" => KeyCode::F(6),
             "f7" => KeyCode::F(7),
+            "f8" => KeyCode::F(8),
             one => KeyCode::Char(one.chars().next().expect("a key's name")),
         };
         keys.push(KeyEvent::new(code, modifiers));

@@ -313,6 +313,7 @@ mod tests {
 
     fn tool(description: &str, schema: Value) -> ListedTool {
         ListedTool {
+            operation: crate::model::McpOperation::CallTool,
             name: "look".to_owned(),
             description: description.to_owned(),
             input_schema: schema,
@@ -364,6 +365,7 @@ mod tests {
         let server = ServerName::new("s");
         let pins = store_of(PinnedServer::empty(String::new()));
         let named = |name: &str, text: &str| ListedTool {
+            operation: crate::model::McpOperation::CallTool,
             name: name.to_owned(),
             ..tool(text, json!({}))
         };

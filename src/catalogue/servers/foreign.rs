@@ -195,6 +195,7 @@ impl ServerReader<'_, '_> {
             only: only.into_iter().flatten().next(),
             except: except.into_iter().flatten().flatten().collect(),
             tools: BTreeMap::new(),
+            client: crate::model::ClientSettings::default(),
             origin: origin.map(Path::to_owned),
         };
         (self.findings.error_count() == errors).then_some(server)

@@ -1,7 +1,7 @@
 //! The command line and the environment of a server's process.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalogue::command::{folder_of, program_of, tidy};
 use crate::catalogue::surroundings::{PASSED_TO_SERVERS, environment};
@@ -45,20 +45,41 @@ pub fn server_process_spec(
         .collect();
     let of_servers = PASSED_TO_SERVERS.map(str::to_owned);
     let passed: Vec<String> = env_pass.iter().cloned().chain(of_servers).collect();
-    let mut env = environment(&values, &passed, around.inherited_env);
+    let env = environment(&values, &passed, around.inherited_env);
+    Some(spec(
+        words,
+        env,
+        cwd.as_deref().map(|cwd| folder.join(cwd)),
+        around,
+    ))
+}
+
+/// The command line of a program of the user's own.
+pub fn program_process_spec(argv: &[String], around: &ServerSurroundings<'_>) -> ProcessSpec {
+    let passed = PASSED_TO_SERVERS.map(str::to_owned);
+    let env = environment(&BTreeMap::new(), &passed, around.inherited_env);
+    spec(argv.to_vec(), env, None, around)
+}
+
+fn spec(
+    argv: Vec<String>,
+    mut env: BTreeMap<String, String>,
+    cwd: Option<PathBuf>,
+    around: &ServerSurroundings<'_>,
+) -> ProcessSpec {
     let run_dir = around.run_dir.display().to_string();
     env.insert("FANOUT_RUN_DIR".to_owned(), run_dir);
-    Some(ProcessSpec {
-        // A server belongs to no call; nothing reports under these.
+    ProcessSpec {
+        // It belongs to no call; nothing reports under these.
         call: CallId::MAX,
         attempt: AttemptNo(1),
         epoch: Epoch(0),
-        argv: words,
+        argv,
         env,
         cwd: match cwd {
-            Some(cwd) => tidy(&folder.join(cwd)),
+            Some(cwd) => tidy(&cwd),
             None => around.started_in.to_owned(),
         },
         stdin: Stdin::Empty,
-    })
+    }
 }

@@ -2,8 +2,8 @@
 //! become locks, and the settings of the user win over those of the server.
 
 use crate::model::{
-    Access, Annotations, ListedTool, McpServer, OutputKind, Timeouts, Tool, ToolAction, ToolName,
-    ToolOverride,
+    Access, Annotations, ListedTool, McpOperation, McpServer, OutputKind, Timeouts, Tool,
+    ToolAction, ToolName, ToolOverride,
 };
 
 /// Prefix of the name of the lock on a whole server.
@@ -15,10 +15,11 @@ pub(in crate::catalogue) fn tool_of(server: &McpServer, listed: &ListedTool) -> 
         .only
         .as_ref()
         .is_none_or(|only| only.contains(&listed.name));
-    if !is_wanted || server.except.contains(&listed.name) {
+    let is_tool = listed.operation == McpOperation::CallTool;
+    if is_tool && (!is_wanted || server.except.contains(&listed.name)) {
         return None;
     }
-    let mut tool = tool(server, &listed.name, listed.annotations);
+    let mut tool = tool(server, &listed.name, listed.annotations, listed.operation);
     tool.description.clone_from(&listed.description);
     tool.input_schema = Some(listed.input_schema.clone());
     if let ToolAction::Mcp {
@@ -38,19 +39,31 @@ pub(in crate::catalogue) fn tool_of(server: &McpServer, listed: &ListedTool) -> 
 
 /// A tool that a plan names, of a server that nobody has asked yet.
 pub(in crate::catalogue) fn assumed(server: &McpServer, name: &str) -> Tool {
-    tool(server, name, Annotations::default())
+    tool(server, name, Annotations::default(), McpOperation::CallTool)
 }
 
-fn tool(server: &McpServer, name: &str, annotations: Annotations) -> Tool {
+/// An operation of a server that nobody has asked yet; `None` where none is
+/// called so.
+pub(in crate::catalogue) fn assumed_operation(server: &McpServer, name: &str) -> Option<Tool> {
+    let annotations = Annotations {
+        read_only: Some(true),
+        ..Annotations::default()
+    };
+    let operation = McpOperation::named(name)?;
+    Some(tool(server, name, annotations, operation))
+}
+
+fn tool(server: &McpServer, name: &str, annotations: Annotations, operation: McpOperation) -> Tool {
     let overrides = server.tools.get(name).cloned().unwrap_or_default();
     let access = access(server, &overrides, annotations);
     let (write_locks, read_locks) = locks(server, &overrides, access);
     Tool {
-        name: ToolName::new(format!("{}.{name}", server.name)),
+        name: ToolName::new(format!("{}{}{name}", server.name, operation.separator())),
         description: String::new(),
         action: ToolAction::Mcp {
             server: server.name.clone(),
             tool: name.to_owned(),
+            operation,
             output_schema: None,
             access,
             is_listed: false,
@@ -143,6 +156,7 @@ mod tests {
             only: None,
             except: vec!["hidden".to_owned()],
             tools: BTreeMap::new(),
+            client: crate::model::ClientSettings::default(),
             secrets: Vec::new(),
             origin: None,
         }
@@ -150,6 +164,7 @@ mod tests {
 
     fn listed(name: &str, read_only: Option<bool>, destructive: Option<bool>) -> ListedTool {
         ListedTool {
+            operation: crate::model::McpOperation::CallTool,
             name: name.to_owned(),
             description: String::new(),
             input_schema: json!({"type": "object"}),

@@ -14,8 +14,8 @@ mod secrets;
 
 pub(super) use foreign::read as read_foreign;
 pub(super) use form::may_be as may_be_foreign;
-pub use launch::{ServerSurroundings, server_process_spec};
-pub(super) use listed::{assumed, tool_of};
+pub use launch::{ServerSurroundings, program_process_spec, server_process_spec};
+pub(super) use listed::{assumed, assumed_operation, tool_of};
 pub(super) use native::read;
 pub(crate) use secrets::is_secret_name;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::expand::{VariableError, VariableSyntax, VariableValues, expand, filled};
 use super::{ConfiguredServer, oauth, remote, secrets};
+use crate::catalogue::command::folder_of;
 use crate::catalogue::document::{Item, KeyValue, Node};
 use crate::catalogue::fields::{
     Fields, boolean, choice, duration, list, some_time, text, texts, whole, wrong_kind,
@@ -13,7 +14,8 @@ use crate::catalogue::findings::Findings;
 use crate::catalogue::manifest;
 use crate::catalogue::placeholders::Placeholders;
 use crate::model::{
-    McpServer, ProtocolChoice, Secret, ServerName, ServerTransport, SignIn, ToolOverride,
+    ClientSettings, LogLevel, McpServer, ProtocolChoice, Secret, ServerName, ServerTransport,
+    SignIn, ToolOverride,
 };
 
 /// Servers of a file, and those that cannot be used here with the reason.
@@ -73,6 +75,7 @@ fn server(
     let errors = findings.error_count();
     let name = server_name(entry, findings);
     let mut fields = Fields::of(&entry.node, "a server", findings)?;
+    let folder = folder_of(origin, &std::env::current_dir().unwrap_or_default());
     let used = secrets::Used::default();
     let mut sign_in = SignIn::default();
     let transport = if fields.has("url") {
@@ -86,6 +89,9 @@ fn server(
     let is_parallel = fields.read("parallel", findings, boolean);
     let only = fields.read("only", findings, texts);
     let except = fields.read("except", findings, texts);
+    let roots = fields.read("roots", findings, texts).unwrap_or_default();
+    let roots = roots.iter().map(|root| folder.join(root)).collect();
+    let log_level = fields.read("log_level", findings, log_level);
     let tools = fields.read("tools", findings, overrides);
     fields.finish(findings);
     let transport = transport?;
@@ -103,10 +109,28 @@ fn server(
         only,
         except: except.unwrap_or_default(),
         tools: tools.unwrap_or_default(),
+        client: ClientSettings {
+            roots,
+            log_level,
+            ..ClientSettings::default()
+        },
         origin: origin.map(Path::to_owned),
     };
     let name_span = entry.key_span.clone();
     (findings.error_count() == errors).then_some(ConfiguredServer { server, name_span })
+}
+
+fn log_level(node: &Node, findings: &mut Findings<'_>) -> Option<LogLevel> {
+    let name = text(node, findings)?;
+    let level = LogLevel::NAMES.iter().find(|(known, _)| *known == name);
+    if level.is_none() {
+        let names: Vec<&str> = LogLevel::NAMES.iter().map(|(name, _)| *name).collect();
+        let problem = findings
+            .at(&node.span, format!("{name:?} is no severity"))
+            .with_help(format!("severities are {}", names.join(", ")));
+        findings.push(problem);
+    }
+    level.map(|(_, level)| *level)
 }
 
 /// A server's name stands before the first dot of its tools' names.

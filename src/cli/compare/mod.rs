@@ -11,7 +11,7 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
-use super::options::CatalogueOptions;
+use super::options::{AnswerOptions, CatalogueOptions};
 use super::{completions, outputs};
 use crate::app::{self, LiveRunner, Signals};
 use crate::lab::compare::{CompareFindings, CompareRequest};
@@ -35,6 +35,8 @@ pub(super) struct Compare {
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,
+    #[command(flatten)]
+    answers: AnswerOptions,
     /// Caps to compare, such as 1,8; at least two [default: 1 and the plan's]
     #[arg(long, value_name = "LIST")]
     caps: Option<Caps>,
@@ -59,7 +61,10 @@ impl Compare {
         if let Err(clash) = outputs::clash(read, &self.exports.files()) {
             return exit::usage_text(&clash.to_string());
         }
-        let session = match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
+        let opened = self.answers.read().and_then(|answers| {
+            app::open_session(&self.plan, self.catalogue.files(), &answers, exit::warn)
+        });
+        let session = match opened {
             Ok(session) => session,
             Err(error) => return exit::not_opened(error),
         };

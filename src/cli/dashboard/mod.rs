@@ -2,6 +2,7 @@
 
 mod guarded;
 mod offers;
+mod own_servers;
 mod suspendable;
 
 use std::ffi::OsString;
@@ -16,14 +17,14 @@ use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
 use super::looks::{LookOptions, Looks};
-use super::options::{AgentOptions, CatalogueOptions, OutputOptions, PolicyOptions};
+use super::options::{AgentOptions, AnswerOptions, CatalogueOptions, OutputOptions, PolicyOptions};
 use super::{completions, ending, run, summary, terminal as own_terminal};
 use crate::app::{
     self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
     Untrusted, WarningsOnly, start_current_thread,
 };
-use crate::catalogue::FileKind;
 use crate::catalogue::text::nearest;
+use crate::catalogue::{Catalogue, FileKind, nearest_file};
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
 use crate::model::{Plan, Snapshot};
 use crate::record::{LastArguments, ReportState};
@@ -96,8 +97,20 @@ impl Dashboard {
             Some(file) => app::open_catalogue(file),
             None => self.catalogue.load(Untrusted::PassOver),
         };
+        // A folder with a catalogue of its own says what is used in it.
+        let is_given = file.is_some() || !self.catalogue.files().is_empty();
+        let is_bare = !is_given && nearest_file(Path::new(".")).is_none();
+        let mut notices = Vec::new();
+        let catalogue = catalogue.and_then(|catalogue| {
+            let mut catalogue = Catalogue::clone(&catalogue);
+            if is_bare {
+                (catalogue, notices) = own_servers::added_to(catalogue);
+            }
+            let answers = AnswerOptions::default().read()?;
+            Ok(answers.given_to(catalogue, None)?)
+        });
         let catalogue = match catalogue {
-            Ok(catalogue) => catalogue,
+            Ok(catalogue) => Arc::new(catalogue),
             Err(error) => return exit::not_opened(error),
         };
         let plan = Plan {
@@ -107,7 +120,7 @@ impl Dashboard {
         match RunEnvironment::prepare(&catalogue) {
             Ok(environment) => {
                 let mut session = Session::new(environment, plan, catalogue);
-                conduct(&mut session, &self.policy, &self.output())
+                conduct_from(&mut session, &self.policy, &self.output(), None, notices)
             }
             Err(error) => exit::cannot_run(&error),
         }
@@ -143,7 +156,7 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     options: &OutputOptions,
 ) -> Exit {
-    conduct_from(session, policy, options, None)
+    conduct_from(session, policy, options, None, Vec::new())
 }
 
 /// Shows a comparison of a plan, run so many times each way, until the user
@@ -154,15 +167,17 @@ pub(super) fn compare(
     options: &OutputOptions,
     blocks: usize,
 ) -> Exit {
-    conduct_from(session, policy, options, Some(blocks))
+    conduct_from(session, policy, options, Some(blocks), Vec::new())
 }
 
-/// Shows a run, or with `comparison` a comparison of its plan.
+/// Shows a run, or with `comparison` a comparison of its plan; `notices` are
+/// said first.
 fn conduct_from(
     session: &mut Session,
     policy: &PolicyOptions,
     options: &OutputOptions,
     comparison: Option<usize>,
+    notices: Vec<String>,
 ) -> Exit {
     // Before anything starts: a wrong theme is a usage error, and the terminal
     // answers questions only outside of the dashboard's modes.
@@ -170,6 +185,7 @@ fn conduct_from(
         Ok(looks) => looks,
         Err(exit) => return exit,
     };
+    looks.settings.notices.extend(notices);
     let history = options.history();
     for error in session.recall_needs(history.as_ref()) {
         let notice = format!("what calls need: {error}");
@@ -189,6 +205,7 @@ fn conduct_from(
         session.plan.calls.clear();
     }
     let agents = options.agents.feed(&session.environment);
+    session.environment.servers.questions().attend();
     let shown = session
         .start(
             &settings,

@@ -179,10 +179,12 @@ mod tests {
     fn every_key_of_a_server_fits_the_schema_and_is_known_to_the_reader() {
         let text = "[mcp.memory]\ncommand = ['node', 'server.js']\nenv = { A = 'b' }\n\
              env_pass = ['TOKEN']\ncwd = 'here'\nstartup_timeout = '10s'\ntimeout = '1m'\n\
-             parallel = false\nonly = ['add']\nexcept = ['drop']\n[mcp.memory.tools.add]\n\
+             protocol = 'auto'\nparallel = false\nroots = ['.']\nlog_level = 'info'\n\
+             only = ['add']\nexcept = ['drop']\n[mcp.memory.tools.add]\n\
              timeout = '1s'\nidle_timeout = '1s'\ngrace = '1s'\nlocks = { write = ['graph'] }\n\
              parallel = false\nmax_parallel = 2\nrate = '5/s'\nestimate = '1s'\n\
-             [mcp.remote]\nurl = 'https://example.org/mcp'\nheaders = { A = 'b' }\n";
+             [mcp.remote]\nurl = 'https://example.org/mcp'\nheaders = { A = 'b' }\n\
+             oauth = { scopes = ['read'] }\n";
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("servers.toml");
         std::fs::write(&path, text).expect("written");

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::catalogue::Catalogue;
 use crate::model::{
-    Access, AgentMark, AgentMode, AgentRow, Agents, AttemptNo, AttemptRecord, Batch, Call,
-    CallCounts, CallId, CallName, CallOrigin, CallRow, CallSample, CallState, Cap, Direction,
+    Access, AgentMark, AgentMode, AgentRow, Agents, AskedTime, AttemptNo, AttemptRecord, Batch,
+    Call, CallCounts, CallId, CallName, CallOrigin, CallRow, CallSample, CallState, Cap, Direction,
     Epoch, History, Hold, Intercept, InterceptPattern, LaneId, LockKey, LostMessages,
     MachineSample, Outcome, Patience, Policy, ProxiedCall, ProxiedRoute, ProxiedServer,
     ProxiedServerState, ProxiedStage, ProxyControl, ProxyId, RunId, RunPhase, ServerName,
@@ -240,6 +240,7 @@ fn attempt(lane: LaneId, started: Duration, ended: Option<Duration>) -> AttemptR
         lane,
         lane_taken: started,
         started,
+        asked: AskedTime::default(),
         stop_ordered: None,
         ended,
         argv: None,

@@ -70,6 +70,7 @@ pub(super) fn options(file: &str, text: &str) -> (Options, Vec<Problem>) {
             "sample_period" => take(value, &mut options.sample_period),
             "cap" => take(value, &mut options.cap),
             "clipboard" => take(value, &mut options.clipboard),
+            "sampling" => take(value, &mut options.sampling),
             "agents" => take(value, &mut options.agents),
             other => {
                 let hint = hint(other, NAMES.iter().copied());

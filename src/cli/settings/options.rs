@@ -54,6 +54,12 @@ pub(crate) struct Options {
     /// Without it the terminal puts the text on the clipboard (OSC 52).
     #[schemars(extend("default" = {}))]
     pub(crate) clipboard: Option<Clipboard>,
+    /// Program that answers for a model where a server asks for that
+    /// (sampling): a list of words. It gets the request as JSON on its standard
+    /// input and has 60 s to print the result as JSON. Without it such requests
+    /// are declined.
+    #[schemars(extend("default" = []))]
+    pub(crate) sampling: Option<SamplingProgram>,
     /// Agents at work: `{ attach = true, auto_release = true }`. Whether the
     /// dashboard shows those that `fanout mcp` stands behind, and whether a
     /// call that is held or waits is let go before its agent gives up.
@@ -84,6 +90,7 @@ pub(super) const NAMES: &[&str] = &[
     "sample_period",
     "cap",
     "clipboard",
+    "sampling",
     "agents",
 ];
 
@@ -243,6 +250,19 @@ impl<'de> Deserialize<'de> for ClipboardCommand {
         let program = Program::of_words(words);
         let program = program.map_err(|_empty| de::Error::custom("expected a list of words"))?;
         Ok(Self(program))
+    }
+}
+
+/// The words of the program that answers for a model; none where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub(crate) struct SamplingProgram(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for SamplingProgram {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let words = Vec::<String>::deserialize(from).ok();
+        let words = words.filter(|words| words.first().is_none_or(|it| !it.is_empty()));
+        let words = words.ok_or_else(|| de::Error::custom("expected a list of words"))?;
+        Ok(Self(words))
     }
 }
 

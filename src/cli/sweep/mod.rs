@@ -11,7 +11,7 @@ use clap::Args;
 use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
-use super::options::CatalogueOptions;
+use super::options::{AnswerOptions, CatalogueOptions};
 use super::{completions, outputs};
 use crate::app::{self, LiveRunner, SavedSweep, Signals, SweepName};
 use crate::lab::sweep::{SweepFindings, SweepRequest, SweepRun};
@@ -38,6 +38,8 @@ pub(super) struct Sweep {
     plan: PathBuf,
     #[command(flatten)]
     catalogue: CatalogueOptions,
+    #[command(flatten)]
+    answers: AnswerOptions,
     /// Caps to run, such as 1,2,8 or 1..16 [default: about 1.4 times as many
     /// each time, until two are worse]
     #[arg(long, value_name = "LIST")]
@@ -63,7 +65,10 @@ impl Sweep {
         if let Err(clash) = outputs::clash(read, &self.exports.files()) {
             return exit::usage_text(&clash.to_string());
         }
-        let session = match app::open_session(&self.plan, self.catalogue.files(), exit::warn) {
+        let opened = self.answers.read().and_then(|answers| {
+            app::open_session(&self.plan, self.catalogue.files(), &answers, exit::warn)
+        });
+        let session = match opened {
             Ok(session) => session,
             Err(error) => return exit::not_opened(error),
         };

@@ -7,9 +7,9 @@ use crate::engine::run::EngineLoop;
 use crate::exec::proxy::attach::{CallMove, ProxyOrder};
 use crate::exec::proxy::frames::{By, ProxiedState, Side};
 use crate::model::{
-    AgentMode, AttemptNo, AttemptRecord, CallId, CallState, CancelStatus, Epoch, EventKind,
-    HeldAnswer, Hold, Intercepted, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId, StopCause,
-    StopStep, Timeouts, WaitReason,
+    AgentMode, AskedTime, AttemptNo, AttemptRecord, CallId, CallState, CancelStatus, Epoch,
+    EventKind, HeldAnswer, Hold, Intercepted, LaneId, LetGo, ProxiedStage, ProxyControl, ProxyId,
+    StopCause, StopStep, Timeouts, WaitReason,
 };
 use crate::sched::Input;
 
@@ -196,6 +196,7 @@ impl EngineLoop {
             lane,
             lane_taken: at,
             started: at,
+            asked: AskedTime::default(),
             stop_ordered: None,
             ended: None,
             argv: None,

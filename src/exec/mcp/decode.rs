@@ -23,9 +23,10 @@ pub(super) enum Decoded {
     Answer(AnswerId, AnswerBody),
     /// Progress of a request.
     Progress(ProgressNotificationParam),
-    /// Request of the server, or news that its tools changed.
+    /// Request of the server, news that its lists changed, or a line of its
+    /// log.
     Unasked(Box<ServerJsonRpcMessage>),
-    /// Notification that nothing here depends on, such as a line of a log.
+    /// Notification that nothing here depends on.
     Ignored,
     /// Answer that is not understood, with every id that could be read in it.
     Malformed(Vec<AnswerId>, DecodeError),
@@ -165,7 +166,13 @@ fn decode_unasked(mut object: Map<String, Value>) -> Decoded {
             let progress = serde_json::from_value(params);
             progress.map_or(Decoded::Noise, Decoded::Progress)
         }
-        Some("notifications/tools/list_changed") => typed(object),
+        Some(
+            "notifications/tools/list_changed"
+            | "notifications/resources/list_changed"
+            | "notifications/prompts/list_changed"
+            | "notifications/message"
+            | "notifications/cancelled",
+        ) => typed(object),
         Some(method) if is_notification && method.starts_with("notifications/") => Decoded::Ignored,
         _ => typed(object),
     }

@@ -15,12 +15,13 @@ use rmcp::transport::streamable_http_client::{
 };
 use rmcp::transport::worker::WorkerTransport;
 use rmcp::transport::{StreamableHttpClientTransport, Transport};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
+use super::asks::Asks;
+use super::client::Client;
 use super::http_client::McpHttpClient;
 use super::http_failure::HttpFailure;
 use super::request_table::RequestTable;
-use super::server_request;
 use crate::exec::oauth::Authorizer;
 use crate::model::{Cap, Secret};
 
@@ -38,8 +39,11 @@ const MAX_REPLIES: usize = 32;
 pub(super) struct HttpTransport {
     inner: WorkerTransport<StreamableHttpClientWorker<McpHttpClient>>,
     requests: Arc<RequestTable>,
-    replies: Arc<Semaphore>,
-    held_request: Option<ServerJsonRpcMessage>,
+    asks: Asks,
+    /// Replies to requests of the server, one a line.
+    replies: mpsc::Receiver<String>,
+    sending: Arc<Semaphore>,
+    held_reply: Option<String>,
 }
 
 /// Reason why a server cannot be reached as it is configured.
@@ -57,34 +61,37 @@ impl HttpTransport {
         url: &str,
         headers: &BTreeMap<String, Secret>,
         requests: Arc<RequestTable>,
+        client: Arc<Client>,
         authorizer: Option<Arc<Authorizer>>,
     ) -> Result<Self, OpenError> {
         let parsed = Url::parse(url).map_err(|error| OpenError::Url(error.to_string()))?;
-        let client = McpHttpClient::new(&parsed, Arc::clone(&requests), authorizer);
+        let http = McpHttpClient::new(&parsed, Arc::clone(&requests), authorizer);
         let mut config = StreamableHttpClientTransportConfig::with_uri(url)
             // Lanes and locks decide how many run at once.
             .max_concurrent_requests(Cap::MAX as usize)
             .custom_headers(header_map(headers)?);
         config.retry_config = Arc::new(reconnect_policy());
+        let (sender, replies) = mpsc::channel(MAX_REPLIES);
         Ok(Self {
-            inner: StreamableHttpClientTransport::with_client(client, config),
+            asks: Asks::new(client, Arc::clone(&requests), sender),
+            inner: StreamableHttpClientTransport::with_client(http, config),
             requests,
-            replies: Arc::new(Semaphore::new(MAX_REPLIES)),
-            held_request: None,
+            replies,
+            sending: Arc::new(Semaphore::new(MAX_REPLIES)),
+            held_reply: None,
         })
     }
 
-    /// Refuses the request that is held. Dropping the future loses nothing.
+    /// Sends the reply that is held. Dropping the future loses nothing.
     async fn reply(&mut self) {
-        if self.held_request.is_none() {
+        if self.held_reply.is_none() {
             return;
         }
-        let Ok(permit) = Arc::clone(&self.replies).acquire_owned().await else {
+        let Ok(permit) = Arc::clone(&self.sending).acquire_owned().await else {
             return;
         };
-        if let Some(JsonRpcMessage::Request(request)) = self.held_request.take()
-            && let Ok(reply) = serde_json::from_str(&server_request::reply(&request))
-        {
+        let reply = self.held_reply.take();
+        if let Some(reply) = reply.and_then(|reply| serde_json::from_str(&reply).ok()) {
             let sent = self.inner.send(reply);
             tokio::spawn(async move {
                 // A server that does not take its reply goes without.
@@ -132,8 +139,16 @@ impl Transport<RoleClient> for HttpTransport {
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
             self.reply().await;
-            match self.inner.receive().await? {
-                request @ JsonRpcMessage::Request(_) => self.held_request = Some(request),
+            let message = tokio::select! {
+                message = self.inner.receive() => message?,
+                Some(reply) = self.replies.recv() => {
+                    self.held_reply = Some(reply);
+                    continue;
+                }
+            };
+            match message {
+                JsonRpcMessage::Request(request) => self.held_reply = self.asks.take(&request),
+                message if self.asks.takes(&message) => {}
                 message => return Some(message),
             }
         }

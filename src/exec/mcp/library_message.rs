@@ -18,6 +18,8 @@ pub(super) enum Method {
     Initialize,
     ListTools,
     CallTool,
+    /// Another one whose answer is kept as it came.
+    Kept(&'static str),
     Other,
 }
 
@@ -29,6 +31,7 @@ impl Method {
             Self::Initialize => Some("initialize"),
             Self::ListTools => Some("tools/list"),
             Self::CallTool => Some("tools/call"),
+            Self::Kept(name) => Some(name),
             Self::Other => None,
         }
     }
@@ -42,6 +45,20 @@ impl Method {
             ClientRequest::ListToolsRequest(list) => {
                 (Self::ListTools, list.extensions.get::<RequestTag>())
             }
+            ClientRequest::ListResourcesRequest(it) => {
+                (Self::Kept("resources/list"), it.extensions.get())
+            }
+            ClientRequest::ListResourceTemplatesRequest(it) => {
+                (Self::Kept("resources/templates/list"), it.extensions.get())
+            }
+            ClientRequest::ListPromptsRequest(it) => {
+                (Self::Kept("prompts/list"), it.extensions.get())
+            }
+            ClientRequest::CustomRequest(it) => (Self::Kept("a request"), it.extensions.get()),
+            ClientRequest::ReadResourceRequest(it) => {
+                (Self::Kept("resources/read"), it.extensions.get())
+            }
+            ClientRequest::GetPromptRequest(it) => (Self::Kept("prompts/get"), it.extensions.get()),
             ClientRequest::InitializeRequest(_) => (Self::Initialize, None),
             ClientRequest::DiscoverRequest(_) => (Self::Discover, None),
             _ => (Self::Other, None),
@@ -82,7 +99,7 @@ pub(super) fn message_of(method: Method, id: &RequestId, answer: &Answer) -> Ser
         return ServerJsonRpcMessage::response(ServerResult::empty(()), id.clone());
     };
     let result = match method {
-        Method::CallTool => {
+        Method::CallTool | Method::Kept(_) => {
             return ServerJsonRpcMessage::response(ServerResult::empty(()), id.clone());
         }
         Method::ListTools => readable_part(result),

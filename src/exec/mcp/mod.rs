@@ -5,6 +5,8 @@
 //! which calls a tool may overlap with, or whether an answer fits its schema.
 
 mod answer;
+mod asks;
+mod client;
 mod connecting;
 mod decode;
 #[cfg(feature = "http")]
@@ -16,19 +18,22 @@ mod http_failure;
 #[cfg(feature = "http")]
 mod http_transport;
 mod id_scan;
+mod input;
 mod library_message;
 mod lines;
+mod offers;
 mod orphans;
 mod pending_request;
 mod pins;
 mod process;
 #[cfg(test)]
 mod property_tests;
+mod questions;
 mod request_table;
 mod result;
 mod salvage;
+mod sampling;
 mod server;
-mod server_request;
 mod servers;
 mod session;
 mod silence;
@@ -42,7 +47,8 @@ mod tool_call;
 mod tool_list;
 
 pub use pins::Pins;
+pub use questions::{CheckValue, Questions};
 pub use result::write_answer;
-pub use servers::Servers;
+pub use servers::{ServerSetup, Servers};
 pub use start_error::{ConnectionFailure, ProcessFailure, StartError};
 pub use tool_list::{ToolProblem, ToolTextError, listed_tools};

@@ -9,7 +9,7 @@ use super::answer::{Answer, AnswerFailure};
 #[cfg(feature = "http")]
 use crate::exec::http::heard::Heard;
 use crate::exec::secret_mask::SecretMask;
-use crate::model::{CallId, CallProgress};
+use crate::model::{Asked, CallId, CallProgress};
 use crate::output::{Sink, Stream};
 
 /// One request between its start and its end. It travels with the request to
@@ -25,6 +25,8 @@ pub(super) struct PendingRequest {
     is_repeatable: bool,
     status: watch::Sender<RequestStatus>,
     answer: Mutex<Option<Answer>>,
+    /// Things that its server asked and waits for, oldest first.
+    asked: Mutex<Vec<Asked>>,
     /// Failure of an earlier try to send it.
     earlier_failure: Mutex<Option<AnswerFailure>>,
     #[cfg(feature = "http")]
@@ -47,6 +49,8 @@ pub(super) struct RequestStatus {
     pub(super) updates: u64,
     /// Whether it was answered.
     pub(super) is_answered: bool,
+    /// The thing that the server waits for before it goes on.
+    pub(super) asks: Option<Asked>,
 }
 
 /// Marks a request with its state.
@@ -70,6 +74,7 @@ impl PendingRequest {
             is_repeatable,
             status: watch::Sender::new(RequestStatus::default()),
             answer: Mutex::default(),
+            asked: Mutex::default(),
             earlier_failure: Mutex::default(),
             #[cfg(feature = "http")]
             heard: Heard::default(),
@@ -117,6 +122,22 @@ impl PendingRequest {
         self.status.send_modify(|status| status.is_answered = true);
     }
 
+    /// Notes that the server waits for something, until the guard is dropped.
+    pub(super) fn asks(self: &Arc<Self>, what: Asked) -> AskGuard {
+        self.change_asked(|asked| asked.push(what));
+        AskGuard {
+            pending: Arc::clone(self),
+            what,
+        }
+    }
+
+    fn change_asked(&self, change: impl FnOnce(&mut Vec<Asked>)) {
+        let mut asked = lock(&self.asked);
+        change(&mut asked);
+        let first = asked.first().copied();
+        self.status.send_modify(|status| status.asks = first);
+    }
+
     /// Writes a text to standard error of the call.
     pub(super) fn write(&self, text: &str) {
         if let Some(call) = &self.call {
@@ -144,6 +165,22 @@ impl PendingRequest {
                     done: reported.progress,
                     total: reported.total.filter(|total| total.is_finite()),
                 });
+            }
+        });
+    }
+}
+
+/// Says that a server waits for something, as long as it lives.
+pub(super) struct AskGuard {
+    pending: Arc<PendingRequest>,
+    what: Asked,
+}
+
+impl Drop for AskGuard {
+    fn drop(&mut self) {
+        self.pending.change_asked(|asked| {
+            if let Some(at) = asked.iter().position(|it| *it == self.what) {
+                asked.remove(at);
             }
         });
     }

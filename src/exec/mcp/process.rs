@@ -21,6 +21,10 @@ const STOP_STEP: Duration = Duration::from_secs(2);
 /// Longest time after its end in which the rest of standard error is read.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
 
+/// Time after its start in which what it prints is news of its row: a server
+/// that connects later shows it in its log.
+const NEWS_FOR: Duration = Duration::from_mins(2);
+
 /// Bytes of standard error read at once.
 const READ_SIZE: usize = 8 << 10;
 
@@ -40,6 +44,7 @@ impl ServerProcess {
         launch: &ProcessSpec,
         config: &McpServer,
         protocol_log: &ProtocolLog,
+        news: watch::Sender<u64>,
     ) -> Result<(Self, Sender, Receiver), Ending> {
         let stop = StopTokens::default();
         let (process, pipes) = containment.start_persistent(launch, &stop).await?;
@@ -54,6 +59,7 @@ impl ServerProcess {
             config.name.clone(),
             mask,
             protocol_log.clone(),
+            news,
         ));
         let pid = process.pid();
         let ended = monitor_exit(process, stop.clone(), drained);
@@ -107,7 +113,9 @@ async fn drain(
     server: ServerName,
     mask: SecretMask,
     protocol_log: ProtocolLog,
+    news: watch::Sender<u64>,
 ) {
+    let begun = time::Instant::now();
     let mut piece = vec![0; READ_SIZE];
     let mut line = Vec::new();
     while let Ok(count @ 1..) = stderr.read(&mut piece).await {
@@ -119,6 +127,9 @@ async fn drain(
         };
         let rest = line.split_off(end);
         protocol_log.add_stderr(&server, &mask.bytes(&line));
+        if begun.elapsed() < NEWS_FOR {
+            news.send_modify(|count| *count += 1);
+        }
         line = rest;
     }
     protocol_log.add_stderr(&server, &mask.bytes(&line));

@@ -25,9 +25,9 @@ use super::orphans::{Orphan, OrphanAnswer, Orphans};
 use super::pending_request::PendingRequest;
 use super::salvage::salvage;
 use crate::exec::secret_mask::SecretMask;
-use crate::model::Faults;
 #[cfg(feature = "http")]
 use crate::model::Secret;
+use crate::model::{Faults, ServerName};
 use crate::output::{ProtocolLog, Side};
 
 /// Bytes of an answer that is not understood that go into the call's output.
@@ -45,6 +45,8 @@ pub(super) struct RequestTable {
     /// Whether all answers come one after the other over one stream: then one
     /// without a legible id belongs to one of the open requests.
     is_one_stream: bool,
+    /// The server whose handshake is kept; `None` where nobody reads it.
+    server: Option<ServerName>,
     inner: Mutex<Inner>,
 }
 
@@ -86,6 +88,7 @@ impl RequestTable {
             protocol_log,
             mask: RwLock::new(mask),
             is_one_stream,
+            server: None,
             inner: Mutex::default(),
         }
     }
@@ -97,6 +100,9 @@ impl RequestTable {
                 let (method, tag) = Method::of(&request.request);
                 let pending = tag.map(|tag| Arc::clone(&tag.0));
                 let mut inner = self.inner();
+                if pending.as_ref().is_none_or(|it| it.call().is_none()) {
+                    self.log_handshake(Side::Fanout, text);
+                }
                 if let Some(pending) = &pending {
                     self.log(pending, Side::Fanout, text);
                     if let Some(token) = request.request.get_meta().get_progress_token() {
@@ -314,6 +320,14 @@ impl RequestTable {
             self.note_handshake(request.method, &answer);
         }
         let message = message_of(request.method, id, &answer);
+        if request
+            .pending
+            .as_ref()
+            .is_none_or(|it| it.call().is_none())
+            && !text.is_empty()
+        {
+            self.log_handshake(Side::Server, text);
+        }
         if let Some(pending) = request.pending {
             if !text.is_empty() {
                 self.log(&pending, Side::Server, text);
@@ -444,16 +458,6 @@ impl RequestTable {
         }
     }
 
-    fn log(&self, pending: &PendingRequest, by: Side, text: &str) {
-        if let Some(call) = pending.call() {
-            let text = match by {
-                Side::Fanout => self.mask().text(text),
-                Side::Server | Side::Agent => text.to_owned(),
-            };
-            self.protocol_log.add_message(call, by, &text);
-        }
-    }
-
     /// Hides a secret in all that comes out from now on.
     #[cfg(feature = "http")]
     pub(super) fn conceal(&self, secret: &Secret) {
@@ -488,5 +492,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(feature = "http")]
 pub(super) mod exchange;
+mod log;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,12 @@
 //! structured results as one JSON document, images by name, and what is not
 //! understood as it came.
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::decode::{AnswerBody, Decoded, ServerError, decode, described};
-use crate::model::{Ending, Outcome};
+use crate::model::{Ending, McpOperation, Outcome};
 use crate::output::{Sink, Stream};
 
 /// Characters of a server's words that go into a reason.
@@ -27,6 +29,51 @@ pub fn write_answer(line: &[u8], sink: &Sink) -> Ending {
     }
 }
 
+/// Writes what an operation of a server resulted in; returns how the call ended.
+pub(super) fn write_of(operation: McpOperation, result: &Value, sink: &Sink) -> Ending {
+    let list = |key: &str| result.get(key).and_then(Value::as_array);
+    let content: Vec<Value> = match operation {
+        McpOperation::CallTool => return write(result, sink),
+        McpOperation::ReadResource => {
+            let Some(contents) = list("contents") else {
+                write_line(sink, Stream::Stdout, &result.to_string());
+                return misunderstood("it has no `contents`");
+            };
+            let block = |it: &Value| json!({ "type": "resource", "resource": it });
+            contents.iter().map(block).collect()
+        }
+        McpOperation::GetPrompt => {
+            let Some(messages) = list("messages") else {
+                write_line(sink, Stream::Stdout, &result.to_string());
+                return misunderstood("it has no `messages`");
+            };
+            messages_content(messages)
+        }
+    };
+    if let Some(about) = result.get("description").and_then(Value::as_str) {
+        write_line(sink, Stream::Stderr, about);
+    }
+    write(&json!({ "content": content }), sink)
+}
+
+/// Returns the content of messages; of several each begins with its role.
+fn messages_content(messages: &[Value]) -> Vec<Value> {
+    let mut content = Vec::new();
+    for message in messages {
+        let role = message.get("role").and_then(Value::as_str);
+        if messages.len() > 1 {
+            let text = format!("{}:", role.unwrap_or("unknown"));
+            content.push(json!({ "type": "text", "text": text }));
+        }
+        match message.get("content") {
+            Some(Value::Array(blocks)) => content.extend(blocks.iter().cloned()),
+            Some(block) => content.push(block.clone()),
+            None => {}
+        }
+    }
+    content
+}
+
 /// Writes a result to the output of its call; returns how the call ended.
 pub(super) fn write(result: &Value, sink: &Sink) -> Ending {
     if !result.is_object() {
@@ -35,7 +82,9 @@ pub(super) fn write(result: &Value, sink: &Sink) -> Ending {
     }
     match result.get("resultType").and_then(Value::as_str) {
         Some("input_required") => {
-            return Ending::refused("tool error: it asks for input, which was not granted to it");
+            return Ending::refused(
+                "tool error: it asks for input, and cannot be asked again here",
+            );
         }
         Some("task") => {
             return Ending::refused("protocol error: it answers later, which it was not asked to");
@@ -155,6 +204,12 @@ enum Block<'b> {
     Resource(&'b str, String),
     /// Anything that is no text, by its name.
     Named(String),
+    /// Content in base64 that can be saved, by its name and its media type.
+    Media {
+        name: String,
+        media: &'b str,
+        data: &'b str,
+    },
     /// Of a kind that is not known here.
     Unknown(&'b Value),
 }
@@ -169,10 +224,8 @@ impl<'b> Block<'b> {
             kind @ ("image" | "audio") => {
                 let data = text_in(block, "data")?;
                 let media = optional(block, "mimeType")?.unwrap_or("of unknown type");
-                Ok(Self::Named(format!(
-                    "[{kind} {media}, {} bytes]",
-                    decoded_len(data)
-                )))
+                let name = format!("{kind} {media}, {} bytes", decoded_len(data));
+                Ok(Self::Media { name, media, data })
             }
             "resource_link" => {
                 let (name, uri) = (text_in(block, "name")?, text_in(block, "uri")?);
@@ -190,7 +243,9 @@ impl<'b> Block<'b> {
                 if let Some(text) = optional(resource, "text")? {
                     return Ok(Self::Resource(text, named(text.len())));
                 }
-                Ok(Self::Named(named(decoded_len(text_in(resource, "blob")?))))
+                let data = text_in(resource, "blob")?;
+                let name = format!("resource <{uri}>, {media}, {} bytes", decoded_len(data));
+                Ok(Self::Media { name, media, data })
             }
             _ => Ok(Self::Unknown(block)),
         }
@@ -204,6 +259,12 @@ impl<'b> Block<'b> {
                 write_line(sink, stream, text);
             }
             Self::Named(name) => write_line(sink, stream, name),
+            Self::Media { name, media, data } => {
+                let bytes = STANDARD.decode(data);
+                let is_kept = bytes.is_ok_and(|bytes| sink.attach(media, &bytes));
+                let lost = if is_kept { "" } else { ", not kept" };
+                write_line(sink, stream, &format!("[{name}{lost}]"));
+            }
             Self::Unknown(block) => write_line(sink, stream, &block.to_string()),
         }
     }
@@ -251,8 +312,6 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::model::{AttemptNo, CallId};
     use crate::output::{Bounds, Store};
@@ -292,6 +351,48 @@ mod tests {
         );
         let name = "[resource <demo://x>, text/plain, 4 bytes]\n";
         assert_eq!(written.stderr_bytes, name.len() as u64);
+    }
+
+    #[test]
+    fn images_can_be_saved_and_what_is_no_base64_is_said_not_to_be_kept() {
+        let store = Store::new(None, Bounds::default());
+        let sink = store.sink(CallId::MIN, AttemptNo(1));
+        let result = json!({ "content": [
+            { "type": "image", "data": "QUJDRA==", "mimeType": "image/png" },
+            { "type": "audio", "data": "***", "mimeType": "audio/wav" },
+        ] });
+        write(&result, &sink);
+        sink.finish();
+        let kept = store.attachments(CallId::MIN);
+        let [image] = kept.as_slice() else {
+            panic!("{kept:?}");
+        };
+        assert_eq!((image.extension(), &*image.bytes), ("png", &b"ABCD"[..]));
+        let printed = String::from_utf8(store.result(CallId::MIN).bytes).expect("text");
+        assert!(printed.ends_with("bytes, not kept]\n"), "{printed}");
+    }
+
+    #[test]
+    fn resources_and_prompts_are_written_as_text() {
+        let text = |operation, result: &Value| {
+            let store = Store::new(None, Bounds::default());
+            let sink = store.sink(CallId::MIN, AttemptNo(1));
+            let ending = write_of(operation, result, &sink);
+            sink.finish();
+            assert_eq!(ending.outcome, Outcome::Succeeded, "{ending:?}");
+            String::from_utf8(store.result(CallId::MIN).bytes).expect("text")
+        };
+        let resource = json!({ "contents": [{ "uri": "demo://x", "text": "body" }] });
+        assert_eq!(text(McpOperation::ReadResource, &resource), "body\n");
+        let one = json!({ "role": "user", "content": { "type": "text", "text": "ask" } });
+        let two = json!({ "role": "assistant", "content": { "type": "text", "text": "told" } });
+        let prompt = json!({ "description": "About", "messages": [one] });
+        assert_eq!(text(McpOperation::GetPrompt, &prompt), "ask\n");
+        let prompt = json!({ "messages": [one, two] });
+        assert_eq!(
+            text(McpOperation::GetPrompt, &prompt),
+            "user:\nask\nassistant:\ntold\n"
+        );
     }
 
     #[test]

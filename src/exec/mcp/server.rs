@@ -12,6 +12,7 @@ use tokio::time::{self, Instant};
 #[cfg(feature = "http")]
 use url::Url;
 
+use super::client::Client;
 use super::connecting::{END_DEADLINE, ended_cause, exit_reason, handshake_cause, target};
 #[cfg(feature = "http")]
 use super::http_transport::HttpTransport;
@@ -41,14 +42,11 @@ const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
 /// Interval at which a connection to a remote server is checked.
 const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
 
-/// Longest time for a server that says that its tools changed to list them.
-const RELIST_DEADLINE: Duration = Duration::from_secs(10);
-
 /// Longest silence of a server on the question which era it is of, before it is
 /// taken for an older one.
 const MAX_PROBE: Duration = Duration::from_secs(5);
 
-/// Number of times that a server said that its tools changed.
+/// Number of times that a server said that its lists changed.
 type Changes = watch::Receiver<u64>;
 
 /// Characters of standard error that go into a reason.
@@ -64,6 +62,7 @@ pub(super) struct Server {
     /// Number of changes of any server's row.
     news: watch::Sender<u64>,
     pins: Arc<dyn Pins>,
+    client: Arc<Client>,
     row: Mutex<ServerRow>,
     in_flight: AtomicUsize,
     /// The connection that takes calls.
@@ -90,10 +89,10 @@ impl Server {
         config: McpServer,
         launch: Option<ProcessSpec>,
         containment: Containment,
-        protocol_log: ProtocolLog,
         news: watch::Sender<u64>,
         pins: Arc<dyn Pins>,
         #[cfg(feature = "http")] grants: &GrantStore,
+        client: Client,
     ) -> Self {
         #[cfg(feature = "http")]
         let authorizer = authorizer(&config, grants);
@@ -111,6 +110,8 @@ impl Server {
             held_back: HeldBack::default(),
             list_problems: Arc::default(),
             sign_in: None,
+            last_words: None,
+            questions: Arc::default(),
         };
         Self {
             #[cfg(feature = "http")]
@@ -120,9 +121,10 @@ impl Server {
             config,
             launch,
             containment,
-            protocol_log,
+            protocol_log: client.protocol_log.clone(),
             news,
             pins,
+            client: Arc::new(client),
             row: Mutex::new(row),
             in_flight: AtomicUsize::new(0),
             live: Mutex::new(None),
@@ -201,6 +203,10 @@ impl Server {
     pub(super) fn snapshot(&self) -> ServerRow {
         let mut row = self.row().clone();
         row.held_back = self.pins.held_back(&self.config.name);
+        if row.state == ServerState::Starting {
+            row.last_words = self.last_words().map(Arc::from);
+        }
+        row.questions = self.client.questions.of(&self.config.name);
         row.in_flight = self.in_flight.load(Ordering::Relaxed);
         if let Some(session) = self.live() {
             row.faults = session.requests.faults();
@@ -286,10 +292,10 @@ impl Server {
     }
 
     /// Counts a call as in flight until the guard is dropped.
-    pub(super) fn track_call(self: &Arc<Self>) -> InFlightGuard {
+    pub(super) fn track_call(self: &Arc<Self>) -> in_flight::InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.notify();
-        InFlightGuard(Arc::clone(self))
+        in_flight::InFlightGuard(Arc::clone(self))
     }
 
     async fn connect_and_list(&self) -> Result<Opened, StartError> {
@@ -298,8 +304,8 @@ impl Server {
         let mask = SecretMask::new(&self.config.secrets);
         let is_one_stream = self.launch.is_some();
         let requests = RequestTable::new(self.protocol_log.clone(), mask, is_one_stream);
-        let requests = Arc::new(requests);
-        let (handler, changes) = NotificationHandler::new();
+        let requests = Arc::new(requests.keeping_handshake_of(&self.config.name));
+        let (handler, changes) = NotificationHandler::new(self.client.capabilities());
         let mut location = Location::Remote;
         let (process, connected) = match &self.launch {
             Some(launch) => {
@@ -308,6 +314,7 @@ impl Server {
                     launch,
                     &self.config,
                     &self.protocol_log,
+                    self.news.clone(),
                 );
                 let (process, stdin, stdout) =
                     started.await.map_err(|ending| StartError::NotStarted {
@@ -319,9 +326,13 @@ impl Server {
                 location = Location::Local {
                     input: Arc::downgrade(&stdin),
                 };
-                let probe_timeout = self.probe_timeout();
-                let transport =
-                    StdioTransport::new(stdin, stdout, Arc::clone(&requests), probe_timeout);
+                let transport = StdioTransport::new(
+                    stdin,
+                    stdout,
+                    Arc::clone(&requests),
+                    Arc::clone(&self.client),
+                    self.probe_timeout(),
+                );
                 let connected = self.connect(transport, handler, &requests, deadline).await;
                 (Some(process), connected)
             }
@@ -334,6 +345,7 @@ impl Server {
                     peer: service.peer().clone(),
                     requests,
                     location,
+                    client: Arc::clone(&self.client),
                 };
                 Ok(Opened {
                     connection: Connection { process, service },
@@ -341,21 +353,28 @@ impl Server {
                     changes,
                 })
             }
-            Err(cause) => {
-                let cause = match process {
-                    Some(process) => ended_cause(&process, cause).await,
-                    None => cause,
-                };
-                let failure = ConnectionFailure {
-                    cause,
-                    noise: requests.first_noise(),
-                    last_words: self.last_words(),
-                };
-                Err(StartError::NotConnected {
-                    server: server(),
-                    failure: Box::new(failure),
-                })
-            }
+            Err(cause) => Err(self.not_connected(process, cause, &requests).await),
+        }
+    }
+
+    async fn not_connected(
+        &self,
+        process: Option<ServerProcess>,
+        cause: ConnectionCause,
+        requests: &RequestTable,
+    ) -> StartError {
+        let cause = match process {
+            Some(process) => ended_cause(&process, cause).await,
+            None => cause,
+        };
+        let failure = ConnectionFailure {
+            cause,
+            noise: requests.first_noise(),
+            last_words: self.last_words(),
+        };
+        StartError::NotConnected {
+            server: self.config.name.clone(),
+            failure: Box::new(failure),
         }
     }
 
@@ -376,7 +395,10 @@ impl Server {
         let service =
             connected.map_err(|error| handshake_cause(requests, self.config.protocol, &error))?;
         match tool_list::list(service.peer(), deadline).await {
-            Ok(list) => Ok((service, list)),
+            Ok(list) => {
+                let list = self.completed(list, service.peer(), deadline).await;
+                Ok((service, list))
+            }
             Err(ListError::Late) => Err(late()),
             Err(error @ ListError::Broken) => {
                 let reason = requests.end().unwrap_or_else(|| error.to_string());
@@ -407,8 +429,9 @@ impl Server {
             let reason = "it has no program and no URL";
             return Err(ConnectionCause::Unusable(reason.to_owned()));
         };
+        let client = Arc::clone(&self.client);
         let authorizer = self.authorizer.clone();
-        let transport = HttpTransport::open(url, headers, Arc::clone(requests), authorizer)
+        let transport = HttpTransport::open(url, headers, Arc::clone(requests), client, authorizer)
             .map_err(|error| ConnectionCause::Unusable(error.to_string()))?;
         self.connect(transport, handler, requests, deadline).await
     }
@@ -424,16 +447,6 @@ impl Server {
         Err(ConnectionCause::WithoutHttp)
     }
 
-    fn record_listing(&self, service: &Service, list: ToolList) {
-        let info = service.peer().peer_info();
-        let mut row = lock(&self.row);
-        row.identity = info.as_deref().and_then(session::identity);
-        row.era = info.map(|info| info.protocol_version.as_str().into());
-        self.pins.listed(&self.config.name, &list.tools);
-        row.tools = Arc::new(list.tools);
-        row.list_problems = list.problems.into();
-    }
-
     /// Returns why a tool may not be used as it is described now.
     pub(super) fn withheld(&self, tool: &str) -> Option<String> {
         self.pins.withheld(&self.config.name, tool)
@@ -444,29 +457,6 @@ impl Server {
     pub(super) fn accept(&self, revision: u64) {
         self.pins.accept(&self.config.name, revision);
         self.notify();
-    }
-
-    /// Lists the tools again whenever the server says that they are others.
-    fn relist_on_change(self: &Arc<Self>, mut changes: Changes, session: &Arc<Session>) {
-        let (server, peer) = (Arc::downgrade(self), session.peer.clone());
-        tokio::spawn(async move {
-            while changes.changed().await.is_ok() {
-                let deadline = Instant::now() + RELIST_DEADLINE;
-                let listing = tool_list::list(&peer, deadline).await;
-                let Some(server) = server.upgrade() else {
-                    return;
-                };
-                // One that does not list them keeps those that it listed before.
-                if let Ok(list) = listing {
-                    server.pins.listed(&server.config.name, &list.tools);
-                    let mut row = server.row();
-                    row.tools = Arc::new(list.tools);
-                    row.list_problems = list.problems.into();
-                    drop(row);
-                    server.notify();
-                }
-            }
-        });
     }
 
     /// Marks the server as failed when its process ends by itself.
@@ -557,16 +547,6 @@ impl Connection {
     }
 }
 
-/// Counts one call of a server as in flight.
-pub(super) struct InFlightGuard(Arc<Server>);
-
-impl Drop for InFlightGuard {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.notify();
-    }
-}
-
 /// Server that was started.
 struct Opened {
     connection: Connection,
@@ -592,3 +572,6 @@ fn authorizer(config: &McpServer, grants: &GrantStore) -> Option<Arc<Authorizer>
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+mod in_flight;
+mod listing;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
+use super::client::Client;
 use super::pins::Pins;
+use super::questions::{CheckValue, Questions};
+use super::sampling::Sampling;
 use super::server::Server;
 use super::start_error::StartError;
 use super::tool_call;
@@ -28,30 +31,55 @@ struct Shared {
     servers: BTreeMap<ServerName, Arc<Server>>,
     protocol_log: ProtocolLog,
     news: watch::Sender<u64>,
+    questions: Arc<Questions>,
+}
+
+/// One server, before it is started.
+#[derive(Debug, Clone)]
+pub struct ServerSetup {
+    /// Its configuration.
+    pub config: McpServer,
+    /// Process to start; `None` where it is reached over the network.
+    pub launch: Option<ProcessSpec>,
+    /// Program that answers for a model where the server asks for that.
+    pub sampling: Option<ProcessSpec>,
 }
 
 impl Servers {
-    /// Creates the servers; none is started. Each comes with the process to
-    /// start, unless it is reached over the network.
+    /// Creates the servers; none is started. Answers that are given before are
+    /// checked by `check`.
     pub fn new(
         containment: &Containment,
         protocol_log: ProtocolLog,
         pins: &Arc<dyn Pins>,
         #[cfg(feature = "http")] grants: &GrantStore,
-        configured: impl IntoIterator<Item = (McpServer, Option<ProcessSpec>)>,
+        check: CheckValue,
+        configured: impl IntoIterator<Item = ServerSetup>,
     ) -> Self {
         let news = watch::Sender::new(0);
-        let servers = configured.into_iter().map(|(config, launch)| {
-            let name = config.name.clone();
-            let server = Server::new(
-                config,
+        let questions = Arc::new(Questions::new(news.clone(), check));
+        let servers = configured.into_iter().map(|setup| {
+            let name = setup.config.name.clone();
+            let sampling = setup.sampling.map(|launch| Sampling {
                 launch,
+                containment: containment.clone(),
+            });
+            let client = Client {
+                server: name.clone(),
+                settings: setup.config.client.clone(),
+                sampling,
+                questions: Arc::clone(&questions),
+                protocol_log: protocol_log.clone(),
+            };
+            let server = Server::new(
+                setup.config,
+                setup.launch,
                 containment.clone(),
-                protocol_log.clone(),
                 news.clone(),
                 Arc::clone(pins),
                 #[cfg(feature = "http")]
                 grants,
+                client,
             );
             (name, Arc::new(server))
         });
@@ -59,7 +87,13 @@ impl Servers {
             servers: servers.collect(),
             protocol_log,
             news,
+            questions,
         }))
+    }
+
+    /// Returns the questions of the servers.
+    pub fn questions(&self) -> &Questions {
+        &self.0.questions
     }
 
     /// Starts servers side by side; returns the tools of each, in the order of

@@ -11,6 +11,7 @@ use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClien
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
+use super::client::Client;
 use super::request_table::RequestTable;
 use crate::model::ProtocolChoice;
 
@@ -19,6 +20,7 @@ pub(super) struct Session {
     pub(super) peer: Peer<RoleClient>,
     pub(super) requests: Arc<RequestTable>,
     pub(super) location: Location,
+    pub(super) client: Arc<Client>,
 }
 
 /// Place where a server runs.
@@ -49,13 +51,18 @@ pub(super) type Service = RunningService<RoleClient, NotificationHandler>;
 pub(super) struct NotificationHandler {
     /// Number of times that the server said that its tools changed.
     changes: watch::Sender<u64>,
+    capabilities: ClientCapabilities,
 }
 
 impl NotificationHandler {
     /// Creates a handler, and a count of the changes that it hears of.
-    pub(super) fn new() -> (Self, watch::Receiver<u64>) {
+    pub(super) fn new(capabilities: ClientCapabilities) -> (Self, watch::Receiver<u64>) {
         let (changes, counted) = watch::channel(0);
-        (Self { changes }, counted)
+        let handler = Self {
+            changes,
+            capabilities,
+        };
+        (handler, counted)
     }
 }
 
@@ -64,9 +71,17 @@ impl ClientHandler for NotificationHandler {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    async fn on_resource_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    async fn on_prompt_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
     fn get_info(&self) -> ClientConfig {
         let own = Implementation::new("fanout", env!("CARGO_PKG_VERSION"));
-        let mut config = ClientConfig::new(ClientCapabilities::default(), own);
+        let mut config = ClientConfig::new(self.capabilities.clone(), own);
         config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
         config
     }

@@ -21,9 +21,10 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, coop};
 use tokio::time::{self, Instant};
 
+use super::asks::Asks;
+use super::client::Client;
 use super::lines::{Line, LineReader};
 use super::request_table::RequestTable;
-use super::server_request;
 
 /// Messages of ours that wait to be written. Each sender waits for its own.
 const MAX_MESSAGES: usize = 64;
@@ -40,6 +41,7 @@ pub(super) struct StdioTransport<R> {
     messages: Option<mpsc::Sender<Outgoing>>,
     writer: JoinHandle<()>,
     replies: mpsc::Sender<String>,
+    asks: Asks,
     /// Reply for which there is no room yet.
     held_reply: Option<String>,
     stdout: LineReader<R>,
@@ -73,6 +75,7 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
         stdin: Arc<pipe::Sender>,
         stdout: R,
         requests: Arc<RequestTable>,
+        client: Arc<Client>,
         probe_timeout: Duration,
     ) -> Self {
         let (messages, written) = mpsc::channel(MAX_MESSAGES);
@@ -81,6 +84,7 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
         Self {
             messages: Some(messages),
             writer,
+            asks: Asks::new(client, Arc::clone(&requests), replies.clone()),
             replies,
             held_reply: None,
             stdout: LineReader::new(stdout),
@@ -148,8 +152,9 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
             self.queue_reply().await;
             match self.decoded.pop_front()? {
                 JsonRpcMessage::Request(request) => {
-                    self.held_reply = Some(server_request::reply(&request));
+                    self.held_reply = self.asks.take(&request);
                 }
+                message if self.asks.takes(&message) => {}
                 message if self.is_late_probe_answer(&message) => {}
                 message => return Some(message),
             }
@@ -301,6 +306,17 @@ mod tests {
         Arc::new(RequestTable::new(ProtocolLog::default(), mask, true))
     }
 
+    fn client() -> Arc<Client> {
+        let news = tokio::sync::watch::Sender::new(0);
+        Arc::new(Client {
+            server: crate::model::ServerName::new("s"),
+            settings: crate::model::ClientSettings::default(),
+            sampling: None,
+            questions: Arc::new(crate::exec::Questions::new(news, |_, _| Vec::new())),
+            protocol_log: ProtocolLog::default(),
+        })
+    }
+
     fn ping(id: usize) -> String {
         format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n")
     }
@@ -320,8 +336,13 @@ mod tests {
             }
             asked
         });
-        let mut transport =
-            StdioTransport::new(Arc::new(stdin), stdout, requests(), Duration::from_secs(1));
+        let mut transport = StdioTransport::new(
+            Arc::new(stdin),
+            stdout,
+            requests(),
+            client(),
+            Duration::from_secs(1),
+        );
         // Nothing of it is for the library, and at some point nothing more is
         // read.
         let received = time::timeout(Duration::from_mins(1), transport.receive()).await;
@@ -335,9 +356,14 @@ mod tests {
     async fn a_ping_is_answered_and_what_was_not_granted_is_refused() {
         let (stdin, mut read) = pipe::pipe().expect("a pipe");
         let (mut server, stdout) = duplex(1 << 16);
-        let mut transport =
-            StdioTransport::new(Arc::new(stdin), stdout, requests(), Duration::from_secs(1));
-        let roots = "{\"jsonrpc\":\"2.0\",\"id\":\"r\",\"method\":\"roots/list\"}\n";
+        let mut transport = StdioTransport::new(
+            Arc::new(stdin),
+            stdout,
+            requests(),
+            client(),
+            Duration::from_secs(1),
+        );
+        let roots = "{\"jsonrpc\":\"2.0\",\"id\":\"r\",\"method\":\"tasks/list\"}\n";
         let asked = format!("{}{roots}", ping(7));
         server.write_all(asked.as_bytes()).await.expect("written");
         drop(server);

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam,
-    ClientRequest, RequestId, ServerResult,
+    ClientRequest, GetPromptRequest, GetPromptRequestParams, ReadResourceRequest,
+    ReadResourceRequestParams, RequestId, ServerResult,
 };
 use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
 use rmcp::{Peer, RoleClient};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::Answer;
+use super::answer::{Answer, AnswerFailure};
+use super::input::{self, Asker, RequestedInput, Unanswered};
 use super::pending_request::{PendingRequest, RequestStatus, RequestTag};
 use super::result;
 use super::server::Server;
@@ -20,10 +23,16 @@ use super::session::Session;
 use super::silence;
 use crate::exec::StopTokens;
 use crate::exec::reporter::Reporter;
-use crate::model::{CancelStatus, Ending, McpRequest, Outcome, RemoteStatus, StopCause};
+use crate::model::{
+    CancelStatus, Ending, McpOperation, McpRequest, Outcome, RemoteStatus, StopCause,
+};
 use crate::output::Sink;
 
-/// Runs one call, and returns how it ended.
+/// Requests about one call that may ask for input, one after the other.
+const MAX_ROUNDS: usize = 16;
+
+/// Runs one call, and returns how it ended. A server that answers that it
+/// needs input gets it in a further request, until it has all.
 pub(super) async fn run(
     server: &Arc<Server>,
     request: &McpRequest,
@@ -34,15 +43,94 @@ pub(super) async fn run(
     let Some(session) = server.live() else {
         return Ending::refused(format!("transport: {}", server.unavailable_reason()));
     };
-    if let Some(reason) = server.withheld(&request.tool) {
+    if request.operation == McpOperation::CallTool
+        && let Some(reason) = server.withheld(&request.tool)
+    {
         return Ending::refused(reason);
     }
     reporter.started(None).await;
-    let is_repeatable = request.is_repeatable;
-    let pending = PendingRequest::for_call(request.call, sink.clone(), is_repeatable);
-    let status = pending.status();
     let _working = server.track_call();
-    let message = message(request, RequestTag(Arc::clone(&pending)));
+    let mut input = RequestedInput::default();
+    for _ in 0..MAX_ROUNDS {
+        let pending = PendingRequest::for_call(request.call, sink.clone(), request.is_repeatable);
+        let message = message(request, &input, RequestTag(Arc::clone(&pending)));
+        let end = exchange(&session, message, &pending, stop, reporter).await;
+        let error = match end {
+            CallEnd::Answered(error) => error,
+            CallEnd::Stopped { cancel, heard } => {
+                return Ending {
+                    heard,
+                    ..stop_ending(cancel, stop.cause())
+                };
+            }
+        };
+        let (asked, refused) = match pending.take_answer() {
+            Some(Answer::Result(result)) if input::is_required(&result) => (result, None),
+            Some(Answer::Result(result)) => {
+                return result::write_of(request.operation, &result, sink);
+            }
+            Some(Answer::Error(error)) => match input::pages_of(&error) {
+                Some(pages) => (pages, Some(error)),
+                None => return result::error_ending(&error, sink),
+            },
+            Some(Answer::Failed(failure)) => return failed(&failure, &session, request),
+            None => return broken(server, error.as_ref(), request).await,
+        };
+        let (client, pending) = (&session.client, &pending);
+        let asker = Asker {
+            client,
+            pending,
+            reporter,
+        };
+        input = match (asker.ask(&asked, stop).await, refused) {
+            (Ok(input), None) => input,
+            // The pages were opened: the same request again.
+            (Ok(input), Some(_)) if input.is_accepted() => RequestedInput::default(),
+            (Ok(_), Some(error)) => return result::error_ending(&error, sink),
+            (Err(Unanswered::Stopped), _) => {
+                return stop_ending(CancelStatus::Confirmed, stop.cause());
+            }
+            (Err(Unanswered::Refused(reason)), _) => return Ending::refused(reason),
+        };
+    }
+    Ending::refused(format!(
+        "tool error: it asked for input {MAX_ROUNDS} times, and once more"
+    ))
+}
+
+/// Returns the ending of a call whose exchange ended without an answer that can
+/// be used.
+fn failed(failure: &AnswerFailure, session: &Session, request: &McpRequest) -> Ending {
+    Ending {
+        reason: Some(session.requests.masked_text(&failure.to_string())),
+        is_retryable: request.is_repeatable || !failure.was_sent(),
+        ..Ending::plain(Outcome::Failed)
+    }
+}
+
+/// Returns the ending of a call whose connection broke.
+async fn broken(
+    server: &Arc<Server>,
+    error: Option<&ServiceError>,
+    request: &McpRequest,
+) -> Ending {
+    let reason = server.broken_reason(error).await;
+    Ending {
+        reason: Some(format!("transport: {reason}")),
+        is_retryable: request.is_repeatable,
+        ..Ending::plain(Outcome::Failed)
+    }
+}
+
+/// Sends one request about a call, and waits until it is over.
+async fn exchange(
+    session: &Session,
+    message: ClientRequest,
+    pending: &Arc<PendingRequest>,
+    stop: &StopTokens,
+    reporter: &Reporter,
+) -> CallEnd {
+    let status = pending.status();
     let options = PeerRequestOptions::no_options();
     let sent = session
         .peer
@@ -51,9 +139,9 @@ pub(super) async fn run(
     let end = match sent {
         Ok(RequestHandle { rx, id, .. }) => {
             let open = OpenCall {
-                session: &session,
+                session,
                 id,
-                pending: &pending,
+                pending,
                 status,
                 remote: RemoteStatus::default(),
                 cancelled: None,
@@ -63,40 +151,44 @@ pub(super) async fn run(
         }
         Err(error) => CallEnd::Answered(Some(error)),
     };
-    session.requests.forget(&pending);
-    match end {
-        CallEnd::Answered(error) => match (pending.take_answer(), error) {
-            (Some(Answer::Result(result)), _) => result::write(&result, sink),
-            (Some(Answer::Error(error)), _) => result::error_ending(&error, sink),
-            (Some(Answer::Failed(failure)), _) => Ending {
-                reason: Some(session.requests.masked_text(&failure.to_string())),
-                is_retryable: is_repeatable || !failure.was_sent(),
-                ..Ending::plain(Outcome::Failed)
-            },
-            (None, error) => Ending {
-                reason: Some(format!(
-                    "transport: {}",
-                    server.broken_reason(error.as_ref()).await
-                )),
-                is_retryable: is_repeatable,
-                ..Ending::plain(Outcome::Failed)
-            },
-        },
-        CallEnd::Stopped { cancel, heard } => Ending {
-            heard,
-            ..stop_ending(cancel, stop.cause())
-        },
-    }
+    session.requests.forget(pending);
+    end
 }
 
-fn message(request: &McpRequest, tag: RequestTag) -> ClientRequest {
-    let mut params = CallToolRequestParams::new(request.tool.clone());
-    if let Some(args) = request.args.as_object() {
-        params = params.with_arguments(args.clone());
+fn message(request: &McpRequest, input: &RequestedInput, tag: RequestTag) -> ClientRequest {
+    let argument = |name: &str| {
+        let value = request.args.get(name).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    match request.operation {
+        McpOperation::CallTool => {
+            let mut params = CallToolRequestParams::new(request.tool.clone());
+            params.arguments = request.args.as_object().cloned();
+            params.input_responses.clone_from(&input.responses);
+            params.request_state.clone_from(&input.state);
+            let mut message = CallToolRequest::new(params);
+            message.extensions.insert(tag);
+            ClientRequest::CallToolRequest(message)
+        }
+        McpOperation::ReadResource => {
+            let mut params = ReadResourceRequestParams::new(argument("uri"));
+            params.input_responses.clone_from(&input.responses);
+            params.request_state.clone_from(&input.state);
+            let mut message = ReadResourceRequest::new(params);
+            message.extensions.insert(tag);
+            ClientRequest::ReadResourceRequest(message)
+        }
+        McpOperation::GetPrompt => {
+            let mut params = GetPromptRequestParams::new(argument("prompt"));
+            let arguments = request.args.get("arguments");
+            params.arguments = arguments.and_then(Value::as_object).cloned();
+            params.input_responses.clone_from(&input.responses);
+            params.request_state.clone_from(&input.state);
+            let mut message = GetPromptRequest::new(params);
+            message.extensions.insert(tag);
+            ClientRequest::GetPromptRequest(message)
+        }
     }
-    let mut message = CallToolRequest::new(params);
-    message.extensions.insert(tag);
-    ClientRequest::CallToolRequest(message)
 }
 
 /// End of the exchange about one call.
@@ -161,8 +253,14 @@ impl OpenCall<'_> {
     async fn update(&mut self) -> Option<CancelStatus> {
         let status = *self.status.borrow_and_update();
         self.remote.progress = status.progress;
+        let is_question = status.asks != self.remote.asks;
+        self.remote.asks = status.asks;
         if self.remote.cancel.is_none() {
-            self.reporter.try_tell(self.remote);
+            if is_question {
+                self.reporter.tell(self.remote).await;
+            } else {
+                self.reporter.try_tell(self.remote);
+            }
             return None;
         }
         let truth = if status.is_answered {

@@ -13,7 +13,7 @@ use super::answer::Answer;
 use super::decode::{described, excerpt};
 use super::pending_request::{PendingRequest, RequestTag};
 use super::salvage::{PRUNED, REPLACED};
-use crate::model::{Annotations, ListedTool};
+use crate::model::{Annotations, ListedTool, McpOperation};
 
 /// Tools that are read of one server.
 const MAX_TOOLS: usize = 100_000;
@@ -52,6 +52,18 @@ pub(super) enum ListError {
     Broken,
     #[error("they did not come in time")]
     Late,
+}
+
+impl ListError {
+    /// Returns the reason alone, whatever was asked for.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Refused { code, message } => format!("{message} (error {code})"),
+            Self::Failed(reason) => reason.clone(),
+            Self::Broken => "the connection broke".to_owned(),
+            Self::Late => "no answer came in time".to_owned(),
+        }
+    }
 }
 
 /// Lists the tools of a server. A page that fails, or that has not come at the
@@ -114,7 +126,15 @@ async fn ask(peer: &Peer<RoleClient>, cursor: Option<&str>) -> Result<Value, Lis
         request.params = Some(params);
     }
     request.extensions.insert(RequestTag(pending.clone()));
-    let request = ClientRequest::ListToolsRequest(request);
+    send(peer, ClientRequest::ListToolsRequest(request), &pending).await
+}
+
+/// Sends a request that belongs to no call; returns its result as it came.
+pub(super) async fn send(
+    peer: &Peer<RoleClient>,
+    request: ClientRequest,
+    pending: &PendingRequest,
+) -> Result<Value, ListError> {
     let options = PeerRequestOptions::no_options();
     let sent = peer.send_cancellable_request(request, options).await;
     let ended = match sent {
@@ -179,7 +199,7 @@ impl ToolList {
         self.tools.len() >= MAX_TOOLS || self.bytes > MAX_BYTES
     }
 
-    fn note(&mut self, problem: String) {
+    pub(super) fn note(&mut self, problem: String) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         } else {
@@ -286,6 +306,7 @@ fn read_tool(tool: &Value) -> Result<(ListedTool, Vec<String>), ToolProblem> {
         input_schema,
         output_schema,
         annotations,
+        operation: McpOperation::CallTool,
     };
     Ok((tool, doubts))
 }

@@ -58,7 +58,7 @@ impl TrialCall {
         let run = row
             .attempts
             .iter()
-            .filter_map(|attempt| Some(attempt.ended?.saturating_sub(attempt.started)));
+            .filter_map(|attempt| Some(attempt.run_time(attempt.ended?)));
         let span = row.attempts.last().and_then(|attempt| {
             let started = attempt.started.saturating_sub(origin);
             Some((attempt.lane, started, attempt.ended?.saturating_sub(origin)))

@@ -165,6 +165,8 @@ impl Scheduler {
             started: None,
             last_output: self.now,
             second_look: None,
+            asked_since: None,
+            asked_time: Duration::ZERO,
             timeouts: *self.timeouts.get(record.timeouts),
             stop: None,
             due: Moment::NEVER,

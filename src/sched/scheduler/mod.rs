@@ -106,6 +106,8 @@ impl Scheduler {
             Input::AttemptStarted { id, epoch } => self.attempt_started(id, epoch),
             Input::AttemptEnded { id, epoch, end } => self.attempt_ended(id, epoch, end),
             Input::OutputSeen { id, epoch } => self.output_seen(id, epoch),
+            Input::QuestionAsked { id, epoch } => self.question_asked(id, epoch),
+            Input::QuestionAnswered { id, epoch } => self.question_answered(id, epoch),
             Input::CallMoved { id, before } => self.move_call(id, before),
             Input::PriorityChanged { id, priority } => self.set_priority(id, priority),
             Input::RunNextRequested { id } => self.pin(id),

@@ -107,6 +107,28 @@ impl Scheduler {
         }
     }
 
+    pub(super) fn question_asked(&mut self, id: CallId, epoch: Epoch) {
+        let now = self.now;
+        let Some(lane) = self.current(id, epoch) else {
+            return;
+        };
+        if let Some(attempt) = self.lanes.get_mut(lane) {
+            attempt.asked_since.get_or_insert(now);
+            self.rearm(lane);
+        }
+    }
+
+    pub(super) fn question_answered(&mut self, id: CallId, epoch: Epoch) {
+        let now = self.now;
+        let Some(lane) = self.current(id, epoch) else {
+            return;
+        };
+        if let Some(attempt) = self.lanes.get_mut(lane) {
+            attempt.answered(now);
+            self.rearm(lane);
+        }
+    }
+
     /// Sets the timer of an attempt to its nearest deadline.
     fn rearm(&mut self, lane: u32) {
         if let Some(attempt) = self.lanes.get_mut(lane) {

@@ -10,8 +10,8 @@ mod table;
 
 pub use table::{
     Action, ActionGroup, AgentAction, AppAction, CallAction, ConfirmAction, EndingAction,
-    ExperimentsAction, FieldAction, FormAction, ListAction, OutputAction, ScreenAction,
-    ServerAction, TABLE, TimelineAction, ToolAction,
+    ExperimentsAction, FieldAction, FormAction, ListAction, OutputAction, QuestionAction,
+    ScreenAction, ServerAction, TABLE, TimelineAction, ToolAction,
 };
 
 /// Where an action's keys are heard.
@@ -43,6 +43,8 @@ pub enum Context {
     Picker,
     /// In a form for a call that is held, or its answer.
     Held,
+    /// In the form of a question of a server.
+    Question,
     /// In a form.
     Form,
     /// In a row of a form.
@@ -55,7 +57,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Global,
         Self::List,
         Self::Call,
@@ -69,6 +71,7 @@ impl Context {
         Self::Line,
         Self::Picker,
         Self::Held,
+        Self::Question,
         Self::Form,
         Self::Row,
         Self::Text,
@@ -83,6 +86,7 @@ impl Context {
             Self::Line
                 | Self::Picker
                 | Self::Held
+                | Self::Question
                 | Self::Form
                 | Self::Row
                 | Self::Text
@@ -106,6 +110,7 @@ impl Context {
             Self::Line => "line",
             Self::Picker => "picker",
             Self::Held => "held",
+            Self::Question => "question",
             Self::Form => "form",
             Self::Row => "row",
             Self::Text => "text",

@@ -1,8 +1,8 @@
 //! The table of actions, and the enums that are made of it.
 
 use super::Context::{
-    Agent, Call, Confirm, Ending, Experiments, Form, Global, Held, Line, List, Output, Picker, Row,
-    Server, Timeline, Tool,
+    Agent, Call, Confirm, Ending, Experiments, Form, Global, Held, Line, List, Output, Picker,
+    Question, Row, Server, Timeline, Tool,
 };
 use super::{ActionRow, Danger};
 
@@ -90,6 +90,7 @@ actions! {
         Govern "app.govern" [Global] ["V", "Ctrl+g"] "govern" "Let the cap, locks and rates bind agents' calls; again to watch: everything passes";
         Pause "run.pause" [Global] ["p"] "pause" "Start nothing more; again to go on" footer 50 also "hold stop wait";
         Add "call.add" [Global] ["a"] "add" "Pick a tool, give it arguments, queue the call" footer 9 also "new call tool";
+        AnswerQuestion "app.answer-question" [Global] ["Q"] "answer" "Answer what a server asks: for the selected call, else the question that waits longest" footer 1 also "elicitation form";
         CancelAll "run.cancel-all" [Global] ["Ctrl+x"] "cancel all" "Cancel every call that has not ended; asks first" danger EndsMany;
         CpuUnit "cpu.unit" [Global] ["%"] "cpu unit" "CPU in percent of one core, or of the machine" also "percent cores";
         Freeze "app.freeze" [Global] ["Z"] "freeze" "Keep the screen as it is, to read it; calls run on. Again to go on" also "pause screen still";
@@ -210,6 +211,12 @@ actions! {
         Take "field.take" [Line, Picker] ["Enter"] "take" "Take what is typed or marked" footer 10;
         MarkNext "field.next" [Picker] ["Down", "Ctrl+n"] "next" "Mark the next row" footer 11;
         MarkPrevious "field.prev" [Picker] ["Up", "Ctrl+p"] "previous" "Mark the row before";
+    }
+    /// Answers a question of a server.
+    Question(QuestionAction) {
+        SendAnswer "question.send" [Question] ["F2", "Ctrl+s"] "send" "Send what is typed, or that the page was opened" footer 7;
+        DeclineQuestion "question.decline" [Question] ["F3"] "decline" "Tell the server that you do not want to say" footer 8;
+        LeaveQuestion "question.leave" [Question] ["F8"] "leave it" "Tell the server that you left the question without an answer" footer 15;
     }
     /// Heard in forms.
     Form(FormAction) {

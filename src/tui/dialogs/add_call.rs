@@ -19,25 +19,25 @@ use super::choices::Choices;
 use super::confirm::ConfirmBox;
 use super::copy_as::CopyAs;
 use super::form;
-use super::picker::{self, Picked, Picker};
+use super::picker::{self, Picked};
+use super::tool_choices::{self, Choice, choices, start};
 use super::{Answer, Dialog, Press};
-use crate::catalogue::Catalogue;
 use crate::engine::Command;
-use crate::model::{CallId, CallName, Snapshot, ToolName};
+use crate::model::{CallId, CallName, Snapshot};
 use crate::output::Safe;
 use crate::plan;
 use crate::theme::Role;
 use crate::tui::action::{Action, ActionGroup, Context, FormAction};
 use crate::tui::form::{Form, InitialArguments, memorable};
 use crate::tui::state::{Shortlist, State, ToastLevel, UiCommand};
-use crate::tui::text::{Align, Piece, figure, fuzzy};
+use crate::tui::text::{Piece, figure};
 use crate::tui::views::{View, chrome};
 
 /// A new call that is being put together: first its tool, then its form.
 #[derive(Debug)]
 pub(in crate::tui) struct AddCall {
-    /// The tools that the typed letters leave.
-    tools: Shortlist<ToolName>,
+    /// The tools and servers that the typed letters leave.
+    tools: Shortlist<Choice>,
     /// The form of the tool that was picked.
     form: Option<Form>,
     /// Whether the tool was chosen elsewhere, so that there is no way back to
@@ -61,9 +61,9 @@ enum Above {
 
 impl AddCall {
     /// Asks for the tool.
-    pub(in crate::tui) fn new(catalogue: &Catalogue) -> Self {
+    pub(in crate::tui) fn new(state: &State) -> Self {
         Self {
-            tools: Shortlist::new(fuzzy::tools(catalogue, ""), 0),
+            tools: Shortlist::new(choices(state, ""), 0),
             form: None,
             is_tool_given: false,
             above: Above::Nothing,
@@ -114,14 +114,21 @@ impl AddCall {
     }
 
     /// Carries an action out on the list of tools.
-    fn pick(&mut self, picked: Picked, state: &State) -> Answer {
+    fn pick(&mut self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         match picked {
             Picked::Marked | Picked::Nothing => Answer::Stay,
             Picked::Left => Answer::Close,
             Picked::Taken => {
-                let tool = self.tools.chosen();
-                let tool = tool.and_then(|name| state.catalogue.get(name));
-                self.form = tool.map(|it| Form::remembering(it, state.last_args.of(it)));
+                match self.tools.chosen() {
+                    Some(Choice::Tool(name)) => {
+                        let tool = state.catalogue.get(name);
+                        // The form begins with the arguments that the tool was
+                        // given last.
+                        self.form = tool.map(|it| Form::remembering(it, state.last_args.of(it)));
+                    }
+                    Some(Choice::Server(name)) => start(name, state, commands),
+                    None => {}
+                }
                 Answer::Stay
             }
         }
@@ -247,6 +254,12 @@ fn names(run: &Snapshot) -> BTreeMap<CallName, CallId> {
 }
 
 impl Dialog for AddCall {
+    fn renew(&mut self, state: &State) {
+        if self.form.is_none() {
+            self.tools.renew(|typed| choices(state, typed));
+        }
+    }
+
     fn contexts(&self) -> &'static [Context] {
         match (&self.above, &self.form) {
             (Above::Choices(_), _) | (Above::Nothing, None) => &[Context::Picker],
@@ -270,7 +283,7 @@ impl Dialog for AddCall {
             }
             (_, None) => {
                 let picked = picker::act(&mut self.tools, action);
-                self.pick(picked, state)
+                self.pick(picked, state, commands)
             }
             (Above::Nothing, Some(_)) => match action.group() {
                 ActionGroup::Form(action) => self.on_form(action, state, commands),
@@ -294,7 +307,7 @@ impl Dialog for AddCall {
                     form.key(key);
                 }
             },
-            (Above::Nothing, None) => self.tools.key(key, |typed| fuzzy::tools(catalogue, typed)),
+            (Above::Nothing, None) => self.tools.key(key, |typed| choices(state, typed)),
         }
         Answer::Stay
     }
@@ -310,14 +323,17 @@ impl Dialog for AddCall {
                 }
                 None => form.paste(text),
             },
-            (Above::Nothing, None) => self
-                .tools
-                .paste(text, |typed| fuzzy::tools(&state.catalogue, typed)),
+            (Above::Nothing, None) => self.tools.paste(text, |typed| choices(state, typed)),
         }
         Answer::Stay
     }
 
-    fn pressed(&mut self, press: Press, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn pressed(
+        &mut self,
+        press: Press,
+        state: &mut State,
+        commands: &mut Vec<UiCommand>,
+    ) -> Answer {
         let size = self.size(press.screen);
         match (&mut self.above, &mut self.form) {
             (Above::Choices(choices), Some(form)) => {
@@ -332,7 +348,7 @@ impl Dialog for AddCall {
             (_, None) => {
                 let area = chrome::popup_area(press.screen, size);
                 let picked = picker::pressed(&mut self.tools, area, press);
-                return self.pick(picked, state);
+                return self.pick(picked, state, commands);
             }
             (Above::Nothing, Some(form)) => {
                 let inner = chrome::popup_inner(press.screen, size);
@@ -355,7 +371,7 @@ impl Dialog for AddCall {
         let size = self.size(screen);
         let Some(form) = &self.form else {
             let inner = chrome::popup(view, screen, size, "Add a call: pick a tool", buf);
-            tools(view, &self.tools, inner, buf);
+            tool_choices::render(view, &self.tools, inner, buf);
             return;
         };
         if let Some(tool) = view.state.catalogue.get(&form.tool) {
@@ -394,21 +410,4 @@ fn title(form: &Form) -> Piece<'static> {
             again.then(" and run it again: ").then(&tool)
         }
     }
-}
-
-fn tools(view: &View<'_>, list: &Shortlist<ToolName>, inner: Rect, buf: &mut Buffer) {
-    let picker = Picker {
-        prompt: "tool: ",
-        list,
-        nothing: "No tool has these letters.",
-    };
-    picker.render(view, inner, buf, |name, strip| {
-        let text = Safe::new(name.as_str());
-        strip
-            .cell(text, 22, Align::Left, view.style(Role::Fg))
-            .skip(1);
-        if let Some(tool) = view.state.catalogue.get(name) {
-            strip.put(Safe::new(&tool.description), view.style(Role::Muted));
-        }
-    });
 }

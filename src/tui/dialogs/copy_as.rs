@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::picker::{self, Picked, Picker};
 use super::{Answer, Dialog, Press};
-use crate::model::ToolName;
+use crate::model::{CallRow, ToolName};
 use crate::output::CopyForm;
 use crate::record;
 use crate::theme::Role;
@@ -38,11 +38,23 @@ enum CopyWay {
     Command,
     /// A command line that runs the same program, without fanout.
     Program,
+    /// Images, sounds and files that the call handed over, into files.
+    Attachments,
 }
 
 impl CopyWay {
-    /// Every form.
-    const ALL: [Self; 5] = [
+    /// Every form of a call's text.
+    const TEXTS: [Self; 5] = [
+        Self::Text,
+        Self::Document,
+        Self::Arguments,
+        Self::Command,
+        Self::Program,
+    ];
+
+    /// The forms where the call handed over more than text.
+    const ALL: [Self; 6] = [
+        Self::Attachments,
         Self::Text,
         Self::Document,
         Self::Arguments,
@@ -61,6 +73,7 @@ impl CopyWay {
             Self::Arguments => "arguments as JSON",
             Self::Command => "fanout call …, a line for a shell",
             Self::Program => "the command as it ran, for a shell",
+            Self::Attachments => "its images, sounds and files, saved here",
         }
     }
 }
@@ -83,8 +96,12 @@ pub(in crate::tui) struct CopyAs {
 
 impl CopyAs {
     /// Asks how to copy the selected call.
-    pub(in crate::tui) fn selected() -> Self {
-        Self::new(Subject::Selected, &CopyWay::ALL)
+    pub(in crate::tui) fn selected(row: &CallRow) -> Self {
+        let ways: &'static [CopyWay] = match row.output.attachments {
+            0 => &CopyWay::TEXTS,
+            _ => &CopyWay::ALL,
+        };
+        Self::new(Subject::Selected, ways)
     }
 
     /// Asks how to copy the arguments of a call that is being put together.
@@ -111,6 +128,12 @@ impl CopyAs {
             Picked::Left => Answer::Close,
             Picked::Taken => {
                 let way = self.list.chosen().copied();
+                if way == Some(CopyWay::Attachments) {
+                    let call = state.selected().map(|row| (row.id, row.name.to_string()));
+                    let save = |(call, name)| UiCommand::SaveAttachments(call, name);
+                    commands.extend(call.map(save));
+                    return Answer::Close;
+                }
                 let source = way.and_then(|way| self.source(state, way));
                 if source.is_none() && way == Some(CopyWay::Program) {
                     state.notify(ToastLevel::Info, "no program ran, or it was long ago");
@@ -130,6 +153,7 @@ impl CopyAs {
         }
         let row = state.selected()?;
         Some(match way {
+            CopyWay::Attachments => return None,
             CopyWay::Text => state.copy_source()?.in_form(CopyForm::Text),
             CopyWay::Document => CopySource::Document(row.id),
             CopyWay::Arguments => CopySource::Json(format!("{:#}", row.args)),

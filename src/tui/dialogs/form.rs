@@ -236,7 +236,7 @@ impl FormRow<'_> {
                 strip.cell(text, input_cells, Align::Left, value)
             }
             FieldInput::Choice(chosen) => {
-                let text = choice(&field.kind, *chosen).then(default_note(field));
+                let text = choice(field, *chosen).then(default_note(field));
                 strip.cell(text, input_cells, Align::Left, value)
             }
         };
@@ -338,15 +338,12 @@ fn toggle(value: Option<bool>) -> Piece<'static> {
     })
 }
 
-fn choice(kind: &FieldKind, chosen: Option<usize>) -> Piece<'static> {
-    let FieldKind::Choice(values) = kind else {
+fn choice(field: &FormField, chosen: Option<usize>) -> Piece<'static> {
+    let Some((shown, _)) = field.choices() else {
         return Piece::default();
     };
-    let Some(value) = chosen.and_then(|index| values.get(index)) else {
-        return Piece::from("< left out >");
-    };
-    let text = value
-        .as_str()
-        .map_or_else(|| Safe::new(&value.to_string()), Safe::new);
-    Piece::from("< ").then(text).then(" >")
+    match chosen.and_then(|index| shown.get(index)) {
+        Some(text) => Piece::from("< ").then(Safe::new(text)).then(" >"),
+        None => Piece::from("< left out >"),
+    }
 }

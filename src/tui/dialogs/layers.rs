@@ -57,6 +57,13 @@ impl Layers {
         self.open.last()?.wheel()
     }
 
+    /// Tells all that the run or the catalogue is another one.
+    pub(in crate::tui) fn renew(&mut self, state: &State) {
+        for dialog in &mut self.open {
+            dialog.renew(state);
+        }
+    }
+
     /// Lets the topmost carry an action out. Returns the action that is left to
     /// be carried out below it.
     pub(in crate::tui) fn act(

@@ -21,10 +21,12 @@ mod messages;
 mod open;
 mod palette;
 mod picker;
+mod question;
 mod search;
 mod sheet;
 mod stage;
 mod theme_picker;
+mod tool_choices;
 mod welcome;
 
 pub(super) use add_call::AddCall;
@@ -41,6 +43,7 @@ pub(super) use machine::Machine;
 pub(super) use messages::Messages;
 pub(super) use open::OpenFile;
 pub(super) use palette::Palette;
+pub(super) use question::QuestionForm;
 pub(super) use search::SearchPrompt;
 pub(super) use sheet::Sheet;
 pub(super) use stage::Stage;
@@ -64,6 +67,9 @@ pub(in crate::tui) trait Dialog: Debug {
 
     /// Carries an action out.
     fn act(&mut self, action: Action, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer;
+
+    /// Takes note that the run or the catalogue is another one.
+    fn renew(&mut self, _state: &State) {}
 
     /// Takes a key that is bound to nothing here.
     fn typed(

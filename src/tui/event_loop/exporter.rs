@@ -16,7 +16,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use super::settings::DashboardSettings;
-use crate::output::{Copied, CopyForm, OutputReader};
+use crate::model::CallId;
+use crate::output::{Copied, CopyForm, OutputReader, save_attachments};
 use crate::theme::Depth;
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::{Program, Viewer};
@@ -113,6 +114,19 @@ impl Exporter {
         match kept {
             Ok((path, copied)) => said(copied, &format!("copied to {}", path.display())),
             Err(error) => warn(format!("not written: {error}")),
+        }
+    }
+
+    /// Saves what a call handed over beside its text, in the current folder.
+    pub(in crate::tui) fn save(&self, call: CallId, name: &str) -> Msg {
+        let kept = self.reader.attachments(call);
+        let folder = std::env::current_dir();
+        match folder.and_then(|folder| save_attachments(&kept, &folder, name)) {
+            Ok(paths) => {
+                let paths: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+                Msg::Notice(ToastLevel::Info, format!("saved {}", paths.join(", ")))
+            }
+            Err(error) => warn(format!("not saved: {error}")),
         }
     }
 

@@ -321,6 +321,10 @@ impl LoopState {
                     self.handle(msg);
                 }
                 UiCommand::WriteReport => self.write_report(),
+                UiCommand::SaveAttachments(call, name) => {
+                    let msg = self.exporter.save(call, &name);
+                    self.handle(msg);
+                }
                 UiCommand::KeepArguments(tool, args) => self.remember(&tool, args),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {

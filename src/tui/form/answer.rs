@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::field::{FieldInput, FieldKind, FormField};
 use super::{Form, FormMode};
 use crate::catalogue::Catalogue;
-use crate::model::{Access, ListedTool, ProxiedCall, Tool, ToolAction, ToolName};
+use crate::model::{Access, ListedTool, McpOperation, ProxiedCall, Tool, ToolAction, ToolName};
 use crate::output::Safe;
 
 /// The form in which an answer is typed.
@@ -87,6 +87,7 @@ fn tool(call: &ProxiedCall, listed: Option<&ListedTool>, schema: Option<Value>) 
     let action = ToolAction::Mcp {
         server: call.server.clone(),
         tool: call.tool.to_string(),
+        operation: McpOperation::CallTool,
         output_schema: None,
         access: Access::Unannotated,
         is_listed: true,
@@ -222,6 +223,8 @@ fn row(name: &str, kind: FieldKind, input: FieldInput, description: &str) -> For
         kind,
         description: description.to_owned(),
         is_required: false,
+        titles: Vec::new(),
+        is_nullable: false,
         is_option: true,
         input,
         default: None,

@@ -4,14 +4,12 @@
 use serde_json::Value;
 
 use super::field::{FieldKind, FormField};
+use crate::catalogue::{Kinds, ValueShape};
 use crate::model::Tool;
 use crate::tui::text::schema;
 
 /// Levels of objects that become rows of their own.
 const DEEPEST: usize = 2;
-
-/// `$ref`s that are followed one after another.
-const MOST_REFS: usize = 8;
 
 /// Text that may be this long or longer gets several lines.
 const LONG: u64 = 200;
@@ -35,74 +33,69 @@ fn object(
     let mut inner: Vec<(&String, &Value, bool)> = schema::fields(at)
         .map(|(name, field)| {
             let is_inner_required = is_required && schema::is_required(at, name);
-            (name, followed(root, field), is_inner_required)
+            (name, field, is_inner_required)
         })
         .collect();
     inner.sort_by_key(|(_, _, is_required)| !is_required);
     for (name, field, is_required) in inner {
         let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
-        let kind = kind(root, field, path.len());
+        let shape = ValueShape::of(root, field);
+        let kind = kind(root, &shape, path.len());
         let is_group = kind == FieldKind::Group;
         fields.push(FormField {
             input: kind.input(),
-            hint: schema::kind(field),
-            description: schema::text(field, "description").to_owned(),
+            hint: schema::kind(root, field),
+            description: shape.description.unwrap_or_default().to_owned(),
+            titles: titles(&shape),
             is_required,
+            is_nullable: shape.is_nullable(),
             is_option: false,
-            default: field.get("default").cloned(),
+            default: shape.default.filter(|it| !it.is_null()).cloned(),
             problem: None,
             path: path.clone(),
             kind,
         });
         if is_group {
-            object(root, field, &path, is_required, fields);
+            object(root, shape.main, &path, is_required, fields);
         }
     }
 }
 
-/// A schema with its `$ref` into the same document followed.
-fn followed<'s>(root: &'s Value, mut at: &'s Value) -> &'s Value {
-    for _ in 0..MOST_REFS {
-        let target = at.get("$ref").and_then(Value::as_str);
-        let found = target
-            .and_then(|it| it.strip_prefix('#'))
-            .and_then(|it| root.pointer(it));
-        match found {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    at
+/// The names of the choices, where there are any.
+fn titles(shape: &ValueShape<'_>) -> Vec<String> {
+    let choices = shape.choices.iter().flatten();
+    let choices = choices.filter(|choice| !choice.value.is_null());
+    let titles = choices.map(|choice| choice.title.unwrap_or_default().to_owned());
+    titles.collect()
 }
 
-fn kind(root: &Value, field: &Value, depth: usize) -> FieldKind {
-    let is_mixed = ["oneOf", "anyOf", "allOf", "not", "if", "$ref"];
-    if is_mixed.iter().any(|key| field.get(key).is_some()) {
-        return FieldKind::Json;
+fn kind(root: &Value, shape: &ValueShape<'_>, depth: usize) -> FieldKind {
+    if let Some(choices) = &shape.choices {
+        let values = choices.iter().map(|choice| choice.value);
+        let values = values.filter(|value| !value.is_null());
+        return FieldKind::Choice(values.cloned().collect());
     }
-    if let Some(only) = field.get("const") {
-        return FieldKind::Choice(vec![only.clone()]);
-    }
-    if let Some(choices) = field.get("enum").and_then(Value::as_array) {
-        return FieldKind::Choice(choices.clone());
-    }
-    match field.get("type").and_then(Value::as_str) {
-        Some("string") if is_long(field) => FieldKind::LongText,
-        Some("string") => FieldKind::Text,
-        Some("integer") => FieldKind::Integer,
-        Some("number") => FieldKind::Number,
-        Some("boolean") => FieldKind::Boolean,
-        Some("array") => {
-            let items = field.get("items").map(|items| followed(root, items));
-            let item = items.map_or(FieldKind::Json, |items| kind(root, items, DEEPEST + 1));
+    let field = shape.main;
+    match shape.kinds_without_null() {
+        Some(Kinds::STRING) if is_long(field) => FieldKind::LongText,
+        Some(Kinds::STRING) => FieldKind::Text,
+        Some(Kinds::INTEGER) => FieldKind::Integer,
+        Some(Kinds::NUMBER) => FieldKind::Number,
+        Some(Kinds::BOOLEAN) => FieldKind::Boolean,
+        Some(Kinds::ARRAY) if depth <= DEEPEST + 1 => {
+            let items = field.get("items").map(|items| ValueShape::of(root, items));
+            let item = items.map_or(FieldKind::Json, |items| kind(root, &items, DEEPEST + 2));
             match item {
                 FieldKind::Text | FieldKind::Integer | FieldKind::Number => {
                     FieldKind::List(Box::new(item))
                 }
+                FieldKind::Choice(values) if values.iter().all(Value::is_string) => {
+                    FieldKind::List(Box::new(FieldKind::Text))
+                }
                 _ => FieldKind::Json,
             }
         }
-        Some("object") if depth <= DEEPEST && schema::fields(field).next().is_some() => {
+        Some(Kinds::OBJECT) if depth <= DEEPEST && schema::fields(field).next().is_some() => {
             FieldKind::Group
         }
         _ => FieldKind::Json,

@@ -17,8 +17,13 @@ pub struct FormField {
     pub hint: String,
     /// Description. Untrusted text.
     pub description: String,
+    /// Names of its choices for people; empty where a choice has none. Untrusted
+    /// text.
+    pub titles: Vec<String>,
     /// Whether it must be given.
     pub is_required: bool,
+    /// Whether it may be `null`.
+    pub is_nullable: bool,
     /// Whether it belongs to the call, not to the tool's arguments.
     pub is_option: bool,
     /// Text or choice of the user.
@@ -165,10 +170,11 @@ impl FormField {
         else {
             return None;
         };
-        let shown = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+        let shown = |(at, value): (usize, &Value)| match (self.titles.get(at), value) {
+            (Some(title), _) if !title.is_empty() => title.clone(),
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
         };
-        Some((values.iter().map(shown).collect(), *chosen))
+        Some((values.iter().enumerate().map(shown).collect(), *chosen))
     }
 }

@@ -62,6 +62,11 @@ pub(super) fn set(field: &mut FormField, value: Option<&Value>) {
         (FieldKind::Choice(values), value) if values.contains(value) => {
             field.input = FieldInput::Choice(values.iter().position(|it| it == value));
         }
+        // No text says that there is none.
+        (_, Value::Null) => {
+            field.input = FieldInput::Text(Box::new(TextField::line_with("null")));
+            field.kind = FieldKind::Json;
+        }
         // A value that does not fit the row is shown as JSON.
         (FieldKind::Boolean | FieldKind::Choice(_), value) => {
             field.input = FieldInput::Text(Box::new(TextField::line_with(&value.to_string())));

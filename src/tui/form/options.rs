@@ -35,6 +35,8 @@ fn row(key: &Key, name: &str) -> FormField {
         hint: hint(key.shape).to_owned(),
         description: description(key),
         is_required: false,
+        titles: Vec::new(),
+        is_nullable: false,
         is_option: true,
         default: None,
         problem: None,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::field::{FieldInput, FieldKind, FormField};
 use super::{Form, FormMode};
-use crate::catalogue::{ArgumentProblem, Catalogue};
+use crate::catalogue::{ArgumentProblem, Catalogue, Kinds};
 use crate::output::Safe;
 use crate::plan;
 
@@ -126,7 +126,8 @@ fn value(field: &FormField) -> Result<Option<Value>, String> {
         (kind, FieldInput::Text(typed)) => {
             let text = typed.text();
             if text.is_empty() {
-                return Ok(None);
+                let is_null = field.is_required && field.is_nullable;
+                return Ok(is_null.then_some(Value::Null));
             }
             parsed(kind, &text).map(Some)
         }
@@ -141,9 +142,10 @@ fn parsed(kind: &FieldKind, text: &str) -> Result<Value, String> {
         FieldKind::Integer | FieldKind::Number if text.contains("{{") => Ok(json!(text)),
         FieldKind::Integer => {
             let text = text.trim();
-            let whole = text.parse::<i64>().map(Value::from);
-            let whole = whole.or_else(|_large| text.parse::<u64>().map(Value::from));
-            whole.map_err(|_unread| format!("`{text}` is not a whole number"))
+            // Read as JSON, so that a long one is kept exactly.
+            let read = serde_json::from_str(text).ok();
+            let whole = read.filter(|value| Kinds::INTEGER.takes(value));
+            whole.ok_or_else(|| format!("`{text}` is not a whole number"))
         }
         FieldKind::Number => match serde_json::from_str(text.trim()) {
             Ok(Value::Number(number)) => Ok(Value::Number(number)),

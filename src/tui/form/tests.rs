@@ -69,6 +69,44 @@ fn each_type_gets_the_row_that_suits_it() {
 }
 
 #[test]
+fn types_are_read_through_what_python_servers_write() {
+    let tool = tool(json!({
+        "required": ["must"],
+        "properties": {
+            "name": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": null},
+            "must": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+            "level": {"anyOf": [{"enum": ["low", "high"]}, {"type": "null"}]},
+            "tags": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]},
+            "any_of": {"type": "array", "items": {"enum": ["a", "b"]}},
+            "where": {"anyOf": [{"$ref": "#/$defs/place"}, {"type": "null"}]},
+            "round": {"$ref": "#/$defs/round"},
+        },
+        "$defs": {
+            "place": {"type": "object", "properties": {"from": {"type": ["string", "null"]}}},
+            "round": {"type": "array", "items": {"$ref": "#/$defs/round"}},
+        },
+    }));
+    let mut form = Form::new(&tool, None);
+    let choices = vec![json!("low"), json!("high")];
+    for (name, kind) in [
+        ("name", FieldKind::Text),
+        ("must", FieldKind::Integer),
+        ("level", FieldKind::Choice(choices)),
+        ("tags", FieldKind::List(Box::new(FieldKind::Text))),
+        ("any_of", FieldKind::List(Box::new(FieldKind::Text))),
+        ("where", FieldKind::Group),
+        ("where.from", FieldKind::Text),
+        ("round", FieldKind::Json),
+    ] {
+        assert_eq!(*kind_of(&form, name), kind, "{name}");
+    }
+    assert_eq!(form.typed(), Ok(json!({"must": null})));
+    form.fill(&json!({"name": "bug", "must": 5, "level": null}));
+    let args = json!({"must": 5, "name": "bug", "level": null});
+    assert_eq!(form.typed(), Ok(args));
+}
+
+#[test]
 fn arguments_survive_the_rows() {
     let args = json!({
         "path": "src/", "depth": 3, "ratio": 0.5, "all": false, "mode": 3,

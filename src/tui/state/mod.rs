@@ -19,6 +19,7 @@ mod lists;
 mod offer;
 pub mod output;
 mod pointer;
+mod questions;
 pub mod refusal;
 mod screen;
 mod selection;
@@ -366,6 +367,7 @@ impl State {
             return;
         }
         self.announce_cap_changes(&run);
+        self.announce_questions(&run);
         self.toasts.notice(self.now, run.notice.as_ref());
         self.run = run;
         self.run_at = self.now;

@@ -23,6 +23,9 @@ pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
         ActionGroup::App(AppAction::Theme) if state.themes.names.is_empty() => {
             Some("no colours here")
         }
+        ActionGroup::App(AppAction::AnswerQuestion) if !state.is_asked() => {
+            Some("no server asks anything")
+        }
         ActionGroup::App(AppAction::Govern) => of_govern(state),
         ActionGroup::Agent(action) => of_agent(state, action),
         ActionGroup::Timeline(TimelineAction::EarlierRun) => of_earlier_run(state),

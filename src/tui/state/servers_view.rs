@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ListView, TextScroll};
-use crate::model::{CallId, ServerName};
+use crate::model::{CallId, QuestionId, ServerName};
 use crate::output::{Safe, Side};
 
 /// State of the servers' screen.
@@ -23,6 +23,8 @@ pub struct ServersView {
     pub below: TextScroll,
     /// How far the messages are scrolled.
     pub messages: TextScroll,
+    /// The latest question that the user was told of.
+    pub(super) asked: Option<QuestionId>,
     pub(super) calls_of: Option<(ServerName, u64)>,
 }
 
@@ -48,8 +50,10 @@ pub struct MessageRow {
     pub at: Duration,
     /// Sender.
     pub by: Side,
-    /// Its text in pieces, one behind the other.
+    /// Its text in pieces, one below the other; JSON is laid out.
     pub text: Vec<Safe>,
+    /// Its text as it was sent, as far as it is kept. Untrusted text.
+    pub raw: Arc<str>,
     /// Bytes of it in all.
     pub bytes: usize,
     /// Bytes of its end that are not kept.

@@ -48,6 +48,13 @@ impl<T> Shortlist<T> {
         self.narrow(narrowed);
     }
 
+    /// Lists again what the typed letters leave; the mark stays where it is.
+    pub fn renew(&mut self, narrowed: impl FnOnce(&str) -> Vec<T>) {
+        let marked = self.marked;
+        self.narrow(narrowed);
+        self.marked = marked.min(self.found.len().saturating_sub(1));
+    }
+
     fn narrow(&mut self, narrowed: impl FnOnce(&str) -> Vec<T>) {
         self.found = narrowed(&self.filter.text());
         self.marked = 0;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Offer;
 use crate::engine::Command;
 use crate::lab::{Experiment, ExperimentCommand};
-use crate::model::ToolName;
+use crate::model::{CallId, ToolName};
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
 use crate::tui::terminal::Signal;
@@ -32,6 +32,8 @@ pub enum UiCommand {
     Copy(CopySource),
     /// Write this into a file.
     SaveToFile(CopySource),
+    /// Save what a call handed over beside its text, in files of this name.
+    SaveAttachments(CallId, String),
     /// Give the terminal to a viewer of this.
     View(Viewer, CopySource),
     /// Keep the arguments of a tool for later sessions.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::catalogue::{Kinds, ValueShape};
 use crate::model::{Launch, Stdin, is_secret_name};
 
 /// The line that makes a call of a tool with these arguments: each as
@@ -53,14 +54,18 @@ fn is_plain(key: &str) -> bool {
 }
 
 fn pair(key: &str, value: &Value, schema: Option<&Value>) -> String {
-    let kind = schema.and_then(|schema| schema.get("properties")?.get(key)?.get("type"));
-    match (value, kind.and_then(Value::as_str)) {
-        (
-            Value::String(_),
-            Some("integer" | "number" | "boolean" | "array" | "object" | "null"),
-        ) => format!("{key}:={value}"),
-        (Value::String(text), _) => format!("{key}={text}"),
-        (Value::Number(_), Some("integer" | "number")) | (Value::Bool(_), Some("boolean")) => {
+    let shape = schema.and_then(|schema| ValueShape::of_argument(schema, key));
+    let kinds = shape.as_ref().and_then(|shape| shape.kinds);
+    let is_text = kinds.is_none_or(|kinds| kinds.has(Kinds::STRING));
+    match value {
+        // Nothing but a text could be meant by it.
+        Value::String(text) if is_text && serde_json::from_str::<Value>(text).is_err() => {
+            format!("{key}={text}")
+        }
+        Value::String(text) if kinds.is_none_or(|it| it.without_null() == Kinds::STRING) => {
+            format!("{key}={text}")
+        }
+        Value::Number(_) | Value::Bool(_) if kinds.is_some_and(|it| it.takes(value)) => {
             format!("{key}={value}")
         }
         _ => format!("{key}:={value}"),

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::catalogue::{Kinds, ValueShape};
 use crate::model::Tool;
 
 /// One argument, as the schema describes it.
@@ -34,8 +35,8 @@ pub fn properties(tool: &Tool) -> Vec<Property> {
     let mut all: Vec<Property> = fields(schema)
         .map(|(name, field)| Property {
             name: name.clone(),
-            kind: kind(field),
-            description: text(field, "description").to_owned(),
+            kind: kind(schema, field),
+            description: description(schema, field),
             is_required: is_required(schema, name),
         })
         .collect();
@@ -48,30 +49,34 @@ pub fn properties(tool: &Tool) -> Vec<Property> {
 pub fn skeleton(tool: &Tool) -> Value {
     tool.input_schema
         .as_ref()
-        .map_or_else(|| json!({}), |schema| object(schema, 0))
+        .map_or_else(|| json!({}), |schema| object(schema, schema, 0))
 }
 
-fn object(schema: &Value, depth: usize) -> Value {
+fn object(root: &Value, schema: &Value, depth: usize) -> Value {
     let required = fields(schema).filter(|(name, _)| is_required(schema, name));
-    let filled = required.map(|(name, field)| (name.clone(), empty(field, depth)));
+    let filled = required.map(|(name, field)| (name.clone(), empty(root, field, depth)));
     Value::Object(filled.collect::<Map<_, _>>())
 }
 
-fn empty(schema: &Value, depth: usize) -> Value {
-    let first = |key: &str| schema.get(key).and_then(Value::as_array)?.first();
-    if let Some(given) = schema.get("default").or_else(|| schema.get("const")) {
+fn empty(root: &Value, schema: &Value, depth: usize) -> Value {
+    let shape = ValueShape::of(root, schema);
+    let example = || schema.get("examples")?.as_array()?.first();
+    let given = shape
+        .default
+        .or_else(|| shape.choices.as_ref()?.first().map(|it| it.value));
+    if let Some(given) = given.or_else(example) {
         return given.clone();
     }
-    if let Some(given) = first("enum").or_else(|| first("examples")) {
-        return given.clone();
-    }
-    match kind_name(schema) {
-        "string" => json!(""),
-        "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
-        "boolean" => json!(false),
-        "array" => json!([]),
-        "object" if depth < DEEPEST => object(schema, depth + 1),
-        "object" => json!({}),
+    match shape.kinds_without_null().map(Kinds::names).as_deref() {
+        Some(["string", ..]) => json!(""),
+        Some(["integer" | "number", ..]) => {
+            let least = shape.main.get("minimum").cloned();
+            least.unwrap_or_else(|| json!(0))
+        }
+        Some(["boolean", ..]) => json!(false),
+        Some(["array", ..]) => json!([]),
+        Some(["object", ..]) if depth < DEEPEST => object(root, shape.main, depth + 1),
+        Some(["object", ..]) => json!({}),
         _ => Value::Null,
     }
 }
@@ -86,25 +91,39 @@ pub(in crate::tui) fn is_required(schema: &Value, name: &str) -> bool {
     names.is_some_and(|names| names.iter().any(|it| it == name))
 }
 
-fn kind_name(schema: &Value) -> &str {
-    let kind = schema.get("type");
-    let first = || kind?.as_array()?.first()?.as_str();
-    kind.and_then(Value::as_str).or_else(first).unwrap_or("any")
-}
-
-pub(in crate::tui) fn kind(schema: &Value) -> String {
-    if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
-        let names: Vec<String> = choices.iter().map(plain).collect();
+/// Returns the type of a value in words.
+pub(in crate::tui) fn kind(root: &Value, schema: &Value) -> String {
+    let shape = ValueShape::of(root, schema);
+    if let Some(choices) = &shape.choices {
+        let names: Vec<String> = choices.iter().map(|it| plain(it.value)).collect();
         return format!("one of {}", names.join(", "));
     }
-    let name = kind_name(schema);
-    let bound = |key| schema.get(key).map(plain);
+    let items = shape
+        .main
+        .get("items")
+        .map(|items| ValueShape::of(root, items));
+    if let Some(choices) = items.and_then(|items| items.choices) {
+        let names: Vec<String> = choices.iter().map(|it| plain(it.value)).collect();
+        return format!("any of {}", names.join(", "));
+    }
+    let names = shape.kinds_without_null().map(Kinds::names);
+    let name = match names.as_deref() {
+        None | Some([]) => "any".to_owned(),
+        Some(names) => names.join(" or "),
+    };
+    let bound = |key| shape.main.get(key).map(plain);
     match (bound("minimum"), bound("maximum")) {
         (Some(low), Some(high)) => format!("{name} {low} to {high}"),
         (Some(low), None) => format!("{name} from {low}"),
         (None, Some(high)) => format!("{name} up to {high}"),
-        (None, None) => name.to_owned(),
+        (None, None) => name,
     }
+}
+
+/// Returns the description of a value.
+pub(in crate::tui) fn description(root: &Value, schema: &Value) -> String {
+    let shape = ValueShape::of(root, schema);
+    shape.description.unwrap_or_default().to_owned()
 }
 
 fn plain(value: &Value) -> String {

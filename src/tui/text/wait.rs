@@ -47,6 +47,7 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
         WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
         WaitReason::Held { by } => Piece::from("held by ").then(Safe::new(by)),
         WaitReason::AtProxy { why } => Piece::from("at its proxy: ").then(Safe::new(why)),
+        WaitReason::Asks { what } => Piece::from(Safe::new(&what.to_string())),
         WaitReason::Paused => Piece::from("paused"),
         WaitReason::Stopped => Piece::from("stopped"),
     }

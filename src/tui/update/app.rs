@@ -1,12 +1,14 @@
 //! Actions that every screen has.
 
+use std::sync::Arc;
+
 use super::{agents, leave, panes};
 use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::AppAction;
 use crate::tui::dialogs::{
     AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, OpenFile, Palette, Question,
-    Sheet, ThemePicker, Welcome,
+    QuestionForm, Sheet, ThemePicker, Welcome,
 };
 use crate::tui::state::{CpuUnit, State, ToastLevel, UiCommand};
 
@@ -40,11 +42,15 @@ pub(super) fn act(
             RunPhase::Paused => Command::Resume,
             _ => Command::Pause,
         })),
-        AppAction::Add => layers.push(AddCall::new(&state.catalogue)),
+        AppAction::Add => layers.push(AddCall::new(state)),
         AppAction::CancelAll if state.run.counts.open() > 0 => {
             layers.push(Confirm::new(Question::CancelAll));
         }
         AppAction::CancelAll => state.notify(ToastLevel::Info, "every call has ended"),
+        AppAction::AnswerQuestion => match state.next_question() {
+            Some(question) => layers.push(QuestionForm::new(Arc::clone(question))),
+            None => state.notify(ToastLevel::Info, "no server asks anything"),
+        },
         AppAction::CpuUnit => {
             state.cpu_unit = match state.cpu_unit {
                 CpuUnit::Core => CpuUnit::Machine,

@@ -36,8 +36,10 @@ pub(super) fn act(
         CallAction::Open => panes::open(state),
         CallAction::Detail => panes::detail(state),
         CallAction::Copy => with_source(state, commands, UiCommand::Copy),
-        CallAction::CopyAs if state.selected().is_some() => layers.push(CopyAs::selected()),
-        CallAction::CopyAs => state.notify(ToastLevel::Info, "no call is selected"),
+        CallAction::CopyAs => match state.selected() {
+            Some(row) => layers.push(CopyAs::selected(row)),
+            None => state.notify(ToastLevel::Info, "no call is selected"),
+        },
         CallAction::Edit => {
             with_source(state, commands, |it| UiCommand::View(Viewer::Editor, it));
         }

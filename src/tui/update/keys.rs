@@ -106,6 +106,9 @@ fn on_screen(
         ActionGroup::Agent(action) => agents::act(state, layers, action, commands),
         ActionGroup::Server(action) => servers::act(state, layers, action, commands),
         // Heard in dialogs only.
-        ActionGroup::Field(_) | ActionGroup::Form(_) | ActionGroup::Confirm(_) => {}
+        ActionGroup::Field(_)
+        | ActionGroup::Question(_)
+        | ActionGroup::Form(_)
+        | ActionGroup::Confirm(_) => {}
     }
 }

@@ -78,6 +78,7 @@ pub fn update(state: &mut State, layers: &mut Layers, now: Duration, msg: Msg) -
         Msg::Wheeled(notches, hit) => mouse::wheeled(state, layers, hit, notches, &mut commands),
         Msg::Published(run) => {
             state.set_snapshot(run);
+            layers.renew(state);
             leave::released(state, &mut commands);
         }
         Msg::CopyTooLarge(source) => {

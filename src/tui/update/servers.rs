@@ -1,6 +1,6 @@
 //! Actions on the selected server.
 
-use crate::model::{ServerCommand, ServerRow};
+use crate::model::{ListedTool, McpOperation, ServerCommand, ServerRow};
 use crate::tui::action::ServerAction;
 use crate::tui::dialogs::{Confirm, Layers, Question};
 use crate::tui::state::refusal;
@@ -45,7 +45,15 @@ pub(super) fn act(
 fn tools(state: &mut State) {
     let prefix = state
         .selected_server()
-        .map(|ServerRow { name, .. }| format!("{name}."));
+        .map(|ServerRow { name, tools, .. }| {
+            let is_tool = |it: &ListedTool| it.operation == McpOperation::CallTool;
+            // Operations stand behind a colon.
+            if tools.iter().all(is_tool) {
+                format!("{name}.")
+            } else {
+                name.to_string()
+            }
+        });
     state.show(Screen::Catalogue);
     let catalogue = std::sync::Arc::clone(&state.catalogue);
     state.tools.narrow(&catalogue, &prefix.unwrap_or_default());

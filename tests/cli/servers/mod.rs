@@ -8,7 +8,9 @@ mod exchanges;
 mod formats;
 mod hostile;
 mod notebook;
+mod offers;
 mod pins;
+mod questions;
 #[cfg(feature = "http")]
 mod remote;
 mod shell;

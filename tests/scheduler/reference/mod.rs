@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub started: Option<Duration>,
     pub last_output: Duration,
     pub second_look: Option<Duration>,
+    pub asked_since: Option<Duration>,
+    pub asked_time: Duration,
     pub stop: Option<Stop>,
 }
 
@@ -174,6 +176,22 @@ impl Reference {
                 let now = self.now;
                 if let Some(attempt) = self.attempt(*id, *epoch) {
                     attempt.last_output = now;
+                }
+            }
+            Input::QuestionAsked { id, epoch } => {
+                let now = self.now;
+                if let Some(attempt) = self.attempt(*id, *epoch) {
+                    attempt.asked_since.get_or_insert(now);
+                }
+            }
+            Input::QuestionAnswered { id, epoch } => {
+                let now = self.now;
+                if let Some(attempt) = self.attempt(*id, *epoch)
+                    && let Some(since) = attempt.asked_since.take()
+                {
+                    attempt.asked_time += now - since;
+                    attempt.last_output = now;
+                    attempt.second_look = None;
                 }
             }
             Input::CallMoved { id, before } => self.move_call(*id, *before),
@@ -480,6 +498,8 @@ impl Reference {
             started: None,
             last_output: now,
             second_look: None,
+            asked_since: None,
+            asked_time: Duration::ZERO,
             stop: None,
         }));
         self.effects.push(Effect::Start {

@@ -203,10 +203,11 @@ impl Reference {
             self.effects.push(Effect::Stop { id, epoch, signal });
             return;
         }
-        let run_ends = attempt
-            .started
-            .zip(limits.run)
-            .map(|(at, limit)| attempt.second_look.unwrap_or(at + limit));
+        let run_ends = attempt.started.zip(limits.run).map(|(at, limit)| {
+            attempt
+                .second_look
+                .unwrap_or(at + limit + attempt.asked_time)
+        });
         if let Some(end) = run_ends.filter(|end| *end <= now) {
             if attempt.second_look.is_some() || now <= end + STALL {
                 self.order_stop(id, StopCause::RunTimeout, Force::Ladder);
@@ -242,11 +243,14 @@ fn attempt_due(spec: &CallSpec, attempt: &Attempt) -> Option<Duration> {
     if let Some(stop) = attempt.stop {
         return stop.hard_at;
     }
-    let run = spec
-        .timeouts
-        .run
-        .zip(attempt.started)
-        .map(|(limit, at)| attempt.second_look.unwrap_or(at + limit));
+    if attempt.asked_since.is_some() {
+        return None;
+    }
+    let run = spec.timeouts.run.zip(attempt.started).map(|(limit, at)| {
+        attempt
+            .second_look
+            .unwrap_or(at + limit + attempt.asked_time)
+    });
     let idle = spec.timeouts.idle.and(attempt.started);
     let idle = idle
         .and(spec.timeouts.idle)

@@ -1,6 +1,8 @@
 //! Messages for the servers' screen and for the details of agents' calls:
 //! looked up only where they are shown, and only when there are new ones.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use crate::model::{CallId, ServerName};
@@ -56,12 +58,17 @@ impl ServerLogReader {
             .map(|name| self.protocol_log.server_stderr(name));
         let stderr = stderr.unwrap_or_default();
         let messages = call.and_then(|call| self.protocol_log.exchange(call));
+        let of_server = call.and_then(|call| state.server_of(state.run.row(call)?));
+        let handshake = of_server.and_then(|server| self.protocol_log.handshake(server));
         Some(ReadResult::ServerLog(ServerLog {
             of: (server, call),
             stderr: Safe::lines(&stderr.text).collect(),
             left_out_bytes: stderr.left_out,
             left_out: messages.as_ref().map_or(0, |messages| messages.left_out),
-            messages: messages.map(|messages| messages.messages.iter().map(row).collect()),
+            messages: messages.map(|messages| {
+                let before = handshake.iter().flat_map(|it| &it.messages);
+                before.chain(&messages.messages).map(row).collect()
+            }),
         }))
     }
 }
@@ -70,9 +77,23 @@ fn row(message: &Message) -> MessageRow {
     MessageRow {
         at: message.at,
         by: message.by,
-        text: pieces(&message.text),
+        text: laid_out(message),
+        raw: Arc::clone(&message.text),
         bytes: message.text.len() + message.cut,
         cut: message.cut,
+    }
+}
+
+/// Returns the text line by line where it is a whole JSON document, else as it
+/// is.
+fn laid_out(message: &Message) -> Vec<Safe> {
+    let document = serde_json::from_str::<serde_json::Value>(&message.text);
+    match document {
+        Ok(document) if message.cut == 0 => {
+            let text = format!("{document:#}");
+            text.lines().flat_map(pieces).collect()
+        }
+        _ => pieces(&message.text),
     }
 }
 

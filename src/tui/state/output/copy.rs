@@ -2,16 +2,41 @@
 
 use std::ops::Range;
 
+use serde_json::{Value, json};
+
 use crate::model::CallRow;
-use crate::output::{CopyForm, OutputPart, Streams};
+use crate::output::{CopyForm, OutputPart, Side, Streams};
 use crate::tui::export::copy_source::CopySource;
-use crate::tui::state::{OutputForm, Pane, Scope, State};
+use crate::tui::state::{MessageRow, OutputForm, Pane, Scope, State};
 
 impl State {
     /// Returns what the output pane shows if it has the keys, else what the
     /// selected call printed.
     pub(in crate::tui) fn copy_source(&self) -> Option<CopySource> {
         self.copy_source_of(0..u64::MAX)
+    }
+
+    /// Returns the messages about the selected call as one JSON list; one that is
+    /// no JSON as it is kept becomes a text.
+    fn messages_as_json(&self) -> Option<CopySource> {
+        let log = &self.servers.log;
+        let is_of = log.of.1.is_some() && log.of.1 == self.selection.call();
+        let messages = log.messages.as_ref().filter(|_| is_of)?;
+        let message = |row: &MessageRow| {
+            let raw: Value =
+                serde_json::from_str(&row.raw).unwrap_or_else(|_| Value::from(row.raw.to_string()));
+            json!({
+                "at_ms": row.at.as_millis() as u64,
+                "by": match row.by {
+                    Side::Fanout => "fanout",
+                    Side::Server => "server",
+                    Side::Agent => "agent",
+                },
+                "message": raw,
+            })
+        };
+        let list: Vec<Value> = messages.iter().map(message).collect();
+        Some(CopySource::Json(format!("{:#}", Value::from(list))))
     }
 
     /// Returns the same for some places of the pane.
@@ -22,6 +47,11 @@ impl State {
             OutputForm::Raw => CopyForm::Raw,
             OutputForm::Text | OutputForm::Tree => CopyForm::Text,
         };
+        if matches!(self.focus, Pane::Messages | Pane::Detail)
+            && let Some(messages) = self.messages_as_json()
+        {
+            return Some(messages);
+        }
         if self.focus != Pane::Output {
             let call = self.selected()?.id;
             return Some(CopySource::of_call(call, Streams::Both, CopyForm::Text));

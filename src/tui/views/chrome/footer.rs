@@ -196,6 +196,7 @@ fn applicable<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'static ActionRow
             let can_be_done = || view.state.has_agents() && refusal(view.state, action).is_none();
             entry.footer.is_some() && !is_reading && is_heard(entry) && can_be_done()
         }
+        Action::AnswerQuestion => view.state.is_asked() && !is_reading && is_heard(entry),
         // Of an agent's call only what can be done: it has no runs of our own.
         action
             if matches!(action.group(), ActionGroup::Call(_))

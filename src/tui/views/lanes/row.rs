@@ -11,10 +11,12 @@ use ratatui::style::{Modifier, Style};
 
 use crate::lab;
 use crate::model::{
-    CallRow, CallState, CancelStatus, LaneId, ProxiedCall, ProxiedStage, StopCause, StopStep, Tool,
+    Asked, CallRow, CallState, CancelStatus, LaneId, ProxiedCall, ProxiedStage, StopCause,
+    StopStep, Tool,
 };
 use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::state::CpuUnit;
 use crate::tui::text::glyphs::role_of_state;
 use crate::tui::text::{Align, Cut, Piece, Strip, agent, args, figure};
@@ -125,6 +127,12 @@ fn arguments(
         strip.put_cut(text, columns.args, Cut::End, state);
         return;
     }
+    if view.layout.lane_lines(view.state) == 1
+        && let Some(text) = asks(view, row)
+    {
+        strip.put_cut(text, columns.args, Cut::End, view.style(Role::ToastWarn));
+        return;
+    }
     if let Some(call) = &row.proxied {
         let place = agent::place(call);
         strip
@@ -165,6 +173,18 @@ fn arguments(
     }
     let line = args::line(&row.args, view.state.catalogue.get(&row.tool));
     strip.put_cut(line, room, Cut::Middle, fg);
+}
+
+/// The thing that the call's server waits for, and the key that answers.
+fn asks(view: &View<'_>, row: &CallRow) -> Option<Piece<'static>> {
+    let asked = row.remote?.asks?;
+    let told = Piece::from(Safe::new(&asked.to_string()));
+    if asked == Asked::Model {
+        return Some(told);
+    }
+    let key = view.state.keymap.key(Action::AnswerQuestion);
+    let key = Safe::new(&key.unwrap_or_default());
+    Some(told.then(" (").then(key).then(" answers)"))
 }
 
 /// Whether where an agent's call stands matters more than its arguments.
@@ -375,6 +395,8 @@ pub(in crate::tui) fn detail(
         }
     } else if let Some(text) = ladder(row, view.state.run_now(), true) {
         strip.put(text, view.style(Role::Stopping));
+    } else if let Some(text) = asks(view, row) {
+        strip.put(text, view.style(Role::ToastWarn));
     } else if matches!(row.state, CallState::Starting { .. }) {
         strip
             .put("starting", muted)

@@ -68,8 +68,8 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let mut rows = DetailRows::of(view.state, row, inner.width, view.glyphs, &|role| {
         view.style(role)
     });
-    if row.proxied.is_some() {
-        rows.extend(messages::of_agents_call(view, inner.width));
+    if row.proxied.is_some() || view.state.server_of(row).is_some() {
+        rows.extend(messages::of_call(view, inner.width));
     }
     if row.proxied.is_none() {
         for (when, text) in messages::last_each_way(view) {
@@ -309,7 +309,7 @@ impl<'a> DetailRows<'a> {
             let mut strip = self.named(figure::count(attempt.attempt.0 as usize), 1);
             let fg = self.style(Role::Fg);
             let end = attempt.ended.unwrap_or_else(|| self.state.run_now());
-            let took = end.saturating_sub(attempt.started);
+            let took = attempt.run_time(end);
             strip.put("lane ", self.style(Role::Muted));
             strip.put(figure::lane(attempt.lane), fg).skip(2);
             strip.cell(figure::clock(took), 7, Align::Right, fg).skip(2);
@@ -363,7 +363,7 @@ impl<'a> DetailRows<'a> {
     /// Whether an attempt was bound by the CPU, by its share of one core.
     fn bound(&self, attempt: &AttemptRecord) -> Option<Piece<'static>> {
         let end = attempt.ended.unwrap_or_else(|| self.state.run_now());
-        let time = end.saturating_sub(attempt.started);
+        let time = attempt.run_time(end);
         let ending = attempt.ending.as_ref().and_then(|it| it.cpu_ms);
         let (cpu, source) = match ending {
             Some(measured) => (measured.value, measured.source),

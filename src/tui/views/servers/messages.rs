@@ -58,11 +58,14 @@ fn messages(state: &State) -> Option<&[MessageRow]> {
     log.messages.as_deref().filter(|_| is_of)
 }
 
-/// The messages about the selected call, which an agent made, below a heading.
-pub(in crate::tui) fn of_agents_call(view: &View<'_>, width: u16) -> Vec<Strip> {
+/// The messages about the selected call, below a heading.
+pub(in crate::tui) fn of_call(view: &View<'_>, width: u16) -> Vec<Strip> {
     let mut heading = view.strip(width);
     heading.skip(1).put("messages", view.style(Role::Title));
     let Some(messages) = messages(view.state) else {
+        if view.state.selected_proxied().is_none() {
+            return Vec::new();
+        }
         heading.put(": none kept", view.style(Role::Muted));
         return vec![heading];
     };

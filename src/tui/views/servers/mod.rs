@@ -176,9 +176,14 @@ impl ServerColumns {
             strip.skip(1).put(Safe::new(reason), own);
             return strip;
         }
+        if let (ServerState::Starting, Some(words)) = (&row.state, &row.last_words) {
+            strip.skip(1).put(Safe::new(words), muted);
+            return strip;
+        }
         let era = row.era.as_deref().map(Safe::new).map(Piece::from);
         put(&mut strip, era, self.era, Align::Left, muted);
-        let tools = (!row.tools.is_empty()).then(|| figure::count(row.tools.len()));
+        let tools = Some(row.tool_count()).filter(|count| *count > 0);
+        let tools = tools.map(figure::count);
         put(&mut strip, tools, self.tools, Align::Right, fg);
         let calls = (row.in_flight > 0).then(|| figure::count(row.in_flight));
         put(&mut strip, calls, self.calls, Align::Right, own);

@@ -13,9 +13,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::{Faults, ServerRow, ServerState, SignInStatus, ToolAction};
+use crate::model::{Faults, McpOperation, ServerRow, ServerState, SignInStatus, ToolAction};
 use crate::output::Safe;
 use crate::theme::Role;
+use crate::tui::action::Action;
 use crate::tui::state::{Pane, State};
 use crate::tui::text::glyphs::role_of_server;
 use crate::tui::text::{Align, Cut, Piece, Strip, figure, words, wrapped};
@@ -119,7 +120,14 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
     put("runs", Safe::new(&row.target).into(), Role::Fg);
     put("says", says(row), Role::Fg);
     put("tools", tools(view.state, row), Role::Fg);
+    put(
+        "resources",
+        operation(row, McpOperation::ReadResource),
+        Role::Fg,
+    );
+    put("prompts", operation(row, McpOperation::GetPrompt), Role::Fg);
     put("process", process(view.state, row), Role::Fg);
+    put("asks", asks(view.state, row), Role::ToastWarn);
     put("held back", held_back(row), Role::ToastWarn);
     put("faults", faults(row.faults), Role::ToastWarn);
     rows
@@ -133,6 +141,33 @@ fn parts(address: &str, room: usize) -> impl Iterator<Item = String> {
         .map(|row| row.iter().collect())
         .collect();
     rows.into_iter()
+}
+
+/// Returns the resources or the prompts that it lists, by their names.
+fn operation(row: &ServerRow, operation: McpOperation) -> Piece<'static> {
+    let listed = row.tools.iter().find(|it| it.operation == operation);
+    let Some(listed) = listed else {
+        return Piece::default();
+    };
+    let names = listed.description.lines().skip(1);
+    let names: Vec<&str> = names
+        .map(|line| line.split_once(": ").map_or(line, |(name, _)| name))
+        .collect();
+    figure::count(names.len())
+        .then(": ")
+        .then(Safe::new(&names.join(", ")))
+}
+
+/// What it asks of the user, and the key that answers.
+fn asks(state: &State, row: &ServerRow) -> Piece<'static> {
+    let Some(question) = row.questions.first() else {
+        return Piece::default();
+    };
+    let key = state.keymap.key(Action::AnswerQuestion).unwrap_or_default();
+    Piece::from(Safe::new(&question.message))
+        .then(" (")
+        .then(Safe::new(&key))
+        .then(" answers)")
 }
 
 /// Returns the server's name, version and protocol.
@@ -152,7 +187,12 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
     }
     let (mut taken, mut beside) = (0, 0);
     for tool in state.catalogue.tools() {
-        if let ToolAction::Mcp { server, access, .. } = &tool.action
+        if let ToolAction::Mcp {
+            server,
+            access,
+            operation: McpOperation::CallTool,
+            ..
+        } = &tool.action
             && *server == row.name
         {
             taken += 1;
@@ -163,7 +203,7 @@ fn tools(state: &State, row: &ServerRow) -> Piece<'static> {
     let told = told.then(figure::count(beside));
     let told = told.then(" in parallel, ");
     let told = told.then(figure::count(taken - beside)).then(" alone");
-    match row.tools.len() - taken.min(row.tools.len()) {
+    match row.tool_count().saturating_sub(taken) {
         0 => told,
         left => told.then("; ").then(figure::count(left)).then(" left out"),
     }

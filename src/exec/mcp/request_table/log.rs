@@ -1,0 +1,66 @@
+//! Messages that are kept for the user: those about each call, and those by
+//! which a server is connected.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::RequestTable;
+use crate::exec::mcp::pending_request::PendingRequest;
+use crate::model::ServerName;
+use crate::output::Side;
+
+impl RequestTable {
+    /// Keeps the messages by which this server is connected.
+    pub(in crate::exec::mcp) fn keeping_handshake_of(mut self, server: &ServerName) -> Self {
+        self.protocol_log.begin_handshake(server);
+        self.server = Some(server.clone());
+        self
+    }
+
+    /// Returns the calls that are not answered: any of them may be the one
+    /// about which the server asks something.
+    pub(in crate::exec::mcp) fn open_calls(&self) -> Vec<Arc<PendingRequest>> {
+        let inner = self.inner();
+        let open = inner.open.values().filter_map(|open| open.pending.as_ref());
+        open.filter(|it| it.call().is_some()).cloned().collect()
+    }
+
+    /// Keeps a request of the server beside the messages of the calls that it
+    /// may be about.
+    pub(in crate::exec::mcp) fn log_ask(&self, calls: &[Arc<PendingRequest>], request: &Value) {
+        let text = self.mask().text(&request.to_string());
+        for call in calls {
+            self.log(call, Side::Server, &text);
+        }
+    }
+
+    /// Keeps the reply to a request of the server.
+    pub(in crate::exec::mcp) fn log_reply(&self, calls: &[Arc<PendingRequest>], text: &str) {
+        for call in calls {
+            self.log(call, Side::Fanout, text);
+        }
+    }
+
+    /// Masks secrets in a value.
+    pub(in crate::exec::mcp) fn mask_value(&self, value: &mut Value) {
+        self.mask().value(value);
+    }
+
+    pub(super) fn log_handshake(&self, by: Side, text: &str) {
+        if let Some(server) = &self.server {
+            let text = self.mask().text(text);
+            self.protocol_log.add_handshake(server, by, &text);
+        }
+    }
+
+    pub(super) fn log(&self, pending: &PendingRequest, by: Side, text: &str) {
+        if let Some(call) = pending.call() {
+            let text = match by {
+                Side::Fanout => self.mask().text(text),
+                Side::Server | Side::Agent => text.to_owned(),
+            };
+            self.protocol_log.add_message(call, by, &text);
+        }
+    }
+}
