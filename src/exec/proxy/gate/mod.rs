@@ -196,6 +196,11 @@ impl Gate {
         calls.any(|call| matches!(call.phase, Phase::Waiting(_)))
     }
 
+    /// Whether a call waits for its turn, or for its server's answer.
+    pub(super) fn has_unanswered(&self) -> bool {
+        self.at_server > 0 || self.has_waiting()
+    }
+
     pub(super) fn mode(&self) -> Mode {
         match self.ruler() {
             Ruler::Nobody => Mode::Watch,

@@ -10,7 +10,7 @@ use crate::exec::proxy::frames::Direction;
 use crate::exec::proxy::relay::Piece;
 use crate::exec::proxy::stdio::Stdio;
 
-/// Time in which calls that wait must have been sent once their agent has
+/// Time in which calls that wait must have been answered once their agent has
 /// nothing more to say. Agents that end kill what they started after 2 s; a
 /// script that pipes its requests in waits for the answers.
 pub(super) const FINISH_WITHIN: Duration = Duration::from_secs(10);
@@ -45,12 +45,15 @@ impl Shim {
     }
 
     /// Ends what an agent that says nothing more has left: at once where nothing
-    /// waits or nobody reads the answers, else when everything was sent.
+    /// waits or nobody reads the answers, else when everything was answered. A
+    /// server may end with its input, and these calls came later than without us.
     pub(super) fn finish(&mut self, relay: &mut Relay, streams: &Streams) {
         let Some(since) = relay.last_word else { return };
         let reads = streams.stdout.as_ref().is_some_and(Stdio::has_other_end);
         let is_over = self.now() >= since + FINISH_WITHIN;
-        if is_over || !reads || !self.gate.has_waiting() {
+        relay.has_late |= self.gate.has_waiting();
+        let is_open = relay.has_late && self.gate.has_unanswered();
+        if is_over || !reads || !is_open {
             self.agent_left(relay, streams);
         }
     }

@@ -15,9 +15,11 @@ pub(super) struct Relay {
     pub(super) server: LineCutter,
     pub(super) stderr: LineCutter,
     pub(super) is_agent_open: bool,
-    /// Time at which the agent said its last word, while calls of it still wait to
-    /// be sent and it reads their answers.
+    /// Time at which the agent said its last word, while calls of it have no answer
+    /// and it reads them.
     pub(super) last_word: Option<Duration>,
+    /// Whether some of them still waited to be sent then.
+    pub(super) has_late: bool,
     /// The server's ending and its time.
     pub(super) ended: Option<(Ending, Duration)>,
 }
@@ -30,6 +32,7 @@ impl Relay {
             stderr: LineCutter::default(),
             is_agent_open: true,
             last_word: None,
+            has_late: false,
             ended: None,
         }
     }
