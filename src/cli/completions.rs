@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
@@ -14,7 +14,7 @@ use clap_complete::engine::{
 use clap_complete::env::Shells;
 
 use super::exit::{self, Exit};
-use super::{Cli, settings};
+use super::settings;
 use crate::app;
 use crate::catalogue::{Catalogue, FileKind};
 use crate::model::{Tool, ToolName};
@@ -49,12 +49,12 @@ impl Completions {
 }
 
 /// Answers a shell that asks for completions; `None` where none asks.
-pub(super) fn answer(words: &[OsString]) -> Option<Exit> {
+pub(super) fn answer(words: &[OsString], program: fn() -> Command) -> Option<Exit> {
     let name = std::env::var_os(ASKING).filter(|name| !name.is_empty())?;
     let shells = Shells::builtins();
     let shell = shells.completer(name.to_str()?)?;
     let typed = words.iter().skip_while(|word| *word != "--").skip(1);
-    let mut program: Command = Cli::command();
+    let mut program = program();
     program.build();
     let folder = std::env::current_dir().ok();
     let mut text = Vec::new();

@@ -3,6 +3,7 @@
 
 mod agents;
 mod arguments;
+mod bare;
 mod call;
 mod caps;
 mod check;
@@ -26,6 +27,7 @@ mod man;
 mod mcp;
 mod options;
 mod outputs;
+mod own_servers;
 mod run;
 mod schema;
 mod screenshot;
@@ -71,7 +73,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
     #[command(flatten)]
-    dashboard: dashboard::Dashboard,
+    bare: bare::Bare,
 }
 
 #[derive(Debug, Subcommand)]
@@ -142,7 +144,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(command) = mcp::Mcp::alone(&args) {
         return command.run();
     }
-    if let Some(exit) = completions::answer(&args) {
+    if let Some(exit) = completions::answer(&args, Cli::command) {
         return exit;
     }
     match conduct(args) {
@@ -162,7 +164,7 @@ fn conduct(args: Vec<OsString>) -> Exit {
         return exit::cannot_run(&error);
     }
     match cli.command {
-        None => cli.dashboard.run(&Cli::command()),
+        None => cli.bare.run(&Cli::command()),
         Some(Subcommands::Demo(command)) => command.run(),
         Some(Subcommands::Run(command)) => command.run(),
         Some(Subcommands::Call(command)) => command.run(),

@@ -2,142 +2,33 @@
 
 mod guarded;
 mod offers;
-mod own_servers;
 mod suspendable;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Exit};
-use super::looks::{LookOptions, Looks};
-use super::options::{AgentOptions, AnswerOptions, CatalogueOptions, OutputOptions, PolicyOptions};
-use super::{completions, ending, run, summary, terminal as own_terminal};
+use super::looks::Looks;
+use super::options::{OutputOptions, PolicyOptions};
+use super::{ending, summary};
 use crate::app::{
-    self, ExperimentRun, ExperimentThread, ResumePolicy, RunEnvironment, Session, SessionError,
-    Untrusted, WarningsOnly, start_current_thread,
+    self, ExperimentRun, ExperimentThread, ResumePolicy, Session, SessionError, WarningsOnly,
+    start_current_thread,
 };
-use crate::catalogue::text::nearest;
-use crate::catalogue::{Catalogue, FileKind, nearest_file};
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
-use crate::model::{Plan, Snapshot};
+use crate::model::Snapshot;
 use crate::record::{LastArguments, ReportState};
 use crate::tui::ExperimentHandle;
 use crate::tui::terminal::{self, Keyboard, TerminalBackend};
 use crate::tui::{self, Deps, Leave, Offer, SavedSession, Signal, TuiError};
 use guarded::GuardedTerminal;
 use suspendable::SuspendableTerminal;
-
-/// `fanout` without a command.
-#[derive(Debug, Args)]
-pub(super) struct Dashboard {
-    /// A plan to run, or a file of tools or MCP servers to open
-    #[arg(value_name = "FILE", add = completions::files())]
-    file: Option<PathBuf>,
-    #[command(flatten)]
-    catalogue: CatalogueOptions,
-    #[command(flatten)]
-    policy: PolicyOptions,
-    /// Neither read nor write what is kept of earlier runs and sessions
-    #[arg(long)]
-    no_history: bool,
-    #[command(flatten)]
-    looks: LookOptions,
-    #[command(flatten)]
-    agents: AgentOptions,
-}
-
-impl Dashboard {
-    /// Shows the dashboard; with a file, runs it or has its tools at hand, by
-    /// what it is.
-    pub(super) fn run(self, commands: &clap::Command) -> Exit {
-        let Some(path) = self.file.clone() else {
-            return self.show(None);
-        };
-        if !path.exists() {
-            return no_such_file(&path, commands);
-        }
-        match FileKind::of(&path) {
-            Some(FileKind::Catalogue { .. }) => self.show(Some(&path)),
-            // A file that is neither is a plan with a mistake, which is told.
-            Some(FileKind::Plan) | None => self.run_plan(path),
-        }
-    }
-
-    fn run_plan(self, path: PathBuf) -> Exit {
-        let output = self.output();
-        run::Run::new(path, self.catalogue, self.policy, output).run()
-    }
-
-    fn output(&self) -> OutputOptions {
-        OutputOptions {
-            looks: self.looks.clone(),
-            no_history: self.no_history,
-            agents: self.agents.clone(),
-            ..OutputOptions::default()
-        }
-    }
-
-    /// Shows the dashboard without a plan, with the tools of a file at hand.
-    fn show(self, file: Option<&Path>) -> Exit {
-        if !own_terminal::is_terminal() {
-            return exit::usage_text(
-                "the dashboard needs a terminal; `fanout run PLAN --plain` does not",
-            );
-        }
-        // A file that is named here is no more trusted than one that is found:
-        // only `--catalogue` is consent.
-        let catalogue = match file {
-            Some(file) => app::open_catalogue(file),
-            None => self.catalogue.load(Untrusted::PassOver),
-        };
-        // A folder with a catalogue of its own says what is used in it.
-        let is_given = file.is_some() || !self.catalogue.files().is_empty();
-        let is_bare = !is_given && nearest_file(Path::new(".")).is_none();
-        let mut notices = Vec::new();
-        let catalogue = catalogue.and_then(|catalogue| {
-            let mut catalogue = Catalogue::clone(&catalogue);
-            if is_bare {
-                (catalogue, notices) = own_servers::added_to(catalogue);
-            }
-            let answers = AnswerOptions::default().read()?;
-            Ok(answers.given_to(catalogue, None)?)
-        });
-        let catalogue = match catalogue {
-            Ok(catalogue) => Arc::new(catalogue),
-            Err(error) => return exit::not_opened(error),
-        };
-        let plan = Plan {
-            name: "no plan".to_owned(),
-            ..Plan::default()
-        };
-        match RunEnvironment::prepare(&catalogue) {
-            Ok(environment) => {
-                let mut session = Session::new(environment, plan, catalogue);
-                conduct_from(&mut session, &self.policy, &self.output(), None, notices)
-            }
-            Err(error) => exit::cannot_run(&error),
-        }
-    }
-}
-
-/// Says that there is neither a command nor a file of this name, and which one
-/// was probably meant.
-fn no_such_file(path: &Path, commands: &clap::Command) -> Exit {
-    let name = path.display().to_string();
-    let names = commands.get_subcommands().map(clap::Command::get_name);
-    let near = nearest(&name, names);
-    let near = near.map_or_else(String::new, |near| {
-        format!("; did you mean `fanout {near}`?")
-    });
-    exit::usage_text(&format!("there is no command and no file `{name}`{near}"))
-}
 
 /// Reason that the dashboard ended by itself, or did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +48,17 @@ pub(super) fn conduct(
     options: &OutputOptions,
 ) -> Exit {
     conduct_from(session, policy, options, None, Vec::new())
+}
+
+/// Shows the dashboard without a plan until the user leaves it; `notices` are
+/// said first.
+pub(super) fn conduct_empty(
+    session: &mut Session,
+    policy: &PolicyOptions,
+    options: &OutputOptions,
+    notices: Vec<String>,
+) -> Exit {
+    conduct_from(session, policy, options, None, notices)
 }
 
 /// Shows a comparison of a plan, run so many times each way, until the user
