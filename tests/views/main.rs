@@ -16,6 +16,7 @@ mod looks;
 mod mouse;
 mod outputs;
 mod questions;
+mod reading;
 mod servers;
 mod sizes;
 mod stage;

@@ -148,14 +148,21 @@ fn conduct_from(
             };
             let closed = ending::closed(session, &last, state, options);
             exit::report_panics();
-            match leave {
-                Leave::Open(offer) => Exit::Again(again(&offer, options)),
-                Leave::Quit => exit::first_failure(exit::written(written), closed),
-                Leave::Interrupted | Leave::Signalled(Signal::Interrupt) => Exit::Interrupted,
-                Leave::Signalled(Signal::Terminate | Signal::HangUp) => Exit::Terminated,
-            }
+            let printed = exit::first_failure(exit::written(written), closed);
+            exit_of(leave, printed, options)
         }
         Err(error) => exit::cannot_run(&error),
+    }
+}
+
+/// Returns how the program ends, or goes on, where the dashboard was left so and
+/// what stands behind it `ended` so.
+fn exit_of(leave: Leave, ended: Exit, options: &OutputOptions) -> Exit {
+    match leave {
+        Leave::Open(offer) => Exit::Again(again(&offer, options)),
+        Leave::Quit => ended,
+        Leave::Interrupted | Leave::Signalled(Signal::Interrupt) => Exit::Interrupted,
+        Leave::Signalled(Signal::Terminate | Signal::HangUp) => Exit::Terminated,
     }
 }
 

@@ -130,21 +130,16 @@ impl CopySource {
                 streams,
                 form,
                 rows,
-            } => {
-                if *rows != WHOLE {
-                    return write_some(parts, *streams, rows, reader, limit, out);
-                }
-                let mut all = Copied::default();
-                for (part, title) in parts {
-                    writeln!(out, "== {title}")?;
-                    let request = CopyRequest {
-                        attempt: part.attempt,
-                        ..request(rows, *streams, *form, limit - all.bytes)
-                    };
-                    all.add(reader.copy(part.call, &request, out)?);
-                }
-                Ok(all)
+            } if *rows == WHOLE => {
+                let request = request(rows, *streams, *form, limit);
+                write_all(parts, &request, reader, out)
             }
+            Self::Combined {
+                parts,
+                streams,
+                rows,
+                ..
+            } => write_some(parts, *streams, rows, reader, limit, out),
             Self::Live { names, rows } => {
                 let read = |from| reader.interleaved(from, ROWS).rows;
                 write_rows(rows, read, limit, out, |row| match row {
@@ -206,6 +201,27 @@ fn write_text(text: &str, limit: u64, out: &mut dyn Write) -> io::Result<Copied>
         dropped_lines: 0,
         is_cut: bytes > limit,
     })
+}
+
+/// Writes the output of several parts as one request asks for it, each under its
+/// title.
+fn write_all(
+    parts: &[(OutputPart, String)],
+    request: &CopyRequest,
+    reader: &OutputReader,
+    out: &mut dyn Write,
+) -> io::Result<Copied> {
+    let mut all = Copied::default();
+    for (part, title) in parts {
+        writeln!(out, "== {title}")?;
+        let request = CopyRequest {
+            attempt: part.attempt,
+            limit_bytes: request.limit_bytes - all.bytes,
+            ..request.clone()
+        };
+        all.add(reader.copy(part.call, &request, out)?);
+    }
+    Ok(all)
 }
 
 /// Writes some rows of the output of several parts.

@@ -56,28 +56,8 @@ impl State {
             let call = self.selected()?.id;
             return Some(CopySource::of_call(call, Streams::Both, CopyForm::Text));
         }
-        let named = |title: fn(&CallRow) -> String| {
-            let rows = self.run.calls.iter();
-            rows.map(move |row| (row.id, title(row)))
-        };
-        match output.scope {
-            Scope::Combined => {
-                let title = |row: &CallRow| format!("{} ({})", row.name, row.state.word());
-                let parts = named(title).map(|(call, title)| (OutputPart::last_of(call), title));
-                return Some(CopySource::Combined {
-                    parts: parts.collect(),
-                    streams,
-                    form: CopyForm::Text,
-                    rows: places,
-                });
-            }
-            Scope::Live => {
-                return Some(CopySource::Live {
-                    names: named(|row| row.name.to_string()).collect(),
-                    rows: places,
-                });
-            }
-            Scope::Call => {}
+        if let Some(source) = self.copy_source_of_all(&places) {
+            return Some(source);
         }
         if self.is_tree_shown()
             && let Some(value) = output.tree.value()
@@ -87,13 +67,8 @@ impl State {
         let row = self.selected()?;
         let call = row.id;
         if self.is_split(row) {
-            let parts = self.attempts_of(call).into_iter();
-            let title = |part: &OutputPart| {
-                let number = part.attempt.map_or(0, |attempt| attempt.0);
-                format!("{} attempt {number}", row.name)
-            };
             return Some(CopySource::Combined {
-                parts: parts.map(|part| (part, title(&part))).collect(),
+                parts: self.titled_attempts(row),
                 streams,
                 form,
                 rows: places,
@@ -114,5 +89,37 @@ impl State {
                 form,
             }),
         }
+    }
+
+    /// Returns what is copied of all calls' outputs, if the pane shows these.
+    fn copy_source_of_all(&self, places: &Range<u64>) -> Option<CopySource> {
+        let rows = self.run.calls.iter();
+        match self.output.scope {
+            Scope::Call => None,
+            Scope::Combined => {
+                let title = |row: &CallRow| format!("{} ({})", row.name, row.state.word());
+                let parts = rows.map(|row| (OutputPart::last_of(row.id), title(row)));
+                Some(CopySource::Combined {
+                    parts: parts.collect(),
+                    streams: self.output.streams,
+                    form: CopyForm::Text,
+                    rows: places.clone(),
+                })
+            }
+            Scope::Live => Some(CopySource::Live {
+                names: rows.map(|row| (row.id, row.name.to_string())).collect(),
+                rows: places.clone(),
+            }),
+        }
+    }
+
+    /// The attempts of a call whose output is kept, with their titles.
+    fn titled_attempts(&self, row: &CallRow) -> Vec<(OutputPart, String)> {
+        let title = |part: &OutputPart| {
+            let number = part.attempt.map_or(0, |attempt| attempt.0);
+            format!("{} attempt {number}", row.name)
+        };
+        let parts = self.attempts_of(row.id).into_iter();
+        parts.map(|part| (part, title(&part))).collect()
     }
 }
