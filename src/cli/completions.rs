@@ -87,8 +87,8 @@ pub(super) fn arguments() -> ArgValueCandidates {
         let mut typed = words.iter().map(|word| ToolName::new(word));
         let tool = typed.find_map(|name| catalogue.get(&name));
         let schema = tool.and_then(|it| it.input_schema.as_ref());
-        let named = schema.and_then(|it| it.get("properties")?.as_object());
-        let names = named.into_iter().flat_map(|it| it.keys());
+        let properties = schema.and_then(|it| it.get("properties")?.as_object());
+        let names = properties.into_iter().flat_map(|it| it.keys());
         names
             .map(|name| CompletionCandidate::new(format!("{name}=")))
             .collect()

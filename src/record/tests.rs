@@ -18,7 +18,6 @@ fn report(last: &Snapshot) -> String {
         bounds: Bounds {
             critical_path: Some(ms(400)),
             lower_bound: Some(Duration::from_micros(450_125)),
-            summary: None,
             binding: Some("slots".to_owned()),
             summary: None,
         },

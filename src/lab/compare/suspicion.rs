@@ -129,8 +129,8 @@ mod tests {
 
     /// The result of five blocks and a warm-up, and of the rounds after them:
     /// whether any call is blamed.
-    fn is_any_blamed(rates: &Rates, seed: u64) -> bool {
-        let mut generator = Pcg64Mcg::seed_from_u64(seed);
+    fn is_any_blamed(rates: &Rates, random: u64) -> bool {
+        let mut generator = Pcg64Mcg::seed_from_u64(random);
         let mut fails = |rate: f64| (generator.next_u64() >> 11) as f64 / 2f64.powi(53) < rate;
         let result = |outcome| {
             CallResult::new(

@@ -260,8 +260,8 @@ fn cpu_time(row: &CallRow) -> Option<Duration> {
 fn estimated(rows: &[&CallRow]) -> OneLane {
     let alone = |row: &&CallRow| {
         let time = run_time(row);
-        let last = row.samples.iter().rev().flatten().next();
-        let waited = last.and_then(|it| it.waited_ms).unwrap_or_default();
+        let newest = row.samples.iter().rev().flatten().next();
+        let waited = newest.and_then(|it| it.waited_ms).unwrap_or_default();
         let least = cpu_time(row).unwrap_or_default().min(time);
         time.saturating_sub(Duration::from_millis(waited))
             .max(least)

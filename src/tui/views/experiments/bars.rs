@@ -81,11 +81,11 @@ pub(in crate::tui) fn two_runs(
     let mut lines = Vec::new();
     for run in runs.into_iter().flatten() {
         let mut strip = view.strip(width);
-        let lanes = figure::plural(run.cap.get() as usize, "lane");
+        let cap = figure::plural(run.cap.get() as usize, "lane");
         let wall = seconds(run.wall.as_secs_f64());
         strip
             .skip(1)
-            .put(lanes, bold)
+            .put(cap, bold)
             .put(": ", bold)
             .put(Safe::new(&wall), bold);
         lines.push(strip);

@@ -169,9 +169,9 @@ fn graphs(view: &View<'_>, summary: &RunSummary, width: u16) -> Vec<Strip> {
     let to = summary.origin + summary.wall;
     let busy = busy_lanes(run, summary.origin, to, cells * 2);
     let mean = busy.iter().sum::<f64>() / (cells * 2) as f64;
-    let lanes: Vec<f32> = busy.iter().map(|lanes| (lanes / most) as f32).collect();
+    let parts: Vec<f32> = busy.iter().map(|lanes| (lanes / most) as f32).collect();
     let said = format!("{mean:.1} of {} on average", summary.lanes);
-    let mut lines = vec![curve(view, "lanes busy", &said, cells, width, &lanes)];
+    let mut lines = vec![curve(view, "lanes busy", &said, cells, width, &parts)];
     let machine = &run.machine;
     let cores = f32::from(u16::try_from(run.cores.max(1)).unwrap_or(u16::MAX));
     let cpu = machine.iter().flatten().filter_map(|it| it.cpu_cores);
