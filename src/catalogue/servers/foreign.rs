@@ -35,21 +35,9 @@ pub(in crate::catalogue) fn read(
 ) -> Option<ForeignServers> {
     let path = origin.unwrap_or(Path::new(""));
     let form = form_of(root, path)?;
-    let here = std::env::current_dir().unwrap_or_default();
-    let local = projects::entries_for(root, &here);
-    let shared = match root.get(form.root).map(|node| (node, &node.item)) {
-        Some((_, Item::Table(entries))) => entries.as_slice(),
-        Some((node, _)) => {
-            wrong_kind(node, "a table of servers", findings);
-            return Some(ForeignServers::default());
-        }
-        None => &[],
+    let Some(entries) = entries(root, form, findings) else {
+        return Some(ForeignServers::default());
     };
-    // The word for one folder stands before the word for all.
-    let is_local = |entry: &&KeyValue| local.iter().any(|it| it.key == entry.key);
-    let entries = local
-        .iter()
-        .chain(shared.iter().filter(|entry| !is_local(entry)));
     let variable = |name: &str| std::env::var(name).ok();
     let values = VariableValues {
         variable: &variable,
@@ -95,13 +83,40 @@ pub(in crate::catalogue) fn read(
         }
     }
     if names.is_empty() {
-        for OfFolder { folder, entry } in projects::others(root) {
-            let reason = format!("it is configured for {folder}, which is not this folder");
-            let name = ServerName::new(mapped(&entry.key));
-            foreign.unusable.push((name, reason));
-        }
+        foreign.unusable.extend(of_other_folders(root));
     }
     Some(foreign)
+}
+
+/// Returns the entries of all servers that are for this folder. The word for one
+/// folder stands before the word for all.
+fn entries<'n>(
+    root: &'n Node,
+    form: &ServerFileForm,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<&'n KeyValue>> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let local = projects::entries_for(root, &here);
+    let shared = match root.get(form.root).map(|node| (node, &node.item)) {
+        Some((_, Item::Table(entries))) => entries.as_slice(),
+        Some((node, _)) => {
+            wrong_kind(node, "a table of servers", findings);
+            return None;
+        }
+        None => &[],
+    };
+    let is_local = |entry: &&KeyValue| local.iter().any(|it| it.key == entry.key);
+    let shared = shared.iter().filter(|entry| !is_local(entry));
+    Some(local.iter().chain(shared).collect())
+}
+
+/// Returns the servers that are kept for other folders, with that as the reason
+/// why they cannot be used here.
+fn of_other_folders(root: &Node) -> impl Iterator<Item = (ServerName, String)> {
+    projects::others(root).map(|OfFolder { folder, entry }| {
+        let reason = format!("it is configured for {folder}, which is not this folder");
+        (ServerName::new(mapped(&entry.key)), reason)
+    })
 }
 
 /// The first problem of a server, with its position.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::expand::{VariableSyntax, VariableValues, expand};
+use super::projects::SERVERS;
 use super::{projects, secrets};
 use crate::catalogue::document::{Item, KeyValue, Node};
 
@@ -38,8 +39,6 @@ const fn form(root: &'static str, variables: VariableSyntax) -> ServerFileForm {
 const fn limit(key: &'static str, unit_ms: u32) -> LimitKey {
     LimitKey { key, unit_ms }
 }
-
-const SERVERS: &str = "mcpServers";
 
 /// Claude Code's `.mcp.json` and `.claude.json`.
 pub(crate) static CLAUDE: ServerFileForm = ServerFileForm {

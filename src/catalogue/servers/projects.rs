@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
-use super::form::CLAUDE;
 use crate::catalogue::document::{KeyValue, Node};
+
+/// Key of the table of servers, here and in the files of most other programs.
+pub(super) const SERVERS: &str = "mcpServers";
 
 /// Key of the table of folders.
 const PROJECTS: &str = "projects";
@@ -41,7 +43,7 @@ fn tables(root: &Node) -> impl Iterator<Item = &KeyValue> {
 }
 
 fn servers(table: &KeyValue) -> &[KeyValue] {
-    let servers = table.node.get(CLAUDE.root).and_then(Node::as_table);
+    let servers = table.node.get(SERVERS).and_then(Node::as_table);
     servers.unwrap_or_default()
 }
 

@@ -1,5 +1,9 @@
 //! One server: its start, its connection, its end, and its row on the screen.
 
+mod monitors;
+#[cfg(feature = "http")]
+mod sign_in;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -9,11 +13,9 @@ use rmcp::service::ServiceError;
 use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
-#[cfg(feature = "http")]
-use url::Url;
 
 use super::client::Client;
-use super::connecting::{END_DEADLINE, ended_cause, exit_reason, handshake_cause, target};
+use super::connecting::{END_DEADLINE, ended_cause, handshake_cause, target};
 #[cfg(feature = "http")]
 use super::http_transport::HttpTransport;
 use super::pins::Pins;
@@ -25,7 +27,7 @@ use super::stdio_transport::StdioTransport;
 use super::tool_list::{self, ListError, ToolList};
 use crate::exec::Containment;
 #[cfg(feature = "http")]
-use crate::exec::oauth::{Authorizer, GrantStore, SignInError, SignedIn};
+use crate::exec::oauth::{Authorizer, GrantStore};
 use crate::exec::secret_mask::SecretMask;
 #[cfg(feature = "http")]
 use crate::model::ServerTransport;
@@ -38,9 +40,6 @@ use crate::output::ProtocolLog;
 /// Longest time for the connection itself to close; the process has its own
 /// ladder after that.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
-
-/// Interval at which a connection to a remote server is checked.
-const CONNECTION_CHECKED: Duration = Duration::from_millis(500);
 
 /// Longest silence of a server on the question which era it is of, before it is
 /// taken for an older one.
@@ -95,7 +94,7 @@ impl Server {
         client: Client,
     ) -> Self {
         #[cfg(feature = "http")]
-        let authorizer = authorizer(&config, grants);
+        let authorizer = sign_in::authorizer(&config, grants);
         let row = ServerRow {
             name: config.name.clone(),
             target: target(&config).into(),
@@ -165,15 +164,6 @@ impl Server {
         }
     }
 
-    /// Shows why a sign-in failed; a connection that runs goes on.
-    #[cfg(feature = "http")]
-    pub(super) fn note_sign_in_failure(&self, error: &SignInError) {
-        if self.live().is_none() {
-            let reason = format!("not signed in: {error}");
-            self.set_state(ServerState::Failed(reason.into()));
-        }
-    }
-
     /// Closes it, and waits until nothing of it is left; returns how its process
     /// ended, if one ran.
     pub(super) async fn stop(&self) -> Option<Arc<Ending>> {
@@ -219,42 +209,6 @@ impl Server {
     #[expect(clippy::unused_self, reason = "with the feature `http` it is used")]
     fn sign_in_status(&self) -> Option<SignInStatus> {
         None
-    }
-
-    #[cfg(feature = "http")]
-    fn sign_in_status(&self) -> Option<SignInStatus> {
-        if let Some(address) = lock(&self.sign_in_page).clone() {
-            return Some(SignInStatus::Open(address));
-        }
-        let need = self.authorizer.as_ref()?.need()?;
-        let text = need.to_string().into();
-        need.is_for_a_person().then_some(SignInStatus::Needed(text))
-    }
-
-    /// Lets a person sign in to it; `tell` gets the address, which is also
-    /// opened in the browser. A connection that runs goes on as it is.
-    #[cfg(feature = "http")]
-    pub(super) async fn sign_in(
-        self: &Arc<Self>,
-        scopes: Vec<String>,
-        tell: impl FnOnce(&str),
-    ) -> Result<SignedIn, SignInError> {
-        let Some(authorizer) = &self.authorizer else {
-            return Err(SignInError::NotApplicable(self.config.name.clone()));
-        };
-        if authorizer.need().is_none() && self.live().is_none() {
-            // Its refusal says best where to sign in.
-            let _refused = self.start().await;
-        }
-        let signed_in = authorizer.sign_in(scopes, |address| {
-            *lock(&self.sign_in_page) = Some(address.into());
-            self.notify();
-            tell(address);
-        });
-        let signed_in = signed_in.await;
-        lock(&self.sign_in_page).take();
-        self.notify();
-        signed_in
     }
 
     /// Returns why it takes no calls.
@@ -459,46 +413,6 @@ impl Server {
         self.notify();
     }
 
-    /// Marks the server as failed when its process ends by itself.
-    fn monitor_exit(self: &Arc<Self>, process: &ServerProcess, session: &Arc<Session>) {
-        let (server, process, session) = (Arc::clone(self), process.clone(), Arc::clone(session));
-        tokio::spawn(async move {
-            let ending = process.ended().await;
-            let mut live = lock(&server.live);
-            if live.as_ref().is_none_or(|it| !Arc::ptr_eq(it, &session)) {
-                return;
-            }
-            live.take();
-            drop(live);
-            let reason = exit_reason(&ending);
-            server.set_state(ServerState::Failed(server.with_last_words(&reason).into()));
-        });
-    }
-
-    /// Marks the server as failed when the connection to it ends.
-    fn monitor_connection(self: &Arc<Self>, session: &Arc<Session>) {
-        let (server, session) = (Arc::downgrade(self), Arc::downgrade(session));
-        tokio::spawn(async move {
-            let mut beat = time::interval(CONNECTION_CHECKED);
-            loop {
-                beat.tick().await;
-                let Some((server, session)) = server.upgrade().zip(session.upgrade()) else {
-                    return;
-                };
-                if !session.peer.is_transport_closed() {
-                    continue;
-                }
-                let mut live = lock(&server.live);
-                if live.as_ref().is_some_and(|it| Arc::ptr_eq(it, &session)) {
-                    live.take();
-                    drop(live);
-                    server.set_state(ServerState::Failed("the connection broke".into()));
-                }
-                return;
-            }
-        });
-    }
-
     /// Returns a reason with the last line on the server's standard error.
     fn with_last_words(&self, reason: &str) -> String {
         match self.last_words() {
@@ -552,21 +466,6 @@ struct Opened {
     connection: Connection,
     session: Arc<Session>,
     changes: Changes,
-}
-
-/// Returns what lets the requests of a server in; `None` where it is a program
-/// or a header says who asks.
-#[cfg(feature = "http")]
-fn authorizer(config: &McpServer, grants: &GrantStore) -> Option<Arc<Authorizer>> {
-    let ServerTransport::Http { url, headers } = &config.transport else {
-        return None;
-    };
-    let is_known = headers
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case("authorization"));
-    let url = Url::parse(url).ok().filter(|_| !is_known)?;
-    let settings = config.sign_in.clone();
-    Authorizer::new(config.name.clone(), url, settings, grants.clone()).map(Arc::new)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

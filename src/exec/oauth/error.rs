@@ -4,8 +4,8 @@ use std::fmt;
 
 use rmcp::transport::AuthError;
 
-use super::grants::GrantStoreError;
 use super::http::chain;
+use super::keeping::GrantStoreError;
 use crate::exec::secret_mask::SecretMask;
 use crate::model::{Secret, ServerName};
 

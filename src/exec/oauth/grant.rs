@@ -7,7 +7,7 @@ use oauth2::TokenResponse;
 use rmcp::transport::StoredCredentials;
 use serde::{Deserialize, Serialize};
 
-use super::grants::KeptIn;
+use super::keeping::KeptIn;
 use super::resource::Resource;
 use crate::model::Secret;
 

@@ -2,11 +2,11 @@
 //! file each that only its owner can read.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::grant::{Grant, KeptGrant};
+use super::keeping::{GrantStoreError, KeptIn};
 use super::resource::Resource;
 use crate::output::{FolderLock, PrivateFileError, PrivateFolder};
 
@@ -15,46 +15,6 @@ const MOST_BYTES: u64 = 256 << 10;
 
 /// Number of files that are listed.
 const MOST_LISTED: usize = 1000;
-
-/// Place where a grant is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeptIn {
-    /// The desktop's keyring.
-    Keyring,
-    /// A file.
-    File(PathBuf),
-}
-
-impl fmt::Display for KeptIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Keyring => f.write_str("the keyring"),
-            Self::File(path) => write!(f, "{} (mode 0600: no keyring runs here)", path.display()),
-        }
-    }
-}
-
-/// Reason that a grant cannot be read or kept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GrantStoreError {
-    /// Neither a keyring nor a folder.
-    #[error("there is neither a keyring nor a folder to keep it in")]
-    NoPlace,
-    /// The folder or a file in it.
-    #[error(transparent)]
-    File(#[from] PrivateFileError),
-    /// The file is of another version, or was changed by hand.
-    #[error("{} is not as this version writes it: {reason}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Words of the decoder.
-        reason: String,
-    },
-    /// The keyring.
-    #[error("the keyring: {0}")]
-    Keyring(String),
-}
 
 /// Store of grants; cheap to clone.
 #[derive(Debug, Clone, Default)]

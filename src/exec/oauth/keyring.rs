@@ -7,7 +7,7 @@ use std::time::Duration;
 use secret_service::{EncryptionType, Error, Item, SecretService};
 use tokio::time;
 
-use super::grants::GrantStoreError;
+use super::keeping::GrantStoreError;
 use super::resource::Resource;
 
 /// Longest wait for a keyring that runs to answer.

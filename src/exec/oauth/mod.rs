@@ -14,6 +14,7 @@ mod error;
 mod grant;
 mod grants;
 mod http;
+mod keeping;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod redirect;
@@ -25,6 +26,7 @@ pub(super) use authorizer::Authorizer;
 pub(super) use challenge::Challenge;
 pub use error::SignInError;
 pub use grant::KeptGrant;
-pub use grants::{GrantStore, GrantStoreError, KeptIn};
+pub use grants::GrantStore;
+pub use keeping::{GrantStoreError, KeptIn};
 pub use resource::Resource;
 pub use sign_in::SignedIn;
