@@ -74,6 +74,9 @@ for _ in 1 2 3 4 5; do
     [ -n "$login" ] || exit $code
     eval "set -- $login"
     shift
-    fanout "$@" || exit
+    fanout "$@" 2>said && continue
+    code=$?
+    cat said >&2
+    grep -q '`fanout login' said || exit $code
 done
 exit 1
