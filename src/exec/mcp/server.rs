@@ -1,9 +1,5 @@
 //! One server: its start, its connection, its end, and its row on the screen.
 
-mod monitors;
-#[cfg(feature = "http")]
-mod sign_in;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -474,3 +470,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 mod in_flight;
 mod listing;
+mod monitors;
+#[cfg(feature = "http")]
+mod sign_in;
