@@ -29,7 +29,7 @@ use crate::exec::secret_mask::SecretMask;
 use crate::model::ServerTransport;
 use crate::model::{
     Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ProtocolChoice, ServerRow,
-    ServerState, SignInStatus,
+    ServerState,
 };
 use crate::output::ProtocolLog;
 
@@ -197,14 +197,11 @@ impl Server {
         if let Some(session) = self.live() {
             row.faults = session.requests.faults();
         }
-        row.sign_in = self.sign_in_status();
+        #[cfg(feature = "http")]
+        {
+            row.sign_in = self.sign_in_status();
+        }
         row
-    }
-
-    #[cfg(not(feature = "http"))]
-    #[expect(clippy::unused_self, reason = "with the feature `http` it is used")]
-    fn sign_in_status(&self) -> Option<SignInStatus> {
-        None
     }
 
     /// Returns why it takes no calls.
