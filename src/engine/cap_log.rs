@@ -38,7 +38,7 @@ pub(super) struct CapLog {
     pub(super) auto: Option<AutoCap>,
     /// The calls that ended last, oldest first.
     ended: VecDeque<EndedCall>,
-    /// When the first call began; no pace counts from before it.
+    /// When the first call ended; no pace counts from before it.
     begun: Option<Duration>,
 }
 
@@ -78,7 +78,7 @@ impl CapLog {
         if self.ended.len() >= ENDED_KEPT {
             self.ended.pop_front();
         }
-        self.begun.get_or_insert(at.saturating_sub(took));
+        self.begun.get_or_insert(at);
         self.ended.push_back(EndedCall { at, took });
     }
 
@@ -95,16 +95,21 @@ impl CapLog {
         }
     }
 
-    /// Brings the pace since the latest change up to date.
-    fn pace_since_change(&mut self, now: Duration) {
+    /// Brings the pace since the latest change up to date. Calls that began
+    /// before it say nothing of it, nor does the time in which lanes run dry
+    /// because nothing waits any more.
+    fn pace_since_change(&mut self, now: Duration, queued: u32) {
         let change = self.changes.latest();
-        let Some(at) = change.map(|change| change.at) else {
+        let Some((at, known)) = change.map(|change| (change.at, change.after.ended)) else {
             return;
         };
-        if now.saturating_sub(at) > PACE_BESIDE_CHANGE {
+        if now.saturating_sub(at) > PACE_BESIDE_CHANGE || queued == 0 && known > 0 {
             return;
         }
-        let after = self.pace(at, now);
+        let all = self.pace(at, now);
+        let settled = all.median.map(|median| at + median);
+        let settled = settled.filter(|settled| *settled + (*settled - at) * 2 < now);
+        let after = settled.map_or(all, |settled| self.pace(settled, now));
         if let Some(change) = Arc::make_mut(&mut self.changes).latest_mut() {
             change.after = after;
         }
@@ -120,12 +125,62 @@ impl CapLog {
 
     /// Keeps a pulse. Of a run with nothing to do the first is enough.
     pub(super) fn record_load(&mut self, mut pulse: LoadSample) {
-        self.pace_since_change(pulse.at);
+        self.pace_since_change(pulse.at, pulse.queued);
         pulse.pace = self.pace(pulse.at.saturating_sub(PACE_OVER), pulse.at);
         let is_idle = |it: &LoadSample| it.running + it.queued == 0;
         if is_idle(&pulse) && self.load_samples.latest().is_none_or(is_idle) {
             return;
         }
         Arc::make_mut(&mut self.load_samples).push(Some(pulse));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CapCause;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn cap(lanes: u32) -> Cap {
+        Cap::new(lanes).expect("a cap above 0")
+    }
+
+    fn load(at: u64, queued: u32) -> LoadSample {
+        LoadSample {
+            at: ms(at),
+            cap: cap(5),
+            running: 5,
+            queued,
+            pressure: None,
+            pace: Pace::default(),
+        }
+    }
+
+    #[test]
+    fn the_pace_beside_a_change_is_that_of_the_lanes_before_and_after_it() {
+        let mut log = CapLog::new(Policy::default());
+        // Calls of 400 ms: in two lanes five a second, in five lanes 12.5.
+        let end = |log: &mut CapLog, at: u64, lanes: u32| {
+            (0..lanes).for_each(|_| log.note_ended(ms(at), ms(400)));
+        };
+        (1..=20).for_each(|turn| end(&mut log, turn * 400, 2));
+        let step = CapStep {
+            before: cap(2),
+            cap: cap(5),
+            cause: CapCause::User,
+            auto: None,
+        };
+        log.changed(ms(8_000), step);
+        (21..=30).for_each(|turn| end(&mut log, turn * 400, 5));
+        log.record_load(load(12_000, 3));
+        // Lanes that run dry do not count.
+        log.record_load(load(20_000, 0));
+        let change = log.changes.latest().expect("a change");
+        let rates = [change.before, change.after].map(Pace::per_second);
+        assert_eq!(rates.map(|rate| (rate * 10.0).round()), [50.0, 125.0]);
+        assert_eq!(change.after.median, Some(ms(400)));
     }
 }
