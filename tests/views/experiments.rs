@@ -11,7 +11,7 @@ use fanout::lab::{
     compare, sweep,
 };
 use fanout::model::{
-    Call, CallId, CallName, Cap, History, LaneId, LoadSample, Outcome, Plan, Pressure,
+    Call, CallId, CallName, Cap, History, LaneId, LoadSample, Outcome, Pace, Plan, Pressure,
     PressureSource, ToolName,
 };
 use fanout::theme::{Depth, builtin};
