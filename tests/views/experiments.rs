@@ -11,8 +11,8 @@ use fanout::lab::{
     compare, sweep,
 };
 use fanout::model::{
-    Call, CallId, CallName, Cap, History, LaneId, LoadSample, Outcome, Pace, Plan, Pressure,
-    PressureSource, ToolName,
+    Call, CallId, CallName, Cap, ComparisonRules, History, LaneId, LoadSample, Outcome, Pace, Plan,
+    Pressure, PressureSource, ToolName,
 };
 use fanout::theme::{Depth, builtin};
 use fanout::tui::dialogs::Layers;
@@ -54,7 +54,11 @@ impl PlanRunner for Waves {
             let output = json!(if is_lost { 30 } else { 1230 });
             let from = run * (index / lanes);
             TrialCall {
-                answer: CallResult::new(Some(Outcome::Succeeded), Some(output), &[]),
+                answer: CallResult::new(
+                    Some(Outcome::Succeeded),
+                    Some(output),
+                    &ComparisonRules::default(),
+                ),
                 run,
                 span: Some((LaneId(index % lanes), from, from + run)),
             }
