@@ -71,17 +71,6 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     if row.proxied.is_some() || view.state.server_of(row).is_some() {
         rows.extend(messages::of_call(view, inner.width));
     }
-    if row.proxied.is_none() {
-        for (when, text) in messages::last_each_way(view) {
-            let mut strip = view.strip(inner.width);
-            strip
-                .skip(1)
-                .put(when, view.style(Role::Muted))
-                .skip(1)
-                .put(text, view.style(Role::Fg));
-            rows.push(strip);
-        }
-    }
     curves::curves(view, row, inner.width, &mut rows);
     let first = view
         .state

@@ -74,22 +74,6 @@ pub(in crate::tui) fn of_call(view: &View<'_>, width: u16) -> Vec<Strip> {
     all
 }
 
-/// The last message each way about the selected call: who sent it, when, and
-/// its beginning.
-pub(in crate::tui) fn last_each_way(view: &View<'_>) -> Vec<(Piece<'static>, Safe)> {
-    let Some(messages) = messages(view.state) else {
-        return Vec::new();
-    };
-    let last = |is_server: bool| {
-        let mut all = messages.iter().rev();
-        let found = all.find(|it| matches!(it.by, Side::Server) == is_server)?;
-        let by = if is_server { "received " } else { "sent " };
-        let when = Piece::from(by).then(figure::stamp(found.at));
-        Some((when, found.text.first().cloned().unwrap_or_default()))
-    };
-    [last(false), last(true)].into_iter().flatten().collect()
-}
-
 fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
     let is_agents = view.state.selected_proxied().is_some();
     let muted = view.style(Role::Muted);
