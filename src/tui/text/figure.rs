@@ -119,7 +119,8 @@ pub fn signed(number: i32) -> Piece<'static> {
 
 /// A share as a whole percentage: 0.61 is `61%`.
 pub fn percent(share: f32) -> Piece<'static> {
-    Piece::formatted(format!("{:.0}%", share.max(0.0) * 100.0))
+    // Adding it makes the zero that is below zero one that is not.
+    Piece::formatted(format!("{:.0}%", (share.max(0.0) + 0.0) * 100.0))
 }
 
 /// Cores as a number with one decimal.
@@ -175,6 +176,8 @@ mod tests {
 
     #[test]
     fn times() {
+        assert_eq!(percent(-0.0).as_str(), "0%");
+        assert_eq!(took(ms(8)).as_str(), "8 ms");
         assert_eq!(clock(ms(63_940)).as_str(), "01:03.9");
         assert_eq!(clock(ms(3_600_000)).as_str(), "1:00:00");
         assert_eq!(whole_clock(ms(134_000)).as_str(), "02:14");
