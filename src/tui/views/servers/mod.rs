@@ -137,7 +137,7 @@ impl ServerColumns {
         strip.skip(3).cell("server", self.name, Align::Left, style);
         strip.skip(1).cell("state", STATE, Align::Left, style);
         let columns = [
-            column("era", self.era, Align::Left),
+            column("MCP", self.era, Align::Left),
             column("tools", self.tools, Align::Right),
             column("calls", self.calls, Align::Right),
             column("cpu", self.cpu, Align::Right),
