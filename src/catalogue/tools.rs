@@ -244,9 +244,10 @@ impl Catalogue {
     pub fn assumed_tool(&self, name: &ToolName) -> Option<Tool> {
         let server = self.unlisted_server(name)?;
         let (_, tool) = parts_of(name)?;
-        match name.as_str().contains(':') {
-            true => servers::assumed_operation(server, tool),
-            false => Some(servers::assumed(server, tool)),
+        if name.as_str().contains(':') {
+            servers::assumed_operation(server, tool)
+        } else {
+            Some(servers::assumed(server, tool))
         }
     }
 

@@ -76,8 +76,8 @@ impl Kinds {
 
     /// Returns the names of the types.
     pub fn names(self) -> Vec<&'static str> {
-        let named = Self::NAMES.iter().filter(|(_, kinds)| self.has(*kinds));
-        let names = named.map(|(name, _)| *name);
+        let own = Self::NAMES.iter().filter(|(_, kinds)| self.has(*kinds));
+        let names = own.map(|(name, _)| *name);
         // A number may be whole without that being said.
         let is_said = |name: &&str| *name != "integer" || !self.has(Self::NUMBER);
         names.filter(is_said).collect()

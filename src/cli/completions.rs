@@ -84,7 +84,7 @@ pub(super) fn arguments() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let catalogue = catalogue();
         let words: Vec<String> = std::env::args().collect();
-        let mut typed = words.iter().map(|word| ToolName::new(word));
+        let mut typed = words.iter().map(ToolName::new);
         let tool = typed.find_map(|name| catalogue.get(&name));
         let schema = tool.and_then(|it| it.input_schema.as_ref());
         let properties = schema.and_then(|it| it.get("properties")?.as_object());
@@ -127,7 +127,7 @@ pub(super) fn themes() -> ArgValueCandidates {
 fn catalogue() -> Catalogue {
     let words: Vec<OsString> = std::env::args_os().collect();
     let pairs = words.windows(2);
-    let named =
-        pairs.filter_map(|pair| (pair[0] == "--catalogue").then(|| PathBuf::from(&pair[1])));
+    let named = pairs.filter(|pair| pair[0] == "--catalogue");
+    let named = named.map(|pair| PathBuf::from(&pair[1]));
     app::peek_catalogue(&named.collect::<Vec<_>>())
 }

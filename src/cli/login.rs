@@ -97,9 +97,8 @@ fn find<'c>(catalogue: &'c Catalogue, name: &str) -> Option<&'c McpServer> {
     if let Some(server) = catalogue.servers().find(|it| it.name.as_str() == name) {
         return Some(server);
     }
-    let unusable = catalogue.unusable_servers().iter();
-    let unusable = unusable.filter(|(other, _)| other.as_str() == name);
-    for (name, reason) in unusable {
+    let mut unusable = catalogue.unusable_servers().iter();
+    if let Some((name, reason)) = unusable.find(|(other, _)| other.as_str() == name) {
         let text = format!("server {name} is not usable: {reason}");
         complain(Safe::new(&text).as_str());
         return None;

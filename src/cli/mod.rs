@@ -147,19 +147,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = completions::answer(&args, Cli::command) {
         return exit;
     }
-    match conduct(args) {
+    match conduct(&args) {
         Exit::Again(words) => exit::start_again(&words),
         exit => exit,
     }
 }
 
-fn conduct(args: Vec<OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(&args) {
+fn conduct(args: &[OsString]) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
     if let Some(path) = &cli.log
-        && let Err(error) = log::start(path, &args)
+        && let Err(error) = log::start(path, args)
     {
         return exit::cannot_run(&error);
     }

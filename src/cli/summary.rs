@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use crate::app::Session;
-use crate::lab::{RunSummary, busy_lanes};
+use crate::lab::{OutcomeCount, RunSummary, busy_lanes};
 use crate::model::{CallId, CallRow, Snapshot, plural};
 use crate::output::Safe;
 use crate::record::HistoryStore;
@@ -33,7 +33,7 @@ pub(super) fn print(
     let Some(summary) = session.summary(last, history) else {
         return writeln!(out, "{}: {calls}, and not all have ended", plan.as_str());
     };
-    let outcomes: Vec<String> = summary.outcomes.iter().map(|it| it.words()).collect();
+    let outcomes: Vec<String> = summary.outcomes.iter().map(OutcomeCount::words).collect();
     writeln!(
         out,
         "{}: {calls} in {:.1} s: {}",

@@ -1,7 +1,6 @@
 //! `fanout tools`: the catalogue as a list.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ pub(super) struct Tools {
 impl Tools {
     pub(super) fn run(self) -> Exit {
         let catalogue = self.catalogue.load(Untrusted::End);
-        let connected = catalogue.and_then(|catalogue| self.connected(catalogue));
+        let connected = catalogue.and_then(|catalogue| self.connected(&catalogue));
         let Connected { catalogue, errors } = match connected {
             Ok(connected) => connected,
             Err(error) => return exit::not_opened(error),
@@ -55,9 +54,9 @@ impl Tools {
 
     /// Returns the catalogue with the tools of its servers, if they are asked
     /// for.
-    fn connected(&self, catalogue: Arc<Catalogue>) -> Result<Connected, OpenError> {
+    fn connected(&self, catalogue: &Catalogue) -> Result<Connected, OpenError> {
         let answers = AnswerOptions::default().read()?;
-        let catalogue = answers.given_to(self.protocol.applied(&catalogue), None)?;
+        let catalogue = answers.given_to(self.protocol.applied(catalogue), None)?;
         if !self.connect || catalogue.servers().len() == 0 {
             let errors = Vec::new();
             return Ok(Connected { catalogue, errors });

@@ -110,9 +110,9 @@ impl Asks {
                     Some(text) => text.to_owned(),
                     None => logged.get("data").unwrap_or(&Value::Null).to_string(),
                 };
-                let logger = word("logger").map(|logger| format!(" of {logger}"));
+                let origin = word("logger").map(|logger| format!(" of {logger}"));
                 let level = word("level").unwrap_or("message");
-                let line = format!("{level}{}: {text}\n", logger.unwrap_or_default());
+                let line = format!("{level}{}: {text}\n", origin.unwrap_or_default());
                 self.client.log(&self.requests.masked_text(&line));
                 true
             }

@@ -64,20 +64,26 @@ impl Listing {
         let params = cursor.map(|it| PaginatedRequestParams::default().with_cursor(Some(it)));
         match self {
             Self::Resources => {
-                let mut request = ListResourcesRequest::default();
-                request.params = params;
+                let mut request = ListResourcesRequest {
+                    params,
+                    ..Default::default()
+                };
                 request.extensions.insert(tag);
                 ClientRequest::ListResourcesRequest(request)
             }
             Self::Templates => {
-                let mut request = ListResourceTemplatesRequest::default();
-                request.params = params;
+                let mut request = ListResourceTemplatesRequest {
+                    params,
+                    ..Default::default()
+                };
                 request.extensions.insert(tag);
                 ClientRequest::ListResourceTemplatesRequest(request)
             }
             Self::Prompts => {
-                let mut request = ListPromptsRequest::default();
-                request.params = params;
+                let mut request = ListPromptsRequest {
+                    params,
+                    ..Default::default()
+                };
                 request.extensions.insert(tag);
                 ClientRequest::ListPromptsRequest(request)
             }
@@ -163,8 +169,8 @@ fn resource_operation(resources: &[Value], templates: &[Value]) -> ListedTool {
 }
 
 fn prompt_operation(prompts: &[Value]) -> ListedTool {
-    let named = |it: &&Value| it.get("name").is_some_and(Value::is_string);
-    let prompts: Vec<&Value> = prompts.iter().filter(named).collect();
+    let has_name = |it: &&Value| it.get("name").is_some_and(Value::is_string);
+    let prompts: Vec<&Value> = prompts.iter().filter(has_name).collect();
     let lines = prompts.iter().filter_map(|item| line(item, "name"));
     let names: Vec<&Value> = prompts.iter().filter_map(|it| it.get("name")).collect();
     let mut arguments = Map::new();

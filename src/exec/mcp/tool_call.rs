@@ -77,12 +77,12 @@ pub(super) async fn run(
             None => return broken(server, error.as_ref(), request).await,
         };
         let (client, pending) = (&session.client, &pending);
-        let asker = Asker {
+        let questions = Asker {
             client,
             pending,
             reporter,
         };
-        input = match (asker.ask(&asked, stop).await, refused) {
+        input = match (questions.ask(&asked, stop).await, refused) {
             (Ok(input), None) => input,
             // The pages were opened: the same request again.
             (Ok(input), Some(_)) if input.is_accepted() => RequestedInput::default(),

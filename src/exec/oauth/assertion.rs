@@ -15,7 +15,7 @@ use super::error::SignInError;
 use crate::model::Secret;
 
 /// Time that a statement holds.
-const HOLDS: Duration = Duration::from_secs(120);
+const HOLDS: Duration = Duration::from_mins(2);
 
 /// Key that signs statements.
 enum Key {

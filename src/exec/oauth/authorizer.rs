@@ -104,7 +104,7 @@ impl Authorizer {
         };
         let need = SignInNeed {
             server: self.server.clone(),
-            scopes: self.scopes_to_ask(&pass, &challenge),
+            scopes: scopes_to_ask(&pass, &challenge),
             kind,
         };
         *lock(&self.asked) = Some(Asked {
@@ -150,21 +150,6 @@ impl Authorizer {
             Ok(token) => Ok(token),
             Err(_reason) => Err(NeedKind::Again),
         }
-    }
-
-    /// Returns all scopes that a person should be asked for.
-    fn scopes_to_ask(&self, pass: &Pass, challenge: &Challenge) -> Vec<String> {
-        if !challenge.is_about_scopes {
-            return Vec::new();
-        }
-        let had = pass.grant.as_ref().map(|grant| grant.asked.as_slice());
-        let mut scopes = had.unwrap_or_default().to_vec();
-        for scope in &challenge.scopes {
-            if !scopes.contains(scope) {
-                scopes.push(scope.clone());
-            }
-        }
-        scopes
     }
 
     /// Reads what is kept. What cannot be read counts as nothing.
@@ -290,4 +275,19 @@ impl Authorizer {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns all scopes that a person should be asked for.
+fn scopes_to_ask(pass: &Pass, challenge: &Challenge) -> Vec<String> {
+    if !challenge.is_about_scopes {
+        return Vec::new();
+    }
+    let had = pass.grant.as_ref().map(|grant| grant.asked.as_slice());
+    let mut scopes = had.unwrap_or_default().to_vec();
+    for scope in &challenge.scopes {
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    scopes
 }

@@ -73,6 +73,6 @@ impl CredentialStore for Credentials {
     }
 }
 
-fn store_error(error: impl ToString) -> AuthError {
+fn store_error<E: ToString>(error: E) -> AuthError {
     AuthError::CredentialStoreError(error.to_string())
 }

@@ -72,7 +72,9 @@ impl Grant {
     /// the half of its time.
     pub(super) fn is_stale(&self, now: SystemTime) -> bool {
         let tokens = self.credentials.token_response.as_ref();
-        let whole = tokens.and_then(|it| it.expires_in()).unwrap_or(MARGIN * 2);
+        let whole = tokens
+            .and_then(TokenResponse::expires_in)
+            .unwrap_or(MARGIN * 2);
         let margin = MARGIN.min(whole / 2);
         self.ends_at().is_some_and(|end| now + margin >= end)
     }

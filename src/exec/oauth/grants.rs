@@ -90,7 +90,8 @@ impl GrantStore {
         let names = files.into_iter().flatten().take(MOST_LISTED).flatten();
         let names = names.filter_map(|file| file.file_name().into_string().ok());
         if let Ok(Some(folder)) = self.find() {
-            for name in names.filter(|name| name.ends_with(".json")) {
+            let is_grant = |name: &String| Path::new(name).extension() == Some("json".as_ref());
+            for name in names.filter(is_grant) {
                 if let Ok(Some(grant)) = read(&folder, &name) {
                     let kept_in = KeptIn::File(folder.path().join(&name));
                     found.insert(grant.resource.clone(), grant.shown(kept_in));

@@ -14,7 +14,7 @@ use super::resource::Resource;
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// Longest wait for a person who is asked to unlock it.
-const UNLOCK: Duration = Duration::from_secs(60);
+const UNLOCK: Duration = Duration::from_mins(1);
 
 /// Attribute by which our items are found, and its value.
 const APPLICATION: (&str, &str) = ("application", "fanout");

@@ -132,7 +132,9 @@ impl PastRun {
     pub fn median_time(runs: &[Self], call: CallId) -> Option<Duration> {
         let attempts = runs.iter().flat_map(|run| &run.attempts);
         let attempts = attempts.filter(|it| it.call == call && it.outcome.is_success());
-        let mut times: Vec<Duration> = attempts.map(|it| it.ended - it.started).collect();
+        let mut times: Vec<Duration> = attempts
+            .map(|it| it.ended.saturating_sub(it.started))
+            .collect();
         times.sort_unstable();
         times.get(times.len() / 2).copied()
     }

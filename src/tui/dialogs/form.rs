@@ -241,9 +241,10 @@ impl FormRow<'_> {
             }
         };
         if hint_cells > 0 && field.kind != FieldKind::Group {
-            let hint = match self.is_recalled {
-                true => Safe::new("as last time"),
-                false => Safe::new(&field.hint),
+            let hint = if self.is_recalled {
+                Safe::new("as last time")
+            } else {
+                Safe::new(&field.hint)
             };
             strip.skip(1).put(hint, muted);
         }

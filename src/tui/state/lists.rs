@@ -314,6 +314,14 @@ impl State {
         }
     }
 
+    /// Whether the lists of the screen are filtered.
+    pub fn is_filtered(&self) -> bool {
+        match self.screen {
+            Screen::Catalogue => !self.tools.filter.is_empty(),
+            _ => !self.selector.filter.is_empty(),
+        }
+    }
+
     /// Selects the first call that the filter leaves, unless the selected one is
     /// among them: keys do not act on a call that is not shown.
     pub fn select_listed(&mut self) {

@@ -138,9 +138,7 @@ pub(super) fn back(state: &mut State) {
     } else if !state.output.find.text().is_empty() {
         state.clear_find();
     } else if state.return_to_list() {
-    } else if state.screen == Screen::Catalogue && !state.tools.filter.is_empty() {
-        state.set_filter("");
-    } else if !state.selector.filter.is_empty() {
+    } else if state.is_filtered() {
         state.set_filter("");
     } else if !state.marked.is_empty() {
         state.marked.clear();

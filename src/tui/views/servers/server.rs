@@ -108,7 +108,7 @@ fn facts(view: &View<'_>, row: &ServerRow, width: u16) -> Vec<Strip> {
     }
     match &row.sign_in {
         Some(SignInStatus::Needed(_)) => {
-            put("sign in", "Enter, in the browser".into(), Role::ToastWarn)
+            put("sign in", "Enter, in the browser".into(), Role::ToastWarn);
         }
         Some(SignInStatus::Open(address)) => {
             for (part, label) in parts(address, room).zip(["sign in on", "", "", "", "", ""]) {
