@@ -1,7 +1,7 @@
 //! The parts of a tool's JSON Schema that are shown to a person: the properties
-//! one by one, and a skeleton to begin with.
+//! one by one.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::catalogue::{Kinds, ValueShape};
 use crate::model::Tool;
@@ -18,9 +18,6 @@ pub struct Property {
     /// Whether it must be given.
     pub is_required: bool,
 }
-
-/// Levels of nested objects that a skeleton spells out.
-const DEEPEST: usize = 3;
 
 /// Whether it takes no arguments but those that it names.
 pub fn is_closed(schema: &Value) -> bool {
@@ -42,43 +39,6 @@ pub fn properties(tool: &Tool) -> Vec<Property> {
         .collect();
     all.sort_by_key(|property| !property.is_required);
     all
-}
-
-/// Arguments to begin with: every required one, with its default or an empty
-/// value of its type.
-pub fn skeleton(tool: &Tool) -> Value {
-    tool.input_schema
-        .as_ref()
-        .map_or_else(|| json!({}), |schema| object(schema, schema, 0))
-}
-
-fn object(root: &Value, schema: &Value, depth: usize) -> Value {
-    let required = fields(schema).filter(|(name, _)| is_required(schema, name));
-    let filled = required.map(|(name, field)| (name.clone(), empty(root, field, depth)));
-    Value::Object(filled.collect::<Map<_, _>>())
-}
-
-fn empty(root: &Value, schema: &Value, depth: usize) -> Value {
-    let shape = ValueShape::of(root, schema);
-    let example = || schema.get("examples")?.as_array()?.first();
-    let given = shape
-        .default
-        .or_else(|| shape.choices.as_ref()?.first().map(|it| it.value));
-    if let Some(given) = given.or_else(example) {
-        return given.clone();
-    }
-    match shape.kinds_without_null().map(Kinds::names).as_deref() {
-        Some(["string", ..]) => json!(""),
-        Some(["integer" | "number", ..]) => {
-            let least = shape.main.get("minimum").cloned();
-            least.unwrap_or_else(|| json!(0))
-        }
-        Some(["boolean", ..]) => json!(false),
-        Some(["array", ..]) => json!([]),
-        Some(["object", ..]) if depth < DEEPEST => object(root, shape.main, depth + 1),
-        Some(["object", ..]) => json!({}),
-        _ => Value::Null,
-    }
 }
 
 pub(in crate::tui) fn fields(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
