@@ -194,7 +194,8 @@ fn run(bench: &Bench, words: &[&str]) -> Answer {
 /// Signs in as a person would.
 fn login(bench: &Bench, more: &[&str]) -> Answer {
     let _none = fs::remove_file(bench.folder().join("page"));
-    let words = [&["login", "far", "--catalogue", "far.toml"], more].concat();
+    let words = ["login", "far", "--catalogue", "far.toml"];
+    let words: Vec<&str> = words.iter().chain(more).copied().collect();
     let environment = [NO_KEYRING, ("BROWSER", "/bin/sh browser.sh")];
     let child = bench.start_with(&environment, &words);
     let page = bench.wait_for_line("page");
