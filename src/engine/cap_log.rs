@@ -108,7 +108,7 @@ impl CapLog {
         }
         let all = self.pace(at, now);
         let settled = all.median.map(|median| at + median);
-        let settled = settled.filter(|settled| *settled + (*settled - at) * 2 < now);
+        let settled = settled.filter(|settled| *settled + settled.saturating_sub(at) * 2 < now);
         let after = settled.map_or(all, |settled| self.pace(settled, now));
         if let Some(change) = Arc::make_mut(&mut self.changes).latest_mut() {
             change.after = after;
@@ -180,7 +180,7 @@ mod tests {
         log.record_load(load(20_000, 0));
         let change = log.changes.latest().expect("a change");
         let rates = [change.before, change.after].map(Pace::per_second);
-        assert_eq!(rates.map(|rate| (rate * 10.0).round()), [50.0, 125.0]);
+        assert_eq!(rates.map(|rate| (rate * 10.0).round() as u32), [50, 125]);
         assert_eq!(change.after.median, Some(ms(400)));
     }
 }

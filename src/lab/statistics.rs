@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_level_is_the_one_that_so_many_values_attain() {
-        let levels = [2, 4, 5, 6, 8, 11, 20].map(|count| order_statistics(count));
+        let levels = [2, 4, 5, 6, 8, 11, 20].map(order_statistics);
         let expected = [
             (0, 0.5),
             (0, 0.875),

@@ -42,20 +42,28 @@ impl Credentials {
 impl CredentialStore for Credentials {
     async fn load(&self) -> Result<Option<StoredCredentials>, AuthError> {
         let resource = self.frame().resource;
-        let kept = self.store.load(&resource).await.map_err(store_error)?;
+        let kept = self
+            .store
+            .load(&resource)
+            .await
+            .map_err(|error| store_error(&error))?;
         Ok(kept.map(|grant| grant.credentials))
     }
 
     async fn save(&self, credentials: StoredCredentials) -> Result<(), AuthError> {
         let mut grant = self.frame();
         grant.credentials = credentials;
-        self.store.save(&grant).await.map(drop).map_err(store_error)
+        self.store
+            .save(&grant)
+            .await
+            .map(drop)
+            .map_err(|error| store_error(&error))
     }
 
     async fn clear(&self) -> Result<(), AuthError> {
         let resource = self.frame().resource;
         let removed = self.store.remove(&resource).await;
-        removed.map(drop).map_err(store_error)
+        removed.map(drop).map_err(|error| store_error(&error))
     }
 
     async fn acquire_refresh_guard(&self) -> Result<Option<CredentialRefreshGuard>, AuthError> {
@@ -73,6 +81,6 @@ impl CredentialStore for Credentials {
     }
 }
 
-fn store_error<E: ToString>(error: E) -> AuthError {
+fn store_error<E: ToString>(error: &E) -> AuthError {
     AuthError::CredentialStoreError(error.to_string())
 }
