@@ -204,12 +204,14 @@ fn place(folder: &Path, server: &Path) -> io::Result<()> {
 }
 
 fn main() -> io::Result<()> {
+    let mut out = io::stdout();
     let server = server();
     if !server.exists() {
-        eprintln!(
+        writeln!(
+            io::stderr(),
             "{} is not there: tests/interop.sh installs it",
             server.display()
-        );
+        )?;
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
@@ -217,10 +219,11 @@ fn main() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    println!(
+    writeln!(
+        out,
         "{} calls of echo, median of {ROUNDS} rounds in turn",
         calls()
-    );
+    )?;
     for in_flight in IN_FLIGHT {
         let (mut ours, mut bares, mut raws) = (Vec::new(), Vec::new(), Vec::new());
         for _round in 0..ROUNDS {
@@ -231,17 +234,19 @@ fn main() -> io::Result<()> {
         let (ours, bare, raw) = (median(ours), median(bares), median(raws));
         for (name, taken) in [("fanout", ours), ("rmcp", bare), ("raw", raw)] {
             let rate = calls() as f64 / taken.whole.as_secs_f64();
-            println!(
+            writeln!(
+                out,
                 "{in_flight:>3} in flight  {name:<7} {rate:>8.0} calls/s  p99 {:?}",
                 taken.p99
-            );
+            )?;
         }
-        println!(
+        writeln!(
+            out,
             "{in_flight:>3} in flight  fanout/rmcp {:.2} (0.6 wanted)  fanout/raw {:.2}  p99 {:.2} of rmcp's (2 at most)",
             bare.whole.as_secs_f64() / ours.whole.as_secs_f64(),
             raw.whole.as_secs_f64() / ours.whole.as_secs_f64(),
             ours.p99.as_secs_f64() / bare.p99.as_secs_f64(),
-        );
+        )?;
     }
     Ok(())
 }

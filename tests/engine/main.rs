@@ -128,8 +128,8 @@ async fn the_time_of_a_question_is_not_the_tools() {
     assert_eq!(row.state, CallState::Ended(Outcome::Succeeded));
     let took = row.elapsed(last.now).expect("a time");
     assert!(took < Duration::from_secs(3), "{took:?}");
-    let waited = row.waited.under(WaitReason::ANSWER);
-    assert!(waited >= Duration::from_secs(59), "{waited:?}");
+    let asked = row.waited.under(WaitReason::ANSWER);
+    assert!(asked >= Duration::from_secs(59), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,7 +108,7 @@ fn a_measured_run_in_one_lane_is_no_estimate() {
     let run = ended();
     let estimated = summary(&run, None);
     assert!(estimated.one_lane_words().contains("would take ~25.9 s"));
-    let measured = summary(&run, Some(Duration::from_secs(120)));
+    let measured = summary(&run, Some(Duration::from_mins(2)));
     assert_eq!(measured.speed_up(), Some(2.0));
     assert!(
         measured
@@ -134,7 +134,7 @@ fn full_cores_are_named_as_what_binds() {
             });
         });
     }
-    let verdict = summary(&run, Some(Duration::from_secs(240))).verdict;
+    let verdict = summary(&run, Some(Duration::from_mins(4))).verdict;
     let expected =
         "4 lanes, 4.0 times as fast as one: two cores were full; more lanes would not help";
     assert_eq!(verdict, expected);

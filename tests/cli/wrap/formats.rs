@@ -222,7 +222,7 @@ fn a_link_is_followed_once_and_permissions_stay() {
 #[test]
 fn a_file_of_another_user_is_refused() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("left out: only root can give a file away");
+        // Only root can give a file away.
         return;
     }
     let user = User::new();

@@ -189,7 +189,7 @@ impl Reference {
                 if let Some(attempt) = self.attempt(*id, *epoch)
                     && let Some(since) = attempt.asked_since.take()
                 {
-                    attempt.asked_time += now - since;
+                    attempt.asked_time += now.saturating_sub(since);
                     attempt.last_output = now;
                     attempt.second_look = None;
                 }
