@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pub(crate) plan: Plan,
     log: Option<DecisionLog>,
     report: Option<ExportFile>,
-    /// Whether what stands in the report's place is of this run.
+    /// Whether the file in the report's place is of this run.
     is_report_begun: bool,
     /// Resources that calls of the plan's tools needed in earlier runs.
     learned: Vec<LearnedNeed>,

@@ -25,10 +25,12 @@ const ASKING: &str = "COMPLETE";
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
-Examples, in the file that your shell reads at its start:
-  source <(fanout completions bash)
-  source <(fanout completions zsh)
-  fanout completions fish | source")]
+Examples:
+  fanout completions bash > ~/.fanout-completion && . ~/.fanout-completion
+  fanout completions fish | source
+
+A line such as `source <(fanout completions zsh)` belongs into the file that the
+shell reads at its start.")]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,

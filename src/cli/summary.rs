@@ -59,7 +59,7 @@ pub(super) fn print(
     unsuccessful(&summary, last, out)
 }
 
-/// What a call waited for, by the heading of the report.
+/// Returns the cause of a wait in words, by the heading of the report.
 pub(super) fn waited_for(heading: &str) -> &str {
     match heading {
         "slot" => "a lane",

@@ -37,7 +37,7 @@ pub(super) enum Completion {
     /// The tools that a server lists can be called.
     ToolsListed {
         catalogue: Arc<Catalogue>,
-        /// What cannot be used as it is listed. Untrusted text.
+        /// Parts that cannot be used as they are listed. Untrusted text.
         problems: Vec<String>,
     },
     /// A call that a user asked for was checked.

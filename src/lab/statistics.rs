@@ -4,9 +4,6 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde_json::{Value, json};
 
-use super::words::percent;
-use crate::model::plural;
-
 /// Resamples of one bootstrap (B. Efron, 1979).
 pub(super) const RESAMPLES: usize = 2_000;
 
@@ -89,18 +86,6 @@ impl Interval {
             IntervalMethod::OrderStatistics { level } => Some(level),
             IntervalMethod::Range | IntervalMethod::Resamples => None,
         }
-    }
-
-    /// Returns its name: the level that it attains, or `range`.
-    pub fn name(&self) -> String {
-        self.level().map_or("range".to_owned(), percent)
-    }
-
-    /// Returns its name for a sentence: the level that it attains, or of how
-    /// many runs it is the range.
-    pub fn name_in_text(&self) -> String {
-        let range = || format!("range of {}", plural(self.values, "run"));
-        self.level().map_or_else(range, percent)
     }
 
     /// As JSON, in another unit: so many of it make one of its own.
@@ -221,15 +206,6 @@ pub(super) fn drift(values: &[f64]) -> Option<f64> {
     (values.len() >= 5 && trend >= 0.8 && change.abs() > 0.03).then_some(change)
 }
 
-/// Returns how much slower or faster runs got, in words.
-pub(super) fn drift_in_words(drift: f64) -> String {
-    let way = if drift > 0.0 { "slower" } else { "faster" };
-    format!(
-        "Drift: runs got {:.0} % {way} from the first block to the last: the intervals do not hold.",
-        drift.abs() * 100.0
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,14 +233,6 @@ mod tests {
             assert_eq!(found.0, expected.0);
             assert!((found.1 - expected.1).abs() < 1e-9, "{found:?}");
         }
-        let name = |values: &[f64]| {
-            let interval = Interval::of_median(values.iter().copied()).expect("values");
-            (interval.name(), interval.name_in_text())
-        };
-        let pair = |one: &str, two: &str| (one.to_owned(), two.to_owned());
-        assert_eq!(name(&[1.0]), pair("range", "range of 1 run"));
-        assert_eq!(name(&[1.0, 2.0, 3.0]), pair("range", "range of 3 runs"));
-        assert_eq!(name(&[1.0, 2.0, 3.0, 4.0]), pair("88 %", "88 %"));
         assert_eq!(Interval::of_median([]), None);
     }
 
@@ -337,10 +305,6 @@ mod tests {
         );
         assert_eq!(drift(&[1.0, 1.05, 0.97, 1.02, 1.06]), None);
         assert_eq!(drift(&[1.0, 2.0]), None);
-        assert_eq!(
-            drift_in_words(-0.1),
-            "Drift: runs got 10 % faster from the first block to the last: the intervals do not hold."
-        );
     }
 
     #[test]

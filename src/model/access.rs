@@ -1,4 +1,4 @@
-//! What a tool says of its effects, and which of its calls may overlap.
+//! The effects that a tool declares, and which of its calls may overlap.
 
 use serde::{Deserialize, Serialize};
 

@@ -60,7 +60,7 @@ pub(super) struct CallRecord {
     pub rank: u64,
     /// Its start time, later the end of its backoff.
     pub not_before: Moment,
-    /// When it joined the run.
+    /// When it joined the run: not before its start time.
     pub joined_at: Moment,
     /// When it became ready for its first start.
     pub ready_at: Moment,

@@ -5,6 +5,7 @@ mod agents;
 mod agents_and_control;
 mod live_agents;
 mod office;
+mod questions;
 #[path = "../support/scripted.rs"]
 mod scripted;
 #[path = "../support/shim.rs"]
@@ -104,32 +105,6 @@ async fn a_reference_that_leads_nowhere_fails_without_a_process() {
     assert_eq!(state(&last, 2), CallState::Ended(Outcome::Failed));
     assert!(reason(&last, 2).contains("missing"), "{}", reason(&last, 2));
     assert_eq!(spawner.launches().len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_time_of_a_question_is_not_the_tools() {
-    let call = "[[call]]\ntool = \"say\"\ntimeout = \"5s\"";
-    let trial = trial(call, 1, Lifetime::UntilEnded);
-    trial.until_starting(1).await;
-    trial.spawner.runs(1).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let asked = model::Asked::Fields(2);
-    trial.spawner.asks(1, Some(asked)).await;
-    let wanted = Some(WaitReason::Asks { what: asked });
-    let is_asked = |run: &Snapshot| run.row(id(1)).is_some_and(|row| row.wait == wanted);
-    trial.until(is_asked).await;
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    trial.spawner.asks(1, None).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let ending = Ending::plain(Outcome::Succeeded);
-    trial.spawner.ends(1, "", ending).await;
-    let last = trial.last().await;
-    let row = last.row(id(1)).expect("a row");
-    assert_eq!(row.state, CallState::Ended(Outcome::Succeeded));
-    let took = row.elapsed(last.now).expect("a time");
-    assert!(took < Duration::from_secs(3), "{took:?}");
-    let asked = row.waited.under(WaitReason::ANSWER);
-    assert!(asked >= Duration::from_secs(59), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -145,7 +145,8 @@ fn calls_of_an_agent_are_seen_held_changed_and_answered() {
 
     // The details of a call have its messages.
     fanout.keys("d");
-    fanout.wait_for("\"id\":6,\"method\":\"tools/call\"");
+    fanout.wait_for("\"id\": 6,");
+    fanout.wait_for("\"method\": \"tools/call\"");
     drop(agent);
     fanout.wait_for("left");
     fanout.keys("q");

@@ -24,7 +24,7 @@ pub(super) enum ScriptStep {
 
 /// The run that is shown, its looks and its steps.
 pub(super) struct Script {
-    /// What each call did in it.
+    /// The calls of it, as they went.
     pub(super) recording: Arc<Recording>,
     pub(super) plan: Plan,
     /// Order in which its calls start.

@@ -69,7 +69,7 @@ impl Asks {
         }
         let (client, requests) = (Arc::clone(&self.client), Arc::clone(&self.requests));
         let replies = self.replies.clone();
-        let task = self.tasks.spawn(async move {
+        let asking = self.tasks.spawn(async move {
             let params = whole.get("params").cloned().unwrap_or_default();
             let calls = requests.open_calls();
             requests.log_ask(&calls, &whole);
@@ -84,7 +84,7 @@ impl Asks {
             // Without a connection nobody waits for it.
             let _closed = replies.send(line).await;
         });
-        self.open.insert(request.id.clone(), task);
+        self.open.insert(request.id.clone(), asking);
         None
     }
 
@@ -97,8 +97,8 @@ impl Asks {
         match &note.notification {
             ServerNotification::CancelledNotification(cancelled) => {
                 let id = cancelled.params.request_id.as_ref();
-                if let Some(task) = id.and_then(|id| self.open.remove(id)) {
-                    task.abort();
+                if let Some(asking) = id.and_then(|id| self.open.remove(id)) {
+                    asking.abort();
                 }
                 true
             }

@@ -9,9 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::BoxStream;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, RequestId};
 use rmcp::transport::streamable_http_client::{
@@ -20,7 +18,7 @@ use rmcp::transport::streamable_http_client::{
 use sse_stream::Sse;
 
 use super::event_stream::{self, Origin};
-use super::http_failure::HttpFailure;
+use super::http_failure::{HttpFailure, error_message, redirect, said};
 use super::lines::MAX_MESSAGE;
 use super::pending_request::RequestTag;
 use super::request_table::RequestTable;
@@ -32,13 +30,8 @@ use crate::model::Secret;
 
 /// Bytes of the body of an error that are read.
 const MAX_ERROR_BODY: usize = 64 << 10;
-
-/// Characters of a body that go into a reason.
-const MAX_SAID: usize = 200;
-
 /// Tokens with which one request is tried.
 const MAX_TOKENS: usize = 2;
-
 /// Streams for one request that may end in turn without anything new.
 const MAX_EMPTY_RESUMPTIONS: usize = 3;
 
@@ -503,30 +496,4 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 fn is_media_type(value: &str, wanted: &str) -> bool {
     let essence = value.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(wanted)
-}
-
-fn redirect(answer: &Response) -> Option<HttpFailure> {
-    let status = answer.status();
-    let to = answer.headers().get(LOCATION)?;
-    status.is_redirection().then(|| HttpFailure::Redirect {
-        status,
-        to: said(to.as_bytes()),
-    })
-}
-
-/// Returns the message of a JSON-RPC error, or of one of the other forms in
-/// which servers write errors.
-fn error_message(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let error = body.get("error")?;
-    let message = error.get("message").or(Some(error))?.as_str()?;
-    Some(said(message.as_bytes()))
-}
-
-/// Returns the beginning of a text of the server, on one line.
-fn said(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text.get(..text.len().min(MAX_SAID)).unwrap_or_default());
-    let line: Vec<&str> = text.split_whitespace().collect();
-    let line = line.join(" ");
-    line.chars().filter(|it| !it.is_control()).collect()
 }

@@ -1,10 +1,15 @@
 //! Reasons why an HTTP exchange with a server brought no answer.
 
+use reqwest::Response;
 use reqwest::StatusCode;
+use reqwest::header::LOCATION;
 
 use super::sse::EventTooLong;
 use crate::exec::http::client::ClientError;
 use crate::exec::http::connection_error::ConnectionError;
+
+/// Characters of a body that go into a reason.
+const MAX_SAID: usize = 200;
 
 /// Reason why an exchange brought no answer. The text is shown; parts of it
 /// are untrusted.
@@ -28,7 +33,7 @@ pub(super) enum HttpFailure {
     SignIn {
         /// The status.
         status: StatusCode,
-        /// What it wants, and the command for it.
+        /// The sign-in that it wants, and the command for it.
         need: String,
         /// Beginning of the body. Untrusted.
         said: String,
@@ -103,4 +108,31 @@ fn suffix(said: &str) -> String {
         "" => String::new(),
         said => format!(": {said}"),
     }
+}
+
+/// Returns the failure of an answer that leads elsewhere; `None` of others.
+pub(super) fn redirect(answer: &Response) -> Option<HttpFailure> {
+    let status = answer.status();
+    let to = answer.headers().get(LOCATION)?;
+    status.is_redirection().then(|| HttpFailure::Redirect {
+        status,
+        to: said(to.as_bytes()),
+    })
+}
+
+/// Returns the message of a JSON-RPC error, or of one of the other forms in
+/// which servers write errors.
+pub(super) fn error_message(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let error = body.get("error")?;
+    let message = error.get("message").or(Some(error))?.as_str()?;
+    Some(said(message.as_bytes()))
+}
+
+/// Returns the beginning of a text of the server, on one line.
+pub(super) fn said(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text.get(..text.len().min(MAX_SAID)).unwrap_or_default());
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    line.chars().filter(|it| !it.is_control()).collect()
 }

@@ -62,7 +62,7 @@ impl RequestedInput {
 pub(super) enum Unanswered {
     /// The call was told to stop.
     Stopped,
-    /// What is asked for cannot be given, for this reason.
+    /// It cannot be given, for this reason.
     Refused(String),
 }
 

@@ -63,7 +63,7 @@ struct Inner {
     faults: Faults,
     /// First line that was no message.
     first_noise: Option<String>,
-    /// What the question for the newer era brought instead of an answer.
+    /// Failure of the question for the newer era.
     discovery_failure: Option<String>,
     /// Reason why the handshake failed, in the words of its first failure.
     handshake_failure: Option<String>,

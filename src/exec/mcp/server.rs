@@ -90,7 +90,7 @@ impl Server {
         client: Client,
     ) -> Self {
         #[cfg(feature = "http")]
-        let authorizer = sign_in::authorizer(&config, grants);
+        let authorizer = Authorizer::of_server(&config, grants);
         let row = ServerRow {
             name: config.name.clone(),
             target: target(&config).into(),
@@ -239,10 +239,10 @@ impl Server {
     }
 
     /// Counts a call as in flight until the guard is dropped.
-    pub(super) fn track_call(self: &Arc<Self>) -> in_flight::InFlightGuard {
+    pub(super) fn track_call(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.notify();
-        in_flight::InFlightGuard(Arc::clone(self))
+        InFlightGuard(Arc::clone(self))
     }
 
     async fn connect_and_list(&self) -> Result<Opened, StartError> {
@@ -461,11 +461,20 @@ struct Opened {
     changes: Changes,
 }
 
+/// Counts one call of a server as in flight.
+pub(super) struct InFlightGuard(Arc<Server>);
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.notify();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-mod in_flight;
 mod listing;
 mod monitors;
 #[cfg(feature = "http")]

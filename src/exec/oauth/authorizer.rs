@@ -1,5 +1,5 @@
-//! What one connection to a server shows to be let in, and what is done when
-//! that does not suffice.
+//! The token of one connection to a server: how it is got, and renewed when it
+//! does not suffice.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -17,7 +17,7 @@ use super::http::{OauthHttp, is_private};
 use super::resource::Resource;
 use super::sign_in::{Discovered, Entrance, SignedIn};
 use super::unattended::Unattended;
-use crate::model::{Secret, ServerName, SignIn};
+use crate::model::{McpServer, Secret, ServerName, ServerTransport, SignIn};
 
 /// Lets the requests of one server in.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ pub(in crate::exec) struct Authorizer {
     http: Arc<OauthHttp>,
     /// Held while a token is got, so that one request at a time does.
     pass: tokio::sync::Mutex<Pass>,
-    /// What a person would have to do, as the server said last.
+    /// The sign-in of a person that the server asked for last.
     asked: Mutex<Option<Asked>>,
 }
 
-/// What is shown to be let in.
+/// The token that is sent, and where it comes from.
 #[derive(Debug, Default)]
 struct Pass {
     is_loaded: bool,
@@ -51,22 +51,25 @@ struct Asked {
 }
 
 impl Authorizer {
-    /// Creates what lets the requests to `url` in; `None` where a token would
-    /// go over the network unencrypted.
-    pub(in crate::exec) fn new(
-        server: ServerName,
-        url: Url,
-        settings: SignIn,
-        store: GrantStore,
-    ) -> Option<Self> {
-        is_private(&url).then(|| Self {
-            server,
-            url,
-            settings,
-            store,
-            http: Arc::default(),
-            pass: tokio::sync::Mutex::default(),
-            asked: Mutex::default(),
+    /// Creates the authorizer of a server; `None` where the server is a program,
+    /// a header says who asks, or a token would go over the network unencrypted.
+    pub(in crate::exec) fn of_server(server: &McpServer, store: &GrantStore) -> Option<Arc<Self>> {
+        let ServerTransport::Http { url, headers } = &server.transport else {
+            return None;
+        };
+        let mut names = headers.keys();
+        let is_known = names.any(|name| name.eq_ignore_ascii_case("authorization"));
+        let url = Url::parse(url).ok().filter(|_| !is_known)?;
+        is_private(&url).then(|| {
+            Arc::new(Self {
+                server: server.name.clone(),
+                url,
+                settings: server.sign_in.clone(),
+                store: store.clone(),
+                http: Arc::default(),
+                pass: tokio::sync::Mutex::default(),
+                asked: Mutex::default(),
+            })
         })
     }
 
@@ -175,8 +178,8 @@ impl Authorizer {
         let secrets = grant.secrets();
         let failed = |error: AuthError| SignInError::of(&error, &secrets);
         let http = Arc::clone(&self.http) as Arc<_>;
-        let manager = AuthorizationManager::new_with_oauth_http_client(self.url.as_str(), http);
-        let mut manager = manager.await.map_err(failed)?;
+        let session = AuthorizationManager::new_with_oauth_http_client(self.url.as_str(), http);
+        let mut session = session.await.map_err(failed)?;
         let client = OAuthClientConfig::new(
             grant.credentials.client_id.as_str(),
             grant.redirect_uri.as_str(),
@@ -185,16 +188,16 @@ impl Authorizer {
             Some(secret) => client.with_client_secret(secret.as_str()),
             None => client,
         };
-        manager.set_credential_store(Credentials::new(self.store.clone(), grant));
+        session.set_credential_store(Credentials::new(self.store.clone(), grant));
         let entrance = self.entrance(None, Vec::new());
         let Discovered { metadata, .. } = entrance.discover().await?;
-        manager.set_metadata(metadata);
-        if !manager.initialize_from_store().await.map_err(failed)? {
+        session.set_metadata(metadata);
+        if !session.initialize_from_store().await.map_err(failed)? {
             self.load(pass).await;
             return Err(ended());
         }
-        manager.configure_client(client).map_err(failed)?;
-        let renewed = manager.refresh_token().await.map_err(failed);
+        session.configure_client(client).map_err(failed)?;
+        let renewed = session.refresh_token().await.map_err(failed);
         self.load(pass).await;
         renewed?;
         tracing::info!(server = %self.server, "sign-in renewed");
@@ -209,12 +212,12 @@ impl Authorizer {
     ) -> Result<Secret, SignInError> {
         let entrance = self.entrance(Some(challenge), challenge.scopes.clone());
         let Discovered {
-            manager, metadata, ..
+            session, metadata, ..
         } = entrance.discover().await?;
-        let scopes = entrance.selected(&manager).await;
+        let scopes = entrance.selected(&session).await;
         pass.unattended_scopes.clone_from(&scopes);
         let unattended = Unattended {
-            manager,
+            session,
             metadata,
             http: &self.http,
             settings: &self.settings,

@@ -14,7 +14,7 @@ use crate::model::Secret;
 /// Time before its end from which on a token is not used any more.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// What one server lets this program in with, and all that is needed to renew
+/// The tokens of one server, and all that is needed to renew
 /// it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Grant {
@@ -92,7 +92,7 @@ impl Grant {
     }
 }
 
-/// What may be shown of a grant: everything but its tokens.
+/// The part of a grant that may be shown: everything but its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptGrant {
     /// The server.

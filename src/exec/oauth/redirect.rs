@@ -28,7 +28,7 @@ pub(super) struct RedirectPage {
     address: String,
 }
 
-/// What the browser brought back.
+/// The answer that the browser brought back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Callback {
     pub(super) code: Option<String>,

@@ -7,7 +7,8 @@ use rmcp::transport::auth::{
     AuthorizationMetadata, AuthorizationMetadataSource, OAuthClientConfig,
 };
 use rmcp::transport::{
-    AuthError, AuthorizationManager, CredentialStore, InMemoryCredentialStore, OAuthHttpClient,
+    AuthError, AuthorizationManager as OauthSession, CredentialStore, InMemoryCredentialStore,
+    OAuthHttpClient,
 };
 
 use super::browser;
@@ -26,7 +27,7 @@ const CLIENT_NAME: &str = "fanout";
 /// Server that was signed in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
-    /// What was granted, without tokens.
+    /// The grant, without tokens.
     pub grant: KeptGrant,
 }
 
@@ -42,9 +43,9 @@ pub(super) struct Entrance<'s> {
     pub(super) scopes: Vec<String>,
 }
 
-/// Authorization server, and a manager that asks it.
+/// Authorization server, and a session that asks it.
 pub(super) struct Discovered {
-    pub(super) manager: AuthorizationManager,
+    pub(super) session: OauthSession,
     pub(super) metadata: AuthorizationMetadata,
     /// Whether anything was published at all.
     is_published: bool,
@@ -54,10 +55,10 @@ impl Entrance<'_> {
     /// Finds the authorization server.
     pub(super) async fn discover(&self) -> Result<Discovered, SignInError> {
         let http = Arc::clone(self.http) as Arc<dyn OAuthHttpClient>;
-        let manager = AuthorizationManager::new_with_oauth_http_client(self.url.as_str(), http);
-        let mut manager = manager.await.map_err(|error| self.failed(&error))?;
+        let session = OauthSession::new_with_oauth_http_client(self.url.as_str(), http);
+        let mut session = session.await.map_err(|error| self.failed(&error))?;
         let header = self.challenge.and_then(|it| it.header.as_deref());
-        let (metadata, is_published) = match manager.resolve_metadata_from_challenge(header).await {
+        let (metadata, is_published) = match session.resolve_metadata_from_challenge(header).await {
             Ok(found) => {
                 let source = found.source;
                 (
@@ -67,9 +68,9 @@ impl Entrance<'_> {
             }
             Err(error) => (self.beside(error).await?, true),
         };
-        manager.set_metadata(metadata.clone());
+        session.set_metadata(metadata.clone());
         Ok(Discovered {
-            manager,
+            session,
             metadata,
             is_published,
         })
@@ -112,7 +113,7 @@ impl Entrance<'_> {
         tell: impl FnOnce(&str),
     ) -> Result<SignedIn, SignInError> {
         let Discovered {
-            mut manager,
+            mut session,
             metadata,
             is_published,
         } = self.discover().await?;
@@ -120,17 +121,17 @@ impl Entrance<'_> {
             return Err(SignInError::NotAsked(self.server.clone()));
         }
         let kept = InMemoryCredentialStore::new();
-        manager.set_credential_store(kept.clone());
+        session.set_credential_store(kept.clone());
         let page = RedirectPage::open(self.settings.redirect_port).await?;
-        let scopes = self.selected(&manager).await;
+        let scopes = self.selected(&session).await;
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         let client = self
-            .client(&mut manager, &metadata, page.address(), &scopes)
+            .client(&mut session, &metadata, page.address(), &scopes)
             .await?;
         let secrets: Vec<Secret> = client.client_secret.iter().map(Secret::new).collect();
         let failed = |error: AuthError| SignInError::of(&error, &secrets);
-        manager.configure_client(client.clone()).map_err(failed)?;
-        let address = manager
+        session.configure_client(client.clone()).map_err(failed)?;
+        let address = session
             .get_authorization_url(&scopes)
             .await
             .map_err(failed)?;
@@ -144,7 +145,7 @@ impl Entrance<'_> {
             (None, None) => return Err(SignInError::Refused("no code came back".to_owned())),
         };
         let secrets: Vec<Secret> = secrets.into_iter().chain([Secret::new(&code)]).collect();
-        manager
+        session
             .exchange_code_for_token_with_issuer(&code, &state, callback.issuer.as_deref())
             .await
             .map_err(|error| SignInError::of(&error, &secrets))?;
@@ -164,9 +165,9 @@ impl Entrance<'_> {
     }
 
     /// Returns the scopes to ask for.
-    pub(super) async fn selected(&self, manager: &AuthorizationManager) -> Vec<String> {
+    pub(super) async fn selected(&self, session: &OauthSession) -> Vec<String> {
         match (self.scopes.as_slice(), self.settings.scopes.as_slice()) {
-            ([], []) => manager.select_initial_scopes(&[]).await,
+            ([], []) => session.select_initial_scopes(&[]).await,
             ([], configured) => configured.to_vec(),
             (asked, _) => asked.to_vec(),
         }
@@ -176,7 +177,7 @@ impl Entrance<'_> {
     /// by a document, or one that is registered now.
     async fn client(
         &self,
-        manager: &mut AuthorizationManager,
+        session: &mut OauthSession,
         metadata: &AuthorizationMetadata,
         redirect: &str,
         scopes: &[&str],
@@ -193,7 +194,7 @@ impl Entrance<'_> {
         {
             return Ok(OAuthClientConfig::new(document.as_str(), redirect));
         }
-        let registered = manager.register_client(CLIENT_NAME, redirect, scopes).await;
+        let registered = session.register_client(CLIENT_NAME, redirect, scopes).await;
         registered.map_err(|error| self.failed(&error))
     }
 

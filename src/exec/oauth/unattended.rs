@@ -19,7 +19,7 @@ use crate::model::{IdentityProvider, OauthClient, Secret, SignIn, SignInGrant};
 
 /// Sign-in to one authorization server.
 pub(super) struct Unattended<'s> {
-    pub(super) manager: AuthorizationManager,
+    pub(super) session: AuthorizationManager,
     pub(super) metadata: AuthorizationMetadata,
     pub(super) http: &'s Arc<OauthHttp>,
     pub(super) settings: &'s SignIn,
@@ -53,14 +53,14 @@ impl Unattended<'_> {
         };
         let secrets = self.settings.secrets();
         let failed = |error| SignInError::of(&error, &secrets);
-        self.manager.set_metadata(self.metadata.clone());
-        self.manager
+        self.session.set_metadata(self.metadata.clone());
+        self.session
             .validate_client_credentials_metadata(&config)
             .map_err(failed)?;
-        self.manager
+        self.session
             .configure_client_credentials(&config)
             .map_err(failed)?;
-        let token = self.manager.exchange_client_credentials(&config).await;
+        let token = self.session.exchange_client_credentials(&config).await;
         token.map(|token| access(&token)).map_err(failed)
     }
 

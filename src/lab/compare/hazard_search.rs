@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Comparison;
 use super::minimal_set::MinimalSet;
 use super::reduction::reduce;
 use super::remedy::{Remedy, remedies, suspects};
@@ -70,20 +69,21 @@ struct HazardSearch<'a, 'd> {
     runs: usize,
 }
 
-/// Looks for the calls that make one of the hazards, and for locks that keep
-/// them apart. `comparison` has the runs of the whole plan.
+/// Looks for the calls that make a hazard, one of `hazards`, and for locks that
+/// keep them apart. `results` are those of the whole plan.
 ///
 /// # Errors
 ///
 /// It was stopped; what was found until then is in the trace.
 pub(super) fn pursue(
     plan: &Plan,
-    comparison: &Comparison,
+    results: &Results,
+    hazards: &[ParallelHazard],
     hazard: &ParallelHazard,
+    lowest: Cap,
     driver: &mut Driver<'_>,
 ) -> (MinimalSet, Option<ExperimentError>) {
-    let lowest = comparison.request.lowest();
-    let unstable = comparison.results.unstable(lowest);
+    let unstable = results.unstable(lowest);
     let mut search = HazardSearch {
         driver,
         lowest,
@@ -91,7 +91,7 @@ pub(super) fn pursue(
         tries: runs_to_see(hazard.seen, hazard.runs),
         known: KnownCalls {
             unstable: unstable.into_iter().map(|it| it.call).collect(),
-            blamed: comparison.hazards.iter().map(|it| it.call).collect(),
+            blamed: hazards.iter().map(|it| it.call).collect(),
         },
         pace: Pace::default(),
         runs: 0,

@@ -195,7 +195,9 @@ impl Comparison {
         let first = self.hazards.iter().find(|hazard| !hazard.is_consequence);
         let first = first.or(self.hazards.first());
         if let Some(hazard) = first {
-            let (trace, error) = hazard_search::pursue(plan, self, hazard, driver);
+            let (results, lowest) = (&self.results, self.request.lowest());
+            let (trace, error) =
+                hazard_search::pursue(plan, results, &self.hazards, hazard, lowest, driver);
             self.trace = Some(trace);
             self.error = error;
         }

@@ -2,8 +2,8 @@
 //! whoever shows them sanitises it.
 
 use super::{CompareFindings, MinimalSet, ParallelHazard, Remedy, Timing, Unstable};
-use crate::lab::statistics::{drift, drift_in_words};
-use crate::lab::words::{percent, seconds};
+use crate::lab::statistics::drift;
+use crate::lab::words::{drift_in_words, percent, seconds};
 use crate::lab::{BindingConstraint, CallResult, IdleCause};
 use crate::model::{CallId, Cap, Plan, plural};
 

@@ -117,7 +117,7 @@ pub struct MachineUse {
 pub struct LongWait {
     /// The call that waited.
     pub call: CallId,
-    /// What it waited for, as the report's `waited` heads it.
+    /// The cause, by its heading in the report's `waited`.
     pub heading: &'static str,
     /// How long.
     pub time: Duration,
@@ -183,7 +183,7 @@ impl RunSummary {
             tools: ToolTimes::of(&rows),
             bounds,
         };
-        summary.verdict = verdict::sentence(&summary, &limits);
+        summary.verdict = summary.sentence(&limits);
         Some(summary)
     }
 

@@ -14,18 +14,20 @@ const EXPLAINS: f64 = 0.75;
 /// From this share of the cores on they count as full.
 const FULL: f64 = 0.85;
 
-/// Returns the sentence.
-pub(super) fn sentence(summary: &RunSummary, tools: &[ToolLimits]) -> String {
-    let lanes = summary.lanes.get();
-    let because = because(summary, tools);
-    if lanes == 1 {
-        return format!("1 lane, one call at a time; {because}");
+impl RunSummary {
+    /// Returns the sentence.
+    pub(super) fn sentence(&self, tools: &[ToolLimits]) -> String {
+        let lanes = self.lanes.get();
+        let because = because(self, tools);
+        if lanes == 1 {
+            return format!("1 lane, one call at a time; {because}");
+        }
+        let Some(times) = self.speed_up() else {
+            return format!("{lanes} lanes: nothing took any time");
+        };
+        let sign = self.one_lane.sign();
+        format!("{lanes} lanes, {sign}{times:.1} times as fast as one: {because}")
     }
-    let Some(times) = summary.speed_up() else {
-        return format!("{lanes} lanes: nothing took any time");
-    };
-    let sign = summary.one_lane.sign();
-    format!("{lanes} lanes, {sign}{times:.1} times as fast as one: {because}")
 }
 
 /// Why it took as long as it did, and whether more lanes would help.

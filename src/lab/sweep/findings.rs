@@ -3,8 +3,7 @@
 use super::request::{SweepRequest, SweepRun, USUAL_BLOCKS};
 use super::verdict::MOST_BLOCKS;
 use super::verdict::{CapFigures, Curve, Verdict};
-use crate::lab::statistics::drift_in_words;
-use crate::lab::words::{listed, seconds, seconds_range};
+use crate::lab::words::{drift_in_words, listed, seconds, seconds_range};
 use crate::lab::{ExperimentError, Interval};
 use crate::model::{Cap, plural};
 

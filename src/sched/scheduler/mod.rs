@@ -156,6 +156,7 @@ impl Scheduler {
 
     fn record(&mut self, spec: &CallSpec) -> CallRecord {
         let estimate = spec.estimate.unwrap_or(UNKNOWN_RUN_TIME);
+        let not_before = spec.start_after.map_or(Moment::START, Moment::from);
         CallRecord {
             stage: CallStage::Waiting,
             is_absent: false,
@@ -173,8 +174,8 @@ impl Scheduler {
             pin: 0,
             estimate: nanoseconds(estimate),
             rank: nanoseconds(estimate),
-            not_before: spec.start_after.map_or(Moment::START, Moment::from),
-            joined_at: self.now,
+            not_before,
+            joined_at: self.now.max(not_before),
             ready_at: Moment::NEVER,
             due: Moment::NEVER,
         }

@@ -1,4 +1,4 @@
-//! What can be opened in the place of what is shown: the demo, plans and servers
+//! Choice of another run to open: the demo, plans and servers
 //! found near.
 //!
 //! ```text

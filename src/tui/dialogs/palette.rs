@@ -214,16 +214,18 @@ struct Searched {
     help: String,
 }
 
-/// Commands with the letters in their label or name come before those that are
-/// also called so, and these before those that only speak of it. A command with
-/// a word behind it is the first.
+/// Commands with the typed words in their label or name come before those that
+/// are also called so, these before those with the letters in their label, and
+/// these before those that only speak of it. A command with a word behind it is
+/// the first.
 fn matching(state: &State, typed: &str) -> Vec<PaletteItem> {
     let typed = typed.trim_start_matches(':').trim_start();
     let all = searched(state);
     let of = |text: fn(&Searched) -> &str| all.iter().map(text);
-    let mut found = fuzzy::matches(typed, of(|it| &it.name));
+    let mut found = fuzzy::containing(typed, of(|it| &it.name));
     for others in [
         fuzzy::containing(typed, of(|it| &it.also)),
+        fuzzy::matches(typed, of(|it| &it.name)),
         fuzzy::containing(typed, of(|it| &it.help)),
     ] {
         let others = others.into_iter().filter(|at| !found.contains(at));

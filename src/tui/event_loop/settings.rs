@@ -39,7 +39,7 @@ pub struct DashboardSettings {
     pub comparison_at_start: Option<usize>,
     /// Problems in the user's files.
     pub notices: Vec<String>,
-    /// What can be opened in the place of what is shown.
+    /// Files and demo that can be opened in the place of the run.
     pub offers: Vec<Offer>,
 }
 

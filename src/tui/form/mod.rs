@@ -154,7 +154,7 @@ impl Form {
             return false;
         };
         if let Some(field) = self.fields.get_mut(self.focus) {
-            fill::set(field, Some(&value));
+            field.set(Some(&value));
             self.recalled.insert(self.focus);
         }
         true
@@ -364,3 +364,4 @@ impl Form {
 
 #[cfg(test)]
 mod tests;
+mod value;

@@ -67,7 +67,7 @@ impl SortKey {
 /// Filter and order of the calls of a pane.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selector {
-    /// What is asked of the calls.
+    /// The filter of the calls.
     pub filter: ListFilter,
     /// By what they are sorted.
     pub sort: SortKey,

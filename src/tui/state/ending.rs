@@ -1,69 +1,25 @@
 //! The end of a run: its sum, and what can be done next.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Pane, Screen, State, TextScroll};
-use crate::lab::{self, RunSummary, SummaryContext};
-use crate::model::{CallRow, Cap, DEFAULT_PERIOD, SharedVec};
-use crate::tui::action::Action;
-
-/// State of the summary.
-#[derive(Debug, Default)]
-pub struct EndingView {
-    /// The sum of the run; `None` while something runs.
-    pub summary: Option<Arc<RunSummary>>,
-    /// The rows that it was made of.
-    made_of: SharedVec<Arc<CallRow>>,
-    /// The choice that is marked.
-    chosen: usize,
-    /// How far its text is scrolled.
-    pub scroll: TextScroll,
-}
-
-impl EndingView {
-    /// Actions that can be chosen, in their order.
-    pub const CHOICES: [Action; 4] = [
-        Action::RunAgain,
-        Action::WriteReport,
-        Action::ScreenTimeline,
-        Action::ScreenExperiments,
-    ];
-
-    /// The action that is marked.
-    pub fn choice(&self) -> Action {
-        let [first, ..] = Self::CHOICES;
-        Self::CHOICES.get(self.chosen).copied().unwrap_or(first)
-    }
-
-    /// Marks another choice, as far as there is one.
-    pub fn step(&mut self, by: isize) {
-        let last = Self::CHOICES.len() - 1;
-        self.chosen = self.chosen.saturating_add_signed(by).min(last);
-    }
-}
+use super::{Pane, Screen, State};
+use crate::lab::{self, SummaryContext};
+use crate::model::{Cap, DEFAULT_PERIOD};
 
 impl State {
     /// Sums the run up once every call has ended.
     pub(super) fn settle_ending(&mut self) {
-        if self.run.counts.open() > 0 || self.run.counts.ended() == 0 {
-            self.ending.summary = None;
-            return;
-        }
-        if self.ending.summary.is_some() && self.ending.made_of.is_same(&self.run.calls) {
-            return;
-        }
-        self.ending.made_of = self.run.calls.clone();
-        let calls = self.run.round_rows().count();
-        let mut earlier = self.timeline.before.iter();
-        let earlier = earlier.find(|it| it.cap == Cap::ONE && it.calls == calls);
-        let context = SummaryContext {
-            one_lane: earlier.map(|it| it.wall),
-            time_scale: self.time_scale,
+        let context = || {
+            let calls = self.run.round_rows().count();
+            let mut earlier = self.timeline.before.iter();
+            let earlier = earlier.find(|it| it.cap == Cap::ONE && it.calls == calls);
+            SummaryContext {
+                one_lane: earlier.map(|it| it.wall),
+                time_scale: self.time_scale,
+            }
         };
         let tools = self.catalogue.tools();
-        let summary = RunSummary::of(&self.run, tools, context);
-        self.ending.summary = summary.map(Arc::new);
+        self.ending.settle(&self.run, tools, context);
     }
 
     /// Returns the time between two readings, as the latest two were taken.

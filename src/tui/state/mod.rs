@@ -8,6 +8,7 @@ mod attention;
 mod call_rows;
 mod cap;
 mod ending;
+mod ending_view;
 mod exit;
 mod experimenting;
 mod experiments;
@@ -34,6 +35,7 @@ mod timeline_areas;
 mod toast;
 mod tools_view;
 mod ui_command;
+mod waiting_and_ended;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ use ratatui::layout::Size;
 use crate::catalogue::Catalogue;
 use crate::model::{CallId, CallRow, RunPhase, Snapshot};
 use crate::record::LastArguments;
+use waiting_and_ended::WaitingAndEnded;
 
 use super::action::Context;
 use super::keymap::Keymap;
@@ -55,7 +58,7 @@ pub use agents_view::{AgentItem, AgentsView};
 pub use attention::{Attention, IDLE_AFTER};
 pub use call_rows::{CallRows, Selector, SortKey};
 pub use cap::{CapForecast, CapView};
-pub use ending::EndingView;
+pub use ending_view::EndingView;
 pub use exit::{Exit, Leaving};
 pub use experiments::{ExperimentKind, Experiments};
 pub use key_sequence::KeySequence;
@@ -141,7 +144,7 @@ pub struct State {
     /// The calls they list; those of the lanes are the lanes themselves.
     rows: [CallRows; Pane::LISTS.len()],
     /// The calls that wait and those that have ended, as one list.
-    waiting_and_ended: lists::WaitingAndEnded,
+    waiting_and_ended: WaitingAndEnded,
     /// Every call, for the table.
     all_calls: Arc<Vec<CallId>>,
     /// Filter and order of the lists.
@@ -200,7 +203,7 @@ pub struct State {
     pub catalogue: Arc<Catalogue>,
     /// The themes.
     pub themes: ThemeList,
-    /// What can be opened in the place of this.
+    /// Files and demo that can be opened in the place of this run.
     pub offers: Vec<Offer>,
 }
 
@@ -223,7 +226,7 @@ impl State {
             marked: BTreeSet::new(),
             lists: [ListView::default(); Pane::LISTS.len()],
             rows: Default::default(),
-            waiting_and_ended: lists::WaitingAndEnded::default(),
+            waiting_and_ended: WaitingAndEnded::default(),
             all_calls: Arc::default(),
             selector: Selector::default(),
             is_table_full: false,

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui_textarea::{CursorMove, DataCursor, TextArea};
 
-/// What a field does with line breaks.
+/// Treatment of line breaks by a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
     /// It has one line: pasted line breaks become blanks.

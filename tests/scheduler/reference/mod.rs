@@ -178,22 +178,8 @@ impl Reference {
                     attempt.last_output = now;
                 }
             }
-            Input::QuestionAsked { id, epoch } => {
-                let now = self.now;
-                if let Some(attempt) = self.attempt(*id, *epoch) {
-                    attempt.asked_since.get_or_insert(now);
-                }
-            }
-            Input::QuestionAnswered { id, epoch } => {
-                let now = self.now;
-                if let Some(attempt) = self.attempt(*id, *epoch)
-                    && let Some(since) = attempt.asked_since.take()
-                {
-                    attempt.asked_time += now.saturating_sub(since);
-                    attempt.last_output = now;
-                    attempt.second_look = None;
-                }
-            }
+            Input::QuestionAsked { id, epoch } => self.question_asked(*id, *epoch),
+            Input::QuestionAnswered { id, epoch } => self.question_answered(*id, *epoch),
             Input::CallMoved { id, before } => self.move_call(*id, *before),
             Input::PriorityChanged { id, priority } => {
                 if let Some(call) = self.waiting(*id) {
@@ -282,7 +268,7 @@ impl Reference {
                 overtaken: 0,
                 pin: 0,
                 not_before: spec.start_after.unwrap_or_default(),
-                joined_at: self.now,
+                joined_at: self.now.max(spec.start_after.unwrap_or_default()),
                 ready_at: None,
                 are_locks_known: !spec.is_lock_pending,
                 position: i64::from(spec.id.number()) << 32,

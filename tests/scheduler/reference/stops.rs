@@ -14,6 +14,24 @@ const STALL: Duration = Duration::from_secs(1);
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 impl Reference {
+    pub(super) fn question_asked(&mut self, id: CallId, epoch: Epoch) {
+        let now = self.now;
+        if let Some(attempt) = self.attempt(id, epoch) {
+            attempt.asked_since.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn question_answered(&mut self, id: CallId, epoch: Epoch) {
+        let now = self.now;
+        if let Some(attempt) = self.attempt(id, epoch)
+            && let Some(since) = attempt.asked_since.take()
+        {
+            attempt.asked_time += now.saturating_sub(since);
+            attempt.last_output = now;
+            attempt.second_look = None;
+        }
+    }
+
     pub(super) fn cancel(&mut self, id: CallId, cause: StopCause, force: Force) {
         let Some(call) = self.calls.get(id.index()) else {
             return;

@@ -1,5 +1,5 @@
-//! What a server lists: taken when it has connected, and again when it says
-//! that it is another list.
+//! The lists of a server: taken when it has connected, and again when it says
+//! that they have changed.
 
 use std::sync::Arc;
 

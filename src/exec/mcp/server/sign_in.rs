@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use super::{Server, lock};
-use crate::exec::oauth::{Authorizer, GrantStore, SignInError, SignedIn};
-use crate::model::{McpServer, ServerState, ServerTransport, SignInStatus};
+use crate::exec::oauth::{SignInError, SignedIn};
+use crate::model::{ServerState, SignInStatus};
 
 impl Server {
     /// Returns the sign-in that it asks for, or that is under way.
@@ -51,18 +49,4 @@ impl Server {
             self.set_state(ServerState::Failed(reason.into()));
         }
     }
-}
-
-/// Returns what lets the requests of a server in; `None` where it is a program
-/// or a header says who asks.
-pub(super) fn authorizer(config: &McpServer, grants: &GrantStore) -> Option<Arc<Authorizer>> {
-    let ServerTransport::Http { url, headers } = &config.transport else {
-        return None;
-    };
-    let is_known = headers
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case("authorization"));
-    let url = Url::parse(url).ok().filter(|_| !is_known)?;
-    let settings = config.sign_in.clone();
-    Authorizer::new(config.name.clone(), url, settings, grants.clone()).map(Arc::new)
 }

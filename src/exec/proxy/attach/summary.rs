@@ -1,4 +1,4 @@
-//! What a message is, in the words of the dashboard. How one is read is the
+//! Kinds of messages, in the words of the dashboard. How one is read is the
 //! affair of [`Envelope`].
 
 use std::borrow::Cow;

@@ -4,16 +4,11 @@
 use std::time::Duration;
 
 use super::server::Server;
-use super::shim::Shim;
+use super::shim::{FINISH_WITHIN, Shim};
 use super::streams::{Relay, Streams};
 use crate::exec::proxy::frames::Direction;
 use crate::exec::proxy::relay::Piece;
 use crate::exec::proxy::stdio::Stdio;
-
-/// Time in which calls that wait must have been answered once their agent has
-/// nothing more to say. Agents that end kill what they started after 2 s; a
-/// script that pipes its requests in waits for the answers.
-pub(super) const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 impl Shim {
     pub(super) fn agent_said(&mut self, relay: &mut Relay, server: &Server, bytes: &[u8]) {

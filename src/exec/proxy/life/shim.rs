@@ -13,7 +13,6 @@ use tokio::time::{Instant, sleep_until};
 use super::begin::{self, Meeting};
 use super::ladder::Ladder;
 use super::options::ShimOptions;
-use super::relaying::FINISH_WITHIN;
 use super::server::{Server, exit_code};
 use super::streams::{Relay, Streams};
 use crate::exec::proxy::folder::ShimSocket;
@@ -25,6 +24,11 @@ use crate::exec::proxy::relay::Outgoing;
 use crate::exec::proxy::socket::{Attached, SocketEvent};
 use crate::exec::proxy::stdio::Stdio;
 use crate::model::Ending;
+
+/// Time in which calls that wait must have been answered once their agent has
+/// nothing more to say. Agents that end kill what they started after 2 s; a
+/// script that pipes its requests in waits for the answers.
+pub(super) const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 /// Bytes that wait in one direction before no more is read for it.
 const WAITING: usize = 1 << 20;

@@ -39,7 +39,7 @@ pub(super) struct Connection {
     outbox: Arc<Outbox>,
     reader: JoinHandle<()>,
     writer: Option<JoinHandle<()>>,
-    /// Whether what waits is still to be sent.
+    /// Whether the frames that wait are still to be sent.
     is_closing: Cell<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! What the output pane shows, and what has to be read for it.
+//! Content of the output pane, and the reads that it takes.
 
 use super::tree::Tree;
 use super::{OutputForm, OutputSource, PageRequest, ReadResult, Scope};

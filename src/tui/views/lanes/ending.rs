@@ -290,7 +290,7 @@ fn call_name(view: &View<'_>, call: CallId) -> Piece<'static> {
     }
 }
 
-/// What can be done next, the marked one set off.
+/// Returns the choices, the marked one set off.
 fn choices_line(view: &View<'_>, width: u16) -> Strip {
     let state = view.state;
     let chosen = state.ending.choice();

@@ -93,7 +93,7 @@ pub(in crate::tui) fn call(view: &View<'_>, row: &CallRow, longest: usize, strip
     }
 }
 
-/// What a success printed, why it is one, and its arguments.
+/// Returns the output of a success, the reason why it is one, and its arguments.
 fn succeeded(view: &View<'_>, row: &CallRow, strip: &mut Strip) {
     let muted = view.style(Role::Muted);
     let bytes = figure::bytes(row.output.stdout_bytes);

@@ -11,7 +11,7 @@
 //! │ attempts                             │
 //! │   1        lane 2  00:03.1  failed   │
 //! │ waited     slot 00:01.2              │
-//! │ command    grep -rn TODO src/         │
+//! │ command    grep -rn Order src/        │
 //! │ processes                            │
 //! │   4711 sleeps, 5 open files: grep …  │
 //! │ cpu   98%  ⣀⣠⣴⣶⣿⣿⣿⣷⣄                 │

@@ -4,7 +4,7 @@
 //! ```text
 //! │ runs for   00:12.4, 30.2× its median 0.41 s  │
 //! │ silent for 11 s                              │
-//! │ command    grep -rn TODO src/                │
+//! │ command    grep -rn Order src/               │
 //! │ in         /home/me/src                      │
 //! │ processes                                    │
 //! │   4711 sleeps in pipe_read, 5 open files: …  │

@@ -158,7 +158,7 @@ fn operation(row: &ServerRow, operation: McpOperation) -> Piece<'static> {
         .then(Safe::new(&names.join(", ")))
 }
 
-/// What it asks of the user, and the key that answers.
+/// Returns the questions that it asks, and the key that answers.
 fn asks(state: &State, row: &ServerRow) -> Piece<'static> {
     let Some(question) = row.questions.first() else {
         return Piece::default();
