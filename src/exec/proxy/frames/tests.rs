@@ -16,32 +16,9 @@ fn read_all(bytes: &[u8], step: usize) -> Vec<RawFrame> {
     frames
 }
 
-/// The bytes of each kind of frame of a shim.
-fn of_shim() -> Vec<Vec<u8>> {
-    let call = ShimCall(7);
-    let t = ShimTime(1_000);
-    let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("JSON");
-    let hello = ShimHello {
-        v: VERSION,
-        id: "12-0011aabb".to_owned(),
-        started_unix_us: u64::MAX,
-        ..ShimHello::default()
-    };
+/// The bytes of the frames that say how a call goes on.
+fn of_states(call: ShimCall, t: ShimTime) -> Vec<Vec<u8>> {
     let frames = [
-        ShimFrame::Hello(Box::new(hello)),
-        ShimFrame::Call(Box::new(CallCame {
-            call,
-            t,
-            rpc: raw("\"1\""),
-            method: "tools/call".to_owned(),
-            tool: "echo".to_owned(),
-            ro: None,
-            token: true,
-            limit_ms: Some(60_000),
-            extends: false,
-            batch: Some(2),
-            meta: Some(raw("{\"progressToken\": 1.50}")),
-        })),
         ShimFrame::State(CallMoved {
             call,
             t,
@@ -61,6 +38,38 @@ fn of_shim() -> Vec<Vec<u8>> {
             reason: Some("timed out".to_owned()),
             by: Some(By::Agent),
         }),
+    ];
+    frames.iter().map(|frame| encode(frame, None)).collect()
+}
+
+/// The bytes of each kind of frame of a shim.
+fn of_shim() -> Vec<Vec<u8>> {
+    let call = ShimCall(7);
+    let t = ShimTime(1_000);
+    let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("JSON");
+    let hello = ShimHello {
+        v: VERSION,
+        id: "12-0011aabb".to_owned(),
+        started_unix_us: u64::MAX,
+        ..ShimHello::default()
+    };
+    let came = CallCame {
+        call,
+        t,
+        rpc: raw("\"1\""),
+        method: "tools/call".to_owned(),
+        tool: "echo".to_owned(),
+        ro: None,
+        token: true,
+        limit_ms: Some(60_000),
+        extends: false,
+        batch: Some(2),
+        meta: Some(raw("{\"progressToken\": 1.50}")),
+    };
+    let mut bytes = of_states(call, t);
+    let frames = [
+        ShimFrame::Hello(Box::new(hello)),
+        ShimFrame::Call(Box::new(came)),
         ShimFrame::Lost(Lost {
             frames: 3,
             bytes: 4,
@@ -74,7 +83,7 @@ fn of_shim() -> Vec<Vec<u8>> {
         ShimFrame::Beat,
         ShimFrame::Bye,
     ];
-    let mut bytes: Vec<_> = frames.iter().map(|frame| encode(frame, None)).collect();
+    bytes.extend(frames.iter().map(|frame| encode(frame, None)));
     let message = ShimFrame::Msg(Message {
         own: false,
         seq: 1,
@@ -155,8 +164,12 @@ fn frames_of_a_dashboard_arrive_as_they_were_sent() {
             other => panic!("{other:?} of {}", String::from_utf8_lossy(&bytes)),
         }
     }
+}
+
+#[test]
+fn a_hello_of_a_dashboard_arrives_as_it_was_sent() {
     let hello = DashboardHello {
-        n,
+        n: CommandNo(9),
         v: VERSION,
         role: Role::Control,
         takeover: true,

@@ -43,12 +43,12 @@ pub(in crate::tui) fn figures(
         " "
     };
     let is_draining = lane.0 >= view.state.run.policy.cap.get();
-    strip.put(bar, view.style(Role::Accent));
-    strip.cell(
+    let of_lane = if is_draining { muted } else { fg };
+    strip.put(bar, view.style(Role::Accent)).cell(
         figure::lane(lane),
         columns.lane,
         Align::Right,
-        if is_draining { muted } else { fg },
+        of_lane,
     );
     strip
         .skip(1)
@@ -121,17 +121,14 @@ fn arguments(
 ) {
     let (fg, muted, state) = styles;
     let end = strip.used() + columns.args;
-    if view.layout.lane_lines(view.state) == 1
-        && let Some(text) = ladder(row, view.state.run_now(), columns.args >= 48)
-    {
-        strip.put_cut(text, columns.args, Cut::End, state);
-        return;
-    }
-    if view.layout.lane_lines(view.state) == 1
-        && let Some(text) = asks(view, row)
-    {
-        strip.put_cut(text, columns.args, Cut::End, view.style(Role::ToastWarn));
-        return;
+    if view.layout.lane_lines(view.state) == 1 {
+        let step = ladder(row, view.state.run_now(), columns.args >= 48);
+        let step = step.map(|text| (text, state));
+        let question = || Some((asks(view, row)?, view.style(Role::ToastWarn)));
+        if let Some((text, style)) = step.or_else(question) {
+            strip.put_cut(text, columns.args, Cut::End, style);
+            return;
+        }
     }
     if let Some(call) = &row.proxied {
         let place = agent::place(call);
@@ -260,27 +257,31 @@ fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, St
 /// Stands for the gauges of a call that runs elsewhere.
 const NOT_MEASURED: &str = "not measured";
 
+fn not_measured(view: &View<'_>, strip: &mut Strip, columns: &LaneColumns) {
+    let shown = [
+        columns.cpu,
+        columns.trend,
+        columns.memory,
+        columns.memory_trend,
+    ];
+    let shown = shown.into_iter().filter(|cells| *cells > 0);
+    let cells: usize = shown.map(|cells| cells + 1).sum();
+    let text = if cells > NOT_MEASURED.len() {
+        NOT_MEASURED
+    } else {
+        "n/a"
+    };
+    if cells > 0 {
+        let muted = view.style(Role::Muted);
+        strip.skip(1).cell(text, cells - 1, Align::Right, muted);
+    }
+}
+
 /// CPU, its trend and memory. What is not known is blank.
 fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColumns) {
     let tool = view.state.catalogue.get(&row.tool);
     if tool.is_some_and(Tool::runs_elsewhere) {
-        let shown = [
-            columns.cpu,
-            columns.trend,
-            columns.memory,
-            columns.memory_trend,
-        ];
-        let shown = shown.into_iter().filter(|cells| *cells > 0);
-        let cells: usize = shown.map(|cells| cells + 1).sum();
-        let text = if cells > NOT_MEASURED.len() {
-            NOT_MEASURED
-        } else {
-            "n/a"
-        };
-        if cells > 0 {
-            let muted = view.style(Role::Muted);
-            strip.skip(1).cell(text, cells - 1, Align::Right, muted);
-        }
+        not_measured(view, strip, columns);
         return;
     }
     let server = row.proxied.as_deref();
