@@ -54,13 +54,8 @@ pub(in crate::tui) fn figures(
         .skip(1)
         .put(view.glyphs.state(&row.state), state)
         .put(beside(view, lane).sign(view, row), view.style(Role::Accent));
-    name(
-        &mut strip,
-        row,
-        columns.call,
-        fg.add_modifier(Modifier::BOLD),
-        muted,
-    );
+    let bold = fg.add_modifier(Modifier::BOLD);
+    name(&mut strip, row, columns.call, bold, muted);
     if columns.args > 0 {
         strip.skip(1);
         let end = strip.used() + columns.args;
