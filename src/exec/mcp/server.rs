@@ -38,8 +38,10 @@ use crate::output::ProtocolLog;
 const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Longest silence of a server on the question which era it is of, before it is
-/// taken for an older one.
-const MAX_PROBE: Duration = Duration::from_secs(5);
+/// taken for an older one: an interpreter on a busy machine takes seconds to
+/// start, and a server of the newer era refuses what an older one is asked. The
+/// library itself waits 10 s.
+const MAX_PROBE: Duration = Duration::from_secs(9);
 
 /// Number of times that a server said that its lists changed.
 type Changes = watch::Receiver<u64>;
