@@ -37,26 +37,15 @@ pub(in crate::tui) fn bars(
     findings: &CompareFindings,
     width: u16,
 ) -> Vec<Strip> {
-    let walls = findings.typical.iter().map(|run| run.wall);
-    let Some(longest) = walls.max().filter(|wall| !wall.is_zero()) else {
+    let Some(scale) = Scale::of(findings.typical.iter(), width) else {
         return Vec::new();
-    };
-    let scale = Scale {
-        columns: width.saturating_sub(LABEL + 1),
-        longest,
     };
     let mut lines = Vec::new();
     for (run, timing) in findings.typical.iter().zip(&findings.timings) {
         lines.extend(figures(view, timing, width));
-        let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
-        if count <= ROWS {
-            lines.extend((0..count).map(|lane| row(view, plan, run, lane, scale)));
-        } else {
-            lines.extend(busy(view, run, count, scale));
-        }
+        lines.extend(lanes(view, plan, run, scale));
     }
-    let seconds = 0.0..=longest.as_secs_f64();
-    lines.push(axis(view, LABEL, scale.columns, seconds));
+    lines.push(scale.axis(view));
     lines
 }
 
@@ -69,13 +58,8 @@ pub(in crate::tui) fn two_runs(
     width: u16,
 ) -> Vec<Strip> {
     let runs = [findings.typical.first(), findings.typical.last()];
-    let walls = runs.iter().flatten().map(|run| run.wall);
-    let Some(longest) = walls.max().filter(|wall| !wall.is_zero()) else {
+    let Some(scale) = Scale::of(runs.into_iter().flatten(), width) else {
         return Vec::new();
-    };
-    let scale = Scale {
-        columns: width.saturating_sub(LABEL + 1),
-        longest,
     };
     let bold = view.style(Role::Title).add_modifier(Modifier::BOLD);
     let mut lines = Vec::new();
@@ -89,15 +73,9 @@ pub(in crate::tui) fn two_runs(
             .put(": ", bold)
             .put(Safe::new(&wall), bold);
         lines.push(strip);
-        let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
-        if count <= ROWS {
-            lines.extend((0..count).map(|lane| row(view, plan, run, lane, scale)));
-        } else {
-            lines.extend(busy(view, run, count, scale));
-        }
+        lines.extend(lanes(view, plan, run, scale));
     }
-    let seconds = 0.0..=longest.as_secs_f64();
-    lines.push(axis(view, LABEL, scale.columns, seconds));
+    lines.push(scale.axis(view));
     lines
 }
 
@@ -109,6 +87,20 @@ struct Scale {
 }
 
 impl Scale {
+    /// One for these runs; `None` where none took any time.
+    fn of<'r>(runs: impl Iterator<Item = &'r Typical>, width: u16) -> Option<Self> {
+        let longest = runs.map(|run| run.wall).max();
+        Some(Self {
+            columns: width.saturating_sub(LABEL + 1),
+            longest: longest.filter(|wall| !wall.is_zero())?,
+        })
+    }
+
+    fn axis(self, view: &View<'_>) -> Strip {
+        let seconds = 0.0..=self.longest.as_secs_f64();
+        axis(view, LABEL, self.columns, seconds)
+    }
+
     fn column(self, time: Duration) -> u16 {
         let part = time.as_secs_f64() / self.longest.as_secs_f64();
         ((part * f64::from(self.columns)).round() as u16).min(self.columns)
@@ -117,6 +109,17 @@ impl Scale {
     fn time(self, column: u16) -> Duration {
         self.longest
             .mul_f64(f64::from(column) / f64::from(self.columns.max(1)))
+    }
+}
+
+/// One run: a row for each lane, or of many lanes how many were busy.
+fn lanes(view: &View<'_>, plan: &Plan, run: &Typical, scale: Scale) -> Vec<Strip> {
+    let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
+    if count <= ROWS {
+        let rows = (0..count).map(|lane| row(view, plan, run, lane, scale));
+        rows.collect()
+    } else {
+        busy(view, run, count, scale)
     }
 }
 
