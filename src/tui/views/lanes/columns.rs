@@ -25,6 +25,13 @@ pub(in crate::tui) struct LaneColumns {
 const LEAST_ARGS: usize = 20;
 
 impl LaneColumns {
+    /// Cells of the gauges, each with the cell before it.
+    pub(super) fn gauges(&self) -> usize {
+        let all = [self.cpu, self.trend, self.memory, self.memory_trend];
+        let shown = all.into_iter().filter(|cells| *cells > 0);
+        shown.map(|cells| cells + 1).sum()
+    }
+
     /// The columns for a width, for lanes numbered up to `lanes`. They give
     /// way in the order trend, memory, time left, arguments, CPU.
     pub(in crate::tui) fn of(width: u16, lanes: usize) -> Self {

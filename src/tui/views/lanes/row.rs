@@ -67,20 +67,30 @@ pub(in crate::tui) fn figures(
             .skip(1)
             .cell(row.state.word(), columns.word, Align::Left, state);
     }
-    let now = view.state.run_now();
-    let elapsed = row.elapsed(now).unwrap_or_default();
+    let elapsed = row.elapsed(view.state.run_now()).unwrap_or_default();
+    let time = CallTime {
+        elapsed,
+        expected: lab::expected_run_time(&view.state.run, row),
+    };
     strip
         .skip(1)
         .cell(figure::clock(elapsed), columns.elapsed, Align::Right, fg);
     if columns.progress > 0 {
-        progress(view, strip.skip(1), row, elapsed, columns.progress);
+        progress(view, strip.skip(1), row, time, columns.progress);
     }
     if columns.eta > 0 {
-        let (text, style) = eta(view, row, elapsed);
+        let (text, style) = eta(view, row, time);
         strip.skip(1).cell(text, columns.eta, Align::Right, style);
     }
     gauges(view, &mut strip, row, columns);
     strip
+}
+
+/// Times of one call; the estimate is looked up once for all that shows it.
+#[derive(Clone, Copy)]
+struct CallTime {
+    elapsed: Duration,
+    expected: Option<Duration>,
 }
 
 /// The calls in the lanes beside one.
@@ -187,13 +197,12 @@ fn says_more(call: &ProxiedCall) -> bool {
 
 /// A bar of the elapsed part of the expected time; blank where nothing is
 /// expected.
-fn progress(view: &View<'_>, strip: &mut Strip, row: &CallRow, elapsed: Duration, cells: usize) {
-    let expected = lab::expected_run_time(&view.state.run, row);
-    let Some(expected) = expected.filter(|it| !it.is_zero()) else {
+fn progress(view: &View<'_>, strip: &mut Strip, row: &CallRow, time: CallTime, cells: usize) {
+    let Some(expected) = time.expected.filter(|it| !it.is_zero()) else {
         strip.skip(cells);
         return;
     };
-    let share = elapsed.as_secs_f32() / expected.as_secs_f32();
+    let share = time.elapsed.as_secs_f32() / expected.as_secs_f32();
     let role = if share > 1.0 {
         Role::MeterMid
     } else {
@@ -231,8 +240,9 @@ fn silent(view: &View<'_>, row: &CallRow) -> Option<Piece<'static>> {
 
 /// Time left by the estimate, or time over it. Without an estimate it is the
 /// limit at which the call is stopped, as `<10:00`.
-fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, Style) {
-    let Some(expected) = lab::expected_run_time(&view.state.run, row) else {
+fn eta(view: &View<'_>, row: &CallRow, time: CallTime) -> (Piece<'static>, Style) {
+    let CallTime { elapsed, expected } = time;
+    let Some(expected) = expected else {
         let limit = row.call.timeouts.run.map(figure::whole_clock);
         let limit = limit.map(|limit| Piece::from("<").then(limit));
         return (limit.unwrap_or_default(), view.style(Role::Muted));
@@ -253,14 +263,7 @@ fn eta(view: &View<'_>, row: &CallRow, elapsed: Duration) -> (Piece<'static>, St
 const NOT_MEASURED: &str = "not measured";
 
 fn not_measured(view: &View<'_>, strip: &mut Strip, columns: &LaneColumns) {
-    let shown = [
-        columns.cpu,
-        columns.trend,
-        columns.memory,
-        columns.memory_trend,
-    ];
-    let shown = shown.into_iter().filter(|cells| *cells > 0);
-    let cells: usize = shown.map(|cells| cells + 1).sum();
+    let cells = columns.gauges();
     let text = if cells > NOT_MEASURED.len() {
         NOT_MEASURED
     } else {
@@ -328,14 +331,7 @@ fn gauges(view: &View<'_>, strip: &mut Strip, row: &CallRow, columns: &LaneColum
 
 /// In the place of gauges that stand in the first lane of the same server.
 fn shared(view: &View<'_>, strip: &mut Strip, call: &ProxiedCall, columns: &LaneColumns) {
-    let shown = [
-        columns.cpu,
-        columns.trend,
-        columns.memory,
-        columns.memory_trend,
-    ];
-    let shown = shown.into_iter().filter(|cells| *cells > 0);
-    let cells: usize = shown.map(|cells| cells + 1).sum();
+    let cells = columns.gauges();
     let by = figure::count(view.state.sharing(call));
     let text = match cells {
         0 => return,
