@@ -41,7 +41,6 @@ pub(super) use intercept::InterceptPrompt;
 pub use layers::Layers;
 pub(super) use machine::Machine;
 pub(super) use messages::Messages;
-pub(super) use open::OpenFile;
 pub(super) use palette::Palette;
 pub(super) use question::QuestionForm;
 pub(super) use search::SearchPrompt;

@@ -8,6 +8,15 @@
 //! │ cancel all  Ctrl+x  not now: every call has ended                │
 //! └──────────────────────────────────────────────────────────────────┘
 //! ```
+//!
+//! Asked what to open, it lists that part alone.
+//!
+//! ```text
+//! ┌ Open ─────────────────────────────────────────────┐
+//! │ name: tr                                           │
+//! │▌run trip.toml   A plan found near: its calls start │
+//! └────────────────────────────────────────────────────┘
+//! ```
 
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
@@ -24,11 +33,32 @@ use crate::tui::state::{Offer, Screen, Shortlist, State, ToastLevel, UiCommand};
 use crate::tui::text::{Align, Piece, Strip, figure, fuzzy};
 use crate::tui::views::{View, chrome};
 
-/// The command palette.
+/// The command palette, or the part of it that opens something else.
 #[derive(Debug)]
 pub(in crate::tui) struct Palette {
+    scope: Scope,
     /// The commands that the typed letters leave.
     list: Shortlist<PaletteItem>,
+}
+
+/// Commands that are listed.
+#[derive(Debug, Clone, Copy)]
+enum Scope {
+    Everything,
+    /// The demo, plans and files of servers.
+    Offers,
+}
+
+impl Scope {
+    fn matching(self, state: &State, typed: &str) -> Vec<PaletteItem> {
+        match self {
+            Self::Everything => matching(state, typed),
+            Self::Offers => open::matching(state, typed)
+                .into_iter()
+                .map(PaletteItem::Open)
+                .collect(),
+        }
+    }
 }
 
 /// Something that the palette does.
@@ -44,8 +74,18 @@ enum PaletteItem {
 impl Palette {
     /// Offers everything that can be done.
     pub(in crate::tui) fn new(state: &State) -> Self {
+        Self::of(Scope::Everything, state)
+    }
+
+    /// Asks what to open.
+    pub(in crate::tui) fn of_offers(state: &State) -> Self {
+        Self::of(Scope::Offers, state)
+    }
+
+    fn of(scope: Scope, state: &State) -> Self {
         Self {
-            list: Shortlist::new(matching(state, ""), 0),
+            scope,
+            list: Shortlist::new(scope.matching(state, ""), 0),
         }
     }
 
@@ -53,11 +93,12 @@ impl Palette {
     fn size(&self, screen: Rect) -> (u16, u16) {
         let rows = u16::try_from(self.list.found.len()).unwrap_or(u16::MAX);
         let most = screen.height.saturating_sub(6).min(18);
-        // The box keeps its height while the letters are typed.
-        (
-            screen.width.saturating_sub(6).min(92),
-            most.max(rows.min(3)),
-        )
+        let height = match self.scope {
+            // The box keeps its height while the letters are typed.
+            Scope::Everything => most.max(rows.min(3)),
+            Scope::Offers => rows.saturating_add(1).clamp(4, most.max(4)),
+        };
+        (screen.width.saturating_sub(6).min(92), height)
     }
 
     fn answer(&self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
@@ -110,12 +151,14 @@ impl Dialog for Palette {
     }
 
     fn typed(&mut self, key: KeyEvent, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        self.list.key(key, |typed| matching(state, typed));
+        let scope = self.scope;
+        self.list.key(key, |typed| scope.matching(state, typed));
         Answer::Stay
     }
 
     fn pasted(&mut self, text: &str, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        self.list.paste(text, |typed| matching(state, typed));
+        let scope = self.scope;
+        self.list.paste(text, |typed| scope.matching(state, typed));
         Answer::Stay
     }
 
@@ -135,11 +178,19 @@ impl Dialog for Palette {
     }
 
     fn render(&self, view: &View<'_>, screen: Rect, buf: &mut Buffer) {
-        let inner = chrome::popup(view, screen, self.size(screen), "Commands", buf);
+        let (title, prompt, nothing) = match self.scope {
+            Scope::Everything => ("Commands", "command: ", "No command has these letters."),
+            Scope::Offers => (
+                "Open",
+                "name: ",
+                "Nothing that was found near has these letters.",
+            ),
+        };
+        let inner = chrome::popup(view, screen, self.size(screen), title, buf);
         let picker = Picker {
-            prompt: "command: ",
+            prompt,
             list: &self.list,
-            nothing: "No command has these letters.",
+            nothing,
         };
         picker.render(view, inner, buf, |item, strip| match item {
             PaletteItem::Action(action) => row(view, *action, strip),

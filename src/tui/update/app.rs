@@ -7,8 +7,8 @@ use crate::engine::Command;
 use crate::model::RunPhase;
 use crate::tui::action::AppAction;
 use crate::tui::dialogs::{
-    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, OpenFile, Palette, Question,
-    QuestionForm, Sheet, ThemePicker, Welcome,
+    AddCall, CapPrompt, Confirm, Help, Layers, Machine, Messages, Palette, Question, QuestionForm,
+    Sheet, ThemePicker, Welcome,
 };
 use crate::tui::state::{CpuUnit, State, ToastLevel, UiCommand};
 
@@ -27,7 +27,7 @@ pub(super) fn act(
             state.toasts.dismiss(state.now);
             layers.push(Sheet::<Messages>::default());
         }
-        AppAction::OpenFile => layers.push(OpenFile::new(state)),
+        AppAction::OpenFile => layers.push(Palette::of_offers(state)),
         AppAction::Quit => leave::asked(state, layers, commands),
         AppAction::Back => panes::back(state),
         AppAction::FocusNext => panes::turn(state, 1),
