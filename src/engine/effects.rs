@@ -302,9 +302,9 @@ impl EngineLoop {
         };
         row.reason.clone_from(&text);
         let has_launch = row.launch.is_some();
-        let ran = row.attempts.last().map(|last| (last.started, last.ended));
-        if let Some((started, Some(ended))) = ran {
-            self.cap_log.note_ended(now, ended.saturating_sub(started));
+        let last = row.attempts.last();
+        if let Some(took) = last.and_then(|last| Some(last.run_time(last.ended?))) {
+            self.cap_log.note_ended(now, took);
         }
         if has_launch {
             self.keep_launch(id);
