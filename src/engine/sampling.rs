@@ -1,12 +1,13 @@
 //! Readings of the machine: kept, and put into the scheduler's terms.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::model::{CallId, History, MachineSample};
-use crate::probe::{Probe, ProbeReading, Subject, Target};
-use crate::sched::MachineReading;
+use crate::probe::{Probe, ProbeReading, Subject, Target, TreeReading};
+use crate::sched::{CallReading, MachineReading};
 
 /// Readings of the machine that are kept: two minutes at the default period.
 const MACHINE_SAMPLES_KEPT: usize = 240;
@@ -89,11 +90,8 @@ impl Sampling {
         let available = machine
             .memory_total_bytes
             .checked_sub(machine.memory_used_bytes);
-        let calls = reading
-            .trees
-            .iter()
-            .filter(|it| matches!(it.subject, Subject::Call(..)));
-        let rss = calls.filter_map(|tree| tree.sample);
+        let calls = reading.trees.iter().filter_map(call_reading);
+        let calls: Vec<CallReading> = calls.collect();
         Some(MachineReading {
             pressure: pressure.map(|it| f64::from(it.cpu)),
             pressure_source: pressure.map(|it| it.source).unwrap_or_default(),
@@ -103,7 +101,24 @@ impl Sampling {
             memory_available_bytes: available,
             memory_total_bytes: Some(machine.memory_total_bytes),
             memory_stalled: pressure.and_then(|it| it.memory_full).map(f64::from),
-            calls_rss_bytes: rss.map(|sample| sample.rss_bytes).sum(),
+            calls_rss_bytes: calls.iter().map(|call| call.rss_bytes).sum(),
+            calls,
         })
     }
+}
+
+/// Returns a reading of a call in the scheduler's terms; `None` of servers, and
+/// where nothing could be read.
+fn call_reading(tree: &TreeReading) -> Option<CallReading> {
+    let Subject::Call(id, epoch) = tree.subject else {
+        return None;
+    };
+    let sample = tree.sample?;
+    Some(CallReading {
+        id,
+        epoch,
+        cpu: Duration::from_millis(sample.cpu_ms),
+        waited: sample.waited_ms.map(Duration::from_millis),
+        rss_bytes: sample.rss_bytes,
+    })
 }

@@ -85,14 +85,18 @@ pub struct AutoCap {
     pub lanes: Cap,
     /// The most lanes the user allows.
     pub ceiling: Cap,
-    /// Factor on the machine's cores, 0.4 to 1.25.
+    /// Part of the machine's cores that calls may fill, up to 1.25.
     pub trim: f64,
+    /// Cores that are left to other programs, because calls wait for them.
+    #[serde(default)]
+    pub taken_cores: f64,
     /// Cores that the running calls are expected to keep busy.
     pub used_cores: f64,
     /// Cores that running calls may be expected to keep busy together.
     pub room_cores: f64,
-    /// CPU pressure at the last look, 0 to 1; `None` before the first, and
-    /// where there is nothing to go by.
+    /// CPU pressure at the last look, 0 to 1: that of the calls themselves where
+    /// their waits for a core are known. `None` before the first look, and where
+    /// there is nothing to go by.
     pub pressure: Option<f64>,
     /// Where that figure comes from.
     pub source: PressureSource,
@@ -112,6 +116,10 @@ pub enum CapCause {
     Pressure,
     /// Cores idled while a call waited for its share of them.
     Slack,
+    /// Other programs kept calls waiting for a core.
+    OthersCame,
+    /// Other programs take less.
+    OthersLeft,
     /// It became known what calls need.
     Learned,
     /// Memory became short.
@@ -128,6 +136,8 @@ impl CapCause {
             Self::SwitchedOn => "switched-on",
             Self::Pressure => "pressure",
             Self::Slack => "slack",
+            Self::OthersCame => "others-came",
+            Self::OthersLeft => "others-left",
             Self::Learned => "learned",
             Self::MemoryShort => "memory-short",
             Self::MemoryBack => "memory-back",
@@ -171,6 +181,12 @@ impl fmt::Display for CapStep {
                 let percent = auto.pressure.unwrap_or_default() * 100.0;
                 write!(f, "CPU pressure {sign}{percent:.0} %")?;
             }
+            CapCause::OthersCame => write!(
+                f,
+                "other programs take {:.1} cores from calls",
+                auto.taken_cores
+            )?,
+            CapCause::OthersLeft => write!(f, "other programs take less")?,
             CapCause::Learned => write!(f, "what calls need became known")?,
             CapCause::MemoryShort => write!(f, "memory is short, nothing more starts")?,
             CapCause::MemoryBack => write!(f, "memory is there again")?,
@@ -229,6 +245,7 @@ mod tests {
                 lanes: cap(2),
                 ceiling: cap(64),
                 trim: 0.85,
+                taken_cores: 0.0,
                 used_cores: 3.0,
                 room_cores: 1.7,
                 pressure: Some(0.42),

@@ -70,6 +70,9 @@ pub enum WaitReason {
         /// Cores that may be claimed in all.
         total_cores: f64,
     },
+    /// What calls of its tool need is being measured at those that run, before
+    /// more of them start under the automatic cap.
+    Measuring,
     /// Free resources are reserved for a call that waited first.
     Reserved {
         /// The call it is kept for.
@@ -106,7 +109,9 @@ impl WaitReason {
     pub fn heading(&self) -> &'static str {
         match self {
             Self::After { .. } | Self::StartAfter { .. } => "after",
-            Self::Slot { .. } | Self::ToolCap { .. } | Self::Reserved { .. } => "slot",
+            Self::Slot { .. } | Self::ToolCap { .. } | Self::Measuring | Self::Reserved { .. } => {
+                "slot"
+            }
             Self::Lock { .. } => "lock",
             Self::Rate { .. } => "rate",
             Self::Retry { .. } => "retry",
@@ -200,6 +205,7 @@ impl fmt::Display for WaitReason {
                 used_cores,
                 total_cores,
             } => write!(f, "cpu {used_cores:.1}/{total_cores:.1}"),
+            Self::Measuring => write!(f, "its tool is being measured"),
             Self::Reserved { call } => write!(f, "reserved for {call}"),
             Self::Held { by } => write!(f, "held by {by}"),
             Self::AtProxy { why } => write!(f, "at its proxy: {why}"),

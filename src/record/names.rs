@@ -45,6 +45,7 @@ impl Names {
             | WaitReason::ToolCap { .. }
             | WaitReason::Memory { .. }
             | WaitReason::Cpu { .. }
+            | WaitReason::Measuring
             | WaitReason::Held { .. }
             | WaitReason::Asks { .. }
             | WaitReason::AtProxy { .. }

@@ -13,6 +13,11 @@ use super::tool_table::ToolNo;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct DemandNo(u32);
 
+/// Number of a service on the far side: a tool server, or the host of an HTTP
+/// tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ServiceNo(pub u32);
+
 /// Number of a kind of calls that are taken to need the same: those of a tool,
 /// or those of a tool with the same arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +30,8 @@ pub(super) struct Demand {
     pub tool: Option<ToolNo>,
     /// Calls that are expected to need as much as it.
     pub kind: NeedKind,
+    /// The service that does its work, where that is not this machine.
+    pub service: Option<ServiceNo>,
     pub locks: LockClaim,
     /// Thousandths of a core.
     pub millicores: u64,

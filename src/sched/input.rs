@@ -206,7 +206,7 @@ impl CallSpec {
 
 /// How the machine was doing since the reading before, as far as the automatic
 /// cap goes by it. What is not known is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MachineReading {
     /// Share of the time in which something waited for a core, 0 to 1.
@@ -223,6 +223,25 @@ pub struct MachineReading {
     pub memory_stalled: Option<f64>,
     /// Memory that running calls have, in bytes.
     pub calls_rss_bytes: u64,
+    /// The calls that run here, as far as they could be read.
+    pub calls: Vec<CallReading>,
+}
+
+/// Use of cores and memory by the process tree of a running attempt so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallReading {
+    /// The call.
+    pub id: CallId,
+    /// Identity of the start.
+    pub epoch: Epoch,
+    /// CPU time.
+    pub cpu: Duration,
+    /// Sum of the times in which its threads could run and waited for a core;
+    /// `None` where that was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<Duration>,
+    /// Memory that it has now, in bytes.
+    pub rss_bytes: u64,
 }
 
 /// Resources that an attempt used.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::auto::AttemptUsage;
 use super::moment::Moment;
 use crate::model::{AttemptNo, CallId, Epoch, StopCause, Timeouts};
 
@@ -25,6 +26,8 @@ pub(super) struct ActiveAttempt {
     pub expected: Duration,
     /// Virtual time that its group was charged, in nanoseconds of one lane.
     pub charged: u64,
+    /// What readings of it show.
+    pub usage: AttemptUsage,
     /// Time the machine had stalled when it was ordered, in seconds.
     pub stalled: Option<f64>,
     /// When its process had started.

@@ -41,6 +41,8 @@ mod tool_table;
 
 pub use decision::{DecisionRecord, Replay, ReplayError};
 pub use effect::{Effect, Effects, Reason, StopSignal};
-pub use input::{AttemptResult, CallSpec, Force, Input, MachineReading, ResourceUsage};
+pub use input::{
+    AttemptResult, CallReading, CallSpec, Force, Input, MachineReading, ResourceUsage,
+};
 pub use scheduler::Scheduler;
 pub use settings::{SchedulerSettings, ToolLimits};

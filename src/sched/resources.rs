@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::auto::{Auto, Need, StallSpan};
+use super::auto::{AttemptUsage, Auto, Need, StallSpan};
 use super::demand::{Demand, DemandNo, Demands, RoundedEstimate};
-use super::input::{CallSpec, MachineReading, ResourceUsage};
+use super::input::{CallReading, CallSpec, MachineReading, ResourceUsage};
 use super::lock_table::{Conflict, LockClaim, LockTable};
 use super::machine_claims::MachineClaims;
 use super::moment::Moment;
@@ -70,6 +70,7 @@ impl Resources {
         let demand = Demand {
             tool: self.tools.number(&spec.tool),
             kind: self.auto.kind(&spec.tool, spec.args),
+            service: None,
             locks: self.locks.intern(&spec.locks),
             millicores,
             memory,
@@ -109,10 +110,15 @@ impl Resources {
 
     /// Gives everything back that a demand names, and calls `freed` with each
     /// resource that others may wait for.
-    pub(super) fn release(&mut self, demand: &Demand, mut freed: impl FnMut(Resource)) {
+    pub(super) fn release(
+        &mut self,
+        demand: &Demand,
+        usage: &AttemptUsage,
+        mut freed: impl FnMut(Resource),
+    ) {
         self.locks.release(&demand.locks);
         self.claims.release(demand);
-        self.auto.release(demand);
+        self.auto.release(demand, usage);
         for (lock, _) in &demand.locks {
             for folder in self.locks.and_folders_above(*lock) {
                 freed(Resource::Lock(folder));
@@ -170,7 +176,7 @@ impl Resources {
         }
         let need = self.auto.need(demand);
         let used = self.auto.used().plus(need);
-        if !self.auto.has_memory(used) {
+        if !self.auto.has_memory(used) || self.auto.is_measuring(demand) {
             return Some(Resource::Room);
         }
         (!self.auto.has_cores(used, need)).then_some(Resource::Share)
@@ -209,18 +215,21 @@ impl Resources {
         held.any(|held| self.locks.is_conflict(*held, conflict.asked))
     }
 
-    /// Adds a call to a projection.
-    pub(super) fn project(&self, usage: &mut ProjectedUsage, demand: &Demand) {
-        usage.need = usage.need.plus(self.auto.need(demand));
+    /// Adds a call to a projection, with the need that is known of it if it
+    /// runs.
+    pub(super) fn project(&self, usage: &mut ProjectedUsage, demand: &Demand, need: Option<Need>) {
+        let need = need.unwrap_or_else(|| self.auto.need(demand));
+        usage.need = usage.need.plus(need);
         usage.lanes += 1;
         usage.millicores = usage.millicores.saturating_add(demand.millicores);
         usage.memory = usage.memory.saturating_add(demand.memory);
         usage.tools.extend(demand.tool);
     }
 
-    /// Takes a call out of a projection.
-    pub(super) fn withdraw(&self, usage: &mut ProjectedUsage, demand: &Demand) {
-        usage.need = usage.need.minus(self.auto.need(demand));
+    /// Takes a call out of a projection, as it was added.
+    pub(super) fn withdraw(&self, usage: &mut ProjectedUsage, demand: &Demand, need: Option<Need>) {
+        let need = need.unwrap_or_else(|| self.auto.need(demand));
+        usage.need = usage.need.minus(need);
         usage.lanes -= 1;
         usage.millicores -= demand.millicores;
         usage.memory -= demand.memory;
@@ -268,9 +277,11 @@ impl Resources {
         now: Moment,
         reading: &MachineReading,
         is_short_of_cores: bool,
+        is_alone: bool,
         ceiling: Cap,
     ) -> Option<CapStep> {
-        self.auto.read(now, reading, is_short_of_cores, ceiling)
+        self.auto
+            .read(now, reading, is_short_of_cores, is_alone, ceiling)
     }
 
     /// Learns from an attempt that took `wall` what calls like it need.
@@ -280,9 +291,22 @@ impl Resources {
         used: ResourceUsage,
         wall: Duration,
         stalls: StallSpan,
+        usage: &AttemptUsage,
     ) {
         self.auto
-            .learn(self.demands.get(demand), used, wall, stalls);
+            .learn(self.demands.get(demand), used, wall, stalls, usage);
+    }
+
+    /// Takes a reading of a running attempt.
+    pub(super) fn observe(
+        &mut self,
+        demand: DemandNo,
+        usage: &mut AttemptUsage,
+        now: Moment,
+        reading: &CallReading,
+    ) {
+        let demand = Arc::clone(self.demands.get(demand));
+        self.auto.observe(&demand, usage, now, reading);
     }
 
     /// Returns why a demand waits for a resource, in the words of the model;
@@ -320,6 +344,7 @@ impl Resources {
             }
             Resource::Memory => self.claims.memory_reason(),
             Resource::Cores => self.claims.cores_reason(),
+            Resource::Room if self.auto.is_measuring(demand) => WaitReason::Measuring,
             Resource::Room => WaitReason::Memory {
                 used_bytes: self.auto.used().memory,
                 total_bytes: self.auto.memory_room(),
@@ -334,7 +359,11 @@ impl Resources {
 
     /// Recounts what runs, in debug builds.
     #[cfg(debug_assertions)]
-    pub(super) fn check<'d>(&self, running: impl Iterator<Item = &'d Demand>, open: usize) {
+    pub(super) fn check<'d>(
+        &self,
+        running: impl Iterator<Item = (&'d Demand, &'d AttemptUsage)>,
+        open: usize,
+    ) {
         self.claims.check();
         self.auto.check(running, open);
     }

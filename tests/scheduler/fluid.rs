@@ -12,8 +12,8 @@ use fanout::model::{
     ArgsFingerprint, CallId, Cap, CapControl, CapStep, Epoch, Order, Outcome, Policy, ToolName,
 };
 use fanout::sched::{
-    AttemptResult, CallSpec, DecisionRecord, Effect, Input, MachineReading, Replay, ResourceUsage,
-    Scheduler, SchedulerSettings,
+    AttemptResult, CallReading, CallSpec, DecisionRecord, Effect, Input, MachineReading, Replay,
+    ResourceUsage, Scheduler, SchedulerSettings,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -46,6 +46,16 @@ pub(crate) enum Waits {
     Denied,
 }
 
+impl Waits {
+    fn told(self, waited: f64) -> Option<Duration> {
+        match self {
+            Self::Seen => Some(Duration::from_secs_f64(waited)),
+            Self::Unseen => None,
+            Self::Denied => Some(Duration::ZERO),
+        }
+    }
+}
+
 /// What the scheduler is told of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readings {
@@ -66,8 +76,19 @@ pub(crate) struct Trial {
     pub control: CapControl,
     pub waits: Waits,
     pub readings: Readings,
-    /// Cores that something else would keep busy, from and until when.
-    pub foreign: (f64, f64, f64),
+    /// Other programs that come and go.
+    pub foreign: Vec<Foreign>,
+}
+
+/// Another program.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Foreign {
+    /// Cores that it would keep busy.
+    pub cores: f64,
+    /// When it comes, in seconds.
+    pub from: f64,
+    /// When it leaves.
+    pub until: f64,
 }
 
 /// How it went.
@@ -80,6 +101,8 @@ pub(crate) struct Went {
     pub stretch: f64,
     pub steps: Vec<(f64, CapStep)>,
     pub most_running: usize,
+    /// How many ran after each change of that.
+    pub running: Vec<(f64, usize)>,
 }
 
 struct Running {
@@ -155,6 +178,7 @@ impl Trial {
                 stretch: 0.0,
                 steps: Vec::new(),
                 most_running: 0,
+                running: Vec::new(),
             },
             sums: (0.0, 0.0, 0.0),
         };
@@ -203,12 +227,9 @@ impl Machine {
     }
 
     fn foreign(&self) -> f64 {
-        let (cores, from, until) = self.trial.foreign;
-        if (from..until).contains(&self.now) {
-            cores
-        } else {
-            0.0
-        }
+        let all = self.trial.foreign.iter();
+        let there = all.filter(|it| (it.from..it.until).contains(&self.now));
+        there.map(|it| it.cores).sum()
     }
 
     /// The slowdown at which all cores are used up, found by halving.
@@ -268,9 +289,18 @@ impl Machine {
 
     fn read(&mut self) {
         let (stalled, busy, seconds) = std::mem::take(&mut self.sums);
+        let waits = self.trial.waits;
+        let calls = self.running.iter().map(|running| CallReading {
+            id: running.id,
+            epoch: running.epoch,
+            cpu: Duration::from_secs_f64(running.cpu),
+            waited: waits.told(running.waited),
+            rss_bytes: 1 << 20,
+        });
         let reading = MachineReading {
             pressure: (self.trial.readings == Readings::True).then_some(stalled / seconds),
             busy: (self.trial.readings != Readings::None).then_some(busy / seconds),
+            calls: calls.collect(),
             ..MachineReading::default()
         };
         self.tell(Input::MachineRead(reading));
@@ -282,11 +312,7 @@ impl Machine {
             let took = self.now - ended.begun;
             let stretch = took / self.trial.works[ended.id.index()].alone;
             self.went.stretch = self.went.stretch.max(stretch);
-            let waited = match self.trial.waits {
-                Waits::Seen => Some(Duration::from_secs_f64(ended.waited)),
-                Waits::Unseen => None,
-                Waits::Denied => Some(Duration::ZERO),
-            };
+            let waited = self.trial.waits.told(ended.waited);
             let end = AttemptResult {
                 used: Some(ResourceUsage {
                     cpu: Duration::from_secs_f64(ended.cpu),
@@ -332,10 +358,25 @@ impl Machine {
         let waits = self.scheduler.queue().len();
         assert!(running > 0 || waits == 0, "all stands still");
         self.went.most_running = self.went.most_running.max(running);
+        if self.went.running.last().is_none_or(|it| it.1 != running) {
+            self.went.running.push((self.now, running));
+        }
     }
 }
 
 impl Went {
+    /// Mean number of calls that ran between two times.
+    pub(crate) fn mean_running(&self, from: f64, until: f64) -> f64 {
+        let ends = self.running.iter().skip(1).map(|it| it.0);
+        let spans = self.running.iter().zip(ends.chain([f64::INFINITY]));
+        let sum: f64 = spans
+            .map(|((begun, running), ended)| {
+                *running as f64 * (ended.min(until) - begun.max(from)).max(0.0)
+            })
+            .sum();
+        sum / (until - from)
+    }
+
     /// How often the trim turned round within ten seconds of its last turn,
     /// after `from`.
     pub(crate) fn quick_turns(&self, from: f64) -> usize {

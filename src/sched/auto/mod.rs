@@ -1,24 +1,34 @@
 //! The automatic cap: how many calls run follows from what they need.
 //!
-//! Two layers. Before a start, a call's expected need is compared with the
-//! budget that is left (feed-forward). After it, the core budget is corrected by
-//! the measured CPU pressure, slowly and with a dead band (feedback), for load
-//! that no estimate covers: other programs, and tools whose needs have changed.
-//! One call is always admitted.
+//! Three layers. Before a start, a call's expected need is compared with the
+//! budget that is left (feed-forward); running calls count with what they use.
+//! Cores that other programs take from calls are left to them, down to half of
+//! the machine. And the budget is corrected by the pressure that calls make
+//! themselves, slowly and with a dead band (feedback), for needs that no
+//! estimate covers. One call is always admitted.
 
+mod core_load;
 mod memory_gate;
+mod need;
 mod needs;
+mod others;
 mod pressure;
+mod usage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use self::needs::Need;
+pub(super) use self::need::Need;
+pub(super) use self::usage::AttemptUsage;
 
+use self::core_load::CoreLoad;
 use self::memory_gate::MemoryGate;
 use self::needs::Needs;
+use self::others::OtherPrograms;
 use self::pressure::{Observation, PressureController};
+use self::usage::cores_alone;
 use super::demand::{Demand, NeedKind};
-use super::input::{MachineReading, ResourceUsage};
+use super::input::{CallReading, MachineReading, ResourceUsage};
 use super::moment::Moment;
 use crate::model::{
     ArgsFingerprint, AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource,
@@ -29,6 +39,9 @@ use crate::model::{
 const MEMORY_SHARE: f64 = 0.8;
 /// Under this pressure a call ran as if it were alone.
 const CALM: f64 = 0.10;
+/// Part of the cores by which those left to other programs have to change to be
+/// told.
+const TOLD: f64 = 0.05;
 /// The estimate of lanes moves once it is off by more than this share.
 const STALE: f64 = 0.2;
 
@@ -39,6 +52,13 @@ pub(super) struct Auto {
     cores: f64,
     needs: Needs,
     pressure: PressureController,
+    others: OtherPrograms,
+    /// The cores that were left to other programs when it was last told.
+    told_taken: f64,
+    load: CoreLoad,
+    /// Cores that running attempts have kept busy so far, since the reading
+    /// before.
+    shown: Vec<(Arc<Demand>, f64)>,
     gate: MemoryGate,
     stalls: StallIntegral,
     /// Bytes that calls may be expected to have together.
@@ -91,6 +111,10 @@ impl Auto {
             cores,
             needs: Needs::new(learned, cores),
             pressure: PressureController::default(),
+            others: OtherPrograms::default(),
+            told_taken: 0.0,
+            load: CoreLoad::default(),
+            shown: Vec::new(),
             gate: MemoryGate::default(),
             stalls: StallIntegral::default(),
             memory_room: u64::MAX,
@@ -107,6 +131,8 @@ impl Auto {
         if self.control != control {
             self.control = control;
             self.pressure = PressureController::default();
+            self.others = OtherPrograms::default();
+            self.told_taken = 0.0;
         }
         self.lanes = self.estimate(ceiling);
     }
@@ -141,8 +167,29 @@ impl Auto {
         self.needs.take(demand);
     }
 
-    pub(super) fn release(&mut self, demand: &Demand) {
-        self.needs.release(demand);
+    pub(super) fn release(&mut self, demand: &Demand, usage: &AttemptUsage) {
+        self.needs.release(demand, usage);
+    }
+
+    /// Returns whether what calls of its tool need is still being measured at
+    /// those that run.
+    pub(super) fn is_measuring(&self, demand: &Demand) -> bool {
+        self.needs.is_measuring(demand)
+    }
+
+    /// Takes a reading of a running attempt.
+    pub(super) fn observe(
+        &mut self,
+        demand: &Arc<Demand>,
+        usage: &mut AttemptUsage,
+        now: Moment,
+        reading: &CallReading,
+    ) {
+        let time = self.needs.observe(demand, usage, now, reading);
+        self.load.add(time);
+        if let Some(cores) = usage.cores(reading) {
+            self.shown.push((Arc::clone(demand), cores));
+        }
     }
 
     /// Expected need of the running calls together.
@@ -152,7 +199,11 @@ impl Auto {
 
     /// Thousandths of a core that running calls may be expected to need.
     pub(super) fn room_millicores(&self) -> u64 {
-        (self.cores * self.pressure.factor() * 1000.0) as u64
+        (self.room_cores() * 1000.0) as u64
+    }
+
+    fn room_cores(&self) -> f64 {
+        (self.cores - self.others.taken()) * self.pressure.factor()
     }
 
     /// Bytes that running calls may be expected to have.
@@ -191,32 +242,32 @@ impl Auto {
         used: ResourceUsage,
         wall: Duration,
         stalls: StallSpan,
+        usage: &AttemptUsage,
     ) {
-        let (cpu, wall) = (used.cpu.as_secs_f64(), wall.as_secs_f64());
-        if wall <= 0.0 {
+        self.load.add(usage.rest(used.cpu, used.waited));
+        if wall.is_zero() {
             return;
         }
-        let cores = if let Some(waited) = used.waited {
-            let waited = waited.as_secs_f64();
-            // So many threads wanted a core at once, on average.
-            let at_once = ((cpu + waited) / wall).max(1.0);
-            let alone = wall - waited / at_once;
-            (alone > 0.0).then(|| cpu / alone)
+        let seconds = wall.as_secs_f64();
+        let cores = if used.waited.is_some() {
+            cores_alone(used.cpu, used.waited, wall)
         } else {
             let stalled = stalls.end.zip(stalls.start).map(|(end, start)| end - start);
-            let is_calm = stalled.is_some_and(|stalled| stalled / wall < CALM);
-            is_calm.then_some(cpu / wall)
+            let is_calm = stalled.is_some_and(|stalled| stalled / seconds < CALM);
+            is_calm.then_some(used.cpu.as_secs_f64() / seconds)
         };
         self.needs.learn(demand, cores, used.peak_rss_bytes);
     }
 
     /// Takes a reading of the machine. `is_short_of_cores` says that a call
-    /// waits for nothing but its share of the cores.
+    /// waits for nothing but its share of the cores, `is_alone` that no two calls
+    /// run.
     pub(super) fn read(
         &mut self,
         now: Moment,
         reading: &MachineReading,
         is_short_of_cores: bool,
+        is_alone: bool,
         ceiling: Cap,
     ) -> Option<CapStep> {
         self.stalls.take(now, reading);
@@ -225,17 +276,30 @@ impl Auto {
             self.memory_room = (room as f64 * MEMORY_SHARE) as u64;
         }
         let gated = self.gate.read(now, reading);
+        self.needs.learn_running(&std::mem::take(&mut self.shown));
+        let own_pressure = self.load.read(now, reading, self.cores);
         if !self.is_on() {
             return None;
         }
+        let room = self.room_millicores() as f64;
+        let used = self.used().millicores as f64;
         let observation = Observation {
-            pressure: reading.pressure,
-            busy: reading.busy,
+            pressure: own_pressure.or(reading.pressure),
+            busy: reading.busy.map(|busy| {
+                let taken = self.others.taken();
+                self.load.filled(busy, taken, self.cores)
+            }),
             cores: self.cores,
             is_short_of_cores,
-            is_overbooked: self.used().millicores as f64 > self.cores * 1000.0,
+            is_overbooked: used > self.cores * 1000.0,
+            filled: if is_alone { 0.0 } else { used / room.max(1.0) },
         };
         let trimmed = self.pressure.observe(now, &observation);
+        if trimmed.is_some()
+            && let Some(core_use) = self.load.end_period(self.cores)
+        {
+            self.others.observe(now, core_use);
+        }
         let before = self.lanes;
         let estimate = self.estimate(ceiling);
         let is_stale = {
@@ -244,7 +308,7 @@ impl Auto {
         };
         let trimmed = trimmed.and_then(|seen| seen.cause);
         let learned = is_stale.then_some(CapCause::Learned);
-        let cause = gated.or(trimmed).or(learned)?;
+        let cause = gated.or(self.others_cause()).or(trimmed).or(learned)?;
         self.lanes = estimate;
         Some(CapStep {
             before,
@@ -254,16 +318,33 @@ impl Auto {
         })
     }
 
+    /// Returns why there is more or less left to other programs, if that is
+    /// much since it was last told.
+    fn others_cause(&mut self) -> Option<CapCause> {
+        let taken = self.others.taken();
+        let change = taken - self.told_taken;
+        if change.abs() < (self.cores * TOLD).max(0.25) && (taken > 0.0 || change >= 0.0) {
+            return None;
+        }
+        self.told_taken = taken;
+        Some(if change > 0.0 {
+            CapCause::OthersCame
+        } else {
+            CapCause::OthersLeft
+        })
+    }
+
     /// Figures of the automatic cap; `None` while it is off.
     pub(super) fn figures(&self, ceiling: Cap) -> Option<AutoCap> {
         self.is_on().then(|| AutoCap {
             lanes: self.lanes,
             ceiling,
-            trim: self.pressure.factor(),
+            trim: self.room_cores() / self.cores,
+            taken_cores: self.others.taken(),
             used_cores: self.used().millicores as f64 / 1000.0,
             room_cores: self.room_millicores() as f64 / 1000.0,
             pressure: self.pressure.pressure(),
-            source: self.stalls.source,
+            source: self.load.source().unwrap_or(self.stalls.source),
             is_memory_short: self.gate.is_shut(),
         })
     }
@@ -289,7 +370,11 @@ impl Auto {
 
     /// Recounts what runs, in debug builds.
     #[cfg(debug_assertions)]
-    pub(super) fn check<'d>(&self, running: impl Iterator<Item = &'d Demand>, open: usize) {
+    pub(super) fn check<'d>(
+        &self,
+        running: impl Iterator<Item = (&'d Demand, &'d AttemptUsage)>,
+        open: usize,
+    ) {
         self.needs.check(running, open);
     }
 }

@@ -1,16 +1,24 @@
 //! Measured needs of calls, by tool and by arguments, and their sum over the
 //! running calls.
+//!
+//! An ended attempt tells most. Until one of a tool has ended, the running ones
+//! tell what they have shown so far, and only so many are let in as were looked
+//! at: twice as many at each reading. An attempt that was looked at counts with
+//! what it uses itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::demand::{Demand, NeedKind};
+use super::super::input::CallReading;
+use super::super::moment::Moment;
+use super::need::{FixedNeed, KNOWN, LEAST, Need, ObservedNeed};
+use super::usage::{AttemptUsage, CoreTime};
 use crate::model::{ArgsFingerprint, LearnedNeed, LearnedVariant, ToolName};
 
 /// Thousandths of a core that a call of an unknown tool is taken to need: a
 /// safe start.
 const UNKNOWN: f64 = 1000.0;
-/// The least a call is taken to need, in thousandths of a core.
-const LEAST: f64 = 50.0;
 /// Weight of the latest attempt.
 const WEIGHT: f64 = 0.3;
 /// Most tools whose needs are kept for later runs; those of most calls first.
@@ -19,78 +27,16 @@ const MOST_KEPT: usize = 256;
 /// tool does.
 const VARIANTS: usize = 64;
 
-/// After so many attempts it is known what is needed.
-const KNOWN: u64 = 8;
-
-/// Expected need of one call, or of several together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::sched) struct Need {
-    /// Thousandths of a core.
-    pub millicores: u64,
-    /// Bytes.
-    pub memory: u64,
-}
-
-impl Need {
-    pub(in crate::sched) fn plus(self, other: Self) -> Self {
-        Self {
-            millicores: self.millicores.saturating_add(other.millicores),
-            memory: self.memory.saturating_add(other.memory),
-        }
-    }
-
-    pub(in crate::sched) fn minus(self, other: Self) -> Self {
-        Self {
-            millicores: self.millicores.saturating_sub(other.millicores),
-            memory: self.memory.saturating_sub(other.memory),
-        }
-    }
-}
-
-/// Need as measured from attempts: a moving average of the cores, and the
-/// highest memory peak, which fades by a tenth an attempt.
-#[derive(Debug, Clone, Copy)]
-struct ObservedNeed {
-    millicores: f64,
-    memory: u64,
-    /// Attempts learned from, those of earlier runs counted as [`KNOWN`].
-    attempts: u64,
-}
-
-impl ObservedNeed {
-    fn earlier(cores: f64, memory: u64, most_millicores: f64) -> Self {
-        Self {
-            millicores: (cores * 1000.0).clamp(LEAST, most_millicores),
-            memory,
-            attempts: KNOWN,
-        }
-    }
-
-    /// Takes in an attempt: thousandths of a core with a weight, and its peak.
-    fn take(&mut self, latest: Option<f64>, weight: f64, peak: Option<u64>) {
-        if let Some(latest) = latest {
-            self.millicores += weight * (latest - self.millicores);
-            self.attempts += 1;
-        }
-        if let Some(peak) = peak {
-            let faded = self.memory - self.memory / 10;
-            self.memory = peak.max(faded);
-        }
-    }
-
-    fn need(&self) -> Need {
-        Need {
-            millicores: self.millicores.round() as u64,
-            memory: self.memory,
-        }
-    }
-}
-
 /// Measured needs of one tool.
 #[derive(Debug)]
 struct ToolNeeds {
     name: ToolName,
     seen: ObservedNeed,
+    /// Whether an attempt of it has ended, in this run or an earlier one.
+    has_ended: bool,
+    /// Attempts that run here, and those of them that were looked at.
+    running: u32,
+    looked_at: u32,
     /// Its calls with other arguments than those told apart.
     rest: NeedKind,
     /// Arguments told apart; at most [`VARIANTS`].
@@ -147,6 +93,7 @@ impl Needs {
         for known in learned {
             let number = needs.tool(&known.tool);
             let tool = &mut needs.tools[number as usize];
+            tool.has_ended = true;
             tool.seen = ObservedNeed::earlier(known.cores, known.memory_bytes, most);
             let variants = known.variants.iter().take(VARIANTS);
             tool.remembered = variants
@@ -175,6 +122,9 @@ impl Needs {
                 memory: 0,
                 attempts: 0,
             },
+            has_ended: false,
+            running: 0,
+            looked_at: 0,
             rest,
             variants: BTreeMap::new(),
             remembered: BTreeMap::new(),
@@ -218,10 +168,10 @@ impl Needs {
     /// A claim is the user's word and counts as it is.
     pub(super) fn of(&self, demand: &Demand) -> Need {
         let learned = self.known(&self.kinds[demand.kind.0 as usize]).need();
-        let or = |claimed: u64, learned| if claimed > 0 { claimed } else { learned };
+        let fixed = FixedNeed::of(demand);
         Need {
-            millicores: or(demand.millicores, learned.millicores),
-            memory: or(demand.memory, learned.memory),
+            millicores: fixed.millicores.unwrap_or(learned.millicores),
+            memory: fixed.memory.unwrap_or(learned.memory),
         }
     }
 
@@ -230,33 +180,138 @@ impl Needs {
         let kind = &self.kinds[demand.kind.0 as usize];
         let of_tool = self.tools[kind.tool as usize].seen.attempts;
         let own = kind.seen.map_or(0, |seen| seen.attempts);
-        demand.millicores > 0 || own.max(of_tool) >= KNOWN
+        FixedNeed::of(demand).millicores.is_some() || own.max(of_tool) >= KNOWN
+    }
+
+    /// Whether calls of its tool are still looked at before more of them start:
+    /// none has ended yet.
+    pub(super) fn is_measuring(&self, demand: &Demand) -> bool {
+        let tool = self.tool_of(demand);
+        let cores = (self.most_millicores / 1000.0) as u32;
+        let is_fixed = FixedNeed::of(demand).is_whole();
+        !is_fixed && !tool.has_ended && tool.running >= cores.max(1).max(tool.looked_at * 2)
+    }
+
+    fn tool_of(&self, demand: &Demand) -> &ToolNeeds {
+        let number = self.kinds[demand.kind.0 as usize].tool;
+        &self.tools[number as usize]
+    }
+
+    fn tool_of_mut(&mut self, demand: &Demand) -> &mut ToolNeeds {
+        let number = self.kinds[demand.kind.0 as usize].tool;
+        &mut self.tools[number as usize]
     }
 
     pub(super) fn opened(&mut self, demand: &Demand) {
+        let fixed = FixedNeed::of(demand).millicores;
         self.open += 1;
-        self.open_claims += demand.millicores;
-        self.kinds[demand.kind.0 as usize].open += u64::from(demand.millicores == 0);
+        self.open_claims += fixed.unwrap_or_default();
+        self.kinds[demand.kind.0 as usize].open += u64::from(fixed.is_none());
     }
 
     pub(super) fn closed(&mut self, demand: &Demand) {
+        let fixed = FixedNeed::of(demand).millicores;
         self.open -= 1;
-        self.open_claims -= demand.millicores;
-        self.kinds[demand.kind.0 as usize].open -= u64::from(demand.millicores == 0);
+        self.open_claims -= fixed.unwrap_or_default();
+        self.kinds[demand.kind.0 as usize].open -= u64::from(fixed.is_none());
     }
 
     pub(super) fn take(&mut self, demand: &Demand) {
         self.used = self.used.plus(self.of(demand));
+        let fixed = FixedNeed::of(demand);
         let running = &mut self.kinds[demand.kind.0 as usize].running;
-        running.cores += u64::from(demand.millicores == 0);
-        running.memory += u64::from(demand.memory == 0);
+        running.cores += u64::from(fixed.millicores.is_none());
+        running.memory += u64::from(fixed.memory.is_none());
+        self.tool_of_mut(demand).running += 1;
     }
 
-    pub(super) fn release(&mut self, demand: &Demand) {
+    pub(super) fn release(&mut self, demand: &Demand, usage: &AttemptUsage) {
+        self.uncount(demand, usage);
+        let tool = self.tool_of_mut(demand);
+        tool.running -= 1;
+        tool.looked_at -= u32::from(usage.is_settled());
+    }
+
+    /// Takes a running attempt out of the sum.
+    fn uncount(&mut self, demand: &Demand, usage: &AttemptUsage) {
+        if let Some(need) = usage.need() {
+            self.used = self.used.minus(need);
+            return;
+        }
         self.used = self.used.minus(self.of(demand));
+        let fixed = FixedNeed::of(demand);
         let running = &mut self.kinds[demand.kind.0 as usize].running;
-        running.cores -= u64::from(demand.millicores == 0);
-        running.memory -= u64::from(demand.memory == 0);
+        running.cores -= u64::from(fixed.millicores.is_none());
+        running.memory -= u64::from(fixed.memory.is_none());
+    }
+
+    /// Takes a reading of a running attempt: from now on it counts with what it
+    /// uses. Returns its time since the last one.
+    pub(super) fn observe(
+        &mut self,
+        demand: &Demand,
+        usage: &mut AttemptUsage,
+        now: Moment,
+        reading: &CallReading,
+    ) -> CoreTime {
+        let before = *usage;
+        let time = usage.take(now, reading);
+        let is_first = usage.is_settled() && !before.is_settled();
+        self.tool_of_mut(demand).looked_at += u32::from(is_first);
+        self.learn_memory(demand, usage.memory());
+        let expected = self.of(demand);
+        let fixed = FixedNeed::of(demand);
+        if let Some(millicores) = usage.millicores() {
+            let millicores = millicores.clamp(LEAST, self.most_millicores) as u64;
+            self.uncount(demand, &before);
+            usage.set_need(Need {
+                millicores: fixed.millicores.unwrap_or(millicores),
+                memory: fixed.memory.unwrap_or(expected.memory.max(usage.memory())),
+            });
+            self.used = self.used.plus(usage.need().unwrap_or_default());
+        }
+        time
+    }
+
+    /// A call of the tool has more memory than was known.
+    fn learn_memory(&mut self, demand: &Demand, memory: u64) {
+        let NeedKind(kind) = demand.kind;
+        let number = self.kinds[kind as usize].tool;
+        let before = self.learned_of_running(number);
+        let tool = &mut self.tools[number as usize].seen;
+        tool.memory = tool.memory.max(memory);
+        if let Some(seen) = &mut self.kinds[kind as usize].seen {
+            seen.memory = seen.memory.max(memory);
+        }
+        self.recount(number, before);
+    }
+
+    /// Takes the cores that running attempts have kept busy so far to what calls
+    /// of their tools need, for tools of which none has ended.
+    pub(super) fn learn_running(&mut self, shown: &[(Arc<Demand>, f64)]) {
+        let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        for (demand, cores) in shown {
+            let sum = sums.entry(self.kinds[demand.kind.0 as usize].tool);
+            let (cores_sum, count) = sum.or_default();
+            *cores_sum += cores;
+            *count += 1.0;
+        }
+        for (number, (cores, count)) in sums {
+            if self.tools[number as usize].has_ended {
+                continue;
+            }
+            let before = self.learned_of_running(number);
+            let most = self.most_millicores;
+            let mean = cores / count * 1000.0;
+            self.tools[number as usize].seen.millicores = mean.clamp(LEAST, most);
+            self.recount(number, before);
+        }
+    }
+
+    /// Brings the sum up to date after needs of a tool have changed.
+    fn recount(&mut self, tool: u32, before: Need) {
+        let after = self.learned_of_running(tool);
+        self.used = self.used.plus(after).minus(before);
     }
 
     pub(super) fn used(&self) -> Need {
@@ -273,6 +328,7 @@ impl Needs {
         let latest = cores.map(|cores| (cores * 1000.0).clamp(LEAST, self.most_millicores));
         let before = self.learned_of_running(number);
         let tool = &mut self.tools[number as usize];
+        tool.has_ended = true;
         let kind = &mut self.kinds[kind as usize];
         // Before its cores were seen it follows its tool, also in memory.
         if tool.rest != demand.kind && latest.is_some() {
@@ -286,8 +342,7 @@ impl Needs {
             seen.take(latest, weight, peak);
         }
         tool.seen.take(latest, WEIGHT, peak);
-        let after = self.learned_of_running(number);
-        self.used = self.used.plus(after).minus(before);
+        self.recount(number, before);
     }
 
     /// Expected need of a tool's running calls, claims left out.
@@ -345,8 +400,15 @@ impl Needs {
     }
 
     #[cfg(debug_assertions)]
-    pub(super) fn check<'d>(&self, running: impl Iterator<Item = &'d Demand>, open: usize) {
-        let used = running.fold(Need::default(), |sum, demand| sum.plus(self.of(demand)));
+    pub(super) fn check<'d>(
+        &self,
+        running: impl Iterator<Item = (&'d Demand, &'d AttemptUsage)>,
+        open: usize,
+    ) {
+        let need = |(demand, usage): (&Demand, &AttemptUsage)| {
+            usage.need().unwrap_or_else(|| self.of(demand))
+        };
+        let used = running.map(need).fold(Need::default(), Need::plus);
         assert_eq!(used, self.used, "what running calls need");
         assert_eq!(self.open, open as u64, "open calls whose needs count");
     }
@@ -372,6 +434,7 @@ mod tests {
         Demand {
             tool: None,
             kind: needs.kind(&tool(), args),
+            service: None,
             locks: LockClaim::default(),
             millicores: 0,
             memory: 0,

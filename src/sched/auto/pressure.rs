@@ -3,7 +3,8 @@
 //!
 //! Against oscillation it uses the current pressure, not a long average; has a
 //! dead band (0.05 to 0.25); waits 2 s after a step down and 10 s before it
-//! reverses; and grows only while calls wait for cores.
+//! reverses; shrinks only where that keeps a call from starting; and grows only
+//! while calls wait for cores.
 
 use std::time::Duration;
 
@@ -35,7 +36,10 @@ const SATURATED: (f64, u32) = (0.97, 3);
 const LEAST: f64 = 0.4;
 const MOST: f64 = 1.25;
 const SHRINK: f64 = 0.85;
+/// Growth beyond what the cores are.
 const GROW: f64 = 1.05;
+/// Growth up to that.
+const GROW_BACK: f64 = 1.15;
 /// Time for a step down to show.
 const SETTLE: Duration = Duration::from_secs(2);
 /// Time before a change of direction.
@@ -56,6 +60,9 @@ pub(super) struct Observation {
     pub is_short_of_cores: bool,
     /// Running calls are expected to need more cores than there are.
     pub is_overbooked: bool,
+    /// The part of the room that running calls are expected to fill; 0 where
+    /// only one runs, which always may.
+    pub filled: f64,
 }
 
 /// Decision of one period.
@@ -154,7 +161,9 @@ impl PressureController {
         // Cores that idle while somebody waits for one are badly shared out, or
         // were full for a moment only: fewer calls would leave more of them idle.
         let is_idle = busy.is_some_and(|busy| busy < FULL);
-        if pressure > high && !is_idle && self.may_shrink(now, pressure) {
+        // Room that nobody fills is no cause of pressure, and less of it no cure.
+        let is_filled = observation.filled > SHRINK;
+        if pressure > high && !is_idle && is_filled && self.may_shrink(now, pressure) {
             return self.shrink(now);
         }
         if pressure < LOW && is_idle && observation.is_short_of_cores && self.may_grow(now) {
@@ -176,7 +185,9 @@ impl PressureController {
     }
 
     fn shrink(&mut self, now: Moment) -> Option<CapCause> {
-        let factor = (self.factor * SHRINK).max(LEAST);
+        // More room than there are cores is given back first.
+        let least = if self.factor > 1.0 { 1.0 } else { LEAST };
+        let factor = (self.factor * SHRINK).max(least);
         if factor >= self.factor {
             return None;
         }
@@ -197,7 +208,11 @@ impl PressureController {
     }
 
     fn grow(&mut self, now: Moment) -> Option<CapCause> {
-        let factor = (self.factor * GROW).min(MOST);
+        let factor = if self.factor < 1.0 {
+            (self.factor * GROW_BACK).min(1.0)
+        } else {
+            (self.factor * GROW).min(MOST)
+        };
         if factor <= self.factor {
             return None;
         }
@@ -218,6 +233,7 @@ mod tests {
             cores: 8.0,
             is_short_of_cores: true,
             is_overbooked: false,
+            filled: 1.0,
         }
     }
 
@@ -248,6 +264,14 @@ mod tests {
         assert_eq!(steps, [1000, 850, 850, 722, 722, 614]);
         let last = factors(&mut controller, 6, 60, &look(0.4, 1.0));
         assert_eq!(last.last(), Some(&LEAST));
+    }
+
+    #[test]
+    fn room_that_nobody_fills_is_not_taken_away() {
+        let mut controller = PressureController::default();
+        let mut unfilled = look(0.6, 1.0);
+        unfilled.filled = 0.8;
+        assert_eq!(factors(&mut controller, 0, 30, &unfilled), [1.0; 30]);
     }
 
     #[test]
@@ -332,6 +356,7 @@ mod tests {
             cores: 8.0,
             is_short_of_cores: true,
             is_overbooked: true,
+            filled: 1.0,
         };
         let steps = factors(&mut controller, 0, 5, &full);
         assert_eq!(steps, [1.0, 1.0, 1.0, 0.85, 0.85]);

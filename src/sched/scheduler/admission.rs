@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::sched::auto::AttemptUsage;
 use crate::sched::call_record::CallStage;
 use crate::sched::demand::{Demand, DemandNo};
 
@@ -161,6 +162,7 @@ impl Scheduler {
             ordered: self.now,
             expected: demand.rounded_estimate.time(),
             charged,
+            usage: AttemptUsage::begin(self.now),
             stalled: self.resources.auto().stalled(self.now),
             started: None,
             last_output: self.now,
@@ -192,7 +194,7 @@ impl Scheduler {
         let group = record.group;
         let demand = Arc::clone(self.resources.demand(record.demand));
         self.resources
-            .release(&demand, |freed| self.queue.wake(freed));
+            .release(&demand, &attempt.usage, |freed| self.queue.wake(freed));
         if self.resources.auto().is_on() {
             self.wake_for_room();
         }

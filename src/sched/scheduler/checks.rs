@@ -17,7 +17,7 @@ impl Scheduler {
         assert!(self.unsettled.is_empty(), "dependents left untold");
         let demands = self.lanes.attempts().map(|(_, attempt)| {
             let record = &self.calls[attempt.call];
-            &**self.resources.demand(record.demand)
+            (&**self.resources.demand(record.demand), &attempt.usage)
         });
         self.resources.check(demands, self.calls.open());
         if self.calls.len() <= FEW {

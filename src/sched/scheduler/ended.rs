@@ -47,7 +47,8 @@ impl Scheduler {
             start: attempt.stalled,
             end: self.resources.auto().stalled(self.now),
         };
-        self.resources.learn(demand, used, wall, stalls);
+        self.resources
+            .learn(demand, used, wall, stalls, &attempt.usage);
         if self.resources.auto().is_on() {
             self.wake_for_room();
         }

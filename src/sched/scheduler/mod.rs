@@ -23,7 +23,7 @@ use crate::sched::call_record::{CallRecord, CallStage};
 use crate::sched::calls::Calls;
 use crate::sched::effect::{Effect, Effects};
 use crate::sched::graph::Graph;
-use crate::sched::input::{CallSpec, Input, MachineReading};
+use crate::sched::input::{CallReading, CallSpec, Input, MachineReading};
 use crate::sched::lanes::Lanes;
 use crate::sched::lock_questions::LockQuestions;
 use crate::sched::manual_order::ManualOrder;
@@ -205,16 +205,32 @@ impl Scheduler {
     }
 
     fn read_machine(&mut self, reading: &MachineReading) {
+        for call in &reading.calls {
+            self.read_call(call);
+        }
         let is_short = self.is_short_of_cores();
+        let is_alone = self.lanes.busy() <= 1;
         let cap = self.settings.policy.cap;
         if let Some(step) = self
             .resources
-            .read_machine(self.now, reading, is_short, cap)
+            .read_machine(self.now, reading, is_short, is_alone, cap)
         {
             self.effects.push(Effect::StepCap(step));
             self.lanes.fit(self.lanes_kept());
         }
         self.wake_for_room();
+    }
+
+    fn read_call(&mut self, reading: &CallReading) {
+        let demand = self.calls.get(reading.id).map(|record| record.demand);
+        let lane = self.current(reading.id, reading.epoch);
+        if let Some(demand) = demand
+            && let Some(attempt) = lane.and_then(|lane| self.lanes.get_mut(lane))
+        {
+            let now = self.now;
+            self.resources
+                .observe(demand, &mut attempt.usage, now, reading);
+        }
     }
 
     /// Asks for the locks of a call that waits for nothing else.

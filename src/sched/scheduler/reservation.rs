@@ -38,15 +38,16 @@ impl Scheduler {
     pub(super) fn reserve(&self, blocked: Candidate) -> Reservation {
         let demand = self.resources.demand(blocked.demand);
         let mut at_shadow = ProjectedUsage::default();
-        self.resources.project(&mut at_shadow, demand);
-        let mut running: Vec<(Moment, u32, &Demand)> = Vec::new();
+        self.resources.project(&mut at_shadow, demand, None);
+        let mut running: Vec<(Moment, u32, &ActiveAttempt)> = Vec::new();
         let mut conflicts = 0;
         let cap = self.settings.policy.cap;
         for (lane, attempt) in self.lanes.attempts() {
             let held = self.demand_of(attempt);
-            self.resources.project(&mut at_shadow, held);
+            let need = attempt.usage.need();
+            self.resources.project(&mut at_shadow, held, need);
             conflicts += u32::from(self.resources.is_conflict(&held.locks, &demand.locks));
-            running.push((attempt.expected_end(self.now), lane, held));
+            running.push((attempt.expected_end(self.now), lane, attempt));
         }
         running.sort_unstable_by_key(|(end, lane, _)| (*end, *lane));
         let mut shadow = self.now;
@@ -57,8 +58,10 @@ impl Scheduler {
             };
             shadow = *end;
             // Those that end at the same time are gone at that time.
-            while let Some((_, _, held)) = ending.next_if(|(end, ..)| *end <= shadow) {
-                self.resources.withdraw(&mut at_shadow, held);
+            while let Some((_, _, ended)) = ending.next_if(|(end, ..)| *end <= shadow) {
+                let held = self.demand_of(ended);
+                let need = ended.usage.need();
+                self.resources.withdraw(&mut at_shadow, held, need);
                 conflicts -= u32::from(self.resources.is_conflict(&held.locks, &demand.locks));
             }
         }
@@ -85,9 +88,9 @@ impl Scheduler {
             return true;
         }
         let cap = self.settings.policy.cap;
-        self.resources.project(&mut kept.at_shadow, demand);
+        self.resources.project(&mut kept.at_shadow, demand, None);
         let is_room = self.resources.is_within(&kept.at_shadow, demand, cap);
-        self.resources.withdraw(&mut kept.at_shadow, demand);
+        self.resources.withdraw(&mut kept.at_shadow, demand, None);
         is_room && !self.resources.is_conflict(&kept.locks, &demand.locks)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Scheduler;
 use crate::model::{CallId, Epoch, Outcome, StopCause};
+use crate::sched::auto::AttemptUsage;
 use crate::sched::call_record::CallStage;
 use crate::sched::effect::{Effect, Reason, StopSignal};
 use crate::sched::input::Force;
@@ -83,6 +84,7 @@ impl Scheduler {
             return;
         };
         attempt.started = Some(now);
+        attempt.usage = AttemptUsage::begin(now);
         attempt.last_output = now;
         let grace = attempt.timeouts.grace;
         match &mut attempt.stop {

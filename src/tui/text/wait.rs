@@ -44,6 +44,7 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
             .then(figure::cores(*used_cores))
             .then("/")
             .then(figure::cores(*total_cores)),
+        WaitReason::Measuring => Piece::from("its tool is being measured"),
         WaitReason::Reserved { call } => Piece::from("kept free for ").then(name(call)),
         WaitReason::Held { by } => Piece::from("held by ").then(Safe::new(by)),
         WaitReason::AtProxy { why } => Piece::from("at its proxy: ").then(Safe::new(why)),
