@@ -70,7 +70,7 @@ pub enum WaitReason {
         /// Cores that may be claimed in all.
         total_cores: f64,
     },
-    /// What calls of its tool need is being measured at those that run, before
+    /// Needs of its tool are being measured at the calls that run, before
     /// more of them start under the automatic cap.
     Measuring,
     /// Free resources are reserved for a call that waited first.

@@ -26,7 +26,7 @@ pub(super) struct ActiveAttempt {
     pub expected: Duration,
     /// Virtual time that its group was charged, in nanoseconds of one lane.
     pub charged: u64,
-    /// What readings of it show.
+    /// Use of cores and memory that readings of it show.
     pub usage: AttemptUsage,
     /// Time the machine had stalled when it was ordered, in seconds.
     pub stalled: Option<f64>,

@@ -9,7 +9,7 @@ use crate::model::PressureSource;
 /// Part of the calls' CPU time whose waits have to be known.
 const WATCHED: f64 = 0.5;
 
-/// What calls did on the cores, and what else was done there.
+/// Time of calls and of everything else on the cores.
 #[derive(Debug)]
 pub(super) struct CoreLoad {
     /// Times since the last reading.

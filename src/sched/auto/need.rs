@@ -1,4 +1,4 @@
-//! What a call needs of cores and memory.
+//! Needs of a call: cores and memory.
 
 use super::super::demand::Demand;
 

@@ -1,6 +1,6 @@
 //! Cores that other programs take from calls.
 //!
-//! What counts is what calls lose: programs that take only what nobody else
+//! It counts as much as calls lose: programs that take only what nobody else
 //! wants (`nice 19`) keep cores busy and cost calls next to nothing. Of `C`
 //! cores, calls that ran for `b` and could have run for `b + w` a second compete
 //! with as much as `(b + w) / b` of what others use (on a fair scheduler each
@@ -38,7 +38,7 @@ pub(super) struct CoreUse {
     pub runnable: f64,
 }
 
-/// What is left to other programs.
+/// Cores that are left to other programs.
 #[derive(Debug)]
 pub(super) struct OtherPrograms {
     taken: f64,
