@@ -281,6 +281,10 @@ pub struct RemoteStatus {
 /// Parts of a service's answer that have come so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PartialAnswer {
+    /// Whether the connection is known to stand: a status came, or connecting
+    /// would have failed by now.
+    #[serde(default)]
+    pub is_connected: bool,
     /// Status of the answer, once it and the headers came.
     pub status: Option<u16>,
     /// Bytes of the body.

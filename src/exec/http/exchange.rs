@@ -91,7 +91,7 @@ async fn send_and_read(
     request: &HttpRequest,
     output: &Output<'_>,
 ) -> Result<Ending, ExchangeError> {
-    let answer = send(clients, request).await?;
+    let answer = send(clients, request, output.heard).await?;
     output.heard.note_head(answer.status());
     let mut ending = status_ending(&answer, request, output.mask);
     write_body(answer, request, output, &mut ending).await?;
@@ -101,12 +101,18 @@ async fn send_and_read(
 /// Sends a request. A connection that was used before may have been closed by
 /// the other side in the meantime: a request that may be sent twice is sent
 /// again over a new one, and any other goes over a new one from the start.
-async fn send(clients: &Clients, request: &HttpRequest) -> Result<Response, ExchangeError> {
+async fn send(
+    clients: &Clients,
+    request: &HttpRequest,
+    heard: &Heard,
+) -> Result<Response, ExchangeError> {
+    heard.note_sending();
     if request.is_repeatable {
         match send_over(clients, request, Pooling::Reuse).await {
             Err(ExchangeError::Connection(error)) if error.was_sent() => {}
             result => return result,
         }
+        heard.note_sending();
     }
     send_over(clients, request, Pooling::Fresh).await
 }

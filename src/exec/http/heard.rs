@@ -3,21 +3,44 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
+use super::client::CONNECT_TIMEOUT;
 use crate::model::PartialAnswer;
 
 /// Parts of the answer to one request that have come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::exec) struct Heard {
+    created: Instant,
+    /// Milliseconds from `created` to when the request was last given to a
+    /// connection.
+    sending: AtomicU64,
     /// Status, zero before it came.
     status: AtomicU16,
     /// Bytes of the body.
     bytes: AtomicU64,
 }
 
+impl Default for Heard {
+    fn default() -> Self {
+        Self {
+            created: Instant::now(),
+            sending: AtomicU64::new(0),
+            status: AtomicU16::new(0),
+            bytes: AtomicU64::new(0),
+        }
+    }
+}
+
 impl Heard {
+    /// Records that the request is given to a connection, made for it or not.
+    pub(in crate::exec) fn note_sending(&self) {
+        let since = self.created.elapsed().as_millis() as u64;
+        self.sending.store(since, Ordering::Relaxed);
+    }
+
     /// Records that status and headers came.
     pub(in crate::exec) fn note_head(&self, status: StatusCode) {
         self.status.store(status.as_u16(), Ordering::Relaxed);
@@ -27,7 +50,10 @@ impl Heard {
     /// Returns what came so far.
     pub(in crate::exec) fn so_far(&self) -> PartialAnswer {
         let status = self.status.load(Ordering::Relaxed);
+        let sending = Duration::from_millis(self.sending.load(Ordering::Relaxed));
+        let waited = self.created.elapsed().saturating_sub(sending);
         PartialAnswer {
+            is_connected: is_connected(status, waited),
             status: (status > 0).then_some(status),
             bytes: self.bytes.load(Ordering::Relaxed),
         }
@@ -38,6 +64,13 @@ impl Heard {
         let bytes = piece.len() as u64;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
+}
+
+/// Whether the connection stands for certain, by the status and the time since
+/// the request was given to it: connecting has a limit of its own, and would
+/// have failed.
+fn is_connected(status: u16, waited: Duration) -> bool {
+    status > 0 || waited > CONNECT_TIMEOUT + Duration::from_secs(1)
 }
 
 impl fmt::Display for Heard {
@@ -65,6 +98,13 @@ impl fmt::Display for Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_stands_once_connecting_would_have_failed() {
+        assert!(!is_connected(0, Duration::from_secs(3)));
+        assert!(is_connected(0, CONNECT_TIMEOUT * 2));
+        assert!(is_connected(200, Duration::ZERO));
+    }
 
     #[test]
     fn the_words_follow_what_came() {

@@ -150,7 +150,7 @@ impl<'a> DetailRows<'a> {
         let row = self.row;
         self.line("tool", Safe::new(row.tool.as_str()), Role::Fg);
         if let Some(reason) = &row.reason {
-            self.line("reason", Safe::new(reason), role_of_state(&row.state));
+            self.wrapped("reason", reason, role_of_state(&row.state));
         }
         if let Some(call) = &row.proxied {
             self.proxied(call);

@@ -55,12 +55,20 @@ impl DetailRows<'_> {
         };
         self.line("silent for", said, role);
         if let Some(limit) = row.timeouts.run {
-            let left = figure::left(limit.saturating_sub(elapsed));
+            let left = limit.saturating_sub(elapsed);
+            let left = if left < Duration::from_mins(1) {
+                figure::left(left)
+            } else {
+                figure::whole_clock(left)
+            };
             self.line("limit", left.then(" left"), Role::Muted);
         }
         if let Some(answer) = row.remote.and_then(|it| it.answer) {
             let said = match answer.status {
-                None => Piece::from("the request is sent; nothing came yet"),
+                None if answer.is_connected => {
+                    Piece::from("connected, the request is sent; no byte of the answer yet")
+                }
+                None => Piece::from("connecting, or waiting for the first byte"),
                 Some(status) => Piece::from("status ")
                     .then(figure::count(usize::from(status)))
                     .then(" came, ")
@@ -97,7 +105,7 @@ impl DetailRows<'_> {
     }
 
     /// A text that may take several rows, behind its name.
-    fn wrapped(&mut self, name: &'static str, text: &str, role: Role) {
+    pub(super) fn wrapped(&mut self, name: &'static str, text: &str, role: Role) {
         let room = usize::from(self.width).saturating_sub(NAMES + 2).max(8);
         for (index, line) in words::wrap(text, room).into_iter().enumerate() {
             self.line(if index == 0 { name } else { "" }, line, role);
@@ -110,6 +118,9 @@ impl DetailRows<'_> {
         let Some(found) = inspection.filter(|it| it.call == self.row.id) else {
             return;
         };
+        if found.processes.is_empty() {
+            return;
+        }
         self.heading("processes");
         let mut depths: BTreeMap<u32, usize> = BTreeMap::new();
         for process in &found.processes {
