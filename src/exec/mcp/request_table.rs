@@ -386,11 +386,11 @@ impl RequestTable {
         if text.trim().is_empty() {
             return;
         }
+        let line = decode::excerpt(text.trim());
+        self.log_noise(&line);
         let mut inner = self.inner();
         inner.faults.noise += 1;
-        inner
-            .first_noise
-            .get_or_insert_with(|| decode::excerpt(text.trim()));
+        inner.first_noise.get_or_insert(line);
     }
 
     /// Returns the faults so far.

@@ -47,6 +47,18 @@ impl RequestTable {
         self.mask().value(value);
     }
 
+    /// Keeps a line that is no message beside the server's standard error, and in
+    /// the output of the only call that it can be about.
+    pub(super) fn log_noise(&self, line: &str) {
+        let line = format!("no message, on standard output: {line}\n");
+        if let Some(server) = &self.server {
+            self.protocol_log.add_stderr(server, line.as_bytes());
+        }
+        if let [call] = self.open_calls().as_slice() {
+            call.write(&line);
+        }
+    }
+
     pub(super) fn log_handshake(&self, by: Side, text: &str) {
         if let Some(server) = &self.server {
             let text = self.mask().text(text);
