@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    AutoCap, Cap, CapChange, CapControl, CapStep, History, LoadSample, Pace, Policy,
+    AutoCap, Cap, CapCause, CapChange, CapControl, CapStep, History, LoadSample, Pace, Policy,
 };
 
 /// Changes of the cap kept.
@@ -19,6 +19,9 @@ const ENDED_KEPT: usize = 4096;
 const PACE_OVER: Duration = Duration::from_secs(5);
 /// The pace before and after a change is that of at most so much time.
 const PACE_BESIDE_CHANGE: Duration = Duration::from_secs(30);
+
+/// Steps of a user that follow each other within this time are one change.
+const ONE_CHANGE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A call that has ended.
 #[derive(Debug, Clone, Copy)]
@@ -59,9 +62,18 @@ impl CapLog {
         }
     }
 
-    /// Keeps a change.
+    /// Keeps a change. Steps of a user that follow each other at once are one
+    /// change: nothing can be said of the time between them.
     pub(super) fn changed(&mut self, at: Duration, step: CapStep) {
         self.auto = step.auto;
+        if self.is_continued_by(at, step)
+            && let Some(change) = Arc::make_mut(&mut self.changes).latest_mut()
+        {
+            change.at = at;
+            change.step.cap = step.cap;
+            change.after = Pace::default();
+            return;
+        }
         let last = self.changes.latest().map(|change| change.at);
         let since = last.unwrap_or_default();
         let change = CapChange {
@@ -71,6 +83,20 @@ impl CapLog {
             after: Pace::default(),
         };
         Arc::make_mut(&mut self.changes).push(Some(change));
+    }
+
+    /// Whether a step goes on where the latest change ended, as by a key that is
+    /// pressed again.
+    fn is_continued_by(&self, at: Duration, step: CapStep) -> bool {
+        self.changes.latest().is_some_and(|change| {
+            let is_by_hand = [change.step, step]
+                .iter()
+                .all(|it| it.cause == CapCause::User);
+            is_by_hand
+                && change.step.cap == step.before
+                && change.step.before != step.cap
+                && at.saturating_sub(change.at) < ONE_CHANGE_WITHIN
+        })
     }
 
     /// Takes note of a call that ended after it had run for so long.
@@ -138,8 +164,6 @@ impl CapLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CapCause;
-
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
@@ -182,5 +206,32 @@ mod tests {
         let rates = [change.before, change.after].map(Pace::per_second);
         assert_eq!(rates.map(|rate| (rate * 10.0).round() as u32), [50, 125]);
         assert_eq!(change.after.median, Some(ms(400)));
+    }
+
+    #[test]
+    fn keys_that_follow_each_other_at_once_are_one_change() {
+        let mut log = CapLog::new(Policy::default());
+        let step = |before, to| CapStep {
+            before: cap(before),
+            cap: cap(to),
+            cause: CapCause::User,
+            auto: None,
+        };
+        for at in 1..=20 {
+            log.note_ended(ms(at * 200), ms(400));
+        }
+        for (press, before) in (4..8).enumerate() {
+            log.changed(ms(4_000 + press as u64 * 150), step(before, before + 1));
+        }
+        // Back at once to where it was is a change of its own.
+        log.changed(ms(5_000), step(8, 4));
+        log.changed(ms(9_000), step(4, 5));
+        let kept: Vec<CapChange> = log.changes.iter().flatten().copied().collect();
+        let steps: Vec<(u32, u32)> = kept
+            .iter()
+            .map(|it| (it.step.before.get(), it.step.cap.get()))
+            .collect();
+        assert_eq!(steps, [(4, 8), (8, 4), (4, 5)]);
+        assert_eq!((kept[0].before.per_second() * 10.0).round() as u32, 50);
     }
 }

@@ -28,7 +28,7 @@ use crate::tui::views::experiments::load_curve::{LoadColumn, LoadCurve};
 /// Cells of the names at the left, with a blank behind them.
 const LABEL: u16 = 15;
 /// Cells of the figure at the upper end of each scale.
-const TOP: u16 = 6;
+const TOP: u16 = 7;
 /// Rows of a chart at least and at most.
 pub(in crate::tui) const LEAST: u16 = 6;
 const MOST: u16 = 16;
@@ -99,14 +99,22 @@ pub(in crate::tui) fn lines(
 ///  at 12 s: 4 → 8 lanes: 5.9 → 11.8/s, median 0.41 → 0.63 s
 /// ```
 fn change_line(view: &View<'_>, change: &CapChange, width: u16) -> Strip {
-    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
-    let arrow = view.glyphs.to_server();
+    let muted = view.style(Role::Muted);
     let mut strip = view.strip(width);
     strip
         .skip(1)
         .put("at ", muted)
         .put(figure::left(change.at), muted)
-        .put(": ", muted)
+        .put(": ", muted);
+    put_change(view, &mut strip, change);
+    strip
+}
+
+/// Draws a change of the cap and what came of it.
+pub(in crate::tui) fn put_change(view: &View<'_>, strip: &mut Strip, change: &CapChange) {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let arrow = view.glyphs.to_server();
+    strip
         .put(figure::cap(change.step.before), view.style(Role::Accent))
         .put(" ", muted)
         .put(arrow, muted)
@@ -118,7 +126,7 @@ fn change_line(view: &View<'_>, change: &CapChange, width: u16) -> Strip {
         strip
             .put(figure::per_second(before.per_second()), fg)
             .put(" before; nothing has ended since", muted);
-        return strip;
+        return;
     }
     strip
         .put(figure::cores(before.per_second()), fg)
@@ -135,7 +143,6 @@ fn change_line(view: &View<'_>, change: &CapChange, width: u16) -> Strip {
             .put(" ", muted)
             .put(figure::seconds(two), fg);
     }
-    strip
 }
 
 struct Chart<'a> {

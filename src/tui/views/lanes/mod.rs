@@ -15,11 +15,13 @@ pub(in crate::tui) mod finished;
 pub(in crate::tui) mod queue;
 pub(in crate::tui) mod row;
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::model::LaneId;
+use crate::model::{LaneId, plural};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::Action;
@@ -27,6 +29,7 @@ use crate::tui::state::Pane;
 use crate::tui::state::layout::Breadth;
 use crate::tui::text::{Align, Piece, Strip, figure};
 use crate::tui::views::chrome::graph;
+use crate::tui::views::experiments::load_chart::put_change;
 use crate::tui::views::lanes::columns::LaneColumns;
 use crate::tui::views::{View, chrome};
 
@@ -55,7 +58,12 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let is_wide = view.layout.breadth == Breadth::Wide;
     let right = match view.layout.breadth {
         Breadth::Medium => columns.right_titles(view),
-        Breadth::Wide => progress(view),
+        Breadth::Wide => {
+            let mut right = view.strip(inner.width.saturating_sub(left.used() as u16 + 2));
+            cap_change(view, &mut right);
+            right.append(&progress(view));
+            right
+        }
         Breadth::Narrow => view.strip(0),
     };
     let inner = chrome::frame(view, Pane::Lanes, &left, &right, buf);
@@ -68,6 +76,26 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         return;
     }
     rows(view, body, &columns, buf);
+}
+
+/// For so long what came of a change of the cap is told.
+const TOLD_FOR: Duration = Duration::from_mins(1);
+
+/// The latest change of the cap with the pace before and after it, while it is
+/// new and there is room beside the progress.
+fn cap_change(view: &View<'_>, strip: &mut Strip) {
+    let change = view.state.run.cap_changes.latest();
+    let is_new = |at: Duration| view.state.run_now().saturating_sub(at) < TOLD_FOR;
+    let Some(change) = change.filter(|it| is_new(it.at)) else {
+        return;
+    };
+    let mut told = view.strip(strip.room() as u16);
+    told.skip(1);
+    put_change(view, &mut told, change);
+    told.skip(1);
+    if told.used() + progress(view).used() < strip.room() {
+        strip.append(&told);
+    }
 }
 
 /// How much of the run is done, as a bar, and the time that is left.
@@ -87,7 +115,8 @@ fn progress(view: &View<'_>) -> Strip {
     strip.skip(1).put(part, view.style(Role::Title)).skip(1);
     let share = done as f32 / all as f32;
     graph::bar(view, &mut strip, 12, share, Role::Done);
-    if let Some(left) = view.state.time_left() {
+    // A call that takes longer than expected leaves nothing to foretell.
+    if let Some(left) = view.state.time_left().filter(|it| !it.is_zero()) {
         let left = Piece::from(" ~").then(figure::whole_clock(left));
         strip.put(left.then(" left"), muted);
     }
@@ -193,6 +222,13 @@ fn first(view: &View<'_>, body: Rect, buf: &mut Buffer) {
     let mut lines = vec![says("No calls yet. Each call that runs gets a lane here.")];
     let (add, help) = (Safe::new("add a call"), Safe::new(Action::Add.row().help));
     lines.push(leads(Some(Action::Add), &add, &help));
+    let servers = view.state.run.servers.len();
+    if servers > 0 {
+        let name = Safe::new(&plural(servers, "server"));
+        let help =
+            Safe::new("Tools of theirs are called like any other; the first call starts one");
+        lines.push(leads(Some(Action::ScreenServers), &name, &help));
+    }
     for (index, offer) in view.state.offers.iter().enumerate() {
         let key = (index == 0).then_some(Action::OpenFile);
         let (name, help) = (Safe::new(&offer.label()), Safe::new(&offer.help()));
