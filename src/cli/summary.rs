@@ -42,8 +42,9 @@ pub(super) fn print(
         outcomes.join(", ")
     )?;
     writeln!(out, "  {}", summary.verdict)?;
-    writeln!(out, "  {}", summary.one_lane_words())?;
-    writeln!(out, "  {}", summary.bound_words())?;
+    for measure in summary.measures() {
+        writeln!(out, "  {measure}")?;
+    }
     writeln!(out, "  {}", summary.machine.words())?;
     lanes(&summary, last, out)?;
     if let Some(wait) = summary.longest_wait {

@@ -121,6 +121,22 @@ fn a_measured_run_in_one_lane_is_no_estimate() {
 }
 
 #[test]
+fn calls_added_by_hand_are_not_measured_against_one_lane() {
+    let mut run = (*ended()).clone();
+    let last = run.calls.iter().filter_map(|row| row.ended).max();
+    let added = last.expect("it ended") + Duration::from_secs(40);
+    edit(&mut run, id(6), |row| {
+        row.queued = added;
+        row.ended = Some(added + ms(400));
+    });
+    let by_hand = summary(&run, None);
+    assert_eq!(by_hand.pauses, Duration::from_secs(40));
+    assert_eq!((by_hand.speed_up(), by_hand.measures().len()), (None, 0));
+    let expected = "6 calls, added by hand with 40.0 s between them";
+    assert_eq!(by_hand.verdict, expected);
+}
+
+#[test]
 fn full_cores_are_named_as_what_binds() {
     let mut run = (*ended()).clone();
     for (call, cpu) in [(1, 100_000), (2, 18_000)] {

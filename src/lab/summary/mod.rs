@@ -25,6 +25,10 @@ use crate::sched::ToolLimits;
 /// Slow calls that are named.
 const SLOWEST: usize = 5;
 
+/// Pauses of more than one part in so many of the wall time are those of a user,
+/// not of the run.
+const MOST_PAUSES: u32 = 20;
+
 /// The sum of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSummary {
@@ -36,6 +40,9 @@ pub struct RunSummary {
     pub wall: Duration,
     /// When the first admissible call could start, on the run's clock.
     pub origin: Duration,
+    /// Time in which there was no call at all, because the next one was added
+    /// later.
+    pub pauses: Duration,
     /// Time that one lane takes for the same calls.
     pub one_lane: OneLane,
     /// The most lanes there were.
@@ -173,6 +180,7 @@ impl RunSummary {
             outcomes: outcomes(run, &rows),
             wall,
             origin,
+            pauses: pauses(&rows),
             one_lane,
             lanes: run.highest_cap,
             machine: MachineUse::of(run, &rows, wall),
@@ -187,11 +195,18 @@ impl RunSummary {
         Some(summary)
     }
 
+    /// Whether its time says something about lanes: there were several calls, and
+    /// hardly any time passed without one.
+    pub fn is_comparable(&self) -> bool {
+        self.calls > 1 && self.pauses * MOST_PAUSES <= self.wall
+    }
+
     /// Returns how many times as fast as one lane it was; `None` where nothing
-    /// took any time.
+    /// took any time, or the time says nothing about lanes.
     pub fn speed_up(&self) -> Option<f64> {
         let wall = self.wall.as_secs_f64();
-        (wall > 0.0).then(|| self.one_lane.time().as_secs_f64() / wall)
+        let is_told = wall > 0.0 && self.is_comparable();
+        is_told.then(|| self.one_lane.time().as_secs_f64() / wall)
     }
 
     /// Returns how much of the wall time no schedule could have saved.
@@ -238,6 +253,21 @@ fn bounds_of(
         tools,
     };
     bounds(&loads, &capacity)
+}
+
+/// Adds up the stretches between two calls, from the end of all before to when
+/// the next one was added.
+fn pauses(rows: &[&CallRow]) -> Duration {
+    let times = rows.iter().map(|row| (row.queued, row.ended));
+    let mut times: Vec<(Duration, Option<Duration>)> = times.collect();
+    times.sort();
+    let mut until = times.first().map_or(Duration::ZERO, |first| first.0);
+    let mut sum = Duration::ZERO;
+    for (queued, ended) in times {
+        sum += queued.saturating_sub(until);
+        until = until.max(ended.unwrap_or(queued));
+    }
+    sum
 }
 
 /// Time of a call in lanes, of all its attempts.

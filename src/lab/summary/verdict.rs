@@ -17,6 +17,14 @@ const FULL: f64 = 0.85;
 impl RunSummary {
     /// Returns the sentence.
     pub(super) fn sentence(&self, tools: &[ToolLimits]) -> String {
+        if self.calls == 1 {
+            return "1 call, and none beside it".to_owned();
+        }
+        if !self.is_comparable() {
+            let calls = plural(self.calls, "call");
+            let pauses = seconds(self.pauses.as_secs_f64());
+            return format!("{calls}, added by hand with {pauses} between them");
+        }
         let lanes = self.lanes.get();
         let because = because(self, tools);
         if lanes == 1 {

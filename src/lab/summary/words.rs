@@ -5,6 +5,16 @@ use crate::lab::BindingConstraint;
 use crate::lab::words::{percent, seconds};
 
 impl RunSummary {
+    /// Returns what the run is measured against: one lane, and the bound; nothing
+    /// where its time says nothing about lanes.
+    pub fn measures(&self) -> Vec<String> {
+        if self.is_comparable() {
+            vec![self.one_lane_words(), self.bound_words()]
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Returns how long one lane takes, and whether that was measured.
     pub fn one_lane_words(&self) -> String {
         match self.one_lane {
@@ -20,7 +30,7 @@ impl RunSummary {
 
     /// Returns the bound on the time, where it comes from, and how near the run
     /// came to it.
-    pub fn bound_words(&self) -> String {
+    fn bound_words(&self) -> String {
         let bound = seconds(self.bounds.lower_bound.as_secs_f64());
         let from = match &self.bounds.binding {
             BindingConstraint::CriticalPath => "the longest chain of calls".to_owned(),

@@ -98,12 +98,8 @@ fn lines(view: &View<'_>, summary: &RunSummary, width: u16) -> Vec<Strip> {
     let verdict = view.style(Role::Accent).add_modifier(Modifier::BOLD);
     lines.extend(wrapped(view, &summary.verdict, width, verdict));
     lines.extend(unsuccessful(view, summary, false, width));
-    let facts = [
-        summary.one_lane_words(),
-        summary.bound_words(),
-        summary.machine.words(),
-    ];
-    for text in facts {
+    let machine = summary.machine.words();
+    for text in summary.measures().into_iter().chain([machine]) {
         lines.extend(wrapped(view, &text, width, fg));
     }
     if let Some(wait) = summary.longest_wait {
@@ -230,7 +226,7 @@ fn slowest(view: &View<'_>, summary: &RunSummary, width: u16) -> Vec<Strip> {
         graph::bar(view, &mut strip, cells, share, role.unwrap_or(Role::Fg));
         strip
             .skip(1)
-            .put(figure::left(slow.time), view.style(Role::Fg));
+            .put(figure::seconds(slow.time), view.style(Role::Fg));
         strip
     });
     bars.collect()
