@@ -33,8 +33,8 @@ pub(super) enum OutputError {
     #[error("only {kept} of the {bytes} bytes of output were kept")]
     Incomplete { kept: u64, bytes: u64 },
     /// The tool promised JSON.
-    #[error("output is not one JSON document: {0}")]
-    NotJson(String),
+    #[error("output is not one JSON document: {error}; it begins: {begins}")]
+    NotJson { error: String, begins: String },
     /// Characters had to be replaced, so that the value is not what was printed.
     #[error("output has half of a surrogate pair, which cannot be passed on")]
     Lossy,
@@ -136,12 +136,13 @@ impl Outputs {
                 OutputError::Incomplete { kept, bytes }
             });
         }
+        let begins = excerpt(&printed.bytes);
         let read = OutputValue::read(printed, of.kind);
         let value = match (read.encoding, read.not_json) {
             (OutputEncoding::Json | OutputEncoding::Text, None) => read.value,
             // An object, so that nobody takes the bytes for a text.
             (OutputEncoding::Base64, None) => json!({ "base64": read.value }),
-            (_, Some(error)) => return Err(OutputError::NotJson(error)),
+            (_, Some(error)) => return Err(OutputError::NotJson { error, begins }),
         };
         Ok(ReadOutput {
             value: Arc::new(value),
@@ -152,6 +153,19 @@ impl Outputs {
     fn lock(&self) -> MutexGuard<'_, Values> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the beginning of the first line of an output that has text in it.
+fn excerpt(bytes: &[u8]) -> String {
+    const MOST_CHARS: usize = 60;
+    let text = String::from_utf8_lossy(bytes.get(..MOST_CHARS * 16).unwrap_or(bytes));
+    let line = text.trim_start().lines().next().unwrap_or_default().trim();
+    let mut letters = line.chars();
+    let mut kept: String = letters.by_ref().take(MOST_CHARS).collect();
+    if letters.next().is_some() {
+        kept.push('…');
+    }
+    kept
 }
 
 impl Values {

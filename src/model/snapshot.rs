@@ -267,8 +267,8 @@ impl CallRow {
     }
 
     /// Returns the line of its standard error that says most of a failure: the
-    /// first; of a traceback, which ends with its reason, the last. Untrusted
-    /// text.
+    /// first that speaks of an error, else the first of all; of a traceback, which
+    /// ends with its reason, the last. Untrusted text.
     pub fn error_line(&self) -> Option<&str> {
         let first = &*self.output.first_error;
         let line = if first.starts_with("Traceback (most recent call last)") {
@@ -308,7 +308,8 @@ pub struct OutputStat {
     pub attachments: usize,
     /// Bytes that are no longer in memory nor on disk.
     pub dropped_bytes: u64,
-    /// The first line on standard error that is not empty, at most 512 bytes.
+    /// The line on standard error that says most: the first that speaks of an
+    /// error, else the first that is not empty. Of its first 512 bytes.
     /// Untrusted text.
     pub first_error: Arc<str>,
     /// The last line that is not empty, at most 4 KiB. Untrusted text.

@@ -25,6 +25,8 @@ pub(super) struct AttemptStreams {
     pub(super) last_stream: Stream,
     /// First bytes of standard error that are not blank.
     pub(super) first_error: Vec<u8>,
+    /// The line of those that says most, and of how many bytes.
+    pub(super) error_line: (usize, Arc<str>),
     pub(super) is_finished: bool,
 }
 
@@ -77,6 +79,7 @@ impl Attempt {
                 order: ArrivalLog::default(),
                 last_stream: Stream::Stdout,
                 first_error: Vec::new(),
+                error_line: (0, Arc::from("")),
                 is_finished: false,
             }),
             budget,

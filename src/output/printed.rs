@@ -112,7 +112,11 @@ impl Store {
         let Some(attempt) = output.attempt(None) else {
             return OutputStat::default();
         };
-        let written = attempt.lock();
+        let mut written = attempt.lock();
+        let error_bytes = written.first_error.len();
+        if written.error_line.0 != error_bytes {
+            written.error_line = (error_bytes, telling_line(&written.first_error));
+        }
         let [stdout, stderr] = &written.buffers;
         OutputStat {
             generation,
@@ -121,7 +125,7 @@ impl Store {
             lines: stdout.newlines() + stderr.newlines(),
             attachments: self.shared.attachments().of(call).len(),
             dropped_bytes: stdout.dropped_bytes() + stderr.dropped_bytes(),
-            first_error: first_line(&written.first_error),
+            first_error: Arc::clone(&written.error_line.1),
             last_line: {
                 drop(written);
                 last_line(&output, &attempt, generation)
@@ -176,12 +180,33 @@ fn print(view: &StreamView, (head, tail): (u64, u64)) -> Printed {
     }
 }
 
-/// The first line of these bytes, without blanks around it.
-fn first_line(bytes: &[u8]) -> Arc<str> {
-    let line = bytes.split(|byte| *byte == b'\n').next();
+/// Returns the line of these bytes that says most, without blanks around it: the
+/// first that speaks of an error, else the first.
+fn telling_line(bytes: &[u8]) -> Arc<str> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let is_telling = |line: &&[u8]| {
+        let line = line.to_ascii_lowercase();
+        let has = |word: &&str| line.windows(word.len()).any(|at| at == word.as_bytes());
+        TELLING.iter().any(has)
+    };
+    let line = lines.clone().find(is_telling).or_else(|| lines.next());
     let line = last_state(line.unwrap_or_default());
     Arc::from(Safe::from_bytes(line).as_str().trim())
 }
+
+/// Words of a line that says why a program failed; a line with one goes before
+/// the first.
+const TELLING: [&str; 9] = [
+    "error",
+    "exception",
+    "traceback",
+    "fatal",
+    "panicked",
+    "denied",
+    "not found",
+    "no such",
+    "cannot",
+];
 
 /// The last line with text in it, of the stream that printed last. Kept until
 /// something is printed again.
