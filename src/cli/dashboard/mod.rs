@@ -93,7 +93,7 @@ fn conduct_from(
         let notice = format!("what calls need: {error}");
         looks.settings.notices.push(notice);
     }
-    looks.settings.offers = offers::near(Path::new("."));
+    looks.settings.offers = offers::near(Path::new("."), &session.catalogue);
     let recalled = recall(session, policy, options, &mut looks.settings.notices);
     let resume = match recalled.history {
         Some(_) => ResumePolicy::Save,
@@ -202,10 +202,15 @@ fn recall(
         notices.push(format!("last arguments: {error}"));
         LastArguments::default()
     });
+    let columns = history.columns().unwrap_or_else(|error| {
+        notices.push(format!("chosen columns: {error}"));
+        None
+    });
     // With a plan there is something to look at; the card is for who has none.
     let is_first = session.plan.calls.is_empty() && history.note_first_use().unwrap_or(false);
     SavedSession {
         runs,
+        columns,
         is_first,
         arguments,
         history: Some(history),

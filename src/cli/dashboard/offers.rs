@@ -1,9 +1,10 @@
 //! Finds plans and files of servers near a folder, to be offered on the
 //! dashboard.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::FileKind;
+use crate::catalogue::{Catalogue, FileKind};
 use crate::tui::Offer;
 
 /// Folders that are looked into, below the one where the program was started.
@@ -21,19 +22,28 @@ const MOST_BYTES: u64 = 256 << 10;
 /// Offers that are made.
 const MOST_OFFERS: usize = 20;
 
-/// The demo, then plans, then files of tools and servers, each by name.
-pub(super) fn near(folder: &Path) -> Vec<Offer> {
+/// The demo and its comparison, then plans, then files of tools and servers, each by name; not the
+/// files that the catalogue was read from.
+pub(super) fn near(folder: &Path, opened: &Catalogue) -> Vec<Offer> {
+    let tools = opened.tools().filter_map(|tool| tool.origin.as_deref());
+    let servers = opened.servers().filter_map(|it| it.origin.as_deref());
+    let origins = tools.chain(servers).filter_map(|it| it.canonicalize().ok());
+    let origins: BTreeSet<PathBuf> = origins.collect();
+    let is_open = |path: &Path| path.canonicalize().is_ok_and(|it| origins.contains(&it));
     let files = FOLDERS
         .iter()
         .flat_map(|below| candidates(&folder.join(below)));
-    let files = files.take(MOST_READ);
+    let files = files.filter(|path| !is_open(path)).take(MOST_READ);
     let found = files.filter_map(|path| match FileKind::of(&path)? {
         FileKind::Plan => Some(Offer::Plan(path)),
         FileKind::Catalogue { servers } => Some(Offer::Catalogue(path, servers)),
     });
     let (plans, others): (Vec<Offer>, Vec<Offer>) =
         found.partition(|offer| matches!(offer, Offer::Plan(_)));
-    let all = [Offer::Demo].into_iter().chain(plans).chain(others);
+    let all = [Offer::Demo, Offer::Comparison]
+        .into_iter()
+        .chain(plans)
+        .chain(others);
     all.take(MOST_OFFERS).collect()
 }
 
@@ -78,14 +88,19 @@ mod tests {
         let plan = write("trip.toml", "[[call]]\n");
         write("Cargo.toml", "[package]\n");
         write("notes.txt", "[[call]]\n");
-        let offers = near(folder.path());
+        let offers = near(folder.path(), &Catalogue::default());
         let expected = [
             Offer::Demo,
+            Offer::Comparison,
             Offer::Plan(plan),
             Offer::Plan(deep),
             Offer::Catalogue(servers, 1),
         ];
         assert_eq!(offers, expected);
-        assert_eq!(near(&folder.path().join("absent")), [Offer::Demo]);
+        let absent = folder.path().join("absent");
+        assert_eq!(
+            near(&absent, &Catalogue::default()),
+            [Offer::Demo, Offer::Comparison]
+        );
     }
 }

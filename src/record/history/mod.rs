@@ -1,6 +1,6 @@
 //! The history between sessions: the last runs of each plan, the needs that
-//! were measured of each tool, and the arguments that each was called with
-//! last.
+//! were measured of each tool, the arguments that each was called with last,
+//! and the columns that were chosen for the table.
 //!
 //! It owns one private folder of small files and nothing in memory. It must
 //! not know where that folder is, nor what its contents are used for.
@@ -23,6 +23,9 @@ use crate::model::Call;
 
 /// Number of plans whose last runs are kept; the oldest go first.
 const MOST_PLANS: usize = 50;
+
+/// Name of the file of the chosen columns.
+const COLUMNS: &str = "columns.json";
 
 /// End of the names of files.
 const JSON: &str = ".json";
@@ -67,6 +70,28 @@ impl HistoryStore {
             folder.write(FILE, "", 0)?;
         }
         Ok(is_first)
+    }
+
+    /// Names of the columns of the table that were chosen in an earlier session.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is not what this version writes.
+    pub fn columns(&self) -> Result<Option<Vec<String>>, HistoryError> {
+        self.whole.read(COLUMNS, |text| serde_json::from_str(text))
+    }
+
+    /// Keeps the names of the columns of the table. A file that cannot be
+    /// understood is set aside.
+    ///
+    /// # Errors
+    ///
+    /// The folder or the file cannot be written.
+    pub fn keep_columns(&self, columns: &[String]) -> Result<(), HistoryError> {
+        let parse = |text: &str| serde_json::from_str(text);
+        self.whole
+            .update(COLUMNS, parse, |_| columns.to_owned())
+            .map(drop)
     }
 
     /// The last runs of the same calls at the same time scale, the latest first.

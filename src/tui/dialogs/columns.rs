@@ -38,11 +38,12 @@ impl Default for Columns {
 }
 
 impl Columns {
-    fn answer(&self, picked: Picked, state: &mut State) -> Answer {
+    fn answer(&self, picked: Picked, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         match (picked, self.list.chosen()) {
             (Picked::Left, _) | (Picked::Taken, None) => Answer::Close,
             (Picked::Taken, Some(column)) => {
                 state.columns.toggle(*column);
+                commands.push(UiCommand::KeepColumns(state.columns.clone()));
                 Answer::Stay
             }
             (Picked::Marked | Picked::Nothing, _) => Answer::Stay,
@@ -55,9 +56,9 @@ impl Dialog for Columns {
         &[Context::Picker]
     }
 
-    fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn act(&mut self, action: Action, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let picked = picker::act(&mut self.list, action);
-        self.answer(picked, state)
+        self.answer(picked, state, commands)
     }
 
     fn typed(&mut self, key: KeyEvent, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
@@ -70,10 +71,15 @@ impl Dialog for Columns {
         Answer::Stay
     }
 
-    fn pressed(&mut self, press: Press, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn pressed(
+        &mut self,
+        press: Press,
+        state: &mut State,
+        commands: &mut Vec<UiCommand>,
+    ) -> Answer {
         let area = chrome::popup_area(press.screen, SIZE);
         let picked = picker::pressed(&mut self.list, area, press);
-        self.answer(picked, state)
+        self.answer(picked, state, commands)
     }
 
     fn wheel(&self) -> Option<[Action; 2]> {

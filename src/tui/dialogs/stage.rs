@@ -12,7 +12,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::Modifier;
 
 use super::{Answer, Dialog};
@@ -60,7 +60,8 @@ impl Dialog for Stage {
             chrome::empty(view, screen, &lines, buf);
             return;
         };
-        let lines = lines(view, experiment, findings, screen.width);
+        let size = screen.as_size();
+        let lines = lines(view, experiment, findings, size);
         for (strip, y) in lines
             .iter()
             .zip(screen.y..screen.bottom().saturating_sub(1))
@@ -82,8 +83,9 @@ fn lines(
     view: &View<'_>,
     experiment: &Experiment,
     findings: &CompareFindings,
-    width: u16,
+    size: Size,
 ) -> Vec<Strip> {
+    let width = size.width;
     let title = view.style(Role::Title).add_modifier(Modifier::BOLD);
     let mut first = view.strip(width);
     let name = Safe::new(&experiment.plan.name);
@@ -103,7 +105,11 @@ fn lines(
     lines.push(view.strip(width));
     lines.extend(summary::wrapped(view, &sentence, width, fg));
     lines.push(view.strip(width));
-    lines.extend(bars::two_runs(view, &experiment.plan, findings, width));
+    let room = Size {
+        width,
+        height: size.height.saturating_sub(lines.len() as u16 + 1),
+    };
+    lines.extend(bars::two_runs(view, &experiment.plan, findings, room));
     lines
 }
 

@@ -28,7 +28,7 @@ use crate::tui::dialogs::Layers;
 use crate::tui::export::copy_source::CopySource;
 use crate::tui::export::program::Viewer;
 use crate::tui::export::report;
-use crate::tui::state::{Leave, State, ToastLevel, UiCommand};
+use crate::tui::state::{ChosenColumns, Leave, State, ToastLevel, UiCommand};
 use crate::tui::terminal::{Lent, Signal, TerminalControl};
 use crate::tui::timeline::EarlierRun;
 use crate::tui::update::{Msg, update};
@@ -77,6 +77,9 @@ impl LoopState {
         state.zone = deps.settings.zone.clone();
         state.pointer.set_reported(deps.settings.has_mouse);
         state.last_args = std::mem::take(&mut deps.recalled.arguments);
+        if let Some(columns) = &deps.recalled.columns {
+            state.columns = ChosenColumns::of_ids(columns);
+        }
         let runs = std::mem::take(&mut deps.recalled.runs);
         state.timeline.before = runs.iter().map(EarlierRun::of).collect();
         state.offers = std::mem::take(&mut deps.settings.offers);
@@ -148,6 +151,14 @@ impl LoopState {
         };
         if let Err(error) = self.deps.recalled.keep_arguments(tool, args) {
             let problem = format!("last arguments: {error}");
+            self.handle(Msg::Notice(ToastLevel::Warn, problem));
+        }
+    }
+
+    /// Writes down which columns were chosen.
+    fn remember_columns(&mut self, columns: &ChosenColumns) {
+        if let Err(error) = self.deps.recalled.keep_columns(columns) {
+            let problem = format!("chosen columns: {error}");
             self.handle(Msg::Notice(ToastLevel::Warn, problem));
         }
     }
@@ -326,6 +337,7 @@ impl LoopState {
                     self.handle(msg);
                 }
                 UiCommand::KeepArguments(tool, args) => self.remember(&tool, args),
+                UiCommand::KeepColumns(columns) => self.remember_columns(&columns),
                 UiCommand::Redraw => terminal.clear().map_err(drawing)?,
                 UiCommand::Suspend => {
                     session.suspend().await.map_err(TuiError::Suspend)?;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::model::Tool;
 use crate::record::{HistoryError, HistoryStore, LastArguments, PastRun};
+use crate::tui::state::ChosenColumns;
 
 /// State of earlier sessions; empty by default.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct SavedSession {
     pub runs: Vec<PastRun>,
     /// Last arguments of each tool.
     pub arguments: LastArguments,
+    /// Names of the columns that were chosen for the table, if any were.
+    pub columns: Option<Vec<String>>,
     /// Whether the user is new here.
     pub is_first: bool,
     /// Where things are written down for later sessions, if anywhere.
@@ -27,6 +30,14 @@ impl SavedSession {
     ) -> Result<(), HistoryError> {
         match &self.history {
             Some(history) => history.keep_arguments(tool, args),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down which columns of the table were chosen, where anything is.
+    pub(in crate::tui) fn keep_columns(&self, columns: &ChosenColumns) -> Result<(), HistoryError> {
+        match &self.history {
+            Some(history) => history.keep_columns(&columns.ids()),
             None => Ok(()),
         }
     }

@@ -10,6 +10,8 @@ use crate::model::plural;
 pub enum Offer {
     /// The sample plan.
     Demo,
+    /// A small sample plan, one call at a time against all side by side.
+    Comparison,
     /// A plan.
     Plan(PathBuf),
     /// A file with tools or servers, and how many servers.
@@ -21,6 +23,7 @@ impl Offer {
     pub fn words(&self) -> Vec<OsString> {
         match self {
             Self::Demo => vec!["demo".into()],
+            Self::Comparison => vec!["demo".into(), "--compare".into()],
             Self::Plan(path) => vec!["run".into(), path.into()],
             Self::Catalogue(path, _) => vec![path.into()],
         }
@@ -30,6 +33,7 @@ impl Offer {
     pub fn label(&self) -> String {
         match self {
             Self::Demo => "run the demo".to_owned(),
+            Self::Comparison => "see the speed-up".to_owned(),
             Self::Plan(path) => format!("run {}", shown(path)),
             Self::Catalogue(path, _) => format!("open {}", shown(path)),
         }
@@ -39,6 +43,9 @@ impl Offer {
     pub fn help(&self) -> String {
         match self {
             Self::Demo => "The sample plan, started at once; it needs nothing".to_owned(),
+            Self::Comparison => {
+                "Eight calls one at a time, then side by side, at full size: 20 s".to_owned()
+            }
             Self::Plan(_) => "A plan found near: its calls start at once".to_owned(),
             Self::Catalogue(_, 0) => {
                 "A catalogue of tools found near; asks whether you trust it".to_owned()

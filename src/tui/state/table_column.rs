@@ -41,6 +41,21 @@ impl TableColumn {
         Self::Why,
     ];
 
+    /// Its name in files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Arguments => "arguments",
+            Self::After => "after",
+            Self::Priority => "priority",
+            Self::Time => "time",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Wait => "wait",
+            Self::Why => "why",
+        }
+    }
+
     /// Its title.
     pub fn title(self) -> &'static str {
         match self {
@@ -74,6 +89,17 @@ impl Default for ChosenColumns {
 }
 
 impl ChosenColumns {
+    /// Returns the columns of these names in files; other names are left out.
+    pub fn of_ids(ids: &[String]) -> Self {
+        let is_named = |column: &TableColumn| ids.iter().any(|id| id == column.id());
+        Self(TableColumn::ALL.into_iter().filter(is_named).collect())
+    }
+
+    /// Returns their names in files.
+    pub fn ids(&self) -> Vec<String> {
+        self.0.iter().map(|it| it.id().to_owned()).collect()
+    }
+
     /// Whether a column was chosen.
     pub fn has(&self, column: TableColumn) -> bool {
         self.0.contains(&column)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Offer;
+use super::{ChosenColumns, Offer};
 use crate::engine::Command;
 use crate::lab::{Experiment, ExperimentCommand};
 use crate::model::{CallId, ToolName};
@@ -38,6 +38,8 @@ pub enum UiCommand {
     View(Viewer, CopySource),
     /// Keep the arguments of a tool for later sessions.
     KeepArguments(ToolName, Value),
+    /// Keep the chosen columns of the table for later sessions.
+    KeepColumns(ChosenColumns),
     /// Write the report of the run into a file.
     WriteReport,
     /// Redraw every cell.

@@ -3,7 +3,7 @@
 //! ```text
 //! cap 1   16.0 s (15.9 s to 16.1 s)
 //!      1 ✓fetch-1  ✓fetch-2  ✓fetch-3  ✓fetch-4  ✓fetch-5  …
-//! cap 4   4.02 s (4.01 s to 4.05 s)  speed-up 3.98 (3.93 to 4.01)  at best 4.00 s (slots)
+//! cap 4   4.02 s (4.01 s to 4.05 s)  speed-up 3.98 (3.93 to 4.01)  at best 4.00 s (lanes)
 //!      1 ✓fetch-1  ✓fetch-5
 //!      2 ✓fetch-2  ✓fetch-6
 //!        0 s       2 s       4 s       6 s       8 s
@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Size;
 use ratatui::style::Modifier;
 
 use crate::lab::compare::{CompareFindings, Timing, Typical};
@@ -19,7 +20,7 @@ use crate::model::{Outcome, Plan};
 use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::text::glyphs::role_of_outcome;
-use crate::tui::text::{Align, Cut, Strip, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, figure};
 use crate::tui::views::View;
 use crate::tui::views::chrome::scale::axis;
 
@@ -43,24 +44,29 @@ pub(in crate::tui) fn bars(
     let mut lines = Vec::new();
     for (run, timing) in findings.typical.iter().zip(&findings.timings) {
         lines.extend(figures(view, timing, width));
-        lines.extend(lanes(view, plan, run, scale));
+        lines.extend(lanes(view, plan, run, scale, 1));
     }
     lines.push(scale.axis(view));
     lines
 }
 
 /// The lowest cap and the highest one as they are shown to an audience: each
-/// run under one line, at one scale, with the axis below.
+/// run under one line, at one scale, with the axis below. A lane takes as many
+/// rows as there is room for, up to three.
 pub(in crate::tui) fn two_runs(
     view: &View<'_>,
     plan: &Plan,
     findings: &CompareFindings,
-    width: u16,
+    size: Size,
 ) -> Vec<Strip> {
+    let Size { width, height } = size;
     let runs = [findings.typical.first(), findings.typical.last()];
     let Some(scale) = Scale::of(runs.into_iter().flatten(), width) else {
         return Vec::new();
     };
+    let all: usize = runs.into_iter().flatten().map(lane_count).sum();
+    let room = usize::from(height).saturating_sub(3);
+    let each = (room / all.max(1)).clamp(1, 3);
     let bold = view.style(Role::Title).add_modifier(Modifier::BOLD);
     let mut lines = Vec::new();
     for run in runs.into_iter().flatten() {
@@ -73,7 +79,7 @@ pub(in crate::tui) fn two_runs(
             .put(": ", bold)
             .put(Safe::new(&wall), bold);
         lines.push(strip);
-        lines.extend(lanes(view, plan, run, scale));
+        lines.extend(lanes(view, plan, run, scale, each));
     }
     lines.push(scale.axis(view));
     lines
@@ -113,14 +119,25 @@ impl Scale {
 }
 
 /// One run: a row for each lane, or of many lanes how many were busy.
-fn lanes(view: &View<'_>, plan: &Plan, run: &Typical, scale: Scale) -> Vec<Strip> {
-    let count = 1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize;
+fn lanes(view: &View<'_>, plan: &Plan, run: &Typical, scale: Scale, each: usize) -> Vec<Strip> {
+    let count = lane_count(run);
     if count <= ROWS {
-        let rows = (0..count).map(|lane| row(view, plan, run, lane, scale));
+        let rows = (0..count).flat_map(|lane| (0..each).map(move |line| (lane, line)));
+        // The names stand in the middle row of three, else in the first.
+        let named = (each - 1) / 2;
+        let rows = rows.map(|(lane, line)| {
+            let plan = (line == named).then_some(plan);
+            row(view, plan, run, lane, scale)
+        });
         rows.collect()
     } else {
         busy(view, run, count, scale)
     }
+}
+
+/// Returns how many lanes a run used.
+fn lane_count(run: &Typical) -> usize {
+    1 + run.spans.iter().map(|span| span.lane.0).max().unwrap_or(0) as usize
 }
 
 /// Returns the figures above a run's bars, in two lines where one is too short.
@@ -155,7 +172,7 @@ fn figures(view: &View<'_>, timing: &Timing, width: u16) -> Vec<Strip> {
         .put("at best ", muted)
         .put(Safe::new(&best), fg)
         .put(" (", muted)
-        .put(Safe::new(&timing.binding.to_string()), fg)
+        .put(Safe::new(&timing.binding.in_words()), fg)
         .put("), which is ", muted)
         .put(Safe::new(&timing.efficiency_text()), fg)
         .put(" of its time", muted);
@@ -166,16 +183,14 @@ fn figures(view: &View<'_>, timing: &Timing, width: u16) -> Vec<Strip> {
     vec![strip, bound]
 }
 
-/// One lane of a run.
-fn row(view: &View<'_>, plan: &Plan, run: &Typical, lane: usize, scale: Scale) -> Strip {
+/// One lane of a run; without the plan a row of bars that bear no names.
+fn row(view: &View<'_>, plan: Option<&Plan>, run: &Typical, lane: usize, scale: Scale) -> Strip {
     let mut strip = view.strip(LABEL + scale.columns);
-    strip.cell(
-        figure::count(lane + 1),
-        usize::from(LABEL) - 1,
-        Align::Right,
-        view.style(Role::Muted),
-    );
-    strip.skip(1);
+    let number = plan.map_or_else(Piece::default, |_| figure::count(lane + 1));
+    let muted = view.style(Role::Muted);
+    strip
+        .cell(number, usize::from(LABEL) - 1, Align::Right, muted)
+        .skip(1);
     let spans = run.spans.iter().filter(|span| span.lane.0 as usize == lane);
     for span in spans {
         let from = usize::from(LABEL + scale.column(span.from)).max(strip.used());
@@ -187,8 +202,10 @@ fn row(view: &View<'_>, plan: &Plan, run: &Typical, lane: usize, scale: Scale) -
             .remove_modifier(Modifier::DIM)
             .add_modifier(Modifier::REVERSED);
         let mut bar = view.strip((to - from) as u16);
-        bar.put(view.glyphs.outcome(outcome), style);
-        if let Some(call) = plan.calls.get(span.call.index()) {
+        if plan.is_some() {
+            bar.put(view.glyphs.outcome(outcome), style);
+        }
+        if let Some(call) = plan.and_then(|it| it.calls.get(span.call.index())) {
             let room = bar.room().saturating_sub(1);
             bar.put_cut(Safe::new(call.name.as_str()), room, Cut::End, style);
         }
