@@ -95,9 +95,9 @@ fn print(summary: &Summary, bounds: Option<&TimeBounds>, mut out: impl Write) ->
             writeln!(out, "  critical path    ~{:.1} s", path.as_secs_f64())?;
             writeln!(
                 out,
-                "  takes at least   ~{:.1} s at this cap ({} binds)",
+                "  takes at least   ~{:.1} s at this cap (bound by {})",
                 least.as_secs_f64(),
-                bounds.binding
+                bounds.binding.in_words()
             )?;
         }
         None => writeln!(

@@ -237,7 +237,7 @@ impl Prospect<'_> {
         };
         let efficiency = at.bounds.efficiency(takes).filter(|_| is_whole);
         let efficiency = efficiency.map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0));
-        let binding = at.bounds.binding.to_string();
+        let binding = at.bounds.binding.in_words();
         let cells = takes.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE) * BAR;
         writeln!(
             out,

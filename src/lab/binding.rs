@@ -23,6 +23,16 @@ pub enum BindingConstraint {
     Backoff,
 }
 
+impl BindingConstraint {
+    /// Returns it in the words of the screen, where a slot is called a lane.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Slots => "lanes".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for BindingConstraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

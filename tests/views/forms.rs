@@ -78,6 +78,7 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
     let history = HistoryStore::at(home.path());
     let recalled = || SavedSession {
         runs: Vec::new(),
+        columns: None,
         is_first: false,
         arguments: history.arguments().expect("readable"),
         history: Some(history.clone()),
@@ -109,6 +110,44 @@ fn the_last_arguments_are_known_from_one_session_to_the_next() {
         );
     };
     play_with(settings, recalled(), fixtures::nothing(), SIZE, session);
+}
+
+#[test]
+fn a_form_with_recalled_values_only_is_left_at_once() {
+    play(fixtures::nothing(), SIZE, async |stage| {
+        stage.keys("awordc<ret>kept.md<f2>").await;
+        stage.keys("awordc<ret><f6>").await;
+        assert!(stage.text().contains("as last time"), "{}", stage.text());
+        stage.keys("<esc>").await;
+        let text = stage.text();
+        assert!(text.contains("pick a tool"), "nothing was typed: {text}");
+        stage.keys("<ret><f6>x<esc>").await;
+        let text = stage.text();
+        assert!(text.contains("Discard the form?"), "{text}");
+    });
+}
+
+#[test]
+fn chosen_columns_are_known_from_one_session_to_the_next() {
+    let home = tempfile::tempdir().expect("a folder");
+    let history = HistoryStore::at(home.path());
+    let recalled = || SavedSession {
+        columns: history.columns().expect("readable"),
+        history: Some(history.clone()),
+        ..SavedSession::default()
+    };
+    let settings = DashboardSettings::default;
+    let calls = fixtures::everything;
+    play_with(settings(), recalled(), calls(), SIZE, async |stage| {
+        stage.keys("2").await;
+        assert!(!stage.text().contains("waited"), "{}", stage.text());
+        stage.keys("|waited<ret><esc>").await;
+        assert!(stage.text().contains("waited"), "{}", stage.text());
+    });
+    play_with(settings(), recalled(), calls(), SIZE, async |stage| {
+        stage.keys("2").await;
+        assert!(stage.text().contains("waited"), "{}", stage.text());
+    });
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn output_is_followed_held_and_wrapped() {
         stage.keys("<ret>").await;
         let text = stage.text();
         assert!(
-            text.contains("│!warning: ") && !text.contains('\u{1b}'),
+            text.contains("│┃warning: ") && !text.contains('\u{1b}'),
             "{text}"
         );
         assert!(
@@ -180,17 +180,17 @@ fn output_is_followed_held_and_wrapped() {
             "{text}"
         );
         stage.keys("kk").await;
-        assert!(!stage.text().contains("FOLLOW") && !stage.text().contains("!warning"));
+        assert!(!stage.text().contains("FOLLOW") && !stage.text().contains("┃warning"));
         stage.keys("gg").await;
         assert!(stage.text().contains("│ line 0 "), "{}", stage.text());
         stage.keys("Gow").await;
         let text = stage.text();
         assert!(
-            text.contains("stdout only") && !text.contains("!warning"),
+            text.contains("stdout only") && !text.contains("┃warning"),
             "{text}"
         );
         stage.keys("o").await;
-        assert!(stage.text().contains("│!warning"), "{}", stage.text());
+        assert!(stage.text().contains("│┃warning"), "{}", stage.text());
     });
 }
 

@@ -400,7 +400,7 @@ fn the_output_of_earlier_attempts_stays_above_a_rule() {
         for part in [
             "attempt 1/2",
             "failed: exit code 7",
-            "!no route to host",
+            "┃no route to host",
             "attempt 2/2",
             "at last",
         ] {

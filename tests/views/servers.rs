@@ -173,6 +173,7 @@ fn shown(pane: Pane, (width, height): (u16, u16)) -> State {
         of: (state.servers.selected.clone(), state.selection.call()),
         stderr: Safe::lines("memory server 1.2\n\u{1b}[31mwarning\u{1b}[0m: slow disk").collect(),
         left_out_bytes: 0,
+        handshake: Vec::new(),
         messages: Some(vec![
             letter(1_204, Side::Fanout, request, 0),
             letter(

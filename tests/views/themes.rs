@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::Event;
 use fanout::theme::{Depth, Library, Role, Theme};
 use fanout::tui::keymap::UserKeys;
 use fanout::tui::{DashboardSettings, SavedSession};
@@ -39,6 +40,11 @@ fn a_theme_is_seen_while_it_is_picked_and_esc_restores_the_one_before() {
         assert_eq!(ground(stage), before);
         stage.keys("Tsolarized-light<ret>").await;
         assert_eq!(ground(stage), light);
+        stage.keys("<esc>T<esc>Tterminal<ret>T").await;
+        let paste = Event::Paste("solarized-light".to_owned());
+        stage.event(paste).await;
+        assert_eq!(ground(stage), light, "a paste is seen as well");
+        stage.keys("<ret>").await;
         stage.keys("T<down><esc>").await;
         assert_eq!(ground(stage), light, "Esc restores what was kept");
     });

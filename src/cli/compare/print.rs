@@ -73,7 +73,7 @@ fn print_table(timings: &[Timing], out: &mut impl Write) -> io::Result<()> {
     )?;
     for timing in timings {
         let wall = &timing.wall;
-        let binding = timing.binding.to_string();
+        let binding = timing.binding.in_words();
         writeln!(
             out,
             "{:>5}  {:>8}  {:<18}  {:>8}  {:<14}  {:>8}  {:>10}  {}",

@@ -25,7 +25,7 @@ impl Timing {
         for kind in IdleCause::ALL {
             let part = self.shares.idle.get(&kind).copied().unwrap_or(0.0);
             if part >= 0.005 {
-                parts.push((part, kind.word(), explained(kind)));
+                parts.push((part, shown(kind), explained(kind)));
             }
         }
         parts
@@ -40,7 +40,7 @@ impl Timing {
                 "At cap {cap} the critical path binds: more lanes make it no faster than {best}."
             ),
             BindingConstraint::Slots => {
-                format!("At cap {cap} the slots bind: no order of calls takes less than {best}.")
+                format!("At cap {cap} the lanes bind: no order of calls takes less than {best}.")
             }
             BindingConstraint::Cores => format!(
                 "At cap {cap} the cores bind: there is CPU work for {best}, more lanes gain nothing."
@@ -54,6 +54,14 @@ impl Timing {
     /// How much of the best possible speed it reached.
     pub fn efficiency_text(&self) -> String {
         self.efficiency.map_or("-".to_owned(), percent)
+    }
+}
+
+/// The word of a cause on the screen, where a slot is called a lane.
+fn shown(cause: IdleCause) -> &'static str {
+    match cause {
+        IdleCause::Slots => "lanes",
+        other => other.word(),
     }
 }
 

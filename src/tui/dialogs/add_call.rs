@@ -38,6 +38,8 @@ use crate::tui::views::{View, chrome};
 pub(in crate::tui) struct AddCall {
     /// The tools and servers that the typed letters leave.
     tools: Shortlist<Choice>,
+    /// The most that were listed so far.
+    most: u16,
     /// The form of the tool that was picked.
     form: Option<Form>,
     /// Whether the tool was chosen elsewhere, so that there is no way back to
@@ -62,8 +64,10 @@ enum Above {
 impl AddCall {
     /// Asks for the tool.
     pub(in crate::tui) fn new(state: &State) -> Self {
+        let tools = Shortlist::new(choices(state, ""), 0);
         Self {
-            tools: Shortlist::new(choices(state, ""), 0),
+            most: count(&tools),
+            tools,
             form: None,
             is_tool_given: false,
             above: Above::Nothing,
@@ -107,6 +111,7 @@ impl AddCall {
     fn with_form(form: Form) -> Self {
         Self {
             tools: Shortlist::new(Vec::new(), 0),
+            most: 0,
             form: Some(form),
             is_tool_given: true,
             above: Above::Nothing,
@@ -193,7 +198,8 @@ impl AddCall {
         let width = screen.width.saturating_sub(6).min(96);
         let height = screen.height.saturating_sub(4).min(30);
         match &self.form {
-            None => (width, height),
+            // Letters that are typed narrow the list, not the box.
+            None => (width, height.min(self.most.saturating_add(1).max(4))),
             Some(form) => (width, height.min(form::height(form))),
         }
     }
@@ -238,6 +244,11 @@ fn submit(
     Answer::Close
 }
 
+/// Returns how many entries are listed.
+fn count(tools: &Shortlist<Choice>) -> u16 {
+    u16::try_from(tools.found.len()).unwrap_or(u16::MAX)
+}
+
 fn highest_priority(run: &Snapshot) -> i32 {
     let waiting = run.queue.iter().filter_map(|id| run.row(*id));
     waiting
@@ -257,6 +268,7 @@ impl Dialog for AddCall {
     fn renew(&mut self, state: &State) {
         if self.form.is_none() {
             self.tools.renew(|typed| choices(state, typed));
+            self.most = self.most.max(count(&self.tools));
         }
     }
 

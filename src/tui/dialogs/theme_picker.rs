@@ -88,9 +88,10 @@ impl Dialog for ThemePicker {
         Answer::Stay
     }
 
-    fn pasted(&mut self, text: &str, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn pasted(&mut self, text: &str, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let names = &state.themes.names;
         self.list.paste(text, |typed| matching(names, typed));
+        self.preview(state, commands);
         Answer::Stay
     }
 

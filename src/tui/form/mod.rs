@@ -212,9 +212,16 @@ impl Form {
         self.initial = self.stand();
     }
 
+    /// Arguments and overrides that were typed; what was recalled was not.
     fn stand(&self) -> (Option<Value>, Vec<String>) {
         let options = self.fields.iter().filter(|field| field.is_option);
-        (self.typed().ok(), options.map(FormField::text).collect())
+        let is_recalled = self.is_recalled(self.fields.len());
+        let typed = if self.mode == FormMode::Raw && is_recalled {
+            self.initial.0.clone()
+        } else {
+            self.typed_without(&self.recalled).ok()
+        };
+        (typed, options.map(FormField::text).collect())
     }
 
     /// The rows that can take the keys, in their order; the JSON text is the

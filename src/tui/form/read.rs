@@ -1,5 +1,7 @@
 //! Reads arguments from the rows of a form, with every problem at its row.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::field::{FieldInput, FieldKind, FormField};
@@ -11,13 +13,18 @@ use crate::plan;
 impl Form {
     /// The arguments as typed, without a look at the schema's rules.
     pub(super) fn typed(&self) -> Result<Value, Safe> {
+        self.typed_without(&BTreeSet::new())
+    }
+
+    /// The same, as if some rows were left out.
+    pub(super) fn typed_without(&self, rows: &BTreeSet<usize>) -> Result<Value, Safe> {
         if self.mode == FormMode::Raw {
             let read: Result<Value, _> = serde_json::from_str(&self.raw.text());
             return read.map_err(|error| Safe::new(&format!("not JSON: {error}")));
         }
         let mut args = self.extra.clone();
         for (index, field) in self.fields.iter().enumerate() {
-            if field.is_option {
+            if field.is_option || rows.contains(&index) {
                 continue;
             }
             if self.meant_empty.contains(&index) && field.is_blank() {

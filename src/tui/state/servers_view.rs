@@ -39,6 +39,8 @@ pub struct ServerLog {
     pub left_out_bytes: u64,
     /// The messages about the call, where they are kept.
     pub messages: Option<Vec<MessageRow>>,
+    /// The messages by which the call's server was connected.
+    pub handshake: Vec<MessageRow>,
     /// Further messages, which are not kept.
     pub left_out: u64,
 }

@@ -214,7 +214,7 @@ fn draw_run(
         seconds_range(&timing.wall),
         timing.speed_up.at,
         timing.efficiency_text(),
-        Safe::new(&timing.binding.to_string()).as_str()
+        Safe::new(&timing.binding.in_words()).as_str()
     );
     sheet.text((LEFT, top + 10.0), Anchor::Start, BLACK, &figures);
     let x = |time: std::time::Duration| LEFT + time.as_secs_f64() / longest * (RIGHT - LEFT);

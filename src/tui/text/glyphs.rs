@@ -183,6 +183,11 @@ impl Glyphs {
         ]
     }
 
+    /// Stands before a line of standard error.
+    pub fn stderr(self) -> &'static str {
+        self.pick("┃", "|")
+    }
+
     /// A level line in a title without borders.
     pub fn rule(self) -> &'static str {
         self.pick("─", "-")

@@ -66,9 +66,10 @@ impl ServerLogReader {
             left_out_bytes: stderr.left_out,
             left_out: messages.as_ref().map_or(0, |messages| messages.left_out),
             messages: messages.map(|messages| {
-                let before = handshake.iter().flat_map(|it| &it.messages);
-                before.chain(&messages.messages).map(row).collect()
+                // Those of the call first: they are what is looked for.
+                messages.messages.iter().map(row).collect()
             }),
+            handshake: handshake.map_or_else(Vec::new, |it| it.messages.iter().map(row).collect()),
         }))
     }
 }

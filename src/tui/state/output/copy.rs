@@ -35,7 +35,8 @@ impl State {
                 "message": raw,
             })
         };
-        let list: Vec<Value> = messages.iter().map(message).collect();
+        let all = log.handshake.iter().chain(messages);
+        let list: Vec<Value> = all.map(message).collect();
         Some(CopySource::Json(format!("{:#}", Value::from(list))))
     }
 

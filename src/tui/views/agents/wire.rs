@@ -92,7 +92,7 @@ fn row(view: &View<'_>, passed: Passed<'_>, has_server: bool, width: u16) -> Str
     let (arrow, role) = match message.direction {
         Direction::ToServer => (view.glyphs.to_server(), Role::Accent),
         Direction::ToAgent => (view.glyphs.to_agent(), Role::Series2),
-        Direction::Stderr => ("!", Role::LogStderr),
+        Direction::Stderr => (view.glyphs.stderr(), Role::LogStderr),
     };
     let own = view.style(role);
     strip.put(arrow, own).skip(1);

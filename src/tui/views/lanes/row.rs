@@ -93,6 +93,15 @@ struct CallTime {
     expected: Option<Duration>,
 }
 
+impl CallTime {
+    /// How many times as long as expected it takes, from twice on.
+    fn times_expected(self) -> Option<f64> {
+        let expected = self.expected.filter(|it| !it.is_zero())?;
+        let times = self.elapsed.as_secs_f64() / expected.as_secs_f64();
+        (times >= 2.0).then_some(times)
+    }
+}
+
 /// The calls in the lanes beside one.
 fn beside(view: &View<'_>, lane: LaneId) -> Beside {
     let lanes = &view.state.run.lanes;
@@ -223,12 +232,11 @@ fn silent(view: &View<'_>, row: &CallRow) -> Option<Piece<'static>> {
     let now = view.state.run_now();
     let silent = row.silent_for(now).filter(|it| *it >= SILENT_FROM)?;
     let said = Piece::from("silent ").then(figure::about(silent));
-    let elapsed = row.elapsed(now).unwrap_or_default();
-    let expected = lab::expected_run_time(&view.state.run, row);
-    let times = expected
-        .filter(|it| !it.is_zero())
-        .map(|it| elapsed.as_secs_f64() / it.as_secs_f64());
-    Some(match times.filter(|it| *it >= 2.0) {
+    let time = CallTime {
+        elapsed: row.elapsed(now).unwrap_or_default(),
+        expected: lab::expected_run_time(&view.state.run, row),
+    };
+    Some(match time.times_expected() {
         Some(times) => said
             .then(", ")
             .then(figure::count(times as usize))
@@ -238,8 +246,9 @@ fn silent(view: &View<'_>, row: &CallRow) -> Option<Piece<'static>> {
     })
 }
 
-/// Time left by the estimate, or time over it. Without an estimate it is the
-/// limit at which the call is stopped, as `<10:00`.
+/// Time left by the estimate, or time over it; from twice the estimate on, how
+/// many times as long it takes. Without an estimate it is the limit at which the
+/// call is stopped, as `<10:00`.
 fn eta(view: &View<'_>, row: &CallRow, time: CallTime) -> (Piece<'static>, Style) {
     let CallTime { elapsed, expected } = time;
     let Some(expected) = expected else {
@@ -247,6 +256,10 @@ fn eta(view: &View<'_>, row: &CallRow, time: CallTime) -> (Piece<'static>, Style
         let limit = limit.map(|limit| Piece::from("<").then(limit));
         return (limit.unwrap_or_default(), view.style(Role::Muted));
     };
+    if let Some(times) = time.times_expected() {
+        let told = figure::count(times as usize).then(view.glyphs.times());
+        return (told, view.style(Role::MeterMid));
+    }
     match expected.checked_sub(elapsed) {
         Some(left) => (
             Piece::from("~").then(figure::whole_clock(left)),

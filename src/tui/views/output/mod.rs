@@ -3,7 +3,7 @@
 //! ```text
 //! ┌ Output #14 grep ▸ running ─────────────── FOLLOW  wrap off  214 lines ┐
 //! │ src/net/pool.rs:41: bound the queue                                   │
-//! │!warning: skipped a binary file                                        │
+//! │┃warning: skipped a binary file                                        │
 //! └───────────────────────────────────────────────────────────────────────┘
 //! ```
 //! Before the text stand, as far as they are shown, the time, the call, and a
@@ -28,7 +28,7 @@ use crate::tui::state::layout::{CALL, TIME};
 use crate::tui::state::output::{Content, PageRow};
 use crate::tui::state::{Pane, PickedLines, Scope};
 use crate::tui::text::glyphs::{role_of_outcome, role_of_state};
-use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure, from_column, width};
+use crate::tui::text::{Align, Cut, Piece, Strip, agent, figure, from_column, width, words};
 use crate::tui::views::{View, chrome};
 
 /// Cells of the names at the left of a call's details, with the blank behind
@@ -47,6 +47,7 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         tree::render(view, inner, buf);
     } else if view.state.output.page.rows.is_empty() {
         chrome::empty(view, inner, nothing(view), buf);
+        why_nothing(view, inner, buf);
     } else {
         rows(view, inner, buf);
     }
@@ -62,12 +63,32 @@ fn nothing(view: &View<'_>) -> &'static [&'static str] {
     }
     match view.state.selected() {
         None => &["Select a call to read what it prints."],
-        Some(row) if row.started.is_none() && row.state.is_ended() => {
-            &["It never started; d shows why."]
-        }
+        Some(row) if row.started.is_none() && row.state.is_ended() => &["It never started."],
         Some(row) if row.started.is_none() => &["It has not started yet."],
         Some(row) if row.state.is_ended() => &["It printed nothing."],
         Some(_) => &["Nothing printed so far."],
+    }
+}
+
+/// Draws the reason of a call that did not succeed and printed nothing.
+fn why_nothing(view: &View<'_>, inner: Rect, buf: &mut Buffer) {
+    let state = view.state;
+    let row = state.selected().filter(|row| row.is_unsuccessful());
+    let is_told = state.output.scope == Scope::Call && !state.output.is_filtered();
+    let Some((row, reason)) = row
+        .filter(|_| is_told)
+        .and_then(|it| Some((it, it.reason.as_ref()?)))
+    else {
+        return;
+    };
+    let text = format!("{}: {reason}", row.state.word());
+    let lines = words::wrap(&text, usize::from(inner.width).saturating_sub(2).max(8));
+    for (line, y) in lines.into_iter().zip(inner.y + 1..inner.bottom()) {
+        let mut strip = view.strip(inner.width);
+        strip
+            .skip(1)
+            .put(line, view.style(role_of_state(&row.state)));
+        strip.draw((inner.x, y), buf);
     }
 }
 
@@ -180,7 +201,7 @@ fn before(view: &View<'_>, strip: &mut Strip, call: CallId, line: &OutputLine, i
         strip.skip_to(end);
     }
     match line.stream {
-        Stream::Stderr => strip.put("!", view.style(Role::LogStderr)),
+        Stream::Stderr => strip.put(view.glyphs.stderr(), view.style(Role::LogStderr)),
         Stream::Stdout => strip.skip(1),
     };
 }

@@ -75,32 +75,10 @@ pub(in crate::tui) fn of_call(view: &View<'_>, width: u16) -> Vec<Strip> {
 }
 
 fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
-    let is_agents = view.state.selected_proxied().is_some();
     let muted = view.style(Role::Muted);
     let mut rows = Vec::new();
     for message in messages {
-        let mut strip = view.strip(width);
-        strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
-        match message.by {
-            Side::Fanout => strip.put("sent", view.style(Role::Accent)),
-            Side::Agent => {
-                let arrow = Piece::from(view.glyphs.to_server());
-                strip.put(arrow.then(" agent"), view.style(Role::Accent))
-            }
-            Side::Server if is_agents => {
-                let arrow = Piece::from(view.glyphs.to_agent());
-                strip.put(arrow.then(" server"), view.style(Role::Series2))
-            }
-            Side::Server => strip.put("server", view.style(Role::Series2)),
-        };
-        strip.put(", ", muted);
-        strip.put(figure::bytes(message.bytes as u64), muted);
-        if message.cut > 0 {
-            strip.put(", without its last ", muted);
-            strip.put(figure::bytes(message.cut as u64), muted);
-        }
-        rows.push(strip);
-        text(view, message, width, &mut rows);
+        one(view, message, width, &mut rows);
     }
     let left_out = view.state.servers.log.left_out;
     if left_out > 0 {
@@ -110,7 +88,45 @@ fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
         strip.put(" more, not kept", muted);
         rows.push(strip);
     }
+    let handshake = &view.state.servers.log.handshake;
+    if !handshake.is_empty() {
+        let mut heading = view.strip(width);
+        let title = view.style(Role::Title);
+        heading.skip(1).put("before, to connect the server", title);
+        rows.push(heading);
+    }
+    for message in handshake {
+        one(view, message, width, &mut rows);
+    }
     rows
+}
+
+/// Draws one message: its sender and size, and its text below.
+fn one(view: &View<'_>, message: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
+    let is_agents = view.state.selected_proxied().is_some();
+    let muted = view.style(Role::Muted);
+    let mut strip = view.strip(width);
+    strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
+    match message.by {
+        Side::Fanout => strip.put("sent", view.style(Role::Accent)),
+        Side::Agent => {
+            let arrow = Piece::from(view.glyphs.to_server());
+            strip.put(arrow.then(" agent"), view.style(Role::Accent))
+        }
+        Side::Server if is_agents => {
+            let arrow = Piece::from(view.glyphs.to_agent());
+            strip.put(arrow.then(" server"), view.style(Role::Series2))
+        }
+        Side::Server => strip.put("server", view.style(Role::Series2)),
+    };
+    strip.put(", ", muted);
+    strip.put(figure::bytes(message.bytes as u64), muted);
+    if message.cut > 0 {
+        strip.put(", without its last ", muted);
+        strip.put(figure::bytes(message.cut as u64), muted);
+    }
+    rows.push(strip);
+    text(view, message, width, rows);
 }
 
 fn text(view: &View<'_>, message: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
