@@ -135,15 +135,17 @@ impl Logout {
             Ok(runtime) => runtime,
             Err(error) => return exit::cannot_run(&error),
         };
-        match runtime.block_on(Folders::grants().remove(&resource)) {
-            Ok(true) => {
+        match runtime.block_on(Folders::grants().sign_out(&resource)) {
+            Ok(Some(revocation)) => {
                 let mut out = io::stdout().lock();
+                let revocation = revocation.to_string();
                 exit::written(writeln!(
                     out,
-                    "signed out of {resource}: its tokens are deleted here"
+                    "signed out of {resource}: its tokens are deleted here, and {}",
+                    Safe::new(&revocation).as_str()
                 ))
             }
-            Ok(false) => {
+            Ok(None) => {
                 complain(&format!("no sign-in to {resource} is kept"));
                 Exit::Invalid
             }

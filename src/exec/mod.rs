@@ -8,6 +8,7 @@
 mod address_space;
 mod attempt_event;
 mod attempts;
+mod browser;
 mod cgroup;
 mod containment;
 mod exit;
@@ -52,7 +53,9 @@ pub use mcp::{
     StartError, ToolProblem, ToolTextError, listed_tools, write_answer,
 };
 #[cfg(feature = "http")]
-pub use oauth::{GrantStore, GrantStoreError, KeptGrant, KeptIn, Resource, SignInError, SignedIn};
+pub use oauth::{
+    GrantStore, GrantStoreError, KeptGrant, KeptIn, Resource, Revocation, SignInError, SignedIn,
+};
 pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::{AttemptContext, Spawner};
 pub use timer::wait_attempt;

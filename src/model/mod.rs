@@ -22,6 +22,7 @@ mod pace;
 mod plan;
 mod plural;
 mod policy;
+mod privacy;
 mod protocol;
 mod proxied_call;
 mod question;
@@ -67,6 +68,7 @@ pub use pace::Pace;
 pub use plan::Plan;
 pub use plural::plural;
 pub use policy::{FailurePolicy, Order, Policy};
+pub use privacy::{is_loopback, is_private};
 pub use protocol::{NoProtocol, ProtocolChoice};
 pub use proxied_call::{
     Batch, EndedBy, HeldAnswer, Hold, LetGo, Patience, ProxiedCall, ProxiedRoute, ProxiedStage,

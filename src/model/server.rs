@@ -383,3 +383,24 @@ impl fmt::Display for OverlapHazard {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_may_be_fetched_first_and_has_longer_to_start() {
+        let program = ServerTransport::Stdio {
+            argv: Vec::new(),
+            env: BTreeMap::new(),
+            env_pass: Vec::new(),
+            cwd: None,
+        };
+        assert_eq!(program.startup_timeout(), Duration::from_mins(1));
+        let remote = ServerTransport::Http {
+            url: String::new(),
+            headers: BTreeMap::new(),
+        };
+        assert_eq!(remote.startup_timeout(), Duration::from_secs(30));
+    }
+}

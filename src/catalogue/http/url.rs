@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::parts::{Part, TemplateError, parts};
+use crate::model;
 
 /// Every character but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -129,16 +130,7 @@ impl<'t> UrlTemplate<'t> {
 
 /// Whether a request to a URL is encrypted, or does not leave the machine.
 pub(in crate::catalogue) fn is_private(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else {
-        return false;
-    };
-    url.scheme() == "https"
-        || match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    Url::parse(url).is_ok_and(|url| model::is_private(url.scheme(), url.host_str()))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! HTTP clients that all calls share.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::{Action, Attempt, Policy};
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::sync::OnceCell;
+
+use crate::model::is_loopback;
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
@@ -67,17 +68,6 @@ impl Clients {
     }
 }
 
-/// Whether a host, as it stands in a URL, is this machine.
-pub(in crate::exec) fn is_loopback(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || address
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
 /// Makes a client, away from the runtime's threads.
 async fn build(pooling: Pooling, is_direct: bool) -> Result<reqwest::Client, ClientError> {
     let built = tokio::task::spawn_blocking(move || {
@@ -125,34 +115,5 @@ fn redirect(attempt: Attempt<'_>) -> Action {
         attempt.error(format!("redirected more than {MAX_REDIRECTS} times"))
     } else {
         attempt.follow()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn hosts_of_this_machine_are_known_in_every_form() {
-        for host in [
-            "localhost",
-            "LocalHost",
-            "a.localhost",
-            "127.0.0.1",
-            "127.9.9.9",
-            "[::1]",
-        ] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "localhost.example",
-            "10.0.0.1",
-            "[::2]",
-            "example",
-            "128.0.0.1",
-            "",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 }

@@ -63,7 +63,7 @@ impl GrantStore {
     }
 
     /// Forgets the grant of a server; returns whether there was one.
-    pub async fn remove(&self, resource: &Resource) -> Result<bool, GrantStoreError> {
+    pub(super) async fn remove(&self, resource: &Resource) -> Result<bool, GrantStoreError> {
         #[cfg(feature = "keyring")]
         let was_in_keyring = match super::keyring::Keyring::open().await {
             Some(keyring) => keyring.remove(resource).await?,

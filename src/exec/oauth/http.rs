@@ -4,14 +4,19 @@
 use std::error::Error;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use oauth2::http::Response as HttpResponse;
-use reqwest::{Request, Response, Url};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request, Response, Url};
 use rmcp::transport::{
     OAuthHttpClient, OAuthHttpClientError, OAuthHttpClientFuture, OAuthHttpRequest,
 };
 
-use crate::exec::http::client::{Clients, Pooling, is_loopback};
+use crate::exec::http::client::{Clients, Pooling};
 use crate::exec::http::connection_error::ConnectionError;
+use crate::model;
 
 /// Longest time for one request.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -64,15 +69,57 @@ impl OauthHttp {
         });
         answered.await.map_err(|_elapsed| RequestError::Late)?
     }
+
+    /// Sends a form to an endpoint of an authorization server. A client with a
+    /// password says it in the header.
+    pub(super) async fn post(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        client: Option<(&str, &str)>,
+    ) -> Result<HttpResponse<Vec<u8>>, String> {
+        let url = Url::parse(endpoint);
+        let url = url.map_err(|error| format!("its address is no URL: {error}"))?;
+        let pairs = form
+            .iter()
+            .map(|(key, value)| format!("{key}={}", encoded(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let mut request = Request::new(Method::POST, url);
+        let headers = request.headers_mut();
+        let kind = "application/x-www-form-urlencoded";
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some((name, password)) = client {
+            let pair = format!("{}:{}", encoded(name), encoded(password));
+            let value = format!("Basic {}", STANDARD.encode(pair));
+            let value = HeaderValue::from_str(&value);
+            headers.insert(AUTHORIZATION, value.map_err(|error| error.to_string())?);
+        }
+        *request.body_mut() = Some(body.into());
+        let answer = self.send(request).await;
+        answer.map_err(|error| chain(error.as_ref()))
+    }
+}
+
+/// Returns why an authorization server refused a request: its status and words.
+pub(super) fn refusal(answer: &HttpResponse<Vec<u8>>) -> String {
+    let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let words = ["error", "error_description"].map(|key| said.get(key)?.as_str());
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    let status = answer.status().as_u16();
+    if words.is_empty() {
+        return format!("status {status}");
+    }
+    format!("status {status}: {}", words.join(": "))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// Whether a request to a URL is encrypted, or does not leave the machine.
 pub(super) fn is_private(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => true,
-        "http" => url.host_str().is_some_and(is_loopback),
-        _ => false,
-    }
+    model::is_private(url.scheme(), url.host_str())
 }
 
 async fn whole(

@@ -7,7 +7,6 @@
 
 mod assertion;
 mod authorizer;
-mod browser;
 mod challenge;
 mod credentials;
 mod error;
@@ -20,6 +19,7 @@ mod keyring;
 mod redirect;
 mod resource;
 mod sign_in;
+mod sign_out;
 mod unattended;
 
 pub(super) use authorizer::Authorizer;
@@ -30,3 +30,4 @@ pub use grants::GrantStore;
 pub use keeping::{GrantStoreError, KeptIn};
 pub use resource::Resource;
 pub use sign_in::SignedIn;
+pub use sign_out::Revocation;

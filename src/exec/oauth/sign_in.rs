@@ -11,7 +11,6 @@ use rmcp::transport::{
     OAuthHttpClient,
 };
 
-use super::browser;
 use super::challenge::Challenge;
 use super::error::SignInError;
 use super::grant::{Grant, KeptGrant};
@@ -19,6 +18,7 @@ use super::grants::GrantStore;
 use super::http::{OauthHttp, is_private};
 use super::redirect::RedirectPage;
 use super::resource::Resource;
+use crate::exec::browser;
 use crate::model::{Secret, ServerName, SignIn};
 
 /// Name of this program where it is registered.

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 
 use oauth2::ClientSecret;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Url;
 use rmcp::transport::auth::enterprise::{
     EmaAuthorizationServer, EmaClientAuthentication, EmaExchangeRequest,
 };
@@ -14,7 +12,7 @@ use rmcp::transport::{AuthorizationManager, ClientCredentialsConfig, OAuthHttpCl
 
 use super::assertion;
 use super::error::SignInError;
-use super::http::{OauthHttp, chain};
+use super::http::{OauthHttp, chain, refusal};
 use crate::model::{IdentityProvider, OauthClient, Secret, SignIn, SignInGrant};
 
 /// Sign-in to one authorization server.
@@ -71,55 +69,34 @@ impl Unattended<'_> {
             .as_deref()
             .unwrap_or(&self.metadata.token_endpoint);
         let assertion = assertion::signed(&client.id, audience, key)?;
+        let scopes = self.scopes.join(" ");
         let mut form = vec![
-            ("grant_type", "client_credentials".to_owned()),
+            ("grant_type", "client_credentials"),
             (
                 "client_assertion_type",
-                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             ),
-            ("client_assertion", assertion),
-            ("resource", self.resource.clone()),
+            ("client_assertion", &assertion),
+            ("resource", &self.resource),
         ];
-        if !self.scopes.is_empty() {
-            form.push(("scope", self.scopes.join(" ")));
+        if !scopes.is_empty() {
+            form.push(("scope", &scopes));
         }
         self.post(&form).await
     }
 
     /// Sends a form to the token endpoint.
-    async fn post(&self, form: &[(&str, String)]) -> Result<Secret, SignInError> {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let pairs = form
-            .iter()
-            .map(|(key, value)| format!("{key}={}", encoded(value)));
-        let body = pairs.collect::<Vec<_>>().join("&");
-        let failed = |words: String| SignInError::Failed(words);
-        let url = Url::parse(&self.metadata.token_endpoint);
-        let url = url.map_err(|error| failed(format!("its token endpoint is no URL: {error}")))?;
-        let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-        let kind = "application/x-www-form-urlencoded";
-        request.headers_mut().insert(
-            "content-type",
-            reqwest::header::HeaderValue::from_static(kind),
-        );
-        request.headers_mut().insert(
-            "accept",
-            reqwest::header::HeaderValue::from_static("application/json"),
-        );
-        *request.body_mut() = Some(body.into());
-        let answer = self.http.send(request).await;
-        let answer = answer.map_err(|error| failed(chain(error.as_ref())))?;
-        if answer.status().is_success() {
-            let token = serde_json::from_slice::<OAuthTokenResponse>(answer.body());
-            return token
-                .map(|token| access(&token))
-                .map_err(|_words| failed("its answer has no token".to_owned()));
+    async fn post(&self, form: &[(&str, &str)]) -> Result<Secret, SignInError> {
+        let endpoint = &self.metadata.token_endpoint;
+        let answer = self.http.post(endpoint, form, None).await;
+        let answer = answer.map_err(SignInError::Failed)?;
+        if !answer.status().is_success() {
+            return Err(SignInError::Failed(refusal(&answer)));
         }
-        let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let words = ["error", "error_description"].map(|key| said.get(key)?.as_str());
-        let words: Vec<&str> = words.into_iter().flatten().collect();
-        let status = answer.status().as_u16();
-        Err(failed(format!("status {status}: {}", words.join(": "))))
+        let token = serde_json::from_slice::<OAuthTokenResponse>(answer.body());
+        token
+            .map(|token| access(&token))
+            .map_err(|_words| SignInError::Failed("its answer has no token".to_owned()))
     }
 
     async fn by_identity(

@@ -27,12 +27,16 @@ struct Office {
     takes_first: bool,
     /// Whether tokens are renewed.
     renews: bool,
+    /// Status with which tokens are taken back; `None` where that is not
+    /// offered.
+    revokes: Option<&'static str>,
 }
 
 const OFFICE: Office = Office {
     holds: 3600,
     takes_first: true,
     renews: true,
+    revokes: None,
 };
 
 /// A server with its authorization server, on one port.
@@ -53,8 +57,8 @@ fn server(office: Office) -> Service {
                 })
                 .to_string(),
             ),
-            "/.well-known/oauth-authorization-server" => Reply::fine(
-                &json!({
+            "/.well-known/oauth-authorization-server" => {
+                let mut document = json!({
                     "issuer": base,
                     "authorization_endpoint": format!("{base}/authorize"),
                     "token_endpoint": format!("{base}/token"),
@@ -62,9 +66,16 @@ fn server(office: Office) -> Service {
                     "response_types_supported": ["code"],
                     "code_challenge_methods_supported": ["S256"],
                     "token_endpoint_auth_methods_supported": ["none", "client_secret_post"],
-                })
-                .to_string(),
-            ),
+                });
+                if office.revokes.is_some() {
+                    document["revocation_endpoint"] = json!(format!("{base}/revoke"));
+                }
+                Reply::fine(&document.to_string())
+            }
+            "/revoke" => {
+                let status = office.revokes.expect("it is offered").to_owned();
+                Reply::Whole(status, json!({ "error": "server_error" }).to_string())
+            }
             "/register" => {
                 let client = json!({ "client_id": "c1", "redirect_uris": [] });
                 Reply::Whole("201 Created".to_owned(), client.to_string())
@@ -364,4 +375,39 @@ fn a_client_with_a_password_needs_nobody() {
     let called = run(&bench, &["call", "far.look"]).with_code(0);
     assert_eq!(called.stdout, "seen by ***\n");
     assert_kept_to_itself(&bench, &[&called]);
+}
+
+#[test]
+fn a_sign_out_takes_the_tokens_back_where_that_is_offered_and_says_so() {
+    for (revokes, told) in [
+        (Some("200 OK"), "and revoked at http://"),
+        (None, "offers no revocation: they hold until they end"),
+        (
+            Some("503 Service Unavailable"),
+            "refuses: status 503: server_error",
+        ),
+    ] {
+        let service = server(Office { revokes, ..OFFICE });
+        let bench = bench(&service, "");
+        login(&bench, &[]).with_code(0);
+        let signed_out = run(&bench, &["logout", "far"]).with_code(0);
+        assert!(signed_out.stdout.contains(told), "{signed_out:?}");
+        let asked = service.asked();
+        let revoked = asked.iter().filter(|it| it.line.contains("/revoke"));
+        let revoked: Vec<&str> = revoked.map(|it| it.body.as_str()).collect();
+        let body = |token: &str, kind: &str| {
+            let token = token.replace('-', "%2D");
+            let kind = kind.replace('_', "%5F");
+            format!("token={token}&token_type_hint={kind}&client_id=c1")
+        };
+        let all = [body(RENEWING, "refresh_token"), body(FIRST, "access_token")];
+        let expected = match revokes {
+            Some("200 OK") => all.as_slice(),
+            Some(_) => &all[..1],
+            None => &[],
+        };
+        assert_eq!(revoked, expected);
+        assert_kept_to_itself(&bench, &[&signed_out]);
+        run(&bench, &["call", "far.look"]).with_code(3);
+    }
 }
