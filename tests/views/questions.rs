@@ -121,7 +121,7 @@ fn a_page_is_shown_with_its_whole_address() {
         assert!(text.contains("Openitonlyifyoutrust"), "{text}");
         stage.keys("<f7>").await;
         assert_eq!(stage.clipboard(), url);
-        stage.keys("<f2>").await;
+        stage.keys("<ret>").await;
         let commands = stage.commands();
         assert_eq!(*reply(&commands), QuestionReply::Accepted(None));
     });

@@ -69,9 +69,9 @@ impl Asks {
         }
         let (client, requests) = (Arc::clone(&self.client), Arc::clone(&self.requests));
         let replies = self.replies.clone();
+        let calls = requests.asking_calls(&request.id);
         let asking = self.tasks.spawn(async move {
             let params = whole.get("params").cloned().unwrap_or_default();
-            let calls = requests.open_calls();
             requests.log_ask(&calls, &whole);
             let ask = Ask {
                 method: &method,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::pending_request::PendingRequest;
 use super::questions::Questions;
 use super::sampling::{Sampling, SamplingError};
+use crate::exec::browser;
 use crate::model::{
     Asked, ClientSettings, Question, QuestionKind, QuestionReply, ServerName, with_defaults,
 };
@@ -60,6 +61,18 @@ impl Ask<'_> {
     fn tell(&self, text: &str) {
         for call in self.calls {
             call.write(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes to each call what the server asks, and whether it is known that it
+    /// is about this call.
+    fn tell_question(&self, server: &ServerName, message: &str) {
+        self.tell(&format!("{server} asks: {message}"));
+        if self.calls.len() > 1 {
+            let count = self.calls.len();
+            self.tell(&format!(
+                "it does not say for which of its {count} calls: the clocks of all stand still"
+            ));
         }
     }
 
@@ -132,11 +145,18 @@ impl Client {
             }
         };
         let message = ask.text("message");
-        ask.tell(&format!("{} asks: {message}", self.server));
+        ask.tell_question(&self.server, message);
+        let page = match &kind {
+            QuestionKind::Page { url } => Some(url.clone()),
+            QuestionKind::Form { .. } => None,
+        };
         let reply = match self.prepared(&kind, ask) {
             Some(reply) => reply,
             None => self.ask_user(message, kind, ask).await,
         };
+        if let (Some(url), QuestionReply::Accepted(_)) = (&page, &reply) {
+            show_page(url, ask);
+        }
         Ok(match reply {
             QuestionReply::Accepted(Some(values)) => {
                 json!({ "action": "accept", "content": values })
@@ -232,6 +252,17 @@ impl Client {
                 Refusal::new(REJECTED, "the client has no answer of a model")
             })
     }
+}
+
+/// Opens a page that the user agreed to open.
+fn show_page(url: &str, ask: &Ask<'_>) {
+    let is_page = url.starts_with("https://") || url.starts_with("http://");
+    let told = if is_page && browser::open(url) {
+        "your browser is asked to open"
+    } else {
+        "no browser can be started: open this page yourself:"
+    };
+    ask.tell(&format!("{told} {url}"));
 }
 
 /// Bytes of a path that cannot stand in a URL as they are.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rmcp::model::{ErrorCode, ProtocolVersion};
 use rmcp::service::ClientInitializeError;
 
 use super::decode::excerpt;
@@ -48,6 +49,22 @@ pub(super) fn handshake_cause(
     match requests.end() {
         Some(reason) => ConnectionCause::Closed(reason),
         None => ConnectionCause::of(error),
+    }
+}
+
+/// Whether a server refused `initialize` because it speaks the newer era only.
+pub(super) fn wants_discovery(error: &ClientInitializeError) -> bool {
+    match error {
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => wants_discovery(fallback),
+        ClientInitializeError::JsonRpcError(error) => {
+            let codes = [
+                ErrorCode::UNSUPPORTED_PROTOCOL_VERSION,
+                ErrorCode::METHOD_NOT_FOUND,
+            ];
+            let words = ["server/discover", ProtocolVersion::LATEST.as_str()];
+            codes.contains(&error.code) || words.iter().any(|word| error.message.contains(word))
+        }
+        _ => false,
     }
 }
 

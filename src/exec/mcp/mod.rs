@@ -31,6 +31,7 @@ mod property_tests;
 mod questions;
 mod request_table;
 mod result;
+mod reusable_transport;
 mod salvage;
 mod sampling;
 mod server;

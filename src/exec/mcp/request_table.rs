@@ -55,6 +55,9 @@ struct Inner {
     /// Requests without an answer.
     open: HashMap<RequestId, OpenRequest>,
     tokens: HashMap<ProgressToken, Arc<PendingRequest>>,
+    /// Requests of the server that came in exchanges of ours, not looked at yet.
+    #[cfg(feature = "http")]
+    asked_within: HashMap<RequestId, Arc<PendingRequest>>,
     orphans: Orphans,
     /// Greatest number that was given to a request.
     last_id: i64,

@@ -4,44 +4,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use rmcp::RoleClient;
 use rmcp::service::ServiceError;
-use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
 use super::client::Client;
-use super::connecting::{END_DEADLINE, ended_cause, handshake_cause, target};
-#[cfg(feature = "http")]
-use super::http_transport::HttpTransport;
+use super::connecting::{END_DEADLINE, ended_cause, target};
 use super::pins::Pins;
 use super::process::ServerProcess;
 use super::request_table::RequestTable;
-use super::session::{self, Location, NotificationHandler, Service, Session};
+use super::session::{Location, NotificationHandler, Service, Session};
 use super::start_error::{ConnectionCause, ConnectionFailure, ProcessFailure, StartError};
 use super::stdio_transport::StdioTransport;
-use super::tool_list::{self, ListError, ToolList};
 use crate::exec::Containment;
 #[cfg(feature = "http")]
 use crate::exec::oauth::{Authorizer, GrantStore};
 use crate::exec::secret_mask::SecretMask;
-#[cfg(feature = "http")]
-use crate::model::ServerTransport;
 use crate::model::{
-    Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ProtocolChoice, ServerRow,
-    ServerState,
+    Ending, Faults, HeldBack, ListedTool, McpServer, ProcessSpec, ServerRow, ServerState,
 };
 use crate::output::ProtocolLog;
 
 /// Longest time for the connection itself to close; the process has its own
 /// ladder after that.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
-
-/// Longest silence of a server on the question which era it is of, before it is
-/// taken for an older one: an interpreter on a busy machine takes seconds to
-/// start, and a server of the newer era refuses what an older one is asked. The
-/// library itself waits 10 s.
-const MAX_PROBE: Duration = Duration::from_secs(9);
 
 /// Number of times that a server said that its lists changed.
 type Changes = watch::Receiver<u64>;
@@ -282,8 +268,8 @@ impl Server {
                     Arc::clone(&self.client),
                     self.probe_timeout(),
                 );
-                let connected = self.connect(transport, handler, &requests, deadline).await;
-                (Some(process), connected)
+                let connected = self.connect_pipes(transport, handler, &requests, deadline);
+                (Some(process), connected.await)
             }
             None => (None, self.reach(&requests, handler, deadline).await),
         };
@@ -325,75 +311,6 @@ impl Server {
             server: self.config.name.clone(),
             failure: Box::new(failure),
         }
-    }
-
-    async fn connect<T: Transport<RoleClient> + 'static>(
-        &self,
-        transport: T,
-        handler: NotificationHandler,
-        requests: &RequestTable,
-        deadline: Instant,
-    ) -> Result<(Service, ToolList), ConnectionCause> {
-        let late = || ConnectionCause::TimedOut {
-            limit: self.config.startup_timeout,
-            heard: requests.awaited(),
-        };
-        let connecting = session::connect(transport, handler, self.config.protocol);
-        let connected = time::timeout_at(deadline, connecting).await;
-        let connected = connected.map_err(|_elapsed| late())?;
-        let service =
-            connected.map_err(|error| handshake_cause(requests, self.config.protocol, &error))?;
-        match tool_list::list(service.peer(), deadline).await {
-            Ok(list) => {
-                let list = self.completed(list, service.peer(), deadline).await;
-                Ok((service, list))
-            }
-            Err(ListError::Late) => Err(late()),
-            Err(error @ ListError::Broken) => {
-                let reason = requests.end().unwrap_or_else(|| error.to_string());
-                Err(ConnectionCause::Closed(reason))
-            }
-            Err(error) => Err(ConnectionCause::NoList(error.to_string())),
-        }
-    }
-
-    /// Returns how long an older server may be silent on the question which era
-    /// it is of.
-    fn probe_timeout(&self) -> Duration {
-        match self.config.protocol {
-            ProtocolChoice::Auto => MAX_PROBE.min(self.config.startup_timeout / 2),
-            ProtocolChoice::Initialize | ProtocolChoice::Discover => self.config.startup_timeout,
-        }
-    }
-
-    /// Connects to a server over the network.
-    #[cfg(feature = "http")]
-    async fn reach(
-        &self,
-        requests: &Arc<RequestTable>,
-        handler: NotificationHandler,
-        deadline: Instant,
-    ) -> Result<(Service, ToolList), ConnectionCause> {
-        let ServerTransport::Http { url, headers } = &self.config.transport else {
-            let reason = "it has no program and no URL";
-            return Err(ConnectionCause::Unusable(reason.to_owned()));
-        };
-        let client = Arc::clone(&self.client);
-        let authorizer = self.authorizer.clone();
-        let transport = HttpTransport::open(url, headers, Arc::clone(requests), client, authorizer)
-            .map_err(|error| ConnectionCause::Unusable(error.to_string()))?;
-        self.connect(transport, handler, requests, deadline).await
-    }
-
-    #[cfg(not(feature = "http"))]
-    #[expect(clippy::unused_async, reason = "with the feature `http` it waits")]
-    async fn reach(
-        &self,
-        _requests: &Arc<RequestTable>,
-        _handler: NotificationHandler,
-        _deadline: Instant,
-    ) -> Result<(Service, ToolList), ConnectionCause> {
-        Err(ConnectionCause::WithoutHttp)
     }
 
     /// Returns why a tool may not be used as it is described now.
@@ -477,6 +394,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+mod handshake;
 mod listing;
 mod monitors;
 #[cfg(feature = "http")]

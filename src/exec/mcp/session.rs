@@ -3,9 +3,12 @@
 use std::sync::{Arc, Weak};
 
 use rmcp::model::{
-    ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerPeerInfo,
+    ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, RequestMetaObject,
+    ServerPeerInfo,
 };
-use rmcp::service::{ClientInitializeError, NotificationContext, RunningService};
+use rmcp::service::{
+    ClientInitializeError, NotificationContext, PeerRequestOptions, RunningService,
+};
 use rmcp::transport::Transport;
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, Peer, RoleClient};
 use tokio::net::unix::pipe;
@@ -14,6 +17,9 @@ use tokio::sync::watch;
 use super::client::Client;
 use super::request_table::RequestTable;
 use crate::model::ProtocolChoice;
+
+/// Key of the least severity of what a server logs about one request.
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 /// Connection that takes calls.
 pub(super) struct Session {
@@ -36,6 +42,21 @@ pub(super) enum Location {
 }
 
 impl Session {
+    /// Returns what goes with each request about a call: in the newer era the
+    /// least severity of what the server is to log meanwhile.
+    pub(super) fn request_options(&self) -> PeerRequestOptions {
+        let options = PeerRequestOptions::no_options();
+        let Some(level) = self.client.settings.log_level else {
+            return options;
+        };
+        if !is_stateless(&self.peer) {
+            return options;
+        }
+        let mut meta = RequestMetaObject::new();
+        meta.insert(LOG_LEVEL.to_owned(), level.name().into());
+        options.with_meta(meta)
+    }
+
     /// Whether the server is known to be gone, and its calls with it.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.location, Location::Local { .. }) && self.peer.is_transport_closed()
@@ -47,7 +68,7 @@ pub(super) type Service = RunningService<RoleClient, NotificationHandler>;
 
 /// Handles the notifications of a server. Its requests are answered before they
 /// get here.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct NotificationHandler {
     /// Number of times that the server said that its tools changed.
     changes: watch::Sender<u64>,
@@ -104,6 +125,12 @@ pub(super) async fn connect<T: Transport<RoleClient> + 'static>(
         ProtocolChoice::Discover => ClientLifecycleMode::Discover { preferred_versions },
     };
     handler.serve_with_lifecycle(transport, lifecycle).await
+}
+
+/// Whether each request stands alone, without a session that was agreed on.
+pub(super) fn is_stateless(peer: &Peer<RoleClient>) -> bool {
+    let info = peer.peer_info();
+    info.is_some_and(|info| !info.protocol_version.has_initialize())
 }
 
 /// Returns name and version, as the server gives them.

@@ -125,7 +125,9 @@ impl ConnectionCause {
 
     fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::TimedOut { .. } => Some("`startup_timeout` sets how long it may take"),
+            Self::TimedOut { .. } => Some(
+                "`startup_timeout` (`startup_timeout_sec` in a file of another program) sets how long it may take",
+            ),
             Self::NotDiscovered(_) => Some("`protocol = \"auto\"` finds an older revision"),
             _ => None,
         }
@@ -197,7 +199,7 @@ mod tests {
                 Some("it begins")
             ),
             "no connection within 1s: it has sent nothing; it printed what is no message of the protocol: `Welcome!`; \
-             its last words: it begins; `startup_timeout` sets how long it may take"
+             its last words: it begins; `startup_timeout` (`startup_timeout_sec` in a file of another program) sets how long it may take"
         );
         let ended = ConnectionCause::Ended("exit code 1".to_owned());
         assert_eq!(

@@ -63,10 +63,12 @@ struct Outgoing {
 /// Question which era the server is of (`server/discover`). Silence is an
 /// answer: an older server need not react to what it does not know.
 enum EraProbe {
-    Idle,
+    Unasked,
     Sent(RequestId, Instant),
     /// No answer came in time; one that comes later is passed over.
     Abandoned(RequestId),
+    /// It was answered, or is asked anew, for as long as the start may take.
+    Settled,
 }
 
 impl<R: AsyncRead + Unpin> StdioTransport<R> {
@@ -92,7 +94,7 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
             decoded: VecDeque::new(),
             requests,
             probe_timeout,
-            probe: EraProbe::Idle,
+            probe: EraProbe::Unasked,
         }
     }
 
@@ -119,13 +121,13 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
             EraProbe::Abandoned(id) if answered == Some(id) => true,
             _ => return false,
         };
-        self.probe = EraProbe::Idle;
+        self.probe = EraProbe::Settled;
         is_late
     }
 
     /// Answers the question of the era in the silent server's place.
     fn abandon_probe(&mut self) -> Option<ServerJsonRpcMessage> {
-        let EraProbe::Sent(id, _) = std::mem::replace(&mut self.probe, EraProbe::Idle) else {
+        let EraProbe::Sent(id, _) = std::mem::replace(&mut self.probe, EraProbe::Settled) else {
             return None;
         };
         self.probe = EraProbe::Abandoned(id.clone());
@@ -174,7 +176,10 @@ impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTrans
             && let ClientRequest::DiscoverRequest(_) = &request.request
         {
             let due = Instant::now() + self.probe_timeout;
-            self.probe = EraProbe::Sent(request.id.clone(), due);
+            self.probe = match self.probe {
+                EraProbe::Unasked => EraProbe::Sent(request.id.clone(), due),
+                _ => EraProbe::Settled,
+            };
         }
         if let Ok(text) = &text {
             self.requests.sent(&message, text);

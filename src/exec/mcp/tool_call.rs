@@ -8,7 +8,7 @@ use rmcp::model::{
     ClientRequest, GetPromptRequest, GetPromptRequestParams, ReadResourceRequest,
     ReadResourceRequestParams, RequestId, ServerResult,
 };
-use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
+use rmcp::service::{RequestHandle, ServiceError};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -131,7 +131,7 @@ async fn exchange(
     reporter: &Reporter,
 ) -> CallEnd {
     let status = pending.status();
-    let options = PeerRequestOptions::no_options();
+    let options = session.request_options();
     let sent = session
         .peer
         .send_cancellable_request(message, options)

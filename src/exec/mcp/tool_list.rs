@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use rmcp::model::{ClientRequest, ListToolsRequest, PaginatedRequestParams};
+use rmcp::model::{
+    ClientRequest, ListToolsRequest, ListToolsResult, PaginatedRequestParams, ServerResult, Tool,
+};
 use rmcp::service::{PeerRequestOptions, ServiceError};
 use rmcp::{Peer, RoleClient};
 use serde_json::{Map, Value, json};
@@ -23,6 +25,12 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// Problems that are kept; further ones are counted.
 const MAX_PROBLEMS: usize = 100;
+
+/// Key of a schema that has an argument sent in a header as well.
+const MARK: &str = "x-mcp-header";
+
+/// Reason that a tool with marks which the protocol forbids is not used.
+const BAD_MARKS: &str = "its `x-mcp-header` is none that can be sent (a name of a header, once, for a text, an integer or a boolean)";
 
 /// Tools of one server.
 #[derive(Debug, Default)]
@@ -78,7 +86,12 @@ pub(super) async fn list(
     for page in 1.. {
         let asked = time::timeout_at(deadline, ask(peer, cursor.as_deref()));
         let result = match asked.await.unwrap_or(Err(ListError::Late)) {
-            Ok(result) => result,
+            Ok((mut result, kept)) => {
+                for name in take_refused(&mut result, kept.as_ref()) {
+                    list.note(format!("{} cannot be used: {BAD_MARKS}", excerpt(&name)));
+                }
+                result
+            }
             Err(error) if page == 1 => return Err(error),
             Err(error) => {
                 list.note(format!("page {page} of its tools: {error}"));
@@ -117,8 +130,43 @@ pub(super) async fn list(
     Ok(list.finished())
 }
 
-/// Asks for one page.
-async fn ask(peer: &Peer<RoleClient>, cursor: Option<&str>) -> Result<Value, ListError> {
+/// Removes the tools whose arguments are marked for headers in a way that the
+/// protocol forbids; returns their names. The protocol library looks at the
+/// marks, where they matter, and keeps the other tools.
+fn take_refused(page: &mut Value, kept: Option<&ListToolsResult>) -> Vec<String> {
+    let (Some(kept), Some(Value::Array(tools))) = (kept, page.get_mut("tools")) else {
+        return Vec::new();
+    };
+    let kept: HashSet<&str> = kept.tools.iter().map(|tool| tool.name.as_ref()).collect();
+    let mut refused = Vec::new();
+    tools.retain(|tool| {
+        let name = tool.get("name").and_then(Value::as_str);
+        let is_refused = name.is_some_and(|name| !kept.contains(name))
+            && tool.get("inputSchema").is_some_and(has_marks)
+            && serde_json::from_value::<Tool>(tool.clone()).is_ok();
+        if is_refused {
+            refused.extend(name.map(str::to_owned));
+        }
+        !is_refused
+    });
+    refused
+}
+
+/// Whether arguments are marked for headers anywhere in a schema.
+fn has_marks(schema: &Value) -> bool {
+    match schema {
+        Value::Object(object) => object.contains_key(MARK) || object.values().any(has_marks),
+        Value::Array(items) => items.iter().any(has_marks),
+        _ => false,
+    }
+}
+
+/// Asks for one page; returns it as it came, and as the protocol library keeps
+/// it.
+async fn ask(
+    peer: &Peer<RoleClient>,
+    cursor: Option<&str>,
+) -> Result<(Value, Option<ListToolsResult>), ListError> {
     let pending = PendingRequest::for_server();
     let mut request = ListToolsRequest::default();
     if let Some(cursor) = cursor {
@@ -126,7 +174,13 @@ async fn ask(peer: &Peer<RoleClient>, cursor: Option<&str>) -> Result<Value, Lis
         request.params = Some(params);
     }
     request.extensions.insert(RequestTag(pending.clone()));
-    send(peer, ClientRequest::ListToolsRequest(request), &pending).await
+    let (result, read) =
+        send_whole(peer, ClientRequest::ListToolsRequest(request), &pending).await?;
+    let kept = match read {
+        Some(ServerResult::ListToolsResult(kept)) => Some(kept),
+        _ => None,
+    };
+    Ok((result, kept))
 }
 
 /// Sends a request that belongs to no call; returns its result as it came.
@@ -135,6 +189,16 @@ pub(super) async fn send(
     request: ClientRequest,
     pending: &PendingRequest,
 ) -> Result<Value, ListError> {
+    Ok(send_whole(peer, request, pending).await?.0)
+}
+
+/// Sends a request that belongs to no call; returns its result as it came, and
+/// as the protocol library reads it.
+async fn send_whole(
+    peer: &Peer<RoleClient>,
+    request: ClientRequest,
+    pending: &PendingRequest,
+) -> Result<(Value, Option<ServerResult>), ListError> {
     let options = PeerRequestOptions::no_options();
     let sent = peer.send_cancellable_request(request, options).await;
     let ended = match sent {
@@ -145,7 +209,7 @@ pub(super) async fn send(
         Err(error) => Err(error),
     };
     match (pending.take_answer(), ended) {
-        (Some(Answer::Result(result)), _) => Ok(result),
+        (Some(Answer::Result(result)), read) => Ok((result, read.ok())),
         (Some(Answer::Error(error)), _) => Err(ListError::Refused {
             message: excerpt(&error.message),
             code: error.code,
@@ -411,6 +475,25 @@ mod tests {
                 "odd: its annotations are a list and are not used",
             ]
         );
+    }
+
+    #[test]
+    fn a_tool_whose_marks_the_library_refuses_is_taken_out() {
+        let marked = |name: &str| {
+            let argument = json!({ "type": "string", "x-mcp-header": "Region" });
+            json!({ "name": name, "inputSchema": { "type": "object", "properties": { "r": argument } } })
+        };
+        let plain = json!({ "name": "plain", "inputSchema": { "type": "object" } });
+        let mut page =
+            json!({ "tools": [marked("good"), marked("bad"), plain, { "name": "bare" }] });
+        let kept = ListToolsResult::with_all_items(vec![
+            serde_json::from_value(marked("good")).expect("a tool"),
+        ]);
+        assert_eq!(take_refused(&mut page, Some(&kept)), ["bad"]);
+        let left = page["tools"].as_array().expect("a list");
+        let left: Vec<_> = left.iter().filter_map(|it| it["name"].as_str()).collect();
+        assert_eq!(left, ["good", "plain", "bare"]);
+        assert_eq!(take_refused(&mut page, None), [""; 0]);
     }
 
     #[test]

@@ -214,7 +214,7 @@ actions! {
     }
     /// Answers a question of a server.
     Question(QuestionAction) {
-        SendAnswer "question.send" [Question] ["F2", "Ctrl+s"] "send" "Send what is typed, or that the page was opened" footer 7;
+        SendAnswer "question.send" [Question] ["F2", "Ctrl+s"] "send" "Send what is typed, or open the page that is asked for" footer 7;
         DeclineQuestion "question.decline" [Question] ["F3"] "decline" "Tell the server that you do not want to say" footer 8;
         LeaveQuestion "question.leave" [Question] ["F8"] "leave it" "Tell the server that you left the question without an answer" footer 15;
     }

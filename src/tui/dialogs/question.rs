@@ -156,7 +156,7 @@ impl QuestionForm {
             let parts = letters.chunks(room.max(1));
             lines.extend(parts.map(|part| Safe::new(&part.iter().collect::<String>())));
             let advice = "Open it only if you trust the server and the host. \
-                          Sending says that you have opened it.";
+                          Enter opens it in your browser and tells the server so.";
             lines.push(Safe::new(""));
             lines.extend(words::wrap(advice, room));
         }
@@ -248,9 +248,12 @@ impl Dialog for QuestionForm {
         }
     }
 
-    fn typed(&mut self, key: KeyEvent, _: &mut State, _: &mut Vec<UiCommand>) -> Answer {
+    fn typed(&mut self, key: KeyEvent, state: &mut State, commands: &mut Vec<UiCommand>) -> Answer {
         let Some(rows) = &mut self.rows else {
-            return Answer::Stay;
+            return match key.code {
+                KeyCode::Enter => self.submit(state, commands),
+                _ => Answer::Stay,
+            };
         };
         if let Some(choices) = &mut rows.choices {
             choices.key(key);

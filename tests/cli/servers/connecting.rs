@@ -73,7 +73,7 @@ fn a_server_that_is_not_ready_in_time_is_told_with_its_noise_and_the_remedy() {
     for told in [
         "no connection within 1s",
         "it printed what is no message of the protocol: `Welcome to my server!`",
-        "`startup_timeout` sets how long it may take",
+        "`startup_timeout_sec` in a file of another program) sets how long it may take",
     ] {
         assert!(answer.stderr.contains(told), "{told}: {answer:?}");
     }
@@ -83,6 +83,60 @@ fn a_server_that_is_not_ready_in_time_is_told_with_its_noise_and_the_remedy() {
         "{answer:?}"
     );
     assert!(!answer.stderr.contains("exit code"), "{answer:?}");
+}
+
+/// Speaks the newer revision only, and is so slow to start that it was taken for
+/// an older one: both questions lie there when it begins to read.
+const LATE: &str = r#"
+answer() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+of() { id=${line#*\"id\":}; id=${id%%[,\}]*}; }
+discovered='{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"},"ttlMs":0,"cacheScope":"private"}'
+read -r line; of; first=$id
+read -r line; of
+case $1 in answers) id=$first answer "$discovered" ;; esac
+printf '{"jsonrpc":"2.0","id":%s,"error":%s}\n' "$id" "$2"
+while read -r line; do
+    of
+    printf '%s\n' "$line" >> heard
+    case $line in
+    *'"method":"server/discover"'*) answer "$discovered" ;;
+    *'"method":"tools/list"'*)
+        answer '{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{"name":"good","inputSchema":{"type":"object"}}]}' ;;
+    *'"method":"tools/call"'*)
+        answer '{"resultType":"complete","content":[{"type":"text","text":"seen"}]}' ;;
+    esac
+done
+"#;
+
+#[test]
+fn a_server_of_the_newer_era_that_is_slow_to_start_is_asked_anew() {
+    for first in ["answers", "drops"] {
+        for refusal in [
+            r#"{"code":-32022,"message":"unsupported","data":{"supported":["2026-07-28"]}}"#,
+            r#"{"code":-32601,"message":"Method not found"}"#,
+            r#"{"code":-32000,"message":"call server/discover first"}"#,
+        ] {
+            let bench = Bench::new();
+            bench.file("late.sh", LATE);
+            let command = serde_json::json!(["/bin/sh", "late.sh", first, refusal]);
+            let text = format!("[mcp.s]\ncommand = {command}\nstartup_timeout = \"4s\"\n");
+            bench.file("servers.toml", &text);
+            let answer = bench.run(&["call", "s.good", "--catalogue", "servers.toml"]);
+            let answer = answer.with_code(0);
+            assert_eq!(answer.stdout, "seen\n", "{first} {refusal}");
+            let heard = std::fs::read_to_string(bench.folder().join("heard")).expect("lines");
+            let asked = heard.lines().next().expect("a line");
+            assert!(asked.contains("\"server/discover\""), "{heard}");
+        }
+    }
+}
+
+#[test]
+fn the_refusal_of_a_server_that_is_asked_anew_in_vain_is_the_reason() {
+    let refusal = r#"{"jsonrpc":"2.0","id":@ID@,"error":{"code":-32601,"message":"who are you"}}"#;
+    let answer = ask(&[("init", refusal)], "40s").with_code(3);
+    let told = "it refused `initialize`: who are you (error -32601)";
+    assert!(answer.stderr.contains(told), "{answer:?}");
 }
 
 #[test]

@@ -173,3 +173,23 @@ fn a_server_is_told_of_the_folder_or_of_those_that_are_set() {
     let told = format!("file://{}/a%20b\"", own.display());
     assert!(answer.stdout.contains(&told), "{answer:?}");
 }
+
+#[test]
+fn the_least_severity_of_a_log_goes_with_each_request_of_the_newer_era() {
+    let bench = bench();
+    let server = |mode: &str| {
+        format!(
+            "[mcp.{mode}]\ncommand = [\"/bin/sh\", \"server.sh\", \"{mode}\"]\nlog_level = \"debug\"\n"
+        )
+    };
+    bench.file("servers.toml", &server("new"));
+    let answer = call_tool(&bench, "new.form", &[]).with_code(0);
+    assert!(!answer.stderr.contains("log_level"), "{answer:?}");
+    let heard = std::fs::read_to_string(bench.folder().join("heard")).expect("lines");
+    let key = r#""io.modelcontextprotocol/logLevel":"debug""#;
+    let calls = heard.lines().filter(|it| it.contains("\"tools/call\""));
+    let calls: Vec<&str> = calls.collect();
+    assert_eq!(calls.len(), 2, "{heard}");
+    assert!(calls.iter().all(|call| call.contains(key)), "{heard}");
+    assert!(!heard.contains("logging/setLevel"), "{heard}");
+}

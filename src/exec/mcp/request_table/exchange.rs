@@ -1,7 +1,7 @@
 //! Requests whose answers come in exchanges of their own, as over HTTP: what
 //! comes of the exchange ends the request.
 
-use rmcp::model::{RequestId, ServerJsonRpcMessage};
+use rmcp::model::{JsonRpcMessage, RequestId, ServerJsonRpcMessage};
 
 use super::super::answer::{Answer, AnswerFailure, wrong_id};
 use super::super::decode::{self, Decoded};
@@ -9,6 +9,9 @@ use super::super::id_scan::AnswerId;
 use super::super::library_message::{Method, message_of};
 use super::RequestTable;
 use crate::exec::http::heard::Heard;
+
+/// Requests of a server that are kept until they are looked at.
+const MAX_ASKED: usize = 1024;
 
 impl RequestTable {
     /// Takes what came in the exchange of one request: an answer that is not
@@ -35,9 +38,26 @@ impl RequestTable {
                     Answer::Failed(error.into()),
                 )
             }
-            other => return self.route(other, bytes).pop(),
+            other => {
+                let message = self.route(other, bytes).pop();
+                if let Some(JsonRpcMessage::Request(asked)) = &message {
+                    self.note_asked_within(id, &asked.id);
+                }
+                return message;
+            }
         };
         Some(self.settle_or_repeat(&id, answer, &self.text(bytes)))
+    }
+
+    /// Notes that the server asked something in the exchange of a request.
+    fn note_asked_within(&self, id: &RequestId, asked: &RequestId) {
+        let mut inner = self.inner();
+        let pending = inner.open.get(id).and_then(|open| open.pending.clone());
+        if let Some(pending) = pending
+            && inner.asked_within.len() < MAX_ASKED
+        {
+            inner.asked_within.insert(asked.clone(), pending);
+        }
     }
 
     /// Records what came of the exchange of a request, if it belongs to a call.

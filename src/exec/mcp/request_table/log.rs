@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rmcp::model::RequestId;
 use serde_json::Value;
 
 use super::RequestTable;
@@ -18,10 +19,24 @@ impl RequestTable {
         self
     }
 
-    /// Returns the calls that are not answered: any of them may be the one
-    /// about which the server asks something.
-    pub(in crate::exec::mcp) fn open_calls(&self) -> Vec<Arc<PendingRequest>> {
+    /// Returns the calls that a request of the server may be about: the one in
+    /// whose exchange it came, else all that are not answered.
+    pub(in crate::exec::mcp) fn asking_calls(
+        &self,
+        #[cfg_attr(
+            not(feature = "http"),
+            expect(unused_variables, reason = "one stream does not tell them apart")
+        )]
+        request: &RequestId,
+    ) -> Vec<Arc<PendingRequest>> {
+        #[cfg(feature = "http")]
+        let mut inner = self.inner();
+        #[cfg(not(feature = "http"))]
         let inner = self.inner();
+        #[cfg(feature = "http")]
+        if let Some(pending) = inner.asked_within.remove(request) {
+            return vec![pending];
+        }
         let open = inner.open.values().filter_map(|open| open.pending.as_ref());
         open.filter(|it| it.call().is_some()).cloned().collect()
     }

@@ -203,3 +203,30 @@ fn secrets_that_come_back_are_masked() {
         .expect("messages");
     assert!(!talk.messages[0].text.contains("hunter2"));
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn a_request_of_the_server_is_about_the_call_in_whose_exchange_it_came() {
+    let table = table_with(&[1, 2, 3]);
+    let asks = |id: &str| {
+        json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": { "message": "?" } })
+            .to_string()
+    };
+    let calls = |id: &str| {
+        let id = RequestId::String(id.into());
+        let calls = table.requests.asking_calls(&id);
+        let mut calls: Vec<_> = calls.iter().filter_map(|it| it.call()).collect();
+        calls.sort_unstable();
+        calls
+    };
+    let within = RequestId::Number(2);
+    table
+        .requests
+        .receive_for(&within, asks("a").as_bytes())
+        .expect("it is passed on");
+    assert_eq!(calls("a"), [CallId::from_index(1)]);
+    // Another one came outside of any exchange.
+    assert_eq!(table.receive(&asks("b")), 1);
+    let all: Vec<CallId> = (0..3).map(CallId::from_index).collect();
+    assert_eq!(calls("b"), all);
+}

@@ -49,11 +49,15 @@ impl Server {
         list
     }
 
-    /// Sets the least severity of the messages that the server is to log.
+    /// Sets the least severity of the messages that the server is to log. In the
+    /// newer era it goes with each request.
     async fn set_log_level(&self, peer: &Peer<RoleClient>, deadline: Instant, list: &mut ToolList) {
         let Some(level) = self.config.client.log_level else {
             return;
         };
+        if session::is_stateless(peer) {
+            return;
+        }
         let pending = PendingRequest::for_server();
         let params = serde_json::json!({ "level": level.name() });
         let mut request = CustomRequest::new("logging/setLevel", Some(params));
