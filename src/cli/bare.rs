@@ -23,6 +23,8 @@ pub(super) struct Bare {
     #[command(flatten)]
     catalogue: CatalogueOptions,
     #[command(flatten)]
+    answers: AnswerOptions,
+    #[command(flatten)]
     policy: PolicyOptions,
     /// Neither read nor write what is kept of earlier runs and sessions
     #[arg(long)]
@@ -52,7 +54,7 @@ impl Bare {
 
     fn run_plan(self, path: PathBuf) -> Exit {
         let output = self.output();
-        run::Run::new(path, self.catalogue, self.policy, output).run()
+        run::Run::new(path, self.catalogue, self.answers, self.policy, output).run()
     }
 
     fn output(&self) -> OutputOptions {
@@ -86,7 +88,7 @@ impl Bare {
             if is_bare {
                 (catalogue, notices) = own_servers::added_to(catalogue);
             }
-            let answers = AnswerOptions::default().read()?;
+            let answers = self.answers.read()?;
             Ok(answers.given_to(catalogue, None)?)
         });
         let catalogue = match catalogue {

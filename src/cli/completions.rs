@@ -2,7 +2,7 @@
 //! asks the program itself at each press of Tab, which knows tools, their
 //! arguments, plans and themes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,12 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
 };
 use clap_complete::env::Shells;
+use serde_json::Value;
 
 use super::exit::{self, Exit};
 use super::settings;
 use crate::app;
-use crate::catalogue::{Catalogue, FileKind};
+use crate::catalogue::{Catalogue, FileKind, Kinds, ValueShape};
 use crate::model::{Tool, ToolName};
 use crate::output::Safe;
 
@@ -81,20 +82,48 @@ fn tool(tool: &Tool) -> CompletionCandidate {
     CompletionCandidate::new(tool.name.as_str()).help(about)
 }
 
-/// The names of the arguments of the tool that was typed before.
-pub(super) fn arguments() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
+/// The names of the arguments of the tool that was typed before; behind a name,
+/// the values where the schema names them.
+pub(super) fn arguments() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
         let catalogue = catalogue();
         let words: Vec<String> = std::env::args().collect();
-        let mut typed = words.iter().map(ToolName::new);
-        let tool = typed.find_map(|name| catalogue.get(&name));
-        let schema = tool.and_then(|it| it.input_schema.as_ref());
-        let properties = schema.and_then(|it| it.get("properties")?.as_object());
-        let names = properties.into_iter().flat_map(|it| it.keys());
-        names
-            .map(|name| CompletionCandidate::new(format!("{name}=")))
-            .collect()
+        let mut names = words.iter().map(ToolName::new);
+        let tool = names.find_map(|name| catalogue.get(&name));
+        let Some(schema) = tool.and_then(|it| it.input_schema.as_ref()) else {
+            return Vec::new();
+        };
+        let typed = typed.to_string_lossy();
+        let pairs = if let Some((name, _)) = typed.split_once('=') {
+            let values = values(schema, name.trim_end_matches(':')).into_iter();
+            values.map(|value| format!("{name}={value}")).collect()
+        } else {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let names = properties.into_iter().flat_map(|it| it.keys());
+            names.map(|name| format!("{name}=")).collect::<Vec<_>>()
+        };
+        let fitting = pairs.into_iter().filter(|pair| pair.starts_with(&*typed));
+        fitting.map(CompletionCandidate::new).collect()
     })
+}
+
+/// The only values of an argument, where its schema names them.
+fn values(schema: &Value, name: &str) -> Vec<String> {
+    let Some(shape) = ValueShape::of_argument(schema, name) else {
+        return Vec::new();
+    };
+    let is_switch = shape.kinds_without_null() == Some(Kinds::BOOLEAN);
+    let choices = shape.choices.into_iter().flatten();
+    let choices: Vec<String> = choices
+        .map(|choice| match choice.value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    if choices.is_empty() && is_switch {
+        return vec!["true".to_owned(), "false".to_owned()];
+    }
+    choices
 }
 
 /// Plans, and the folders on the way to them.

@@ -74,8 +74,8 @@ fn protocol_words() -> impl TypedValueParser<Value = ProtocolChoice> {
 pub(super) struct AnswerOptions {
     /// Answer what servers ask of you from this JSON file, checked by their
     /// schemas: {"SERVER": {"FIELD": value}}
-    #[arg(long = "answer", value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
 }
 
 impl AnswerOptions {
@@ -83,7 +83,7 @@ impl AnswerOptions {
     pub(super) fn read(&self) -> Result<GivenAnswers, OpenError> {
         let (options, _) = settings::options();
         let sampling = options.sampling.map(|it| it.0).filter(|it| !it.is_empty());
-        Ok(GivenAnswers::read(self.file.as_deref(), sampling)?)
+        Ok(GivenAnswers::read(self.answer.as_deref(), sampling)?)
     }
 }
 

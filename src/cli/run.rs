@@ -33,13 +33,14 @@ impl Run {
     pub(super) fn new(
         plan: PathBuf,
         catalogue: CatalogueOptions,
+        answers: AnswerOptions,
         policy: PolicyOptions,
         output: OutputOptions,
     ) -> Self {
         Self {
             plan,
             catalogue,
-            answers: AnswerOptions::default(),
+            answers,
             policy,
             output,
         }

@@ -42,7 +42,7 @@ impl Tools {
         let written = if self.json {
             exit::print_json(&as_json(&catalogue), out)
         } else {
-            print(&catalogue, out)
+            print(&catalogue, self.connect, out)
         };
         let whole = if errors.is_empty() {
             Exit::Success
@@ -70,7 +70,7 @@ impl Tools {
     }
 }
 
-fn print(catalogue: &Catalogue, mut out: impl Write) -> io::Result<()> {
+fn print(catalogue: &Catalogue, is_connected: bool, mut out: impl Write) -> io::Result<()> {
     let width = catalogue
         .tools()
         .map(|tool| tool.name.as_str().chars().count())
@@ -89,7 +89,12 @@ fn print(catalogue: &Catalogue, mut out: impl Write) -> io::Result<()> {
     for server in catalogue.servers() {
         if !catalogue.is_listed(&server.name) {
             let name = &server.name;
-            writeln!(out, "server {name}: not started; --connect lists its tools")?;
+            let why = if is_connected {
+                "it did not connect"
+            } else {
+                "not started; --connect lists its tools"
+            };
+            writeln!(out, "server {name}: {why}")?;
         }
     }
     for (name, reason) in catalogue.unusable_servers() {

@@ -75,6 +75,17 @@ fn a_shell_is_told_tools_their_arguments_plans_and_themes() {
     };
     assert!(told(&["call", "word"]).starts_with("word-count\t"));
     assert_eq!(told(&["call", "word-count", "pa"]), "path=\n");
+    bench.file(
+        "levels.toml",
+        "[[tool]]\nname = \"log\"\ncommand = [\"true\"]\n[tool.input_schema.properties]\n\
+         level = { anyOf = [{ enum = [\"low\", \"loud\"] }, { type = \"null\" }] }\n\
+         often = { type = \"boolean\" }\n",
+    );
+    let level = |word: &str| told(&["call", "--catalogue", "levels.toml", "log", word]);
+    assert_eq!(level("le"), "level=\n");
+    assert_eq!(level("level=lo"), "level=low\nlevel=loud\n");
+    assert_eq!(level("often="), "often=true\noften=false\n");
+    assert_eq!(level("other="), "");
     assert_eq!(told(&["run", ""]).lines().next(), Some("two.toml"));
     assert!(!told(&["run", ""]).contains("notes.toml"));
     assert_eq!(told(&["demo", "--theme", "nor"]), "nord\n");

@@ -5,6 +5,7 @@ mod calls;
 mod connecting;
 #[cfg(feature = "http")]
 mod exchanges;
+mod field;
 mod formats;
 mod hostile;
 mod notebook;
