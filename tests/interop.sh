@@ -202,10 +202,19 @@ compared() {
 check "compare finds the writers that lose" compared
 check "nothing of the servers is left" is_clear
 
-# The official suite. It wants a newer node than many systems have.
-suite_version=0.1.16
-# Scenarios that are known to fail: none.
+# The official suite, in both revisions of the protocol. It wants a newer node
+# than many systems have.
+suite_version=0.2.0-alpha.12
+# Scenarios that are known to fail, in either revision: none.
 expected_failures=()
+# Extensions of the protocol that are spoken here; not those for keys of one
+# client (dpop), for workloads (wif) and for skills.
+extensions="auth/client-credentials-jwt auth/client-credentials-basic auth/enterprise-managed-authorization"
+# The sample server has tools alone, and none of those that the others call.
+served_2025_11_25="server-initialize server-session-lifecycle ping tools-list
+    server-sse-multiple-streams server-sse-polling dns-rebinding-protection"
+served_2026_07_28="tools-list server-sse-multiple-streams http-header-validation
+    dns-rebinding-protection"
 conformance_install() {
     local scope=$cache/suite/node_modules
     [ -e "$scope/@modelcontextprotocol/conformance-$suite_version" ] && return
@@ -217,15 +226,32 @@ suite() {
     local modules=$cache/suite/node_modules
     timeout 120 "$modules/.bin/node" "$modules/@modelcontextprotocol/conformance/dist/index.js" "$@"
 }
-scenario() {
-    suite client --command "$support/conformance_client.sh $program" --scenario "$1" >scenario.log 2>&1 && return
-    tail -25 scenario.log >>stderr
-    printf '%s\n' "${expected_failures[@]}" | grep -qx -- "$1"
+# Scenarios for clients that are marked with a word, such as a revision.
+marked() {
+    suite list | sed -n '/^Client scenarios/,/^Authorization/s/^  - \([^ ]*\) \[.*'"$1"'.*/\1/p'
 }
-serves() { suite server --url "http://127.0.0.1:$port/mcp" --scenario "$1" >scenario.log 2>&1; }
-if conformance_install && scenarios=$(suite list | sed -n '/^Client scenarios/,$s/^  - \([^ ]*\).*/\1/p'); then
-    for name in $scenarios; do
-        check "conformance: $name" scenario "$name"
+scenario() {
+    local name=$1 protocol=$2
+    shift 2
+    suite client --command "$support/conformance_client.sh $program $protocol" \
+        --scenario "$name" "$@" >scenario.log 2>&1 && return
+    tail -25 scenario.log >>stderr
+    printf '%s\n' "${expected_failures[@]}" | grep -qx -- "$name"
+}
+serves() {
+    suite server --url "http://127.0.0.1:$port/mcp" --scenario "$1" --spec-version "$2" >scenario.log 2>&1
+}
+if conformance_install; then
+    for revision in 2025-11-25 2026-07-28; do
+        for name in $(marked "$revision"); do
+            for protocol in "$revision" auto; do
+                check "conformance to $revision ($protocol): $name" \
+                    scenario "$name" "$protocol" --spec-version "$revision"
+            done
+        done
+    done
+    for name in $(marked 2025-03-26) $extensions; do
+        check "conformance: $name" scenario "$name" auto
     done
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     timeout 300 python3 "$support/http_bridge.py" "$port" "$program" sample-tool notebook &
@@ -235,9 +261,11 @@ if conformance_install && scenarios=$(suite list | sed -n '/^Client scenarios/,$
         (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
         sleep 0.2
     done
-    # The others ask for tools, resources and prompts of a server for tests.
-    for name in server-initialize ping tools-list; do
-        check "conformance of the sample server: $name" serves "$name"
+    for name in $served_2025_11_25; do
+        check "conformance of the sample server to 2025-11-25: $name" serves "$name" 2025-11-25
+    done
+    for name in $served_2026_07_28; do
+        check "conformance of the sample server to 2026-07-28: $name" serves "$name" 2026-07-28
     done
     kill "$bridge" || true
 else

@@ -2,7 +2,8 @@
 """Streamable HTTP before a tool server that speaks over its pipes, for suites
 that reach servers by HTTP only: http_bridge.py PORT COMMAND...
 
-One process of the server for each session; on this machine only, and only for
+One process of the server for each session, and one for each request where the
+revision of the protocol has no sessions; on this machine only, and only for
 requests that were sent to it by a name of this machine."""
 import http.server
 import json
@@ -11,6 +12,23 @@ import sys
 import uuid
 
 sessions = {}
+
+
+def started():
+    pipe = subprocess.PIPE
+    return subprocess.Popen(sys.argv[2:], stdin=pipe, stdout=pipe)
+
+
+def told(server, message):
+    server.stdin.write(json.dumps(message).encode() + b"\n")
+    server.stdin.flush()
+
+
+def answer(server, message):
+    for line in server.stdout:
+        if json.loads(line).get("id") == message["id"]:
+            return 200, line.strip()
+    return 502, b""
 
 
 class Bridge(http.server.BaseHTTPRequestHandler):
@@ -36,21 +54,45 @@ class Bridge(http.server.BaseHTTPRequestHandler):
             return self.reply(403)
         message = json.loads(body)
         session = self.headers.get("Mcp-Session-Id")
+        meta = (message.get("params") or {}).get("_meta") or {}
+        if "io.modelcontextprotocol/protocolVersion" in meta or message.get("method") == "server/discover":
+            return self.once(message, meta)
         if message.get("method") == "initialize":
             session = uuid.uuid4().hex
-            pipe = subprocess.PIPE
-            sessions[session] = subprocess.Popen(sys.argv[2:], stdin=pipe, stdout=pipe)
+            sessions[session] = started()
         server = sessions.get(session)
         if not server:
-            return self.reply(404)
-        server.stdin.write(json.dumps(message).encode() + b"\n")
-        server.stdin.flush()
+            return self.reply(404 if session else 400)
+        told(server, message)
         if "id" not in message:
             return self.reply(202, session=session)
-        for line in server.stdout:
-            if json.loads(line).get("id") == message["id"]:
-                return self.reply(200, line.strip(), session)
-        self.reply(502)
+        self.reply(*answer(server, message), session)
+
+    def once(self, message, meta):
+        """Asks a process that is there for this request only."""
+        header = lambda name: (self.headers.get(name) or "").strip() or None
+        version = header("MCP-Protocol-Version")
+        asked = meta.get("io.modelcontextprotocol/protocolVersion")
+        name = (message.get("params") or {}).get("name")
+        if (version, header("Mcp-Method")) != (asked, message["method"]) or (
+            message["method"] == "tools/call" and header("Mcp-Name") != name
+        ):
+            error = {"code": -32020, "message": "the headers are not those of the message"}
+            refusal = {"jsonrpc": "2.0", "id": message.get("id"), "error": error}
+            return self.reply(400, json.dumps(refusal).encode())
+        if "id" not in message:
+            return self.reply(202)
+        server = started()
+        told(server, message)
+        status, line = answer(server, message)
+        server.stdin.close()
+        server.wait()
+        code = json.loads(line or b"{}").get("error", {}).get("code")
+        if code == -32601:
+            status = 404
+        elif code in (-32602, -32020, -32021, -32022):
+            status = 400
+        self.reply(status, line)
 
     def do_GET(self):
         self.reply(405)
