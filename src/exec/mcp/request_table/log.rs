@@ -30,13 +30,15 @@ impl RequestTable {
         request: &RequestId,
     ) -> Vec<Arc<PendingRequest>> {
         #[cfg(feature = "http")]
-        let mut inner = self.inner();
-        #[cfg(not(feature = "http"))]
-        let inner = self.inner();
-        #[cfg(feature = "http")]
-        if let Some(pending) = inner.asked_within.remove(request) {
+        if let Some(pending) = self.inner().asked_within.remove(request) {
             return vec![pending];
         }
+        self.open_calls()
+    }
+
+    /// Returns the calls that are not answered.
+    fn open_calls(&self) -> Vec<Arc<PendingRequest>> {
+        let inner = self.inner();
         let open = inner.open.values().filter_map(|open| open.pending.as_ref());
         open.filter(|it| it.call().is_some()).cloned().collect()
     }
