@@ -12,7 +12,7 @@ use super::exit::{self, Exit};
 use super::options::CatalogueOptions;
 use crate::app;
 use crate::catalogue::{Catalogue, FileKind};
-use crate::lab::{self, Capacity, Load, TimeBounds};
+use crate::lab::{self, CallCost, Capacity, TimeBounds};
 use crate::model::{Plan, plural};
 use crate::output::Safe;
 use crate::plan::{self, Summary};
@@ -61,10 +61,10 @@ impl Check {
 
 /// Returns the bounds from the plan's estimates; `None` where not every call has one.
 fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<TimeBounds> {
-    let loads: Option<Vec<Load>> = plan
+    let costs: Option<Vec<CallCost>> = plan
         .calls
         .iter()
-        .map(|call| Some(Load::once(call, call.estimate?)))
+        .map(|call| Some(CallCost::once(call, call.estimate?)))
         .collect();
     let tools: Vec<ToolLimits> = catalogue.tools().filter_map(ToolLimits::of).collect();
     let capacity = Capacity {
@@ -72,7 +72,7 @@ fn estimated_bounds(plan: &Plan, catalogue: &Catalogue) -> Option<TimeBounds> {
         cores: None,
         tools: &tools,
     };
-    Some(lab::bounds(&loads?, &capacity))
+    Some(lab::bounds(&costs?, &capacity))
 }
 
 fn print(summary: &Summary, bounds: Option<&TimeBounds>, mut out: impl Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{BindingConstraint, Load};
+use super::{BindingConstraint, CallCost};
 use crate::model::{LockKey, LockMode};
 use crate::sched::ToolLimits;
 
@@ -47,20 +47,20 @@ impl TimeBounds {
 }
 
 /// Computes every bound of a set of calls.
-pub fn bounds(loads: &[Load], capacity: &Capacity<'_>) -> TimeBounds {
-    let work: Duration = loads.iter().map(|load| load.run).sum();
-    let critical_path = longest_chain(loads, |load| (load.release, load.run));
-    let delayed = longest_chain(loads, |load| (load.release, load.run + load.backoff));
+pub fn bounds(costs: &[CallCost], capacity: &Capacity<'_>) -> TimeBounds {
+    let work: Duration = costs.iter().map(|cost| cost.run).sum();
+    let critical_path = longest_chain(costs, |cost| (cost.release, cost.run));
+    let delayed = longest_chain(costs, |cost| (cost.release, cost.run + cost.backoff));
     let cap = capacity.cap.max(1);
     let mut each = vec![
         (BindingConstraint::CriticalPath, critical_path),
         (BindingConstraint::Slots, work / cap),
         (BindingConstraint::Backoff, delayed),
     ];
-    each.extend(cores_bound(loads, capacity).map(|bound| (BindingConstraint::Cores, bound)));
-    each.extend(lock_bound(loads));
+    each.extend(cores_bound(costs, capacity).map(|bound| (BindingConstraint::Cores, bound)));
+    each.extend(lock_bound(costs));
     for limits in capacity.tools {
-        each.extend(tool_bounds(loads, limits));
+        each.extend(tool_bounds(costs, limits));
     }
     // Of equal bounds the simplest is named: the sort keeps their order.
     each.sort_by_key(|(_, bound)| std::cmp::Reverse(*bound));
@@ -71,47 +71,50 @@ pub fn bounds(loads: &[Load], capacity: &Capacity<'_>) -> TimeBounds {
         critical_path,
         lower_bound,
         binding,
-        graham: is_plain(loads, capacity).then(|| work / cap + share(critical_path)),
+        graham: is_plain(costs, capacity).then(|| work / cap + share(critical_path)),
         each,
     }
 }
 
 /// Whether nothing but lanes and edges holds calls back.
-fn is_plain(loads: &[Load], capacity: &Capacity<'_>) -> bool {
-    let is_limited = |load: &Load| {
+fn is_plain(costs: &[CallCost], capacity: &Capacity<'_>) -> bool {
+    let is_limited = |cost: &CallCost| {
         let mut limits = capacity.tools.iter();
-        limits.any(|limits| limits.tool == load.tool)
+        limits.any(|limits| limits.tool == cost.tool)
     };
-    loads.iter().all(|load| {
-        load.locks.is_empty()
-            && load.cpus.is_none()
-            && load.backoff.is_zero()
-            && load.release.is_zero()
-            && load.starts <= 1
-            && !is_limited(load)
+    costs.iter().all(|cost| {
+        cost.locks.is_empty()
+            && cost.cpus.is_none()
+            && cost.backoff.is_zero()
+            && cost.release.is_zero()
+            && cost.starts <= 1
+            && !is_limited(cost)
     })
 }
 
 /// The longest chain of calls, each from its release on and after those it
 /// started after. Calls on a cycle, which no checked plan has, count nothing.
-fn longest_chain(loads: &[Load], times: impl Fn(&Load) -> (Duration, Duration)) -> Duration {
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); loads.len()];
-    let mut pending = vec![0usize; loads.len()];
-    for (index, load) in loads.iter().enumerate() {
-        for parent in load.after.iter().filter(|parent| **parent < loads.len()) {
+fn longest_chain(
+    costs: &[CallCost],
+    times: impl Fn(&CallCost) -> (Duration, Duration),
+) -> Duration {
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); costs.len()];
+    let mut pending = vec![0usize; costs.len()];
+    for (index, cost) in costs.iter().enumerate() {
+        for parent in cost.after.iter().filter(|parent| **parent < costs.len()) {
             children[*parent].push(index);
             pending[index] += 1;
         }
     }
-    let mut earliest: Vec<Duration> = loads.iter().map(|load| times(load).0).collect();
-    let mut next: Vec<usize> = (0..loads.len())
+    let mut earliest: Vec<Duration> = costs.iter().map(|cost| times(cost).0).collect();
+    let mut next: Vec<usize> = (0..costs.len())
         .filter(|index| pending[*index] == 0)
         .collect();
     let mut longest = Duration::ZERO;
     while let Some(index) = next.pop() {
-        let end = earliest[index] + times(&loads[index]).1;
+        let end = earliest[index] + times(&costs[index]).1;
         // A call that never ran had no end that others could wait for.
-        if loads[index].starts > 0 {
+        if costs[index].starts > 0 {
             longest = longest.max(end);
         }
         for child in std::mem::take(&mut children[index]) {
@@ -126,20 +129,20 @@ fn longest_chain(loads: &[Load], times: impl Fn(&Load) -> (Duration, Duration)) 
 }
 
 /// CPU time, or claimed cores for the time of the run, over the cores.
-fn cores_bound(loads: &[Load], capacity: &Capacity<'_>) -> Option<Duration> {
+fn cores_bound(costs: &[CallCost], capacity: &Capacity<'_>) -> Option<Duration> {
     let cores = capacity.cores.filter(|cores| *cores > 0.0)?;
-    let spent: Duration = loads.iter().filter_map(|load| load.cpu).sum();
-    let claimed = |load: &Load| Some(load.run.mul_f64(load.cpus?.clamp(0.0, cores)));
-    let claimed: Duration = loads.iter().filter_map(claimed).sum();
+    let spent: Duration = costs.iter().filter_map(|cost| cost.cpu).sum();
+    let claimed = |cost: &CallCost| Some(cost.run.mul_f64(cost.cpus?.clamp(0.0, cores)));
+    let claimed: Duration = costs.iter().filter_map(claimed).sum();
     Some(spent.max(claimed).div_f64(cores))
 }
 
 /// The lock whose holders take longest one after another: those who hold it,
 /// or a folder above it, alone, and the longest of those who share it.
-fn lock_bound(loads: &[Load]) -> Option<(BindingConstraint, Duration)> {
+fn lock_bound(costs: &[CallCost]) -> Option<(BindingConstraint, Duration)> {
     let mut holders: BTreeMap<&LockKey, Vec<(usize, LockMode)>> = BTreeMap::new();
-    for (index, load) in loads.iter().enumerate() {
-        for (key, mode) in load.locks.iter() {
+    for (index, cost) in costs.iter().enumerate() {
+        for (key, mode) in cost.locks.iter() {
             holders.entry(key).or_default().push((index, mode));
         }
     }
@@ -154,8 +157,8 @@ fn lock_bound(loads: &[Load]) -> Option<(BindingConstraint, Duration)> {
         // One call may hold both a lock and a folder above it.
         let alone: BTreeSet<usize> = alone.map(|(index, _)| *index).collect();
         let sharing = chain.iter().filter(|(index, _)| !alone.contains(index));
-        let longest = sharing.map(|(index, _)| loads[*index].run).max();
-        let total: Duration = alone.iter().map(|index| loads[*index].run).sum();
+        let longest = sharing.map(|(index, _)| costs[*index].run).max();
+        let total: Duration = alone.iter().map(|index| costs[*index].run).sum();
         total + longest.unwrap_or_default()
     };
     let times = holders.keys().map(|key| (chain_time(key), *key));
@@ -165,23 +168,23 @@ fn lock_bound(loads: &[Load]) -> Option<(BindingConstraint, Duration)> {
 
 /// Returns the bounds by the limits of one tool: its work over the number of
 /// calls that may run at once, and its starts over its rate.
-fn tool_bounds(loads: &[Load], limits: &ToolLimits) -> Vec<(BindingConstraint, Duration)> {
+fn tool_bounds(costs: &[CallCost], limits: &ToolLimits) -> Vec<(BindingConstraint, Duration)> {
     let tool = limits.tool.clone();
-    let own: Vec<&Load> = loads.iter().filter(|load| load.tool == tool).collect();
+    let own: Vec<&CallCost> = costs.iter().filter(|cost| cost.tool == tool).collect();
     let mut bounds = Vec::new();
     if let Some(max) = limits.max_parallel {
-        let work: Duration = own.iter().map(|load| load.run).sum();
+        let work: Duration = own.iter().map(|cost| cost.run).sum();
         bounds.push((BindingConstraint::Tool(tool.clone()), work / max.max(1)));
     }
     if let Some(rate) = limits.rate {
-        let starts: u32 = own.iter().map(|load| load.starts).sum();
+        let starts: u32 = own.iter().map(|cost| cost.starts).sum();
         let spaced = starts.saturating_sub(rate.burst.max(1));
         let time = rate
             .per
             .mul_f64(f64::from(spaced) / f64::from(rate.starts.max(1)));
-        let ran = own.iter().filter(|load| load.starts == 1);
-        let shortest = ran.map(|load| load.run).min().unwrap_or_default();
-        let is_spaced = spaced > 0 && own.iter().all(|load| load.starts <= 1);
+        let ran = own.iter().filter(|cost| cost.starts == 1);
+        let shortest = ran.map(|cost| cost.run).min().unwrap_or_default();
+        let is_spaced = spaced > 0 && own.iter().all(|cost| cost.starts <= 1);
         let last = if is_spaced { shortest } else { Duration::ZERO };
         bounds.push((BindingConstraint::Rate(tool), time + last));
     }
@@ -193,8 +196,8 @@ mod tests {
     use super::*;
     use crate::model::{LockSet, Rate, ToolName};
 
-    fn load(run: u64, after: &[usize]) -> Load {
-        Load {
+    fn cost(run: u64, after: &[usize]) -> CallCost {
+        CallCost {
             run: Duration::from_secs(run),
             cpu: None,
             starts: 1,
@@ -207,45 +210,45 @@ mod tests {
         }
     }
 
-    fn writes(mut load: Load, key: &str) -> Load {
-        load.locks.write.push(LockKey::new(key));
-        load
+    fn writes(mut cost: CallCost, key: &str) -> CallCost {
+        cost.locks.write.push(LockKey::new(key));
+        cost
     }
 
-    fn bounds_at(cap: u32, loads: &[Load], tools: &[ToolLimits]) -> (u64, String) {
+    fn bounds_at(cap: u32, costs: &[CallCost], tools: &[ToolLimits]) -> (u64, String) {
         let cores = Some(2.0);
-        let bounds = bounds(loads, &Capacity { cap, cores, tools });
+        let bounds = bounds(costs, &Capacity { cap, cores, tools });
         (bounds.lower_bound.as_secs(), bounds.binding.to_string())
     }
 
     #[test]
     fn the_greatest_bound_is_named() {
-        let mut loads = vec![load(4, &[]), load(3, &[0]), load(5, &[])];
-        assert_eq!(bounds_at(4, &loads, &[]), (7, "critical-path".to_owned()));
-        assert_eq!(bounds_at(1, &loads, &[]), (12, "slots".to_owned()));
-        loads[2].cpu = Some(Duration::from_secs(20));
-        assert_eq!(bounds_at(4, &loads, &[]), (10, "cores".to_owned()));
-        loads[1].backoff = Duration::from_secs(9);
-        assert_eq!(bounds_at(4, &loads, &[]), (16, "backoff".to_owned()));
+        let mut costs = vec![cost(4, &[]), cost(3, &[0]), cost(5, &[])];
+        assert_eq!(bounds_at(4, &costs, &[]), (7, "critical-path".to_owned()));
+        assert_eq!(bounds_at(1, &costs, &[]), (12, "slots".to_owned()));
+        costs[2].cpu = Some(Duration::from_secs(20));
+        assert_eq!(bounds_at(4, &costs, &[]), (10, "cores".to_owned()));
+        costs[1].backoff = Duration::from_secs(9);
+        assert_eq!(bounds_at(4, &costs, &[]), (16, "backoff".to_owned()));
     }
 
     #[test]
     fn holders_of_a_path_and_of_folders_above_it_add_up() {
-        let mut reader = load(9, &[]);
+        let mut reader = cost(9, &[]);
         reader.locks.read.push(LockKey::new("file:out/a"));
-        let loads = [
-            writes(writes(load(4, &[]), "file:out"), "file:out/a"),
-            writes(load(5, &[]), "file:out/a"),
-            writes(load(6, &[]), "file:out/b"),
+        let costs = [
+            writes(writes(cost(4, &[]), "file:out"), "file:out/a"),
+            writes(cost(5, &[]), "file:out/a"),
+            writes(cost(6, &[]), "file:out/b"),
             reader,
         ];
         let expected = (18, "lock:file:out/a".to_owned());
-        assert_eq!(bounds_at(64, &loads, &[]), expected);
+        assert_eq!(bounds_at(64, &costs, &[]), expected);
     }
 
     #[test]
     fn limits_of_tools_bind() {
-        let loads: Vec<Load> = (0..10).map(|_| load(2, &[])).collect();
+        let costs: Vec<CallCost> = (0..10).map(|_| cost(2, &[])).collect();
         let limits = |max_parallel, rate| {
             [ToolLimits {
                 tool: ToolName::new("tool"),
@@ -259,8 +262,8 @@ mod tests {
             burst: 2,
         };
         let tools = limits(Some(1), None);
-        assert_eq!(bounds_at(64, &loads, &tools), (20, "tool:tool".to_owned()));
+        assert_eq!(bounds_at(64, &costs, &tools), (20, "tool:tool".to_owned()));
         let tools = limits(Some(2), Some(rate));
-        assert_eq!(bounds_at(64, &loads, &tools), (26, "rate:tool".to_owned()));
+        assert_eq!(bounds_at(64, &costs, &tools), (26, "rate:tool".to_owned()));
     }
 }

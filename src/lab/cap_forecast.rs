@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Load, SimulationInput, TimeBounds, simulate};
+use super::{CallCost, SimulationInput, TimeBounds, simulate};
 use crate::model::{CallId, Cap, Order};
 
 /// The estimated time of a plan at one cap.
@@ -43,15 +43,15 @@ pub struct Forecast {
 impl Forecast {
     /// Simulates an input at each of the caps, in both orders.
     pub fn of(input: &SimulationInput, caps: impl IntoIterator<Item = Cap>) -> Self {
-        let loads = input.loads();
+        let costs = input.costs();
         Self {
             work: input.work(),
-            each: caps.into_iter().map(|cap| at(input, cap, &loads)).collect(),
+            each: caps.into_iter().map(|cap| at(input, cap, &costs)).collect(),
         }
     }
 }
 
-fn at(input: &SimulationInput, cap: Cap, loads: &[Load]) -> AtCap {
+fn at(input: &SimulationInput, cap: Cap, costs: &[CallCost]) -> AtCap {
     let input = input.with_cap(cap);
     let run = |order| simulate(&input.with_order(order));
     let (by_chain, fifo) = (run(Order::CriticalPath), run(Order::Fifo));
@@ -62,7 +62,7 @@ fn at(input: &SimulationInput, cap: Cap, loads: &[Load]) -> AtCap {
         cap,
         critical_path: by_chain.makespan,
         fifo: fifo.makespan,
-        bounds: input.bounds(loads),
+        bounds: input.bounds(costs),
         unfinished,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::{Capacity, Load, TimeBounds, bounds};
+use super::{CallCost, Capacity, TimeBounds, bounds};
 use crate::model::{
     Cap, LockKey, Order, Plan, Policy, Tool, ToolAction, ToolName, UNKNOWN_RUN_TIME,
 };
@@ -125,18 +125,18 @@ impl SimulationInput {
     }
 
     /// Each call as the bounds see it.
-    pub fn loads(&self) -> Vec<Load> {
-        self.calls.iter().map(load).collect()
+    pub fn costs(&self) -> Vec<CallCost> {
+        self.calls.iter().map(cost).collect()
     }
 
     /// The bounds at the input's cap.
-    pub fn bounds(&self, loads: &[Load]) -> TimeBounds {
+    pub fn bounds(&self, costs: &[CallCost]) -> TimeBounds {
         let capacity = Capacity {
             cap: self.settings.policy.cap.get(),
             cores: self.settings.cores,
             tools: &self.settings.tools,
         };
-        bounds(loads, &capacity)
+        bounds(costs, &capacity)
     }
 
     /// The sum of all run times.
@@ -145,9 +145,9 @@ impl SimulationInput {
     }
 }
 
-fn load(call: &SimulatedCall) -> Load {
+fn cost(call: &SimulatedCall) -> CallCost {
     let spec = &call.spec;
-    Load {
+    CallCost {
         run: call.run,
         cpu: None,
         starts: 1,

@@ -29,7 +29,7 @@ fn plans() -> Vec<(&'static str, Plan)> {
 /// Makespan over lower bound.
 fn stretch(case: &SimulationInput, name: &str) -> f64 {
     let course = simulate(case);
-    let bounds = case.bounds(&case.loads());
+    let bounds = case.bounds(&case.costs());
     let cap = case.settings.policy.cap;
     let (makespan, least) = (course.makespan, bounds.lower_bound);
     assert!(
@@ -185,7 +185,7 @@ fn constrained_plans_stay_above_their_bounds() {
                     _ => {}
                 }
             }
-            let bounds = case.bounds(&case.loads());
+            let bounds = case.bounds(&case.costs());
             assert_eq!(
                 bounds.graham, None,
                 "Graham's bound holds for plain slots only"

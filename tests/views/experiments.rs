@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use fanout::lab::{
-    self, CallResult, Capacity, Experiment, ExperimentCommand, ExperimentError, ExperimentRequest,
-    ExperimentStatus, IdleCause, LaneTime, Load, Observer, PlanRunner, Trial, TrialCall, bounds,
-    compare, sweep,
+    self, CallCost, CallResult, Capacity, Experiment, ExperimentCommand, ExperimentError,
+    ExperimentRequest, ExperimentStatus, IdleCause, LaneTime, Observer, PlanRunner, Trial,
+    TrialCall, bounds, compare, sweep,
 };
 use fanout::model::{
     Call, CallId, CallName, Cap, ComparisonRules, History, LaneId, LoadSample, Outcome, Pace, Plan,
@@ -65,7 +65,11 @@ impl PlanRunner for Waves {
         });
         let calls = calls.collect();
         let wall = run * (plan.calls.len() as u32).div_ceil(lanes);
-        let loads: Vec<Load> = plan.calls.iter().map(|it| Load::once(it, run)).collect();
+        let costs: Vec<CallCost> = plan
+            .calls
+            .iter()
+            .map(|it| CallCost::once(it, run))
+            .collect();
         let capacity = Capacity {
             cap: cap.get(),
             cores: Some(2.0),
@@ -75,7 +79,7 @@ impl PlanRunner for Waves {
         Ok(Trial {
             cap,
             wall,
-            bounds: bounds(&loads, &capacity),
+            bounds: bounds(&costs, &capacity),
             lane_time: LaneTime {
                 whole,
                 busy,

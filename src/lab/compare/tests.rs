@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::lab::{
-    CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime, Load,
+    CallCost, CallResult, Capacity, Experiment, ExperimentProgress, ExperimentRequest, LaneTime,
     Observer, PlanRunner, TrialCall, bounds,
 };
 use crate::model::{
@@ -78,10 +78,10 @@ impl PlanRunner for ScriptedRunner {
                 span: Some((LaneId(0), Duration::ZERO, run)),
             }
         });
-        let loads: Vec<Load> = plan
+        let costs: Vec<CallCost> = plan
             .calls
             .iter()
-            .map(|call| Load::once(call, run))
+            .map(|call| CallCost::once(call, run))
             .collect();
         let capacity = Capacity {
             cap: cap.get(),
@@ -92,7 +92,7 @@ impl PlanRunner for ScriptedRunner {
         Ok(Trial {
             cap,
             wall,
-            bounds: bounds(&loads, &capacity),
+            bounds: bounds(&costs, &capacity),
             lane_time: LaneTime {
                 whole: wall * cap.get(),
                 busy: wall,

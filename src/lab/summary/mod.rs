@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use lanes::busy_lanes;
 pub use tool_times::{ToolTimes, times_of_tool};
 
-use super::{Capacity, Load, TimeBounds, bounds};
+use super::{CallCost, Capacity, TimeBounds, bounds};
 use crate::model::{
     CallId, CallRow, CallState, Cap, Outcome, Snapshot, Tool, WaitSpan, run_origin,
 };
@@ -236,23 +236,23 @@ fn bounds_of(
     tools: &[ToolLimits],
 ) -> TimeBounds {
     let first = rows.first().map_or(0, |row| row.id.index());
-    let load = |row: &&CallRow| {
-        let mut load = Load::measured(row, origin, time_scale);
+    let cost = |row: &&CallRow| {
+        let mut cost = CallCost::measured(row, origin, time_scale);
         // Its edges are positions among these calls.
-        load.after = load
+        cost.after = cost
             .after
             .iter()
             .filter_map(|parent| parent.checked_sub(first))
             .collect();
-        load
+        cost
     };
-    let loads: Vec<Load> = rows.iter().map(load).collect();
+    let costs: Vec<CallCost> = rows.iter().map(cost).collect();
     let capacity = Capacity {
         cap: run.highest_cap.get(),
         cores: Some(f64::from(run.cores)),
         tools,
     };
-    bounds(&loads, &capacity)
+    bounds(&costs, &capacity)
 }
 
 /// Adds up the stretches between two calls, from the end of all before to when

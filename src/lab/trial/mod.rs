@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use call_result::CallResult;
 pub use lane_time::{IdleCause, LaneTime};
 
-use super::{Capacity, Load, TimeBounds, bounds};
+use super::{CallCost, Capacity, TimeBounds, bounds};
 use crate::model::{
     Call, CallId, CallRow, CallState, Cap, LaneId, Outcome, Plan, Snapshot, run_origin,
 };
@@ -71,18 +71,18 @@ impl TrialCall {
     }
 }
 
-/// Returns the load of each call. Edges are plan indices, so that every call
+/// Returns the cost of each call. Edges are plan indices, so that every call
 /// keeps its own; calls that are not measured count as zero.
-fn loads(plan: &Plan, last: &Snapshot, origin: Duration, scale: f64) -> Vec<Load> {
+fn costs(plan: &Plan, last: &Snapshot, origin: Duration, scale: f64) -> Vec<CallCost> {
     let all = plan.calls.iter().zip(last.calls.iter());
     all.map(|(call, row)| {
-        let mut load = Load::measured(row, origin, scale);
+        let mut cost = CallCost::measured(row, origin, scale);
         if !call.is_measured() {
-            load.run = Duration::ZERO;
-            load.cpu = None;
-            load.after.clear();
+            cost.run = Duration::ZERO;
+            cost.cpu = None;
+            cost.after.clear();
         }
-        load
+        cost
     })
     .collect()
 }
@@ -102,7 +102,7 @@ impl Trial {
         let origin = run_origin(counted.clone().map(|(_, row)| row.as_ref()));
         let end = counted.clone().filter_map(|(_, row)| row.ended).max();
         let end = end.unwrap_or(origin).max(origin);
-        let loads = loads(plan, last, origin, scale);
+        let costs = costs(plan, last, origin, scale);
         let cap = last.policy.cap;
         let capacity = Capacity {
             cap: cap.get(),
@@ -115,7 +115,7 @@ impl Trial {
         Self {
             cap,
             wall: end.saturating_sub(origin),
-            bounds: bounds(&loads, &capacity),
+            bounds: bounds(&costs, &capacity),
             lane_time: LaneTime::of(&rows, cap.get(), origin, end),
             calls: calls.collect(),
             foreign_cores: None,

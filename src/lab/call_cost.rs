@@ -1,4 +1,4 @@
-//! The load that one call adds to a bound.
+//! The cost that one call adds to a bound.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::model::{Call, CallRow, LockSet, ToolName};
 /// One call as the bounds see it: how long it held a lane, or is expected to,
 /// and what it needed for that.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Load {
+pub struct CallCost {
     /// Time of all its attempts in a lane, the stopping included.
     pub run: Duration,
     /// CPU time of all its attempts, where it is known.
@@ -18,7 +18,7 @@ pub struct Load {
     pub backoff: Duration,
     /// Not before this time, counted from when the first call could start.
     pub release: Duration,
-    /// Indices of the loads it started after.
+    /// Indices of the costs it started after.
     pub after: Vec<usize>,
     /// Its tool.
     pub tool: ToolName,
@@ -28,7 +28,7 @@ pub struct Load {
     pub cpus: Option<f64>,
 }
 
-impl Load {
+impl CallCost {
     /// A call that ran, or would run, once for this long.
     pub fn once(call: &Call, run: Duration) -> Self {
         Self {
@@ -51,30 +51,30 @@ impl Load {
     /// Only what truly bound it is kept: a call that never started bounds
     /// nothing and waited for nothing.
     pub fn measured(row: &CallRow, origin: Duration, scale: f64) -> Self {
-        let mut load = Self::once(&row.call, Duration::ZERO);
+        let mut cost = Self::once(&row.call, Duration::ZERO);
         let mut cpu_ms = None;
         for attempt in &row.attempts {
             let ended = attempt.ended.unwrap_or(attempt.started);
-            load.run += attempt.run_time(ended);
+            cost.run += attempt.run_time(ended);
             let spent = attempt.ending.as_ref().and_then(|ending| ending.cpu_ms);
             cpu_ms = spent
                 .map(|spent| cpu_ms.unwrap_or(0) + spent.value)
                 .or(cpu_ms);
         }
-        load.cpu = cpu_ms.map(Duration::from_millis);
-        load.starts = row.attempts.len() as u32;
-        let release = load.release.mul_f64(scale).max(row.queued);
-        load.release = release.saturating_sub(origin);
+        cost.cpu = cpu_ms.map(Duration::from_millis);
+        cost.starts = row.attempts.len() as u32;
+        let release = cost.release.mul_f64(scale).max(row.queued);
+        cost.release = release.saturating_sub(origin);
         if let (Some(first), Some(last)) = (row.attempts.first(), row.attempts.last()) {
             let span = last
                 .ended
                 .unwrap_or(last.started)
                 .saturating_sub(first.started);
-            load.backoff = row.waited.under("retry").min(span.saturating_sub(load.run));
+            cost.backoff = row.waited.under("retry").min(span.saturating_sub(cost.run));
         } else {
-            load.after.clear();
-            load.release = Duration::ZERO;
+            cost.after.clear();
+            cost.release = Duration::ZERO;
         }
-        load
+        cost
     }
 }
