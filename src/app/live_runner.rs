@@ -23,13 +23,13 @@ use crate::sched::ToolLimits;
 
 /// Runs plans for experiments. `R` is where requests to stop them come from.
 pub(crate) struct LiveRunner<R> {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     catalogue: Arc<Catalogue>,
     conditions: Conditions,
     limits: Vec<ToolLimits>,
-    requests: R,
-    under_way: ExperimentRun,
-    interruption: Option<Interruption>,
+    pub(super) requests: R,
+    pub(super) under_way: ExperimentRun,
+    pub(super) interruption: Option<Interruption>,
 }
 
 /// Settings that all runs of an experiment share.
@@ -136,13 +136,13 @@ impl<R: StopRequests> LiveRunner<R> {
         Ok(trial)
     }
 
-    fn run_in(
-        &mut self,
+    /// Returns the setup of a run that ends with its calls.
+    pub(super) fn setup(
+        &self,
         environment: &RunEnvironment,
         plan: &Plan,
         cap: Cap,
-        observer: &mut dyn Observer,
-    ) -> Result<Option<Trial>, SessionError> {
+    ) -> Result<Setup, SessionError> {
         let conditions = self.conditions;
         let policy = Policy {
             cap,
@@ -150,7 +150,7 @@ impl<R: StopRequests> LiveRunner<R> {
             order: conditions.order,
             ..Policy::default()
         };
-        let setup = Setup {
+        Ok(Setup {
             run: environment.folder.run.clone(),
             plan: plan.clone(),
             policy,
@@ -165,9 +165,21 @@ impl<R: StopRequests> LiveRunner<R> {
             learned: Vec::new(),
             surroundings: environment.surroundings.clone(),
             agents: None,
+            load: None,
             recorder: None,
             tape: None,
-        };
+        })
+    }
+
+    fn run_in(
+        &mut self,
+        environment: &RunEnvironment,
+        plan: &Plan,
+        cap: Cap,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Trial>, SessionError> {
+        let conditions = self.conditions;
+        let setup = self.setup(environment, plan, cap)?;
         let start = || {
             let _inside = environment.runtime.enter();
             engine::start(setup)

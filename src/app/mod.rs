@@ -15,6 +15,9 @@ mod error;
 mod experiment_thread;
 mod folders;
 mod live_runner;
+mod load_calls;
+mod load_run;
+mod load_target;
 pub(crate) mod log;
 mod open;
 mod run_folder;
@@ -34,6 +37,7 @@ pub(crate) use error::{OpenError, SessionError};
 pub(crate) use experiment_thread::{ExperimentThread, ResumePolicy};
 pub(crate) use folders::{Folders, history};
 pub(crate) use live_runner::{Conditions, LiveRunner};
+pub(crate) use load_calls::{MakeArguments, PlannedCalls};
 pub(crate) use open::{
     load_catalogue, load_plan, open_catalogue, open_plan, open_session, peek_catalogue,
     prepare_session,

@@ -112,6 +112,7 @@ impl Session {
             learned: self.learned.clone(),
             surroundings: self.environment.surroundings.clone(),
             agents,
+            load: None,
             recorder,
             tape,
         });

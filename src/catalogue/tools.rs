@@ -166,6 +166,25 @@ impl Catalogue {
         self
     }
 
+    /// Returns the catalogue with tools that have neither rate nor
+    /// `max_parallel` nor locks.
+    #[must_use]
+    pub fn without_limits(mut self) -> Self {
+        for entry in &mut self.entries {
+            let entry_without = CompiledTool::listed(Tool {
+                max_parallel: None,
+                rate: None,
+                write_locks: Vec::new(),
+                read_locks: Vec::new(),
+                ..entry.tool.clone()
+            });
+            // What is doubtful about a schema was said when it was read.
+            entry_without.compile().for_each(drop);
+            *entry = Arc::new(entry_without);
+        }
+        self
+    }
+
     /// Every server that is configured.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = &Arc<McpServer>> {
         self.servers.iter()

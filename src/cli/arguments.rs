@@ -106,7 +106,7 @@ fn pair<'w>(tool: &Tool, word: &'w str) -> Result<(&'w str, Value), ArgumentErro
 }
 
 /// A value as the schema types it; text where the schema says nothing.
-fn typed(tool: &Tool, key: &str, text: &str) -> Result<Value, ArgumentError> {
+pub(super) fn typed(tool: &Tool, key: &str, text: &str) -> Result<Value, ArgumentError> {
     let as_text = || Value::String(text.to_owned());
     let schema = tool.input_schema.as_ref();
     let Some(shape) = schema.and_then(|schema| ValueShape::of_argument(schema, key)) else {

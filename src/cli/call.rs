@@ -1,21 +1,18 @@
 //! `fanout call`: one tool, its output only.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::{self, Exit};
 use super::headless::{self, Conducted, OutputForm};
+use super::one_call::OneCall;
 use super::options::{AnswerOptions, CatalogueOptions, PolicyOptions, ProtocolOption};
-use super::{arguments, completions, ending, terminal};
-use crate::app::{LeakPolicy, RunEnvironment, Session, Untrusted};
-use crate::catalogue::Catalogue;
-use crate::model::{CallId, Plan, Snapshot, ToolName};
-use crate::output::{CopyForm, CopyRequest, Safe, Stream, Streams, save_attachments};
-use crate::plan::{self, Draft};
+use super::{completions, ending, terminal};
+use crate::app::{LeakPolicy, Session};
+use crate::model::{CallId, Snapshot};
+use crate::output::{CopyForm, CopyRequest, Stream, Streams, save_attachments};
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
@@ -95,69 +92,14 @@ impl Call {
         }
     }
 
-    /// Makes everything ready for the call; its server is started for it.
     fn prepare(&self) -> Result<Session, Exit> {
-        let catalogue = self.catalogue.load(Untrusted::End);
-        let catalogue = catalogue.and_then(|catalogue| {
-            let answers = self.answers.read()?;
-            Ok(answers.given_to(self.protocol.applied(&catalogue), None)?)
-        });
-        let mut catalogue = Arc::new(catalogue.map_err(exit::not_opened)?);
-        let environment = RunEnvironment::prepare(&catalogue);
-        let environment = environment.map_err(|error| exit::cannot_run(&error))?;
-        if let Some(server) = catalogue.unlisted_server(&ToolName::new(&self.tool)) {
-            let servers = [server.name.clone()];
-            let connected = environment.connect(Catalogue::clone(&catalogue), &servers);
-            catalogue = Arc::new(connected.map_err(exit::not_opened)?);
-        }
-        let plan = self.plan(&catalogue).and_then(|plan| {
-            let used = plan.calls.iter().map(|call| &call.tool);
-            let reviewed = environment.review(&catalogue, used);
-            reviewed.map(|()| plan).map_err(exit::not_opened)
-        });
-        match plan {
-            Ok(plan) => Ok(Session::new(environment, plan, catalogue)),
-            Err(exit) => {
-                environment.close_servers();
-                Err(exit)
-            }
-        }
-    }
-
-    /// A plan of this one call.
-    fn plan(&self, catalogue: &Catalogue) -> Result<Plan, Exit> {
-        let name = ToolName::new(&self.tool);
-        let Some(tool) = catalogue.get(&name) else {
-            if let Some((server, reason)) = catalogue.unusable_server_of(&name) {
-                let text = format!("server {server} is not usable: {reason}");
-                exit::complain(Safe::new(&text).as_str());
-                return Err(Exit::Invalid);
-            }
-            let hint = catalogue
-                .suggest(&self.tool)
-                .map(|near| format!("; did you mean \"{near}\"?"))
-                .unwrap_or_default();
-            exit::complain(&format!("unknown tool {:?}{hint}", self.tool));
-            return Err(Exit::Invalid);
+        let call = OneCall {
+            tool: &self.tool,
+            whole: self.args.as_deref(),
+            pairs: &self.pairs,
+            others: None,
         };
-        let pairs = arguments::of_operation(tool, &self.pairs);
-        let args = arguments::parse(tool, self.args.as_deref(), &pairs)
-            .map_err(|error| exit::usage_text(&error.to_string()))?;
-        let draft = Draft {
-            args: plan::escape_all(&args),
-            ..Draft::new(name)
-        };
-        let call = plan::admit(draft, &BTreeMap::new(), catalogue).map_err(|problems| {
-            for problem in problems {
-                exit::complain(&problem.to_string());
-            }
-            Exit::Invalid
-        })?;
-        Ok(Plan {
-            name: self.tool.clone(),
-            calls: vec![Arc::new(call)],
-            ..Plan::default()
-        })
+        call.prepare(&self.catalogue, &self.protocol, &self.answers)
     }
 }
 

@@ -26,7 +26,7 @@ Examples:
   fanout help exit-codes
   fanout help run             the options of a command")]
 pub(super) struct Help {
-    /// plan, catalogue, keys, exit-codes, or a command
+    /// plan, catalogue, keys, load, exit-codes, or a command
     #[arg(value_name = "TOPIC")]
     words: Vec<String>,
 }
@@ -37,7 +37,7 @@ struct Topic {
     text: fn() -> String,
 }
 
-const TOPICS: [Topic; 4] = [
+const TOPICS: [Topic; 5] = [
     Topic {
         name: "plan",
         text: plan,
@@ -51,10 +51,57 @@ const TOPICS: [Topic; 4] = [
         text: || keymap::listing(&Keymap::standard()),
     },
     Topic {
+        name: "load",
+        text: || LOAD.to_owned(),
+    },
+    Topic {
         name: "exit-codes",
         text: exit_codes,
     },
 ];
+
+const LOAD: &str = "\
+fanout load TOOL [KEY=VALUE]... measures a tool, fanout load PLAN a plan's calls in turn.
+
+Closed loop, --cap N: so many callers, each sends its next call when its last has
+ended (after --think). Open loop, --rate R: calls start on schedule, --arrivals
+uniform or poisson, whatever the ones before do.
+
+Figures of a step:
+  calls        those that ended; the warm-up and calls that were stopped are not counted
+  calls/s      those per second, from the first call's due time to the last end
+  p50 ... max  latency: from when a call should have started to when its outcome is
+               known. It should start when its caller is free, or at its time in the
+               schedule: a stall of 2 s shows in every call that was due meanwhile.
+  service      from a call's start to when its outcome is known
+  of which     mean parts of the latency that the catalogue's locks, rates and
+               max_parallel made; --ignore-limits lifts all three
+  errors       by kind, with the first message of each; throttled is status 429 or
+               503, or Retry-After
+  in flight    calls that ran at once, mean and most
+  cores        CPU of the tool, or of its server; - where it runs elsewhere
+  memory       the most that one process tree of it had
+  not offered  this machine or fanout started over 1 % of the calls over 10 ms late:
+               the figures are not those of the rate
+  fanout itself: what fanout needs for a call that does nothing, one after another
+
+Arguments: {{i}} stands for the call's number within its step, from 1, and 0 in a
+warm-up. --args-from FILE has one JSON object a line, or is CSV with a header;
+rows are taken in turn, stand over KEY=VALUE, and begin again after the last.
+
+Conditions (--budget, --find): p95<200ms p99.9<1s mean<80ms max<2s errors<1%
+rate>50/s memory<1GiB. --find doubles the cap (or the rate) and then bisects, to
+the highest that keeps the condition; each is measured twice, and the result once
+more. Of times it believes only steps with at most 1 % errors. From --caps A,B or
+--rates A,B it takes where to begin and the highest to try.
+
+--same runs one lane first and compares outputs for equal arguments, as compare
+does: what differs only beside others is a parallel hazard.
+
+Exit codes: 0 also where calls failed; 1 where a budget broke, --find found
+nothing, --same found a hazard or --fail-fast ended it; 130 after Ctrl-C, which
+prints what is known.
+";
 
 impl Help {
     /// Prints a topic, or the help of a command.

@@ -20,11 +20,13 @@ mod experiment;
 mod headless;
 mod help;
 mod keys;
+mod load;
 #[cfg(feature = "http")]
 mod login;
 mod looks;
 mod man;
 mod mcp;
+mod one_call;
 mod options;
 mod outputs;
 mod own_servers;
@@ -118,11 +120,13 @@ enum Subcommands {
     Compare(compare::Compare),
     /// Measure which cap is worth using
     Sweep(sweep::Sweep),
+    /// Measure a tool under load: calls per second, percentiles, errors
+    Load(Box<load::Load>),
     /// Draw a picture of the dashboard as SVG, from a recorded run
     Screenshot(screenshot::Screenshot),
     /// Print what a shell needs to complete commands, tools, plans and themes
     Completions(completions::Completions),
-    /// Show the reference: plan, catalogue, keys, exit-codes, or a command
+    /// Show the reference: plan, catalogue, keys, load, exit-codes, or a command
     Help(help::Help),
     /// Print the manual page
     Man(man::Man),
@@ -178,6 +182,7 @@ fn conduct(args: &[OsString]) -> Exit {
         Some(Subcommands::Simulate(command)) => command.run(),
         Some(Subcommands::Compare(command)) => command.run(),
         Some(Subcommands::Sweep(command)) => command.run(),
+        Some(Subcommands::Load(command)) => command.run(),
         Some(Subcommands::Mcp(command)) => command.run(),
         Some(Subcommands::Wrap(command)) => command.run(),
         Some(Subcommands::Unwrap(command)) => command.run(),

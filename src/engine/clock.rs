@@ -22,6 +22,11 @@ impl RunClock {
         }
     }
 
+    /// The moment at which it started.
+    pub(super) fn started(&self) -> std::time::Instant {
+        self.started.into_std()
+    }
+
     /// Time since the start, without suspended time.
     pub(super) fn now(&self) -> Duration {
         let end = self.suspended_at.unwrap_or_else(Instant::now);

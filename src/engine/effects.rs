@@ -187,6 +187,7 @@ impl EngineLoop {
             }
         }
         self.inflight.launch(id, epoch);
+        self.load_started(id, now);
         self.launcher.launch(attempt, prepared, stop);
         None
     }
@@ -326,6 +327,7 @@ impl EngineLoop {
             took,
         };
         self.record(now, what);
+        self.load_ended(id);
     }
 
     /// Keeps how an ended call was started, and forgets it of the oldest.

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::catalogue::Catalogue;
 use crate::model::{
-    AgentMode, CallId, Cap, Intercept, Order, ProxyId, QuestionId, QuestionReply, ServerCommand,
-    ServerName, Snapshot,
+    AgentMode, Call, CallId, Cap, Intercept, Order, ProxyId, QuestionId, QuestionReply,
+    ServerCommand, ServerName, Snapshot,
 };
 use crate::plan::Draft;
 
@@ -48,6 +48,9 @@ pub enum Command {
     Inspect(Option<CallId>),
     /// Queue a new call.
     Add(Box<Draft>),
+    /// Queue calls of a load, each in the place that its number names: a new one,
+    /// or that of a call that has ended.
+    Load(Vec<Arc<Call>>),
     /// Move a waiting call before another of its priority (`None`: to the end).
     Move {
         /// The call to move.

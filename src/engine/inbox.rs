@@ -51,6 +51,7 @@ impl EngineLoop {
             Command::RerunPlan => self.rerun_plan(),
             Command::Inspect(call) => self.inspect(call),
             Command::Add(draft) => self.add(*draft),
+            Command::Load(calls) => self.queue_load(&calls),
             Command::Move { call, before } => self.step(now, Input::CallMoved { id: call, before }),
             Command::SetPriority { call, priority } => {
                 self.step(now, Input::PriorityChanged { id: call, priority });

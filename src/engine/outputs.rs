@@ -87,6 +87,12 @@ impl Outputs {
         &self.store
     }
 
+    /// Forgets what a call has printed.
+    pub(super) fn forget(&self, call: CallId) {
+        self.lock().forget(call);
+        self.store.forget(call);
+    }
+
     /// Number of bytes of a call's output if it stands in memory, so that
     /// reading it takes no look at the disk.
     pub(super) fn bytes_in_memory(&self, call: CallId) -> Option<u64> {

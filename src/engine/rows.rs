@@ -77,6 +77,11 @@ impl Rows {
         self.all.get(id.index()).map(Arc::as_ref)
     }
 
+    /// The row of a call, as snapshots share it.
+    pub(super) fn shared(&self, id: CallId) -> Option<Arc<CallRow>> {
+        self.all.get(id.index()).cloned()
+    }
+
     /// The row of a call, to be changed. Its state changes through
     /// [`Rows::set_state`] only.
     pub(super) fn edit(&mut self, id: CallId) -> Option<&mut CallRow> {

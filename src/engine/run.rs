@@ -23,7 +23,7 @@ use super::publisher::Publisher;
 use super::rows::Rows;
 use super::sampling::Sampling;
 use super::server_watch::ServerWatch;
-use super::setup::{Lifetime, Setup};
+use super::setup::{Lifetime, LoadFeed, Setup};
 use super::snapshot_lists::Lists;
 use crate::catalogue::Catalogue;
 use crate::exec::proxy::attach::ProxyNews;
@@ -63,6 +63,7 @@ pub(super) struct EngineLoop {
     pub(super) servers: ServerWatch,
     pub(super) agents: AgentWatch,
     pub(super) lane_time: BusyLaneTime,
+    pub(super) load: Option<LoadFeed>,
     pub(super) recorder: EventRecorder,
     pub(super) sampling: Sampling,
     /// Whether the user was told what keeps output from the disk.
@@ -127,6 +128,7 @@ impl EngineLoop {
                 .map(AgentWatch::of)
                 .unwrap_or_default(),
             lane_time: BusyLaneTime::default(),
+            load: setup.load,
             recorder: EventRecorder::new(setup.recorder, setup.tape),
             sampling: Sampling::new(setup.probe, setup.cores),
             is_disk_problem_shown: false,
@@ -179,8 +181,8 @@ impl EngineLoop {
                 args: Arc::clone(&call.args),
             },
         );
-        if call.origin != CallOrigin::Agent {
-            // Nothing refers to a call of an agent.
+        if !matches!(call.origin, CallOrigin::Agent | CallOrigin::Load) {
+            // Nothing refers to a call of an agent or of a load.
             self.names.insert(call.name.clone(), call.id);
         }
     }
@@ -303,7 +305,7 @@ impl EngineLoop {
         self.step(self.clock.now(), Input::CallsQueued(specs));
     }
 
-    fn spec(&self, call: &Call) -> CallSpec {
+    pub(super) fn spec(&self, call: &Call) -> CallSpec {
         let mut spec = CallSpec::of(call);
         spec.start_after = call.start_after.map(|at| self.launcher.scaled(at));
         spec.estimate = call.estimate.map(|time| self.launcher.scaled(time));

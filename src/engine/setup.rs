@@ -9,7 +9,7 @@ use super::event_recorder::Recorder;
 use super::launcher::RunSurroundings;
 use crate::catalogue::Catalogue;
 use crate::exec::Spawner;
-use crate::model::{LearnedNeed, Plan, Policy, RunId};
+use crate::model::{LearnedNeed, LoadNews, Plan, Policy, RunId};
 use crate::output::Store;
 use crate::probe::Probe;
 use crate::sched::DecisionRecord;
@@ -44,12 +44,17 @@ pub struct Setup {
     pub surroundings: RunSurroundings,
     /// Agents at work whose calls are shown; only dashboards attach to them.
     pub agents: Option<AgentFeed>,
+    /// Takes the news of calls, where the run is a load.
+    pub load: Option<LoadFeed>,
     /// Takes the run's events.
     pub recorder: Option<Recorder>,
     /// Takes every input and effect of the scheduler, so that the run can be
     /// replayed.
     pub tape: Option<mpsc::Sender<DecisionRecord>>,
 }
+
+/// Takes the news of a load's calls; must not wait.
+pub type LoadFeed = Box<dyn Fn(LoadNews) + Send>;
 
 /// When the engine ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Starts a run, and waits for its end.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
@@ -17,12 +18,18 @@ const COMMANDS: usize = 256;
 pub struct Engine {
     handle: EngineHandle,
     ended: JoinHandle<Arc<Snapshot>>,
+    started: Instant,
 }
 
 impl Engine {
     /// Returns the handle on it.
     pub fn handle(&self) -> EngineHandle {
         self.handle.clone()
+    }
+
+    /// Returns the moment at which its clock began.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// Waits until the run has ended; its last snapshot.
@@ -37,6 +44,11 @@ pub fn start(setup: Setup) -> Engine {
     let mut run = EngineLoop::new(setup);
     let (snapshot_sender, snapshots) = watch::channel(run.first_snapshot());
     let handle = EngineHandle::new(command_sender, snapshots, run.catalogues.subscribe());
+    let started = run.clock.started();
     let ended = tokio::spawn(run.run_loop(commands, snapshot_sender));
-    Engine { handle, ended }
+    Engine {
+        handle,
+        ended,
+        started,
+    }
 }

@@ -44,7 +44,8 @@ fn pausable_sleep(
 ) -> impl Future<Output = ()> + Send {
     let mut since = Instant::now();
     async move {
-        loop {
+        // The timer counts in milliseconds, and would round no time up to one.
+        while !left.is_zero() {
             tokio::select! {
                 biased;
                 Ok(_) = pause.wait_for(|is_paused| *is_paused) => {}

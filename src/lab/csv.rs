@@ -1,6 +1,6 @@
 //! Findings as comma-separated values (RFC 4180), a line for each cap.
 
-use super::{compare, sweep};
+use super::{compare, load, sweep};
 use crate::lab::Interval;
 
 impl sweep::SweepFindings {
@@ -34,6 +34,37 @@ impl compare::CompareFindings {
             fields.push(number(it.lower_bound.as_secs_f64()));
             fields.push(it.efficiency.map_or(String::new(), number));
             fields.push(it.binding.to_string());
+            fields
+        });
+        table(titles, lines)
+    }
+}
+
+impl load::LoadFindings {
+    /// A line for each step; times in seconds.
+    pub fn csv(&self) -> String {
+        let titles = "level,calls,calls_per_s,mean_s,p50_s,p90_s,p95_s,p99_s,max_s,service_p50_s,service_p95_s,errors,in_flight_mean,in_flight_most,cpu_cores,memory_bytes,late";
+        let lines = self.steps.iter().map(|it| {
+            let latency = &it.latency;
+            let times = [
+                latency.mean,
+                latency.p50,
+                latency.p90,
+                latency.p95,
+                latency.p99,
+                latency.max,
+                it.service.p50,
+                it.service.p95,
+            ];
+            let mut fields = vec![it.level.to_string(), it.calls.to_string()];
+            fields.push(number(it.throughput()));
+            fields.extend(times.map(|time| number(time.as_secs_f64())));
+            fields.push(it.error_count().to_string());
+            fields.push(number(it.in_flight_mean));
+            fields.push(it.in_flight_most.to_string());
+            fields.push(it.cpu_cores.map_or(String::new(), number));
+            fields.push(it.memory_bytes.map_or(String::new(), |it| it.to_string()));
+            fields.push(it.late.to_string());
             fields
         });
         table(titles, lines)

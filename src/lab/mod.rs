@@ -18,6 +18,7 @@ mod csv;
 mod driver;
 mod experiment;
 mod forecast;
+pub mod load;
 mod progress;
 mod run_time;
 mod runner;

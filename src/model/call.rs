@@ -131,6 +131,8 @@ pub enum CallOrigin {
     Changed(CallId),
     /// An agent at work.
     Agent,
+    /// A load, of which it is one of many.
+    Load,
 }
 
 /// One edge of the plan's graph, pointing at the parent.

@@ -15,6 +15,7 @@ mod http;
 mod id;
 mod inspection;
 mod intercept;
+mod load_news;
 mod lock;
 mod need;
 mod outcome;
@@ -61,6 +62,7 @@ pub use id::{
 };
 pub use inspection::{InspectedProcess, Inspection};
 pub use intercept::{Intercept, InterceptPattern, Intercepted, PatternError};
+pub use load_news::LoadNews;
 pub use lock::{LockKey, LockMode, LockSet};
 pub use need::{ArgsFingerprint, LearnedNeed, LearnedVariant};
 pub use outcome::{AskedTime, AttemptRecord, Ending, Leftover, Outcome};

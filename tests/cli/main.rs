@@ -15,6 +15,7 @@ mod invalid;
 mod kept;
 #[path = "../support/living.rs"]
 mod living;
+mod load;
 mod log;
 mod outputs;
 mod reading;

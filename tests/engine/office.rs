@@ -66,6 +66,7 @@ impl Office {
                 protocol_log: log.clone(),
                 lets_go: true,
             }),
+            load: None,
             recorder: None,
             tape: None,
         });

@@ -128,6 +128,7 @@ pub(crate) fn stored_trial(
             inherited_env: [("PATH".to_owned(), "/bin".to_owned())].into(),
             run_dir: PathBuf::from("/run"),
         },
+        load: None,
         recorder,
         agents: None,
         tape,

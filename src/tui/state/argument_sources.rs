@@ -100,7 +100,7 @@ fn source(
             .is_some_and(|it| it == value)
     };
     match row.call.origin {
-        CallOrigin::Plan => ArgumentSource::Plan,
+        CallOrigin::Plan | CallOrigin::Load => ArgumentSource::Plan,
         CallOrigin::Agent => ArgumentSource::Agent,
         CallOrigin::Again(call) => ArgumentSource::Call(call),
         CallOrigin::Changed(call) if was_given(&call) => ArgumentSource::Call(call),

@@ -107,6 +107,7 @@ async fn perform(
         surroundings: surroundings(),
         recorder: None,
         agents: None,
+        load: None,
         tape: None,
     });
     let canvas = Canvas::new(script.size.0, script.size.1);
