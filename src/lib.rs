@@ -231,7 +231,7 @@
 //! | [`exec`] | one attempt: processes, servers, HTTP, the stop ladder; what stands between agents and servers | model, output, probe (`proxy` also sched) |
 //! | [`engine`] | the loop that joins them | model, catalogue, plan, sched, output, probe, exec |
 //! | [`record`] | events, plain lines, report, history | model, output |
-//! | [`lab`] | simulation, bounds, forecasts; compare and sweep | model, sched |
+//! | [`lab`] | simulation, bounds, forecasts; compare, sweep and load | model, sched |
 //! | [`theme`] | roles of colours, theme files | |
 //! | [`app`] | what several commands join: sessions, experiments, run folders, trust | all but cli, tui |
 //! | [`tui`] | the dashboard | engine handle, model, catalogue, plan, output, record, lab, theme |
