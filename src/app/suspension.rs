@@ -10,25 +10,29 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::engine::{Command, Engine, EngineHandle};
 
-/// Longest time that the calls may take to stop before the program is
-/// suspended regardless.
+/// Longest time that the calls may take to stop, or to go on, before the program
+/// does so regardless.
 const HOLD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Stops the calls of a run (SIGSTOP) until [`release`].
 pub(crate) async fn hold(handle: &EngineHandle) {
-    // An engine that takes no commands has nothing left to hold.
-    if handle.send(Command::Suspend).is_ok() {
-        let mut snapshots = handle.snapshots();
-        let held = snapshots.wait_for(|snapshot| snapshot.is_suspended);
-        // A suspension that is late is better than a key that does nothing.
-        let _ = tokio::time::timeout(HOLD_TIMEOUT, held).await;
-    }
+    send_and_wait(handle, Command::Suspend, true).await;
 }
 
-/// Continues the calls of a run.
-pub(crate) fn release(handle: &EngineHandle) {
-    // The same holds here: an engine that has ended holds nothing.
-    let _ = handle.send(Command::Continue);
+/// Continues the calls of a run. Returns once that is known, so that the next
+/// [`hold`] does not take the suspension that ends here for its own.
+pub(crate) async fn release(handle: &EngineHandle) {
+    send_and_wait(handle, Command::Continue, false).await;
+}
+
+async fn send_and_wait(handle: &EngineHandle, command: Command, is_suspended: bool) {
+    // An engine that takes no commands has nothing left to hold.
+    if handle.send(command).is_ok() {
+        let mut snapshots = handle.snapshots();
+        let done = snapshots.wait_for(|snapshot| snapshot.is_suspended == is_suspended);
+        // A suspension that is late is better than a key that does nothing.
+        let _ = tokio::time::timeout(HOLD_TIMEOUT, done).await;
+    }
 }
 
 /// Suspends a program without a dashboard. Returns when it is continued.
@@ -36,7 +40,7 @@ pub(super) async fn suspend(handle: &EngineHandle) -> io::Result<()> {
     hold(handle).await;
     let own: Pid = getpid();
     let stopped = kill_process(own, Signal::STOP);
-    release(handle);
+    release(handle).await;
     Ok(stopped?)
 }
 

@@ -56,6 +56,7 @@ pub use mcp::{
 pub use oauth::{
     GrantStore, GrantStoreError, KeptGrant, KeptIn, Resource, Revocation, SignInError, SignedIn,
 };
+pub use own_children::while_none_starts;
 pub use refusal::{Refusal, Shortage, shortage_advice};
 pub use spawner::{AttemptContext, Spawner};
 pub use timer::wait_attempt;

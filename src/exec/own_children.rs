@@ -16,6 +16,14 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
+/// Does something, such as stopping this process with its group, while no child
+/// is between its start and its program: one that is stopped there would hold
+/// the thread that starts it, which then never stops.
+pub fn while_none_starts<T>(something: impl FnOnce() -> T) -> T {
+    let _own = lock();
+    something()
+}
+
 /// Removes a child that has been waited for.
 pub(super) fn disown(pid: u32) {
     lock().remove(&pid);

@@ -90,7 +90,7 @@ fn whenever_an_experiment_of_the_dashboard_is_suspended_all_of_it_stands_still()
         wait_for_shell(&mut shell);
         let still = || {
             let processes = call_processes(&shell, folder.path());
-            processes.iter().all(|pid| state(*pid) == Some('T'))
+            processes.iter().all(|pid| is_still(*pid, &processes))
         };
         until(
             &format!("all stand still, suspended the {time}th time"),
@@ -132,7 +132,7 @@ fn standing_still(shell: &OnTerminal, folder: &Path) -> Vec<i32> {
     let mut processes = Vec::new();
     until("all stand still", || {
         processes = call_processes(shell, folder);
-        !processes.is_empty() && processes.iter().all(|pid| state(*pid) == Some('T'))
+        !processes.is_empty() && processes.iter().all(|pid| is_still(*pid, &processes))
     });
     processes
 }
@@ -172,9 +172,29 @@ fn call_processes(shell: &OnTerminal, folder: &Path) -> Vec<i32> {
     below.into_iter().filter(is_of_call).collect()
 }
 
+/// Whether a process is stopped, or waits for a child that was stopped between
+/// vfork and exec: until then it is not stopped, and does nothing.
+fn is_still(pid: i32, processes: &[i32]) -> bool {
+    let mut children = processes.iter().filter(|it| parent(**it) == Some(pid));
+    match state(pid) {
+        Some('T') => true,
+        Some('D') => children.any(|child| state(*child) == Some('T')),
+        _ => false,
+    }
+}
+
 fn state(pid: i32) -> Option<char> {
+    stat(pid)?.chars().next()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    stat(pid)?.split(' ').nth(1)?.parse().ok()
+}
+
+/// What /proc tells of a process after its name: the state, the parent, ...
+fn stat(pid: i32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
+    Some(stat.rsplit_once(") ")?.1.to_owned())
 }
 
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -4,9 +4,9 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::exec::{Guardian, own_program};
+use crate::exec::{Guardian, own_program, while_none_starts};
 use crate::tui::Signal;
-use crate::tui::terminal::{Lent, TerminalControl, TerminalSession, halt, restoring};
+use crate::tui::terminal::{Lent, TerminalControl, TerminalSession, halt, restoring, stop_job};
 
 /// Line that is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -64,7 +64,7 @@ impl TerminalControl for GuardedTerminal {
         if let Some(guardian) = &mut self.guardian {
             guardian.disarm()?;
         }
-        halt().await?;
+        halt(|| while_none_starts(stop_job)).await?;
         if let Some(guardian) = &mut self.guardian {
             guardian.arm()?;
         }

@@ -51,7 +51,9 @@ impl TerminalControl for SuspendableTerminal {
             hold(handle).await;
         }
         let result = self.terminal.suspend().await;
-        handles.into_iter().for_each(release);
+        for handle in handles {
+            release(handle).await;
+        }
         result
     }
 

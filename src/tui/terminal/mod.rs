@@ -12,4 +12,4 @@ pub use backend::TerminalBackend;
 pub use input::Keyboard;
 pub use modes::{Modes, restore, restoring};
 pub use panics::{install_panic_hook, take_panic_reports};
-pub use signals::{Lent, Signal, TerminalControl, TerminalSession, halt, signals};
+pub use signals::{Lent, Signal, TerminalControl, TerminalSession, halt, signals, stop_job};

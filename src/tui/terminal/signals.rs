@@ -130,11 +130,15 @@ impl TerminalSession {
     }
 }
 
-/// Stops the program, and whatever its shell runs with it; returns when it is
-/// continued.
-pub async fn halt() -> io::Result<()> {
+/// Stops the program, and whatever its shell runs with it.
+pub fn stop_job() -> io::Result<()> {
+    Ok(kill_current_process_group(Number::TSTP)?)
+}
+
+/// Has `stop` stop the program; returns when it is continued.
+pub async fn halt(stop: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     let mut continued = signal(SignalKind::from_raw(Number::CONT.as_raw()))?;
-    kill_current_process_group(Number::TSTP)?;
+    stop()?;
     // The stop itself takes no time that this clock would count twice: after
     // it, either of the two is ready.
     tokio::select! {
