@@ -8,6 +8,7 @@ pub mod command;
 mod compiled_tool;
 mod discover;
 pub(crate) mod document;
+mod elsewhere;
 mod excerpt;
 pub(crate) mod fields;
 mod file_kind;
@@ -33,6 +34,7 @@ mod value_shape;
 
 pub use command::{ExpandError, Expanded};
 pub use discover::{DiscoveredFile, FILE_NAME, discover, nearest_file};
+pub use elsewhere::Elsewhere;
 pub use file_kind::FileKind;
 pub use listing_warning::ListingWarning;
 pub use locks::locks;

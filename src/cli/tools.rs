@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::exit::{self, Exit};
 use super::options::{AnswerOptions, CatalogueOptions, ProtocolOption};
 use crate::app::{Connected, OpenError, RunEnvironment, Untrusted};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Elsewhere};
 use crate::model::{ServerName, Tool, ToolAction};
 use crate::output::Safe;
 
@@ -97,6 +97,16 @@ fn print(catalogue: &Catalogue, is_connected: bool, mut out: impl Write) -> io::
             writeln!(out, "server {name}: {why}")?;
         }
     }
+    for tool in catalogue.tools() {
+        if let Some(program) = Elsewhere::of_tool(tool) {
+            writeln!(out, "{}: {program}", Safe::new(tool.name.as_str()).as_str())?;
+        }
+    }
+    for server in catalogue.servers() {
+        if let Some(program) = Elsewhere::of_server(server) {
+            writeln!(out, "server {}: {program}", server.name)?;
+        }
+    }
     for (name, reason) in catalogue.unusable_servers() {
         writeln!(out, "server {name}: not usable: {reason}")?;
     }
@@ -129,6 +139,7 @@ fn as_json(catalogue: &Catalogue) -> Value {
             "name": server.name,
             "is_connected": catalogue.is_listed(&server.name),
             "origin": server.origin,
+            "warning": Elsewhere::of_server(server).map(|it| it.to_string()),
             "unusable": null,
         })
     });
@@ -157,6 +168,7 @@ fn tool_json(tool: &Tool) -> Value {
         "description": tool.description,
         "command": command,
         "http": http,
+        "warning": Elsewhere::of_tool(tool).map(|it| it.to_string()),
         "input_schema": tool.input_schema,
         "annotations": tool.annotations,
         "access": tool.access(),

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use super::names::CallIds;
 use super::parsed::ParsedCall;
-use crate::catalogue::Catalogue;
 use crate::catalogue::findings::Findings;
+use crate::catalogue::{Catalogue, Elsewhere};
 use crate::model::{Call, OutputKind, Tool, ToolAction, ToolName};
 
-/// Warns of arguments that nothing checks, and of references that cannot lead
-/// anywhere.
+/// Warns of arguments that nothing checks, of references that cannot lead
+/// anywhere, and of tools that start work elsewhere.
 pub(super) fn collect(
     calls: &[ParsedCall],
     names: &CallIds,
@@ -18,7 +18,14 @@ pub(super) fn collect(
     findings: &mut Findings<'_>,
 ) {
     let mut unchecked = HashSet::new();
+    let mut elsewhere = HashSet::new();
     for call in calls {
+        if let Some(name) = &call.tool
+            && let Some(program) = tool_of(call, catalogue).and_then(Elsewhere::of_tool)
+            && elsewhere.insert(&name.value)
+        {
+            findings.warn(&name.span, format!("{}: {program}", name.value));
+        }
         if let Some(name) = unchecked_tool(call, catalogue)
             && unchecked.insert(name)
         {

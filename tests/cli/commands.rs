@@ -132,3 +132,32 @@ fn the_catalogues_to_copy_from_work() {
     let answer = bench.run(&words).with_code(0);
     assert_eq!(answer.json(), json!({ "words": 3, "common": { "b": 2 } }));
 }
+
+#[test]
+fn a_command_that_starts_work_elsewhere_is_warned_of() {
+    let bench = Bench::new();
+    let tools = "[[tool]]\nname = \"far\"\ncommand = [\"/usr/bin/ssh\", \"host\", \"true\"]\n\
+                 [mcp.box]\ncommand = [\"docker\", \"run\", \"image\"]\n";
+    bench.file("fanout.toml", tools);
+    bench.file(
+        "plan.toml",
+        "[[call]]\ntool = \"far\"\n[[call]]\ntool = \"far\"\n",
+    );
+    let catalogue = ["--catalogue", "fanout.toml"];
+    let words = |before: &[&'static str]| [before, &catalogue].concat();
+    let why = |program| {
+        format!("`{program}` starts work elsewhere, which is neither contained nor measured")
+    };
+    let answer = bench.run(&words(&["check", "plan.toml"])).with_code(0);
+    // Said once, however many calls there are.
+    assert_eq!(answer.stderr.matches("starts work elsewhere").count(), 1);
+    assert!(answer.stderr.contains("plan.toml:2:8"), "{answer:#?}");
+    let answer = bench.run(&words(&["tools"])).with_code(0);
+    let far = format!("far: {}\n", why("ssh"));
+    let boxed = format!("server box: {}\n", why("docker"));
+    assert!(answer.stdout.contains(&far), "{answer:#?}");
+    assert!(answer.stdout.contains(&boxed), "{answer:#?}");
+    let answer = bench.run(&words(&["tools", "--json"])).with_code(0).json();
+    assert_eq!(answer["tools"][0]["warning"], why("ssh"));
+    assert_eq!(answer["servers"][0]["warning"], why("docker"));
+}

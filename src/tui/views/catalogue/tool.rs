@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 
+use crate::catalogue::Elsewhere;
 use crate::lab;
 use crate::model::{Annotations, CallState, Outcome, OutputKind, StdinKind, Tool, ToolAction};
 use crate::output::Safe;
@@ -90,6 +91,8 @@ fn heading(view: &View<'_>, text: &'static str, width: u16) -> Strip {
 fn facts(tool: &Tool, put: &mut impl FnMut(&'static str, Piece<'static>)) {
     if let ToolAction::Command { argv, stdin, .. } = &tool.action {
         put("runs", Safe::new(&argv.join(" ")).into());
+        let elsewhere = Elsewhere::of_tool(tool).map(|it| Piece::from(Safe::new(&it.to_string())));
+        put("beware", elsewhere.unwrap_or_default());
         if *stdin == StdinKind::Json {
             put(
                 "reads",
