@@ -46,6 +46,17 @@ fn one_call_prints_its_output_and_leaves_nothing() {
 }
 
 #[test]
+fn lines_that_are_no_message_stand_in_the_output_of_the_only_call_in_flight() {
+    let bench = Bench::new();
+    place(&bench, &["plain"]);
+    let answer = bench.run(&["call", "plain.noise", CATALOGUE[0], CATALOGUE[1]]);
+    let answer = answer.with_code(0);
+    assert_eq!(answer.stdout, "after the noise\n");
+    let told = "no message, on standard output: Listening on nothing";
+    assert!(answer.stderr.contains(told), "{answer:?}");
+}
+
+#[test]
 fn the_kinds_of_failure_are_told_apart() {
     let bench = Bench::new();
     place(&bench, &["plain", "other", "third"]);
