@@ -21,7 +21,7 @@ use crate::tui::action::{Action, ActionGroup, ActionRow, Context, ListAction, TA
 use crate::tui::state::{State, UiCommand};
 use crate::tui::text::field::TextField;
 use crate::tui::text::glyphs::{Glyphs, role_of_outcome};
-use crate::tui::text::{Align, Piece, Strip, figure};
+use crate::tui::text::{Align, Cut, Piece, Strip, figure};
 use crate::tui::views::{InputLine, View, chrome};
 
 /// The help, from a first visible row on.
@@ -46,8 +46,8 @@ impl Default for Help {
 impl Help {
     /// The rows as they are broken to fit the box.
     fn entries(&self, state: &State) -> Vec<Entry> {
-        let room = usize::from(size(Rect::from((Position::ORIGIN, state.size))).0);
-        let room = room.saturating_sub(SENTENCES).max(16);
+        let width = usize::from(size(Rect::from((Position::ORIGIN, state.size))).0);
+        let room = width.saturating_sub(sentences(width)).max(16);
         let entries = entries(state, &self.search.text()).into_iter();
         entries.flat_map(|entry| entry.broken(room)).collect()
     }
@@ -147,8 +147,21 @@ impl Dialog for Help {
     }
 }
 
-/// Column at which the sentences begin.
+/// Column at which the sentences begin, behind keys and labels.
 const SENTENCES: usize = 34;
+/// The same where there is no room for labels, which say less.
+const BEHIND_KEYS: usize = 18;
+/// From this width on there is.
+const LABELS_FROM: usize = 66;
+
+/// Returns the column at which sentences begin in a box of this width.
+fn sentences(width: usize) -> usize {
+    if width < LABELS_FROM {
+        BEHIND_KEYS
+    } else {
+        SENTENCES
+    }
+}
 
 /// Columns and rows inside the frame.
 fn size(screen: Rect) -> (u16, u16) {
@@ -251,6 +264,7 @@ impl Entry {
     }
 
     fn put(&self, view: &View<'_>, strip: &mut Strip) {
+        let sentences = sentences(strip.used() + strip.room());
         match self {
             Self::Blank => {}
             Self::Place(name, is_here) => {
@@ -260,18 +274,20 @@ impl Entry {
                 }
             }
             Self::More(part) => {
-                strip.skip_to(SENTENCES).put(*part, view.style(Role::Muted));
+                strip.skip_to(sentences).put(*part, view.style(Role::Muted));
             }
             Self::Key(entry, part) => {
                 let keys: Vec<String> = view.state.keymap.keys(entry.action).collect();
                 let keys = Safe::new(&keys.join(" "));
                 strip
                     .skip(2)
-                    .cell(&keys, 16, Align::Left, view.style(Role::KeyHint))
-                    .skip(1)
-                    .cell(entry.label, 14, Align::Left, view.style(Role::Fg))
-                    .skip_to(SENTENCES)
-                    .put(*part, view.style(Role::Muted));
+                    .put_cut(&keys, 15, Cut::End, view.style(Role::KeyHint));
+                if sentences == SENTENCES {
+                    strip
+                        .skip_to(19)
+                        .cell(entry.label, 14, Align::Left, view.style(Role::Fg));
+                }
+                strip.skip_to(sentences).put(*part, view.style(Role::Muted));
             }
             Self::Sign(sign) => {
                 let style = view.style(sign.role);

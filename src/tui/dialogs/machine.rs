@@ -29,6 +29,8 @@ const CORE: usize = 26;
 
 /// Cells of a trend.
 const TREND: usize = 14;
+/// From this width on the traffic has its trend.
+const CURVE_FROM: u16 = 52;
 
 /// The machine in full.
 #[derive(Debug)]
@@ -202,13 +204,11 @@ fn traffic(
     let readings = || machine.iter().map(|it| it.and_then(flow).map(both));
     let most = readings().flatten().max().unwrap_or(0).max(1) as f32;
     let levels = readings().map(|it| Some(it? as f32 / most));
-    sparkline::put(
-        &mut strip,
-        levels,
-        TREND,
-        view.style(Role::Series1),
-        view.glyphs,
-    );
+    // The figures say more than the curve.
+    if width >= CURVE_FROM {
+        let style = view.style(Role::Series1);
+        sparkline::put(&mut strip, levels, TREND, style, view.glyphs);
+    }
     for (bytes, word) in [
         (latest.in_bytes_per_second, directions[0]),
         (latest.out_bytes_per_second, directions[1]),

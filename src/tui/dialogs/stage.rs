@@ -22,7 +22,7 @@ use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, Context};
 use crate::tui::state::{State, UiCommand};
-use crate::tui::text::{Cut, Strip, digits};
+use crate::tui::text::{Align, Cut, Strip, args, digits};
 use crate::tui::views::experiments::{bars, stage, summary};
 use crate::tui::views::{View, chrome};
 
@@ -97,6 +97,7 @@ fn lines(
         let text = "The same calls run one at a time and in parallel. The result appears here.";
         strip.skip(1).put(text, view.style(Role::Muted));
         lines.push(strip);
+        lines.extend(calls(view, experiment, width));
         return lines;
     };
     lines.extend(speed_up(view, times, width));
@@ -110,6 +111,28 @@ fn lines(
         height: size.height.saturating_sub(lines.len() as u16 + 1),
     };
     lines.extend(bars::two_runs(view, &experiment.plan, findings, room));
+    lines
+}
+
+/// The calls that are run, while there is no result yet.
+fn calls(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
+    let (fg, muted) = (view.style(Role::Fg), view.style(Role::Muted));
+    let plan = &experiment.plan.calls;
+    let mut lines = vec![view.strip(width)];
+    lines.extend(plan.iter().map(|call| {
+        let mut strip = view.strip(width);
+        strip
+            .skip(2)
+            .cell(Safe::new(call.name.as_str()), 24, Align::Left, fg)
+            .skip(1)
+            .cell(Safe::new(call.tool.as_str()), 20, Align::Left, muted)
+            .skip(1)
+            .put(
+                args::line(&call.args, view.state.catalogue.get(&call.tool)),
+                muted,
+            );
+        strip
+    }));
     lines
 }
 

@@ -286,12 +286,16 @@ fn call_name(view: &View<'_>, call: CallId) -> Piece<'static> {
     }
 }
 
+/// From this width on the choices have their keys beside them.
+const KEYS_FROM: u16 = 70;
+
 /// Returns the choices, the marked one set off.
 fn choices_line(view: &View<'_>, width: u16) -> Strip {
     let state = view.state;
     let chosen = state.ending.choice();
     let has_keys = view.has_keys(Pane::Lanes);
     let mut strip = view.strip(width);
+    let has_room = width >= KEYS_FROM;
     for action in EndingView::CHOICES {
         let is_chosen = action == chosen;
         let sign = if is_chosen && has_keys {
@@ -305,9 +309,9 @@ fn choices_line(view: &View<'_>, width: u16) -> Strip {
         }
         strip
             .put(sign, view.style(Role::Accent))
-            .put(label(action), style)
+            .put(label(action, has_room), style)
             .skip(1);
-        if let Some(key) = state.keymap.key(action) {
+        if let Some(key) = state.keymap.key(action).filter(|_| has_room) {
             strip
                 .put(Safe::new(&key), view.style(Role::KeyHint))
                 .skip(2);
@@ -316,9 +320,10 @@ fn choices_line(view: &View<'_>, width: u16) -> Strip {
     strip
 }
 
-fn label(action: Action) -> &'static str {
+fn label(action: Action, has_room: bool) -> &'static str {
     match action {
         Action::RunAgain => "run again",
+        Action::WriteReport if !has_room => "report",
         Action::WriteReport => "write a report",
         Action::ScreenTimeline => "timeline",
         _ => "compare",
