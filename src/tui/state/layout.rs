@@ -37,6 +37,10 @@ const STACKED_FROM: u16 = 20;
 const MACHINE_FROM: u16 = 34;
 const MACHINE: u16 = 3;
 
+/// Rows of messages, their frame included, below which they have no place beside
+/// the calls.
+const LEAST_MESSAGES: u16 = 6;
+
 /// Lines of the text that stands in the place of agents while there are none.
 const LINES_WITHOUT_AGENTS: usize = 7;
 
@@ -220,12 +224,27 @@ impl Layout {
             pane => pane,
         };
         if !is_wide {
-            self.set(shown, lower);
+            self.set_over(state, shown, Pane::Messages, lower);
             return;
         }
         let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));
         self.set(Pane::ServerCalls, calls);
         self.set(shown, right);
+    }
+
+    /// The pane that is `shown`; a list of calls over the messages about them,
+    /// where there is room for both.
+    fn set_over(&mut self, state: &State, shown: Pane, messages: Pane, area: Rect) {
+        let is_list = matches!(shown, Pane::ServerCalls | Pane::AgentCalls);
+        let listed = if is_list { state.listed(shown) } else { 0 };
+        let wanted = u16::try_from(listed.max(2)).unwrap_or(u16::MAX);
+        let (upper, lower) = split_rows(area, wanted.saturating_add(2).min(area.height / 2));
+        if is_list && lower.height >= LEAST_MESSAGES {
+            self.set(shown, upper);
+            self.set(messages, lower);
+        } else {
+            self.set(shown, area);
+        }
     }
 
     /// The agents over the calls of the selected one, and beside those what
@@ -248,7 +267,7 @@ impl Layout {
             pane => pane,
         };
         if !is_wide {
-            self.set(shown, lower);
+            self.set_over(state, shown, Pane::Wire, lower);
             return;
         }
         let (calls, right) = split_columns(lower, (lower.width * 3 / 8).clamp(36, 72));

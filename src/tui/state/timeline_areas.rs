@@ -7,6 +7,8 @@ use crate::tui::timeline::RowMode;
 
 /// Cells of the labels before the bars.
 const LABEL: u16 = 18;
+/// The same where the rows are lanes, or there is little room.
+const LANE_LABEL: u16 = 8;
 
 /// Where the parts of the chart are.
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +48,20 @@ impl TimelineAreas {
         let before = before.min(room.saturating_sub(wanted).max(room / 3));
         let (rows, before) = match before {
             // One line alone would have no lane under it.
-            0 | 1 => (room, 0),
+            0 | 1 => (wanted.min(room), 0),
             before => (wanted.min(room - before), before),
         };
-        let axis = area.y + strip + room;
+        let axis = area.y + strip + rows + before;
         Self {
             strip: line(area.y, strip),
             rows: line(area.y + strip, rows),
             before: line(area.y + strip + rows, before),
             axis: line(axis, u16::from(below > 0)),
             cursor: line(axis + 1, u16::from(below > 1)),
-            label: if area.width >= 70 { LABEL } else { 8 },
+            label: match state.timeline.rows {
+                RowMode::Calls if area.width >= 70 => LABEL,
+                _ => LANE_LABEL,
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Piece, Safe, figure, wait};
 use crate::model::{
     CallProgress, CallRow, CallState, EndedBy, HeldAnswer, Hold, Outcome, Patience, ProxiedCall,
-    ProxiedStage, Snapshot,
+    ProxiedStage, Snapshot, WaitReason,
 };
 
 /// From this limit on it says more than the time that is left.
@@ -49,7 +49,22 @@ pub fn stands(
     if told.width() <= room {
         return told;
     }
-    stands_with(row, call, run, now, patience_in_short)
+    let told = stands_with(row, call, run, now, patience_in_short);
+    match &row.wait {
+        // The name of a lock gives way, never its holder.
+        Some(WaitReason::Lock { holder, .. }) if told.width() > room && is_queued(call) => {
+            let held = Piece::from("held by ").then(figure::call(*holder));
+            let whole = held.clone().then(", ").then(patience_in_short(call, now));
+            let has_room = call.patience.let_go_at.is_some() && whole.width() <= room;
+            if has_room { whole } else { held }
+        }
+        _ => told,
+    }
+}
+
+/// Whether it waits for its turn, and nobody holds it.
+fn is_queued(call: &ProxiedCall) -> bool {
+    call.held.is_none() && matches!(call.stage, ProxiedStage::Waiting)
 }
 
 fn stands_with(

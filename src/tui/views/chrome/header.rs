@@ -247,7 +247,7 @@ fn pace(view: &View<'_>, strip: &mut Strip, level: DetailLevel) {
     strip.skip(2).put(figure::per_second(pace.per_second()), fg);
     if let Some(median) = pace.median.filter(|_| level < WORDS) {
         strip
-            .put(" at ", view.style(Role::Muted))
+            .put(", median ", view.style(Role::Muted))
             .put(figure::seconds(median), fg);
     }
 }

@@ -277,12 +277,9 @@ fn empty(view: &View<'_>, width: u16) -> Vec<Strip> {
         strip.skip(1).put(text, muted);
         lines.push(strip);
     };
-    say("How long does the plan take at other caps, measured?");
+    say("How long does it take at other caps?");
     for (action, text) in [
-        (
-            Action::Compare,
-            "  one call at a time against the cap in force",
-        ),
+        (Action::Compare, "  one at a time against this cap"),
         (Action::Sweep, "  which cap is worth using"),
     ] {
         let mut strip = view.strip(width);

@@ -39,7 +39,11 @@ pub(super) fn curves(view: &View<'_>, row: &CallRow, width: u16, rows: &mut Vec<
         Some(bytes(*now)?.saturating_sub(bytes(*before)?) as f32)
     });
     curve(view, "disk", moved.collect(), bytes, cells, rows);
-    rows.push(marks(view, row, cells));
+    let is_marked =
+        row.attempts.len() > 1 || row.attempts.iter().any(|it| it.stop_ordered.is_some());
+    if is_marked {
+        rows.push(marks(view, row, cells));
+    }
 }
 
 /// Rows of one curve, scaled to the highest reading, which stands before it.
@@ -57,6 +61,17 @@ fn curve(
     }
     let latest = readings.iter().rev().flatten().next().copied();
     let (muted, fg) = (view.style(Role::Muted), view.style(Role::Fg));
+    if highest <= 0.0 {
+        let mut strip = view.strip(u16::MAX);
+        let none = figure(highest).then(" all the time");
+        strip
+            .skip(1)
+            .put(name, muted)
+            .skip_to(NAMES + 1)
+            .put(none, fg);
+        rows.push(strip);
+        return;
+    }
     let levels = readings.into_iter();
     let levels = levels.map(|it| Some(Level::own(it? / highest.max(f32::EPSILON))));
     for (index, graph) in graph::rows(view, levels, cells, CURVE).iter().enumerate() {

@@ -283,7 +283,10 @@ fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
             .cursor
             .is_none_or(|time| bar.from <= time && time < bar.end(now))
     };
-    for bar in all.iter().filter(is_under) {
+    // How it ran first: what does not fit is how it waited.
+    let waited = |bar: &&Bar| matches!(bar.phase, BarPhase::Waited(_));
+    let (waits, runs): (Vec<&Bar>, Vec<&Bar>) = all.iter().filter(is_under).partition(waited);
+    for bar in runs.into_iter().chain(waits) {
         let (word, role) = described(bar);
         strip.put(word, view.style(role)).skip(1);
         strip.put(figure::clock(length(bar, now)), view.style(role));
