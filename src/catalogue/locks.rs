@@ -6,6 +6,7 @@
 //! where the file system ignores case. Following links asks the file system,
 //! which a thread that must answer leaves to others.
 
+use std::cell::LazyCell;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,11 +27,11 @@ pub fn locks(tool: &Tool, args: &Value) -> LockSet {
 
 /// The same, without the locks that name an argument which is not known yet.
 pub(crate) fn locks_where(tool: &Tool, args: &Value, is_known: impl Fn(&Value) -> bool) -> LockSet {
-    let base = Base::of(tool);
+    let base = LazyCell::new(|| Base::of(tool));
     let filled = |names: &[String]| {
         let names = names.iter();
         let keys = names.filter_map(|name| filled(name, args, &is_known));
-        keys.flat_map(|key| base.identified(&key)).collect()
+        keys.flat_map(|key| identify(&key, &base)).collect()
     };
     LockSet {
         write: filled(&tool.write_locks),
@@ -40,14 +41,22 @@ pub(crate) fn locks_where(tool: &Tool, args: &Value, is_known: impl Fn(&Value) -
 
 /// The same locks, those of files identified as for calls of `tool`.
 pub(crate) fn identified(locks: &LockSet, tool: &Tool) -> LockSet {
-    let base = Base::of(tool);
+    let base = LazyCell::new(|| Base::of(tool));
     let all = |keys: &[LockKey]| {
         let keys = keys.iter();
-        keys.flat_map(|key| base.identified(key.as_str())).collect()
+        keys.flat_map(|key| identify(key.as_str(), &base)).collect()
     };
     LockSet {
         write: all(&locks.write),
         read: all(&locks.read),
+    }
+}
+
+/// Returns the locks of a name. The disk is only looked at for files.
+fn identify<F: FnOnce() -> Base>(name: &str, base: &LazyCell<Base, F>) -> Vec<LockKey> {
+    match name.strip_prefix(LockKey::FILE) {
+        Some(path) => base.identified(name, path),
+        None => vec![LockKey::new(name)],
     }
 }
 
@@ -72,13 +81,10 @@ impl Base {
         Self { here, cwd }
     }
 
-    /// The lock of a name. A path under the folder fanout works in stays
+    /// The locks of a file. A path under the folder fanout works in stays
     /// relative to it; a folder above it needs the lock of all that is in it,
     /// too.
-    fn identified(&self, name: &str) -> Vec<LockKey> {
-        let Some(path) = name.strip_prefix(LockKey::FILE) else {
-            return vec![LockKey::new(name)];
-        };
+    fn identified(&self, name: &str, path: &str) -> Vec<LockKey> {
         let Ok(real) = real_path(&self.cwd.join(path)) else {
             return vec![LockKey::new(name)];
         };

@@ -1,12 +1,14 @@
 //! Messages over a server's standard input and output, one a line.
 //!
-//! It owns the two pipes. A task of its own writes, so that a request which is
+//! It owns the two pipes. A short line is written at once where the pipe has
+//! room for all of it. Else a task of its own writes, so that a request which is
 //! given up never leaves half a line; answers to the server's own requests
 //! wait in a queue with a bound, and nothing more is read while that is full.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rmcp::RoleClient;
@@ -36,8 +38,13 @@ const MAX_REPLIES: usize = 32_768;
 /// Longest wait for lines under way when the connection is closed.
 const FLUSH_DEADLINE: Duration = Duration::from_millis(200);
 
+/// Bytes that a pipe takes whole or not at all.
+const MAX_ATOMIC: usize = 4096;
+
 /// Connection over pipes.
 pub(super) struct StdioTransport<R> {
+    /// `None` once nothing more is written.
+    stdin: Option<Arc<Input>>,
     messages: Option<mpsc::Sender<Outgoing>>,
     writer: JoinHandle<()>,
     replies: mpsc::Sender<String>,
@@ -54,10 +61,59 @@ pub(super) struct StdioTransport<R> {
     probe: EraProbe,
 }
 
+/// Standard input of a server, and whose turn it is to write.
+struct Input {
+    pipe: Arc<pipe::Sender>,
+    /// Held while a line is written.
+    turn: tokio::sync::Mutex<()>,
+    /// Number of messages that wait to be written, or are.
+    queued: Arc<AtomicUsize>,
+}
+
 /// Line to be written, and the sender who waits for it.
 struct Outgoing {
     line: String,
     written: mpsc::Sender<io::Result<()>>,
+    queued: Queued,
+}
+
+/// Counts a message as queued, until it is written or given up.
+struct Queued(Arc<AtomicUsize>);
+
+impl Queued {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Input {
+    /// Writes a short line at once, if none waits and the pipe has room for all
+    /// of it; whether it did.
+    fn try_write(&self, line: &str) -> io::Result<bool> {
+        if line.len() > MAX_ATOMIC || self.queued.load(Ordering::Acquire) > 0 {
+            return Ok(false);
+        }
+        let Ok(_turn) = self.turn.try_lock() else {
+            return Ok(false);
+        };
+        match self.pipe.try_write(line.as_bytes()) {
+            Ok(_whole) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write(&self, line: &str) -> io::Result<()> {
+        let _turn = self.turn.lock().await;
+        write_all(&self.pipe, line.as_bytes()).await
+    }
 }
 
 /// Question which era the server is of (`server/discover`). Silence is an
@@ -82,8 +138,14 @@ impl<R: AsyncRead + Unpin> StdioTransport<R> {
     ) -> Self {
         let (messages, written) = mpsc::channel(MAX_MESSAGES);
         let (replies, queued) = mpsc::channel(MAX_REPLIES);
-        let writer = tokio::spawn(write_lines(stdin, written, queued));
+        let stdin = Arc::new(Input {
+            pipe: stdin,
+            turn: tokio::sync::Mutex::default(),
+            queued: Arc::default(),
+        });
+        let writer = tokio::spawn(write_lines(Arc::clone(&stdin), written, queued));
         Self {
+            stdin: Some(stdin),
             messages: Some(messages),
             writer,
             asks: Asks::new(client, Arc::clone(&requests), replies.clone()),
@@ -184,15 +246,37 @@ impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTrans
         if let Ok(text) = &text {
             self.requests.sent(&message, text);
         }
+        let line = text.map(|mut line| {
+            line.push('\n');
+            line
+        });
+        let at_once = match (&line, &self.stdin) {
+            (Ok(line), Some(stdin)) => stdin.try_write(line),
+            _ => Ok(false),
+        };
+        if at_once.is_err() {
+            // The pipe is closed on this side as well.
+            self.stdin.take();
+            self.messages.take();
+        }
+        let queued = self.stdin.as_ref().filter(|_| matches!(at_once, Ok(false)));
+        let queued = queued.map(|stdin| Queued::new(&stdin.queued));
         let messages = self.messages.clone();
         async move {
             let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
-            let mut line = text?;
-            line.push('\n');
+            let (line, is_written) = (line?, at_once?);
+            if is_written {
+                return Ok(());
+            }
+            let queued = queued.ok_or_else(closed)?;
             let (written, mut is_written) = mpsc::channel(1);
             let messages = messages.ok_or_else(closed)?;
-            let sent = messages.send(Outgoing { line, written }).await;
-            sent.map_err(|_closed| closed())?;
+            let outgoing = Outgoing {
+                line,
+                written,
+                queued,
+            };
+            messages.send(outgoing).await.map_err(|_closed| closed())?;
             is_written.recv().await.unwrap_or_else(|| Err(closed()))
         }
     }
@@ -237,6 +321,7 @@ impl<R: AsyncRead + Unpin + Send + 'static> Transport<RoleClient> for StdioTrans
 
     async fn close(&mut self) -> Result<(), Self::Error> {
         self.messages.take();
+        self.stdin.take();
         let _flushed = time::timeout(FLUSH_DEADLINE, &mut self.writer).await;
         self.writer.abort();
         Ok(())
@@ -253,23 +338,24 @@ impl<R> Drop for StdioTransport<R> {
 /// Writes lines until nobody sends any more, then closes the pipe. Requests go
 /// before replies.
 async fn write_lines(
-    stdin: Arc<pipe::Sender>,
+    stdin: Arc<Input>,
     mut messages: mpsc::Receiver<Outgoing>,
     mut replies: mpsc::Receiver<String>,
 ) {
     loop {
-        let (line, written) = tokio::select! {
+        let (line, message) = tokio::select! {
             biased;
             message = messages.recv() => match message {
-                Some(Outgoing { line, written }) => (line, Some(written)),
+                Some(Outgoing { line, written, queued }) => (line, Some((written, queued))),
                 // Closed: replies are of no use any more.
                 None => return,
             },
             Some(reply) = replies.recv() => (reply, None),
         };
-        let result = write_all(&stdin, line.as_bytes()).await;
+        let result = stdin.write(&line).await;
         let is_broken = result.is_err();
-        if let Some(written) = written {
+        if let Some((written, queued)) = message {
+            drop(queued);
             // Its sender may have given up meanwhile.
             let _given_up = written.try_send(result);
         }
