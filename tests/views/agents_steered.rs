@@ -448,6 +448,12 @@ fn the_messages_of_a_call_stand_in_its_details() {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        stage.keys("/jsonrpc").await;
+        let text = stage.text();
+        assert!(text.contains("search the messages: jsonrpc"), "{text}");
+        assert!(text.contains("1/1"), "{text}");
+        stage.keys("<ret>n").await;
+        assert!(stage.text().contains(r#""jsonrpc": "2.0""#));
     });
 }
 

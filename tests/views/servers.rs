@@ -215,6 +215,32 @@ fn the_servers_at_every_size() {
 }
 
 #[test]
+fn the_messages_of_a_call_are_searched() {
+    let mut state = shown(Pane::Messages, (80, 24));
+    assert!(state.reads_messages());
+    let figures = |state: &State| {
+        draw(state);
+        let figures = state.message_figures();
+        figures.map(|figures| figures.as_str().to_owned())
+    };
+    assert_eq!(figures(&state), None);
+    state.find_message("jsonrpc");
+    for wanted in ["1/3", "2/3", "3/3", "1/3"] {
+        assert_eq!(figures(&state).as_deref(), Some(wanted));
+        assert!(state.step_message(1));
+    }
+    // Across the end of a row as well.
+    state.find_message("name.*deep");
+    assert_eq!(figures(&state).as_deref(), Some("1/1"));
+    state.find_message("Tools/Call");
+    assert_eq!(figures(&state).as_deref(), Some("0/0"));
+    state.find_message("(");
+    assert!(state.servers.find.problem().is_some());
+    state.find_message("");
+    assert!(!state.step_message(1));
+}
+
+#[test]
 fn the_states_of_servers_are_told_apart_without_colours() {
     let theme = builtin("mono", Depth::Mono).expect("a built-in theme");
     for (name, glyphs) in [("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)] {

@@ -119,7 +119,7 @@ actions! {
         Bottom "list.bottom" [List] ["G", "End"] "bottom" "To the last row; in the output, follow it";
         PageDown "list.page-down" [List] ["PageDown", "Ctrl+d"] "page down" "One page down";
         PageUp "list.page-up" [List] ["PageUp", "Ctrl+u"] "page up" "One page up";
-        Filter "list.filter" [List] ["/"] "filter" "Only calls with these words in name, arguments or reason; tool:, state:, reason:, >5s ask for one thing" footer 55 also "find narrow";
+        Filter "list.filter" [List] ["/"] "filter" "Only calls with these words in name, arguments or reason; tool:, state:, reason:, >5s ask for one thing; in messages of a call: search them" footer 55 also "find narrow";
     }
     /// Concerns the selected call, or the list it is in.
     Call(CallAction) {

@@ -1,4 +1,5 @@
-//! The field for a pattern to search the output for, in the line of messages.
+//! The field for a pattern to search the output for, or the messages about a
+//! call, in the line of messages.
 
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
@@ -17,14 +18,29 @@ use crate::tui::views::{InputLine, View};
 #[derive(Debug)]
 pub(in crate::tui) struct SearchPrompt {
     field: TextField,
+    /// Whether the messages are searched, and not the output.
+    is_of_messages: bool,
 }
 
 impl SearchPrompt {
     /// Asks for a pattern in place of the one that is searched for.
     pub(in crate::tui) fn new(state: &mut State) -> Self {
-        state.begin_find();
+        let is_of_messages = state.reads_messages();
+        if !is_of_messages {
+            state.begin_find();
+        }
         Self {
             field: TextField::single_line(),
+            is_of_messages,
+        }
+    }
+
+    fn find(&self, state: &mut State) {
+        let text = self.field.text();
+        if self.is_of_messages {
+            state.find_message(&text);
+        } else {
+            state.find(&text);
         }
     }
 }
@@ -35,7 +51,11 @@ impl Dialog for SearchPrompt {
     }
 
     fn act(&mut self, action: Action, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
-        if action == Action::Close {
+        if self.is_of_messages {
+            if action == Action::Close {
+                state.find_message("");
+            }
+        } else if action == Action::Close {
             state.cancel_find();
         } else if self.field.text().is_empty() {
             // What was searched for before is searched for again.
@@ -46,27 +66,36 @@ impl Dialog for SearchPrompt {
 
     fn typed(&mut self, key: KeyEvent, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
         self.field.key(key);
-        state.find(&self.field.text());
+        self.find(state);
         Answer::Stay
     }
 
     fn pasted(&mut self, text: &str, state: &mut State, _: &mut Vec<UiCommand>) -> Answer {
         self.field.paste(text);
-        state.find(&self.field.text());
+        self.find(state);
         Answer::Stay
     }
 
     fn line<'a>(&'a self, state: &State) -> Option<InputLine<'a>> {
         let find = &state.output.find;
-        let prompt = if find.is_filter {
-            "only lines with: "
-        } else {
-            "search: "
+        let messages = self.is_of_messages.then_some(&state.servers.find);
+        let prompt = match messages {
+            Some(_) => "search the messages: ",
+            None if find.is_filter => "only lines with: ",
+            None => "search: ",
         };
-        let note = match find.problem() {
+        let problem = match messages {
+            Some(messages) => messages.problem(),
+            None => find.problem(),
+        };
+        let note = match problem {
             Some(problem) => {
                 let problem = Piece::from(Safe::new(&problem.to_string()));
                 Some((problem, Role::ToastWarn))
+            }
+            None if self.is_of_messages => {
+                let figures = state.message_figures();
+                figures.map(|figures| (figures, Role::Accent))
             }
             None => state.find_figures().map(|figures| {
                 let is_one = figures.as_str() == "1";

@@ -17,6 +17,7 @@ pub mod layout;
 mod list;
 mod list_filter;
 mod lists;
+mod message_find;
 mod offer;
 pub mod output;
 mod pointer;
@@ -65,6 +66,7 @@ pub use key_sequence::KeySequence;
 pub use layout::Layout;
 pub use list::ListView;
 pub use list_filter::ListFilter;
+pub use message_find::MessageFind;
 pub use offer::Offer;
 pub use output::{
     Find, MatchCount, MatchCountKey, MatchSearch, OutputForm, OutputSource, OutputView,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Pane, Screen, Selection, ServerLog, State, TextScroll, ToastLevel, UiCommand};
+use super::{
+    MessageFind, Pane, Screen, Selection, ServerLog, State, TextScroll, ToastLevel, UiCommand,
+};
 use crate::catalogue::Catalogue;
 use crate::engine::Command;
 use crate::model::{
@@ -79,6 +81,7 @@ impl State {
     pub fn set_server_log(&mut self, log: ServerLog) {
         if log.of.1 != self.servers.log.of.1 {
             self.servers.messages = TextScroll::default();
+            self.servers.find = MessageFind::default();
         }
         self.servers.log = log;
     }

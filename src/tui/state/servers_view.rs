@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ListView, TextScroll};
+use super::{ListView, MessageFind, TextScroll};
 use crate::model::{CallId, QuestionId, ServerName};
 use crate::output::{Safe, Side};
 
@@ -23,6 +23,8 @@ pub struct ServersView {
     pub below: TextScroll,
     /// How far the messages are scrolled.
     pub messages: TextScroll,
+    /// Search in them.
+    pub find: MessageFind,
     /// The latest question that the user was told of.
     pub(super) asked: Option<QuestionId>,
     pub(super) calls_of: Option<(ServerName, u64)>,

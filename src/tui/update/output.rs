@@ -45,6 +45,9 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: OutputAction) 
 
 /// Goes to the next match of what is searched for, else to the next failure.
 fn next(state: &mut State, direction: Direction, by: isize) {
+    if state.step_message(by) {
+        return;
+    }
     if state.output.find.text().is_empty() {
         state.next_failure(by);
     } else {

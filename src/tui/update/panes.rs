@@ -2,7 +2,7 @@
 
 use super::{output, timeline};
 use crate::tui::action::{ListAction, ScreenAction};
-use crate::tui::dialogs::{FilterPrompt, Layers};
+use crate::tui::dialogs::{FilterPrompt, Layers, SearchPrompt};
 use crate::tui::state::{AgentItem, Pane, Screen, Selection, State};
 use crate::tui::timeline::RowMode;
 
@@ -20,6 +20,7 @@ pub(super) fn act(state: &mut State, layers: &mut Layers, action: ListAction) {
         ListAction::PageUp => move_by(state, -page),
         ListAction::Top => move_by(state, -FAR),
         ListAction::Bottom => move_by(state, FAR),
+        ListAction::Filter if state.reads_messages() => layers.push(SearchPrompt::new(state)),
         ListAction::Filter => layers.push(FilterPrompt::new(state)),
     }
 }

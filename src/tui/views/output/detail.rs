@@ -69,7 +69,11 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         view.style(role)
     });
     if row.proxied.is_some() || view.state.server_of(row).is_some() {
-        rows.extend(messages::of_call(view, inner.width));
+        let messages = messages::of_call(view, inner.width, rows.len());
+        rows.extend(messages.rows);
+        if let Some(row) = view.state.servers.find.take_due(&messages.found) {
+            view.state.detail.bring(row, usize::from(inner.height));
+        }
     }
     curves::curves(view, row, inner.width, &mut rows);
     let first = view

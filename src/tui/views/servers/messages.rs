@@ -33,9 +33,13 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
         chrome::empty(view, inner, nothing(view.state), buf);
         return;
     };
-    let rows = rows(view, messages, inner.width);
+    let MessageRows { rows, found } = rows(view, messages, inner.width);
     let scroll = &view.state.servers.messages;
-    let first = scroll.settle(rows.len(), usize::from(inner.height));
+    let visible = usize::from(inner.height);
+    if let Some(row) = view.state.servers.find.take_due(&found) {
+        scroll.bring(row, visible);
+    }
+    let first = scroll.settle(rows.len(), visible);
     let shown = rows.iter().skip(first);
     for (strip, y) in shown.zip(inner.y..inner.bottom()) {
         strip.draw((inner.x, y), buf);
@@ -58,27 +62,65 @@ fn messages(state: &State) -> Option<&[MessageRow]> {
     log.messages.as_deref().filter(|_| is_of)
 }
 
-/// The messages about the selected call, below a heading.
-pub(in crate::tui) fn of_call(view: &View<'_>, width: u16) -> Vec<Strip> {
+/// Rows of messages.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct MessageRows {
+    pub(in crate::tui) rows: Vec<Strip>,
+    /// For each match the one in which it begins.
+    pub(in crate::tui) found: Vec<usize>,
+}
+
+/// The messages about the selected call, below a heading; they follow `above`
+/// rows.
+pub(in crate::tui) fn of_call(view: &View<'_>, width: u16, above: usize) -> MessageRows {
     let mut heading = view.strip(width);
     heading.skip(1).put("messages", view.style(Role::Title));
     let Some(messages) = messages(view.state) else {
         if view.state.selected_proxied().is_none() {
-            return Vec::new();
+            return MessageRows::default();
         }
         heading.put(": none kept", view.style(Role::Muted));
-        return vec![heading];
+        let rows = vec![heading];
+        return MessageRows {
+            rows,
+            found: Vec::new(),
+        };
     };
-    let mut all = vec![heading];
-    all.extend(rows(view, messages, width));
+    let mut all = rows(view, messages, width);
+    all.rows.insert(0, heading);
+    for row in &mut all.found {
+        *row += above + 1;
+    }
     all
 }
 
-fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
+fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> MessageRows {
+    let is_agents = view.state.selected_proxied().is_some();
     let muted = view.style(Role::Muted);
-    let mut rows = Vec::new();
+    let mut all = MessageRows::default();
     for message in messages {
-        one(view, message, width, &mut rows);
+        let mut strip = view.strip(width);
+        strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
+        match message.by {
+            Side::Fanout => strip.put("sent", view.style(Role::Accent)),
+            Side::Agent => {
+                let arrow = Piece::from(view.glyphs.to_server());
+                strip.put(arrow.then(" agent"), view.style(Role::Accent))
+            }
+            Side::Server if is_agents => {
+                let arrow = Piece::from(view.glyphs.to_agent());
+                strip.put(arrow.then(" server"), view.style(Role::Series2))
+            }
+            Side::Server => strip.put("server", view.style(Role::Series2)),
+        };
+        strip.put(", ", muted);
+        strip.put(figure::bytes(message.bytes as u64), muted);
+        if message.cut > 0 {
+            strip.put(", without its last ", muted);
+            strip.put(figure::bytes(message.cut as u64), muted);
+        }
+        all.rows.push(strip);
+        text(view, message, width, &mut all);
     }
     let left_out = view.state.servers.log.left_out;
     if left_out > 0 {
@@ -86,57 +128,35 @@ fn rows(view: &View<'_>, messages: &[MessageRow], width: u16) -> Vec<Strip> {
         strip.skip(1);
         strip.put(figure::plural(left_out as usize, "message"), muted);
         strip.put(" more, not kept", muted);
-        rows.push(strip);
+        all.rows.push(strip);
     }
-    let handshake = &view.state.servers.log.handshake;
-    if !handshake.is_empty() {
-        let mut heading = view.strip(width);
-        let title = view.style(Role::Title);
-        heading.skip(1).put("before, to connect the server", title);
-        rows.push(heading);
-    }
-    for message in handshake {
-        one(view, message, width, &mut rows);
-    }
-    rows
+    all
 }
 
-/// Draws one message: its sender and size, and its text below.
-fn one(view: &View<'_>, message: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
-    let is_agents = view.state.selected_proxied().is_some();
-    let muted = view.style(Role::Muted);
-    let mut strip = view.strip(width);
-    strip.skip(1).put(figure::stamp(message.at), muted).skip(1);
-    match message.by {
-        Side::Fanout => strip.put("sent", view.style(Role::Accent)),
-        Side::Agent => {
-            let arrow = Piece::from(view.glyphs.to_server());
-            strip.put(arrow.then(" agent"), view.style(Role::Accent))
-        }
-        Side::Server if is_agents => {
-            let arrow = Piece::from(view.glyphs.to_agent());
-            strip.put(arrow.then(" server"), view.style(Role::Series2))
-        }
-        Side::Server => strip.put("server", view.style(Role::Series2)),
-    };
-    strip.put(", ", muted);
-    strip.put(figure::bytes(message.bytes as u64), muted);
-    if message.cut > 0 {
-        strip.put(", without its last ", muted);
-        strip.put(figure::bytes(message.cut as u64), muted);
-    }
-    rows.push(strip);
-    text(view, message, width, rows);
-}
-
-fn text(view: &View<'_>, message: &MessageRow, width: u16, rows: &mut Vec<Strip>) {
+fn text(view: &View<'_>, message: &MessageRow, width: u16, all: &mut MessageRows) {
     let room = usize::from(width).saturating_sub(4);
+    let pattern = view.state.servers.find.pattern();
+    let depth = view.theme.depth();
     for piece in &message.text {
+        let hits = pattern.map_or_else(Vec::new, |pattern| pattern.find_in(piece));
         for part in wrapped(piece.as_str(), room) {
             let mut strip = view.strip(width);
             strip.skip(3);
-            strip.put_part(piece, part, view.style(Role::Fg), view.theme.depth());
-            rows.push(strip);
+            let mut at = part.start;
+            for hit in hits
+                .iter()
+                .filter(|hit| hit.start < part.end && part.start < hit.end)
+            {
+                let (from, to) = (hit.start.max(part.start), hit.end.min(part.end));
+                strip.put_part(piece, at..from, view.style(Role::Fg), depth);
+                strip.put_part(piece, from..to, view.style(Role::Match), depth);
+                at = to;
+            }
+            strip.put_part(piece, at..part.end, view.style(Role::Fg), depth);
+            let begun = hits.iter().filter(|hit| part.contains(&hit.start));
+            let row = all.rows.len();
+            all.found.extend(begun.map(|_| row));
+            all.rows.push(strip);
         }
     }
 }
