@@ -35,7 +35,10 @@ pub(super) fn render(view: &View<'_>, list: &Shortlist<Choice>, inner: Rect, buf
                 .cell(Safe::new(name.as_str()), 22, Align::Left, fg)
                 .skip(1);
             if let Some(tool) = view.state.catalogue.get(name) {
-                let first = tool.description.lines().find(|line| !line.trim().is_empty());
+                let first = tool
+                    .description
+                    .lines()
+                    .find(|line| !line.trim().is_empty());
                 strip.put(Safe::new(first.unwrap_or_default()), muted);
             }
         }
