@@ -34,6 +34,12 @@ use svg::DefaultColours;
 const FILM_STEP: Duration = Duration::from_secs(1);
 /// Screens of the film of a long run.
 const FILM_SCREENS: u32 = 60;
+/// Screens of the film of a short run.
+const FEWEST_SCREENS: u32 = 20;
+/// Time between two screens of a film at least.
+const SHORTEST_STEP: Duration = Duration::from_millis(100);
+/// How long a screen of a film is seen at least: a short run is slowed down.
+const LEAST_SEEN: Duration = Duration::from_millis(300);
 /// The latest moment of a run of one's own.
 const LONGEST_RUN: Duration = Duration::from_hours(24);
 /// Bytes of an event log that are read.
@@ -141,15 +147,15 @@ impl Screenshot {
         })
     }
 
-    /// The script of a recorded run of one's own, and the time between two
-    /// screens of its film.
+    /// The script of a recorded run of one's own, and for how long each screen of
+    /// its film is seen.
     fn recorded(&self, path: &Path, theme: Theme) -> Result<(Script, Duration), Exit> {
         let text = read_events(path)?;
         let recording = Recording::of_events(&text).map_err(|error| {
             let said = format!("{}: no event log: {error}", path.display());
             exit::usage_text(&said)
         })?;
-        let step = FILM_STEP.max(recording.length() / FILM_SCREENS);
+        let step = film_step(recording.length());
         let steps = if self.film {
             script::film_of(&recording, step)
         } else {
@@ -164,8 +170,16 @@ impl Screenshot {
             size: self.size,
             steps,
         };
-        Ok((script, step))
+        Ok((script, step.max(LEAST_SEEN)))
     }
+}
+
+/// Returns the time between two screens of the film of a run of this length, in
+/// tenths of a second.
+fn film_step(length: Duration) -> Duration {
+    let short = (length / FEWEST_SCREENS).clamp(SHORTEST_STEP, FILM_STEP);
+    let step = short.max(length / FILM_SCREENS);
+    SHORTEST_STEP * u32::try_from(step.as_millis().div_ceil(100)).unwrap_or(u32::MAX)
 }
 
 /// Reads an event log, up to a length that a film can be made of.
@@ -215,4 +229,16 @@ fn parse_moment(text: &str) -> Result<Duration, ScreenshotOptionError> {
     moment
         .filter(|moment| *moment <= LONGEST_RUN)
         .ok_or(ScreenshotOptionError::Moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_run_has_many_screens_and_a_long_one_no_more_than_a_minutes() {
+        let step = |ms| film_step(Duration::from_millis(ms)).as_millis();
+        assert_eq!([1_300, 10_000].map(step), [100, 500]);
+        assert_eq!([20_000, 60_000, 600_000].map(step), [1_000, 1_000, 10_000]);
+    }
 }
