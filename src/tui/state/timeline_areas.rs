@@ -40,7 +40,7 @@ impl TimelineAreas {
         let before = earlier_run_lines(state);
         let spare = room.saturating_sub(wanted).saturating_sub(before);
         let strip = if area.height >= 10 {
-            spare.clamp(3, 8)
+            spare.clamp(3, 12)
         } else {
             0
         };

@@ -100,6 +100,19 @@ const NO_TOOLS: &[&str] = &[
     "Servers list theirs once they are started: screen 8.",
 ];
 
+/// Returns a description, without what follows its first phrase where there is
+/// no room for the whole.
+fn brief(description: &str, room: usize) -> &str {
+    if description.chars().count() <= room {
+        return description;
+    }
+    let ends = [": ", "; ", ", ", ". ", " ("];
+    let end = ends.iter().filter_map(|end| description.find(end)).min();
+    description
+        .get(..end.unwrap_or(description.len()))
+        .unwrap_or(description)
+}
+
 /// Draws one tool: its name and what it does.
 fn row(
     view: &View<'_>,
@@ -121,7 +134,8 @@ fn row(
         .cell(Safe::new(name.as_str()), cells, Align::Left, style)
         .skip(1);
     if let Some(tool) = view.state.catalogue.get(name) {
-        strip.put(Safe::new(&tool.description), view.style(Role::Muted));
+        let description = brief(&tool.description, strip.room());
+        strip.put(Safe::new(description), view.style(Role::Muted));
     }
     strip.draw((line.x, line.y), buf);
     if is_selected {

@@ -231,6 +231,8 @@ fn arguments(view: &View<'_>, tool: &Tool, width: u16, rows: &mut Vec<Strip>) {
         .max()
         .unwrap_or(0)
         .clamp(8, 20);
+    let kinds = properties.iter().map(|it| it.kind.chars().count());
+    let kind = kinds.max().unwrap_or(0).clamp(6, 24);
     for property in properties {
         let mut strip = view.strip(width);
         let end = 3 + longest;
@@ -244,10 +246,18 @@ fn arguments(view: &View<'_>, tool: &Tool, width: u16, rows: &mut Vec<Strip>) {
         strip
             .skip_to(end)
             .skip(1)
-            .cell(Safe::new(&property.kind), 18, Align::Left, muted);
-        strip
-            .skip(1)
-            .put(Safe::new(&property.description), view.style(Role::Fg));
+            .cell(Safe::new(&property.kind), kind, Align::Left, muted)
+            .skip(1);
+        let at = strip.used();
+        let room = strip.room().saturating_sub(1).max(12);
+        let mut description = words::wrap(&property.description, room).into_iter();
+        let fg = view.style(Role::Fg);
+        strip.put(description.next().unwrap_or_default(), fg);
         rows.push(strip);
+        rows.extend(description.map(|line| {
+            let mut more = view.strip(width);
+            more.skip_to(at).put(line, fg);
+            more
+        }));
     }
 }

@@ -225,8 +225,7 @@ fn first(view: &View<'_>, body: Rect, buf: &mut Buffer) {
     let servers = view.state.run.servers.len();
     if servers > 0 {
         let name = Safe::new(&plural(servers, "server"));
-        let help =
-            Safe::new("Tools of theirs are called like any other; the first call starts one");
+        let help = Safe::new("The first call of one of their tools starts it");
         lines.push(leads(Some(Action::ScreenServers), &name, &help));
     }
     for (index, offer) in view.state.offers.iter().enumerate() {

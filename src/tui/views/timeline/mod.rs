@@ -286,7 +286,7 @@ fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
     // How it ran first: what does not fit is how it waited.
     let waited = |bar: &&Bar| matches!(bar.phase, BarPhase::Waited(_));
     let (waits, runs): (Vec<&Bar>, Vec<&Bar>) = all.iter().filter(is_under).partition(waited);
-    for bar in runs.into_iter().chain(waits) {
+    for bar in runs {
         let (word, role) = described(bar);
         strip.put(word, view.style(role)).skip(1);
         strip.put(figure::clock(length(bar, now)), view.style(role));
@@ -294,6 +294,15 @@ fn spans(view: &View<'_>, call: CallId, strip: &mut Strip) {
         strip
             .put(figure::clock(bar.from), view.style(Role::Muted))
             .skip(2);
+    }
+    for (index, bar) in waits.into_iter().enumerate() {
+        let (heading, role) = described(bar);
+        let before = if index == 0 { "waited: " } else { ", " };
+        strip
+            .put(before, view.style(Role::Muted))
+            .put(heading, view.style(role))
+            .skip(1)
+            .put(figure::clock(length(bar, now)), view.style(role));
     }
 }
 
@@ -303,7 +312,7 @@ fn length(bar: &Bar, now: Duration) -> Duration {
 
 fn described(bar: &Bar) -> (Piece<'static>, Role) {
     match bar.phase {
-        BarPhase::Waited(heading) => (Piece::from("waited: ").then(heading), Role::Queued),
+        BarPhase::Waited(heading) => (Piece::from(heading), Role::Queued),
         BarPhase::Ran(None) => (Piece::from("running"), Role::Running),
         BarPhase::Ran(Some(outcome)) => (
             Piece::from("ran, ").then(outcome.word()),
