@@ -196,6 +196,7 @@ mod tests {
             cap: cap(5),
             cause: CapCause::User,
             auto: None,
+            service: None,
         };
         log.changed(ms(8_000), step);
         (21..=30).for_each(|turn| end(&mut log, turn * 400, 5));

@@ -63,7 +63,7 @@ impl EngineLoop {
 
     /// Carries out one effect. Returns the input that it leads to at once.
     fn perform(&mut self, effect: &Effect, now: Duration) -> Option<Input> {
-        match *effect {
+        match effect.clone() {
             Effect::ResolveLocks { id } => self.resolve_locks(id),
             Effect::Start {
                 id,

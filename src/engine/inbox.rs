@@ -120,13 +120,14 @@ impl EngineLoop {
                 _ => CapCause::User,
             },
             auto,
+            service: None,
         };
         self.cap_stepped(step, self.clock.now());
     }
 
     /// Keeps and tells a change of the cap.
     pub(super) fn cap_stepped(&mut self, step: CapStep, now: Duration) {
-        self.cap_log.changed(now, step);
+        self.cap_log.changed(now, step.clone());
         self.record(now, EventKind::CapChanged { step });
     }
 

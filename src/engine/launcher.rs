@@ -184,6 +184,14 @@ impl Launcher {
         locks
     }
 
+    /// Returns the service that does the work of a call.
+    pub(super) fn service(&self, call: &Call) -> Option<Arc<str>> {
+        match self.catalogue.get(&call.tool) {
+            Some(tool) => tool.service(),
+            None => self.catalogue.assumed_tool(&call.tool)?.service(),
+        }
+    }
+
     /// How a call's output is read.
     pub(super) fn output_kind(&self, call: &Call) -> OutputKind {
         let tool = self.catalogue.get(&call.tool);

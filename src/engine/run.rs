@@ -310,6 +310,7 @@ impl EngineLoop {
         spec.start_after = call.start_after.map(|at| self.launcher.scaled(at));
         spec.estimate = call.estimate.map(|time| self.launcher.scaled(time));
         spec.is_lock_pending = self.launcher.has_pending_locks(call);
+        spec.service = self.launcher.service(call);
         spec
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,14 @@ pub enum CapCause {
     OthersLeft,
     /// It became known what calls need.
     Learned,
+    /// A service refused calls: it is asked too often.
+    Throttled,
+    /// A service did not answer in time.
+    ServiceTimedOut,
+    /// Calls queue at a service.
+    ServiceSlow,
+    /// A service answered all that it got.
+    ServiceAnswered,
     /// Memory became short.
     MemoryShort,
     /// Memory is there again.
@@ -139,14 +148,45 @@ impl CapCause {
             Self::OthersCame => "others-came",
             Self::OthersLeft => "others-left",
             Self::Learned => "learned",
+            Self::Throttled => "throttled",
+            Self::ServiceTimedOut => "service-timed-out",
+            Self::ServiceSlow => "service-slow",
+            Self::ServiceAnswered => "service-answered",
             Self::MemoryShort => "memory-short",
             Self::MemoryBack => "memory-back",
         }
     }
 }
 
+/// Share that a service on the far side has: a tool server, or the host of an
+/// HTTP tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServiceShare {
+    /// Its name. Untrusted text.
+    pub name: Arc<str>,
+    /// Calls of it that could run at once before.
+    pub before: u32,
+    /// Calls of it that may run at once now.
+    pub share: u32,
+    /// Calls of it that run.
+    pub running: u32,
+    /// Median run time of its latest calls, by that of the same tools at low
+    /// load; `None` where too few have ended.
+    pub slowdown: Option<f64>,
+}
+
+impl fmt::Display for ServiceShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.before == self.share {
+            write!(f, "{} at most {} at once", self.name, self.share)
+        } else {
+            write!(f, "{} {} → {} at once", self.name, self.before, self.share)
+        }
+    }
+}
+
 /// One change of the cap.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapStep {
     /// The cap before; under the automatic cap its estimate of lanes.
     pub before: Cap,
@@ -156,6 +196,9 @@ pub struct CapStep {
     pub cause: CapCause,
     /// State of the automatic cap from now on; `None` while it is off.
     pub auto: Option<AutoCap>,
+    /// The service whose share changed; `None` for steps of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceShare>,
 }
 
 impl fmt::Display for CapStep {
@@ -170,7 +213,14 @@ impl fmt::Display for CapStep {
         } else {
             write!(f, "auto cap ~{} → ~{}: ", self.before, self.cap)?;
         }
+        if let Some(service) = &self.service {
+            return write!(f, "{service}: {}", self.service_reason(service));
+        }
         match self.cause {
+            CapCause::Throttled
+            | CapCause::ServiceTimedOut
+            | CapCause::ServiceSlow
+            | CapCause::ServiceAnswered => {}
             CapCause::User => write!(f, "at most {}", lanes(auto.ceiling))?,
             CapCause::SwitchedOn => write!(f, "switched on, at most {}", lanes(auto.ceiling))?,
             CapCause::Pressure | CapCause::Slack => {
@@ -195,12 +245,28 @@ impl fmt::Display for CapStep {
     }
 }
 
+impl CapStep {
+    fn service_reason(&self, service: &ServiceShare) -> String {
+        match self.cause {
+            CapCause::Throttled => format!("it refused a call with {} running", service.running),
+            CapCause::ServiceTimedOut => {
+                format!("a call timed out with {} running", service.running)
+            }
+            CapCause::ServiceSlow => format!(
+                "no more, its calls take {:.1} times as long as at low load",
+                service.slowdown.unwrap_or_default()
+            ),
+            _ => "it answered them all".to_owned(),
+        }
+    }
+}
+
 fn lanes(cap: Cap) -> String {
     plural(cap.get() as usize, "lane")
 }
 
 /// A change of the cap with its time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CapChange {
     /// When, on the run's clock.
     pub at: Duration,
@@ -252,6 +318,7 @@ mod tests {
                 source: PressureSource::Measured,
                 is_memory_short: false,
             }),
+            service: None,
         };
         let text = "auto cap ~3 → ~2: CPU pressure 42 %, room for 1.7 cores";
         assert_eq!(step.to_string(), text);
@@ -259,6 +326,16 @@ mod tests {
             auto.source = PressureSource::Estimated;
         }
         assert!(step.to_string().contains("pressure ~42 %"), "{step}");
+        step.service = Some(ServiceShare {
+            name: "api.example.com".into(),
+            before: 12,
+            share: 8,
+            running: 11,
+            slowdown: None,
+        });
+        step.cause = CapCause::Throttled;
+        let text = "api.example.com 12 → 8 at once: it refused a call with 11 running";
+        assert!(step.to_string().ends_with(text), "{step}");
         step.auto = None;
         assert_eq!(step.to_string(), "cap 3 → 2: set by hand");
     }

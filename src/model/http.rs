@@ -71,6 +71,21 @@ pub struct RequestTemplate {
     pub body: BodyTemplate,
 }
 
+impl RequestTemplate {
+    /// Returns host and port of its address, as it is written.
+    pub fn authority(&self) -> &str {
+        let rest = self
+            .url
+            .split_once("://")
+            .map_or(&*self.url, |(_, rest)| rest);
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let authority = rest.get(..end).unwrap_or(rest);
+        authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host)
+    }
+}
+
 /// Body of a request, as a manifest writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyTemplate {

@@ -49,6 +49,7 @@ pub use call::{
 };
 pub use cap::{
     AutoCap, CapCause, CapChange, CapControl, CapParseError, CapSetting, CapStep, LoadSample,
+    ServiceShare,
 };
 pub use counts::{Bytes, CallCounts};
 pub use event::{AttemptSummary, EventKind, RunEvent, Stream};

@@ -157,6 +157,9 @@ pub struct Ending {
     /// A service asked not to be called again within this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// Whether a service refused it because it is asked too often.
+    #[serde(default)]
+    pub is_throttled: bool,
     /// Whether another attempt can be worth it. False for what a repetition
     /// cannot mend: a missing program, arguments that fail the schema.
     pub is_retryable: bool,
@@ -176,6 +179,7 @@ impl Ending {
             peak_rss_bytes: None,
             heard: None,
             retry_after: None,
+            is_throttled: false,
             is_retryable: true,
         }
     }

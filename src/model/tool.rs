@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,16 @@ impl Tool {
         match &self.action {
             ToolAction::Mcp { access, .. } => Some(*access),
             ToolAction::Command { .. } | ToolAction::Http { .. } | ToolAction::Wait { .. } => None,
+        }
+    }
+
+    /// Returns the service that does its work: its server, or the host that it
+    /// asks.
+    pub fn service(&self) -> Option<Arc<str>> {
+        match &self.action {
+            ToolAction::Mcp { server, .. } => Some(server.as_str().into()),
+            ToolAction::Http { request } => Some(request.authority().into()),
+            ToolAction::Command { .. } | ToolAction::Wait { .. } => None,
         }
     }
 

@@ -35,6 +35,15 @@ pub enum WaitReason {
         /// Calls of it that may run.
         max: u32,
     },
+    /// As many calls of its service run as may under the automatic cap.
+    Service {
+        /// The service: a tool server, or the host of an HTTP tool.
+        service: Arc<str>,
+        /// Calls of it that run.
+        busy: u32,
+        /// Calls of it that may run.
+        share: u32,
+    },
     /// A lock is held.
     Lock {
         /// The lock it asks for.
@@ -109,9 +118,11 @@ impl WaitReason {
     pub fn heading(&self) -> &'static str {
         match self {
             Self::After { .. } | Self::StartAfter { .. } => "after",
-            Self::Slot { .. } | Self::ToolCap { .. } | Self::Measuring | Self::Reserved { .. } => {
-                "slot"
-            }
+            Self::Slot { .. }
+            | Self::ToolCap { .. }
+            | Self::Service { .. }
+            | Self::Measuring
+            | Self::Reserved { .. } => "slot",
             Self::Lock { .. } => "lock",
             Self::Rate { .. } => "rate",
             Self::Retry { .. } => "retry",
@@ -197,6 +208,11 @@ impl fmt::Display for WaitReason {
             Self::StartAfter { .. } => write!(f, "start time"),
             Self::Slot { busy, cap } => write!(f, "slot {busy}/{cap}"),
             Self::ToolCap { tool, busy, max } => write!(f, "tool {tool} {busy}/{max}"),
+            Self::Service {
+                service,
+                busy,
+                share,
+            } => write!(f, "{service} {busy}/{share}"),
             Self::Lock { key, holder } => write!(f, "lock {key} held by {holder}"),
             Self::Rate { limit, .. } => write!(f, "rate {limit}"),
             Self::Retry { .. } => write!(f, "retry"),

@@ -122,14 +122,22 @@ fn cap_step(step: &CapStep) -> Value {
             "ceiling": auto.ceiling, "trim": thousandths(auto.trim),
             "used_cores": thousandths(auto.used_cores),
             "room_cores": thousandths(auto.room_cores),
+            "taken_cores": thousandths(auto.taken_cores),
             "pressure": auto.pressure.map(thousandths), "pressure_source": auto.source,
             "memory_short": auto.is_memory_short,
         })
     });
-    json!({
+    let mut told = json!({
         "before": step.before, "cap": step.cap, "cause": step.cause.word(),
         "reason": step.to_string(), "auto": auto,
-    })
+    });
+    if let Some(service) = &step.service {
+        told["service"] = json!({
+            "name": *service.name, "before": service.before, "share": service.share,
+            "running": service.running, "slowdown": service.slowdown.map(thousandths),
+        });
+    }
+    told
 }
 
 fn thousandths(figure: f64) -> f64 {

@@ -94,6 +94,7 @@ fn retrying() -> Vec<Timed> {
         cap: cap(3),
         cause: CapCause::User,
         auto: None,
+        service: None,
     };
     let failed = end(Outcome::Failed, Some(1));
     vec![

@@ -44,6 +44,7 @@ impl Names {
             WaitReason::Slot { .. }
             | WaitReason::ToolCap { .. }
             | WaitReason::Memory { .. }
+            | WaitReason::Service { .. }
             | WaitReason::Cpu { .. }
             | WaitReason::Measuring
             | WaitReason::Held { .. }

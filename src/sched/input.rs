@@ -131,6 +131,10 @@ pub struct CallSpec {
     pub id: CallId,
     /// Its tool, for the tool's limits.
     pub tool: ToolName,
+    /// The service on the far side that does its work, where that is not this
+    /// machine: a tool server, or the host of an HTTP tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Arc<str>>,
     /// Its arguments, where calls with the same are expected to need the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub args: Option<ArgsFingerprint>,
@@ -172,6 +176,7 @@ impl CallSpec {
         Self {
             id,
             tool,
+            service: None,
             args: None,
             after: Vec::new(),
             priority: 0,
@@ -268,6 +273,9 @@ pub struct AttemptResult {
     /// The service asked not to be called again within this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// The service refused it because it is asked too often.
+    #[serde(default)]
+    pub is_throttled: bool,
     /// Resources that it used, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<ResourceUsage>,
@@ -280,6 +288,7 @@ impl AttemptResult {
             outcome,
             is_retryable: true,
             retry_after: None,
+            is_throttled: false,
             used: None,
         }
     }
@@ -291,6 +300,7 @@ impl From<&Ending> for AttemptResult {
             outcome: ending.outcome,
             is_retryable: ending.is_retryable,
             retry_after: ending.retry_after,
+            is_throttled: ending.is_throttled,
             used: None,
         }
     }

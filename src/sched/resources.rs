@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::auto::{AttemptUsage, Auto, Need, StallSpan};
-use super::demand::{Demand, DemandNo, Demands, RoundedEstimate};
+use super::auto::{AttemptUsage, Auto, FarCall, Need, StallSpan};
+use super::demand::{Demand, DemandNo, Demands, RoundedEstimate, ServiceNo};
 use super::input::{CallReading, CallSpec, MachineReading, ResourceUsage};
 use super::lock_table::{Conflict, LockClaim, LockTable};
 use super::machine_claims::MachineClaims;
@@ -70,7 +70,7 @@ impl Resources {
         let demand = Demand {
             tool: self.tools.number(&spec.tool),
             kind: self.auto.kind(&spec.tool, spec.args),
-            service: None,
+            service: spec.service.as_ref().map(|name| self.auto.service(name)),
             locks: self.locks.intern(&spec.locks),
             millicores,
             memory,
@@ -128,6 +128,9 @@ impl Resources {
             self.tools.release(tool);
             freed(Resource::Tool(tool));
         }
+        if let Some(service) = demand.service {
+            freed(Resource::Service(service));
+        }
         if demand.memory > 0 {
             freed(Resource::Memory);
         }
@@ -158,6 +161,9 @@ impl Resources {
         {
             return blocker(Resource::Tool(number), true);
         }
+        if let Some(service) = self.full_service(demand) {
+            return blocker(Resource::Service(service), true);
+        }
         if !self.claims.has_memory(demand) {
             return blocker(Resource::Memory, false);
         }
@@ -166,6 +172,13 @@ impl Resources {
         }
         let resource = self.beyond_room(demand, busy)?;
         blocker(resource, false)
+    }
+
+    /// Returns the demand's service if as many of its calls run as may under the
+    /// automatic cap.
+    fn full_service(&self, demand: &Demand) -> Option<ServiceNo> {
+        let service = demand.service.filter(|_| self.auto.is_on());
+        service.filter(|service| self.auto.is_full(*service))
     }
 
     /// Returns what a call does not find room for under the automatic cap. One
@@ -279,9 +292,24 @@ impl Resources {
         is_short_of_cores: bool,
         is_alone: bool,
         ceiling: Cap,
+    ) -> Vec<CapStep> {
+        let step = self
+            .auto
+            .read(now, reading, is_short_of_cores, is_alone, ceiling);
+        step.into_iter().chain(self.auto.grown(ceiling)).collect()
+    }
+
+    /// Tells the automatic cap how a call of a service ended that still counts
+    /// as running.
+    pub(super) fn answered(
+        &mut self,
+        demand: DemandNo,
+        call: FarCall,
+        now: Moment,
+        ceiling: Cap,
     ) -> Option<CapStep> {
-        self.auto
-            .read(now, reading, is_short_of_cores, is_alone, ceiling)
+        let demand = Arc::clone(self.demands.get(demand));
+        self.auto.answered(&demand, call, now, ceiling)
     }
 
     /// Learns from an attempt that took `wall` what calls like it need.
@@ -332,6 +360,14 @@ impl Resources {
                     tool: tool.name.clone(),
                     busy: tool.busy,
                     max: tool.max?,
+                }
+            }
+            Resource::Service(number) => {
+                let share = self.auto.share(number);
+                WaitReason::Service {
+                    service: share.name,
+                    busy: share.running,
+                    share: share.share,
                 }
             }
             Resource::Rate(number) => {

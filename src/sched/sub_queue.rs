@@ -4,6 +4,7 @@
 //! Whatever holds the first call of a sub-queue back holds back all of it, so
 //! only the first is ever looked at.
 
+use super::demand::ServiceNo;
 use super::lock_table::LockNo;
 use super::tool_table::ToolNo;
 use crate::model::CallId;
@@ -76,6 +77,8 @@ pub(super) enum Resource {
     Memory,
     /// Claimed cores.
     Cores,
+    /// The share of this service, under the automatic cap.
+    Service(ServiceNo),
     /// Room for what it is expected to need of the cores, under the automatic cap.
     Share,
     /// Room for the memory it is expected to have, under the automatic cap.
@@ -86,9 +89,10 @@ pub(super) enum Resource {
 
 impl Resource {
     /// Returns whether a call held back by it gets a reservation. A rate opens
-    /// with time alone, and a reservation is not made for those it holds back.
+    /// with time alone, and only calls of a service wait for its share; a
+    /// reservation is not made for those they hold back.
     pub(super) fn is_reservable(self) -> bool {
-        !matches!(self, Self::Rate(_) | Self::Reservation)
+        !matches!(self, Self::Rate(_) | Self::Service(_) | Self::Reservation)
     }
 }
 

@@ -264,6 +264,7 @@ impl History {
     fn ended(&self, choices: &mut Choices) -> Input {
         let (id, epoch) = self.attempt(choices);
         let end = AttemptResult {
+            is_throttled: false,
             outcome: choices.pick(&[
                 Outcome::Succeeded,
                 Outcome::Succeeded,

@@ -16,5 +16,6 @@ mod reference;
 mod scale;
 mod scenario;
 mod scenarios;
+mod services;
 mod simulation;
 mod words;

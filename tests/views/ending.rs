@@ -265,6 +265,7 @@ fn a_change_of_the_cap_is_told_with_the_pace_before_and_after() {
             cap: cap(8),
             cause: CapCause::User,
             auto: None,
+            service: None,
         },
         before: pace(59, 410),
         after: pace(118, 630),

@@ -181,14 +181,14 @@ fn status_ending(answer: &Response, request: &HttpRequest, mask: &SecretMask) ->
         let place = mask.text(&cut(&place));
         reason = format!("{reason}: it leads to {place}, another service, and was not followed");
     }
-    let retry_after = answer.headers().get(RETRY_AFTER);
-    let retry_after = retry_after.and_then(|after| parse_retry_after(after, Timestamp::now()));
+    let retry_after = retry_after(answer);
     if let Some(pause) = retry_after {
         reason = format!("{reason}; it asks for a pause of {} s", pause.as_secs());
     }
     Ending {
         reason: Some(reason),
         retry_after,
+        is_throttled: is_refusal(status, retry_after),
         is_retryable: is_transient(status, request.is_repeatable),
         ..Ending::plain(Outcome::Failed)
     }
@@ -206,6 +206,18 @@ fn is_transient(status: StatusCode, is_repeatable: bool) -> bool {
         | StatusCode::GATEWAY_TIMEOUT => is_repeatable,
         _ => false,
     }
+}
+
+/// Whether the service is asked too often: it says so, or asks for a pause.
+pub(in crate::exec) fn is_refusal(status: StatusCode, retry_after: Option<Duration>) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS
+        || status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some()
+}
+
+/// Returns the pause that an answer asks for.
+pub(in crate::exec) fn retry_after(answer: &Response) -> Option<Duration> {
+    let after = answer.headers().get(RETRY_AFTER)?;
+    parse_retry_after(after, Timestamp::now())
 }
 
 /// Returns the pause that a service asks for: seconds, or a date (RFC 9110,

@@ -6,7 +6,7 @@
 
 pub(super) mod client;
 pub(super) mod connection_error;
-mod exchange;
+pub(super) mod exchange;
 pub(super) mod heard;
 #[cfg(test)]
 mod property_tests;

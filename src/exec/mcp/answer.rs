@@ -1,5 +1,7 @@
 //! Outcome of one request to a server, and the reasons why there is none.
 
+use std::time::Duration;
+
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use serde_json::Value;
 
@@ -45,6 +47,24 @@ pub(super) enum AnswerFailure {
 }
 
 impl AnswerFailure {
+    /// Returns the pause that the server asks for.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http(failure) => failure.pause(),
+            _ => None,
+        }
+    }
+
+    /// Whether the server is asked too often.
+    pub(super) fn is_throttled(&self) -> bool {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http(failure) => failure.is_throttled(),
+            _ => false,
+        }
+    }
+
     /// Whether the server may have worked on the request.
     pub(super) fn was_sent(&self) -> bool {
         match self {

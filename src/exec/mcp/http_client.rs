@@ -25,6 +25,7 @@ use super::request_table::RequestTable;
 use super::request_table::exchange::is_answer_to;
 use super::streams::Streams;
 use crate::exec::http::client::{Clients, Pooling};
+use crate::exec::http::exchange::retry_after;
 use crate::exec::oauth::{Authorizer, Challenge};
 use crate::model::Secret;
 
@@ -207,6 +208,7 @@ impl McpHttpClient {
         if let Some(failure) = redirect(&answer) {
             return Err(HttpError::Client(failure));
         }
+        let pause = retry_after(&answer);
         // As much of the body as there is: the status says enough.
         let body = self.body(id, answer, MAX_ERROR_BODY).await;
         let body = body.unwrap_or_default();
@@ -215,7 +217,11 @@ impl McpHttpClient {
         let failure = match status {
             StatusCode::UNAUTHORIZED => HttpFailure::Unauthorized(text),
             StatusCode::FORBIDDEN => HttpFailure::Forbidden(text),
-            _ => HttpFailure::Status { status, said: text },
+            _ => HttpFailure::Status {
+                status,
+                pause,
+                said: text,
+            },
         };
         let is_about_session = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
             && is_in_session
@@ -311,11 +317,7 @@ impl McpHttpClient {
                 }
                 HttpFailure::StreamEnded("it offers no stream to go on with".to_owned())
             }
-            Ok(answer) => {
-                let status = answer.status();
-                let said = String::new();
-                HttpFailure::Status { status, said }
-            }
+            Ok(answer) => HttpFailure::of_status(&answer, String::new()),
             Err(failure) => failure,
         };
         match resumed {
@@ -461,8 +463,8 @@ fn accepted_or_refused(
     if status == StatusCode::NOT_FOUND && is_in_session {
         return Err(HttpError::SessionExpired);
     }
-    let said = String::new();
-    Err(HttpError::Client(HttpFailure::Status { status, said }))
+    let failure = HttpFailure::of_status(answer, String::new());
+    Err(HttpError::Client(failure))
 }
 
 /// Whether a message may be sent twice.

@@ -1,5 +1,7 @@
 //! Reasons why an HTTP exchange with a server brought no answer.
 
+use std::time::Duration;
+
 use reqwest::Response;
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
@@ -7,6 +9,7 @@ use reqwest::header::LOCATION;
 use super::sse::EventTooLong;
 use crate::exec::http::client::ClientError;
 use crate::exec::http::connection_error::ConnectionError;
+use crate::exec::http::exchange::{is_refusal, retry_after};
 
 /// Characters of a body that go into a reason.
 const MAX_SAID: usize = 200;
@@ -42,6 +45,8 @@ pub(super) enum HttpFailure {
     Status {
         /// The status.
         status: StatusCode,
+        /// The pause that it asks for.
+        pause: Option<Duration>,
         /// Beginning of the body. Untrusted.
         said: String,
     },
@@ -83,6 +88,31 @@ impl From<ClientError> for HttpFailure {
 }
 
 impl HttpFailure {
+    /// Returns the failure of a status without an answer.
+    pub(super) fn of_status(answer: &Response, said: String) -> Self {
+        Self::Status {
+            status: answer.status(),
+            pause: retry_after(answer),
+            said,
+        }
+    }
+
+    /// Returns the pause that the server asks for.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Status { pause, .. } => *pause,
+            _ => None,
+        }
+    }
+
+    /// Whether the server is asked too often.
+    pub(super) fn is_throttled(&self) -> bool {
+        match self {
+            Self::Status { status, pause, .. } => is_refusal(*status, *pause),
+            _ => false,
+        }
+    }
+
     /// Whether the server may have worked on the request.
     pub(super) fn was_sent(&self) -> bool {
         match self {

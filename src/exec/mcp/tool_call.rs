@@ -103,6 +103,8 @@ pub(super) async fn run(
 fn failed(failure: &AnswerFailure, session: &Session, request: &McpRequest) -> Ending {
     Ending {
         reason: Some(session.requests.masked_text(&failure.to_string())),
+        retry_after: failure.pause(),
+        is_throttled: failure.is_throttled(),
         is_retryable: request.is_repeatable || !failure.was_sent(),
         ..Ending::plain(Outcome::Failed)
     }

@@ -8,6 +8,8 @@
 //! estimate covers. One call is always admitted.
 
 mod core_load;
+mod far_side;
+mod latency;
 mod memory_gate;
 mod need;
 mod needs;
@@ -18,21 +20,23 @@ mod usage;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::far_side::{FarCall, FarEnd};
 pub(super) use self::need::Need;
 pub(super) use self::usage::AttemptUsage;
 
 use self::core_load::CoreLoad;
+use self::far_side::FarSide;
 use self::memory_gate::MemoryGate;
 use self::needs::Needs;
 use self::others::OtherPrograms;
 use self::pressure::{Observation, PressureController};
 use self::usage::cores_alone;
-use super::demand::{Demand, NeedKind};
+use super::demand::{Demand, NeedKind, ServiceNo};
 use super::input::{CallReading, MachineReading, ResourceUsage};
 use super::moment::Moment;
 use crate::model::{
     ArgsFingerprint, AutoCap, Cap, CapCause, CapControl, CapStep, LearnedNeed, PressureSource,
-    ToolName,
+    ServiceShare, ToolName,
 };
 
 /// Share of the memory that is free, or calls' own, that calls may have.
@@ -60,6 +64,7 @@ pub(super) struct Auto {
     /// before.
     shown: Vec<(Arc<Demand>, f64)>,
     gate: MemoryGate,
+    far_side: FarSide,
     stalls: StallIntegral,
     /// Bytes that calls may be expected to have together.
     memory_room: u64,
@@ -116,6 +121,7 @@ impl Auto {
             load: CoreLoad::default(),
             shown: Vec::new(),
             gate: MemoryGate::default(),
+            far_side: FarSide::default(),
             stalls: StallIntegral::default(),
             memory_room: u64::MAX,
             lanes: Cap::new(cores as u32).unwrap_or(Cap::ONE),
@@ -142,6 +148,21 @@ impl Auto {
         self.needs.kind(tool, args)
     }
 
+    /// The number under which a service's share is kept.
+    pub(super) fn service(&mut self, name: &Arc<str>) -> ServiceNo {
+        self.far_side.number(name)
+    }
+
+    /// Returns the share of a service.
+    pub(super) fn share(&self, service: ServiceNo) -> ServiceShare {
+        self.far_side.share(service)
+    }
+
+    /// Returns whether as many calls of a service run as may.
+    pub(super) fn is_full(&self, service: ServiceNo) -> bool {
+        self.far_side.is_full(service)
+    }
+
     /// Expected need of a call.
     pub(super) fn need(&self, demand: &Demand) -> Need {
         self.needs.of(demand)
@@ -156,19 +177,31 @@ impl Auto {
     /// Counts a call that has not ended.
     pub(super) fn opened(&mut self, demand: &Demand) {
         self.needs.opened(demand);
+        if let Some(service) = demand.service {
+            self.far_side.opened(service);
+        }
     }
 
     /// Counts a call no longer.
     pub(super) fn closed(&mut self, demand: &Demand) {
         self.needs.closed(demand);
+        if let Some(service) = demand.service {
+            self.far_side.closed(service);
+        }
     }
 
     pub(super) fn take(&mut self, demand: &Demand) {
         self.needs.take(demand);
+        if let Some(service) = demand.service {
+            self.far_side.take(service);
+        }
     }
 
     pub(super) fn release(&mut self, demand: &Demand, usage: &AttemptUsage) {
         self.needs.release(demand, usage);
+        if let Some(service) = demand.service {
+            self.far_side.release(service);
+        }
     }
 
     /// Returns whether what calls of its tool need is still being measured at
@@ -259,6 +292,43 @@ impl Auto {
         self.needs.learn(demand, cores, used.peak_rss_bytes);
     }
 
+    /// Takes the end of a call of a service, which still counts as running.
+    pub(super) fn answered(
+        &mut self,
+        demand: &Demand,
+        call: FarCall,
+        now: Moment,
+        ceiling: Cap,
+    ) -> Option<CapStep> {
+        let service = demand.service.filter(|_| self.is_on())?;
+        let tool = self.needs.tool_number(demand);
+        let cause = self.far_side.ended(service, tool, call, now)?;
+        Some(self.service_step(service, cause, ceiling))
+    }
+
+    fn service_step(&mut self, service: ServiceNo, cause: CapCause, ceiling: Cap) -> CapStep {
+        let before = self.lanes;
+        self.lanes = self.estimate(ceiling);
+        CapStep {
+            before,
+            cap: self.lanes,
+            cause,
+            auto: self.figures(ceiling),
+            service: Some(self.far_side.tell(service)),
+        }
+    }
+
+    /// Tells the shares of services that have grown.
+    pub(super) fn grown(&mut self, ceiling: Cap) -> Vec<CapStep> {
+        if !self.is_on() {
+            return Vec::new();
+        }
+        let grown = self.far_side.grown().into_iter();
+        grown
+            .map(|service| self.service_step(service, CapCause::ServiceAnswered, ceiling))
+            .collect()
+    }
+
     /// Takes a reading of the machine. `is_short_of_cores` says that a call
     /// waits for nothing but its share of the cores, `is_alone` that no two calls
     /// run.
@@ -315,6 +385,7 @@ impl Auto {
             cap: estimate,
             cause,
             auto: self.figures(ceiling),
+            service: None,
         })
     }
 
@@ -355,10 +426,15 @@ impl Auto {
     }
 
     fn estimate(&self, ceiling: Cap) -> Cap {
-        let Some(mean) = self.needs.mean_millicores() else {
+        let here = self.needs.mean_millicores();
+        let there = self.far_side.lanes() as f64;
+        if here.is_none() && there == 0.0 {
             return self.lanes.min(ceiling);
-        };
-        let lanes = (self.room_millicores() as f64 / mean).round().max(1.0);
+        }
+        let here = here.map_or(0.0, |mean| {
+            (self.room_millicores() as f64 / mean).round().max(1.0)
+        });
+        let lanes = (here + there).max(1.0);
         let lanes = Cap::new(lanes.min(f64::from(Cap::MAX)) as u32);
         lanes.unwrap_or_default().min(ceiling)
     }

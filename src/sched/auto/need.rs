@@ -4,6 +4,8 @@ use super::super::demand::Demand;
 
 /// The least a call is taken to need, in thousandths of a core.
 pub(super) const LEAST: f64 = 50.0;
+/// Weight of the latest attempt.
+pub(super) const WEIGHT: f64 = 0.3;
 /// Thousandths of a core that a call of a service is taken to need here: the
 /// service's own share bounds such calls.
 const ELSEWHERE: u64 = 10;
@@ -58,6 +60,23 @@ impl FixedNeed {
 
     pub(super) fn is_whole(self) -> bool {
         self.millicores.is_some() && self.memory.is_some()
+    }
+}
+
+/// Thousandths of a core that attempts keep busy at first, until they are looked
+/// at; a moving average.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct StartNeed(Option<f64>);
+
+impl StartNeed {
+    pub(super) fn take(&mut self, latest: f64) {
+        let known = self.0.unwrap_or(latest);
+        self.0 = Some(known + WEIGHT * (latest - known));
+    }
+
+    /// Returns it, or 0 where it is not known.
+    pub(super) fn millicores(self) -> u64 {
+        self.0.unwrap_or_default().round() as u64
     }
 }
 

@@ -12,15 +12,13 @@ use std::sync::Arc;
 use super::super::demand::{Demand, NeedKind};
 use super::super::input::CallReading;
 use super::super::moment::Moment;
-use super::need::{FixedNeed, KNOWN, LEAST, Need, ObservedNeed};
+use super::need::{FixedNeed, KNOWN, LEAST, Need, ObservedNeed, StartNeed, WEIGHT};
 use super::usage::{AttemptUsage, CoreTime};
 use crate::model::{ArgsFingerprint, LearnedNeed, LearnedVariant, ToolName};
 
 /// Thousandths of a core that a call of an unknown tool is taken to need: a
 /// safe start.
 const UNKNOWN: f64 = 1000.0;
-/// Weight of the latest attempt.
-const WEIGHT: f64 = 0.3;
 /// Most tools whose needs are kept for later runs; those of most calls first.
 const MOST_KEPT: usize = 256;
 /// Arguments of one tool that are told apart; calls with others need what the
@@ -32,6 +30,7 @@ const VARIANTS: usize = 64;
 struct ToolNeeds {
     name: ToolName,
     seen: ObservedNeed,
+    start: StartNeed,
     /// Whether an attempt of it has ended, in this run or an earlier one.
     has_ended: bool,
     /// Attempts that run here, and those of them that were looked at.
@@ -52,6 +51,7 @@ struct NeedEntry {
     /// Need measured from its own attempts; `None` before the first and for
     /// calls that are not told apart: the tool's counts then.
     seen: Option<ObservedNeed>,
+    start: StartNeed,
     /// Calls that run and claim no cores, or no memory.
     running: UnclaimedCounts,
     /// Calls that have not ended and claim no cores.
@@ -74,6 +74,8 @@ pub(super) struct Needs {
     most_millicores: f64,
     used: Need,
     open: u64,
+    /// Those of them whose work is done elsewhere.
+    open_elsewhere: u64,
     /// Claimed by calls that have not ended, in thousandths of a core.
     open_claims: u64,
 }
@@ -87,6 +89,7 @@ impl Needs {
             most_millicores: cores * 1000.0,
             used: Need::default(),
             open: 0,
+            open_elsewhere: 0,
             open_claims: 0,
         };
         let most = needs.most_millicores;
@@ -122,6 +125,7 @@ impl Needs {
                 memory: 0,
                 attempts: 0,
             },
+            start: StartNeed::default(),
             has_ended: false,
             running: 0,
             looked_at: 0,
@@ -137,6 +141,7 @@ impl Needs {
         self.kinds.push(NeedEntry {
             tool,
             seen,
+            start: StartNeed::default(),
             running: UnclaimedCounts::default(),
             open: 0,
         });
@@ -165,9 +170,21 @@ impl Needs {
         kind.seen.unwrap_or(self.tools[kind.tool as usize].seen)
     }
 
+    /// Need of a call of which nothing is seen yet. Many programs compute at their
+    /// start and then wait.
+    fn expected(&self, kind: &NeedEntry) -> Need {
+        let need = self.known(kind).need();
+        let tool = &self.tools[kind.tool as usize];
+        let start = kind.seen.map_or(tool.start, |_own| kind.start);
+        Need {
+            millicores: need.millicores.max(start.millicores()),
+            ..need
+        }
+    }
+
     /// A claim is the user's word and counts as it is.
     pub(super) fn of(&self, demand: &Demand) -> Need {
-        let learned = self.known(&self.kinds[demand.kind.0 as usize]).need();
+        let learned = self.expected(&self.kinds[demand.kind.0 as usize]);
         let fixed = FixedNeed::of(demand);
         Need {
             millicores: fixed.millicores.unwrap_or(learned.millicores),
@@ -192,6 +209,11 @@ impl Needs {
         !is_fixed && !tool.has_ended && tool.running >= cores.max(1).max(tool.looked_at * 2)
     }
 
+    /// Returns the number of a demand's tool.
+    pub(super) fn tool_number(&self, demand: &Demand) -> u32 {
+        self.kinds[demand.kind.0 as usize].tool
+    }
+
     fn tool_of(&self, demand: &Demand) -> &ToolNeeds {
         let number = self.kinds[demand.kind.0 as usize].tool;
         &self.tools[number as usize]
@@ -205,6 +227,10 @@ impl Needs {
     pub(super) fn opened(&mut self, demand: &Demand) {
         let fixed = FixedNeed::of(demand).millicores;
         self.open += 1;
+        if demand.service.is_some() {
+            self.open_elsewhere += 1;
+            return;
+        }
         self.open_claims += fixed.unwrap_or_default();
         self.kinds[demand.kind.0 as usize].open += u64::from(fixed.is_none());
     }
@@ -212,6 +238,10 @@ impl Needs {
     pub(super) fn closed(&mut self, demand: &Demand) {
         let fixed = FixedNeed::of(demand).millicores;
         self.open -= 1;
+        if demand.service.is_some() {
+            self.open_elsewhere -= 1;
+            return;
+        }
         self.open_claims -= fixed.unwrap_or_default();
         self.kinds[demand.kind.0 as usize].open -= u64::from(fixed.is_none());
     }
@@ -259,10 +289,15 @@ impl Needs {
         let is_first = usage.is_settled() && !before.is_settled();
         self.tool_of_mut(demand).looked_at += u32::from(is_first);
         self.learn_memory(demand, usage.memory());
+        if before.need().is_none()
+            && let Some(cores) = usage.cores(reading)
+        {
+            self.learn_start(demand, cores);
+        }
         let expected = self.of(demand);
         let fixed = FixedNeed::of(demand);
         if let Some(millicores) = usage.millicores() {
-            let millicores = millicores.clamp(LEAST, self.most_millicores) as u64;
+            let millicores = millicores.clamp(LEAST, self.most_millicores).round() as u64;
             self.uncount(demand, &before);
             usage.set_need(Need {
                 millicores: fixed.millicores.unwrap_or(millicores),
@@ -283,6 +318,18 @@ impl Needs {
         if let Some(seen) = &mut self.kinds[kind as usize].seen {
             seen.memory = seen.memory.max(memory);
         }
+        self.recount(number, before);
+    }
+
+    /// Takes the cores that an attempt kept busy until it was looked at for the
+    /// first time.
+    fn learn_start(&mut self, demand: &Demand, cores: f64) {
+        let number = self.kinds[demand.kind.0 as usize].tool;
+        let before = self.learned_of_running(number);
+        let most = self.most_millicores;
+        let latest = (cores * 1000.0).clamp(LEAST, most);
+        self.tools[number as usize].start.take(latest);
+        self.kinds[demand.kind.0 as usize].start.take(latest);
         self.recount(number, before);
     }
 
@@ -351,7 +398,7 @@ impl Needs {
         let kinds = tool.variants.values().chain([&tool.rest]);
         kinds.fold(Need::default(), |sum, NeedKind(kind)| {
             let kind = &self.kinds[*kind as usize];
-            let each = self.known(kind).need();
+            let each = self.expected(kind);
             sum.plus(Need {
                 millicores: kind.running.cores.saturating_mul(each.millicores),
                 memory: kind.running.memory.saturating_mul(each.memory),
@@ -359,14 +406,16 @@ impl Needs {
         })
     }
 
-    /// Mean need of the open calls, in thousandths of a core; `None` without any.
+    /// Mean need of the open calls that run here, in thousandths of a core;
+    /// `None` without any.
     pub(super) fn mean_millicores(&self) -> Option<f64> {
         let learned = self.kinds.iter();
         let learned: f64 = learned
             .map(|it| it.open as f64 * self.known(it).millicores)
             .sum();
         let sum = learned + self.open_claims as f64;
-        (self.open > 0).then(|| (sum / self.open as f64).max(1.0))
+        let open = self.open - self.open_elsewhere;
+        (open > 0).then(|| (sum / open as f64).max(1.0))
     }
 
     /// Measured needs, by tool.

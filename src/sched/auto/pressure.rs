@@ -166,7 +166,10 @@ impl PressureController {
         if pressure > high && !is_idle && is_filled && self.may_shrink(now, pressure) {
             return self.shrink(now);
         }
-        if pressure < LOW && is_idle && observation.is_short_of_cores && self.may_grow(now) {
+        // Room that was taken away comes back without idle cores, too: others
+        // may keep those busy.
+        let is_room = is_idle || self.factor < 1.0;
+        if pressure < LOW && is_room && observation.is_short_of_cores && self.may_grow(now) {
             return self.grow(now);
         }
         None

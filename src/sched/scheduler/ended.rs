@@ -1,8 +1,10 @@
 //! How attempts and calls end, and what that means for the others.
 
+use std::time::Duration;
+
 use super::Scheduler;
 use crate::model::{CallId, EdgeKind, Epoch, FailurePolicy, LockSet, Outcome, StopCause};
-use crate::sched::auto::StallSpan;
+use crate::sched::auto::{FarCall, FarEnd, StallSpan};
 use crate::sched::backoff::full_jitter;
 use crate::sched::call_record::CallStage;
 use crate::sched::effect::{Effect, Reason};
@@ -21,8 +23,11 @@ impl Scheduler {
     }
 
     pub(super) fn attempt_ended(&mut self, id: CallId, epoch: Epoch, end: AttemptResult) {
-        let lane = self.current(id, epoch);
-        let Some(attempt) = lane.and_then(|lane| self.vacate(lane)) else {
+        let Some(lane) = self.current(id, epoch) else {
+            return;
+        };
+        self.tell_service(lane, end);
+        let Some(attempt) = self.vacate(lane) else {
             return;
         };
         self.learn(&attempt, end);
@@ -35,6 +40,30 @@ impl Scheduler {
             self.back_off(id, &attempt, end, outcome);
         } else {
             self.finish(id, outcome, reason);
+        }
+    }
+
+    /// Tells the automatic cap how the service of an attempt answered. Time in
+    /// which it waited for an answer from outside is not its own.
+    fn tell_service(&mut self, lane: u32, end: AttemptResult) {
+        let Some(attempt) = self.lanes.get(lane) else {
+            return;
+        };
+        let record = &self.calls[attempt.call];
+        let since = attempt.started.unwrap_or(attempt.ordered);
+        let asked = attempt.asked_time
+            + attempt
+                .asked_since
+                .map_or(Duration::ZERO, |since| self.now.since(since));
+        let call = FarCall {
+            ordered: attempt.ordered,
+            took: self.now.since(since).saturating_sub(asked),
+            end: far_end(attempt, end),
+        };
+        let cap = self.settings.policy.cap;
+        let step = self.resources.answered(record.demand, call, self.now, cap);
+        if let Some(step) = step {
+            self.effects.push(Effect::StepCap(step));
         }
     }
 
@@ -320,6 +349,21 @@ fn outcome_of(attempt: &ActiveAttempt, end: AttemptResult) -> (Outcome, Reason) 
             (stopped_outcome(cause), reason)
         }
         _ => (end.outcome, Reason::Ending),
+    }
+}
+
+/// Returns how an attempt ended, as far as its service goes.
+fn far_end(attempt: &ActiveAttempt, end: AttemptResult) -> FarEnd {
+    let stopped = attempt.stop.map(|stop| stop.cause);
+    let is_timeout = matches!(
+        stopped,
+        Some(StopCause::RunTimeout | StopCause::IdleTimeout)
+    );
+    match end.outcome {
+        _ if end.is_throttled => FarEnd::Throttled,
+        _ if is_timeout => FarEnd::TimedOut,
+        outcome if outcome.is_success() => FarEnd::Answered,
+        _ => FarEnd::Other,
     }
 }
 

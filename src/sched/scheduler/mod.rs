@@ -211,11 +211,11 @@ impl Scheduler {
         let is_short = self.is_short_of_cores();
         let is_alone = self.lanes.busy() <= 1;
         let cap = self.settings.policy.cap;
-        if let Some(step) = self
+        let steps = self
             .resources
-            .read_machine(self.now, reading, is_short, is_alone, cap)
-        {
-            self.effects.push(Effect::StepCap(step));
+            .read_machine(self.now, reading, is_short, is_alone, cap);
+        if !steps.is_empty() {
+            self.effects.extend(steps.into_iter().map(Effect::StepCap));
             self.lanes.fit(self.lanes_kept());
         }
         self.wake_for_room();

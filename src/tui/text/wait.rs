@@ -21,6 +21,13 @@ pub fn reason(reason: &WaitReason, snapshot: &Snapshot, now: Duration) -> Piece<
             .then(Safe::new(tool.as_str()))
             .then(" ")
             .then(figure::part(*busy, *max)),
+        WaitReason::Service {
+            service,
+            busy,
+            share,
+        } => Piece::from(Safe::new(service))
+            .then(" ")
+            .then(figure::part(*busy, *share)),
         WaitReason::Lock { key, holder } => Piece::from("lock ")
             .then(Safe::new(key.as_str()))
             .then(" held by ")

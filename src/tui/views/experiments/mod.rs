@@ -142,7 +142,7 @@ fn load(view: &View<'_>, size: Size) -> Vec<Strip> {
         Some(load) => ("the last run", load),
         None => ("this run", &view.state.run.load_samples),
     };
-    let changes = view.state.run.cap_changes.iter().flatten().copied();
+    let changes = view.state.run.cap_changes.iter().flatten().cloned();
     let changes: Vec<CapChange> = match &experiments.load {
         // Each run of an experiment keeps its cap.
         Some(_) => Vec::new(),
