@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(far.share(number).share, 8);
         far.ended(number, FETCH, call(100, 100, FarEnd::TimedOut), at(200));
         let cut = far.share(number).share;
-        for _ in 0..cut + 1 {
+        for _ in 0..=cut {
             far.ended(number, FETCH, call(200, 100, FarEnd::Answered), at(300));
         }
         assert_eq!(far.share(number).share, cut + 1);
