@@ -6,8 +6,7 @@ use crate::lab::Interval;
 impl sweep::SweepFindings {
     /// A line for each cap; times in seconds.
     pub fn csv(&self) -> String {
-        let titles =
-            "cap,median_s,low_s,high_s,least_s,most_s,over_best,within_5_percent,curve_s,verdict";
+        let titles = "cap,median_s,low_s,high_s,least_s,most_s,over_best,within_5_percent,curve_s,verdict,probability";
         let lines = self.caps.iter().map(|it| {
             let lanes = f64::from(it.cap.get());
             let curve = self.curve.as_ref().map(|curve| curve.usl.wall(lanes));
@@ -17,6 +16,7 @@ impl sweep::SweepFindings {
             fields.extend([it.extremes.0, it.extremes.1, it.ratio, it.within].map(number));
             fields.push(curve.map_or(String::new(), number));
             fields.push(verdict.to_owned());
+            fields.push(number(it.right));
             fields
         });
         table(titles, lines)

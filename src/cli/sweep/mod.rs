@@ -28,10 +28,12 @@ Examples:
   fanout sweep plan.toml --caps 1,2,4,8 --blocks 7
   fanout sweep plan.toml --resume
 
-Every cap runs once a block, each block in another order, after a warm-up that
-is not counted. The smallest cap that is as good as the best (within 5 %, in at
-least half of 2000 resamples of the blocks) is recommended. Ctrl-C prints
-what is known so far; --resume continues it.")]
+Caps run once a block, each block in another order, after a warm-up that is not
+counted: doubling ones first, then those between where the curve turns. A cap that
+cannot be worth using is run no more. It ends once one cap is the smallest within
+5 % of the best with a probability of 95 %, or after 10 blocks; below 90 % it is
+inconclusive, and what may be it is named. Ctrl-C prints what is known so far;
+--resume continues it.")]
 pub(super) struct Sweep {
     /// The plan: TOML, JSON or a `WfFormat` file
     #[arg(value_name = "PLAN", add = completions::plans())]
@@ -40,12 +42,12 @@ pub(super) struct Sweep {
     catalogue: CatalogueOptions,
     #[command(flatten)]
     answers: AnswerOptions,
-    /// Caps to run, such as 1,2,8 or 1..16 [default: about 1.4 times as many
-    /// each time, until two are worse]
+    /// Caps to run, such as 1,2,8 or 1..16 [default: doubling ones until two are
+    /// worse, and those between where the curve turns]
     #[arg(long, value_name = "LIST")]
     caps: Option<Caps>,
-    /// Blocks at least; up to 10 are run where these are inconclusive
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    /// Runs at least of each cap in the running; up to 10 where they do not tell
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     blocks: u16,
     /// Continue a sweep of the same plan that was stopped
     #[arg(long)]

@@ -19,6 +19,8 @@ impl SweepFindings {
                 "most_ms": it.extremes.1 * 1000.0,
                 "over_best": it.ratio,
                 "within_5_percent": it.within,
+                "probability": it.right,
+                "runs": it.wall.values,
                 "curve_ms": curve.map(|curve| curve.usl.wall(lanes) * 1000.0),
             })
         });
@@ -44,6 +46,7 @@ impl SweepFindings {
             "ties": self.verdict.ties,
             "caps": caps.collect::<Vec<Value>>(),
             "left_out": self.left_out,
+            "dropped": self.dropped,
             "usl": curve.map(usl),
             "drift": self.drift,
             "blocks_set_aside": self.set_aside,

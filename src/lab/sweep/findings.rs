@@ -27,6 +27,8 @@ pub struct SweepFindings {
     pub drift: Option<f64>,
     /// Caps that were left out, since those before were worse.
     pub left_out: Vec<Cap>,
+    /// Caps that were run no more, since they could not be worth using.
+    pub dropped: Vec<Cap>,
     /// Blocks that were set aside and run again.
     pub set_aside: Vec<usize>,
     /// Blocks that count although others used the machine meanwhile.
@@ -52,17 +54,12 @@ impl SweepFindings {
         let counted = plural(blocks, "block");
         let mut caps = self.caps.iter();
         let Some(own) = caps.find(|it| Some(it.cap) == self.verdict.cap) else {
-            let more = if blocks >= MOST_BLOCKS {
-                "the machine scatters too much"
-            } else {
-                "run more blocks"
-            };
-            return format!("Inconclusive after {counted}: {more}.");
+            return self.inconclusive();
         };
         let ties = match &self.verdict.ties[..] {
             [] => String::new(),
-            [one] => format!(" {one} ties with it."),
-            ties => format!(" {} tie with it.", listed(ties)),
+            [one] => format!(" {one} may be as good."),
+            ties => format!(" {} may be as good.", listed(ties)),
         };
         let mut higher = self.caps.iter().filter(|it| it.cap > own.cap);
         let slower = higher.find(|it| self.mark(it.cap).is_none() && it.wall.at > own.wall.at);
@@ -71,13 +68,33 @@ impl SweepFindings {
             format!(" {} is {part:.0} % slower.", it.cap)
         });
         format!(
-            "cap {}: {} ({} {}), within 5 % of the best in {:.0} % of resamples.{ties}{} {counted}, this machine, this plan.",
+            "cap {}: {} ({} {}), the smallest within 5 % of the best with a probability of {}.{ties}{} {counted}, this machine, this plan.",
             own.cap,
             seconds(own.wall.at),
             own.wall.name_in_text(),
             seconds_range(&own.wall),
-            own.within * 100.0,
+            probability(own.right),
             slower.unwrap_or_default()
+        )
+    }
+
+    fn inconclusive(&self) -> String {
+        let counted = plural(self.blocks, "block");
+        let may = self
+            .caps
+            .iter()
+            .filter(|it| self.verdict.ties.contains(&it.cap));
+        let may: Vec<String> = may
+            .map(|it| format!("{} ({})", it.cap, probability(it.right)))
+            .collect();
+        let more = if self.blocks >= MOST_BLOCKS {
+            "the times scatter too much"
+        } else {
+            "more blocks may tell"
+        };
+        format!(
+            "Inconclusive after {counted}: {more}. The smallest cap within 5 % of the best may be {}.",
+            may.join(", ")
         )
     }
 
@@ -93,6 +110,12 @@ impl SweepFindings {
             doubts.push(format!(
                 "Left out, since two caps before were more than 10 % worse: {}.",
                 listed(&self.left_out)
+            ));
+        }
+        if !self.dropped.is_empty() {
+            doubts.push(format!(
+                "Run no more, since they could not be it: {}.",
+                listed(&self.dropped)
             ));
         }
         if let Some(drift) = self.drift {
@@ -117,6 +140,14 @@ impl SweepFindings {
             ));
         }
         doubts
+    }
+}
+
+/// A probability that is never said to be certain.
+fn probability(part: f64) -> String {
+    match part * 100.0 {
+        percent if percent >= 99.0 => "over 99 %".to_owned(),
+        percent => format!("{percent:.0} %"),
     }
 }
 

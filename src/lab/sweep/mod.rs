@@ -1,7 +1,9 @@
 //! Which cap is worth using: the plan at many caps, in randomised blocks.
 
+mod certainty;
 mod document;
 mod findings;
+mod race;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,9 @@ const WORSE: f64 = 1.10;
 const MOST_BROKEN_OFF: usize = 2;
 /// Cores in use by others, as a part of all, that make a block doubtful.
 const FOREIGN: f64 = 0.10;
+/// Blocks that are set aside for that; after as many, others are taken to use
+/// the machine all the time.
+const MOST_SET_ASIDE: usize = 2;
 
 /// The runs of a sweep, as far as it went.
 #[derive(Debug, Clone)]
@@ -36,6 +41,12 @@ pub struct Sweep {
     pub request: SweepRequest,
     /// The caps that were run; those left out are not among them.
     pub caps: Vec<Cap>,
+    /// The caps that are still in the running.
+    pub alive: Vec<Cap>,
+    /// The caps of each block that has begun, from the first.
+    plans: Vec<Vec<Cap>>,
+    /// Whether the caps between those of the warm-up were looked at.
+    is_refined: bool,
     /// Every run so far, blocks set aside included.
     pub runs: Vec<SweepRun>,
     /// Blocks that were set aside, because others used the machine meanwhile,
@@ -60,24 +71,49 @@ impl Sweep {
     /// of another time.
     pub fn new(request: SweepRequest, runs: Vec<SweepRun>) -> Self {
         let mut sweep = Self {
-            caps: request.caps.clone(),
+            caps: Vec::new(),
+            alive: Vec::new(),
+            plans: Vec::new(),
+            is_refined: !request.may_end_early,
             request,
             runs,
             set_aside: Vec::new(),
             broken_off: 0,
             error: None,
         };
-        let mut places = 0..sweep.caps.len();
-        if let Some(place) = places.find(|place| sweep.is_declining(*place)) {
-            sweep.caps.truncate(place);
-        }
-        let whole = sweep.whole_blocks();
-        let is_of_use = |run: &SweepRun| run.block == 0 || whole.contains(&run.block);
-        sweep.runs.retain(is_of_use);
-        for number in whole {
-            sweep.judge(number);
+        sweep.caps = sweep.warm_up_caps();
+        sweep.alive.clone_from(&sweep.caps);
+        let last = sweep.runs.iter().map(|run| run.block).max().unwrap_or(0);
+        for number in 1..=last {
+            sweep.plan_block(number);
+            if sweep.is_whole(number) {
+                sweep.judge(number);
+            } else {
+                sweep.runs.retain(|run| run.block != number);
+            }
         }
         sweep
+    }
+
+    /// Returns the caps of the warm-up, up to where the curve declines.
+    fn warm_up_caps(&self) -> Vec<Cap> {
+        let mut caps = if self.request.may_end_early {
+            race::doubling(&self.request.caps)
+        } else {
+            self.request.caps.clone()
+        };
+        let mut places = 0..caps.len();
+        if let Some(place) = places.find(|place| self.is_declining(&caps[..*place])) {
+            caps.truncate(place);
+        }
+        caps
+    }
+
+    /// Notes the caps of a block that begins.
+    fn plan_block(&mut self, number: usize) {
+        if self.plans.len() < number {
+            self.plans.push(self.alive.clone());
+        }
     }
 
     /// Does the runs that are missing.
@@ -96,20 +132,7 @@ impl Sweep {
 
     fn measure(&mut self, context: &mut SweepContext<'_, '_>) -> Result<(), ExperimentError> {
         let last = self.runs.iter().map(|run| run.block).max();
-        self.caps.clone_from(&self.request.caps);
-        for place in 0..self.request.caps.len() {
-            if self.is_declining(place) {
-                self.caps.truncate(place);
-                break;
-            }
-            let cap = self.request.caps[place];
-            let rest: Vec<Cap> = self.request.caps[place + 1..].to_vec();
-            let blocks = self.caps.repeat(self.request.blocks);
-            let rest = [rest, blocks].concat();
-            if !self.run(context, 0, cap, &rest)? {
-                return Err(ExperimentError::CallFailed { cap });
-            }
-        }
+        self.warm_up(context)?;
         let mut number = last.unwrap_or(0);
         if number > 0 && self.wants_block() {
             self.warm_up_again(context)?;
@@ -121,13 +144,37 @@ impl Sweep {
         Ok(())
     }
 
+    /// One run at each cap of the warm-up, until the curve declines.
+    fn warm_up(&mut self, context: &mut SweepContext<'_, '_>) -> Result<(), ExperimentError> {
+        let caps = if self.request.may_end_early {
+            race::doubling(&self.request.caps)
+        } else {
+            self.request.caps.clone()
+        };
+        for (place, cap) in caps.iter().enumerate() {
+            if self.is_declining(&caps[..place]) {
+                break;
+            }
+            let blocks = caps.repeat(self.request.blocks);
+            let rest = [caps[place + 1..].to_vec(), blocks].concat();
+            if !self.run(context, 0, *cap, &rest)? {
+                return Err(ExperimentError::CallFailed { cap: *cap });
+            }
+        }
+        if self.plans.is_empty() {
+            self.caps = self.warm_up_caps();
+            self.alive.clone_from(&self.caps);
+        }
+        Ok(())
+    }
+
     /// The machine has cooled since the runs that are gone on from.
     fn warm_up_again(&self, context: &mut SweepContext<'_, '_>) -> Result<(), ExperimentError> {
-        let Some(cap) = self.caps.last().copied() else {
+        let Some(cap) = self.alive.last().copied() else {
             return Ok(());
         };
         let left = self.request.blocks.saturating_sub(self.blocks());
-        let rest = self.caps.repeat(left);
+        let rest = self.alive.repeat(left);
         let progress = context.pace.progress(RunPurpose::WarmUp, cap, Some(&rest));
         context.driver.run(context.plan, progress).map(drop)
     }
@@ -140,10 +187,11 @@ impl Sweep {
         number: usize,
     ) -> Result<(), ExperimentError> {
         let of = self.request.blocks.max(self.blocks() + 1);
-        let order = block_order(&self.caps, self.request.seed, number);
+        self.plan_block(number);
+        let order = block_order(&self.alive, self.request.seed, number);
         for (at, cap) in order.iter().enumerate() {
             let later = of.saturating_sub(self.blocks() + 1);
-            let rest = [order[at + 1..].to_vec(), self.caps.repeat(later)].concat();
+            let rest = [order[at + 1..].to_vec(), self.alive.repeat(later)].concat();
             if !self.run(context, number, *cap, &rest)? {
                 self.runs.retain(|run| run.block != number);
                 self.broken_off += 1;
@@ -159,12 +207,41 @@ impl Sweep {
         Ok(())
     }
 
-    /// Sets a block aside if others used the machine meanwhile, unless they
-    /// never rest.
+    /// Sets a whole block aside if others used the machine meanwhile, unless they
+    /// never rest; one that counts decides which caps run next.
     fn judge(&mut self, number: usize) {
-        if self.is_disturbed(number) && self.set_aside.len() < self.request.blocks {
+        if self.is_disturbed(number) && self.set_aside.len() < MOST_SET_ASIDE {
             self.set_aside.push(number);
+        } else {
+            self.advance();
         }
+    }
+
+    /// Takes in the caps where the curve turns, once; drops those that cannot
+    /// be worth using.
+    fn advance(&mut self) {
+        let figures = self.figures();
+        if !std::mem::replace(&mut self.is_refined, true) {
+            let between = race::between(&self.request.caps, &figures);
+            for caps in [&mut self.caps, &mut self.alive] {
+                caps.extend(&between);
+                caps.sort_unstable();
+            }
+            return;
+        }
+        let fewest = self.fewest_runs(&figures);
+        if fewest >= race::LEAST_RUNS.max(self.request.blocks) {
+            self.alive = race::in_the_running(&self.alive, &figures);
+        }
+    }
+
+    /// Runs of the cap in the running that has the fewest.
+    fn fewest_runs(&self, figures: &[CapFigures]) -> usize {
+        let runs = |cap: &Cap| {
+            let own = figures.iter().find(|it| it.cap == *cap);
+            own.map_or(0, |it| it.wall.values)
+        };
+        self.alive.iter().map(runs).min().unwrap_or(0)
     }
 
     /// One run, unless it is there already. Whether every call ended as planned:
@@ -210,28 +287,29 @@ impl Sweep {
         runs.find(|run| run.block == block && run.cap == cap)
     }
 
-    /// Whether the two caps before this place were both worse in the warm-up
-    /// than the best before them, and not because of others.
-    fn is_declining(&self, place: usize) -> bool {
-        if !self.request.may_end_early || place < 3 {
+    /// Whether the last two of these caps were both worse in the warm-up than
+    /// the best before them, and not because of others.
+    fn is_declining(&self, caps: &[Cap]) -> bool {
+        if !self.request.may_end_early || caps.len() < 3 {
             return false;
         }
-        let caps = self.request.caps[..place].iter();
-        let runs: Option<Vec<&SweepRun>> = caps.map(|cap| self.find(0, *cap)).collect();
+        let runs: Option<Vec<&SweepRun>> = caps.iter().map(|cap| self.find(0, *cap)).collect();
         let Some(runs) = runs else { return false };
         let best = runs.iter().map(|run| run.seconds);
         let best = best.fold(f64::INFINITY, f64::min);
-        runs[place - 2..]
+        runs[caps.len() - 2..]
             .iter()
             .all(|run| run.seconds > best * WORSE && !self.is_beside_others(run))
     }
 
+    /// Whether the answer is not certain enough, and may become so.
     fn wants_block(&self) -> bool {
-        let done = self.whole_blocks().len();
-        if done < self.request.blocks {
+        let figures = self.figures();
+        if !self.is_refined || self.fewest_runs(&figures) < self.request.blocks {
             return true;
         }
-        done < MOST_BLOCKS && self.verdict().cap.is_none()
+        let is_certain = figures.iter().any(|it| it.right >= verdict::CERTAIN);
+        !is_certain && self.blocks() < MOST_BLOCKS.max(self.request.blocks)
     }
 
     /// Whether others used the machine during a block.
@@ -245,20 +323,23 @@ impl Sweep {
         run.foreign_cores.is_some_and(|cores| cores > limit)
     }
 
+    /// Whether every cap of a block has run.
+    fn is_whole(&self, number: usize) -> bool {
+        let plan = number.checked_sub(1).and_then(|it| self.plans.get(it));
+        plan.is_some_and(|plan| plan.iter().all(|cap| self.find(number, *cap).is_some()))
+    }
+
     /// Numbers of the blocks that count: whole, and not set aside.
     fn whole_blocks(&self) -> Vec<usize> {
-        let last = self.runs.iter().map(|run| run.block).max().unwrap_or(0);
-        let is_whole = |number: &usize| {
-            let mut caps = self.caps.iter();
-            !self.set_aside.contains(number) && caps.all(|cap| self.find(*number, *cap).is_some())
-        };
-        (1..=last).filter(is_whole).collect()
+        let is_counted =
+            |number: &usize| !self.set_aside.contains(number) && self.is_whole(*number);
+        (1..=self.plans.len()).filter(is_counted).collect()
     }
 
     fn table(&self) -> BlockTable<'_> {
         let wall = |block: usize, cap: Cap| self.find(block, cap).map(|run| run.seconds);
         let blocks = self.whole_blocks().into_iter().map(|block| {
-            let walls = self.caps.iter().filter_map(|cap| wall(block, *cap));
+            let walls = self.caps.iter().map(|cap| wall(block, *cap));
             walls.collect()
         });
         BlockTable {
@@ -305,7 +386,19 @@ impl Sweep {
 
     /// Caps that were asked for and left out, since those before were worse.
     pub fn left_out(&self) -> &[Cap] {
-        self.request.caps.get(self.caps.len()..).unwrap_or_default()
+        let last = self.caps.last();
+        let last = self.request.caps.iter().position(|cap| Some(cap) == last);
+        let is_ended = self.warm_up_caps().last() < self.request.caps.last();
+        let above = last.filter(|_| is_ended).map(|last| last + 1);
+        above.map_or(&[], |above| {
+            self.request.caps.get(above..).unwrap_or_default()
+        })
+    }
+
+    /// Caps that were run no more, since they could not be worth using.
+    pub fn dropped(&self) -> Vec<Cap> {
+        let caps = self.caps.iter().copied();
+        caps.filter(|cap| !self.alive.contains(cap)).collect()
     }
 }
 
@@ -341,6 +434,7 @@ impl Sweep {
             caps,
             drift: self.drift(),
             left_out: self.left_out().to_vec(),
+            dropped: self.dropped(),
             set_aside: self.set_aside.clone(),
             disturbed: self.disturbed(),
             broken_off: self.broken_off,

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::race::doubling;
 use crate::model::{Cap, Plan};
 
 /// Blocks where nobody says how many.
-pub const USUAL_BLOCKS: usize = 5;
+pub const USUAL_BLOCKS: usize = 3;
 
 /// Highest cap that is swept where nobody names one and the machine has few
 /// cores.
@@ -16,9 +17,10 @@ const HIGHEST: u32 = 16;
 pub struct SweepRequest {
     /// The caps, the lowest first.
     pub caps: Vec<Cap>,
-    /// Whether higher caps are left out after two that are worse.
+    /// Whether it finds its way by itself: every other cap at first, those
+    /// between them where the curve turns, and none after two that are worse.
     pub may_end_early: bool,
-    /// Blocks at least.
+    /// Runs at least of each cap that is in the running.
     pub blocks: usize,
     /// Seed of the order of the caps in each block.
     pub seed: u64,
@@ -55,9 +57,16 @@ impl SweepRequest {
         }
     }
 
-    /// Runs where none are left out and none are added, the warm-up included.
+    /// Returns about how many runs it takes, the warm-up included: as many as
+    /// where the answer is clear after the fewest blocks.
     pub fn usual_runs(&self) -> usize {
-        self.caps.len() * (self.blocks + 1)
+        let first = if self.may_end_early {
+            doubling(&self.caps).len()
+        } else {
+            self.caps.len()
+        };
+        let later = self.caps.len() - first;
+        first * (self.blocks + 1) + later.min(3) * self.blocks
     }
 }
 

@@ -1,23 +1,25 @@
-//! Which cap is worth using, by resampling the blocks.
+//! Which cap is worth using, and the curve beside it.
 
+use super::certainty::chances;
 use super::usl::Usl;
 use crate::lab::statistics::{Interval, Resamples, drift, median};
 use crate::model::Cap;
 
 /// Blocks that are run where fewer are inconclusive.
 pub const MOST_BLOCKS: usize = 10;
-/// Factor on the best time within which another is as good: 5 %.
-const MARGIN: f64 = 1.05;
-/// Part of the resamples in which that must hold for a recommendation.
-const LIKELY: f64 = 0.5;
+/// Probability that a recommendation has at least.
+const LIKELY: f64 = 0.9;
+/// Probability at which no more blocks are run.
+pub(super) const CERTAIN: f64 = 0.95;
 /// Below this it is not named as a tie.
-const UNLIKELY: f64 = 0.05;
+const UNLIKELY: f64 = 0.03;
 
-/// Wall times in seconds: blocks of runs, one at each cap.
+/// Wall times in seconds: blocks of runs, one at each cap that was still in the
+/// running then.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BlockTable<'a> {
     pub(super) caps: &'a [Cap],
-    pub(super) blocks: Vec<Vec<f64>>,
+    pub(super) blocks: Vec<Vec<Option<f64>>>,
     pub(super) seed: u64,
 }
 
@@ -30,10 +32,14 @@ pub struct CapFigures {
     pub wall: Interval,
     /// Seconds: the shortest and the longest run.
     pub extremes: (f64, f64),
-    /// Over the best cap's median, the median of each block's own ratio.
+    /// Its median by the best cap's.
     pub ratio: f64,
-    /// In how many of the resamples its median is within 5 % of the best.
+    /// Probability that it is within 5 % of the best.
     pub within: f64,
+    /// Probability that it is the smallest within 5 % of the best.
+    pub right: f64,
+    /// Probability that it is the best.
+    pub best: f64,
 }
 
 /// Which cap is worth using.
@@ -41,7 +47,7 @@ pub struct CapFigures {
 pub struct Verdict {
     /// The smallest cap that is as good as the best; `None`: inconclusive.
     pub cap: Option<Cap>,
-    /// Others that may be as good.
+    /// Others that may be that.
     pub ties: Vec<Cap>,
 }
 
@@ -73,10 +79,19 @@ impl Curve {
 impl BlockTable<'_> {
     fn medians(&self, drawn: &[usize]) -> Vec<f64> {
         let places = 0..self.caps.len();
-        let of = |place: usize| median(drawn.iter().map(|block| self.blocks[*block][place]));
+        let of = |place: usize| {
+            let walls = drawn.iter().filter_map(|block| self.blocks[*block][place]);
+            // A cap that ran in none of the drawn blocks has its own median.
+            median(walls).or_else(|| median(self.walls(place)))
+        };
         places
             .map(|place| of(place).unwrap_or(f64::INFINITY))
             .collect()
+    }
+
+    /// Wall times of the cap at this place.
+    fn walls(&self, place: usize) -> impl Iterator<Item = f64> + Clone {
+        self.blocks.iter().filter_map(move |block| block[place])
     }
 
     fn all(&self) -> Vec<usize> {
@@ -88,29 +103,26 @@ impl BlockTable<'_> {
         if self.blocks.is_empty() {
             return Vec::new();
         }
-        let drawn: Vec<Vec<f64>> = Resamples::new(self.blocks.len(), self.seed)
-            .map(|drawn| self.medians(&drawn))
+        let walls: Vec<Vec<f64>> = (0..self.caps.len())
+            .map(|place| self.walls(place).collect())
             .collect();
-        let bests: Vec<f64> = drawn.iter().map(|medians| least(medians)).collect();
-        let caps = self.caps.iter().enumerate();
-        caps.filter_map(|(place, cap)| {
-            let own: Vec<f64> = drawn.iter().map(|medians| medians[place]).collect();
-            let within = own
-                .iter()
-                .zip(&bests)
-                .filter(|(own, best)| **own <= **best * MARGIN);
-            let within = within.count() as f64 / own.len().max(1) as f64;
-            let runs = self.blocks.iter().map(|block| block[place]);
-            let ratios = self.blocks.iter().map(|block| block[place] / least(block));
+        let best = least(&self.medians(&self.all()));
+        let chances = chances(&walls, self.seed);
+        let caps = self.caps.iter().zip(walls.iter().zip(chances));
+        caps.filter_map(|(cap, (walls, chance))| {
+            let runs = walls.iter().copied();
+            let wall = Interval::of_median(runs.clone())?;
             Some(CapFigures {
                 cap: *cap,
-                within,
+                within: chance.within,
+                right: chance.right,
+                best: chance.best,
                 extremes: (
                     runs.clone().fold(f64::INFINITY, f64::min),
-                    runs.clone().fold(0.0, f64::max),
+                    runs.fold(0.0, f64::max),
                 ),
-                wall: Interval::of_median(runs)?,
-                ratio: median(ratios).unwrap_or(1.0),
+                ratio: wall.at / best,
+                wall,
             })
         })
         .collect()
@@ -147,7 +159,7 @@ impl BlockTable<'_> {
             .map(|(cap, wall)| (usl.wall(f64::from(cap.get())) / wall - 1.0).abs());
         let deviations = self.blocks.iter().flat_map(|block| {
             let pairs = block.iter().zip(&medians);
-            pairs.map(|(run, usual)| (run / usual - 1.0).abs())
+            pairs.filter_map(|(run, usual)| Some(((*run)? / usual - 1.0).abs()))
         });
         Some(Curve {
             usl,
@@ -167,7 +179,8 @@ impl BlockTable<'_> {
             .blocks
             .iter()
             .map(|block| {
-                let ratios = block.iter().zip(&usual).map(|(run, usual)| run / usual);
+                let pairs = block.iter().zip(&usual);
+                let ratios = pairs.filter_map(|(run, usual)| Some((*run)? / usual));
                 median(ratios).unwrap_or(1.0)
             })
             .collect();
@@ -179,13 +192,14 @@ fn least(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// The smallest cap that is likely within 5 % of the best.
+/// The cap that is most likely the smallest within 5 % of the best, if that is
+/// likely enough.
 pub(super) fn verdict(figures: &[CapFigures]) -> Verdict {
-    let cap = figures.iter().find(|it| it.within >= LIKELY);
+    let cap = figures.iter().find(|it| it.right >= LIKELY);
     let cap = cap.map(|it| it.cap);
     let may = figures
         .iter()
-        .filter(|it| it.within >= UNLIKELY && Some(it.cap) != cap);
+        .filter(|it| it.right >= UNLIKELY && Some(it.cap) != cap);
     Verdict {
         cap,
         ties: may.map(|it| it.cap).collect(),
@@ -201,21 +215,18 @@ mod tests {
     }
 
     /// Blocks around some times, each a little off in its own way.
-    fn blocks(walls: &[f64], noise: f64) -> Vec<Vec<f64>> {
+    fn blocks(walls: &[f64], noise: f64) -> Vec<Vec<Option<f64>>> {
         let offs = [0.0, 0.6, -0.4, 1.0, -1.0];
         let block = |number: usize| {
             let off = |place: usize| 1.0 + noise * offs[(number + place * 2) % 5];
-            walls
-                .iter()
-                .enumerate()
-                .map(|(place, wall)| wall * off(place))
-                .collect()
+            let walls = walls.iter().enumerate();
+            walls.map(|(place, wall)| Some(wall * off(place))).collect()
         };
         (0..5).map(block).collect()
     }
 
     #[test]
-    fn the_smallest_cap_on_a_plateau_is_recommended_and_ties_are_named() {
+    fn the_smallest_cap_on_a_plateau_is_recommended() {
         let caps = caps(&[1, 2, 4, 8, 16]);
         let blocks = blocks(&[80.0, 40.0, 20.0, 10.0, 10.1], 0.01);
         let table = BlockTable {
@@ -225,10 +236,7 @@ mod tests {
         };
         let verdict = verdict(&table.figures());
         assert_eq!(verdict.cap.map(Cap::get), Some(8));
-        assert_eq!(
-            verdict.ties.iter().map(|cap| cap.get()).collect::<Vec<_>>(),
-            [16]
-        );
+        assert!(verdict.ties.is_empty(), "{verdict:?}");
         assert_eq!(table.drift(), None);
     }
 
@@ -276,7 +284,8 @@ mod tests {
     fn a_machine_that_gets_slower_is_noticed() {
         let caps = caps(&[1, 2]);
         let slower = |number: u32| f64::from(number).mul_add(0.02, 1.0);
-        let blocks = (0..5).map(|number| vec![10.0 * slower(number), 5.0 * slower(number)]);
+        let blocks =
+            (0..5).map(|number| vec![Some(10.0 * slower(number)), Some(5.0 * slower(number))]);
         let table = BlockTable {
             caps: &caps,
             blocks: blocks.collect(),
