@@ -77,7 +77,7 @@ impl Trial {
             now: 0.0,
             went: Went::default(),
         };
-        run.to_the_end()
+        run.finish()
     }
 
     /// The automatic cap takes at most a fifth longer than the best pinned one.
@@ -99,7 +99,7 @@ impl Trial {
 }
 
 impl Run<'_> {
-    fn to_the_end(mut self) -> Went {
+    fn finish(mut self) -> Went {
         let calls = self.trial.calls.iter().enumerate();
         let specs = calls.map(|(index, (tool, _))| CallSpec {
             service: Some(SERVICE.into()),

@@ -372,9 +372,11 @@ impl Auto {
         }
         let before = self.lanes;
         let estimate = self.estimate(ceiling);
+        // Shares of services are told by themselves.
+        let is_here = self.needs.mean_millicores().is_some();
         let is_stale = {
             let (old, new) = (f64::from(before.get()), f64::from(estimate.get()));
-            trimmed.is_some() && (new - old).abs() > old * STALE
+            trimmed.is_some() && is_here && (new - old).abs() > old * STALE
         };
         let trimmed = trimmed.and_then(|seen| seen.cause);
         let learned = is_stale.then_some(CapCause::Learned);
