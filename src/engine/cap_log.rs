@@ -66,7 +66,7 @@ impl CapLog {
     /// change: nothing can be said of the time between them.
     pub(super) fn changed(&mut self, at: Duration, step: CapStep) {
         self.auto = step.auto;
-        if self.is_continued_by(at, step)
+        if self.is_continued_by(at, &step)
             && let Some(change) = Arc::make_mut(&mut self.changes).latest_mut()
         {
             change.at = at;
@@ -87,9 +87,9 @@ impl CapLog {
 
     /// Whether a step goes on where the latest change ended, as by a key that is
     /// pressed again.
-    fn is_continued_by(&self, at: Duration, step: CapStep) -> bool {
+    fn is_continued_by(&self, at: Duration, step: &CapStep) -> bool {
         self.changes.latest().is_some_and(|change| {
-            let is_by_hand = [change.step, step]
+            let is_by_hand = [&change.step, step]
                 .iter()
                 .all(|it| it.cause == CapCause::User);
             is_by_hand
@@ -217,6 +217,7 @@ mod tests {
             cap: cap(to),
             cause: CapCause::User,
             auto: None,
+            service: None,
         };
         for at in 1..=20 {
             log.note_ended(ms(at * 200), ms(400));
@@ -227,7 +228,7 @@ mod tests {
         // Back at once to where it was is a change of its own.
         log.changed(ms(5_000), step(8, 4));
         log.changed(ms(9_000), step(4, 5));
-        let kept: Vec<CapChange> = log.changes.iter().flatten().copied().collect();
+        let kept: Vec<CapChange> = log.changes.iter().flatten().cloned().collect();
         let steps: Vec<(u32, u32)> = kept
             .iter()
             .map(|it| (it.step.before.get(), it.step.cap.get()))

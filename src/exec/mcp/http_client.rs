@@ -217,11 +217,7 @@ impl McpHttpClient {
         let failure = match status {
             StatusCode::UNAUTHORIZED => HttpFailure::Unauthorized(text),
             StatusCode::FORBIDDEN => HttpFailure::Forbidden(text),
-            _ => HttpFailure::Status {
-                status,
-                pause,
-                said: text,
-            },
+            _ => HttpFailure::status(status, pause, text),
         };
         let is_about_session = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
             && is_in_session

@@ -88,13 +88,18 @@ impl From<ClientError> for HttpFailure {
 }
 
 impl HttpFailure {
-    /// Returns the failure of a status without an answer.
-    pub(super) fn of_status(answer: &Response, said: String) -> Self {
+    /// Returns the failure of a status, with the pause that came with it.
+    pub(super) fn status(status: StatusCode, pause: Option<Duration>, said: String) -> Self {
         Self::Status {
-            status: answer.status(),
-            pause: retry_after(answer),
+            status,
+            pause,
             said,
         }
+    }
+
+    /// Returns the failure of an answer without a body that was read.
+    pub(super) fn of_status(answer: &Response, said: String) -> Self {
+        Self::status(answer.status(), retry_after(answer), said)
     }
 
     /// Returns the pause that the server asks for.
