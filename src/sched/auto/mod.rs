@@ -2,8 +2,8 @@
 //!
 //! Three layers. Before a start, a call's expected need is compared with the
 //! budget that is left (feed-forward); running calls count with what they use.
-//! Cores that other programs take from calls are left to them, down to half of
-//! the machine. And the budget is corrected by the pressure that calls make
+//! Cores that other programs take from calls are left to them, as long as half
+//! of the machine's time stays with the calls. And the budget is corrected by the pressure that calls make
 //! themselves, slowly and with a dead band (feedback), for needs that no
 //! estimate covers. One call is always admitted.
 

@@ -4,15 +4,14 @@
 //! wants (`nice 19`) keep cores busy and cost calls next to nothing. Of `C`
 //! cores, calls that ran for `b` and could have run for `b + w` a second compete
 //! with as much as `(b + w) / b` of what others use (on a fair scheduler each
-//! runnable thread gets the same part). So many cores are left to the others,
-//! down to half of the machine: that much a run may claim, whoever else is there.
+//! runnable thread gets the same part). So many cores are left to the others, as
+//! long as that leaves half of the machine's time to the run: it may always claim
+//! as many cores as others do.
 
 use std::time::Duration;
 
 use super::super::moment::Moment;
 
-/// Part of the cores that a run may always claim.
-const OWN_PART: f64 = 0.5;
 /// Part of the cores by which everything together may be overbooked.
 const TOLERATED: f64 = 0.10;
 /// Calls that need this factor of the time alone are held up by others.
@@ -68,7 +67,6 @@ impl OtherPrograms {
     /// Takes the use of the cores over the last second or so.
     pub(super) fn observe(&mut self, now: Moment, used: CoreUse) {
         let tolerated = (used.cores * TOLERATED).max(0.2);
-        let most = used.cores * (1.0 - OWN_PART);
         let foreign = (used.busy - used.ran).max(0.0);
         let slowdown = if used.ran > 0.0 {
             used.runnable / used.ran
@@ -76,7 +74,9 @@ impl OtherPrograms {
             1.0
         };
         if slowdown > HELD_UP && foreign > tolerated {
-            self.held_up(now, (foreign * slowdown - tolerated).min(most));
+            let claimed = (foreign * slowdown).min(used.cores);
+            let left = (claimed - tolerated).min(used.cores - claimed);
+            self.held_up(now, left.max(0.0));
             return;
         }
         self.taken = self.taken.min((foreign - tolerated).max(0.0));
@@ -152,16 +152,25 @@ mod tests {
     #[test]
     fn a_hog_is_given_way_to_and_its_room_is_there_again_when_it_leaves() {
         for cores in [2.0, 4.0, 8.0, 16.0] {
-            for hogs in [0.5, 1.0, 2.0] {
+            let mut others = OtherPrograms::default();
+            let during = seconds(&mut others, 0..15, cores, (0.5 * cores, 1.0));
+            let settled = during[9];
+            assert!(
+                settled > 0.25 * cores && settled <= 0.5 * cores,
+                "{during:?}"
+            );
+            let after = seconds(&mut others, 15..17, cores, (0.0, 1.0));
+            assert!(after[1] < 0.01, "{cores} cores: {after:?}");
+        }
+    }
+
+    #[test]
+    fn half_of_the_time_is_claimed_whoever_else_is_there() {
+        for cores in [2.0, 4.0, 8.0, 16.0] {
+            for hogs in [1.0, 2.0, 8.0] {
                 let mut others = OtherPrograms::default();
-                let during = seconds(&mut others, 0..15, cores, (hogs * cores, 1.0));
-                let settled = during[9];
-                assert!(
-                    settled > 0.25 * cores && settled <= 0.5 * cores,
-                    "{during:?}"
-                );
-                let after = seconds(&mut others, 15..17, cores, (0.0, 1.0));
-                assert!(after[1] < 0.01, "{cores} cores: {after:?}");
+                let taken = seconds(&mut others, 0..60, cores, (hogs * cores, 1.0));
+                assert!(taken.iter().all(|it| *it < 0.01), "{taken:?}");
             }
         }
     }
