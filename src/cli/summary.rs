@@ -88,8 +88,8 @@ fn lanes(summary: &RunSummary, last: &Snapshot, out: &mut dyn Write) -> io::Resu
     let mean = busy.iter().sum::<f64>() / COLUMNS as f64;
     writeln!(
         out,
-        "  lanes busy  {curve}  {mean:.1} of {} on average",
-        summary.lanes
+        "  lanes busy  {curve}  {mean:.1} of {} on average, {} at most",
+        summary.lanes, summary.in_flight.most
     )
 }
 
@@ -120,12 +120,16 @@ fn tools(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
         let seconds = |time: std::time::Duration| time.as_secs_f64();
         writeln!(
             out,
-            "  {:<20} {}: p50 {:.2} s, p95 {:.2} s, p99 {:.2} s",
+            "  {:<20} {}: p50 {:.2} s, p95 {:.2} s, p99 {:.2} s; from ready {:.2} s, {:.2} s, {:.2} s; at most {} at once",
             Safe::new(tool.tool.as_str()).as_str(),
             plural(tool.calls, "call"),
-            seconds(tool.p50),
-            seconds(tool.p95),
-            seconds(tool.p99)
+            seconds(tool.run.p50),
+            seconds(tool.run.p95),
+            seconds(tool.run.p99),
+            seconds(tool.from_ready.p50),
+            seconds(tool.from_ready.p95),
+            seconds(tool.from_ready.p99),
+            tool.in_flight.most
         )?;
     }
     Ok(())

@@ -51,8 +51,8 @@ pub use simulation::simulate;
 pub use simulation_input::{MachineLimits, SimulatedCall, SimulationInput};
 pub use statistics::{Interval, median};
 pub use summary::{
-    LongWait, MachineUse, OneLane, OutcomeCount, RunSummary, SlowCall, SummaryContext, ToolTimes,
-    Unsuccessful, busy_lanes, run_bounds, times_of_tool,
+    InFlight, LongWait, MachineUse, OneLane, OutcomeCount, Percentiles, RunSummary, SlowCall,
+    SummaryContext, ToolTimes, Unsuccessful, busy_lanes, run_bounds, times_of_tool,
 };
 pub use time_left::time_left;
 pub use trial::{CallResult, IdleCause, LaneTime, Trial, TrialCall};

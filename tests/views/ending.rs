@@ -163,8 +163,15 @@ fn percentiles_are_times_that_were_measured() {
     assert!(names.contains(&"fetch-1"), "{names:?}");
     let fetch = &summary.tools[names.iter().position(|it| *it == "fetch-1").expect("it")];
     assert_eq!(
-        (fetch.calls, fetch.p50, fetch.p99),
+        (fetch.calls, fetch.run.p50, fetch.run.p99),
         (1, ms(12_000), ms(12_000))
+    );
+    assert!(fetch.from_ready.p50 >= fetch.run.p50);
+    assert_eq!(fetch.in_flight.most, 1);
+    let together = summary.in_flight;
+    assert!(
+        together.most > 1 && together.mean <= together.most as f64,
+        "{together:?}"
     );
 }
 

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{OneLane, RunSummary};
+use super::{OneLane, Percentiles, RunSummary};
 
 /// Milliseconds, to the microsecond.
 fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn percentiles(of: Percentiles) -> Value {
+    json!({ "p50_ms": ms(of.p50), "p95_ms": ms(of.p95), "p99_ms": ms(of.p99) })
 }
 
 impl RunSummary {
@@ -34,10 +38,13 @@ impl RunSummary {
                 "tool": tool.tool,
                 "calls": tool.calls,
                 "unsuccessful": tool.unsuccessful,
-                "p50_ms": ms(tool.p50),
-                "p95_ms": ms(tool.p95),
-                "p99_ms": ms(tool.p99),
+                "p50_ms": ms(tool.run.p50),
+                "p95_ms": ms(tool.run.p95),
+                "p99_ms": ms(tool.run.p99),
+                "from_ready": percentiles(tool.from_ready),
+                "in_flight": tool.in_flight.document(),
             })).collect::<Vec<_>>(),
+            "in_flight": self.in_flight.document(),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! output and for the report. It must not know how any of them looks.
 
 mod document;
+mod in_flight;
 mod lanes;
 mod tool_times;
 mod verdict;
@@ -13,8 +14,9 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use in_flight::InFlight;
 pub use lanes::busy_lanes;
-pub use tool_times::{ToolTimes, times_of_tool};
+pub use tool_times::{Percentiles, ToolTimes, times_of_tool};
 
 use super::{CallCost, Capacity, TimeBounds, bounds};
 use crate::model::{
@@ -63,6 +65,8 @@ pub struct RunSummary {
     pub unsuccessful: Vec<Unsuccessful>,
     /// The run times of each tool.
     pub tools: Vec<ToolTimes>,
+    /// Attempts that were in flight at once.
+    pub in_flight: InFlight,
 }
 
 /// Calls that ended in one way.
@@ -189,6 +193,7 @@ impl RunSummary {
             slowest: slowest(&rows),
             unsuccessful: unsuccessful(run, &rows),
             tools: ToolTimes::of(&rows),
+            in_flight: InFlight::of(rows.iter().copied()),
             bounds,
         };
         summary.verdict = summary.sentence(&limits);

@@ -201,9 +201,9 @@ fn times(view: &View<'_>, tool: &Tool, width: u16) -> Option<Strip> {
     let mut strip = view.strip(width);
     strip.skip(1).cell("took", 11, Align::Left, muted);
     let parts = [
-        ("p50 ", times.p50),
-        ("p95 ", times.p95),
-        ("p99 ", times.p99),
+        ("p50 ", times.run.p50),
+        ("p95 ", times.run.p95),
+        ("p99 ", times.run.p99),
     ];
     for (name, time) in parts {
         strip
