@@ -99,6 +99,12 @@ fn print(summary: &Summary, bounds: Option<&TimeBounds>, mut out: impl Write) ->
                 least.as_secs_f64(),
                 bounds.binding.in_words()
             )?;
+            if let Some(speed_up) = allowed_speed_up(bounds) {
+                writeln!(
+                    out,
+                    "  structure allows ~{speed_up:.1} times as fast as one call at a time"
+                )?;
+            }
         }
         None => writeln!(
             out,
@@ -112,6 +118,14 @@ fn print(summary: &Summary, bounds: Option<&TimeBounds>, mut out: impl Write) ->
     Ok(())
 }
 
+/// Returns how many times as fast as one call at a time the plan can be with
+/// lanes enough: all its work by its longest chain. `None` where nothing takes
+/// any time.
+fn allowed_speed_up(bounds: &TimeBounds) -> Option<f64> {
+    let path = bounds.critical_path.as_secs_f64();
+    (path > 0.0).then(|| bounds.work.as_secs_f64() / path)
+}
+
 fn as_json(summary: &Summary, bounds: Option<&TimeBounds>) -> Value {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     json!({
@@ -120,6 +134,7 @@ fn as_json(summary: &Summary, bounds: Option<&TimeBounds>) -> Value {
         "estimated": bounds.map(|bounds| json!({
             "critical_path_ms": ms(bounds.critical_path),
             "lower_bound_ms": ms(bounds.lower_bound),
+            "allowed_speed_up": allowed_speed_up(bounds),
             "binding": bounds.binding.to_string(),
         })),
     })
