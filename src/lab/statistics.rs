@@ -12,6 +12,10 @@ const LEVEL: f64 = 0.95;
 /// Below this attained level an interval is a plain range.
 const LEAST_LEVEL: f64 = 0.8;
 
+/// Numbers of values at which runs that go on until an interval is narrow
+/// enough look whether it is.
+pub(super) const LOOKS: [usize; 9] = [9, 12, 16, 22, 30, 40, 55, 75, 100];
+
 /// An estimate with an interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -34,6 +38,13 @@ pub enum IntervalMethod {
     /// this probability, whatever the distribution (W. R. Thompson, 1936).
     OrderStatistics {
         /// The probability, from 0 to 1.
+        level: f64,
+    },
+    /// The same, wide enough to hold at all looks together: whoever stops at the
+    /// one that is narrow enough has this level still. Each look gets the same
+    /// part of the doubt (C. E. Bonferroni, 1936).
+    Sequential {
+        /// The probability at least, from 0 to 1.
         level: f64,
     },
     /// The least and the greatest value: too few for a level.
@@ -64,6 +75,33 @@ impl Interval {
         })
     }
 
+    /// The median of independent values that are looked at again and again, at
+    /// [`LOOKS`], until the interval is narrow enough; `None` of nothing.
+    pub(super) fn at_looks(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let at = median_of_sorted(&values)?;
+        let doubt = (1.0 - LEVEL) / LOOKS.len() as f64;
+        let cut = cut_with_doubt(values.len(), doubt);
+        let method = match cut {
+            Some(_) => IntervalMethod::Sequential { level: LEVEL },
+            None => IntervalMethod::Range,
+        };
+        let cut = cut.unwrap_or(0);
+        Some(Self {
+            at,
+            low: values[cut],
+            high: values[values.len() - 1 - cut],
+            values: values.len(),
+            method,
+        })
+    }
+
+    /// Returns how far the farther end is from the estimate, as a part of it.
+    pub fn reach(&self) -> f64 {
+        (self.high - self.at).max(self.at - self.low) / self.at
+    }
+
     /// An estimate from so many blocks, and its values for resamples of them.
     pub(super) fn resampled(at: f64, blocks: usize, mut estimates: Vec<f64>) -> Self {
         estimates.sort_by(f64::total_cmp);
@@ -83,7 +121,9 @@ impl Interval {
     /// Returns the level that it attains; `None` where that is not known.
     pub fn level(&self) -> Option<f64> {
         match self.method {
-            IntervalMethod::OrderStatistics { level } => Some(level),
+            IntervalMethod::OrderStatistics { level } | IntervalMethod::Sequential { level } => {
+                Some(level)
+            }
             IntervalMethod::Range | IntervalMethod::Resamples => None,
         }
     }
@@ -106,6 +146,7 @@ impl IntervalMethod {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::OrderStatistics { .. } => "order-statistics",
+            Self::Sequential { .. } => "order-statistics-sequential",
             Self::Range => "range",
             Self::Resamples => "bootstrap",
         }
@@ -128,6 +169,25 @@ fn order_statistics(count: usize) -> (usize, f64) {
         let level = 1.0 - outside;
         if (level - LEVEL).abs() < (best.1 - LEVEL).abs() {
             best = (cut, level);
+        }
+    }
+    best
+}
+
+/// Returns the most values that may be cut off at each end of `count` sorted ones
+/// so that the rest holds the median but for this doubt; `None` where all of
+/// them do not.
+fn cut_with_doubt(count: usize, doubt: f64) -> Option<usize> {
+    let mut chance = 0.5f64.powi(i32::try_from(count).unwrap_or(i32::MAX));
+    let mut outside = 2.0 * chance;
+    let mut best = None;
+    for cut in 0..count.div_ceil(2) {
+        if cut > 0 {
+            chance *= (count - cut + 1) as f64 / cut as f64;
+            outside += 2.0 * chance;
+        }
+        if outside <= doubt {
+            best = Some(cut);
         }
     }
     best
@@ -295,6 +355,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Stopping where it looks best costs nothing of the level.
+    #[test]
+    fn an_interval_that_is_waited_for_keeps_its_level() {
+        const TRIALS: usize = 500;
+        let mut generator = Pcg64Mcg::seed_from_u64(5);
+        for (name, draw) in DISTRIBUTIONS {
+            for until in [0.05, 0.2] {
+                let held = (0..TRIALS).filter(|_| {
+                    let values: Vec<f64> = (0..100).map(|_| draw(&mut generator)).collect();
+                    let looks = LOOKS.iter();
+                    let seen = looks.filter_map(|it| Interval::at_looks(values[..*it].to_vec()));
+                    let seen: Vec<Interval> = seen.collect();
+                    let first = seen.iter().find(|it| it.reach() <= until);
+                    let stopped = first.or(seen.last()).expect("a look");
+                    stopped.low <= 1.0 && 1.0 <= stopped.high
+                });
+                let attained = held.count() as f64 / TRIALS as f64;
+                assert!(attained >= LEVEL - 0.01, "{name}, {until}: {attained}");
+            }
+        }
+        let few = Interval::at_looks([1.0, 2.0]).expect("values");
+        assert_eq!(few.level(), None, "two values hold no such level");
     }
 
     #[test]

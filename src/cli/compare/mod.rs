@@ -14,7 +14,7 @@ use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::{AnswerOptions, CatalogueOptions};
 use super::{completions, outputs};
 use crate::app::{self, LiveRunner, Signals};
-use crate::lab::compare::{CompareFindings, CompareRequest};
+use crate::lab::compare::{CompareFindings, CompareRequest, Narrowness};
 use crate::lab::{self, ExperimentError, ExperimentFindings, ExperimentRequest};
 use crate::tui::svg;
 
@@ -23,6 +23,7 @@ use crate::tui::svg;
 Examples:
   fanout compare plan.toml
   fanout compare plan.toml --caps 1,4,16 --repeats 3
+  fanout compare plan.toml --until 5%
   fanout compare plan.toml --json
 
 Every cap runs once a block, each block in another order. Results are compared
@@ -43,6 +44,10 @@ pub(super) struct Compare {
     /// Runs at each cap, besides a warm-up
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     repeats: u16,
+    /// Go on until every speed-up is known this narrowly, such as 5%; at most 100
+    /// blocks
+    #[arg(long, value_name = "PERCENT")]
+    until: Option<Narrowness>,
     #[command(flatten)]
     conditions: ConditionOptions,
     #[command(flatten)]
@@ -85,6 +90,7 @@ impl Compare {
         let request = CompareRequest {
             caps,
             blocks: usize::from(self.repeats),
+            until: self.until,
             seed: self.conditions.seed,
         };
         let mut progress = ProgressLine::new();

@@ -40,7 +40,7 @@ fn print_head(plan: &Plan, findings: &CompareFindings, out: &mut impl Write) -> 
         caps.join(", ")
     )?;
     let done = findings.blocks;
-    match (&findings.error, done == request.blocks) {
+    match (&findings.error, done >= request.blocks) {
         (Some(error), false) => print_error(error, done, request.blocks, out),
         _ => writeln!(
             out,

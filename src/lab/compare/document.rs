@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::words::name;
-use super::{CompareFindings, MinimalSet, ParallelHazard, Timing};
+use super::{CompareFindings, MinimalSet, Narrowness, ParallelHazard, Timing};
 use crate::lab::{CallResult, ExperimentError, IdleCause};
 use crate::model::{CallId, Plan};
 
@@ -24,6 +24,7 @@ impl CompareFindings {
             "seed": request.seed,
             "blocks": self.blocks,
             "blocks_wanted": request.blocks,
+            "until": request.until.map(Narrowness::part),
             "stopped": self.error == Some(ExperimentError::Stopped),
             "foreign_cores": self.foreign_cores,
             "caps": caps.collect::<Vec<Value>>(),

@@ -40,15 +40,21 @@ pub struct LaneShares {
 }
 
 /// The figures of one cap. A block has one run at each cap, in the order of
-/// the caps, the lowest first.
-pub(super) fn timing(blocks: &[Vec<Trial>], place: usize) -> Option<Timing> {
+/// the caps, the lowest first. `is_waited_for` says that more blocks are run
+/// until the intervals are narrow enough.
+pub(super) fn timing(blocks: &[Vec<Trial>], place: usize, is_waited_for: bool) -> Option<Timing> {
     let runs: Vec<&Trial> = blocks.iter().filter_map(|block| block.get(place)).collect();
     let wall = |block: usize, place: usize| {
         let trial = blocks.get(block)?.get(place)?;
         Some(trial.wall.as_secs_f64())
     };
     let over = |statistic: &dyn Fn(usize) -> Option<f64>| {
-        Interval::of_median((0..blocks.len()).filter_map(statistic))
+        let values = (0..blocks.len()).filter_map(statistic);
+        if is_waited_for {
+            Interval::at_looks(values)
+        } else {
+            Interval::of_median(values)
+        }
     };
     let bounds = runs
         .iter()

@@ -18,12 +18,13 @@ pub use figures::{LaneShares, Timing};
 pub use findings::{CallSpan, CompareFindings, Typical};
 pub use minimal_set::MinimalSet;
 pub use remedy::Remedy;
-pub use request::{CompareRequest, USUAL_BLOCKS};
+pub use request::{CompareRequest, Narrowness, USUAL_BLOCKS};
 pub use results::{ParallelHazard, Results, Unstable};
 
 use super::blocks::{Pace, block_order};
 use super::driver::Driver;
 use super::experiment::ExperimentFindings;
+use super::statistics::LOOKS;
 use super::{ExperimentError, RunPurpose, Trial};
 use crate::model::{CallId, Cap, Plan};
 use suspicion::{LOW_PER_HIGH, Suspicion};
@@ -54,7 +55,10 @@ impl Comparison {
     pub fn timings(&self) -> Vec<Timing> {
         let places = 0..self.request.caps.len();
         places
-            .filter_map(|place| figures::timing(&self.blocks, place))
+            .filter_map(|place| {
+                let is_waited_for = self.request.until.is_some();
+                figures::timing(&self.blocks, place, is_waited_for)
+            })
             .collect()
     }
 
@@ -109,7 +113,8 @@ impl Comparison {
         driver: &mut Driver<'_>,
         pace: &mut Pace,
     ) -> Result<(), ExperimentError> {
-        let CompareRequest { caps, blocks, seed } = self.request.clone();
+        let CompareRequest { caps, seed, .. } = self.request.clone();
+        let blocks = self.request.most_blocks();
         let orders = (1..=blocks).map(|number| block_order(&caps, seed, number));
         let orders: Vec<Vec<Cap>> = orders.collect();
         let warm_up = caps.last().copied();
@@ -126,7 +131,8 @@ impl Comparison {
             let mut block: Vec<Trial> = Vec::new();
             for cap in order {
                 rest.pop();
-                let trial = driver.run(plan, pace.progress(step, cap, Some(&rest)))?;
+                let rest = self.request.until.is_none().then_some(&rest[..]);
+                let trial = driver.run(plan, pace.progress(step, cap, rest))?;
                 pace.add(cap, trial.wall);
                 self.results.add(&trial);
                 block.push(trial.without_outputs());
@@ -135,9 +141,26 @@ impl Comparison {
                 block.sort_by_key(|trial| trial.cap);
                 self.blocks.push(block);
                 self.publish(driver);
+                if self.is_narrow() {
+                    break;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether every speed-up is known as narrowly as it is asked for.
+    fn is_narrow(&self) -> bool {
+        let done = self.blocks.len();
+        self.request.until.is_some_and(|until| {
+            let timings = self.timings();
+            done >= self.request.blocks
+                && LOOKS.contains(&done)
+                && timings
+                    .iter()
+                    .skip(1)
+                    .all(|it| it.speed_up.reach() <= until.part())
+        })
     }
 
     fn hazards_so_far(&self, plan: &Plan) -> Vec<ParallelHazard> {

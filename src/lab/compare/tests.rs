@@ -160,6 +160,7 @@ fn plan(count: usize, adding: &[usize]) -> Plan {
 
 fn request(caps: &[u32], blocks: usize) -> CompareRequest {
     CompareRequest {
+        until: None,
         caps: caps.iter().filter_map(|cap| Cap::new(*cap)).collect(),
         blocks,
         seed: 1,

@@ -112,6 +112,25 @@ impl CompareFindings {
         ))
     }
 
+    /// Returns how narrow the intervals are, where it was run until they are.
+    fn narrowness(&self) -> Option<String> {
+        let until = self.request.until?;
+        let reach = self.timings.iter().skip(1).map(|it| it.speed_up.reach());
+        let reach = reach.fold(0.0, f64::max);
+        Some(if reach <= until.part() {
+            format!(
+                "Every speed-up is known to {until}, with 95 % or more over all looks after {} blocks.",
+                self.blocks
+            )
+        } else {
+            format!(
+                "So far after {} blocks: speed-ups are known to ±{:.0} %, not to {until} as asked.",
+                self.blocks,
+                reach * 100.0
+            )
+        })
+    }
+
     /// Returns a warning for each reason to doubt the times.
     pub fn doubts(&self) -> Vec<String> {
         let cores = self.foreign_cores.filter(|cores| *cores > 0.2);
@@ -119,7 +138,8 @@ impl CompareFindings {
             format!("Other programs used up to {cores:.1} cores meanwhile: the times are doubtful.")
         });
         let drift = self.drift().map(drift_in_words);
-        others.into_iter().chain(drift).collect()
+        let known = self.narrowness().into_iter();
+        known.chain(others).chain(drift).collect()
     }
 
     /// By how much the runs got slower from the first block to the last.
