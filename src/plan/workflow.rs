@@ -4,7 +4,7 @@
 //! The format is foreign, so keys that mean nothing here are passed over.
 //! Source: the `WfFormat` schema, `workflow.specification.tasks[]` with `id`,
 //! `name`, `parents` and `children`, `workflow.execution.tasks[]` with `id`
-//! and `runtimeInSeconds`.
+//! and `runtimeInSeconds`, `coreCount` and `memoryInBytes`, which become claims.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,7 +15,9 @@ use crate::catalogue::document::{Item, Node};
 use crate::catalogue::fields::{text, wrong_kind};
 use crate::catalogue::findings::Findings;
 use crate::catalogue::quantity::LONGEST;
-use crate::model::{Annotations, CallName, EdgeKind, OutputKind, Tool, ToolAction, ToolName};
+use crate::model::{
+    Annotations, CallName, Claims, EdgeKind, OutputKind, Tool, ToolAction, ToolName,
+};
 
 /// The one version that is read.
 const VERSION: &str = "1.5";
@@ -54,6 +56,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> ParsedPlan {
         } else {
             run_time(id, step, record, findings)
         };
+        let claims = record.map(claims).unwrap_or_default();
         let name = ids.name(id);
         let tool = wait_tool(&name, step, run);
         let after = parents.into_iter().map(|parent| Spanned {
@@ -64,7 +67,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> ParsedPlan {
             span: parent.span,
         });
         plan.calls
-            .push(call(id, &name, step, &tool, after.collect()));
+            .push(call(id, &name, step, &tool, after.collect(), claims));
         plan.tools.push(tool);
     }
     plan
@@ -76,6 +79,7 @@ fn call(
     step: &Node,
     tool: &Tool,
     after: Vec<Spanned<ParsedEdge>>,
+    claims: Claims,
 ) -> ParsedCall {
     let span = step.get("id").map_or(&step.span, |node| &node.span).clone();
     ParsedCall {
@@ -92,8 +96,26 @@ fn call(
         args: None,
         references: Vec::new(),
         after,
-        settings: CallSettings::default(),
+        settings: CallSettings {
+            claims,
+            ..CallSettings::default()
+        },
         is_expected_to_fail: false,
+    }
+}
+
+/// Returns the cores and the memory that a step had when it was recorded.
+fn claims(record: &Node) -> Claims {
+    let number = |key: &str| {
+        let number = match &record.get(key)?.item {
+            Item::Number(number) => number.as_f64()?,
+            _ => return None,
+        };
+        (number.is_finite() && number > 0.0).then_some(number)
+    };
+    Claims {
+        cpus: number("coreCount"),
+        memory_bytes: number("memoryInBytes").map(|bytes| bytes as u64),
     }
 }
 
