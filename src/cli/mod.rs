@@ -30,6 +30,7 @@ mod one_call;
 mod options;
 mod outputs;
 mod own_servers;
+mod recalled;
 mod run;
 mod schema;
 mod screenshot;

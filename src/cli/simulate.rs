@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +11,7 @@ use super::caps::Caps;
 use super::completions;
 use super::exit::{self, Exit};
 use super::options::{CatalogueOptions, OrderChoice, parse_scale};
+use super::recalled::Recalled;
 use crate::app;
 use crate::lab::{
     AtCap, Forecast, Improvement, MachineLimits, SimulationInput, WhatIf, improvements,
@@ -19,7 +19,6 @@ use crate::lab::{
 use crate::model::{CallId, Cap, Order, Plan, Policy, plural};
 use crate::output::Safe;
 use crate::probe;
-use crate::record::PastRun;
 
 /// Cells of the longest bar of the curve.
 const BAR: f64 = 30.0;
@@ -58,15 +57,6 @@ pub(super) struct Simulate {
     json: bool,
 }
 
-/// Run times that earlier runs gave calls which state none.
-#[derive(Debug, Clone, Copy, Default)]
-struct Recalled {
-    /// Number of the runs.
-    runs: usize,
-    /// Number of calls that got a time from them.
-    calls: usize,
-}
-
 /// A simulated plan.
 struct Prospect<'p> {
     plan: &'p Plan,
@@ -83,7 +73,7 @@ impl Simulate {
             Ok(loaded) => loaded,
             Err(error) => return exit::not_opened(error),
         };
-        let recalled = self.recall(&mut plan);
+        let recalled = Recalled::recall(&mut plan, self.time_scale, !self.no_history);
         let policy = Policy {
             cap: plan.cap.unwrap_or_default(),
             on_failure: plan.on_failure.unwrap_or_default(),
@@ -113,37 +103,6 @@ impl Simulate {
             prospect.print(out)
         };
         exit::written(written)
-    }
-}
-
-impl Simulate {
-    /// Gives calls without an estimate the median time of their successes in
-    /// earlier runs of the plan. What cannot be read is left out with a word.
-    fn recall(&self, plan: &mut Plan) -> Recalled {
-        let history = app::history().filter(|_| !self.no_history);
-        let runs = history.map(|it| it.past_runs(&plan.calls, self.time_scale));
-        let runs = match runs {
-            Some(Ok(runs)) => runs,
-            Some(Err(error)) => {
-                exit::complain(&format!("earlier runs of this plan: {error}"));
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        let mut recalled = Recalled::default();
-        for call in &mut plan.calls {
-            if call.estimate.is_some() {
-                continue;
-            }
-            if let Some(time) = PastRun::median_time(&runs, call.id) {
-                Arc::make_mut(call).estimate = Some(time);
-                recalled.calls += 1;
-            }
-        }
-        if recalled.calls > 0 {
-            recalled.runs = runs.len();
-        }
-        recalled
     }
 }
 

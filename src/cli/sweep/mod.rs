@@ -5,6 +5,7 @@ mod print;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -12,13 +13,16 @@ use super::caps::Caps;
 use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports, ProgressLine};
 use super::options::{AnswerOptions, CatalogueOptions};
+use super::recalled::Recalled;
 use super::{completions, outputs};
 use crate::app::{self, LiveRunner, SavedSweep, Signals, SweepName};
+use crate::catalogue::Catalogue;
 use crate::lab::sweep::{SweepFindings, SweepRequest, SweepRun};
 use crate::lab::{
-    self, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentRequest, Observer,
+    self, ExperimentError, ExperimentFindings, ExperimentProgress, ExperimentRequest,
+    MachineLimits, Observer, SimulationInput,
 };
-use crate::model::{Plan, plural};
+use crate::model::{Plan, Policy, plural};
 use crate::tui::svg;
 
 #[derive(Debug, Args)]
@@ -83,6 +87,12 @@ impl Sweep {
         let request = self.request(&plan);
         let name = SweepName::of(&plan, &request, &conditions, runner.catalogue());
         let runs = self.earlier_runs(&name);
+        exit::complain(&forecast(
+            &plan,
+            runner.catalogue(),
+            &request,
+            conditions.time_scale,
+        ));
         let mut observer = SweepObserver::begin(&name, &runs);
         let request = ExperimentRequest::Sweep(request, runs);
         let experiment = lab::conduct(&plan, request, &mut runner, &mut observer);
@@ -140,6 +150,34 @@ impl Sweep {
         }
         request
     }
+}
+
+/// Returns about how many runs a sweep has, and about how long they take by the
+/// plan's estimates and earlier runs.
+fn forecast(plan: &Plan, catalogue: &Catalogue, request: &SweepRequest, time_scale: f64) -> String {
+    let runs = plural(request.usual_runs(), "run");
+    let mut plan = plan.clone();
+    Recalled::recall(&mut plan, time_scale, true);
+    let policy = Policy::default();
+    let machine = MachineLimits {
+        cores: Some(f64::from(request.cores)),
+        memory_bytes: None,
+    };
+    let input = SimulationInput::of(&plan, catalogue.tools(), machine, policy, time_scale);
+    if input.assumed > 0 {
+        return format!("about {runs}; how long each takes is not known before the first");
+    }
+    let caps = request.usual_runs_at();
+    let times = caps
+        .iter()
+        .map(|cap| lab::simulate(&input.with_cap(*cap)).makespan);
+    let seconds = times.sum::<Duration>().as_secs_f64();
+    let time = if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{:.0} min", seconds / 60.0)
+    };
+    format!("about {runs}, ~{time}; twice as many or more where the times scatter")
 }
 
 /// Shows the progress of a sweep, and saves its runs.

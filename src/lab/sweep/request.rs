@@ -60,13 +60,21 @@ impl SweepRequest {
     /// Returns about how many runs it takes, the warm-up included: as many as
     /// where the answer is clear after the fewest blocks.
     pub fn usual_runs(&self) -> usize {
+        self.usual_runs_at().len()
+    }
+
+    /// Returns the caps of those runs, as far as they are known: those between
+    /// the first ones are taken to be in the middle.
+    pub fn usual_runs_at(&self) -> Vec<Cap> {
         let first = if self.may_end_early {
-            doubling(&self.caps).len()
+            doubling(&self.caps)
         } else {
-            self.caps.len()
+            self.caps.clone()
         };
-        let later = self.caps.len() - first;
-        first * (self.blocks + 1) + later.min(3) * self.blocks
+        let between = self.caps.iter().filter(|cap| !first.contains(cap));
+        let between: Vec<Cap> = between.copied().take(2).collect();
+        let blocks = [first.repeat(self.blocks + 1), between.repeat(self.blocks)];
+        blocks.concat()
     }
 }
 
