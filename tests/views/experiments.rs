@@ -290,13 +290,13 @@ fn a_stopped_sweep_is_gone_on_with_or_begun_anew() {
         stage.keys("5B").await;
         let text = stage.text();
         // The two runs of the block that was broken off do not count.
-        assert!(text.contains("7 done, about 35 runs of 12"), "{text}");
+        assert!(text.contains("5 done, about 21 runs of 12"), "{text}");
         stage.keys("y").await;
         let orders = stage.orders();
         let [ExperimentCommand::Begin(_, ExperimentRequest::Sweep(_, runs))] = &orders[..] else {
             panic!("{orders:?}");
         };
-        assert_eq!(runs.len(), 7);
+        assert_eq!(runs.len(), 5);
         let further = ExperimentStatus {
             number: 2,
             ..news(steps(asked_sweep(), 12, false).pop())
