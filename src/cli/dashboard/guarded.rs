@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 
 use crate::exec::{Guardian, own_program, while_none_starts};
 use crate::tui::Signal;
-use crate::tui::terminal::{Lent, TerminalControl, TerminalSession, halt, restoring, stop_job};
+use crate::tui::terminal::{
+    Lent, TerminalControl, TerminalSession, halt, restoring, stop_process_group,
+};
 
 /// Line that is printed after the terminal was restored.
 const HINT: &str = "fanout was killed; its calls were ended, and the terminal was restored";
@@ -64,7 +66,7 @@ impl TerminalControl for GuardedTerminal {
         if let Some(guardian) = &mut self.guardian {
             guardian.disarm()?;
         }
-        halt(|| while_none_starts(stop_job)).await?;
+        halt(|| while_none_starts(stop_process_group)).await?;
         if let Some(guardian) = &mut self.guardian {
             guardian.arm()?;
         }

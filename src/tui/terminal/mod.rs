@@ -12,4 +12,6 @@ pub use backend::TerminalBackend;
 pub use input::Keyboard;
 pub use modes::{Modes, restore, restoring};
 pub use panics::{install_panic_hook, take_panic_reports};
-pub use signals::{Lent, Signal, TerminalControl, TerminalSession, halt, signals, stop_job};
+pub use signals::{
+    Lent, Signal, TerminalControl, TerminalSession, halt, signals, stop_process_group,
+};

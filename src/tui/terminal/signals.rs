@@ -131,7 +131,7 @@ impl TerminalSession {
 }
 
 /// Stops the program, and whatever its shell runs with it.
-pub fn stop_job() -> io::Result<()> {
+pub fn stop_process_group() -> io::Result<()> {
     Ok(kill_current_process_group(Number::TSTP)?)
 }
 
