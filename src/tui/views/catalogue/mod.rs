@@ -106,7 +106,7 @@ fn brief(description: &str, room: usize) -> &str {
     if description.chars().count() <= room {
         return description;
     }
-    let ends = [": ", "; ", ", ", ". ", " ("];
+    let ends = [": ", "; ", ". ", " ("];
     let end = ends.iter().filter_map(|end| description.find(end)).min();
     description
         .get(..end.unwrap_or(description.len()))
