@@ -7,28 +7,46 @@ revision of the protocol has no sessions; on this machine only, and only for
 requests that were sent to it by a name of this machine."""
 import http.server
 import json
+import queue
 import subprocess
 import sys
+import threading
 import uuid
 
 sessions = {}
 
 
-def started():
-    pipe = subprocess.PIPE
-    return subprocess.Popen(sys.argv[2:], stdin=pipe, stdout=pipe)
+class Server:
+    """One process, and the requests that wait for its answers."""
 
+    def __init__(self):
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(sys.argv[2:], stdin=pipe, stdout=pipe)
+        self.writing = threading.Lock()
+        self.answers = {}
+        threading.Thread(target=self.read, daemon=True).start()
 
-def told(server, message):
-    server.stdin.write(json.dumps(message).encode() + b"\n")
-    server.stdin.flush()
+    def read(self):
+        for line in self.process.stdout:
+            waiting = self.answers.pop(json.loads(line).get("id"), None)
+            if waiting:
+                waiting.put((200, line.strip()))
+        for waiting in list(self.answers.values()):
+            waiting.put((502, b""))
 
+    def tell(self, message):
+        with self.writing:
+            self.process.stdin.write(json.dumps(message).encode() + b"\n")
+            self.process.stdin.flush()
 
-def answer(server, message):
-    for line in server.stdout:
-        if json.loads(line).get("id") == message["id"]:
-            return 200, line.strip()
-    return 502, b""
+    def ask(self, message):
+        waiting = self.answers[message["id"]] = queue.Queue()
+        self.tell(message)
+        return waiting.get(timeout=60)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Bridge(http.server.BaseHTTPRequestHandler):
@@ -59,14 +77,14 @@ class Bridge(http.server.BaseHTTPRequestHandler):
             return self.once(message, meta)
         if message.get("method") == "initialize":
             session = uuid.uuid4().hex
-            sessions[session] = started()
+            sessions[session] = Server()
         server = sessions.get(session)
         if not server:
             return self.reply(404 if session else 400)
-        told(server, message)
         if "id" not in message:
+            server.tell(message)
             return self.reply(202, session=session)
-        self.reply(*answer(server, message), session)
+        self.reply(*server.ask(message), session)
 
     def once(self, message, meta):
         """Asks a process that is there for this request only."""
@@ -82,11 +100,9 @@ class Bridge(http.server.BaseHTTPRequestHandler):
             return self.reply(400, json.dumps(refusal).encode())
         if "id" not in message:
             return self.reply(202)
-        server = started()
-        told(server, message)
-        status, line = answer(server, message)
-        server.stdin.close()
-        server.wait()
+        server = Server()
+        status, line = server.ask(message)
+        server.close()
         code = json.loads(line or b"{}").get("error", {}).get("code")
         if code == -32601:
             status = 404
@@ -100,8 +116,7 @@ class Bridge(http.server.BaseHTTPRequestHandler):
     def do_DELETE(self):
         server = sessions.pop(self.headers.get("Mcp-Session-Id"), None)
         if server:
-            server.stdin.close()
-            server.wait()
+            server.close()
         self.reply(200)
 
     def log_message(self, *_):
@@ -112,4 +127,4 @@ try:
     http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Bridge).serve_forever()
 finally:
     for server in sessions.values():
-        server.kill()
+        server.process.kill()
