@@ -18,6 +18,7 @@ mod list;
 mod list_filter;
 mod lists;
 mod message_find;
+mod message_search;
 mod offer;
 pub mod output;
 mod pointer;
