@@ -7,7 +7,7 @@ Each request takes --ms of work in one of --slots; those beyond wait in a queue.
   --load-ms T     each request at work beside it makes a request T ms slower
   --limit N       more than N at once are refused with status 429 and Retry-After
   --stall A:B     from second A to second B after the first request nothing is done
-  --wear A:N      from second A after the first request there are N slots
+  --wear R:N      from request R on there are N slots
 """
 
 import argparse
@@ -23,6 +23,7 @@ class Service:
         self.busy = 0
         self.inside = 0
         self.begun = None
+        self.requests = 0
         self.waiting = []
 
     def seconds(self):
@@ -39,9 +40,10 @@ class Service:
         """Does a request's work; returns its status."""
         if self.begun is None:
             self.begun = time.monotonic()
+        self.requests += 1
         if self.options.limit and self.inside >= self.options.limit:
             return 429
-        if self.options.wear and self.seconds() >= self.options.wear[0]:
+        if self.options.wear and self.requests >= self.options.wear[0]:
             self.slots = int(self.options.wear[1])
         self.inside += 1
         try:

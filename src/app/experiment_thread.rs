@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::error::SessionError;
 use super::live_runner::{Conditions, LiveRunner};
+use super::load_calls::MakeArguments;
 use super::saved_sweep::{SavedSweep, SweepName};
 use super::session::usable_cores;
 use super::signals::{Interruption, SignalRequest, StopRequests};
@@ -31,12 +32,14 @@ pub(crate) struct ExperimentThread {
 
 impl ExperimentThread {
     /// Starts the thread; it runs nothing before it is told to. `plan` is the
-    /// one of the command line, if any was given.
+    /// one of the command line, if any was given; with `arguments`, the first load
+    /// has those.
     pub(crate) fn start(
         plan: &Plan,
         catalogue: &Arc<Catalogue>,
         conditions: Conditions,
         resume: ResumePolicy,
+        arguments: Option<MakeArguments>,
     ) -> Result<Self, SessionError> {
         let (commands, queue) = mpsc::channel(COMMAND_QUEUE);
         let first = match resume {
@@ -52,7 +55,10 @@ impl ExperimentThread {
         let under_way = runner.under_way();
         let thread = std::thread::Builder::new()
             .name("fanout-lab".to_owned())
-            .spawn(move || run_experiments(&mut runner, &publisher, resume))
+            .spawn(move || {
+                runner.set_arguments(arguments);
+                run_experiments(&mut runner, &publisher, resume);
+            })
             .map_err(SessionError::ExperimentThread)?;
         Ok(Self {
             commands,
@@ -152,6 +158,8 @@ fn run_experiments(
             status.experiment = None;
         });
         let ended = lab::conduct(&plan, request, runner, &mut observer);
+        // Those of the command line are for its own load, which is the first.
+        runner.set_arguments(None);
         if ended.findings.error().is_none() {
             observer.saved.remove();
         }
@@ -223,6 +231,7 @@ impl StopRequests for CommandQueue {
         loop {
             match self.commands.recv().await {
                 Some(ExperimentCommand::Begin(..)) => {}
+                Some(ExperimentCommand::SetCap(cap)) => return SignalRequest::SetCap(cap),
                 Some(ExperimentCommand::Stop) => break,
                 // Nobody is left to send commands.
                 None if self.is_closing => std::future::pending().await,

@@ -10,12 +10,14 @@ use tokio::runtime::Runtime;
 use super::diagnostics::chain;
 use super::environment::{RunEnvironment, servers_of};
 use super::error::SessionError;
+use super::load_calls::{MakeArguments, PlannedCalls};
 use super::runtime;
 use super::session::{Session, usable_cores};
 use super::signals::{Interruption, StopRequests, follow};
 use super::suspension::ExperimentRun;
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Lifetime, Setup};
+use crate::lab::load::{LoadFindings, LoadObserver, LoadRequest};
 use crate::lab::{ExperimentError, Observer, PlanRunner, Trial};
 use crate::model::{CallId, Cap, Order, Plan, Policy};
 use crate::probe;
@@ -26,6 +28,8 @@ pub(crate) struct LiveRunner<R> {
     pub(super) runtime: Runtime,
     catalogue: Arc<Catalogue>,
     conditions: Conditions,
+    /// Arguments of the next load's calls, instead of the plan's.
+    arguments: Option<MakeArguments>,
     limits: Vec<ToolLimits>,
     pub(super) requests: R,
     pub(super) under_way: ExperimentRun,
@@ -74,10 +78,16 @@ impl<R: StopRequests> LiveRunner<R> {
             limits: catalogue.tools().filter_map(ToolLimits::of).collect(),
             catalogue,
             conditions,
+            arguments: None,
             requests,
             under_way: ExperimentRun::default(),
             interruption: None,
         })
+    }
+
+    /// Sets the arguments of the next load's calls; `None` are the plan's.
+    pub(super) fn set_arguments(&mut self, arguments: Option<MakeArguments>) {
+        self.arguments = arguments;
     }
 
     /// Settings of every run.
@@ -206,7 +216,7 @@ impl<R: StopRequests> LiveRunner<R> {
     }
 }
 
-impl<R: StopRequests> PlanRunner for LiveRunner<R> {
+impl<R: StopRequests + Send> PlanRunner for LiveRunner<R> {
     fn run(
         &mut self,
         plan: &Plan,
@@ -228,6 +238,27 @@ impl<R: StopRequests> PlanRunner for LiveRunner<R> {
                         reason: chain(&error),
                     });
                 }
+            }
+        }
+    }
+
+    fn load(
+        &mut self,
+        plan: &Plan,
+        request: LoadRequest,
+        observer: &mut dyn LoadObserver,
+    ) -> LoadFindings {
+        let failed = |reason: String| LoadFindings {
+            error: Some(ExperimentError::RunFailed { reason }),
+            ..LoadFindings::none(request.clone())
+        };
+        let arguments = self.arguments.clone();
+        let ignores = request.ignores_limits;
+        match PlannedCalls::new(plan, &self.catalogue, arguments, ignores) {
+            Err(error) => failed(error.to_string()),
+            Ok(calls) => {
+                let done = self.conduct_load(plan, &calls, request.clone(), observer);
+                done.unwrap_or_else(|error| failed(chain(&error)))
             }
         }
     }

@@ -19,7 +19,7 @@ impl<R: StopRequests + Send> LiveRunner<R> {
     /// # Errors
     ///
     /// Its calls cannot be run at all.
-    pub(crate) fn load(
+    pub(crate) fn conduct_load(
         &mut self,
         plan: &Plan,
         calls: &PlannedCalls,

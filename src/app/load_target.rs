@@ -139,6 +139,9 @@ pub(super) async fn attend(
                 SignalRequest::Suspend => suspension::suspend(&handle)
                     .await
                     .map_err(super::SessionError::Suspend)?,
+                SignalRequest::SetCap(cap) => {
+                    let _full = events.try_send(LoadEvent::CapAsked(cap));
+                }
             },
         }
     }

@@ -12,7 +12,7 @@ use super::diagnostics::complain;
 use super::{SessionError, suspension};
 use crate::engine::{Command, Engine, EngineHandle};
 use crate::lab::{self, Observer};
-use crate::model::Snapshot;
+use crate::model::{Cap, Snapshot};
 
 /// Time between two looks whether standard output still has a reader.
 const LOOK_PERIOD: Duration = Duration::from_millis(250);
@@ -36,6 +36,8 @@ pub(crate) enum SignalRequest {
     End(Interruption),
     /// Suspend its calls and the program.
     Suspend,
+    /// Go on at another cap, where it is a load.
+    SetCap(Cap),
 }
 
 /// A source of requests to end or suspend a run.
@@ -146,6 +148,7 @@ pub(crate) async fn follow(
                 SignalRequest::Suspend => suspension::suspend(&handle)
                     .await
                     .map_err(SessionError::Suspend)?,
+                SignalRequest::SetCap(_) => {}
             },
         }
     };

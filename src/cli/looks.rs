@@ -87,6 +87,7 @@ impl LookOptions {
             zone: TimeZone::system(),
             time_scale: 1.0,
             comparison_at_start: None,
+            load_at_start: None,
             notices,
             offers: Vec::new(),
         };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Experiment, ExperimentRequest};
-use crate::model::{History, LoadSample, Plan};
+use crate::model::{Cap, History, LoadSample, Plan};
 
 /// Number of commands that may wait in the queue to the thread.
 pub const COMMAND_QUEUE: usize = 8;
@@ -17,6 +17,8 @@ pub const SEED: u64 = 1;
 pub enum ExperimentCommand {
     /// Start an experiment with a plan.
     Begin(Arc<Plan>, ExperimentRequest),
+    /// Go on at another cap, where a load in closed loop is under way.
+    SetCap(Cap),
     /// Stop the experiment under way: by the stop ladder the first time, at
     /// once the second.
     Stop,

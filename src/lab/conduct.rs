@@ -29,6 +29,9 @@ pub fn conduct(
             sweep.conduct(plan, &mut driver);
             ExperimentFindings::Sweep(sweep.findings())
         }
+        ExperimentRequest::Load(request) => {
+            ExperimentFindings::Load(Box::new(driver.load(plan, request)))
+        }
     };
     driver.update(|experiment| {
         experiment.findings = findings;

@@ -1,6 +1,7 @@
 //! The driver of an experiment: does its runs, and keeps its observer up to date.
 
-use super::experiment::{Experiment, ExperimentState};
+use super::experiment::{Experiment, ExperimentFindings, ExperimentState};
+use super::load::{LoadFindings, LoadObserver, LoadRequest};
 use super::progress::{ExperimentError, ExperimentProgress};
 use super::sweep::SweepRun;
 use super::{Observer, PlanRunner, Trial};
@@ -38,6 +39,15 @@ impl<'a> Driver<'a> {
         self.runner.run(plan, cap, self.observer)
     }
 
+    /// Does a load, and keeps the observer up to date.
+    pub(super) fn load(&mut self, plan: &Plan, request: LoadRequest) -> LoadFindings {
+        let mut follower = LoadFollower {
+            experiment: &mut self.experiment,
+            observer: self.observer,
+        };
+        self.runner.load(plan, request, &mut follower)
+    }
+
     /// Tells the observer of a run of a sweep that counts.
     pub(super) fn run_counted(&mut self, run: &SweepRun) {
         self.observer.run_counted(run);
@@ -52,5 +62,22 @@ impl<'a> Driver<'a> {
     pub(super) fn update(&mut self, change: impl FnOnce(&mut Experiment)) {
         change(&mut self.experiment);
         self.observer.updated(&self.experiment);
+    }
+}
+
+/// Publishes the findings of a load as those of an experiment.
+struct LoadFollower<'a> {
+    experiment: &'a mut Experiment,
+    observer: &'a mut dyn Observer,
+}
+
+impl LoadObserver for LoadFollower<'_> {
+    fn updated(&mut self, findings: &LoadFindings) {
+        self.experiment.findings = ExperimentFindings::Load(Box::new(findings.clone()));
+        self.observer.updated(self.experiment);
+    }
+
+    fn warned(&mut self, text: &str) {
+        self.observer.warned(text);
     }
 }

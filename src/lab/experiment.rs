@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::compare::{CompareFindings, CompareRequest};
+use super::load::{LoadFindings, LoadRequest};
 use super::progress::{ExperimentError, ExperimentProgress};
 use super::sweep::{SweepFindings, SweepRequest, SweepRun};
 use crate::model::{Cap, Plan};
@@ -15,14 +16,17 @@ pub enum ExperimentRequest {
     /// Which cap is worth using, continued from the runs of a sweep that was
     /// stopped; without any, from the start.
     Sweep(SweepRequest, Vec<SweepRun>),
+    /// The plan's calls under load.
+    Load(LoadRequest),
 }
 
 impl ExperimentRequest {
-    /// Returns its caps, the lowest first.
+    /// Returns the caps of its runs, the lowest first.
     pub fn caps(&self) -> &[Cap] {
         match self {
             Self::Compare(request) => &request.caps,
             Self::Sweep(request, _) => &request.caps,
+            Self::Load(_) => &[],
         }
     }
 
@@ -32,6 +36,7 @@ impl ExperimentRequest {
         match self {
             Self::Compare(request) => request.least_runs(),
             Self::Sweep(request, runs) => request.usual_runs().saturating_sub(runs.len()).max(1),
+            Self::Load(request) => request.levels.len(),
         }
     }
 }
@@ -63,6 +68,8 @@ pub enum ExperimentFindings {
     Comparison(CompareFindings),
     /// Of which cap is worth using.
     Sweep(SweepFindings),
+    /// Of the plan's calls under load.
+    Load(Box<LoadFindings>),
 }
 
 impl ExperimentFindings {
@@ -71,14 +78,17 @@ impl ExperimentFindings {
         match self {
             Self::Comparison(findings) => findings.error.as_ref(),
             Self::Sweep(findings) => findings.error.as_ref(),
+            Self::Load(findings) => findings.error.as_ref(),
         }
     }
 
-    /// Returns the number of whole blocks, and how many are wanted at least.
+    /// Returns the number of whole blocks, and how many are wanted at least; of a
+    /// load that of its steps.
     pub fn blocks(&self) -> (usize, usize) {
         match self {
             Self::Comparison(findings) => (findings.blocks, findings.request.blocks),
             Self::Sweep(findings) => (findings.blocks, findings.request.blocks),
+            Self::Load(findings) => (findings.steps.len(), findings.request.levels.len()),
         }
     }
 }
@@ -95,6 +105,9 @@ impl Experiment {
                 }
                 ExperimentRequest::Sweep(request, runs) => {
                     ExperimentFindings::Sweep(SweepFindings::of(request, runs))
+                }
+                ExperimentRequest::Load(request) => {
+                    ExperimentFindings::Load(Box::new(LoadFindings::none(request)))
                 }
             },
         }

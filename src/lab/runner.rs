@@ -1,6 +1,7 @@
 //! The two sides of an experiment that others implement: the runner of its
 //! plan, and its observer.
 
+use super::load::{LoadFindings, LoadObserver, LoadRequest};
 use super::progress::{ExperimentError, ExperimentProgress};
 use super::sweep::SweepRun;
 use super::{Experiment, Trial};
@@ -21,6 +22,20 @@ pub trait PlanRunner {
         cap: Cap,
         observer: &mut dyn Observer,
     ) -> Result<Trial, ExperimentError>;
+
+    /// Does a load of a plan's calls to its end. By default there is none.
+    fn load(
+        &mut self,
+        _plan: &Plan,
+        request: LoadRequest,
+        _observer: &mut dyn LoadObserver,
+    ) -> LoadFindings {
+        let reason = "no load can be run here".to_owned();
+        LoadFindings {
+            error: Some(ExperimentError::RunFailed { reason }),
+            ..LoadFindings::none(request)
+        }
+    }
 }
 
 /// Follows an experiment. Each method does nothing by default.

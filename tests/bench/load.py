@@ -144,9 +144,9 @@ def find(options):
         with Service("--slots", "5", "--ms", "40") as it:
             found, code = fanout(options, it.port, *words)
             print(f"find: run {run + 1}: {found['found']}, exit {code}")
-    with Service("--slots", "5", "--ms", "40", "--wear", "16:1") as it:
+    with Service("--slots", "5", "--ms", "40", "--wear", "900:1") as it:
         found, code = fanout(options, it.port, *words)
-        print(f"find: with slots lost after 16 s: {found['found']}, exit {code}")
+        print(f"find: with slots lost after 900 requests: {found['found']}, exit {code}")
 
 
 def memory(options):

@@ -18,10 +18,12 @@ use super::looks::Looks;
 use super::options::{OutputOptions, PolicyOptions};
 use super::{ending, summary};
 use crate::app::{
-    self, ExperimentRun, ExperimentThread, ResumePolicy, Session, SessionError, WarningsOnly,
-    start_current_thread,
+    self, ExperimentRun, ExperimentThread, MakeArguments, ResumePolicy, Session, SessionError,
+    WarningsOnly, start_current_thread,
 };
 use crate::engine::{Command, Engine, EngineHandle, Lifetime};
+use crate::lab::load::{LoadFindings, LoadRequest};
+use crate::lab::{ExperimentFindings, ExperimentStatus};
 use crate::model::Snapshot;
 use crate::record::{LastArguments, ReportState};
 use crate::tui::ExperimentHandle;
@@ -47,7 +49,7 @@ pub(super) fn conduct(
     policy: &PolicyOptions,
     options: &OutputOptions,
 ) -> Exit {
-    conduct_from(session, policy, options, None, Vec::new())
+    conduct_from(session, policy, options, AtStart::Run, Vec::new())
 }
 
 /// Shows the dashboard without a plan until the user leaves it; `notices` are
@@ -58,7 +60,7 @@ pub(super) fn conduct_empty(
     options: &OutputOptions,
     notices: Vec<String>,
 ) -> Exit {
-    conduct_from(session, policy, options, None, notices)
+    conduct_from(session, policy, options, AtStart::Run, notices)
 }
 
 /// Shows a comparison of a plan, run so many times each way, until the user
@@ -69,16 +71,52 @@ pub(super) fn compare(
     options: &OutputOptions,
     blocks: usize,
 ) -> Exit {
-    conduct_from(session, policy, options, Some(blocks), Vec::new())
+    let at_start = AtStart::Compare(blocks);
+    conduct_from(session, policy, options, at_start, Vec::new())
 }
 
-/// Shows a run, or with `comparison` a comparison of its plan; `notices` are
-/// said first.
+/// Shows a load of the calls of a plan until the user leaves it. Returns its latest
+/// findings besides, if it began.
+pub(super) fn load(
+    session: &mut Session,
+    request: LoadRequest,
+    arguments: Option<MakeArguments>,
+) -> (Exit, Option<LoadFindings>) {
+    let mut findings = None;
+    let at_start = AtStart::Load(Box::new(LoadAtStart {
+        request,
+        arguments,
+        findings: &mut findings,
+    }));
+    let (policy, options) = (PolicyOptions::default(), OutputOptions::default());
+    let exit = conduct_from(session, &policy, &options, at_start, Vec::new());
+    (exit, findings)
+}
+
+/// The work that begins with the dashboard.
+enum AtStart<'a> {
+    /// The plan is run.
+    Run,
+    /// The plan is compared in so many blocks, and not run besides.
+    Compare(usize),
+    /// Its calls are put under load, and not run besides.
+    Load(Box<LoadAtStart<'a>>),
+}
+
+/// A load that is begun at the start.
+struct LoadAtStart<'a> {
+    request: LoadRequest,
+    arguments: Option<MakeArguments>,
+    /// Takes the findings when the dashboard is left.
+    findings: &'a mut Option<LoadFindings>,
+}
+
+/// Shows what is done at the start; `notices` are said first.
 fn conduct_from(
     session: &mut Session,
     policy: &PolicyOptions,
     options: &OutputOptions,
-    comparison: Option<usize>,
+    at_start: AtStart<'_>,
     notices: Vec<String>,
 ) -> Exit {
     // Before anything starts: a wrong theme is a usage error, and the terminal
@@ -101,9 +139,17 @@ fn conduct_from(
     };
     let settings = policy.settings(&session.plan);
     looks.settings.time_scale = settings.time_scale;
-    looks.settings.comparison_at_start = comparison;
     let plan = session.plan.clone();
-    if comparison.is_some() {
+    let (mut arguments, mut found) = (None, None);
+    match at_start {
+        AtStart::Run => {}
+        AtStart::Compare(blocks) => looks.settings.comparison_at_start = Some(blocks),
+        AtStart::Load(load) => {
+            looks.settings.load_at_start = Some(load.request);
+            (arguments, found) = (load.arguments, Some(load.findings));
+        }
+    }
+    if looks.settings.comparison_at_start.is_some() || looks.settings.load_at_start.is_some() {
         session.plan.calls.clear();
     }
     let agents = options.agents.feed(&session.environment);
@@ -120,7 +166,8 @@ fn conduct_from(
         .and_then(|engine| {
             let (plan, catalogue) = (&plan, &session.catalogue);
             let experiments =
-                ExperimentThread::start(plan, catalogue, policy.conditions(), resume)?;
+                ExperimentThread::start(plan, catalogue, policy.conditions(), resume, arguments)?;
+            let news = experiments.status();
             let runtime = runtime_of_screen()?;
             let drawn = Drawn {
                 looks,
@@ -131,7 +178,11 @@ fn conduct_from(
                 },
                 experiment_run: experiments.under_way(),
             };
-            runtime.block_on(show(session, engine, experiments, drawn))
+            let shown = runtime.block_on(show(session, engine, experiments, drawn));
+            if let Some(found) = found {
+                *found = load_of(&news.borrow());
+            }
+            shown
         });
     session.environment.close_servers();
     match shown {
@@ -152,6 +203,14 @@ fn conduct_from(
             exit_of(leave, printed, options)
         }
         Err(error) => exit::cannot_run(&error),
+    }
+}
+
+/// Returns the findings of the latest experiment, if it is a load.
+fn load_of(status: &ExperimentStatus) -> Option<LoadFindings> {
+    match &status.experiment.as_ref()?.findings {
+        ExperimentFindings::Load(findings) => Some((**findings).clone()),
+        _ => None,
     }
 }
 

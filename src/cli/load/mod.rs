@@ -17,10 +17,10 @@ use super::exit::{self, Exit};
 use super::experiment::{ConditionOptions, Exports};
 use super::one_call::OneCall;
 use super::options::{AnswerOptions, CatalogueOptions, ProtocolOption};
-use super::{completions, outputs};
+use super::{completions, dashboard, outputs, terminal};
 use crate::app::{self, LiveRunner, MakeArguments, PlannedCalls, Session, Signals};
 use crate::lab::ExperimentError;
-use crate::lab::load::{LoadFindings, LoadRequest};
+use crate::lab::load::{LoadFindings, LoadObserver, LoadRequest};
 use crate::model::{Plan, Tool};
 use options::{LevelOptions, LoopOptions, VerdictOptions};
 use rows::Rows;
@@ -102,6 +102,9 @@ impl Load {
             Ok(request) => request,
             Err(text) => return exit::usage_text(&text),
         };
+        if self.is_shown() {
+            return self.show(request);
+        }
         let mut prepared = match self.prepare() {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
@@ -113,7 +116,7 @@ impl Load {
             calls,
             runner,
         } = &mut prepared;
-        let findings = match runner.load(plan, calls, request, &mut watch) {
+        let findings = match runner.conduct_load(plan, calls, request, &mut watch) {
             Ok(findings) => findings,
             Err(error) => return exit::cannot_run(&error),
         };
@@ -122,6 +125,32 @@ impl Load {
         let interruption = prepared.runner.take_interruption().map(Exit::from);
         let verdict = interruption.unwrap_or_else(|| verdict(&findings));
         exit::first_failure(exit::first_failure(written, exported), verdict)
+    }
+
+    /// Whether it is shown on the dashboard.
+    fn is_shown(&self) -> bool {
+        terminal::is_terminal() && !(self.plain || self.json || self.events)
+    }
+
+    /// Shows it on the dashboard, and prints its result when that is left.
+    fn show(&self, request: LoadRequest) -> Exit {
+        let (mut session, arguments) = match self.open() {
+            Ok(opened) => opened,
+            Err(exit) => return exit,
+        };
+        let (left, findings) = dashboard::load(&mut session, request, arguments);
+        let Some(findings) = findings else {
+            return left;
+        };
+        let mut watch = Watch::new(false, false);
+        watch.begin(&findings.request);
+        for step in &findings.steps {
+            watch.step_ended(step);
+        }
+        let written = watch.end(&findings);
+        let exported = self.export(&findings);
+        let ended = exit::first_failure(exit::first_failure(written, exported), left);
+        exit::first_failure(ended, verdict(&findings))
     }
 
     fn clash(&self) -> Result<(), outputs::OutputClash> {
@@ -151,14 +180,18 @@ impl Load {
         path.is_file() || matches!(extension, Some("toml" | "json"))
     }
 
+    /// Opens the tool or the plan.
+    fn open(&self) -> Result<(Session, Option<MakeArguments>), Exit> {
+        if self.is_plan() {
+            return Ok((self.open_plan()?, None));
+        }
+        let rows = self.args_from.as_deref().map(Rows::read).transpose();
+        let rows = rows.map_err(|error| exit::usage_text(&error.to_string()))?;
+        self.open_tool(rows)
+    }
+
     fn prepare(&self) -> Result<Prepared, Exit> {
-        let (session, arguments) = if self.is_plan() {
-            (self.open_plan()?, None)
-        } else {
-            let rows = self.args_from.as_deref().map(Rows::read).transpose();
-            let rows = rows.map_err(|error| exit::usage_text(&error.to_string()))?;
-            self.open_tool(rows)?
-        };
+        let (session, arguments) = self.open()?;
         let plan = session.plan.clone();
         let ignores = self.verdict.ignores_limits();
         let calls = PlannedCalls::new(&plan, &session.catalogue, arguments, ignores);

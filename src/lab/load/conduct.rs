@@ -69,6 +69,8 @@ impl Load<'_> {
         if self.request().warm_up_at(level) > 0 {
             Step::warm_up(self, level).run(self)?;
         }
+        let now = self.target.now();
+        self.findings.trace.step_began(now, level);
         let last = Step::counted(self, level).run(self)?;
         // Without a figure there was no call.
         last.ok_or(ExperimentError::Stopped)

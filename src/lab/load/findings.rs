@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Difference, Found, LoadRequest, StepFigures};
+use super::{Difference, Found, LoadRequest, LoadTrace, StepFigures};
 use crate::lab::ExperimentError;
 
 /// The findings of a load so far.
@@ -10,8 +10,12 @@ use crate::lab::ExperimentError;
 pub struct LoadFindings {
     /// The request.
     pub request: LoadRequest,
-    /// The steps that have ended, and the one under way as the last.
+    /// The steps that have ended.
     pub steps: Vec<StepFigures>,
+    /// The step under way so far.
+    pub live: Option<StepFigures>,
+    /// Its course.
+    pub trace: LoadTrace,
     /// Time that fanout itself needs for a call; `None` before it was measured.
     pub own_cost: Option<Duration>,
     /// The result of the search, once it is over.
@@ -30,6 +34,8 @@ impl LoadFindings {
         Self {
             request,
             steps: Vec::new(),
+            live: None,
+            trace: LoadTrace::default(),
             own_cost: None,
             found: None,
             differences: Vec::new(),

@@ -20,6 +20,7 @@ mod step;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod under_way;
 mod units;
 mod usage;
@@ -35,5 +36,6 @@ pub use request::{Arrivals, LoadRequest, USUAL_CALLS, USUAL_TIME};
 pub use same::Difference;
 pub use search::Found;
 pub use target::{LoadCalls, LoadEvent, LoadObserver, LoadTarget};
+pub use trace::{BINS, LoadSecond, LoadTrace, shortest_of};
 pub use units::{milliseconds, three_digits};
 pub use usage::ToolUsage;

@@ -191,6 +191,7 @@ impl Step {
         if let Some(answers) = &mut load.answers {
             answers.add(self.level, row, load.target.result(row));
         }
+        load.findings.trace.call_ended(ended, &call);
         load.observer.call_ended(self.level, &call);
         if call.error.is_some() && load.request().fails_fast {
             self.stop(load, End::FailedFast)?;
@@ -220,6 +221,7 @@ impl Step {
         let level = LoadLevel::Cap(cap);
         load.target.set_cap(cap)?;
         load.observer.step_starting(level);
+        load.findings.trace.step_began(now, level);
         let open = &self.open;
         let is_busy = |place: usize| open.get(place).is_some_and(Option::is_some);
         self.callers.resize(cap.get() as usize, now, is_busy);
@@ -244,6 +246,9 @@ impl Step {
         if self.purpose == Purpose::Counted {
             let figures = self.figures(load);
             load.observer.step_changed(&figures);
+            load.findings.trace.go_on(now);
+            load.findings.live = Some(figures);
+            load.publish();
         }
     }
 
@@ -260,6 +265,7 @@ impl Step {
         if self.purpose == Purpose::Counted
             && let Some(figures) = &figures
         {
+            load.findings.live = None;
             load.findings.steps.push(figures.clone());
             load.observer.step_ended(figures);
             load.publish();

@@ -19,7 +19,7 @@ impl StepFigures {
         let waits = [
             ("lock", self.waits.lock),
             ("rate", self.waits.rate),
-            ("slot of the tool", self.waits.slot),
+            ("slot", self.waits.slot),
         ];
         let parts = waits
             .iter()

@@ -416,7 +416,7 @@ impl Sweep {
     fn publish(&self, driver: &mut Driver<'_>) {
         driver.update(|experiment| match &mut experiment.findings {
             ExperimentFindings::Sweep(findings) => findings.renew(self),
-            findings @ ExperimentFindings::Comparison(_) => {
+            findings => {
                 *findings = ExperimentFindings::Sweep(self.findings());
             }
         });

@@ -181,6 +181,7 @@ actions! {
     Experiments(ExperimentsAction) {
         Compare "lab.compare" [Experiments] ["b"] "compare" "Run the plan one call at a time and at the cap in force, and compare; asks first" footer 10 also "parallel sequential speed-up";
         Sweep "lab.sweep" [Experiments] ["B"] "sweep" "Find the cap that is worth using by running the plan at many; asks first" footer 11 also "tune best cap concurrency";
+        LoadCall "lab.load" [Call, Tool] ["l"] "load" "Call it again and again with the same arguments, at the cap in force; + and - change it. Asks first" also "benchmark percentiles rate";
         ExportResults "lab.export" [Experiments] ["Y"] "export" "Write what is known as JSON, CSV and an SVG chart" footer 13 also "svg csv chart";
         ShowStage "lab.stage" [Experiments] ["F"] "full size" "The comparison at full size, to be read from afar" footer 13 also "stage big screen audience";
         ResultEarlier "lab.earlier" [Experiments] ["["] "result before" "The result before: those of this session stay, and a sweep that was stopped before it";

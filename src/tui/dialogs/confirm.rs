@@ -13,11 +13,13 @@ use ratatui::layout::Rect;
 use super::{Answer, Dialog, Press};
 use crate::engine::{AgentCommand, Command};
 use crate::lab::ExperimentRequest;
+use crate::lab::load::LoadRequest;
 use crate::model::{CallId, ProxyId, ServerCommand};
+use crate::output::Safe;
 use crate::theme::Role;
 use crate::tui::action::{Action, ActionGroup, ConfirmAction, Context};
 use crate::tui::state::{ExperimentKind, Leave, Leaving, State, ToastLevel, UiCommand, turned};
-use crate::tui::text::{Strip, figure};
+use crate::tui::text::{Cut, Strip, figure};
 use crate::tui::views::{View, chrome};
 
 /// A box with a few answers; the harmless one stands first and is marked.
@@ -160,6 +162,7 @@ impl Question {
             Self::KeepCopy => "Copy?",
             Self::Experiment(ExperimentKind::Compare) => "Compare?",
             Self::Experiment(ExperimentKind::Sweep) => "Sweep?",
+            Self::Experiment(ExperimentKind::Load(_)) => "Load?",
             Self::Experiment(ExperimentKind::GoOn) => "Continue the sweep?",
         }
     }
@@ -176,6 +179,7 @@ impl Question {
             Self::KillMarked => &["Keep running", "Kill them"],
             Self::Experiment(ExperimentKind::Compare) => &["Run nothing", "Compare"],
             Self::Experiment(ExperimentKind::Sweep) => &["Run nothing", "Sweep"],
+            Self::Experiment(ExperimentKind::Load(_)) => &["Run nothing", "Load it"],
             Self::Experiment(ExperimentKind::GoOn) => &["Run nothing", "Start over", "Continue"],
             Self::LeaveExperiment => &["Keep it running", "Stop it and leave"],
             Self::StopServer => &["Keep it running", "Close it"],
@@ -318,10 +322,13 @@ impl Dialog for Confirm {
 /// How often an experiment runs how many calls, at which caps, and about how
 /// long that takes.
 fn experiment(view: &View<'_>, kind: ExperimentKind, width: u16) -> Vec<Strip> {
-    let Some(plan) = view.state.plan_to_try() else {
+    let Some(plan) = view.state.plan_of(kind) else {
         return Vec::new();
     };
     let asked = view.state.experiment_asked(kind, &plan);
+    if let ExperimentRequest::Load(request) = &asked {
+        return load(view, request, width);
+    }
     let style = view.style(Role::Fg);
     let mut runs = view.strip(width);
     runs.skip(1);
@@ -333,7 +340,7 @@ fn experiment(view: &View<'_>, kind: ExperimentKind, width: u16) -> Vec<Strip> {
     }
     let (about, or_more) = match asked {
         ExperimentRequest::Compare(_) => ("", " or more of "),
-        ExperimentRequest::Sweep(..) => ("about ", " of "),
+        ExperimentRequest::Sweep(..) | ExperimentRequest::Load(_) => ("about ", " of "),
     };
     runs.put(about, style)
         .put(figure::plural(asked.runs(), "run"), style)
@@ -361,6 +368,24 @@ fn experiment(view: &View<'_>, kind: ExperimentKind, width: u16) -> Vec<Strip> {
     warning.skip(1).put(text, view.style(Role::ToastWarn));
     let lines = [runs, caps, time, warning];
     lines.into_iter().filter(|line| line.used() > 0).collect()
+}
+
+/// The call that a load repeats, and the cap.
+fn load(view: &View<'_>, request: &LoadRequest, width: u16) -> Vec<Strip> {
+    let style = view.style(Role::Fg);
+    let mut what = view.strip(width);
+    what.skip(1)
+        .put_cut(Safe::new(&request.name), 30, Cut::End, style)
+        .put(" again and again,", style);
+    let mut how = view.strip(width);
+    let level = request.levels.first().map(|level| level.words());
+    how.skip(1)
+        .put(Safe::new(&level.unwrap_or_default()), style)
+        .put(" at once, until it is stopped.", style);
+    let mut warning = view.strip(width);
+    let text = "What the call changes, it changes again each time.";
+    warning.skip(1).put(text, view.style(Role::ToastWarn));
+    vec![what, how, warning]
 }
 
 /// Draws the facts that the answer concerns.

@@ -73,6 +73,7 @@ impl LoopState {
         state.keymap = deps.settings.keymap.clone();
         state.cpu_unit = deps.settings.cpu_unit;
         state.comparison_at_start = deps.settings.comparison_at_start;
+        state.load_at_start = deps.settings.load_at_start.take();
         state.time_scale = deps.settings.time_scale;
         state.zone = deps.settings.zone.clone();
         state.pointer.set_reported(deps.settings.has_mouse);

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::frame_clock::FRAMES_PER_SECOND;
+use crate::lab::load::LoadRequest;
 use crate::theme::Library;
 use crate::tui::export::program::Program;
 use crate::tui::keymap::Keymap;
@@ -37,6 +38,8 @@ pub struct DashboardSettings {
     pub time_scale: f64,
     /// Blocks of a comparison that is begun at the start and shown at full size.
     pub comparison_at_start: Option<usize>,
+    /// A load of the plan's calls that is begun at the start.
+    pub load_at_start: Option<LoadRequest>,
     /// Problems in the user's files.
     pub notices: Vec<String>,
     /// Files and demo that can be opened in the place of the run.
@@ -58,6 +61,7 @@ impl Default for DashboardSettings {
             zone: TimeZone::UTC,
             time_scale: 1.0,
             comparison_at_start: None,
+            load_at_start: None,
             notices: Vec::new(),
             offers: vec![Offer::Demo],
         }

@@ -17,6 +17,7 @@ pub(in crate::tui) fn export(experiment: &Experiment) -> io::Result<PathBuf> {
     let plan = &experiment.plan;
     let (kind, document, csv) = match &experiment.findings {
         ExperimentFindings::Sweep(it) => ("sweep", it.document(plan), it.csv()),
+        ExperimentFindings::Load(it) => ("load", it.document(), it.csv()),
         ExperimentFindings::Comparison(it) => ("compare", it.document(plan), it.csv()),
     };
     let json = serde_json::to_string_pretty(&document)? + "\n";

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::refusal::of_experiment;
-use super::{ExperimentKind, State, ToastLevel, UiCommand};
+use super::{ExperimentKind, Screen, State, ToastLevel, UiCommand};
+use crate::lab::load::{LoadLevel, LoadRequest};
 use crate::lab::sweep::{self, Sweep};
 use crate::lab::{
     Experiment, ExperimentCommand, ExperimentFindings, ExperimentRequest, ExperimentStatus, SEED,
     compare,
 };
-use crate::model::{CallId, Plan};
+use crate::model::{Call, CallId, Plan};
 use crate::output::Safe;
 
 impl State {
@@ -43,6 +44,55 @@ impl State {
         (!plan.calls.is_empty()).then(|| Arc::new(plan))
     }
 
+    /// Returns the plan that an experiment of this kind is done with.
+    pub fn plan_of(&self, kind: ExperimentKind) -> Option<Arc<Plan>> {
+        let ExperimentKind::Load(call) = kind else {
+            return self.plan_to_try();
+        };
+        let row = self.run.row(call)?;
+        let mut call = Call::clone(&row.call);
+        call.id = CallId::from_index(0);
+        call.after.clear();
+        if row.are_args_resolved {
+            call.args = Arc::clone(&row.args);
+            call.are_args_final = true;
+        }
+        Some(Arc::new(Plan {
+            name: row.tool.as_str().to_owned(),
+            calls: vec![Arc::new(call)],
+            ..Plan::default()
+        }))
+    }
+
+    /// Returns the call that a load repeats: the selected one, or in the catalogue
+    /// the latest of the selected tool.
+    pub fn call_to_load(&self) -> Option<CallId> {
+        if self.screen != Screen::Catalogue {
+            return self.selected().map(|row| row.call.id);
+        }
+        let tool = &self.selected_tool()?.name;
+        let mut rows = self.run.calls.iter().rev();
+        let row = rows.find(|row| row.tool == *tool && row.proxied.is_none())?;
+        Some(row.call.id)
+    }
+
+    /// Changes the cap of a load under way by some lanes; false where none is.
+    pub(in crate::tui) fn turn_load(&mut self, is_up: bool, commands: &mut Vec<UiCommand>) -> bool {
+        let latest = self.experiments.all.last().filter(|it| it.is_under_way());
+        let Some(ExperimentFindings::Load(findings)) = latest.map(|it| &it.findings) else {
+            return false;
+        };
+        let level = findings.live.as_ref().map(|step| step.level);
+        let Some(LoadLevel::Cap(cap)) = level.or(findings.request.levels.first().copied()) else {
+            return true;
+        };
+        let cap = self.experiments.wanted_cap.unwrap_or(cap);
+        let cap = if is_up { cap.raised() } else { cap.lowered() };
+        self.experiments.wanted_cap = Some(cap);
+        commands.push(UiCommand::Experiment(ExperimentCommand::SetCap(cap)));
+        true
+    }
+
     /// Returns the request to the lab. A comparison takes the current cap.
     pub fn experiment_asked(&self, kind: ExperimentKind, plan: &Plan) -> ExperimentRequest {
         match kind {
@@ -50,6 +100,12 @@ impl State {
                 let auto = self.run.auto.map(|auto| auto.lanes);
                 let cap = auto.unwrap_or(self.run.policy.cap);
                 ExperimentRequest::Compare(compare::CompareRequest::usual(Some(cap), SEED))
+            }
+            ExperimentKind::Load(_) => {
+                let level = LoadLevel::Cap(self.latest_cap());
+                let mut request = LoadRequest::usual(&plan.name, vec![level]);
+                (request.calls, request.time) = (None, None);
+                ExperimentRequest::Load(request)
             }
             ExperimentKind::Sweep => ExperimentRequest::Sweep(self.usual_sweep(plan), Vec::new()),
             ExperimentKind::GoOn => {
@@ -80,6 +136,7 @@ impl State {
     pub fn set_experiment_status(&mut self, news: ExperimentStatus) {
         let was_under_way = self.is_experimenting();
         let experiments = &mut self.experiments;
+        experiments.wanted_cap = None;
         experiments.plan = Some(news.plan);
         if let Some(experiment) = news.experiment {
             experiments.take(experiment, news.number);
@@ -106,8 +163,11 @@ impl State {
     ) {
         if let Some(reason) = of_experiment(self) {
             self.notify(ToastLevel::Info, reason);
-        } else if let Some(plan) = self.plan_to_try() {
+        } else if let Some(plan) = self.plan_of(kind) {
             let asked = self.experiment_asked(kind, &plan);
+            if let ExperimentKind::Load(_) = kind {
+                self.show(Screen::Experiments);
+            }
             commands.push(UiCommand::Experiment(ExperimentCommand::Begin(plan, asked)));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::TextScroll;
 use crate::lab::{Experiment, ExperimentFindings};
-use crate::model::{History, LoadSample, Plan};
+use crate::model::{CallId, Cap, History, LoadSample, Plan};
 
 /// Experiments whose results stay; the oldest go first.
 const MOST: usize = 8;
@@ -26,6 +26,8 @@ pub struct Experiments {
     pub load: Option<Arc<History<LoadSample>>>,
     /// Time of its last change.
     pub at: Duration,
+    /// The cap that a load under way was asked to go on at.
+    pub(super) wanted_cap: Option<Cap>,
     /// The number of the notice that was shown last.
     pub notice_seen: u64,
     /// How far its text is scrolled.
@@ -41,6 +43,8 @@ pub enum ExperimentKind {
     Sweep,
     /// The same, going on from where it was stopped.
     GoOn,
+    /// A call under load.
+    Load(CallId),
 }
 
 impl Experiments {

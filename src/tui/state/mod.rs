@@ -47,6 +47,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
 use crate::catalogue::Catalogue;
+use crate::lab::load::LoadRequest;
 use crate::model::{CallId, CallRow, RunPhase, Snapshot};
 use crate::record::LastArguments;
 use waiting_and_ended::WaitingAndEnded;
@@ -190,6 +191,8 @@ pub struct State {
     pub time_scale: f64,
     /// Blocks of a comparison that is begun as soon as the plan is known.
     pub comparison_at_start: Option<usize>,
+    /// A load that is begun as soon as the plan is known.
+    pub load_at_start: Option<LoadRequest>,
     /// The call whose processes are looked at.
     pub(in crate::tui) inspected: Option<CallId>,
     /// State of the screen of experiments.
@@ -250,6 +253,7 @@ impl State {
             ending: EndingView::default(),
             time_scale: 1.0,
             comparison_at_start: None,
+            load_at_start: None,
             inspected: None,
             experiments: Experiments::default(),
             tools: ToolsView::new(&catalogue),

@@ -8,7 +8,7 @@ use crate::tui::action::{
     Action, ActionGroup, AgentAction, AppAction, CallAction, Context, ExperimentsAction,
     ServerAction, TimelineAction, ToolAction,
 };
-use crate::tui::state::State;
+use crate::tui::state::{Screen, State};
 
 /// Returns why an action cannot be done now; `None` where it can.
 pub fn refusal(state: &State, action: Action) -> Option<&'static str> {
@@ -50,6 +50,7 @@ pub(in crate::tui) fn of_earlier_run(state: &State) -> Option<&'static str> {
 fn of_experiments(state: &State, action: ExperimentsAction) -> Option<&'static str> {
     match action {
         ExperimentsAction::Compare | ExperimentsAction::Sweep => of_experiment(state),
+        ExperimentsAction::LoadCall => of_load(state),
         ExperimentsAction::ExportResults if state.experiments.all.is_empty() => {
             Some("there are no results yet")
         }
@@ -62,6 +63,20 @@ fn of_experiments(state: &State, action: ExperimentsAction) -> Option<&'static s
             Some("no experiment is under way")
         }
         _ => None,
+    }
+}
+
+/// Returns why nothing can be put under load now.
+fn of_load(state: &State) -> Option<&'static str> {
+    let call = state.call_to_load().and_then(|call| state.run.row(call));
+    match call {
+        None if state.screen == Screen::Catalogue => {
+            Some("call it once first: a load repeats its last call")
+        }
+        None => Some("no call is selected"),
+        Some(row) if row.proxied.is_some() => Some("an agent made the call"),
+        Some(row) if !row.state.is_ended() => Some("the call has not ended"),
+        Some(_) => of_experiment(state),
     }
 }
 

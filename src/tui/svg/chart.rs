@@ -1,6 +1,7 @@
 //! Findings of experiments as SVG charts: a sweep as wall time over the cap,
 //! a comparison as bars over time.
 
+use super::load_chart::load_chart;
 use super::sheet::{Anchor, BLACK, BLUE, GREEN, GREY, ORANGE, Sheet, broken};
 use crate::lab::sweep::Mark;
 use crate::lab::{Experiment, ExperimentFindings, compare, seconds, seconds_range, sweep};
@@ -27,6 +28,7 @@ pub fn chart(experiment: &Experiment) -> String {
     match &experiment.findings {
         ExperimentFindings::Sweep(findings) => sweep_chart(plan, findings),
         ExperimentFindings::Comparison(findings) => comparison_chart(plan, findings),
+        ExperimentFindings::Load(findings) => load_chart(findings),
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) fn act(
         AppAction::FocusNext => panes::turn(state, 1),
         AppAction::FocusPrevious => panes::turn(state, -1),
         AppAction::Zoom => state.is_zoomed = !state.is_zoomed,
+        AppAction::CapUp | AppAction::CapDown
+            if state.turn_load(action == AppAction::CapUp, commands) => {}
         AppAction::CapUp => state.set_cap(state.latest_cap().raised(), commands),
         AppAction::CapDown => state.set_cap(state.latest_cap().lowered(), commands),
         AppAction::CapSet => layers.push(CapPrompt::default()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::lab::compare::CompareRequest;
 use crate::lab::{ExperimentCommand, ExperimentRequest};
-use crate::tui::action::ExperimentsAction;
+use crate::tui::action::{Action, ExperimentsAction};
 use crate::tui::dialogs::{Confirm, Layers, Question, Stage};
 use crate::tui::state::refusal;
 use crate::tui::state::{ExperimentKind, Screen, State, ToastLevel, UiCommand};
@@ -24,6 +24,16 @@ pub(super) fn act(
             let kind = unfinished.map_or(ExperimentKind::Sweep, |()| ExperimentKind::GoOn);
             ask(state, layers, kind);
         }
+        ExperimentsAction::LoadCall => match refusal::refusal(state, Action::LoadCall) {
+            Some(reason) => state.notify(ToastLevel::Info, reason),
+            None => {
+                if let Some(call) = state.call_to_load() {
+                    layers.push(Confirm::new(Question::Experiment(ExperimentKind::Load(
+                        call,
+                    ))));
+                }
+            }
+        },
         ExperimentsAction::ShowStage => layers.push(Stage),
         ExperimentsAction::ResultEarlier => turn(state, -1),
         ExperimentsAction::ResultLater => turn(state, 1),
@@ -61,9 +71,16 @@ fn ask(state: &mut State, layers: &mut Layers, kind: ExperimentKind) {
     }
 }
 
-/// Begins a comparison, where one was asked for at the start, as soon as the plan
-/// is known.
+/// Begins a comparison or a load, where one was asked for at the start, as soon as
+/// the plan is known.
 pub(super) fn begin_asked(state: &mut State, layers: &mut Layers, commands: &mut Vec<UiCommand>) {
+    if let Some(plan) = state.plan_to_try()
+        && let Some(request) = state.load_at_start.take()
+    {
+        let begin = ExperimentCommand::Begin(plan, ExperimentRequest::Load(request));
+        commands.push(UiCommand::Experiment(begin));
+        state.show(Screen::Experiments);
+    }
     let Some(blocks) = state.comparison_at_start else {
         return;
     };
@@ -75,7 +92,7 @@ pub(super) fn begin_asked(state: &mut State, layers: &mut Layers, commands: &mut
         ExperimentRequest::Compare(request) => {
             ExperimentRequest::Compare(CompareRequest { blocks, ..request })
         }
-        request @ ExperimentRequest::Sweep(..) => request,
+        request => request,
     };
     let begin = ExperimentCommand::Begin(plan, request);
     commands.push(UiCommand::Experiment(begin));

@@ -13,6 +13,7 @@
 //! [`crate::tui::views::experiments::bars`].
 
 pub(in crate::tui) mod bars;
+pub(in crate::tui) mod load;
 pub(in crate::tui) mod load_chart;
 pub(in crate::tui) mod load_curve;
 pub(in crate::tui) mod plot;
@@ -72,7 +73,11 @@ pub(in crate::tui) fn render(view: &View<'_>, buf: &mut Buffer) {
     let first = scroll.settle(lines.len(), usize::from(parts.lines.height));
     draw(lines.iter().skip(first), parts.lines, buf);
     if !parts.load.is_empty() {
-        draw(load(view, parts.load.as_size()).iter(), parts.load, buf);
+        draw(
+            machine_load(view, parts.load.as_size()).iter(),
+            parts.load,
+            buf,
+        );
     }
 }
 
@@ -96,7 +101,9 @@ impl Parts {
         let is_curve = matches!(finding, Some(ExperimentFindings::Sweep(_)));
         let is_live = experiment.is_some_and(Experiment::is_under_way);
         let below = match area.height {
-            height if is_live && height >= LOAD_FROM => (height / 3).min(LOAD),
+            height if is_live && height >= LOAD_FROM && !experiment.is_some_and(is_load) => {
+                (height / 3).min(LOAD)
+            }
             _ => 0,
         };
         let inner = Rect {
@@ -123,19 +130,25 @@ impl Parts {
     }
 }
 
+/// Whether an experiment is a load, which has pictures of its own.
+fn is_load(experiment: &Experiment) -> bool {
+    matches!(experiment.findings, ExperimentFindings::Load(_))
+}
+
 fn lines(view: &View<'_>, experiment: Option<&Experiment>, parts: &Parts) -> Vec<Strip> {
     let Rect { width, height, .. } = parts.lines;
     let mut lines = experiment.map_or_else(|| empty(view, width), |it| found(view, it, width));
-    if parts.load.is_empty() && view.state.experiments.is_latest_shown() {
+    let is_load = experiment.is_some_and(is_load);
+    if parts.load.is_empty() && view.state.experiments.is_latest_shown() && !is_load {
         let left = height.saturating_sub(lines.len() as u16 + 1);
         lines.push(view.strip(width));
-        lines.extend(load(view, Size::new(width, left)));
+        lines.extend(machine_load(view, Size::new(width, left)));
     }
     lines
 }
 
 /// The load of the experiment's run; without an experiment, of the dashboard's.
-fn load(view: &View<'_>, size: Size) -> Vec<Strip> {
+fn machine_load(view: &View<'_>, size: Size) -> Vec<Strip> {
     let experiments = &view.state.experiments;
     let (whose, load_samples) = match &experiments.load {
         Some(load) if view.state.is_experimenting() => ("the run under way", load),
@@ -154,6 +167,7 @@ fn load(view: &View<'_>, size: Size) -> Vec<Strip> {
 fn found(view: &View<'_>, experiment: &Experiment, width: u16) -> Vec<Strip> {
     let mut lines = match &experiment.findings {
         ExperimentFindings::Sweep(findings) => summary::sweep(view, findings, width),
+        ExperimentFindings::Load(findings) => load::lines(view, findings, width),
         ExperimentFindings::Comparison(findings) => {
             let plan = &experiment.plan;
             let mut lines = bars::bars(view, plan, findings, width);
@@ -187,6 +201,7 @@ fn named(view: &View<'_>, experiment: &Experiment, room: usize) -> Strip {
     let kind = match experiment.findings {
         ExperimentFindings::Comparison(_) => "comparison of ",
         ExperimentFindings::Sweep(_) => "sweep of ",
+        ExperimentFindings::Load(_) => "load of ",
     };
     let name = Safe::new(&experiment.plan.name);
     title
@@ -217,12 +232,18 @@ pub(in crate::tui) fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
             strip.put(view.glyphs.running(), style).skip(1);
             match progress {
                 Some(progress) => under_way(view, progress, &mut strip),
-                None => drop(strip.put("begins", style)),
+                None => match &experiment.findings {
+                    ExperimentFindings::Load(it) if it.live.is_some() => {
+                        strip.put("under load, + and - change the cap", style);
+                    }
+                    _ => drop(strip.put("begins", style)),
+                },
             }
         }
         (ExperimentState::Over, None) => {
             let (done, _) = experiment.findings.blocks();
-            strip.put(figure::plural(done, "block"), style);
+            let unit = if is_load(experiment) { "step" } else { "block" };
+            strip.put(figure::plural(done, unit), style);
         }
         (ExperimentState::Over, Some(error)) => {
             let (done, of) = experiment.findings.blocks();
@@ -232,10 +253,14 @@ pub(in crate::tui) fn stage(view: &View<'_>, experiment: &Experiment) -> Strip {
                     "failed after "
                 }
             };
-            strip
-                .put(word, view.style(Role::ToastWarn))
-                .put(figure::part(done as u64, of as u64), style)
-                .put(" blocks", style);
+            strip.put(word, view.style(Role::ToastWarn));
+            if is_load(experiment) {
+                strip.put(figure::plural(done, "step"), style);
+            } else {
+                strip
+                    .put(figure::part(done as u64, of as u64), style)
+                    .put(" blocks", style);
+            }
         }
     }
     strip.skip(1);
