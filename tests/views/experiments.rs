@@ -276,7 +276,7 @@ fn an_experiment_is_asked_about_begun_and_stopped() {
         assert!(stage.text().contains("an experiment is under way"));
         stage.keys("x").await;
         assert_eq!(stage.orders(), [ExperimentCommand::Stop]);
-        let stopped = steps(asked_sweep(), 30, false).pop();
+        let stopped = steps(asked_sweep(), 12, false).pop();
         stage.tell(news(stopped)).await;
         assert!(stage.text().contains("stopped after"), "{}", stage.text());
     });

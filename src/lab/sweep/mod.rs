@@ -308,7 +308,7 @@ impl Sweep {
         if !self.is_refined || self.fewest_runs(&figures) < self.request.blocks {
             return true;
         }
-        let is_certain = figures.iter().any(|it| it.right >= verdict::CERTAIN);
+        let is_certain = figures.iter().any(|it| it.is_likely(verdict::CERTAIN));
         !is_certain && self.blocks() < MOST_BLOCKS.max(self.request.blocks)
     }
 

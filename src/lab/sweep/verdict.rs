@@ -68,6 +68,14 @@ pub struct Curve {
     pub noise: f64,
 }
 
+impl CapFigures {
+    /// Whether it is the smallest within 5 % of the best with this probability. One
+    /// run says nothing of how runs scatter.
+    pub(super) fn is_likely(&self, probability: f64) -> bool {
+        self.wall.values > 1 && self.right >= probability
+    }
+}
+
 impl Curve {
     /// Whether it is worth looking at: no residual exceeds twice the noise.
     pub fn fits(&self) -> bool {
@@ -195,7 +203,7 @@ fn least(values: &[f64]) -> f64 {
 /// The cap that is most likely the smallest within 5 % of the best, if that is
 /// likely enough.
 pub(super) fn verdict(figures: &[CapFigures]) -> Verdict {
-    let cap = figures.iter().find(|it| it.right >= LIKELY);
+    let cap = figures.iter().find(|it| it.is_likely(LIKELY));
     let cap = cap.map(|it| it.cap);
     let may = figures
         .iter()
