@@ -245,7 +245,7 @@ fn all_lanes_are_back_within_five_seconds_after_a_hog() {
                     "{cores} cores, {hogs} hogs, {background}: {before:.1} {during:.1} {after:.1}"
                 );
                 assert!(after >= before - 0.5, "{place}");
-                assert!(during <= before && during >= cores * 0.45, "{place}");
+                assert!(during <= cores && during >= cores * 0.45, "{place}");
             }
         }
     }
@@ -269,6 +269,7 @@ fn beside_a_steady_load_a_run_keeps_half_of_the_machine() {
             "{cores} cores: {lanes}, {:#?}",
             went.steps
         );
-        assert_eq!(went.quick_turns(5.0), 0, "{:#?}", went.steps);
+        // It tries now and then, more and more seldom, whether others make room.
+        assert!(went.quick_turns(5.0) <= 5, "{:#?}", went.steps);
     }
 }

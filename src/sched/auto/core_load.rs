@@ -87,7 +87,7 @@ impl CoreLoad {
         if self.is_held_up || !self.is_watched {
             return busy;
         }
-        busy.min(self.own_busy + taken / cores)
+        busy.min(self.own_busy + taken / cores + super::others::TOLERATED)
     }
 
     /// Returns where the pressure comes from; `None` where it is not the calls'

@@ -14,8 +14,11 @@ const LOW: f64 = (1u64 << 30) as f64;
 const MOST_LOW_SHARE: f64 = 0.25;
 /// It is there again from this factor of what is short on.
 const BACK: f64 = 1.5;
-/// Share of the time stalled for memory that shows it is short.
+/// Share of the time stalled for memory that shows it is short, where not much of
+/// it is free: a machine that gives up its file cache stalls, too.
 const STALLED: f64 = 0.05;
+/// Free memory under this share of all is not much.
+const SCARCE: f64 = 0.25;
 /// Below this share it is no longer.
 const CALM: f64 = 0.01;
 /// For so long it has to be there before more starts.
@@ -41,7 +44,7 @@ impl MemoryGate {
         let all = reading.memory_total_bytes? as f64;
         let stalled = reading.memory_stalled.unwrap_or(0.0);
         let low = (all * LOW_SHARE).max(LOW.min(all * MOST_LOW_SHARE));
-        if free < low || stalled > STALLED {
+        if free < low || stalled > STALLED && free < all * SCARCE {
             self.enough_since = None;
             let was_open = !std::mem::replace(&mut self.is_shut, true);
             return was_open.then_some(CapCause::MemoryShort);
@@ -87,7 +90,8 @@ mod tests {
         assert_eq!(read(8, 4.0, 0.02), None, "stalled meanwhile");
         assert_eq!(read(9, 4.0, 0.0), None);
         assert_eq!(read(14, 4.0, 0.0), Some(CapCause::MemoryBack));
-        assert_eq!(read(15, 8.0, 0.06), Some(CapCause::MemoryShort));
+        assert_eq!(read(15, 8.0, 0.06), None, "half of it is free");
+        assert_eq!(read(16, 3.0, 0.06), Some(CapCause::MemoryShort));
     }
 
     #[test]

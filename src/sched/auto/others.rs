@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::super::moment::Moment;
 
 /// Part of the cores by which everything together may be overbooked.
-const TOLERATED: f64 = 0.10;
+pub(super) const TOLERATED: f64 = 0.10;
 /// Calls that need this factor of the time alone are held up by others.
 pub(super) const HELD_UP: f64 = 1.05;
 /// Part of a rise that counts at once.
