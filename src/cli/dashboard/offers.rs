@@ -83,7 +83,7 @@ mod tests {
             std::fs::write(&path, text).expect("written");
             path
         };
-        let servers = write(".mcp.json", r#"{"mcpServers": {"a": {}}}"#);
+        let servers = write(".mcp.json", r#"{"mcpServers": {"a": {"command": "true"}}}"#);
         let deep = write("plans/b.toml", "[[call]]\n");
         let plan = write("trip.toml", "[[call]]\n");
         write("Cargo.toml", "[package]\n");
@@ -97,6 +97,9 @@ mod tests {
             Offer::Catalogue(servers, 1),
         ];
         assert_eq!(offers, expected);
+        // A file that is open already is not offered.
+        let (opened, _) = Catalogue::read(&[folder.path().join(".mcp.json")]);
+        assert_eq!(near(folder.path(), &opened), expected[..4]);
         let absent = folder.path().join("absent");
         assert_eq!(
             near(&absent, &Catalogue::default()),
