@@ -11,6 +11,10 @@ use super::statistics::{median, shuffle};
 use super::{ExperimentProgress, RunPurpose};
 use crate::model::Cap;
 
+/// Seed of the order of the caps in each block; the default of `fanout compare`
+/// and `fanout sweep`, too.
+pub const SEED: u64 = 1;
+
 /// The order of the caps in a block, from 1; the same for the same seed.
 pub fn block_order(caps: &[Cap], seed: u64, number: usize) -> Vec<Cap> {
     let mixed = seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

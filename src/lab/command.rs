@@ -8,10 +8,6 @@ use crate::model::{Cap, History, LoadSample, Plan};
 
 /// Number of commands that may wait in the queue to the thread.
 pub const COMMAND_QUEUE: usize = 8;
-/// Seed of the order of the caps in each block; the default of `fanout compare`
-/// and `fanout sweep`, too.
-pub const SEED: u64 = 1;
-
 /// A command to the thread that runs experiments.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExperimentCommand {

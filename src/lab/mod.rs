@@ -35,11 +35,11 @@ mod words;
 
 pub use balance::{Imbalance, balance};
 pub use binding::BindingConstraint;
-pub use blocks::block_order;
+pub use blocks::{SEED, block_order};
 pub use bounds::{Capacity, TimeBounds, bounds};
 pub use call_cost::CallCost;
 pub use cap_forecast::{AtCap, Forecast};
-pub use command::{COMMAND_QUEUE, ExperimentCommand, ExperimentStatus, SEED};
+pub use command::{COMMAND_QUEUE, ExperimentCommand, ExperimentStatus};
 pub use conduct::conduct;
 pub use experiment::{Experiment, ExperimentFindings, ExperimentRequest, ExperimentState};
 pub use forecast::forecast;

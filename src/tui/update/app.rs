@@ -33,10 +33,7 @@ pub(super) fn act(
         AppAction::FocusNext => panes::turn(state, 1),
         AppAction::FocusPrevious => panes::turn(state, -1),
         AppAction::Zoom => state.is_zoomed = !state.is_zoomed,
-        AppAction::CapUp | AppAction::CapDown
-            if state.turn_load(action == AppAction::CapUp, commands) => {}
-        AppAction::CapUp => state.set_cap(state.latest_cap().raised(), commands),
-        AppAction::CapDown => state.set_cap(state.latest_cap().lowered(), commands),
+        AppAction::CapUp | AppAction::CapDown => turn_cap(state, action, commands),
         AppAction::CapSet => layers.push(CapPrompt::default()),
         AppAction::CapAuto => state.toggle_auto_cap(commands),
         AppAction::Govern => agents::govern(state, commands),
@@ -85,4 +82,14 @@ fn toggle_mouse(state: &mut State, commands: &mut Vec<UiCommand>) {
         "the mouse is the terminal's: it selects text"
     };
     state.notify(ToastLevel::Info, text);
+}
+
+/// Changes the cap of a load under way, else that of the run, by a lane.
+fn turn_cap(state: &mut State, action: AppAction, commands: &mut Vec<UiCommand>) {
+    let is_up = action == AppAction::CapUp;
+    if !state.turn_load(is_up, commands) {
+        let cap = state.latest_cap();
+        let cap = if is_up { cap.raised() } else { cap.lowered() };
+        state.set_cap(cap, commands);
+    }
 }
