@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{LoadLevel, MeasuredCall};
 
 /// Bins of a decade of times, and decades, from 0.1 ms on.
-const PER_DECADE: usize = 5;
+const PER_DECADE: usize = 10;
 const DECADES: usize = 6;
 /// Number of bins.
 pub const BINS: usize = PER_DECADE * DECADES;
@@ -134,10 +134,10 @@ mod tests {
     fn times_have_bins_and_seconds_are_bounded() {
         assert_eq!(
             [1, 100, 1_000, 10_000].map(|it| bin(Duration::from_micros(it))),
-            [0, 0, 5, 10]
+            [0, 0, 10, 20]
         );
         assert_eq!(bin(Duration::MAX), BINS - 1);
-        assert_eq!(shortest_of(10), Duration::from_millis(10));
+        assert_eq!(shortest_of(20), Duration::from_millis(10));
         let mut trace = LoadTrace::default();
         let cap = LoadLevel::Cap(Cap::ONE);
         trace.step_began(Duration::ZERO, cap);
@@ -150,14 +150,14 @@ mod tests {
             .collect();
         assert_eq!(seen, [(1, 0), (0, 0), (1, 1)]);
         assert_eq!(trace.seconds[0].changed_to, Some(cap));
-        assert_eq!((trace.step[10], trace.recent()[10]), (2, 2));
+        assert_eq!((trace.step[20], trace.recent()[20]), (2, 2));
         trace.go_on(Duration::from_secs(11));
         assert_eq!(
-            (trace.step[10], trace.recent()[10]),
+            (trace.step[20], trace.recent()[20]),
             (2, 1),
             "the first has gone"
         );
         trace.step_began(Duration::from_secs(5000), cap);
-        assert_eq!((trace.step[10], trace.seconds.len()), (0, KEPT));
+        assert_eq!((trace.step[20], trace.seconds.len()), (0, KEPT));
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::refusal::of_experiment;
 use super::{ExperimentKind, Screen, State, ToastLevel, UiCommand};
-use crate::lab::load::{LoadLevel, LoadRequest};
+use crate::lab::load::{LoadFindings, LoadLevel, LoadRequest};
 use crate::lab::sweep::{self, Sweep};
 use crate::lab::{
     Experiment, ExperimentCommand, ExperimentFindings, ExperimentRequest, ExperimentStatus, SEED,
     compare,
 };
-use crate::model::{Call, CallId, Plan};
+use crate::model::{Call, CallId, Cap, Plan};
 use crate::output::Safe;
 
 impl State {
@@ -76,20 +76,35 @@ impl State {
         Some(row.call.id)
     }
 
-    /// Changes the cap of a load under way by some lanes; false where none is.
-    pub(in crate::tui) fn turn_load(&mut self, is_up: bool, commands: &mut Vec<UiCommand>) -> bool {
-        let latest = self.experiments.all.last().filter(|it| it.is_under_way());
-        let Some(ExperimentFindings::Load(findings)) = latest.map(|it| &it.findings) else {
-            return false;
-        };
+    /// Returns the cap of a load under way, as it was asked for last; `None` where
+    /// there is none, or where one runs at a rate.
+    pub fn cap_of_load(&self) -> Option<Cap> {
+        let findings = self.load_under_way()?;
         let level = findings.live.as_ref().map(|step| step.level);
-        let Some(LoadLevel::Cap(cap)) = level.or(findings.request.levels.first().copied()) else {
-            return true;
-        };
-        let cap = self.experiments.wanted_cap.unwrap_or(cap);
-        let cap = if is_up { cap.raised() } else { cap.lowered() };
-        self.experiments.wanted_cap = Some(cap);
-        commands.push(UiCommand::Experiment(ExperimentCommand::SetCap(cap)));
+        match level.or(findings.request.levels.first().copied()) {
+            Some(LoadLevel::Cap(cap)) => Some(self.experiments.wanted_cap.unwrap_or(cap)),
+            _ => None,
+        }
+    }
+
+    fn load_under_way(&self) -> Option<&LoadFindings> {
+        let latest = self.experiments.all.last().filter(|it| it.is_under_way());
+        match latest.map(|it| &it.findings) {
+            Some(ExperimentFindings::Load(findings)) => Some(findings),
+            _ => None,
+        }
+    }
+
+    /// Changes the cap of a load under way by a lane; false where none is.
+    pub(in crate::tui) fn turn_load(&mut self, is_up: bool, commands: &mut Vec<UiCommand>) -> bool {
+        if self.load_under_way().is_none() {
+            return false;
+        }
+        if let Some(cap) = self.cap_of_load() {
+            let cap = if is_up { cap.raised() } else { cap.lowered() };
+            self.experiments.wanted_cap = Some(cap);
+            commands.push(UiCommand::Experiment(ExperimentCommand::SetCap(cap)));
+        }
         true
     }
 

@@ -145,7 +145,6 @@ fn is_planned(view: &View<'_>, outcome: Outcome, count: usize) -> bool {
 
 fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
     let state = view.state;
-    let mut hint = None;
     let mut strip = Strip::new(width, view.glyphs);
     phase(view, &mut strip);
     if state.has_agents() {
@@ -159,16 +158,34 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
         }
         strip.skip(2);
     }
+    let hint = cap(view, &mut strip, level);
+    pace(view, &mut strip, level);
+    machine(view, &mut strip, level);
+    strip
+        .skip(2)
+        .put(figure::whole_clock(state.elapsed()), view.style(Role::Fg));
+    Right { strip, hint }
+}
+
+/// Draws the cap, that of a load while one is under way; returns the column of
+/// the hint beside it.
+fn cap(view: &View<'_>, strip: &mut Strip, level: DetailLevel) -> Option<usize> {
+    let state = view.state;
     let cap = state.latest_cap();
     let auto = state.run.auto.filter(|_| state.cap.wanted().is_none());
     let style = view.style(Role::Fg);
+    if let Some(cap) = state.cap_of_load() {
+        strip.put("load cap ", style);
+        strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
+        return hint(view, strip, level);
+    }
     strip.put("cap ", style);
     if auto.is_some() {
         strip.put("auto ~", style);
     }
     strip.put(figure::cap(cap), style.add_modifier(Modifier::BOLD));
     if let Some(auto) = auto.filter(|_| level < PLAN) {
-        machine_room(view, &auto, &mut strip);
+        machine_room(view, &auto, strip);
     }
     // Calls that only pass count towards no cap.
     let busy = state.run.counts.busy();
@@ -185,17 +202,21 @@ fn right(view: &View<'_>, width: u16, level: DetailLevel) -> Right {
             warn,
         );
     } else if let Some(shown) = state.cap.forecast(state.now) {
-        forecast(view, shown, &mut strip);
-    } else if level < HINT {
-        hint = Some(strip.used() + 1);
-        strip.put(" [-/+]", view.style(Role::Muted));
+        forecast(view, shown, strip);
+    } else {
+        return hint(view, strip, level);
     }
-    pace(view, &mut strip, level);
-    machine(view, &mut strip, level);
-    strip
-        .skip(2)
-        .put(figure::whole_clock(state.elapsed()), style);
-    Right { strip, hint }
+    None
+}
+
+/// Draws the hint at the keys where there is room; returns its column.
+fn hint(view: &View<'_>, strip: &mut Strip, level: DetailLevel) -> Option<usize> {
+    if level >= HINT {
+        return None;
+    }
+    let column = strip.used() + 1;
+    strip.put(" [-/+]", view.style(Role::Muted));
+    Some(column)
 }
 
 /// Draws the state of the automatic cap: the cores it fills, and its source.

@@ -19,7 +19,7 @@ const RATE: usize = 8;
 const TIME: usize = 9;
 const ERRORS: usize = 7;
 /// Cells of a bar of the histogram at most, and of a bin's name.
-const BAR: usize = 28;
+const BAR: usize = 60;
 const BIN: usize = 9;
 
 /// Its table, its pictures and its result.
