@@ -112,6 +112,10 @@ impl Store {
         let Some(attempt) = output.attempt(None) else {
             return OutputStat::default();
         };
+        // One lock at a time: a guard within the expression below would live to its
+        // end, and wait there for the attempt's.
+        let attachments = self.shared.attachments().of(call).len();
+        let last_line = last_line(&output, &attempt, generation);
         let mut written = attempt.lock();
         let error_bytes = written.first_error.len();
         if written.error_line.0 != error_bytes {
@@ -123,13 +127,10 @@ impl Store {
             stdout_bytes: stdout.total(),
             stderr_bytes: stderr.total(),
             lines: stdout.newlines() + stderr.newlines(),
-            attachments: self.shared.attachments().of(call).len(),
+            attachments,
             dropped_bytes: stdout.dropped_bytes() + stderr.dropped_bytes(),
             first_error: Arc::clone(&written.error_line.1),
-            last_line: {
-                drop(written);
-                last_line(&output, &attempt, generation)
-            },
+            last_line,
         }
     }
 }

@@ -70,6 +70,30 @@ fn lines_come_in_order_of_their_ends() {
 }
 
 #[test]
+fn any_number_of_threads_ask_at_once_how_much_a_call_printed() {
+    const THREADS: usize = 4;
+    const TIMES: usize = 2000;
+    let store = Store::new(None, Bounds::default());
+    let sink = std::sync::Arc::new(store.sink(call(1), ONE));
+    let (sender, done) = std::sync::mpsc::channel();
+    for _ in 0..THREADS {
+        let (store, sink, sender) = (store.clone(), sink.clone(), sender.clone());
+        std::thread::spawn(move || {
+            for number in 0..TIMES {
+                sink.write(Stream::Stdout, format!("line {number}\n").as_bytes());
+                store.stat(call(1));
+            }
+            sender.send(store.stat(call(1)).lines)
+        });
+    }
+    for _ in 0..THREADS {
+        let lines = done.recv_timeout(Duration::from_secs(60));
+        assert!(lines.expect("no thread waits for another") > 0);
+    }
+    assert_eq!(store.stat(call(1)).lines, (THREADS * TIMES) as u64);
+}
+
+#[test]
 fn without_a_folder_the_middle_is_dropped_and_counted() {
     let store = Store::new(None, small());
     let sink = store.sink(call(1), ONE);
