@@ -131,7 +131,7 @@ fn assert_gone(pids: &BTreeSet<i32>) {
 fn an_experiment_runs_from_the_dashboard_and_ends_with_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let plan = folder.path().join("plan.toml");
-    let call = "[[call]]\ntool = \"sleep\"\nargs = { ms = 60 }\n";
+    let call = "[[call]]\ntool = \"sleep\"\nargs = { ms = 200 }\n";
     std::fs::write(&plan, call.repeat(2)).expect("a plan");
     let plan = plan.to_str().expect("UTF-8");
     let mut fanout = OnTerminal::fanout(&["run", plan], SIZE, &[]);
@@ -145,7 +145,7 @@ fn an_experiment_runs_from_the_dashboard_and_ends_with_it() {
     fanout.wait_for("Results: no difference between the caps in 11 runs.");
     fanout.wait_for("the experiment is over");
     fanout.keys("B");
-    fanout.wait_for("about 12 runs");
+    fanout.wait_for("about 8 runs");
     fanout.keys("y");
     fanout.wait_for("warm-up");
     fanout.keys("q");
