@@ -28,8 +28,8 @@ enum Request {
 /// left to do.
 ///
 /// Sending a request never waits. The queue needs no bound of its own: an
-/// attempt, which the store holds anyway, stands in it at most once per stream
-/// and once for its end.
+/// attempt that the store holds stands in it at most once per stream and once for
+/// its end, and of those that the store forgot no more than [`UNHANDLED`] do.
 #[derive(Debug)]
 pub(super) struct Spiller {
     requests: Arc<Requests>,
@@ -82,6 +82,8 @@ impl Drop for Spiller {
 
 /// Blocks written between two looks at the state of a stream.
 const BATCH: usize = 16;
+/// Ends of attempts that may wait until there is other work.
+const UNHANDLED: usize = 256;
 /// Last bytes of an ended stream that stay in memory where the disk may not
 /// be used.
 const LAST_BYTES: usize = 4096;
@@ -107,12 +109,12 @@ impl Spiller {
     /// Reports the end of an attempt. Where it needs no work at once, the
     /// thread is not woken and handles it with the next request.
     pub(super) fn finish(&self, attempt: &Arc<Attempt>) {
-        self.requests
-            .lock()
-            .0
-            .push_back(Request::Finish(Arc::clone(attempt)));
+        let mut waiting = self.requests.lock();
+        waiting.0.push_back(Request::Finish(Arc::clone(attempt)));
+        let are_many = waiting.0.len() >= UNHANDLED;
+        drop(waiting);
         let is_spilled = attempt.files.iter().any(|file| file.len() > 0);
-        if is_spilled || attempt.has_spare() || attempt.budget().is_memory_short() {
+        if are_many || is_spilled || attempt.has_spare() || attempt.budget().is_memory_short() {
             self.requests.news.notify_one();
         }
     }
@@ -125,6 +127,7 @@ impl Spiller {
 
 fn run(requests: &Requests, budget: &StorageBudget) {
     let mut ended: VecDeque<Weak<Attempt>> = VecDeque::new();
+    let mut most_ended = UNHANDLED;
     while let Some(request) = requests.next() {
         match request {
             Request::Drain(attempt, stream) => {
@@ -140,6 +143,11 @@ fn run(requests: &Requests, budget: &StorageBudget) {
                     attempt.change(stream, StreamBuffer::drop_spare);
                 }
                 ended.push_back(Arc::downgrade(&attempt));
+                // What the store forgot is of no use here either.
+                if ended.len() > most_ended {
+                    ended.retain(|attempt| attempt.strong_count() > 0);
+                    most_ended = UNHANDLED.max(2 * ended.len());
+                }
             }
         }
         while budget.is_memory_short() {

@@ -87,10 +87,28 @@ fn any_number_of_threads_ask_at_once_how_much_a_call_printed() {
         });
     }
     for _ in 0..THREADS {
-        let lines = done.recv_timeout(Duration::from_secs(60));
+        let lines = done.recv_timeout(Duration::from_mins(1));
         assert!(lines.expect("no thread waits for another") > 0);
     }
     assert_eq!(store.stat(call(1)).lines, (THREADS * TIMES) as u64);
+}
+
+#[test]
+fn what_was_forgotten_takes_no_memory() {
+    let store = Store::new(None, Bounds::default());
+    let one_call = || {
+        let sink = store.sink(call(1), ONE);
+        sink.write(Stream::Stdout, b"one\n");
+        sink.finish();
+        let attempt = store.shared.output(call(1)).and_then(|it| it.attempt(None));
+        store.forget(call(1));
+        std::sync::Arc::downgrade(&attempt.expect("it printed"))
+    };
+    let first = one_call();
+    until("the first attempt is gone", || {
+        one_call();
+        first.strong_count() == 0
+    });
 }
 
 #[test]
