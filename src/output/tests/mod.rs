@@ -75,7 +75,7 @@ fn any_number_of_threads_ask_at_once_how_much_a_call_printed() {
     const TIMES: usize = 2000;
     let store = Store::new(None, Bounds::default());
     let sink = std::sync::Arc::new(store.sink(call(1), ONE));
-    let (sender, done) = std::sync::mpsc::channel();
+    let (sender, done) = std::sync::mpsc::sync_channel(THREADS);
     for _ in 0..THREADS {
         let (store, sink, sender) = (store.clone(), sink.clone(), sender.clone());
         std::thread::spawn(move || {
