@@ -164,6 +164,7 @@ impl CapLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }

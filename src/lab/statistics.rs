@@ -57,37 +57,37 @@ pub enum IntervalMethod {
 impl Interval {
     /// The median of independent values; `None` of nothing.
     pub fn of_median(values: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let mut values: Vec<f64> = values.into_iter().collect();
-        values.sort_by(f64::total_cmp);
-        let at = median_of_sorted(&values)?;
-        let (cut, level) = order_statistics(values.len());
-        let method = if level < LEAST_LEVEL {
-            IntervalMethod::Range
-        } else {
-            IntervalMethod::OrderStatistics { level }
-        };
-        Some(Self {
-            at,
-            low: values[cut],
-            high: values[values.len() - 1 - cut],
-            values: values.len(),
-            method,
+        Self::between_order_statistics(values, |count| {
+            let (cut, level) = order_statistics(count);
+            let method = if level < LEAST_LEVEL {
+                IntervalMethod::Range
+            } else {
+                IntervalMethod::OrderStatistics { level }
+            };
+            (cut, method)
         })
     }
 
     /// The median of independent values that are looked at again and again, at
     /// [`LOOKS`], until the interval is narrow enough; `None` of nothing.
     pub(super) fn at_looks(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let doubt = (1.0 - LEVEL) / LOOKS.len() as f64;
+        Self::between_order_statistics(values, |count| match cut_with_doubt(count, doubt) {
+            Some(cut) => (cut, IntervalMethod::Sequential { level: LEVEL }),
+            None => (0, IntervalMethod::Range),
+        })
+    }
+
+    /// The median, and the values that are left as ends when as many are cut off
+    /// at each end as `choose` says for their number; `None` of nothing.
+    fn between_order_statistics(
+        values: impl IntoIterator<Item = f64>,
+        choose: impl FnOnce(usize) -> (usize, IntervalMethod),
+    ) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
         let at = median_of_sorted(&values)?;
-        let doubt = (1.0 - LEVEL) / LOOKS.len() as f64;
-        let cut = cut_with_doubt(values.len(), doubt);
-        let method = match cut {
-            Some(_) => IntervalMethod::Sequential { level: LEVEL },
-            None => IntervalMethod::Range,
-        };
-        let cut = cut.unwrap_or(0);
+        let (cut, method) = choose(values.len());
         Some(Self {
             at,
             low: values[cut],
