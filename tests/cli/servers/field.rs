@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench};
+use super::call;
+use crate::bench::Bench;
 
 /// Answers with its environment, with the arguments of the call, or with the
 /// content of the file that the tool's name says.
@@ -71,13 +72,6 @@ fn bench() -> Bench {
     let server = "[mcp.s]\ncommand = [\"/bin/sh\", \"server.sh\", \"good\"]\n";
     bench.file("servers.toml", server);
     bench
-}
-
-fn call(bench: &Bench, words: &[&str]) -> Answer {
-    let words = [&["call"], words, &["--catalogue", "servers.toml"]].concat();
-    let answer = bench.run(&words);
-    bench.assert_nobody_is_left();
-    answer
 }
 
 #[test]

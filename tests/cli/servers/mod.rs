@@ -18,3 +18,13 @@ mod shell;
 #[cfg(feature = "http")]
 mod sign_in;
 mod silent;
+
+use crate::bench::{Answer, Bench};
+
+/// Calls a tool, resource or prompt of the servers in `servers.toml`.
+fn call(bench: &Bench, words: &[&str]) -> Answer {
+    let words = [&["call"], words, &["--catalogue", "servers.toml"]].concat();
+    let answer = bench.run(&words);
+    bench.assert_nobody_is_left();
+    answer
+}

@@ -1,7 +1,8 @@
 //! What a server has beside its tools: resources and prompts, used as text, and
 //! images that are saved.
 
-use crate::bench::{Answer, Bench};
+use super::call;
+use crate::bench::Bench;
 
 /// Has a resource, a prompt, and a tool that hands an image over.
 const SERVER: &str = r#"
@@ -46,13 +47,6 @@ fn bench() -> Bench {
         "[mcp.s]\ncommand = [\"/bin/sh\", \"server.sh\"]\nlog_level = \"debug\"\n",
     );
     bench
-}
-
-fn call(bench: &Bench, words: &[&str]) -> Answer {
-    let words = [&["call"], words, &["--catalogue", "servers.toml"]].concat();
-    let answer = bench.run(&words);
-    bench.assert_nobody_is_left();
-    answer
 }
 
 #[test]
