@@ -189,6 +189,26 @@ impl RunEnvironment {
         self.close_servers_warning(&mut complain);
     }
 
+    /// As [`Self::prepare_warning`], with the servers of a plan started.
+    pub(super) fn with_servers_of(
+        plan: &Plan,
+        catalogue: &Catalogue,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<Self, SessionError> {
+        let environment = Self::prepare_warning(catalogue, warn)?;
+        let servers = servers_of(plan, catalogue);
+        let started = environment
+            .runtime
+            .block_on(environment.servers.start(&servers));
+        match started.into_iter().find_map(Result::err) {
+            None => Ok(environment),
+            Some(error) => {
+                environment.close_servers_warning(warn);
+                Err(error.into())
+            }
+        }
+    }
+
     /// As [`Self::close_servers`], with warnings to `warn`.
     pub(crate) fn close_servers_warning(&self, warn: &mut dyn FnMut(&str)) {
         for left in self.runtime.block_on(self.servers.stop_all()) {

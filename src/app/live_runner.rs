@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::diagnostics::chain;
-use super::environment::{RunEnvironment, servers_of};
+use super::environment::RunEnvironment;
 use super::error::SessionError;
 use super::load_calls::{MakeArguments, PlannedCalls};
 use super::runtime;
@@ -126,15 +126,8 @@ impl<R: StopRequests> LiveRunner<R> {
     ) -> Result<Option<Trial>, SessionError> {
         let others = ForeignLoad::begin();
         let warn = &mut |text: &str| observer.warned(text);
-        let environment = RunEnvironment::prepare_warning(&self.catalogue, warn)?;
-        let servers = servers_of(plan, &self.catalogue);
-        let started = environment
-            .runtime
-            .block_on(environment.servers.start(&servers));
-        let trial = match started.into_iter().find_map(Result::err) {
-            Some(error) => Err(error.into()),
-            None => self.run_in(&environment, plan, cap, observer),
-        };
+        let environment = RunEnvironment::with_servers_of(plan, &self.catalogue, warn)?;
+        let trial = self.run_in(&environment, plan, cap, observer);
         environment.close_servers_warning(&mut |text| observer.warned(text));
         drop(environment);
         // By now all that belonged to the run has ended, its servers too.

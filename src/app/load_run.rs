@@ -27,15 +27,8 @@ impl<R: StopRequests + Send> LiveRunner<R> {
         observer: &mut dyn LoadObserver,
     ) -> Result<LoadFindings, SessionError> {
         let warn = &mut |text: &str| observer.warned(text);
-        let environment = RunEnvironment::prepare_warning(calls.catalogue(), warn)?;
-        let servers = servers_of(plan, calls.catalogue());
-        let started = environment
-            .runtime
-            .block_on(environment.servers.start(&servers));
-        let findings = match started.into_iter().find_map(Result::err) {
-            Some(error) => Err(error.into()),
-            None => self.load_in(&environment, plan, calls, request, observer),
-        };
+        let environment = RunEnvironment::with_servers_of(plan, calls.catalogue(), warn)?;
+        let findings = self.load_in(&environment, plan, calls, request, observer);
         environment.close_servers_warning(&mut |text| observer.warned(text));
         findings
     }
